@@ -1,0 +1,232 @@
+//! One request from its arrival to its response: who calls, in which version, which operation, what came of it.
+
+use std::sync::Arc;
+
+use http::header::{
+    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use super::call::Call;
+use super::error::Error;
+use super::registry::{ApiVersion, Registry, RegistryError, Resource, semantic};
+use super::reply::Reply;
+use super::request::Request;
+use crate::logging;
+use crate::services::Services;
+use crate::settings::Anonymous;
+use crate::versioning::{self, Caller, Choice, Format, Naming, Source, VersionNumber};
+
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What the response depends on besides the URL: with pins, also who asks.
+const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
+
+/// Answers requests by the registry.
+pub(super) struct Dispatcher {
+    services: Arc<Services>,
+    registry: Registry,
+    labels: Vec<Labels>,
+}
+
+/// The header values that name a version, made once.
+struct Labels {
+    number: VersionNumber,
+    version: &'static ApiVersion,
+    release: HeaderValue,
+    json: HeaderValue,
+    csv: HeaderValue,
+    ndjson: HeaderValue,
+}
+
+impl Dispatcher {
+    pub(super) fn new(services: Arc<Services>, registry: Registry) -> Result<Self, RegistryError> {
+        let mut labels = Vec::new();
+        for version in services.catalogue.iter() {
+            let Some(found) = registry.version(version.number) else { continue };
+            // Media types and semantic versions consist of visible ASCII.
+            let value = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+            let media_type = |format| value(versioning::media_type(version.number, format).to_string());
+            labels.push(Labels {
+                number: version.number,
+                version: found,
+                release: value(semantic(found).to_string()),
+                json: media_type(Format::Json),
+                csv: media_type(Format::Csv),
+                ndjson: media_type(Format::Ndjson),
+            });
+        }
+        Ok(Self { services, registry, labels })
+    }
+
+    /// Answers a request; whatever is wrong with it is part of the answer.
+    pub(super) async fn answer(self: Arc<Self>, request: Request) -> warp::reply::Response {
+        let head = request.method == Method::HEAD;
+        let request_id = request.headers.get(REQUEST_ID).cloned();
+        let default = self.default_caller();
+        let mut choice =
+            Choice { version: default.version, source: default.source, format: Format::Json, naming: Naming::Vendor };
+        let answer = self.serve(request, default, &mut choice).await;
+        let reply = answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
+        let reply = self.label(reply, &choice);
+        if head { reply.without_body() } else { reply }.into_response()
+    }
+
+    async fn serve(&self, request: Request, caller: Caller, choice: &mut Choice) -> Result<Reply, Error> {
+        identify(&request.headers)?;
+        let path = request.path.as_str();
+        let trimmed = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+        let nothing = Resource::default();
+        let (resource, name) = match self.registry.route(trimmed) {
+            Some(found) => {
+                let name = found.params.get("name").map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
+                (&**found.value, name)
+            }
+            None => (&nothing, None),
+        };
+        let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
+        *choice = self.negotiate(&request.headers, resource, &method, path, caller)?;
+        let version = choice.version;
+        let operations = resource.operations(version);
+        if operations.is_empty() {
+            let has = resource.versions_with(None);
+            return Err(Error::NoSuchPath { path: path.to_owned(), version, has });
+        }
+        if method == Method::OPTIONS {
+            return Ok(Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow(resource, version)));
+        }
+        let Some(operation) = resource.operation(version, &method) else {
+            let has = resource.versions_with(Some(&method));
+            let allow = allow(resource, version);
+            return Err(Error::MethodNotAllowed { method: request.method, version, allow, has });
+        };
+        self.admit(&method)?;
+        (operation.handler)(Call::new(Arc::clone(&self.services), *choice, name, request)).await
+    }
+
+    fn default_caller(&self) -> Caller {
+        Caller { version: self.services.catalogue.first(), source: Source::Default }
+    }
+
+    fn negotiate(
+        &self,
+        headers: &HeaderMap,
+        resource: &Resource,
+        method: &Method,
+        path: &str,
+        caller: Caller,
+    ) -> Result<Choice, Error> {
+        let catalogue = &self.services.catalogue;
+        let now = self.services.clock.now();
+        let offers = |version| resource.formats(version, method);
+        let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+        let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        versioning::negotiate(catalogue, now, offers, accept, content_type, caller).map_err(|refusal| {
+            Error::Negotiation {
+                refusal,
+                available: versioning::available(catalogue, now, offers),
+                path: path.to_owned(),
+            }
+        })
+    }
+
+    /// Whether somebody without a key may do that.
+    fn admit(&self, method: &Method) -> Result<(), Error> {
+        match self.services.settings.anonymous {
+            Anonymous::ReadWrite => Ok(()),
+            Anonymous::Read if method.is_safe() => Ok(()),
+            Anonymous::Read => Err(Error::Unauthenticated(
+                "writing needs a client's key here: send it as Authorization: Bearer flash_…",
+            )),
+            Anonymous::None => Err(Error::Unauthenticated(
+                "a client's key is needed here: send it as Authorization: Bearer flash_…",
+            )),
+        }
+    }
+
+    fn labels(&self, version: VersionNumber) -> Option<&Labels> {
+        self.labels.iter().find(|labels| labels.number == version)
+    }
+
+    /// The answer to an error, in the version's own shape. What is our fault is logged with its causes, once.
+    fn refuse(&self, error: &Error, choice: &Choice, request_id: Option<&HeaderValue>) -> Reply {
+        if error.status().is_server_error() {
+            let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or("-");
+            log::error!("request {id} failed: {}", logging::one_line(error));
+        }
+        let Some(labels) = self.labels(choice.version) else { return Reply::empty(error.status()) };
+        let mut reply = (labels.version.render_error)(error);
+        if !reply.headers.contains_key(CONTENT_TYPE) {
+            let plain = choice.naming == Naming::Plain && choice.format == Format::Json;
+            let json = if plain { HeaderValue::from_static("application/json") } else { labels.json.clone() };
+            reply.headers.insert(CONTENT_TYPE, json);
+        }
+        match error {
+            Error::MethodNotAllowed { allow, .. } => reply.with(ALLOW, allow.as_str()),
+            Error::Unauthenticated(_) => reply.with(WWW_AUTHENTICATE, "Bearer realm=\"flash\""),
+            Error::RangeNotSatisfiable { length } => {
+                reply.with(http::header::CONTENT_RANGE, format!("bytes */{length}"))
+            }
+            error => match error.retry_after() {
+                Some(seconds) => reply.with(RETRY_AFTER, seconds),
+                None => reply,
+            },
+        }
+    }
+
+    /// Says what was served, and why.
+    fn label(&self, mut reply: Reply, choice: &Choice) -> Reply {
+        let headers = &mut reply.headers;
+        if let Some(labels) = self.labels(choice.version) {
+            headers.insert(API_VERSION, labels.release.clone());
+            if reply.status != StatusCode::NO_CONTENT
+                && reply.status != StatusCode::NOT_MODIFIED
+                && !headers.contains_key(CONTENT_TYPE)
+            {
+                headers.insert(CONTENT_TYPE, content_type(labels, choice));
+            }
+        }
+        headers.insert(API_VERSION_SOURCE, HeaderValue::from_static(choice.source.as_str()));
+        headers.insert(VARY, VARY_ON);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        reply
+    }
+}
+
+fn content_type(labels: &Labels, choice: &Choice) -> HeaderValue {
+    match (choice.format, choice.naming) {
+        (Format::Json, Naming::Vendor) => labels.json.clone(),
+        (Format::Json, Naming::Plain) => HeaderValue::from_static("application/json"),
+        (Format::Csv, Naming::Vendor) => labels.csv.clone(),
+        (Format::Csv, Naming::Plain) => HeaderValue::from_static("text/csv; charset=utf-8"),
+        (Format::Ndjson, Naming::Vendor) => labels.ndjson.clone(),
+        (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
+        (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
+    }
+}
+
+/// Who calls. Nobody is registered yet, so whoever brings a key brings a wrong one: it is never taken for anonymous.
+fn identify(headers: &HeaderMap) -> Result<(), Error> {
+    match headers.get(AUTHORIZATION) {
+        None => Ok(()),
+        Some(_) => Err(Error::Unauthenticated(
+            "the key is not known here; call without the header Authorization to be served as anonymous",
+        )),
+    }
+}
+
+/// The methods that the version has here (RFC 9110 §10.2.1).
+fn allow(resource: &Resource, version: VersionNumber) -> String {
+    let mut methods = Vec::new();
+    for operation in resource.operations(version) {
+        methods.push(operation.method.as_str());
+        if operation.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    methods.push("OPTIONS");
+    methods.join(", ")
+}

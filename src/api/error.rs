@@ -1,0 +1,388 @@
+//! Everything that can be wrong with a request, in words that help its sender; each version renders it its own way.
+//!
+//! A variant says what is wrong; [`Error::status`] and [`Error::title`] are the one place that decides what the client
+//! sees of it. They match without a catch-all, so a new variant does not compile until somebody has decided.
+
+use std::fmt::Display;
+
+use http::{Method, StatusCode};
+
+use crate::dataset::{CsvError, DatasetName, NameError};
+use crate::services::UploadError;
+use crate::store::StoreError;
+use crate::versioning::{Available, Refusal, VersionNumber};
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No version and format could be agreed on.
+    #[error("{refusal}")]
+    Negotiation {
+        /// Why.
+        refusal: Refusal,
+        /// What the resource has.
+        available: Vec<Available>,
+        /// The path, under which all of them are found.
+        path: String,
+    },
+    /// The version served does not have the path.
+    #[error("{}", no_such_path(path, *version, has))]
+    NoSuchPath {
+        /// The path.
+        path: String,
+        /// The version that was asked.
+        version: VersionNumber,
+        /// The versions that have it.
+        has: Vec<VersionNumber>,
+    },
+    /// The version served does not have the method at that path.
+    #[error("{}", method_not_allowed(method, *version, allow, has))]
+    MethodNotAllowed {
+        /// The method.
+        method: Method,
+        /// The version that was asked.
+        version: VersionNumber,
+        /// What that version has here, for the header `Allow`.
+        allow: String,
+        /// The versions that have the method here.
+        has: Vec<VersionNumber>,
+    },
+    /// The caller is not known, or must be.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// A parameter that the operation does not have.
+    #[error("there is no parameter {name:?} here; known are: {}", join(known))]
+    UnknownParameter {
+        /// Its name.
+        name: String,
+        /// The names there are.
+        known: Vec<&'static str>,
+    },
+    /// A parameter is there more than once.
+    #[error("the parameter {0:?} is there more than once; write it once")]
+    RepeatedParameter(&'static str),
+    /// A parameter's value can't be used.
+    #[error("{value:?} is no value for the parameter {name:?}; write {expected}")]
+    BadParameter {
+        /// The parameter's name.
+        name: String,
+        /// What was written.
+        value: String,
+        /// What may be written.
+        expected: String,
+    },
+    /// The cursor is none of ours, or of another list.
+    #[error("the cursor is none that this list gave out; start again without it")]
+    BadCursor,
+    /// The revision that a cursor belongs to is gone.
+    #[error("revision {revision} of {name} is no longer kept; start again without the cursor to read the newest one")]
+    RevisionGone {
+        /// The dataset.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
+    /// A dataset's name can't be one.
+    #[error("{0}")]
+    BadName(#[from] NameError),
+    /// A path names a dataset that can't be made.
+    #[error("{0:?} is no name for a dataset: write up to 63 characters of a to z, 0 to 9, - and _, beginning with a letter or digit")]
+    BadNewName(String),
+    /// A CSV came without a name.
+    #[error("the CSV has no name: add ?name=NAME to the URL, or send the header Content-Disposition: attachment; filename=\"NAME.csv\"")]
+    MissingName,
+    /// Two CSVs of one request have the same name.
+    #[error("two of the CSVs are named {0}; give each a name of its own")]
+    RepeatedName(DatasetName),
+    /// More CSVs than one request may hold.
+    #[error("the request holds more than {limit} CSVs; send the rest in another one")]
+    TooManyCsvs {
+        /// How many it may hold.
+        limit: usize,
+    },
+    /// The request has no CSV in it.
+    #[error("there is no CSV in the request; {0}")]
+    NoCsv(&'static str),
+    /// The body is in a form that the operation does not take.
+    #[error("{}", unsupported_media_type(found.as_deref(), accepted))]
+    UnsupportedMediaType {
+        /// Its media type, if one was stated.
+        found: Option<String>,
+        /// The media types that may be sent.
+        accepted: &'static [&'static str],
+    },
+    /// The body is packed in a way that is not known.
+    #[error("Content-Encoding {0:?} is not known here; send the body as it is, or packed with gzip or zstd")]
+    UnsupportedEncoding(String),
+    /// The body is longer than is allowed.
+    #[error("the body is longer than {limit} bytes, the limit that {setting} sets; send it in parts, or ask the operator to raise the limit")]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+        /// The setting that holds it.
+        setting: &'static str,
+    },
+    /// The body is no JSON, or not of the right shape.
+    #[error("the body is not a JSON list of CSVs: {reason}; write [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]")]
+    BadJson {
+        /// What the parser said, with line and column.
+        reason: String,
+    },
+    /// The body is no multipart form, or not of the right shape.
+    #[error("the multipart form can't be read: {0}")]
+    BadMultipart(String),
+    /// The body is no CSV that can be kept.
+    #[error("{}", bad_csv(name.as_ref(), source))]
+    Csv {
+        /// Which of several.
+        name: Option<DatasetName>,
+        /// What is wrong with it, and where.
+        #[source]
+        source: CsvError,
+    },
+    /// No dataset has that name.
+    #[error("there is no dataset named {0:?}; GET /datasets lists those there are")]
+    NoSuchDataset(String),
+    /// The name belongs to another dataset.
+    #[error("there is a dataset named {0} already; choose another name, or replace it with PUT /datasets/{0} in v2")]
+    NameTaken(DatasetName),
+    /// The range lies past the end.
+    #[error("the range lies past the end of the source, which is {length} bytes long")]
+    RangeNotSatisfiable {
+        /// Length of the source in bytes.
+        length: u64,
+    },
+    /// The body stopped coming.
+    #[error("the body stopped coming: nothing arrived for {seconds} s, the limit that --body-timeout sets")]
+    BodyTimedOut {
+        /// The limit in seconds.
+        seconds: f64,
+    },
+    /// The body ended before it was whole.
+    #[error("the body ended before it was whole; send it again")]
+    BodyCut(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The packed body can't be unpacked.
+    #[error("the body is not what its Content-Encoding says: {0}")]
+    BadEncoding(String),
+    /// Too much is going on.
+    #[error("the server is busy: {0}; try again in a moment")]
+    Busy(&'static str),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+    /// Something that can't be, was.
+    #[error("a worker failed")]
+    Worker,
+}
+
+impl Error {
+    /// A parameter's value that can't be used; long values are cut.
+    pub fn bad_parameter(name: impl Into<String>, value: impl Into<String>, expected: impl Display) -> Self {
+        const SHOWN: usize = 80;
+        let mut value: String = value.into();
+        if let Some((end, _)) = value.char_indices().nth(SHOWN) {
+            value.truncate(end);
+            value.push('…');
+        }
+        Self::BadParameter { name: name.into(), value, expected: expected.to_string() }
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Negotiation { refusal, .. } => match refusal {
+                Refusal::MalformedAccept { .. }
+                | Refusal::MalformedContentType { .. }
+                | Refusal::Disagreement { .. } => StatusCode::BAD_REQUEST,
+                Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Refusal::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
+                Refusal::Retired(_) => StatusCode::GONE,
+            },
+            Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::UnknownParameter { .. }
+            | Self::RepeatedParameter(_)
+            | Self::BadParameter { .. }
+            | Self::BadCursor
+            | Self::BadName(_)
+            | Self::BadNewName(_)
+            | Self::MissingName
+            | Self::RepeatedName(_)
+            | Self::NoCsv(_)
+            | Self::BadJson { .. }
+            | Self::BadMultipart(_)
+            | Self::BodyCut(_)
+            | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
+            Self::RevisionGone { .. } => StatusCode::GONE,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NameTaken(_) => StatusCode::CONFLICT,
+            Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::BodyTimedOut { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(error) => match error {
+                StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+                StoreError::Busy(_) | StoreError::Closed => StatusCode::SERVICE_UNAVAILABLE,
+                StoreError::NameTaken(_) => StatusCode::CONFLICT,
+                StoreError::NotFound(_) => StatusCode::NOT_FOUND,
+                StoreError::Corrupt { .. }
+                | StoreError::Missing { .. }
+                | StoreError::Unreadable { .. }
+                | StoreError::Database(_)
+                | StoreError::Worker => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::Worker => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A short name of the kind of problem, the same for every request that has it.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Negotiation { refusal, .. } => match refusal {
+                Refusal::MalformedAccept { .. } => "malformed Accept",
+                Refusal::MalformedContentType { .. } => "malformed Content-Type",
+                Refusal::Disagreement { .. } => "contradicting versions",
+                Refusal::UnknownContentTypeVersion { .. } => "unknown version",
+                Refusal::NotAcceptable { .. } => "not acceptable",
+                Refusal::Retired(_) => "version retired",
+            },
+            Self::NoSuchPath { .. } => "no such path",
+            Self::MethodNotAllowed { .. } => "method not allowed",
+            Self::Unauthenticated(_) => "not authenticated",
+            Self::UnknownParameter { .. } => "unknown parameter",
+            Self::RepeatedParameter(_) => "repeated parameter",
+            Self::BadParameter { .. } => "bad parameter",
+            Self::BadCursor => "bad cursor",
+            Self::RevisionGone { .. } => "revision gone",
+            Self::BadName(_) | Self::BadNewName(_) => "bad name",
+            Self::MissingName => "missing name",
+            Self::RepeatedName(_) => "repeated name",
+            Self::TooManyCsvs { .. } => "too many CSVs",
+            Self::NoCsv(_) => "no CSV",
+            Self::UnsupportedMediaType { .. } => "unsupported media type",
+            Self::UnsupportedEncoding(_) => "unsupported content encoding",
+            Self::BodyTooLarge { .. } => "body too large",
+            Self::BadJson { .. } => "bad JSON",
+            Self::BadMultipart(_) => "bad multipart form",
+            Self::Csv { .. } => "bad CSV",
+            Self::NoSuchDataset(_) => "no such dataset",
+            Self::NameTaken(_) => "name taken",
+            Self::RangeNotSatisfiable { .. } => "range not satisfiable",
+            Self::BodyTimedOut { .. } => "body timed out",
+            Self::BodyCut(_) => "body cut",
+            Self::BadEncoding(_) => "bad content encoding",
+            Self::Busy(_) => "busy",
+            Self::Store(error) => match error {
+                StoreError::Full(_) => "disk full",
+                StoreError::Busy(_) => "busy",
+                StoreError::Closed => "stopping",
+                StoreError::NameTaken(_) => "name taken",
+                StoreError::NotFound(_) => "no such dataset",
+                StoreError::Corrupt { .. }
+                | StoreError::Missing { .. }
+                | StoreError::Unreadable { .. }
+                | StoreError::Database(_)
+                | StoreError::Worker => "internal error",
+            },
+            Self::Worker => "internal error",
+        }
+    }
+
+    /// What the client is told. Of its own mistakes everything; of ours no more than what it can do.
+    pub fn detail(&self) -> String {
+        match self.status() {
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                "something failed in the server; its log says what, under this response's X-Request-Id".to_owned()
+            }
+            StatusCode::INSUFFICIENT_STORAGE => {
+                "the server's disk is full; nothing was stored, and reading goes on".to_owned()
+            }
+            StatusCode::SERVICE_UNAVAILABLE if matches!(self, Self::Store(_)) => {
+                "the store is busy or away; try again in a moment".to_owned()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    /// Line and column of a mistake in a CSV.
+    pub fn place(&self) -> (Option<u64>, Option<u64>) {
+        match self {
+            Self::Csv { source, .. } => (source.line, source.column),
+            _ => (None, None),
+        }
+    }
+
+    /// Seconds after which trying again makes sense.
+    pub fn retry_after(&self) -> Option<u32> {
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+    }
+
+    /// The error of an upload; `name` says which, where there are several.
+    pub fn from_upload(error: UploadError, name: Option<&DatasetName>) -> Self {
+        match error {
+            UploadError::Csv(source) => Self::Csv { name: name.cloned(), source },
+            UploadError::Store(error) => error.into(),
+            UploadError::Busy => Self::Busy("as many uploads as --max-uploads allows are being received"),
+            UploadError::Worker => Self::Worker,
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NameTaken(name) => Self::NameTaken(name),
+            StoreError::NotFound(name) => Self::NoSuchDataset(name.to_string()),
+            other => Self::Store(other),
+        }
+    }
+}
+
+fn join<T: ToString>(items: &[T]) -> String {
+    if items.is_empty() {
+        return "none".to_owned();
+    }
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNumber]) -> String {
+    match has.last() {
+        None => format!("there is nothing at {path}; GET / lists what there is"),
+        Some(newest) => format!(
+            "{version} has nothing at {path}, but {} has: ask with Accept: application/vnd.flash.{newest}+json",
+            join(has)
+        ),
+    }
+}
+
+fn method_not_allowed(method: &Method, version: VersionNumber, allow: &str, has: &[VersionNumber]) -> String {
+    match has.last() {
+        None => format!("{method} is not possible here; {allow} are"),
+        Some(newest) => format!(
+            "{version} has no {method} here, but {} has: ask with Accept: application/vnd.flash.{newest}+json; \
+             {version} has {allow}",
+            join(has)
+        ),
+    }
+}
+
+fn unsupported_media_type(found: Option<&str>, accepted: &[&str]) -> String {
+    let accepted = join(accepted);
+    match found {
+        Some("application/x-www-form-urlencoded") => format!(
+            "the body is labelled application/x-www-form-urlencoded, which is what curl writes when it is told nothing: \
+             add -H 'Content-Type: text/csv'; accepted are {accepted}"
+        ),
+        Some(found) => format!("a body of type {found} can't be read here; send one of {accepted}"),
+        None => format!("the body has no Content-Type; send one of {accepted}"),
+    }
+}
+
+fn bad_csv(name: Option<&DatasetName>, error: &CsvError) -> String {
+    match name {
+        Some(name) => format!("{name}: {error}"),
+        None => error.to_string(),
+    }
+}

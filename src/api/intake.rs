@@ -1,0 +1,225 @@
+//! Request bodies that hold CSVs: one as `text/csv`, several as a multipart form or a JSON list.
+//!
+//! A body is read a frame at a time and handed on; only a JSON list is held whole, within `--max-json-body`. Whatever
+//! packing the client used is undone first, and limits count what comes out.
+
+mod frames;
+mod multipart;
+
+use futures_util::StreamExt as _;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use mime::Mime;
+use serde::Deserialize;
+
+use super::call::Call;
+use super::error::Error;
+use super::query::Query;
+use crate::dataset::{ColumnType, DatasetName, Delimiter, UploadOptions};
+use crate::services::{Form, Prepared, Upload};
+use crate::store::Write;
+use frames::Frames;
+
+/// What `POST /datasets` takes.
+const LISTS: &[&str] = &["text/csv", "text/tab-separated-values", "multipart/form-data", "application/json"];
+/// What `PUT /datasets/{name}` takes.
+const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
+/// CSVs that one request may hold.
+const MOST_CSVS: usize = 1000;
+/// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
+const HELD: usize = 1 << 20;
+
+/// Receives the CSVs of a `POST`, whichever way they were sent. Nothing is visible until they are committed.
+pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
+    let mut query = call.query();
+    let name = query.take("name")?;
+    let options = csv_options(&mut query)?;
+    query.finish()?;
+    let Some(media_type) = media_type(&call.headers)? else {
+        return Err(Error::UnsupportedMediaType { found: None, accepted: LISTS });
+    };
+    match (media_type.type_().as_str(), media_type.subtype().as_str()) {
+        ("text", "csv" | "tab-separated-values") => {
+            let name = match name {
+                Some(name) => DatasetName::new(&name)?,
+                None => name_from_disposition(&call.headers)?,
+            };
+            let form = form(name, Write::Create, options, Some(&media_type));
+            Ok(vec![receive_csv(call, form).await?])
+        }
+        ("multipart", "form-data") => {
+            refuse_name(name.as_deref(), "the file name of each part")?;
+            multipart::receive(call, &media_type, options).await
+        }
+        ("application", _) if is_json(&media_type) => {
+            refuse_name(name.as_deref(), "the member \"name\" of each item")?;
+            receive_json(call, options).await
+        }
+        _ => Err(Error::UnsupportedMediaType { found: Some(media_type.essence_str().to_owned()), accepted: LISTS }),
+    }
+}
+
+/// Receives the one CSV of a `PUT`. A body without `Content-Type` is taken for `text/csv`.
+pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
+    let mut query = call.query();
+    let options = csv_options(&mut query)?;
+    query.finish()?;
+    let media_type = media_type(&call.headers)?;
+    if let Some(media_type) = &media_type
+        && !SINGLES.contains(&media_type.essence_str())
+    {
+        let found = Some(media_type.essence_str().to_owned());
+        return Err(Error::UnsupportedMediaType { found, accepted: SINGLES });
+    }
+    let form = form(name, Write::Put, options, media_type.as_ref());
+    receive_csv(call, form).await
+}
+
+async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
+    let settings = &call.services.settings;
+    let limit = frames::Limit { bytes: settings.limits.max_body, setting: "--max-body" };
+    let mut frames = frames::of(call, limit)?;
+    let mut upload = Upload::begin(&call.services, form).await.map_err(|error| Error::from_upload(error, None))?;
+    while let Some(frame) = frames.next().await {
+        upload.write(frame?).await.map_err(|error| Error::from_upload(error, None))?;
+    }
+    upload.finish().await.map_err(|error| Error::from_upload(error, None))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    name: String,
+    csv: String,
+}
+
+async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Prepared>, Error> {
+    let settings = &call.services.settings;
+    let limit = frames::Limit { bytes: settings.limits.max_json_body, setting: "--max-json-body" };
+    let body = collect(frames::of(call, limit)?).await?;
+    let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
+    let items = items.await.map_err(|_| Error::Worker)?.map_err(|error| Error::BadJson { reason: error.to_string() })?;
+    let mut list = List::default();
+    for item in items {
+        let name = DatasetName::new(&item.name)?;
+        list.admit(&name)?;
+        let form = form(name.clone(), Write::Create, options.clone(), None);
+        let failed = |error| Error::from_upload(error, Some(&name));
+        let mut upload = Upload::begin(&call.services, form).await.map_err(failed)?;
+        let csv = bytes::Bytes::from(item.csv);
+        for start in (0..csv.len()).step_by(JSON_SLICE) {
+            upload.write(csv.slice(start..csv.len().min(start + JSON_SLICE))).await.map_err(failed)?;
+        }
+        list.add(upload.finish().await.map_err(failed)?).await?;
+    }
+    list.finish("write at least one item into the list")
+}
+
+/// Bytes of a CSV in a JSON list that are handed on at once.
+const JSON_SLICE: usize = 64 << 10;
+
+async fn collect(mut frames: Frames) -> Result<Vec<u8>, Error> {
+    let mut body = Vec::new();
+    while let Some(frame) = frames.next().await {
+        body.extend_from_slice(&frame?);
+    }
+    Ok(body)
+}
+
+/// The CSVs of one request, received and not yet committed.
+#[derive(Default)]
+struct List {
+    prepared: Vec<Prepared>,
+    held: usize,
+}
+
+impl List {
+    /// Refuses a name that this request has already, and a CSV too many.
+    fn admit(&self, name: &DatasetName) -> Result<(), Error> {
+        if self.prepared.len() == MOST_CSVS {
+            return Err(Error::TooManyCsvs { limit: MOST_CSVS });
+        }
+        match self.prepared.iter().any(|earlier| earlier.name() == name) {
+            true => Err(Error::RepeatedName(name.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds a CSV, and moves it into the store already when much is held in memory.
+    async fn add(&mut self, mut prepared: Prepared) -> Result<(), Error> {
+        self.held += prepared.weight();
+        if self.held > HELD {
+            self.held -= prepared.weight();
+            prepared.stage().await?;
+        }
+        self.prepared.push(prepared);
+        Ok(())
+    }
+
+    fn finish(self, advice: &'static str) -> Result<Vec<Prepared>, Error> {
+        if self.prepared.is_empty() { Err(Error::NoCsv(advice)) } else { Ok(self.prepared) }
+    }
+}
+
+/// The media type of the body; negotiation has refused one that can't be read.
+fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(None) };
+    let parsed = value.to_str().ok().and_then(|text| text.parse::<Mime>().ok());
+    match parsed {
+        Some(media_type) => Ok(Some(media_type)),
+        None => Err(Error::UnsupportedMediaType {
+            found: Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            accepted: LISTS,
+        }),
+    }
+}
+
+/// JSON under its own name or under one of ours.
+fn is_json(media_type: &Mime) -> bool {
+    let ours = media_type.subtype().as_str().starts_with("vnd.flash") && media_type.suffix() == Some(mime::JSON);
+    media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || ours
+}
+
+fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
+    match name {
+        None => Ok(()),
+        Some(name) => Err(Error::bad_parameter("name", name, format_args!("it only with a text/csv body: here {instead} counts"))),
+    }
+}
+
+/// What the query says of the CSV.
+fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
+    let delimiter = query.take_parsed::<Delimiter>("delimiter", "one of , ; | or tab")?;
+    let nulls = query.take_all("null");
+    let mut types = Vec::new();
+    for (column, name) in query.take_prefixed("type.", "type.COLUMN") {
+        match name.parse::<ColumnType>() {
+            Ok(kind) => types.push((column, kind)),
+            Err(error) => return Err(Error::bad_parameter(format!("type.{column}"), name, error)),
+        }
+    }
+    Ok(UploadOptions { delimiter, nulls, types, ..UploadOptions::default() })
+}
+
+/// Adds what the media type says (RFC 4180 §3: `charset`, `header`).
+fn form(name: DatasetName, write: Write, mut options: UploadOptions, media_type: Option<&Mime>) -> Form {
+    let tabs = media_type.is_some_and(|media_type| media_type.subtype() == "tab-separated-values");
+    if tabs && options.delimiter.is_none() {
+        options.delimiter = Some(Delimiter::TAB);
+    }
+    if let Some(media_type) = media_type {
+        options.charset = media_type.get_param(mime::CHARSET).map(|charset| charset.as_str().to_owned());
+        options.header_absent = media_type.get_param("header").is_some_and(|header| header == "absent");
+    }
+    Form { name, write, options, media_type: if tabs { SINGLES[1] } else { SINGLES[0] } }
+}
+
+/// The name in `Content-Disposition: attachment; filename="people.csv"` (RFC 6266).
+fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
+    let value = headers.get(CONTENT_DISPOSITION).ok_or(Error::MissingName)?;
+    let value = String::from_utf8_lossy(value.as_bytes());
+    // The header has the shape of a media type's parameters, which mime reads with their quoting.
+    let parameters = value.split_once(';').map_or("", |(_, parameters)| parameters);
+    let parsed = format!("a/b;{parameters}").parse::<Mime>().map_err(|_| Error::MissingName)?;
+    let filename = parsed.get_param("filename").ok_or(Error::MissingName)?;
+    Ok(DatasetName::from_filename(filename.as_str())?)
+}

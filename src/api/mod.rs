@@ -1,0 +1,57 @@
+//! What the wire says. This room alone knows warp.
+//!
+//! A warp filter takes every request apart ([`request`]); the dispatcher finds out who calls, negotiates the version,
+//! and looks the operation up in the registry ([`registry`]); the version's own handler ([`v1`], [`v2`]) answers it
+//! from the services. Everything in this folder itself is the same for all versions; what only one of them has is in
+//! that one's folder.
+
+pub mod call;
+pub mod conditional;
+pub mod cursor;
+mod dispatch;
+pub mod error;
+pub mod intake;
+mod operations;
+pub mod query;
+pub mod registry;
+pub mod reply;
+pub mod request;
+pub mod rows;
+pub mod source;
+pub mod v1;
+pub mod v2;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::StatusCode;
+use warp::{Filter, Rejection};
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+pub use registry::{Registry, RegistryError};
+
+use crate::services::Services;
+use dispatch::Dispatcher;
+use reply::Reply;
+
+/// Everything that clients may ask: one filter over the registry of versions.
+pub fn filter(
+    services: Arc<Services>,
+    registry: Registry,
+) -> Result<impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static, RegistryError> {
+    let dispatcher = Arc::new(Dispatcher::new(services, registry)?);
+    let answered = request::any_request().then(move |request| Arc::clone(&dispatcher).answer(request));
+    Ok(answered.recover(say_nothing_of_it).unify())
+}
+
+/// For a request that could not be taken apart. warp's own answer to a rejection would show its inner text.
+async fn say_nothing_of_it(rejection: Rejection) -> Result<Response, Infallible> {
+    log::error!("a request was rejected by a filter that rejects none: {rejection:?}");
+    Ok(Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response())
+}
+
+/// What the operator's tools ask, on an address of its own.
+pub fn operations_filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
+    operations::filter(services)
+}

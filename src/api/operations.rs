@@ -1,0 +1,36 @@
+//! Probes for whoever operates the server, on an address of their own.
+//!
+//! `/livez` says that the process runs: it stays 200 while the server drains, so that nobody kills it half-way.
+//! `/readyz` says whether new clients should be sent here.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+use warp::{Filter, Reply as _};
+
+use crate::services::{NotReady, Services};
+
+pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
+    let live = warp::path("livez").and(warp::path::end()).map(|| say(StatusCode::OK, "ok"));
+    let ready = warp::path("readyz").and(warp::path::end()).then(move || ready(Arc::clone(&services)));
+    let nothing = warp::any().map(|| say(StatusCode::NOT_FOUND, "there are /livez and /readyz here"));
+    live.or(ready).unify().or(nothing).unify().boxed()
+}
+
+async fn ready(services: Arc<Services>) -> Response {
+    match services.ready().await {
+        Ok(()) => say(StatusCode::OK, "ok"),
+        Err(NotReady::Draining) => say(StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        Err(NotReady::Store(error)) => {
+            log::warn!("not ready: {error}");
+            say(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
+        }
+    }
+}
+
+fn say(status: StatusCode, what: &str) -> Response {
+    warp::reply::with_status(warp::reply::json(&json!({ "status": what })), status).into_response()
+}

@@ -1,0 +1,85 @@
+//! The query of a URL: each parameter is taken by who knows it, and what nobody took is refused by name, so that a
+//! misspelt one is never silently without effect.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::error::Error;
+
+/// Parameters that were not taken yet, in the order they were written, and the names that were asked for.
+#[derive(Debug)]
+pub struct Query {
+    left: Vec<(String, String)>,
+    known: Vec<&'static str>,
+}
+
+impl Query {
+    /// Takes a query apart (`application/x-www-form-urlencoded`, URL Standard §5).
+    pub fn parse(query: &str) -> Self {
+        let left = form_urlencoded::parse(query.as_bytes());
+        Self { left: left.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(), known: Vec::new() }
+    }
+
+    /// Takes a parameter that may be there once.
+    pub fn take(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        let mut all = self.take_all(name);
+        match all.len() {
+            0 | 1 => Ok(all.pop()),
+            _ => Err(Error::RepeatedParameter(name)),
+        }
+    }
+
+    /// Takes a parameter that may be there any number of times.
+    pub fn take_all(&mut self, name: &'static str) -> Vec<String> {
+        self.known.push(name);
+        self.left.extract_if(.., |(found, _)| found == name).map(|(_, value)| value).collect()
+    }
+
+    /// Takes all parameters whose name begins with `prefix`, less that; `shown` is how errors write such a name.
+    pub fn take_prefixed(&mut self, prefix: &str, shown: &'static str) -> Vec<(String, String)> {
+        self.known.push(shown);
+        self.left
+            .extract_if(.., |(name, _)| name.starts_with(prefix))
+            .map(|(name, value)| (name[prefix.len()..].to_owned(), value))
+            .collect()
+    }
+
+    /// Takes a parameter and reads it; `expected` says what may be written.
+    pub fn take_parsed<T: FromStr>(
+        &mut self,
+        name: &'static str,
+        expected: impl Display,
+    ) -> Result<Option<T>, Error> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        match text.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(_) => Err(Error::bad_parameter(name, text, expected)),
+        }
+    }
+
+    /// Takes a whole number from `range`, else `default`.
+    pub fn take_number(
+        &mut self,
+        name: &'static str,
+        range: std::ops::RangeInclusive<u64>,
+        default: u64,
+    ) -> Result<u64, Error> {
+        let expected = match *range.end() {
+            u64::MAX => format!("a whole number from {}", range.start()),
+            end => format!("a whole number from {} to {end}", range.start()),
+        };
+        match self.take_parsed(name, &expected)? {
+            None => Ok(default),
+            Some(number) if range.contains(&number) => Ok(number),
+            Some(number) => Err(Error::bad_parameter(name, number.to_string(), expected)),
+        }
+    }
+
+    /// Refuses what nobody took.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.left.into_iter().next() {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::UnknownParameter { name, known: self.known }),
+        }
+    }
+}

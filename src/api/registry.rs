@@ -1,0 +1,204 @@
+//! The registry of versions: which operations each has, and who answers them.
+//!
+//! A version lists only what it adds or changes. What it does not mention is answered by the version before it, in
+//! that one's representation; what it takes away it says in [`ApiVersion::removed`]. Everything that must know the
+//! operations (routing, 404 and 405, `Allow`, negotiation) reads them here.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::Method;
+use semver::Version as Semantic;
+
+use super::call::Call;
+use super::error::Error;
+use super::reply::Reply;
+use super::{v1, v2};
+use crate::versioning::{Catalogue, CatalogueError, Format, Life, Version, VersionNumber};
+
+/// The versions of the API, newest first: one line each.
+pub const VERSIONS: &[&ApiVersion] = &[
+    &v2::VERSION, //
+    &v1::VERSION,
+];
+
+/// The version that who names none gets. It is a constant of its own, so that a new version moves nobody.
+pub const FIRST: u32 = 1;
+
+/// What a handler promises.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>;
+
+/// Answers one operation in one version.
+pub type Handler = fn(Call) -> Answer;
+
+/// One version of the API.
+#[derive(Debug)]
+pub struct ApiVersion {
+    /// N of vN.
+    pub number: u32,
+    /// MINOR and PATCH of its semantic version; MAJOR is `number`.
+    pub semantic: (u64, u64),
+    /// Whether it is served only when named.
+    pub preview: bool,
+    /// What it adds or changes.
+    pub operations: &'static [Operation],
+    /// What earlier versions have and it has not: method and path.
+    pub removed: &'static [(Method, &'static str)],
+    /// How it says what went wrong.
+    pub render_error: fn(&Error) -> Reply,
+}
+
+/// One thing that can be done with one resource.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name, the same in every version.
+    pub name: &'static str,
+    /// Its method. `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// What it can be answered in, the preferred first.
+    pub formats: &'static [Format],
+    /// Who answers it.
+    pub handler: Handler,
+}
+
+/// The operations of one path, in all versions.
+#[derive(Debug, Default)]
+pub struct Resource {
+    /// Per version, oldest first: what it has here, its own or taken over. Empty: it does not have this path.
+    versions: Vec<(VersionNumber, Vec<&'static Operation>)>,
+}
+
+impl Resource {
+    /// The operation of that method in that version.
+    pub fn operation(&self, version: VersionNumber, method: &Method) -> Option<&'static Operation> {
+        self.operations(version).iter().find(|operation| operation.method == *method).copied()
+    }
+
+    /// All operations of that version.
+    pub fn operations(&self, version: VersionNumber) -> &[&'static Operation] {
+        let found = self.versions.iter().find(|(number, _)| *number == version);
+        found.map_or(&[], |(_, operations)| operations)
+    }
+
+    /// What the version can answer that method in here; for a method it does not have, how it says so.
+    pub fn formats(&self, version: VersionNumber, method: &Method) -> &'static [Format] {
+        match self.operation(version, method) {
+            Some(operation) => operation.formats,
+            None if self.operations(version).is_empty() => &[],
+            None => &[Format::Json],
+        }
+    }
+
+    /// The versions that have that method here, or, with `None`, that have this path at all; oldest first.
+    pub fn versions_with(&self, method: Option<&Method>) -> Vec<VersionNumber> {
+        self.versions
+            .iter()
+            .filter(|(_, operations)| match method {
+                Some(method) => operations.iter().any(|operation| operation.method == *method),
+                None => !operations.is_empty(),
+            })
+            .map(|(number, _)| *number)
+            .collect()
+    }
+}
+
+/// All versions, ready to be asked.
+#[derive(Debug)]
+pub struct Registry {
+    versions: Vec<&'static ApiVersion>,
+    router: matchit::Router<Arc<Resource>>,
+}
+
+/// Why a list of versions is none that can be served.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The catalogue refuses it.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// A version's number is not positive.
+    #[error("a version is numbered {0}; versions are numbered from 1")]
+    Number(u32),
+    /// A path can't be routed.
+    #[error("the path {path} can't be routed: {reason}")]
+    Path {
+        /// The path.
+        path: &'static str,
+        /// What the router said.
+        reason: String,
+    },
+}
+
+impl Registry {
+    /// The versions that Flash serves.
+    pub fn standard() -> Result<Self, RegistryError> {
+        Self::new(VERSIONS)
+    }
+
+    /// A registry of other versions, newest first.
+    pub fn new(versions: &[&'static ApiVersion]) -> Result<Self, RegistryError> {
+        let mut paths: Vec<&'static str> = Vec::new();
+        for operation in versions.iter().flat_map(|version| version.operations) {
+            if !paths.contains(&operation.path) {
+                paths.push(operation.path);
+            }
+        }
+        let mut router = matchit::Router::new();
+        for path in paths {
+            let resource = Arc::new(resource(versions, path)?);
+            router
+                .insert(path, resource)
+                .map_err(|error| RegistryError::Path { path, reason: error.to_string() })?;
+        }
+        Ok(Self { versions: versions.to_vec(), router })
+    }
+
+    /// What negotiation needs to know of the versions.
+    pub fn catalogue(&self) -> Result<Catalogue, RegistryError> {
+        let versions = self.versions.iter().map(|version| {
+            Ok(Version {
+                number: number(version)?,
+                semantic: semantic(version),
+                life: Life { preview: version.preview, deprecated: None, retired: None },
+            })
+        });
+        let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;
+        let first = VersionNumber::new(FIRST).ok_or(RegistryError::Number(FIRST))?;
+        Ok(Catalogue::new(versions, first)?)
+    }
+
+    /// The version of that number.
+    pub fn version(&self, number: VersionNumber) -> Option<&'static ApiVersion> {
+        self.versions.iter().copied().find(|version| version.number == number.get())
+    }
+
+    /// The resource at that path, and the parameters in it.
+    pub fn route<'r, 'p>(&'r self, path: &'p str) -> Option<matchit::Match<'r, 'p, &'r Arc<Resource>>> {
+        self.router.at(path).ok()
+    }
+}
+
+/// The full semantic version.
+pub(super) fn semantic(version: &ApiVersion) -> Semantic {
+    Semantic::new(u64::from(version.number), version.semantic.0, version.semantic.1)
+}
+
+fn number(version: &ApiVersion) -> Result<VersionNumber, RegistryError> {
+    VersionNumber::new(version.number).ok_or(RegistryError::Number(version.number))
+}
+
+/// What each version has at `path`: its own operations over those of the version before it, less what it removed.
+fn resource(versions: &[&'static ApiVersion], path: &'static str) -> Result<Resource, RegistryError> {
+    let mut resource = Resource::default();
+    let mut current: Vec<&'static Operation> = Vec::new();
+    for version in versions.iter().rev() {
+        current.retain(|operation| !version.removed.contains(&(operation.method.clone(), path)));
+        for operation in version.operations.iter().filter(|operation| operation.path == path) {
+            current.retain(|old| old.method != operation.method);
+            current.push(operation);
+        }
+        resource.versions.push((number(version)?, current.clone()));
+    }
+    Ok(resource)
+}

@@ -1,0 +1,96 @@
+//! An answer, before it becomes a response: status, headers and body, whatever the version.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::StatusCode;
+use serde::Serialize;
+use sync_wrapper::SyncStream;
+use warp::Reply as _;
+
+use crate::store::StoreError;
+
+/// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
+
+/// What goes out after the headers.
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// All of it.
+    Full(Bytes),
+    /// Piece by piece.
+    Stream(ByteStream),
+}
+
+/// An answer.
+pub struct Reply {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers. Without a `Content-Type` it gets the one that was negotiated.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
+}
+
+impl Reply {
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Body::Empty }
+    }
+
+    /// An answer that is all there.
+    pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Body::Full(body.into()) }
+    }
+
+    /// An answer with that body.
+    pub fn body(status: StatusCode, body: Body) -> Self {
+        Self { status, headers: HeaderMap::new(), body }
+    }
+
+    /// An answer whose body is made while it is sent.
+    pub fn stream(status: StatusCode, body: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Body::Stream(Box::pin(body)) }
+    }
+
+    /// An answer in JSON.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        // Everything that is answered is made of strings, numbers and lists: writing those to memory can't fail.
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        Self::full(status, body)
+    }
+
+    /// The same with a header. A value that no header can have is left out.
+    pub fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        if let Ok(value) = value.try_into() {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The same for a `HEAD` request: every header, and no body.
+    pub(super) fn without_body(mut self) -> Self {
+        if let Body::Full(body) = &self.body
+            && !self.headers.contains_key(CONTENT_LENGTH)
+        {
+            self.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        self.body = Body::Empty;
+        self
+    }
+
+    /// The response that warp sends.
+    pub(super) fn into_response(self) -> warp::reply::Response {
+        let mut response = match self.body {
+            Body::Empty => warp::reply::Response::default(),
+            Body::Full(bytes) => warp::reply::Response::new(bytes.into()),
+            Body::Stream(stream) => warp::reply::stream(SyncStream::new(stream)).into_response(),
+        };
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}

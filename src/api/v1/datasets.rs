@@ -1,0 +1,87 @@
+//! The handlers of version 1.
+
+use http::StatusCode;
+use http::header::{ETAG, LOCATION};
+use serde_json::json;
+
+use super::representation::{self, Created, Datasets};
+use crate::api::call::Call;
+use crate::api::error::Error;
+use crate::api::reply::Reply;
+use crate::api::rows::{self, Span};
+use crate::api::{conditional, intake};
+use crate::versioning::Format;
+
+/// Number of the last page that can be asked for: with 1,000 rows a page, more rows than a dataset can have.
+const LAST_PAGE: u64 = 1 << 50;
+
+/// `GET /`: what this is.
+pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
+    call.query().finish()?;
+    let body = json!({
+        "name": "flash",
+        "description": "Post a CSV, read it back as JSON or CSV.",
+        "version": 1,
+        "links": { "datasets": "/datasets" },
+    });
+    Ok(Reply::json(StatusCode::OK, &body))
+}
+
+/// `POST /datasets`: stores a list of CSVs, all of them or none.
+pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
+    let prepared = intake::receive_list(&mut call).await?;
+    let committed = call.services.commit(prepared).await?;
+    let body = Created { datasets: committed.iter().map(|committed| (&*committed.dataset).into()).collect() };
+    let reply = Reply::json(StatusCode::CREATED, &body);
+    Ok(match committed.as_slice() {
+        [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
+        _ => reply,
+    })
+}
+
+/// `GET /datasets?page=1&per_page=30`: the list of datasets by name.
+pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
+    let mut query = call.query();
+    let page = query.take_number("page", 1..=LAST_PAGE, 1)?;
+    let per_page = query.take_number("per_page", 1..=1000, 30)?;
+    query.finish()?;
+    let store = &call.services.store;
+    let limit = u32::try_from(per_page).unwrap_or(u32::MAX);
+    let datasets = store.list(None, (page - 1) * per_page, limit).await?;
+    let total = store.count().await?;
+    let datasets = datasets.iter().map(Into::into).collect();
+    Ok(Reply::json(StatusCode::OK, &Datasets { datasets, page, per_page, total }))
+}
+
+/// `GET /datasets/{name}?page=1&per_page=100`: a page of rows; as CSV, all of them.
+pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
+    let mut query = call.query();
+    let csv = call.choice.format == Format::Csv;
+    let (page, per_page) = if csv {
+        (1, 1)
+    } else {
+        (query.take_number("page", 1..=LAST_PAGE, 1)?, query.take_number("per_page", 1..=1000, 100)?)
+    };
+    query.finish()?;
+    let dataset = call.dataset().await?;
+    let tag = call.tag(&dataset);
+    if let Some(reply) = conditional::not_modified(&call.headers, &tag) {
+        return Ok(reply);
+    }
+    let services = &call.services;
+    let body = if csv {
+        let form = rows::csv(&dataset);
+        rows::all(services, Span { dataset, first: 0, limit: u64::MAX }, form).await?
+    } else {
+        let span = Span { dataset: dataset.clone(), first: (page - 1) * per_page, limit: per_page };
+        rows::page(services, span, super::VERSION.number, || representation::rows(&dataset, page, per_page)).await?
+    };
+    Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
+}
+
+/// `DELETE /datasets/{name}`: removes it.
+pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
+    call.query().finish()?;
+    call.services.store.delete(&call.dataset_name()?).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}

@@ -1,0 +1,62 @@
+//! Version 1: a list of CSVs.
+//!
+//! Everything is a string, lists are paged by number, and an error is `{"error": "what is wrong and what to do"}`.
+
+mod datasets;
+mod error;
+pub(in crate::api) mod representation;
+
+use http::Method;
+
+use super::registry::{ApiVersion, Operation};
+use crate::versioning::Format;
+
+const JSON: &[Format] = &[Format::Json];
+
+/// Version 1.
+pub const VERSION: ApiVersion = ApiVersion {
+    number: 1,
+    semantic: (0, 0),
+    preview: false,
+    operations: OPERATIONS,
+    removed: &[],
+    render_error: error::render,
+};
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "get_dataset",
+        method: Method::GET,
+        path: "/datasets/{name}",
+        formats: &[Format::Json, Format::Csv],
+        handler: |call| Box::pin(datasets::get_dataset(call)),
+    },
+    Operation {
+        name: "delete_dataset",
+        method: Method::DELETE,
+        path: "/datasets/{name}",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::delete_dataset(call)),
+    },
+    Operation {
+        name: "list_datasets",
+        method: Method::GET,
+        path: "/datasets",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::list_datasets(call)),
+    },
+    Operation {
+        name: "create_datasets",
+        method: Method::POST,
+        path: "/datasets",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::create_datasets(call)),
+    },
+    Operation {
+        name: "get_root",
+        method: Method::GET,
+        path: "/",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::get_root(call)),
+    },
+];

@@ -1,0 +1,80 @@
+//! What version 1 says of a dataset.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::api::rows::{Form, push_json_string};
+use crate::dataset::Field;
+use crate::store;
+use crate::versioning::Available;
+
+/// A dataset without its rows.
+#[derive(Debug, Serialize)]
+pub(super) struct Dataset<'a> {
+    name: &'a str,
+    columns: Vec<&'a str>,
+    rows: u64,
+    created_at: Timestamp,
+}
+
+impl<'a> From<&'a store::Dataset> for Dataset<'a> {
+    fn from(dataset: &'a store::Dataset) -> Self {
+        Self {
+            name: dataset.name.as_str(),
+            columns: dataset.columns.iter().map(|column| column.name.as_str()).collect(),
+            rows: dataset.rows,
+            created_at: dataset.created_at,
+        }
+    }
+}
+
+/// What was created.
+#[derive(Debug, Serialize)]
+pub(super) struct Created<'a> {
+    pub datasets: Vec<Dataset<'a>>,
+}
+
+/// A page of the list of datasets.
+#[derive(Debug, Serialize)]
+pub(super) struct Datasets<'a> {
+    pub datasets: Vec<Dataset<'a>>,
+    pub page: u64,
+    pub per_page: u64,
+    pub total: u64,
+}
+
+/// A version and format that may be asked for, and where.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct Alternative<'a> {
+    #[serde(flatten)]
+    available: &'a Available,
+    link: &'a str,
+}
+
+/// What may be asked for instead.
+pub(in crate::api) fn available<'a>(available: &'a [Available], path: &'a str) -> Vec<Alternative<'a>> {
+    available.iter().map(|available| Alternative { available, link: path }).collect()
+}
+
+/// A page of rows: `{"name", "columns", "rows": [["1","Ada"], …], "page", "per_page", "total"}`.
+pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
+    let names: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
+    let mut prefix = b"{\"name\":".to_vec();
+    push_json_string(dataset.name.as_str(), &mut prefix);
+    prefix.extend_from_slice(b",\"columns\":");
+    for (at, name) in names.iter().enumerate() {
+        prefix.push(if at == 0 { b'[' } else { b',' });
+        push_json_string(name, &mut prefix);
+    }
+    prefix.extend_from_slice(b"],\"rows\":[");
+    let suffix = format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{}}}", dataset.rows);
+    Form { prefix, separator: b",", suffix: suffix.into_bytes(), row: Box::new(row) }
+}
+
+fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {
+    for (at, field) in fields.iter().enumerate() {
+        out.push(if at == 0 { b'[' } else { b',' });
+        push_json_string(&field.text(), out);
+    }
+    out.push(b']');
+}

@@ -1,0 +1,85 @@
+//! Version 2: typed rows, cursors, revisions.
+//!
+//! Lists are `{"data": […], "next": "cursor" | null}`, and errors are problem details (RFC 9457).
+
+mod datasets;
+mod error;
+mod representation;
+mod rows;
+
+use http::Method;
+
+use super::registry::{ApiVersion, Operation};
+use crate::versioning::Format;
+
+const JSON: &[Format] = &[Format::Json];
+
+/// Version 2.
+pub const VERSION: ApiVersion = ApiVersion {
+    number: 2,
+    semantic: (0, 0),
+    preview: false,
+    operations: OPERATIONS,
+    removed: &[],
+    render_error: error::render,
+};
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "list_rows",
+        method: Method::GET,
+        path: "/datasets/{name}/rows",
+        formats: &[Format::Json, Format::Csv, Format::Ndjson],
+        handler: |call| Box::pin(rows::list_rows(call)),
+    },
+    Operation {
+        name: "get_dataset",
+        method: Method::GET,
+        path: "/datasets/{name}",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::get_dataset(call)),
+    },
+    Operation {
+        name: "put_dataset",
+        method: Method::PUT,
+        path: "/datasets/{name}",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::put_dataset(call)),
+    },
+    Operation {
+        name: "delete_dataset",
+        method: Method::DELETE,
+        path: "/datasets/{name}",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::delete_dataset(call)),
+    },
+    Operation {
+        name: "list_datasets",
+        method: Method::GET,
+        path: "/datasets",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::list_datasets(call)),
+    },
+    Operation {
+        name: "create_datasets",
+        method: Method::POST,
+        path: "/datasets",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::create_datasets(call)),
+    },
+    // The source is what it is, so asking for JSON of v2 names the version and gets the source too.
+    Operation {
+        name: "get_source",
+        method: Method::GET,
+        path: "/datasets/{name}/source",
+        formats: &[Format::Csv, Format::Json],
+        handler: |call| Box::pin(datasets::get_source(call)),
+    },
+    Operation {
+        name: "get_root",
+        method: Method::GET,
+        path: "/",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::get_root(call)),
+    },
+];

@@ -1,0 +1,80 @@
+//! The command line: which command runs, and what its caller sees when it cannot. A file a command.
+
+mod healthcheck;
+mod refusal;
+mod serve;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::settings::{AdminAddress, ServeSettings, SettingsError};
+
+/// Turns a CSV into a versioned HTTP API in one POST.
+#[derive(Debug, Parser)]
+#[command(name = "flash", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What `flash` can do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or Ctrl-C; each setting is a flag or an environment variable
+    #[command(
+        after_help = "Sizes are bytes or have a unit (64MiB, 1GiB); times have a unit (500ms, 10s, 2m).\n\
+        A flag wins over its environment variable."
+    )]
+    Serve(Box<ServeSettings>),
+    /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
+    Healthcheck(AdminAddress),
+}
+
+/// Why a command ended before its work was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The command line or the environment is wrong; the text says what to write instead.
+    #[error("{0}")]
+    Usage(String),
+    /// The settings do not hold together.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The server could not start or was stopped at once.
+    #[error(transparent)]
+    Serve(#[from] serve::ServeError),
+    /// The server is not ready.
+    #[error(transparent)]
+    NotReady(#[from] healthcheck::NotReady),
+}
+
+impl Failure {
+    /// 2 for what has to be written differently, 1 for everything else.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) | Self::Settings(_) => ExitCode::from(2),
+            Self::Serve(_) | Self::NotReady(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Runs the command that `arguments` (the program's name first) and the environment ask for.
+///
+/// Without a command the help goes to standard output, as with `--help`.
+///
+/// # Errors
+///
+/// Why the command could not run or did not end well, see [`Failure`].
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // Help and version are errors to clap; a closed standard output is nothing to complain about.
+        Err(answer) if !answer.use_stderr() => return answer.print().or(Ok(())),
+        Err(error) => return Err(Failure::Usage(refusal::one_line(&error, &Cli::command()))),
+    };
+    match cli.command {
+        Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
+        Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
+        None => Cli::command().print_help().or(Ok(())),
+    }
+}

@@ -1,0 +1,124 @@
+//! `flash serve`: logger, listeners, service, server, drain.
+
+use std::{io, sync::Arc};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    api::{self, Registry, RegistryError},
+    logging::{self, LoggingError},
+    server::{self, BindError, Drain, Limits, Signals, Summary},
+    services::{Clock, Services},
+    settings::Settings,
+    store::OpenError,
+};
+
+/// Threads for what blocks: reads of the store, and pieces of uploads, which come at most one a core at once.
+const BLOCKING_THREADS: usize = 16;
+
+/// Why the server could not start, or was stopped before it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Logging could not start.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    /// The store could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The list of versions is none that can be served.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// An address could not be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The operating system refused something the server cannot do without.
+    #[error("the server could not start")]
+    Start(#[from] io::Error),
+    /// A second signal came while the server drained.
+    #[error("stopped at once by a second {0}; what was in flight was cut off")]
+    Hurried(&'static str),
+}
+
+/// Serves until a signal, drains, and returns.
+pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
+    let _written_out_when_dropped = logging::start(&settings.logs)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS + settings.store.store_readers)
+        .build()?;
+    let outcome = runtime.block_on(serve(settings));
+    // What still runs on a blocking thread after a second signal is not waited for.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(settings: &Settings) -> Result<(), ServeError> {
+    let mut signals = Signals::listen()?;
+    let public = server::bind(settings.listen, "--listen")?;
+    let admin = server::bind(settings.admin_listen, "--admin-listen")?;
+    let registry = Registry::standard()?;
+    let services = Services::open(settings.clone(), registry.catalogue()?, Clock::system())?;
+    let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
+    let operators = warp::service(api::operations_filter(Arc::clone(&services)));
+    log::info!("the API is at http://{}", public.local_addr()?);
+    log::info!("probes and metrics are at http://{}", admin.local_addr()?);
+
+    let drain = Drain::new();
+    let (stop, stopped) = oneshot::channel();
+    let (api_ends, api_ended) = oneshot::channel();
+    let api = server::serve(
+        public,
+        clients,
+        Limits::public(settings),
+        drain.clone(),
+        told(stopped),
+    );
+    let probes = server::serve(
+        admin,
+        operators,
+        Limits::admin(settings),
+        Drain::new(),
+        told(api_ended),
+    );
+    let probes = tokio::spawn(probes);
+
+    let hurried = async {
+        let signal = signals.next().await;
+        services.drain();
+        log::info!("{signal}: finishing what is in flight; a second signal stops at once");
+        // Nobody listens when the API has ended meanwhile.
+        let _ = stop.send(());
+        signals.next().await
+    };
+    let ended = async {
+        let summary = api.await;
+        drop(api_ends);
+        // Probes that panicked are no reason not to end well.
+        let _ = probes.await;
+        services.store.close().await;
+        say_farewell(summary);
+    };
+    tokio::select! {
+        () = ended => Ok(()),
+        signal = hurried => Err(ServeError::Hurried(signal)),
+    }
+}
+
+/// Completes when something is sent, or nothing can be any more.
+async fn told(receiver: oneshot::Receiver<()>) {
+    let _ = receiver.await;
+}
+
+fn say_farewell(summary: Summary) {
+    let Summary {
+        connections,
+        requests,
+        cut_off,
+    } = summary;
+    if cut_off > 0 {
+        log::warn!(
+            "{cut_off} connections were cut off: what they had in flight took longer than --drain-timeout"
+        );
+    }
+    log::info!(connections = connections, requests = requests; "stopped");
+}

@@ -1,0 +1,152 @@
+//! From the uploaded bytes to UTF-8 text.
+//!
+//! UTF-8 passes through untouched and unchecked: whoever reads the text checks it, on any thread. Every other charset
+//! is decoded as a stream, in little memory, and what is malformed is an error, never a replacement character.
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::{CsvError, CsvErrorKind};
+
+/// The byte-order mark of UTF-8.
+pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Bytes that are no text in the charset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) charset: &'static str,
+    /// The first bad byte, counted from 0 in the upload.
+    pub(crate) offset: u64,
+}
+
+/// Why the text stopped.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    /// The bytes are no text.
+    Malformed(Malformed),
+    /// The text is no CSV.
+    Csv(CsvError),
+}
+
+/// Turns uploaded bytes into UTF-8 text.
+pub(crate) enum Source {
+    /// The first bytes may yet be a byte-order mark.
+    Undecided {
+        stated: Option<&'static Encoding>,
+        held: Vec<u8>,
+    },
+    /// The upload is its own text.
+    Utf8,
+    /// The upload is decoded.
+    Decoding {
+        decoder: Box<Decoder>,
+        consumed: u64,
+    },
+}
+
+impl Source {
+    /// The source for a charset label, or for none.
+    pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
+        let known = |label: &str| {
+            Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+                CsvError::whole(CsvErrorKind::UnknownCharset {
+                    label: super::error::shortened(label),
+                })
+            })
+        };
+        Ok(Self::Undecided {
+            stated: label.map(known).transpose()?,
+            held: Vec::new(),
+        })
+    }
+
+    /// Whether the text is not byte for byte the upload.
+    pub(crate) fn transcodes(&self) -> bool {
+        match self {
+            Self::Undecided { stated, .. } => stated.is_some_and(|stated| stated != UTF_8),
+            Self::Utf8 => false,
+            Self::Decoding { .. } => true,
+        }
+    }
+
+    /// Takes the next bytes, `last` when there are no more, and hands their text on.
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        last: bool,
+        mut text: impl FnMut(&[u8]) -> Result<(), CsvError>,
+    ) -> Result<(), Stopped> {
+        let Self::Undecided { stated, held } = self else {
+            return self.decoded(bytes, last, &mut text);
+        };
+        // All that a byte-order mark could be, once it is there.
+        let room = UTF8_BOM.len().saturating_sub(held.len()).min(bytes.len());
+        let (head, rest) = bytes.split_at(room);
+        held.extend_from_slice(head);
+        let Some(encoding) = decide(held, *stated, last) else {
+            return Ok(());
+        };
+        let held = std::mem::take(held);
+        *self = if encoding == UTF_8 {
+            Self::Utf8
+        } else {
+            Self::Decoding {
+                decoder: Box::new(encoding.new_decoder_with_bom_removal()),
+                consumed: 0,
+            }
+        };
+        self.decoded(&held, last && rest.is_empty(), &mut text)?;
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            self.decoded(rest, last, &mut text)
+        }
+    }
+
+    fn decoded(
+        &mut self,
+        mut bytes: &[u8],
+        last: bool,
+        text: &mut impl FnMut(&[u8]) -> Result<(), CsvError>,
+    ) -> Result<(), Stopped> {
+        let Self::Decoding { decoder, consumed } = self else {
+            return text(bytes).map_err(Stopped::Csv);
+        };
+        let mut buffer = [0; 8 << 10];
+        loop {
+            let (result, read, written) =
+                decoder.decode_to_utf8_without_replacement(bytes, &mut buffer, last);
+            *consumed += read as u64;
+            text(&buffer[..written]).map_err(Stopped::Csv)?;
+            match result {
+                DecoderResult::InputEmpty => return Ok(()),
+                DecoderResult::OutputFull => bytes = &bytes[read..],
+                DecoderResult::Malformed(bad, after) => {
+                    let offset = consumed.saturating_sub(u64::from(bad) + u64::from(after));
+                    return Err(Stopped::Malformed(Malformed {
+                        charset: decoder.encoding().name(),
+                        offset,
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// The encoding of an upload that begins with `head`; `None` when that takes another byte.
+///
+/// The mark of UTF-8 outweighs any label: read as another charset it would become part of the first column's name.
+/// The marks of UTF-16 decide when the label is absent, or is UTF-16 and so leaves the byte order open.
+fn decide(head: &[u8], stated: Option<&'static Encoding>, last: bool) -> Option<&'static Encoding> {
+    let open = stated.is_none_or(|stated| stated == UTF_16LE || stated == UTF_16BE);
+    match head {
+        [0xEF, 0xBB, 0xBF, ..] => Some(UTF_8),
+        [] | [0xEF] | [0xEF, 0xBB] if !last => None,
+        [0xFE] | [0xFF] if open && !last => None,
+        [0xFF, 0xFE, ..] if open => Some(UTF_16LE),
+        [0xFE, 0xFF, ..] if open => Some(UTF_16BE),
+        _ => Some(stated.unwrap_or(UTF_8)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! How a CSV is written, as far as its sender says so, and what reading it back needs to know.
+//!
+//! A [`Layout`] is all that reading a stored text needs besides the text: it is written once per upload and kept.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::ColumnType;
+
+/// The byte between two fields: one of `,` `;` tab `|`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Delimiter(u8);
+
+/// A text that is no delimiter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a delimiter: choose ',', ';', 'tab' or '|'")]
+pub struct UnknownDelimiter(
+    /// What was given.
+    pub String,
+);
+
+impl Delimiter {
+    /// `,`
+    pub const COMMA: Self = Self(b',');
+    /// `;`
+    pub const SEMICOLON: Self = Self(b';');
+    /// Tab.
+    pub const TAB: Self = Self(b'\t');
+    /// `|`
+    pub const PIPE: Self = Self(b'|');
+
+    /// Every delimiter, in the order in which a tie between them is decided.
+    pub const ALL: [Self; 4] = [Self::COMMA, Self::SEMICOLON, Self::TAB, Self::PIPE];
+
+    /// The byte itself.
+    pub fn byte(self) -> u8 {
+        self.0
+    }
+}
+
+impl FromStr for Delimiter {
+    type Err = UnknownDelimiter;
+
+    /// Takes the character itself; for a tab also `tab` and `\t`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "," => Ok(Self::COMMA),
+            ";" => Ok(Self::SEMICOLON),
+            "|" => Ok(Self::PIPE),
+            "\t" | "\\t" | "tab" => Ok(Self::TAB),
+            _ => Err(UnknownDelimiter(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Delimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TAB => f.write_str("tab"),
+            Self(byte) => write!(f, "{}", char::from(byte)),
+        }
+    }
+}
+
+/// What the sender states about a CSV. The default states nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UploadOptions {
+    /// The delimiter; without it, the header line decides.
+    pub delimiter: Option<Delimiter>,
+    /// The first record is data, and the columns are named `column_1`, `column_2`, …
+    pub header_absent: bool,
+    /// A label of the WHATWG Encoding Standard; without it, UTF-8, or UTF-16 where its byte-order mark is there.
+    pub charset: Option<String>,
+    /// Texts that mean "no value", besides the empty field.
+    pub nulls: Vec<String>,
+    /// Types that columns must have, by name. The last one stated for a name holds.
+    pub types: Vec<(String, ColumnType)>,
+}
+
+/// How much a CSV may ask of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Columns a dataset may have.
+    pub max_columns: usize,
+    /// Bytes a record may have, its line end included. Nothing above 512 MiB takes effect.
+    pub max_record: usize,
+    /// Bytes after which a piece ends at the next record boundary. Nothing above 512 MiB takes effect.
+    pub chunk_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_columns: 4096,
+            max_record: 8 << 20,
+            chunk_bytes: 64 << 10,
+        }
+    }
+}
+
+impl Limits {
+    /// The most that a piece's `u32` offsets leave room for: a full piece and one more record stay below 2^31 bytes.
+    const CEILING: usize = 512 << 20;
+
+    /// The limits within what offsets can address.
+    pub(super) fn clamped(self) -> Self {
+        Self {
+            max_columns: self.max_columns.max(1),
+            max_record: self.max_record.clamp(1, Self::CEILING),
+            chunk_bytes: self.chunk_bytes.clamp(1, Self::CEILING),
+        }
+    }
+}
+
+/// What reading a stored text needs to know about how it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The byte between two fields.
+    pub delimiter: u8,
+    /// Whether the first record names the columns.
+    pub header: bool,
+    /// The columns' names, each one once.
+    pub columns: Vec<String>,
+    /// Texts that mean "no value", besides the empty field.
+    pub nulls: Vec<String>,
+    /// The type stated for each column, if any; as many as there are columns.
+    pub stated: Vec<Option<ColumnType>>,
+}
+
+impl Layout {
+    /// Whether a field's text means "no value".
+    pub fn is_null(&self, text: &str) -> bool {
+        text.is_empty() || self.nulls.iter().any(|null| null == text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! What can be wrong with a CSV, and where.
+//!
+//! Each message is a sentence for the person who sent the file: what is wrong, where, and what to do about it.
+
+use super::ColumnType;
+
+/// A CSV that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{kind}", place(*.line, *.column))]
+pub struct CsvError {
+    /// What is wrong.
+    pub kind: CsvErrorKind,
+    /// The physical line of the file, from 1; line breaks inside quotes count.
+    pub line: Option<u64>,
+    /// The character of that line, from 1.
+    pub column: Option<u64>,
+}
+
+/// What is wrong with a CSV.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CsvErrorKind {
+    /// There is no record at all.
+    #[error("the CSV is empty; send at least a header line")]
+    Empty,
+    /// A record does not have as many fields as there are columns.
+    #[error("the record has {found} {} where {expected} {} expected; {}", fields(*.found), are(*.expected),
+        if .found > .expected { "quote a field that holds the delimiter" }
+        else { "leave a field empty where a value is missing" })]
+    WrongFieldCount {
+        /// How many columns there are.
+        expected: usize,
+        /// How many fields the record has.
+        found: usize,
+    },
+    /// Bytes that are no text in the charset.
+    #[error("the byte at offset {offset} is not valid {charset}; {}",
+        if charset == "UTF-8" { "save the file as UTF-8, or state its charset, for example charset=windows-1252" }
+        else { "state the charset that the file was written in" })]
+    InvalidText {
+        /// The charset's name.
+        charset: String,
+        /// The first bad byte, counted from 0 in the body.
+        offset: u64,
+    },
+    /// A quoted field does not end.
+    #[error(
+        "the quote that opens here is never closed; close it, or double every quote that is part of the text"
+    )]
+    UnclosedQuote,
+    /// Something other than a delimiter or a line end follows a closing quote.
+    #[error("text follows a closing quote; double every quote that is part of the text (\"\")")]
+    TextAfterQuote,
+    /// A carriage return that no line feed follows, outside quotes.
+    #[error(
+        "a carriage return stands without a line feed; end lines with LF or CRLF, or quote the field that holds it"
+    )]
+    BareCarriageReturn,
+    /// The header has too many columns.
+    #[error("there are {found} columns and at most {limit} are allowed; send fewer columns")]
+    TooManyColumns {
+        /// How many are allowed.
+        limit: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// A record is too long.
+    #[error(
+        "the record that begins here is longer than {limit} bytes; if it should not be, look for a quote that is never closed"
+    )]
+    RecordTooLong {
+        /// Bytes a record may have.
+        limit: usize,
+    },
+    /// A value does not have the type stated for its column.
+    #[error("the value {value:?} of the column {name:?} is not {}; correct it, or state another type (string takes every value)",
+        article(*.stated))]
+    UnfitValue {
+        /// The column's name.
+        name: String,
+        /// The type stated for it.
+        stated: ColumnType,
+        /// The value, shortened.
+        value: String,
+    },
+    /// A type is stated for a column that is not there.
+    #[error("a type is stated for the column {name:?}, which is not there; the columns are {}", listed(.columns))]
+    UnknownStatedColumn {
+        /// The name that was stated.
+        name: String,
+        /// The columns there are.
+        columns: Vec<String>,
+    },
+    /// A charset label that nobody knows.
+    #[error(
+        "the charset {label:?} is not known; use a label of the WHATWG Encoding Standard, such as utf-8, windows-1252 or utf-16le"
+    )]
+    UnknownCharset {
+        /// The label that was stated.
+        label: String,
+    },
+}
+
+impl CsvError {
+    /// An error of the whole upload.
+    pub(super) fn whole(kind: CsvErrorKind) -> Self {
+        Self {
+            kind,
+            line: None,
+            column: None,
+        }
+    }
+
+    /// An error at a byte of `text`, whose first line is line `first_line` of the file.
+    pub(super) fn at(kind: CsvErrorKind, text: &[u8], at: usize, first_line: u64) -> Self {
+        let (line, column) = position(text, at, first_line);
+        Self {
+            kind,
+            line: Some(line),
+            column: Some(column),
+        }
+    }
+}
+
+/// Line and column, both from 1, of a byte of `text`, whose first line is line `first_line` of the file.
+pub(super) fn position(text: &[u8], at: usize, first_line: u64) -> (u64, u64) {
+    let before = &text[..at.min(text.len())];
+    let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let mut line = &before[line_start..];
+    if first_line == 1 && lines == 0 {
+        line = line.strip_prefix(super::charset::UTF8_BOM).unwrap_or(line);
+    }
+    // Every byte of a character but the first is 0b10xxxxxx.
+    let characters = line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u64;
+    (first_line + lines, characters + 1)
+}
+
+/// A value as a message shows it: its beginning, when it is long.
+pub(super) fn shortened(value: &str) -> String {
+    const SHOWN: usize = 40;
+    match value.char_indices().nth(SHOWN) {
+        None => value.to_owned(),
+        Some((end, _)) => format!("{}…", &value[..end]),
+    }
+}
+
+fn place(line: Option<u64>, column: Option<u64>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}: "),
+        (Some(line), None) => format!("line {line}: "),
+        (None, _) => String::new(),
+    }
+}
+
+fn fields(count: usize) -> &'static str {
+    if count == 1 { "field" } else { "fields" }
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+fn article(kind: ColumnType) -> String {
+    match kind {
+        ColumnType::Boolean => "a boolean (true or false)".to_owned(),
+        ColumnType::Integer => "an integer of 64 bits, as JSON writes one".to_owned(),
+        ColumnType::Number => "a number, as JSON writes one".to_owned(),
+        ColumnType::Date => "a date (YYYY-MM-DD)".to_owned(),
+        ColumnType::Datetime => "a datetime (RFC 3339, such as 2013-01-31T10:00:00Z)".to_owned(),
+        ColumnType::String => "a string".to_owned(),
+    }
+}
+
+fn listed(columns: &[String]) -> String {
+    const SHOWN: usize = 50;
+    let mut list = columns
+        .iter()
+        .take(SHOWN)
+        .map(|name| shortened(name))
+        .collect::<Vec<_>>()
+        .join(", ");
+    if columns.len() > SHOWN {
+        list += &format!(" and {} more", columns.len() - SHOWN);
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests;

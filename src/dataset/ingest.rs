@@ -1,0 +1,240 @@
+//! An upload on its way in: bytes of any sizes go in, pieces of whole records come out.
+//!
+//! Holds at most one piece's size and one record, whatever the upload's size; the same pieces come out however the
+//! bytes were split on the way.
+
+use std::sync::Arc;
+
+use super::{
+    CsvError, CsvErrorKind, Layout, Limits, Piece, UploadOptions,
+    charset::{Source, Stopped, UTF8_BOM},
+    cut::Cutter,
+    header,
+    preamble::{FirstRecord, Preamble},
+};
+
+/// Bytes that are looked through at a time where the end of something is expected soon.
+const STEP: usize = 1 << 10;
+/// Bytes of the beginning that are taken at a time; what is after the first record is copied once more.
+const PREAMBLE_STEP: usize = 4 << 10;
+/// Most bytes set aside for a piece before they arrive.
+const MOST_ROOM: usize = 1 << 20;
+
+/// Takes an upload apart.
+///
+/// After an error the upload is lost: the pieces that came out before are to be dropped, nothing more pushed.
+pub struct Ingest {
+    source: Source,
+    assembly: Assembly,
+}
+
+impl Ingest {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    pub fn new(options: UploadOptions, limits: Limits) -> Result<Self, CsvError> {
+        let source = Source::new(options.charset.as_deref())?;
+        Ok(Self {
+            source,
+            assembly: Assembly::new(options, limits),
+        })
+    }
+
+    /// Takes the next bytes of the upload; the pieces that are complete are added to `out`.
+    ///
+    /// # Errors
+    /// What is wrong with the beginning of the file, with its charset, or with a record's length. The records
+    /// themselves are checked by [`Piece::analyse`].
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        self.feed(bytes, false, out)
+    }
+
+    /// Ends the upload; the last piece is added to `out`.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push); also when there was no record at all, or a quote was never closed.
+    pub fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        self.feed(&[], true, out)?;
+        self.assembly.finish(out)
+    }
+
+    /// How the text is laid out; known once the first record is.
+    pub fn layout(&self) -> Option<&Arc<Layout>> {
+        self.assembly.body.as_ref().map(|(layout, _)| layout)
+    }
+
+    /// Whether the pieces' text is not byte for byte the upload, because that was not UTF-8.
+    pub fn transcoded(&self) -> bool {
+        self.source.transcodes()
+    }
+
+    fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        let Self { source, assembly } = self;
+        source
+            .feed(bytes, last, |text| assembly.take(text, out))
+            .map_err(|stopped| match stopped {
+                Stopped::Csv(error) => error,
+                Stopped::Malformed(malformed) => {
+                    let kind = CsvErrorKind::InvalidText {
+                        charset: malformed.charset.into(),
+                        offset: malformed.offset,
+                    };
+                    assembly.error_at(kind, assembly.text.len())
+                }
+            })
+    }
+}
+
+/// Puts pieces together out of decoded text.
+struct Assembly {
+    options: UploadOptions,
+    limits: Limits,
+    preamble: Preamble,
+    /// Finds record boundaries, once the first record has shown how.
+    body: Option<(Arc<Layout>, Cutter)>,
+    /// The text that no piece has yet.
+    text: Vec<u8>,
+    /// Where the first data record begins in it.
+    body_start: usize,
+    /// The line of the file that it begins in.
+    first_line: u64,
+    /// Where it begins in the decoded upload.
+    offset: u64,
+}
+
+impl Assembly {
+    fn new(options: UploadOptions, limits: Limits) -> Self {
+        Self {
+            options,
+            limits: limits.clamped(),
+            preamble: Preamble::new(),
+            body: None,
+            text: Vec::new(),
+            body_start: 0,
+            first_line: 1,
+            offset: 0,
+        }
+    }
+
+    fn take(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        while self.body.is_none() && !text.is_empty() {
+            let (step, rest) = text.split_at(text.len().min(PREAMBLE_STEP));
+            self.text.extend_from_slice(step);
+            text = rest;
+            match self
+                .preamble
+                .advance(&self.text, false, self.options.delimiter)
+            {
+                Some(first) => self.begin(first, out)?,
+                None => self.check_length(self.preamble.start())?,
+            }
+        }
+        self.cut(text, out)
+    }
+
+    /// The first record is whole: goes on to the body.
+    fn begin(&mut self, first: FirstRecord, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        let rest = self.text.split_off(first.end);
+        self.check_length(first.start)?;
+        let delimiter = first.delimiter.byte();
+        let layout = header::layout(
+            &self.text,
+            first.start,
+            delimiter,
+            &self.options,
+            self.limits.max_columns,
+        )?;
+        self.body_start = match (layout.header, self.text.starts_with(UTF8_BOM)) {
+            (true, _) => first.end,
+            (false, true) => UTF8_BOM.len(),
+            (false, false) => 0,
+        };
+        self.body = Some((Arc::new(layout), first.cutter));
+        if self.text.len() >= self.limits.chunk_bytes {
+            self.emit(out);
+        }
+        self.cut(&rest, out)
+    }
+
+    /// Cuts records off the text that is there and the text that comes.
+    fn cut(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        while let Some((_, cutter)) = &mut self.body
+            && !text.is_empty()
+        {
+            let least = self.limits.chunk_bytes.saturating_sub(self.text.len());
+            let step = &text[..least.max(STEP).min(text.len())];
+            let boundary = cutter.scan(step, least);
+            let record = cutter.record();
+            let (taken, rest) = text.split_at(boundary.unwrap_or(step.len()));
+            self.text.extend_from_slice(taken);
+            text = rest;
+            match boundary {
+                Some(_) => self.emit(out),
+                None => self.check_length(record)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The text so far becomes a piece.
+    fn emit(&mut self, out: &mut Vec<Piece>) {
+        let Some((layout, cutter)) = &mut self.body else {
+            return;
+        };
+        cutter.restart();
+        let room = (self.text.len() + STEP).min(MOST_ROOM);
+        let piece = Piece {
+            text: std::mem::replace(&mut self.text, Vec::with_capacity(room)),
+            body_start: std::mem::take(&mut self.body_start),
+            first_line: self.first_line,
+            offset: self.offset,
+            layout: Arc::clone(layout),
+            max_record: self.limits.max_record,
+        };
+        self.first_line += memchr::memchr_iter(b'\n', &piece.text).count() as u64;
+        self.offset += piece.text.len() as u64;
+        out.push(piece);
+    }
+
+    fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+        if self.body.is_none() {
+            match self
+                .preamble
+                .advance(&self.text, true, self.options.delimiter)
+            {
+                Some(first) => self.begin(first, out)?,
+                None => return Err(CsvError::whole(CsvErrorKind::Empty)),
+            }
+        }
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let open = self
+            .body
+            .as_ref()
+            .is_some_and(|(_, cutter)| cutter.in_quotes());
+        self.emit(out);
+        match out.last() {
+            // The analysis finds the open quote, or what is wrong before it.
+            Some(piece) if open => piece.analyse().map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// That the record in progress, which begins at `record`, is not too long yet.
+    fn check_length(&self, record: usize) -> Result<(), CsvError> {
+        let limit = self.limits.max_record;
+        if self.text.len() - record <= limit && (self.body.is_some() || record <= limit) {
+            return Ok(());
+        }
+        Err(self.error_at(CsvErrorKind::RecordTooLong { limit }, record))
+    }
+
+    fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
+        CsvError::at(kind, &self.text, at, self.first_line)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Where the bytes are that mean something to a CSV: delimiters, quotes, carriage returns and line feeds.
+//!
+//! They are found 64 bytes at a time, as one bit each. The comparison of a block is written so that the compiler turns
+//! it into vector instructions; after that, going from mark to mark costs no look at the bytes between.
+
+const BLOCK: usize = 64;
+
+/// The marks of a text, in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Marks<'t> {
+    text: &'t [u8],
+    delimiter: u8,
+    /// Where the block begins that `left` speaks of.
+    block: usize,
+    /// The marks of that block which are still to come.
+    left: u64,
+}
+
+impl<'t> Marks<'t> {
+    /// The marks of `text` at `from` and after.
+    pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
+        let block = from - from % BLOCK;
+        let mut marks = Self {
+            text,
+            delimiter,
+            block,
+            left: 0,
+        };
+        marks.left = marks.find() & (u64::MAX << (from % BLOCK));
+        marks
+    }
+
+    /// The text they are in.
+    pub(crate) fn text(&self) -> &'t [u8] {
+        self.text
+    }
+
+    /// The byte between two fields.
+    pub(crate) fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// The next mark's place.
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> Option<usize> {
+        while self.left == 0 {
+            if self.text.len() - self.block <= BLOCK {
+                return None;
+            }
+            self.block += BLOCK;
+            self.left = self.find();
+        }
+        let at = self.block + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        Some(at)
+    }
+
+    /// The marks of the block.
+    #[inline(always)]
+    fn find(&self) -> u64 {
+        match self.text.get(self.block..).and_then(<[u8]>::first_chunk) {
+            Some(block) => marks_of(block, self.delimiter),
+            None => self.find_last(),
+        }
+    }
+
+    /// The marks of the last block, which is not a whole one.
+    #[inline(never)]
+    fn find_last(&self) -> u64 {
+        let rest = self.text.get(self.block..).unwrap_or_default();
+        let mut block = [0; BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        marks_of(&block, self.delimiter)
+    }
+}
+
+/// One bit a byte, the first byte's the lowest.
+#[inline(always)]
+fn marks_of(block: &[u8; BLOCK], delimiter: u8) -> u64 {
+    /// Moves the lowest bit of each byte of a word into the highest byte, in order.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut found = [0_u8; BLOCK];
+    for (found, &byte) in found.iter_mut().zip(block) {
+        *found = u8::from((byte == delimiter) | (byte == b'\n') | (byte == b'"') | (byte == b'\r'));
+    }
+    let (words, _) = found.as_chunks::<8>();
+    let mut marks = 0;
+    for (place, word) in words.iter().enumerate() {
+        marks |= (u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56) << (place * 8);
+    }
+    marks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &[u8], from: usize) -> Vec<usize> {
+        let mut marks = Marks::new(text, b',', from);
+        std::iter::from_fn(|| marks.next()).collect()
+    }
+
+    #[test]
+    fn every_pattern_of_eight_bytes_is_found_where_it_is() {
+        for pattern in 0..=255_u8 {
+            for at in [0, 8, 56, 60, 120] {
+                let mut text = vec![b'x'; 130];
+                (0..8)
+                    .filter(|bit| pattern >> bit & 1 == 1)
+                    .for_each(|bit| text[at + bit] = b",\n\"\r"[bit % 4]);
+                let expected: Vec<usize> = (0..8)
+                    .filter(|bit| pattern >> bit & 1 == 1)
+                    .map(|bit| at + bit)
+                    .collect();
+                assert_eq!(all(&text, 0), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_byte_is_a_mark_and_none_is_found_outside_the_text() {
+        for length in 0..200 {
+            let text: Vec<u8> = (0..length).map(|at| at as u8).collect();
+            let expected: Vec<usize> = [10, 13, 34, 44]
+                .into_iter()
+                .filter(|&at| at < length)
+                .collect();
+            for from in 0..=length {
+                let after: Vec<usize> = expected.iter().copied().filter(|&at| at >= from).collect();
+                assert_eq!(all(&text, from), after, "{length} {from}");
+            }
+        }
+    }
+}

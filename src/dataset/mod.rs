@@ -1,0 +1,56 @@
+//! What a CSV is: dialects, charsets, chunks, types and statistics.
+//!
+//! Pure code: nothing here does I/O, waits, or knows the wire or the store. An upload flows through it one way:
+//!
+//! ```text
+//! bytes → charset → preamble → cut → [Piece] → tokenise → survey → Analysis → Chunk
+//!         (UTF-8)   (header)   (record ends)   (one piece, on any thread)     Profile
+//! ```
+//!
+//! - [`Ingest`] is pushed the uploaded bytes and hands out [`Piece`]s: whole records of decoded text. It does only
+//!   what has to be done in order, so that it is never the bottleneck.
+//! - [`Piece::analyse`] does all the rest for one piece: checks every record, finds each column's type and bounds.
+//! - [`Chunk::seal`] compresses a piece into what is stored; [`Profile`] adds the analyses up into the columns of the
+//!   whole dataset.
+//! - [`Records`] reads a stored chunk's text again.
+//!
+//! The invariant of the room: the texts of all pieces, one after the other, are the decoded upload, byte for byte.
+//! Types, names and nulls are *about* the text and never change it.
+
+mod calendar;
+mod cell;
+mod charset;
+pub mod chunk;
+pub mod column;
+mod cut;
+pub mod dialect;
+pub mod error;
+mod header;
+pub mod ingest;
+mod marks;
+pub mod name;
+pub mod piece;
+mod placeholder;
+mod preamble;
+pub mod profile;
+pub mod record;
+mod span;
+pub mod stats;
+mod survey;
+mod text_range;
+mod token;
+pub mod value;
+
+pub use chunk::{Chunk, CorruptChunk};
+pub use column::{Column, ColumnType, UnknownColumnType};
+pub use dialect::{Delimiter, Layout, Limits, UnknownDelimiter, UploadOptions};
+pub use error::{CsvError, CsvErrorKind};
+pub use ingest::Ingest;
+pub use name::{DatasetName, NameError};
+pub use piece::{Analysis, Piece};
+pub use profile::Profile;
+pub use record::{Field, Records};
+pub use stats::{Bounds, ColumnStats, CorruptStats};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! A piece of an upload: whole records, and what they say about the columns.
+//!
+//! Analysing is a pure function of one piece, so that pieces can be analysed on any threads in any order.
+
+use std::sync::Arc;
+
+use super::{
+    ColumnStats, CsvError, CsvErrorKind, Layout,
+    error::shortened,
+    span::{Spans, tokenise},
+    survey::{Nulls, Unfit, survey},
+};
+
+/// Whole records of an upload, as they came.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// The text; those of all pieces, one after the other, are the decoded upload.
+    pub text: Vec<u8>,
+    /// Bytes before the first data record: byte-order mark and header. 0 in all pieces but the first.
+    pub body_start: usize,
+    /// The physical line of the file that the text begins in, from 1.
+    pub first_line: u64,
+    /// Where the text begins in the decoded upload.
+    pub offset: u64,
+    /// How the text is laid out.
+    pub layout: Arc<Layout>,
+    /// Bytes a record may have.
+    pub(super) max_record: usize,
+}
+
+/// What a piece holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Data records.
+    pub rows: u32,
+    /// What is known of each column's values.
+    pub columns: Vec<ColumnStats>,
+}
+
+impl Piece {
+    /// Checks every record and surveys every column.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with the piece, with its line and column.
+    pub fn analyse(&self) -> Result<Analysis, CsvError> {
+        if let Err(error) = std::str::from_utf8(&self.text) {
+            let at = error.valid_up_to();
+            let offset = self.offset + at as u64;
+            return Err(self.error_at(
+                CsvErrorKind::InvalidText {
+                    charset: "UTF-8".into(),
+                    offset,
+                },
+                at,
+            ));
+        }
+        let (spans, fault) = tokenise(
+            &self.text,
+            self.body_start,
+            self.layout.delimiter,
+            self.layout.columns.len(),
+            self.max_record,
+        );
+        // A value of a stated type may be wrong before the place where the CSV is.
+        let columns = self.survey(&spans)?;
+        match fault {
+            Some((at, kind)) => Err(self.error_at(kind, at)),
+            None => Ok(Analysis {
+                rows: spans.rows(),
+                columns,
+            }),
+        }
+    }
+
+    fn survey(&self, spans: &Spans) -> Result<Vec<ColumnStats>, CsvError> {
+        let nulls = Nulls::new(&self.layout.nulls);
+        let mut columns = Vec::with_capacity(self.layout.columns.len());
+        let mut first: Option<(usize, Unfit)> = None;
+        for place in 0..self.layout.columns.len() {
+            let stated = self.layout.stated.get(place).copied().flatten();
+            match survey(&self.text, spans.column(place), &nulls, stated) {
+                Ok(stats) => columns.push(stats),
+                Err(unfit) if first.is_some_and(|(_, first)| first.start <= unfit.start) => {}
+                Err(unfit) => first = Some((place, unfit)),
+            }
+        }
+        match first {
+            None => Ok(columns),
+            Some((place, unfit)) => Err(self.unfit(place, unfit)),
+        }
+    }
+
+    fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
+        let value = String::from_utf8_lossy(&self.text[unfit.start..unfit.end]);
+        let kind = CsvErrorKind::UnfitValue {
+            name: self.layout.columns[place].clone(),
+            stated: unfit.stated,
+            value: shortened(&value),
+        };
+        self.error_at(kind, unfit.start)
+    }
+
+    fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
+        CsvError::at(kind, &self.text, at, self.first_line)
+    }
+}

@@ -1,0 +1,46 @@
+//! Texts that people write where a value is missing.
+//!
+//! They are ordinary strings here. But a column that is only kept from a narrower type by one of them deserves a hint,
+//! and to give it exactly, each piece notes which of them it met as one bit each.
+
+/// The well-known texts. Their places are stored as bits: add at the end, change nothing.
+const TEXTS: [&str; 32] = [
+    "NA", "N/A", "n/a", "na", "#N/A", "NULL", "null", "Null", "None", "none", "nil", "NaN", "nan",
+    r"\N", "-", "--", ".", "?", "missing", "unknown", "NONE", "NAN", "MISSING", "Missing",
+    "UNKNOWN", "Unknown", "<NA>", "n.a.", "N.A.", "#NA", "#NULL!", "(null)",
+];
+
+const LONGEST: usize = 7;
+
+/// The bit of a well-known text.
+pub(crate) fn bit(text: &[u8]) -> Option<u32> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    TEXTS
+        .iter()
+        .position(|known| known.as_bytes() == text)
+        .map(|place| 1 << place)
+}
+
+/// The text of a set of exactly one.
+pub(crate) fn only(set: u32) -> Option<&'static str> {
+    (set.count_ones() == 1).then(|| TEXTS[set.trailing_zeros() as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::ColumnType;
+
+    #[test]
+    fn every_well_known_text_has_a_bit_of_its_own_and_is_a_string() {
+        for (place, text) in TEXTS.iter().enumerate() {
+            assert!(text.len() <= LONGEST);
+            assert_eq!(bit(text.as_bytes()), Some(1 << place));
+            assert_eq!(only(1 << place), Some(*text));
+            assert_eq!(ColumnType::of(text), ColumnType::String);
+        }
+        assert_eq!((only(0), only(3), bit(b"x")), (None, None, None));
+    }
+}

@@ -1,0 +1,170 @@
+//! The beginning of a file: byte-order mark, empty lines, and the first record, whose line shows the delimiter.
+
+use super::{Delimiter, charset::UTF8_BOM, cut::Cutter};
+
+/// Reads the beginning of a text that grows.
+#[derive(Debug)]
+pub(crate) struct Preamble {
+    stage: Stage,
+    /// How much of the text has been looked at in this stage.
+    seen: usize,
+    /// Where the first record begins, once known.
+    start: usize,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Nothing but a byte-order mark and empty lines so far.
+    Opening,
+    /// In the first line, whose delimiter nobody stated.
+    Sniffing(Sniffer),
+    /// In the first record.
+    Record(Delimiter, Cutter),
+}
+
+/// The first record, and how to go on after it.
+#[derive(Debug)]
+pub(crate) struct FirstRecord {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) delimiter: Delimiter,
+    /// Has seen exactly the text up to `end`.
+    pub(crate) cutter: Cutter,
+}
+
+impl Preamble {
+    pub(crate) fn new() -> Self {
+        Self {
+            stage: Stage::Opening,
+            seen: 0,
+            start: 0,
+        }
+    }
+
+    /// Where the first record begins, as far as is known.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Looks at what was added to `text`; `last` when nothing more will be. `None` while the first record is not
+    /// whole, and at the end when there is none.
+    pub(crate) fn advance(
+        &mut self,
+        text: &[u8],
+        last: bool,
+        stated: Option<Delimiter>,
+    ) -> Option<FirstRecord> {
+        if let Stage::Opening = self.stage {
+            let (seen, found) = opening(text, self.seen, last);
+            (self.start, self.seen) = (seen, seen);
+            if !found {
+                return None;
+            }
+            self.stage = match stated {
+                Some(delimiter) => self.record(delimiter),
+                None => Stage::Sniffing(Sniffer::default()),
+            };
+        }
+        if let Stage::Sniffing(sniffer) = &mut self.stage {
+            let whole = sniffer.line_ends(&text[self.seen..]);
+            self.seen = text.len();
+            if !whole && !last {
+                return None;
+            }
+            let delimiter = sniffer.choice();
+            self.stage = self.record(delimiter);
+        }
+        let Stage::Record(delimiter, cutter) = &mut self.stage else {
+            return None;
+        };
+        let found = cutter
+            .scan(&text[self.seen..], 0)
+            .map(|end| self.seen + end);
+        self.seen = found.unwrap_or(text.len());
+        if found.is_none() && !last {
+            return None;
+        }
+        Some(FirstRecord {
+            start: self.start,
+            end: self.seen,
+            delimiter: *delimiter,
+            cutter: cutter.clone(),
+        })
+    }
+
+    fn record(&mut self, delimiter: Delimiter) -> Stage {
+        self.seen = self.start;
+        Stage::Record(delimiter, Cutter::new(delimiter.byte(), self.start))
+    }
+}
+
+/// How far the byte-order mark and empty lines go, having looked as far as `from`, and whether a record follows.
+fn opening(text: &[u8], from: usize, last: bool) -> (usize, bool) {
+    if from == 0 && text.len() < UTF8_BOM.len() && UTF8_BOM.starts_with(text) && !last {
+        return (0, false);
+    }
+    let mut at = if from == 0 && text.starts_with(UTF8_BOM) {
+        UTF8_BOM.len()
+    } else {
+        from
+    };
+    loop {
+        match &text[at..] {
+            [] => return (at, false),
+            [b'\n', ..] => at += 1,
+            [b'\r', b'\n', ..] => at += 2,
+            [b'\r'] if !last => return (at, false),
+            _ => return (at, true),
+        }
+    }
+}
+
+/// Counts the delimiters there might be in the first line, outside quotes.
+#[derive(Debug, Default)]
+struct Sniffer {
+    /// One for each of [`Delimiter::ALL`].
+    counts: [u64; 4],
+    /// The line so far is inside a quoted field.
+    quoted: bool,
+    /// The line so far ends inside a field, after its first character.
+    in_field: bool,
+}
+
+impl Sniffer {
+    /// Takes the next part of the line; whether the line ends in it.
+    fn line_ends(&mut self, text: &[u8]) -> bool {
+        for &byte in text {
+            match byte {
+                // A doubled quote leaves the quoted field and enters it again.
+                b'"' if self.quoted || !self.in_field => self.quoted = !self.quoted,
+                _ if self.quoted => {}
+                b'\n' => return true,
+                _ => match Delimiter::ALL
+                    .iter()
+                    .position(|delimiter| delimiter.byte() == byte)
+                {
+                    Some(place) => {
+                        self.counts[place] += 1;
+                        self.in_field = false;
+                    }
+                    None => self.in_field = true,
+                },
+            }
+        }
+        false
+    }
+
+    /// Comma where there is one or no other; else the most frequent of the others.
+    fn choice(&self) -> Delimiter {
+        if self.counts[0] > 0 {
+            return Delimiter::COMMA;
+        }
+        let most = self.counts.iter().copied().max().unwrap_or_default();
+        let place = self
+            .counts
+            .iter()
+            .position(|&count| count == most)
+            .unwrap_or_default();
+        Delimiter::ALL[place]
+    }
+}

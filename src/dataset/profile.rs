@@ -1,0 +1,126 @@
+//! The columns of a whole dataset, added up from its pieces.
+//!
+//! Adding up is associative and commutative, so the pieces may come in any order, and exact, so the result is that of
+//! looking at all values at once. A profile can be stored and gone on with when rows are appended.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Analysis, Column, ColumnStats, ColumnType, Layout, placeholder};
+
+/// What is known of a dataset's columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    #[serde(
+        serialize_with = "serialize_layout",
+        deserialize_with = "deserialize_layout"
+    )]
+    layout: Arc<Layout>,
+    rows: u64,
+    tallies: Vec<Tally>,
+}
+
+/// What is known of one column.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Tally {
+    nulls: u64,
+    /// The narrowest type of all values but nulls and placeholders; `None` without any.
+    kind: Option<ColumnType>,
+    placeholders: u32,
+}
+
+impl Profile {
+    /// The profile of no rows at all.
+    pub fn new(layout: Arc<Layout>) -> Self {
+        let tallies = vec![Tally::default(); layout.columns.len()];
+        Self {
+            layout,
+            rows: 0,
+            tallies,
+        }
+    }
+
+    /// Adds a piece. Its columns must be the profile's.
+    pub fn absorb(&mut self, analysis: &Analysis) {
+        debug_assert_eq!(analysis.columns.len(), self.tallies.len());
+        self.rows += u64::from(analysis.rows);
+        for (tally, stats) in self.tallies.iter_mut().zip(&analysis.columns) {
+            tally.absorb(stats);
+        }
+    }
+
+    /// How the text is laid out that the profile began with.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Data records.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The columns, each of the type stated for it, or else of the narrowest that holds for all its values.
+    pub fn columns(&self) -> Vec<Column> {
+        let columns = self
+            .layout
+            .columns
+            .iter()
+            .zip(&self.layout.stated)
+            .zip(&self.tallies);
+        columns
+            .map(|((name, stated), tally)| Column {
+                name: name.clone(),
+                kind: stated.unwrap_or_else(|| tally.kind()),
+                nullable: tally.nulls > 0,
+            })
+            .collect()
+    }
+
+    /// A sentence for each column that one placeholder alone keeps from a narrower type than string.
+    pub fn hints(&self) -> Vec<String> {
+        let columns = self
+            .layout
+            .columns
+            .iter()
+            .zip(&self.layout.stated)
+            .zip(&self.tallies);
+        columns
+            .filter(|((_, stated), _)| stated.is_none())
+            .filter_map(|((name, _), tally)| {
+                let kind = tally.kind.filter(|&kind| kind != ColumnType::String)?;
+                let text = placeholder::only(tally.placeholders)?;
+                Some(format!("{name} would be {kind} with null={text}"))
+            })
+            .collect()
+    }
+}
+
+impl Tally {
+    fn absorb(&mut self, stats: &ColumnStats) {
+        self.nulls += u64::from(stats.nulls);
+        self.placeholders |= stats.placeholders;
+        self.kind = match (self.kind, stats.kind) {
+            (Some(so_far), Some(here)) => Some(so_far.join(here)),
+            (so_far, here) => so_far.or(here),
+        };
+    }
+
+    fn kind(&self) -> ColumnType {
+        match self.kind {
+            Some(kind) if self.placeholders == 0 => kind,
+            _ => ColumnType::String,
+        }
+    }
+}
+
+fn serialize_layout<S: Serializer>(layout: &Arc<Layout>, serializer: S) -> Result<S::Ok, S::Error> {
+    layout.as_ref().serialize(serializer)
+}
+
+fn deserialize_layout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Layout>, D::Error> {
+    Layout::deserialize(deserializer).map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests;

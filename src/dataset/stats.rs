@@ -1,0 +1,108 @@
+//! What a chunk's columns hold, so that a reader can pass over the chunks that cannot matter to it.
+//!
+//! Bounds are safe, not tight: every non-null value lies within them, so that "outside the bounds" proves "not here".
+//! The encoding begins with its own version and is kept with each chunk, for as long as the chunk is.
+
+use serde::{Deserialize, Serialize};
+
+use super::ColumnType;
+
+/// What is known of a column's values in one piece.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnStats {
+    /// How many values are null.
+    pub nulls: u32,
+    /// Between what the others lie.
+    pub bounds: Bounds,
+    /// The narrowest type of the values that are neither null nor a well-known placeholder; `None` without any.
+    pub(super) kind: Option<ColumnType>,
+    /// The well-known placeholders that were met, while they mattered to the type.
+    pub(super) placeholders: u32,
+}
+
+/// Least and greatest of the non-null values, both included, under the narrowest type of the piece (`Text` where the
+/// type is stated to be string).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Bounds {
+    /// There is no such value.
+    None,
+    /// `false` is less than `true`.
+    Boolean {
+        /// Least.
+        min: bool,
+        /// Greatest.
+        max: bool,
+    },
+    /// Exact.
+    Integer {
+        /// Least.
+        min: i64,
+        /// Greatest.
+        max: i64,
+    },
+    /// Each value as its nearest `f64`.
+    Number {
+        /// Least.
+        min: f64,
+        /// Greatest.
+        max: f64,
+    },
+    /// Days since 1970-01-01.
+    Date {
+        /// Least.
+        min: i32,
+        /// Greatest.
+        max: i32,
+    },
+    /// Seconds since 1970-01-01T00:00:00Z.
+    Instant {
+        /// Least, rounded down.
+        min: i64,
+        /// Greatest, rounded up.
+        max: i64,
+    },
+    /// UTF-8, ordered by its bytes, unquoted. A value longer than 32 bytes is cut there; a greatest one that was cut
+    /// has its last byte raised by one, which no text has at that place any more, so that it still bounds.
+    Text {
+        /// Least, or a beginning of it.
+        min: Vec<u8>,
+        /// Greatest, or what comes after all texts with its beginning.
+        max: Vec<u8>,
+    },
+}
+
+/// Stored statistics that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum CorruptStats {
+    /// They were written by a later release.
+    #[error("the statistics are in the encoding {0:?}, which this release does not know")]
+    Encoding(Option<u8>),
+    /// The bytes are no statistics.
+    #[error("the statistics are damaged")]
+    Damaged(#[source] postcard::Error),
+}
+
+/// The encoding that is written.
+const ENCODING: u8 = 1;
+
+/// The statistics of a chunk's columns as bytes.
+pub fn encode(columns: &[ColumnStats]) -> Vec<u8> {
+    // Room for most columns, so that the bytes are seldom moved while they are written.
+    let mut bytes = Vec::with_capacity(1 + columns.len() * 24);
+    bytes.push(ENCODING);
+    postcard::to_extend(columns, bytes).expect("statistics are plain data, which always encodes")
+}
+
+/// The statistics that [`encode`] wrote.
+///
+/// # Errors
+/// [`CorruptStats`] when it did not.
+pub fn decode(bytes: &[u8]) -> Result<Vec<ColumnStats>, CorruptStats> {
+    match bytes.split_first() {
+        Some((&ENCODING, columns)) => postcard::from_bytes(columns).map_err(CorruptStats::Damaged),
+        other => Err(CorruptStats::Encoding(other.map(|(encoding, _)| *encoding))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Fields, one after the other: the grammar of CSV, in one place for writing and for reading.
+//!
+//! RFC 4180, with LF or CRLF, where a quote opens a quoted field only at the field's start and is an ordinary character
+//! inside an unquoted one.
+
+use super::{CsvErrorKind, marks::Marks};
+
+/// A field of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    /// Where its text begins, after the opening quote if there is one.
+    pub(crate) start: usize,
+    /// Where its text ends, before the closing quote if there is one.
+    pub(crate) end: usize,
+    /// Whether its text has doubled quotes in it.
+    pub(crate) doubled: bool,
+    /// Whether it is the record's last.
+    pub(crate) last: bool,
+    /// Where the next field, or record, begins.
+    pub(crate) next: usize,
+}
+
+/// What is no CSV, and at which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    UnclosedQuote(usize),
+    TextAfterQuote(usize),
+    BareCarriageReturn(usize),
+}
+
+impl Fault {
+    /// The byte, and the error to report there.
+    pub(crate) fn reported(self) -> (usize, CsvErrorKind) {
+        match self {
+            Self::UnclosedQuote(at) => (at, CsvErrorKind::UnclosedQuote),
+            Self::TextAfterQuote(at) => (at, CsvErrorKind::TextAfterQuote),
+            Self::BareCarriageReturn(at) => (at, CsvErrorKind::BareCarriageReturn),
+        }
+    }
+}
+
+/// Reads the fields of a text.
+#[derive(Debug, Clone)]
+pub(crate) struct Tokens<'t> {
+    marks: Marks<'t>,
+}
+
+impl<'t> Tokens<'t> {
+    /// The fields of `text`; the first one begins at `from`, which must begin a record.
+    pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
+        Self {
+            marks: Marks::new(text, delimiter, from),
+        }
+    }
+
+    /// The field that begins at `start`, which is where the last one said that the next begins.
+    #[inline(always)]
+    pub(crate) fn field(&mut self, start: usize) -> Result<Token, Fault> {
+        let text = self.marks.text();
+        loop {
+            let Some(at) = self.marks.next() else {
+                let end = text.len();
+                return Ok(Token {
+                    start,
+                    end,
+                    doubled: false,
+                    last: true,
+                    next: end,
+                });
+            };
+            let plain = |last, next| {
+                Ok(Token {
+                    start,
+                    end: at,
+                    doubled: false,
+                    last,
+                    next,
+                })
+            };
+            match text[at] {
+                byte if byte == self.marks.delimiter() => return plain(false, at + 1),
+                b'\n' => return plain(true, at + 1),
+                b'"' if at == start => return self.quoted(start),
+                b'"' => {}
+                _ => return self.line_end(at).and_then(|next| plain(true, next)),
+            }
+        }
+    }
+
+    /// The rest of the quoted field that opens at `open`.
+    fn quoted(&mut self, open: usize) -> Result<Token, Fault> {
+        let text = self.marks.text();
+        let mut doubled = false;
+        while let Some(at) = self.marks.next() {
+            if text[at] != b'"' {
+                continue;
+            }
+            let after = at + 1;
+            let field = |last, next| {
+                Ok(Token {
+                    start: open + 1,
+                    end: at,
+                    doubled,
+                    last,
+                    next,
+                })
+            };
+            match text.get(after) {
+                None => return field(true, after),
+                Some(b'"') => doubled = true,
+                Some(&byte) if byte == self.marks.delimiter() => {
+                    self.marks.next();
+                    return field(false, after + 1);
+                }
+                Some(b'\n') => {
+                    self.marks.next();
+                    return field(true, after + 1);
+                }
+                Some(b'\r') => {
+                    self.marks.next();
+                    return self.line_end(after).and_then(|next| field(true, next));
+                }
+                Some(_) => return Err(Fault::TextAfterQuote(after)),
+            }
+            self.marks.next();
+        }
+        Err(Fault::UnclosedQuote(open))
+    }
+
+    /// Where the line after the carriage return at `at` begins.
+    fn line_end(&mut self, at: usize) -> Result<usize, Fault> {
+        if self.marks.text().get(at + 1) != Some(&b'\n') {
+            return Err(Fault::BareCarriageReturn(at));
+        }
+        self.marks.next();
+        Ok(at + 2)
+    }
+}

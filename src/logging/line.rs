@@ -1,0 +1,264 @@
+//! One record as one line, for people or for machines. Whatever a client managed to get into a value, a line stays one
+//! line: control characters are escaped in both forms.
+
+use std::{fmt, io::Write, time::SystemTime};
+
+use log::{
+    Level, Record,
+    kv::{Error, Key, Value, VisitSource, VisitValue},
+};
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Style {
+    /// Time, level, message, `name=value`.
+    Text {
+        /// The level is coloured.
+        colour: bool,
+    },
+    /// One JSON object.
+    Json,
+}
+
+/// Appends the line for `record` to `out`, its end included.
+pub(super) fn format(style: Style, record: &Record<'_>, out: &mut Vec<u8>) {
+    let now = humantime::format_rfc3339_millis(SystemTime::now());
+    match style {
+        Style::Text { colour } => {
+            push(out, format_args!("{now} "));
+            push_level(out, record.level(), colour);
+            if record.level() >= Level::Debug {
+                push(out, format_args!("{}: ", record.target()));
+            }
+            push_message(out, record, false);
+        }
+        Style::Json => {
+            push(
+                out,
+                format_args!(
+                    "{{\"timestamp\":\"{now}\",\"level\":\"{}\",\"target\":",
+                    record.level()
+                ),
+            );
+            push_json(out, record.target());
+            out.extend_from_slice(b",\"message\":\"");
+            push_message(out, record, true);
+            out.push(b'"');
+        }
+    }
+    let json = style == Style::Json;
+    // The visitor cannot fail, and a source that does leaves out its own values.
+    let _ = record.key_values().visit(&mut Fields { out, json });
+    out.extend_from_slice(if json { b"}\n" } else { b"\n" });
+}
+
+fn push_level(out: &mut Vec<u8>, level: Level, colour: bool) {
+    let (name, code) = match level {
+        Level::Error => ("ERROR ", "\x1b[31m"),
+        Level::Warn => ("WARN  ", "\x1b[33m"),
+        Level::Info => ("INFO  ", "\x1b[32m"),
+        Level::Debug => ("DEBUG ", "\x1b[34m"),
+        Level::Trace => ("TRACE ", "\x1b[90m"),
+    };
+    if colour {
+        push(out, format_args!("{code}{name}\x1b[0m"));
+    } else {
+        out.extend_from_slice(name.as_bytes());
+    }
+}
+
+fn push_message(out: &mut Vec<u8>, record: &Record<'_>, json: bool) {
+    match record.args().as_str() {
+        Some(text) => push_escaped(out, text, json),
+        None => push_displayed(out, record.args(), json),
+    }
+}
+
+/// Writing into a `Vec` cannot fail; a `Display` that does leaves its value unfinished.
+fn push(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+}
+
+fn push_displayed(out: &mut Vec<u8>, value: &dyn fmt::Display, json: bool) {
+    let _ = fmt::write(&mut Escaped { out, json }, format_args!("{value}"));
+}
+
+fn push_json(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    push_escaped(out, text, true);
+    out.push(b'"');
+}
+
+/// Passes on what is written with control characters escaped, and in JSON quotes and backslashes too.
+struct Escaped<'o> {
+    out: &'o mut Vec<u8>,
+    json: bool,
+}
+
+impl fmt::Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        push_escaped(self.out, text, self.json);
+        Ok(())
+    }
+}
+
+fn push_escaped(out: &mut Vec<u8>, text: &str, json: bool) {
+    let plain = |byte: u8| (0x20..0x7f).contains(&byte) && !(json && matches!(byte, b'"' | b'\\'));
+    if text.bytes().all(plain) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    for character in text.chars() {
+        match character {
+            '"' | '\\' if json => push(out, format_args!("\\{character}")),
+            '\n' => out.extend_from_slice(b"\\n"),
+            _ if character.is_control() => {
+                push(out, format_args!("\\u{:04x}", u32::from(character)))
+            }
+            _ => push(out, format_args!("{character}")),
+        }
+    }
+}
+
+/// Appends a record's named values.
+struct Fields<'o> {
+    out: &'o mut Vec<u8>,
+    json: bool,
+}
+
+impl<'kvs> VisitSource<'kvs> for Fields<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        if self.json {
+            self.out.push(b',');
+            push_json(self.out, key.as_str());
+            self.out.push(b':');
+        } else {
+            self.out.push(b' ');
+            push_escaped(self.out, key.as_str(), false);
+            self.out.push(b'=');
+        }
+        value.visit(Field {
+            out: self.out,
+            json: self.json,
+        })
+    }
+}
+
+/// Appends one value: numbers and truth bare, everything else as text.
+struct Field<'o> {
+    out: &'o mut Vec<u8>,
+    json: bool,
+}
+
+impl<'v> VisitValue<'v> for Field<'_> {
+    fn visit_any(&mut self, value: Value<'_>) -> Result<(), Error> {
+        self.out.push(b'"');
+        push_displayed(self.out, &value, true);
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), Error> {
+        let bare = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=' | b'\\');
+        if self.json || value.is_empty() || !value.bytes().all(bare) {
+            push_json(self.out, value);
+        } else {
+            self.out.extend_from_slice(value.as_bytes());
+        }
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
+        push(self.out, format_args!("{value}"));
+        Ok(())
+    }
+
+    fn visit_i64(&mut self, value: i64) -> Result<(), Error> {
+        push(self.out, format_args!("{value}"));
+        Ok(())
+    }
+
+    /// With three decimals: what is measured here are milliseconds.
+    fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
+        if value.is_finite() {
+            push(self.out, format_args!("{value:.3}"));
+            Ok(())
+        } else {
+            self.visit_null()
+        }
+    }
+
+    fn visit_bool(&mut self, value: bool) -> Result<(), Error> {
+        push(self.out, format_args!("{value}"));
+        Ok(())
+    }
+
+    fn visit_null(&mut self) -> Result<(), Error> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use log::{Level, Record};
+
+    use super::{Style, format};
+
+    fn line(style: Style, path: &str) -> String {
+        let values = [
+            ("path", log::kv::Value::from(path)),
+            ("bytes", log::kv::Value::from(512_u64)),
+            ("ms", log::kv::Value::from(0.12_f64)),
+        ];
+        let mut out = Vec::new();
+        let record = Record::builder()
+            .level(Level::Info)
+            .target("flash::access")
+            .args(format_args!("request"))
+            .key_values(&values)
+            .build();
+        format(style, &record, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn text_is_time_level_message_and_named_values() {
+        let line = line(Style::Text { colour: false }, "/datasets");
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(humantime::parse_rfc3339(time).is_ok(), "{time}");
+        assert_eq!(rest, "INFO  request path=/datasets bytes=512 ms=0.120\n");
+    }
+
+    #[test]
+    fn json_is_one_object_with_the_same_values() {
+        let line = line(Style::Json, "/datasets");
+        let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(object["level"], "INFO");
+        assert_eq!(object["target"], "flash::access");
+        assert_eq!(object["message"], "request");
+        assert_eq!(object["path"], "/datasets");
+        assert_eq!(object["bytes"], 512);
+        assert_eq!(object["ms"], 0.12);
+        let time = object["timestamp"].as_str().unwrap();
+        assert!(
+            time.len() == "2026-11-03T12:00:00.123Z".len() && time.ends_with('Z'),
+            "{time}"
+        );
+    }
+
+    #[test]
+    fn a_value_cannot_forge_a_second_line_or_a_field() {
+        let forged = "/x\n2026-11-03 INFO  \u{1b}[31mforged\" status=200\u{85}é\\";
+        for style in [Style::Text { colour: false }, Style::Json] {
+            let line = line(style, forged);
+            assert_eq!(line.matches('\n').count(), 1, "{line}");
+            assert!(!line.contains(['\u{1b}', '\u{85}']), "{line}");
+        }
+        let object: serde_json::Value = serde_json::from_str(&line(Style::Json, forged)).unwrap();
+        assert_eq!(object["path"], forged);
+        assert!(
+            line(Style::Text { colour: false }, forged)
+                .contains(r#"forged\" status=200\u0085é\\" bytes="#)
+        );
+    }
+}

@@ -1,0 +1,166 @@
+//! Lines on standard error, through the `log` facade.
+//!
+//! Writing a line never waits for whoever reads standard error: the thread that logs formats the line and appends it
+//! to a bounded queue in memory ([`queue`]), one thread of its own writes the queue out in batches. When the queue is
+//! full lines are dropped and counted, and the count is a later line. What is queued is written when the
+//! [`Guard`] goes away.
+//!
+//! A line carries a message and named values (`log`'s `kv`), so that one call gives readable text
+//! (`… INFO  request method=GET status=200`) and a JSON object with the same fields.
+
+mod line;
+mod queue;
+
+use std::{
+    cell::RefCell,
+    io::{self, IsTerminal, Write},
+    panic::PanicHookInfo,
+};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::settings::{LogFormat, LogSettings};
+use line::Style;
+use queue::Queue;
+
+/// Targets of this program; what libraries say below a warning is for `trace` alone.
+const OWN_TARGETS: &str = "flash";
+
+/// Logging could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    /// A logger was set before.
+    #[error("logging was started twice")]
+    StartedTwice(#[from] log::SetLoggerError),
+    /// The writing thread could not be started.
+    #[error("the thread that writes the log could not be started")]
+    NoThread(#[from] io::Error),
+}
+
+/// Writes out what is queued when it is dropped; keep it until the end of `main`.
+#[must_use = "lines that are still queued are written when the guard is dropped"]
+#[derive(Debug)]
+pub struct Guard {
+    queue: Queue,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Starts logging to standard error, and logs panics from here on.
+///
+/// # Errors
+///
+/// When logging was started before or its thread cannot be.
+pub fn start(settings: &LogSettings) -> Result<Guard, LoggingError> {
+    let colour =
+        io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let style = match settings.log_format {
+        LogFormat::Text => Style::Text { colour },
+        LogFormat::Json => Style::Json,
+    };
+    let guard = start_with(style, settings.log_level.into(), Box::new(io::stderr()))?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(guard)
+}
+
+fn start_with(
+    style: Style,
+    level: Level,
+    sink: Box<dyn Write + Send>,
+) -> Result<Guard, LoggingError> {
+    let queue = Queue::start(sink, move |dropped, out| {
+        let message = format_args!("the log is read too slowly, lines were dropped");
+        let values = [("lines", dropped)];
+        let record = Record::builder()
+            .level(Level::Warn)
+            .target("flash::logging")
+            .args(message)
+            .key_values(&values)
+            .build();
+        line::format(style, &record, out);
+    })?;
+    let logger = Logger {
+        style,
+        level,
+        queue: queue.clone(),
+    };
+    log::set_boxed_logger(Box::new(logger))?;
+    log::set_max_level(level.to_level_filter());
+    Ok(Guard { queue })
+}
+
+struct Logger {
+    style: Style,
+    level: Level,
+    queue: Queue,
+}
+
+thread_local! {
+    /// Each thread formats its lines in a buffer that it keeps.
+    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let level = metadata.level();
+        level <= self.level
+            && (level <= Level::Warn
+                || metadata.target().starts_with(OWN_TARGETS)
+                || self.level.to_level_filter() == LevelFilter::Trace)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let write = |out: &mut Vec<u8>| {
+            out.clear();
+            line::format(self.style, record, out);
+            self.queue.push(out);
+        };
+        // The buffer is taken when formatting a value logs in turn, and gone when its thread is about to end.
+        let kept = LINE.try_with(|kept| kept.try_borrow_mut().map(|mut out| write(&mut out)));
+        if !matches!(kept, Ok(Ok(()))) {
+            write(&mut Vec::new());
+        }
+    }
+
+    fn flush(&self) {
+        self.queue.flush();
+    }
+}
+
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let text = panic.payload_as_str().unwrap_or("the panic has no message");
+    let location = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("unnamed");
+    let backtrace = std::backtrace::Backtrace::capture();
+    match backtrace.status() {
+        std::backtrace::BacktraceStatus::Captured => {
+            log::error!(target: "flash::panic", location = location.as_str(), thread = thread, backtrace:% = backtrace; "panic: {text}");
+        }
+        _ => {
+            log::error!(target: "flash::panic", location = location.as_str(), thread = thread; "panic: {text}")
+        }
+    }
+}
+
+/// An error and what caused it, as one line.
+pub fn one_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line.replace(['\n', '\r'], " ")
+}

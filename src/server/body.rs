@@ -1,0 +1,290 @@
+//! Bodies on their way through: a request's must keep arriving, a response's is counted.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+
+use super::{access::Streamed, activity::Flight};
+
+/// Largest part of an HTTP/2 response that is handed over at once. Its send buffer takes a part of any size, and what
+/// is in there can neither be counted nor told from what the client has taken.
+const HTTP2_PART: usize = 64 * 1024;
+
+pub(super) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// No part of a request's body has arrived for as long as the settings allow.
+///
+/// The error of a [`RequestBody`] is this, or the connection's own error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the request's body has stalled: nothing arrived for {}", humantime::format_duration(*.after))]
+pub struct BodyTimedOut {
+    /// How long nothing arrived.
+    pub after: Duration,
+}
+
+impl BodyTimedOut {
+    /// This error if it is `error` or what caused it, however deep: routers wrap the errors of bodies.
+    pub fn find<'e>(mut error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
+        loop {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            error = error.source()?;
+        }
+    }
+}
+
+/// A request's body, every part of which must arrive in time. The time runs only while the reader waits, so a server
+/// that is slow itself never blames the client.
+#[derive(Debug)]
+pub struct RequestBody {
+    incoming: Incoming,
+    timeout: Duration,
+    /// Made when a part is first waited for; most bodies come with their head.
+    pause: Option<Pin<Box<Sleep>>>,
+    waiting: bool,
+    /// None when there is no body to wait for.
+    receiving: Option<Receiving>,
+}
+
+/// A body that has not ended; noted as unread if it is dropped before.
+#[derive(Debug)]
+struct Receiving {
+    flight: Flight,
+    ended: bool,
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.flight.left_unread();
+        }
+    }
+}
+
+impl RequestBody {
+    /// The body of the request that `flight` stands for.
+    pub(super) fn new(incoming: Incoming, timeout: Duration, flight: &Flight) -> Self {
+        let receiving = (!incoming.is_end_stream()).then(|| Receiving {
+            flight: flight.of_body(),
+            ended: false,
+        });
+        Self {
+            incoming,
+            timeout,
+            pause: None,
+            waiting: false,
+            receiving,
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(mut receiving) = self.receiving.take() {
+            receiving.ended = true;
+        }
+    }
+
+    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let due = Instant::now() + self.timeout;
+        let pause = self
+            .pause
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if !std::mem::replace(&mut self.waiting, true) {
+            pause.as_mut().reset(due);
+        }
+        pause.as_mut().poll(cx)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let body = &mut *self;
+        let Poll::Ready(frame) = Pin::new(&mut body.incoming).poll_frame(cx) else {
+            ready!(body.poll_pause(cx));
+            let after = body.timeout;
+            return Poll::Ready(Some(Err(BodyTimedOut { after }.into())));
+        };
+        body.waiting = false;
+        if frame.is_none() || body.incoming.is_end_stream() {
+            body.end();
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+pin_project! {
+    /// Where a response's body comes from.
+    #[project = SourceProjection]
+    #[derive(Debug)]
+    pub(super) enum Source<B> {
+        /// The service.
+        Service { #[pin] body: B },
+        /// This room, for what the service never saw or did not survive.
+        Edge { body: Full<Bytes> },
+    }
+}
+
+pin_project! {
+    /// A response's body: keeps its request in flight, and writes the request's line when its length was not known.
+    #[derive(Debug)]
+    pub(super) struct ResponseBody<B> {
+        #[pin]
+        source: Source<B>,
+        flight: Flight,
+        line: Option<Streamed>,
+        http2: bool,
+        rest: Bytes,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    /// The body of the response that ends `flight`; `line` is still to be written when it has one.
+    pub(super) fn new(
+        source: Source<B>,
+        flight: Flight,
+        line: Option<Streamed>,
+        http2: bool,
+    ) -> Self {
+        Self {
+            source,
+            flight,
+            line,
+            http2,
+            rest: Bytes::new(),
+        }
+    }
+}
+
+impl<B> Body for Source<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.project() {
+            SourceProjection::Service { body } => body.poll_frame(cx).map_err(Into::into),
+            SourceProjection::Edge { body } => Pin::new(body)
+                .poll_frame(cx)
+                .map_err(|never| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Service { body } => body.is_end_stream(),
+            Self::Edge { body } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Service { body } => body.size_hint(),
+            Self::Edge { body } => body.size_hint(),
+        }
+    }
+}
+
+impl<B> Body for ResponseBody<B>
+where
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let mut body = self.project();
+        if *body.http2 {
+            body.flight.taken();
+        }
+        let frame = if body.rest.is_empty() {
+            ready!(body.source.as_mut().poll_frame(cx))
+        } else {
+            Some(Ok(Frame::data(std::mem::take(body.rest))))
+        };
+        let frame = match frame {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
+                log::warn!("a response broke off: {}", crate::logging::one_line(&*error));
+                return Poll::Ready(Some(Err(error)));
+            }
+            None => {
+                if let Some(line) = body.line.take() {
+                    line.finish();
+                }
+                return Poll::Ready(None);
+            }
+        };
+        let frame = if *body.http2 {
+            body.flight.handed_over();
+            first_part(frame, body.rest)
+        } else {
+            frame
+        };
+        if let (Some(line), Some(data)) = (body.line.as_mut(), frame.data_ref()) {
+            line.count(data.len());
+        }
+        if body.rest.is_empty()
+            && body.source.is_end_stream()
+            && let Some(line) = body.line.take()
+        {
+            line.finish();
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.source.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.rest.is_empty() {
+            self.source.size_hint()
+        } else {
+            SizeHint::new()
+        }
+    }
+}
+
+/// The first part of `frame`, of which `rest` keeps what is too much at once.
+fn first_part(frame: Frame<Bytes>, rest: &mut Bytes) -> Frame<Bytes> {
+    match frame.into_data() {
+        Ok(mut data) if data.len() > HTTP2_PART => {
+            *rest = data.split_off(HTTP2_PART);
+            Frame::data(data)
+        }
+        Ok(data) => Frame::data(data),
+        Err(trailers) => trailers,
+    }
+}

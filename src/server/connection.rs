@@ -1,0 +1,170 @@
+//! One connection from its first byte to its end: hyper speaks HTTP on it, one timer cuts it off.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, Sleep},
+};
+
+use super::{
+    activity::{Activity, Cut},
+    body::BoxError,
+    drain::Stage,
+    exchange::{Edge, Shared},
+    limits::Limits,
+    service::HttpService,
+    socket::Socket,
+};
+
+/// Most that is buffered of a request or a response, per HTTP/1 connection and direction; also the largest head.
+const HTTP1_BUFFER: usize = 128 * 1024;
+
+/// Requests at once on one HTTP/2 connection.
+const HTTP2_STREAMS: u32 = 128;
+
+/// Largest request head of HTTP/2, decompressed.
+const HTTP2_HEAD: u32 = 64 * 1024;
+
+/// Bytes of request bodies that may be under way on one HTTP/2 connection, in all and per stream.
+const HTTP2_WINDOWS: (u32, u32) = (1024 * 1024, 512 * 1024);
+
+/// Bytes of each response that wait for room in the client's window.
+const HTTP2_BUFFER: usize = 128 * 1024;
+
+/// Silence after which an HTTP/2 client is asked whether it is still there, and how long it has to answer.
+const HTTP2_PING: Duration = Duration::from_secs(20);
+
+/// How connections speak; one for all of them.
+pub(super) fn protocols() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .header_read_timeout(None)
+        .max_buf_size(HTTP1_BUFFER);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(HTTP2_STREAMS)
+        .max_header_list_size(HTTP2_HEAD)
+        .initial_connection_window_size(HTTP2_WINDOWS.0)
+        .initial_stream_window_size(HTTP2_WINDOWS.1)
+        .max_send_buf_size(HTTP2_BUFFER)
+        .keep_alive_interval(HTTP2_PING)
+        .keep_alive_timeout(HTTP2_PING);
+    builder
+}
+
+/// Serves one connection until it ends, by itself or because it is cut off.
+pub(super) async fn converse<S: HttpService>(
+    stream: TcpStream,
+    builder: Arc<Builder<TokioExecutor>>,
+    service: S,
+    shared: Arc<Shared>,
+) {
+    let activity = Activity::new();
+    let socket = Socket::new(stream, Arc::clone(&activity));
+    let edge = Edge {
+        service,
+        activity: Arc::clone(&activity),
+        shared: Arc::clone(&shared),
+    };
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), edge));
+    let mut closing = pin!(shared.drain.reached(Stage::Closing));
+    let mut is_closing = false;
+    let mut deadline = pin!(Deadline::new(shared.limits.header_timeout));
+    let end = poll_fn(|cx| {
+        activity.register(cx.waker());
+        if let Poll::Ready(end) = connection.as_mut().poll(cx) {
+            return Poll::Ready(End::ByItself(end));
+        }
+        if !is_closing && closing.as_mut().poll(cx).is_ready() {
+            is_closing = true;
+            activity.close();
+            connection.as_mut().graceful_shutdown();
+            if let Poll::Ready(end) = connection.as_mut().poll(cx) {
+                return Poll::Ready(End::ByItself(end));
+            }
+        }
+        if is_closing && activity.is_free() {
+            return Poll::Ready(End::CutOff(Cut::Drained));
+        }
+        deadline
+            .as_mut()
+            .poll(cx, &activity, &shared.limits)
+            .map(End::CutOff)
+    })
+    .await;
+    match end {
+        End::ByItself(Ok(())) | End::CutOff(Cut::Idle | Cut::Drained | Cut::Linger) => {}
+        End::ByItself(Err(error)) => {
+            log::debug!("a connection broke off: {}", crate::logging::one_line(&*error))
+        }
+        End::CutOff(Cut::Head) => {
+            log::debug!("a connection was cut off: the head of its request took too long")
+        }
+        End::CutOff(Cut::Write) => {
+            log::debug!("a connection was cut off: its client does not take the response")
+        }
+    }
+}
+
+enum End {
+    ByItself(Result<(), BoxError>),
+    CutOff(Cut),
+}
+
+pin_project_lite::pin_project! {
+    /// The connection's timer. It is set anew only for an earlier deadline; when it rings for one that has moved
+    /// away meanwhile, it is set to the current one. So a busy connection hardly ever touches the timer wheel.
+    struct Deadline {
+        #[pin]
+        sleep: Sleep,
+        rings: std::time::Instant,
+    }
+}
+
+impl Deadline {
+    fn new(first: Duration) -> Self {
+        let rings = std::time::Instant::now() + first;
+        Self {
+            sleep: tokio::time::sleep_until(Instant::from_std(rings)),
+            rings,
+        }
+    }
+
+    /// Ready when a deadline of `activity` has passed.
+    fn poll(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        activity: &Activity,
+        limits: &Limits,
+    ) -> Poll<Cut> {
+        let mut this = self.project();
+        let Some((due, cut)) = activity.due(limits) else {
+            return Poll::Pending;
+        };
+        if due < *this.rings {
+            *this.rings = due;
+            this.sleep.as_mut().reset(Instant::from_std(due));
+        }
+        while this.sleep.as_mut().poll(cx).is_ready() {
+            if due <= std::time::Instant::now() {
+                return Poll::Ready(cut);
+            }
+            *this.rings = due;
+            this.sleep.as_mut().reset(Instant::from_std(due));
+        }
+        Poll::Pending
+    }
+}

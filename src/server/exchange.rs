@@ -1,0 +1,173 @@
+//! What every request goes through around the service: it is counted in flight, gets its id and its log line, and
+//! neither a target that is not a path nor a panic becomes a connection that just ends.
+
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Version, header};
+use http_body::Body;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+
+use super::{
+    access::Access,
+    activity::{Activity, Flight},
+    body::{BoxError, RequestBody, ResponseBody, Source},
+    drain::Drain,
+    limits::Limits,
+    refusal, request_id,
+    service::HttpService,
+};
+
+/// What the connections of one listener share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) limits: Limits,
+    pub(super) drain: Drain,
+    pub(super) requests: AtomicU64,
+}
+
+/// The service as one connection calls it.
+#[derive(Debug)]
+pub(super) struct Edge<S> {
+    pub(super) service: S,
+    pub(super) activity: Arc<Activity>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
+    type Response = Response<ResponseBody<S::Body>>;
+    type Error = Infallible;
+    type Future = Exchange<S::Future>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let http2 = request.version() == Version::HTTP_2;
+        let flight = self.activity.begin(http2);
+        self.shared.requests.fetch_add(1, Relaxed);
+        let id = request_id::settle(request.headers_mut());
+        let access = Access::begin(&request, &id, self.shared.limits.access_level);
+        let step = match refusal::of(&request) {
+            Some(answer) => Step::Answered {
+                answer: Some(answer),
+            },
+            None => self.begin(request, &flight, &id),
+        };
+        let shared = Arc::clone(&self.shared);
+        Exchange {
+            step,
+            around: Some(Around {
+                flight,
+                id,
+                access,
+                http2,
+                shared,
+            }),
+        }
+    }
+}
+
+impl<S: HttpService> Edge<S> {
+    fn begin(
+        &self,
+        request: Request<Incoming>,
+        flight: &Flight,
+        id: &HeaderValue,
+    ) -> Step<S::Future> {
+        let timeout = self.shared.limits.body_timeout;
+        let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight));
+        let mut service = self.service.clone();
+        match catch_unwind(AssertUnwindSafe(move || service.begin(request))) {
+            Ok(future) => Step::Serving { future },
+            Err(_) => Step::Answered {
+                answer: Some(panicked(id)),
+            },
+        }
+    }
+}
+
+/// The panic itself, with its place, is logged where it happens; this line ties it to the request.
+fn panicked(id: &HeaderValue) -> Response<Full<Bytes>> {
+    let id = id.to_str().unwrap_or_default();
+    log::error!(id = id; "the handler of a request panicked; it is answered with 500");
+    refusal::of_panic()
+}
+
+pin_project! {
+    /// One request on its way to its response.
+    #[derive(Debug)]
+    pub(super) struct Exchange<F> {
+        #[pin]
+        step: Step<F>,
+        around: Option<Around>,
+    }
+}
+
+pin_project! {
+    #[project = StepProjection]
+    #[derive(Debug)]
+    enum Step<F> {
+        Serving { #[pin] future: F },
+        Answered { answer: Option<Response<Full<Bytes>>> },
+    }
+}
+
+/// What a response needs besides what the service answered.
+#[derive(Debug)]
+struct Around {
+    flight: Flight,
+    id: HeaderValue,
+    access: Option<Access>,
+    http2: bool,
+    shared: Arc<Shared>,
+}
+
+impl<F, B> Future for Exchange<F>
+where
+    F: Future<Output = Result<Response<B>, Infallible>>,
+    B: Body<Data = Bytes, Error: Into<BoxError>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        const ONCE: &str = "an exchange is not polled after its response";
+        let exchange = self.project();
+        let edge = |answer: Response<Full<Bytes>>| answer.map(|body| Source::Edge { body });
+        let response = match exchange.step.project() {
+            StepProjection::Serving { future } => {
+                match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+                    Ok(Poll::Pending) => return Poll::Pending,
+                    Ok(Poll::Ready(Ok(response))) => response.map(|body| Source::Service { body }),
+                    Ok(Poll::Ready(Err(never))) => match never {},
+                    Err(_) => edge(panicked(&exchange.around.as_ref().expect(ONCE).id)),
+                }
+            }
+            StepProjection::Answered { answer } => edge(answer.take().expect(ONCE)),
+        };
+        Poll::Ready(Ok(exchange.around.take().expect(ONCE).finish(response)))
+    }
+}
+
+impl Around {
+    fn finish<B>(self, mut response: Response<Source<B>>) -> Response<ResponseBody<B>>
+    where
+        B: Body<Data = Bytes, Error: Into<BoxError>>,
+    {
+        let headers = response.headers_mut();
+        headers.insert(request_id::REQUEST_ID, self.id);
+        if !self.http2 && self.shared.drain.is_draining() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let line = self.access.and_then(|access| access.answered(&response));
+        response.map(|source| ResponseBody::new(source, self.flight, line, self.http2))
+    }
+}

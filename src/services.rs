@@ -1,0 +1,114 @@
+//! The service container: what handlers share, built once at start and handed to every filter as one `Arc`.
+//!
+//! A test builds its own, with another store or a clock it can move. There are no globals.
+
+mod cache;
+mod clock;
+mod cut;
+mod upload;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Semaphore;
+
+pub use cache::{PageCache, PageKey};
+pub use clock::Clock;
+pub use upload::{Form, Prepared, Upload, UploadError};
+
+use crate::settings::{Database, Settings};
+use crate::store::{self, Committed, OpenError, Store, StoreError};
+use crate::versioning::Catalogue;
+
+/// Everything that serving a request needs and that is not in the request.
+#[derive(Debug)]
+pub struct Services {
+    /// What the operator set.
+    pub settings: Settings,
+    /// Where datasets rest.
+    pub store: Store,
+    /// The versions there are.
+    pub catalogue: Catalogue,
+    /// What time it is.
+    pub clock: Clock,
+    /// Pages that were asked for before.
+    pub pages: PageCache,
+    /// Places for uploads being received, beyond those small enough to be taken in at once.
+    uploads: Arc<Semaphore>,
+    /// Places for pieces of uploads being analysed: one a core.
+    workers: Arc<Semaphore>,
+    draining: AtomicBool,
+}
+
+impl Services {
+    /// Opens the store that the settings name and puts everything together. Blocks: it is meant for the start.
+    pub fn open(settings: Settings, catalogue: Catalogue, clock: Clock) -> Result<Arc<Self>, OpenError> {
+        let store = Store::open(&store_settings(&settings), clock.to_fn())?;
+        Ok(Self::new(settings, store, catalogue, clock))
+    }
+
+    /// Puts the services together around a store that is open.
+    pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Arc::new(Self {
+            pages: PageCache::new(settings.store.cache_bytes),
+            uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
+            workers: Arc::new(Semaphore::new(cores)),
+            draining: AtomicBool::new(false),
+            settings,
+            store,
+            catalogue,
+            clock,
+        })
+    }
+
+    /// Commits what was uploaded, all or none. It is durable and visible afterwards.
+    pub async fn commit(&self, prepared: Vec<Prepared>) -> Result<Vec<Committed>, StoreError> {
+        let (revisions, mut guards): (Vec<_>, Vec<_>) = prepared.into_iter().map(Prepared::into_parts).unzip();
+        let committed = self.store.commit(revisions).await?;
+        guards.iter_mut().for_each(upload::Abandon::disarm);
+        Ok(committed)
+    }
+
+    /// Says that the server is about to stop: it is no longer ready for new clients.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether new clients should be sent here: the store answers and the server is not about to stop.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(NotReady::Draining);
+        }
+        self.store.ping().await.map_err(NotReady::Store)
+    }
+}
+
+/// Why no new clients should be sent here.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// The server is about to stop.
+    #[error("draining")]
+    Draining,
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Store(#[source] StoreError),
+}
+
+/// Jobs that may wait for the writer before requests are told that the store is busy.
+const WRITE_QUEUE: usize = 1024;
+/// Bytes that descriptions of datasets may take in memory.
+const HEADS_BYTES: u64 = 4 << 20;
+
+fn store_settings(settings: &Settings) -> store::Settings {
+    let Database::Sqlite(path) = &settings.store.database;
+    store::Settings {
+        path: path.clone(),
+        readers: settings.store.store_readers,
+        patience: settings.timeouts.store_timeout,
+        queue: WRITE_QUEUE,
+        commit_batch: settings.store.commit_batch,
+        keep_revisions: settings.store.keep_revisions,
+        heads_bytes: HEADS_BYTES,
+    }
+}

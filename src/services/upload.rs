@@ -1,0 +1,346 @@
+//! One CSV on its way from the socket into the store, in bounded memory whatever its size.
+//!
+//! ```text
+//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a piece a worker) ─▶ stage ─▶ commit
+//! ```
+//!
+//! Nothing waits on a thread: a slow client holds a task and a few hundred KiB, no more. Each arrow is bounded: one
+//! step of cutting, [`PIECES`] pieces and two batches are under way at most. A CSV small enough to arrive at once is
+//! taken in on the spot, since handing it to other threads would cost more than the work.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+
+use super::Services;
+use super::cut::{Cut, Pieces};
+use crate::dataset::{Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions};
+use crate::store::{Batch, NewRevision, PlacedChunk, Run, Store, StoreError, Write};
+
+/// Bytes that one step of cutting takes in.
+const STEP: usize = 256 << 10;
+/// A CSV of at most this many bytes is taken in on the spot.
+const SMALL: usize = 16 << 10;
+/// Source text of a chunk, in bytes, about.
+const CHUNK: usize = 64 << 10;
+/// Pieces of one upload being analysed or waiting for it.
+const PIECES: usize = 8;
+/// Packed bytes written to the store at once.
+const BATCH: usize = 512 << 10;
+
+/// Why an upload ended without a dataset.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// It is no CSV that can be kept.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No place for another upload became free in time.
+    #[error("too many uploads at once")]
+    Busy,
+    /// A worker thread panicked.
+    #[error("a worker ended before it answered")]
+    Worker,
+}
+
+/// What the client said of the CSV it sends.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// Name of the dataset.
+    pub name: DatasetName,
+    /// Whether the name must be free.
+    pub write: Write,
+    /// Delimiter, charset, nulls and stated types.
+    pub options: UploadOptions,
+    /// The media type of the source without parameters: `text/csv` or `text/tab-separated-values`.
+    pub media_type: &'static str,
+}
+
+impl Form {
+    /// The media type that the source is served under, with what a reader of it must know (RFC 4180 §3).
+    fn content_type(&self, transcoded: bool) -> String {
+        // A text that had to be decoded though no charset was stated began with a mark of UTF-16.
+        let charset = self.options.charset.as_deref().unwrap_or(if transcoded { "utf-16" } else { "utf-8" });
+        let header = if self.options.header_absent { "; header=absent" } else { "" };
+        format!("{}; charset={charset}{header}", self.media_type)
+    }
+}
+
+/// A CSV being received.
+pub struct Upload {
+    services: Arc<Services>,
+    form: Form,
+    run: Run,
+    cut: Cutting,
+    pending: Vec<Bytes>,
+    pending_bytes: usize,
+    analysing: VecDeque<JoinHandle<Result<(Chunk, Analysis), CsvError>>>,
+    profile: Option<Profile>,
+    chunks: u64,
+    text_bytes: u64,
+    batch: Batch,
+    staging: Option<JoinHandle<Result<(), StoreError>>>,
+    abandon: Abandon,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+enum Cutting {
+    Idle(Box<Cut>),
+    Running(JoinHandle<(Box<Cut>, Result<Pieces, CsvError>)>),
+    Failed,
+}
+
+/// Tells the store that a run was given up, unless it was committed.
+#[derive(Debug)]
+pub(super) struct Abandon {
+    store: Store,
+    staged: Option<Run>,
+}
+
+impl Abandon {
+    pub(super) fn disarm(&mut self) {
+        self.staged = None;
+    }
+}
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        if let Some(run) = self.staged.take() {
+            self.store.abandon(run);
+        }
+    }
+}
+
+/// A CSV that was received whole and is right; committing it makes it a dataset.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What v2 tells of types that a stated null would have made narrower.
+    pub hints: Vec<String>,
+    revision: NewRevision,
+    abandon: Abandon,
+}
+
+impl Prepared {
+    /// Name of the dataset it will be.
+    pub fn name(&self) -> &DatasetName {
+        &self.revision.name
+    }
+
+    /// Bytes that wait in memory for the commit, about.
+    pub fn weight(&self) -> usize {
+        self.revision.rest.weight()
+    }
+
+    /// Writes what waits in memory to the store already, for a commit that takes long to come.
+    pub async fn stage(&mut self) -> Result<(), StoreError> {
+        let rest = std::mem::take(&mut self.revision.rest);
+        let begins = !self.revision.staged;
+        self.revision.staged = true;
+        self.abandon.staged = Some(self.revision.run);
+        self.abandon.store.stage(self.revision.run, rest, begins).await
+    }
+
+    pub(super) fn into_parts(self) -> (NewRevision, Abandon) {
+        (self.revision, self.abandon)
+    }
+}
+
+impl Upload {
+    /// Begins to receive a CSV.
+    pub async fn begin(services: &Arc<Services>, form: Form) -> Result<Self, UploadError> {
+        let limits = Limits {
+            max_columns: services.settings.limits.max_columns,
+            max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
+            chunk_bytes: CHUNK,
+        };
+        let ingest = Ingest::new(form.options.clone(), limits)?;
+        let run = services.store.begin(&form.name, form.write).await?;
+        Ok(Self {
+            services: Arc::clone(services),
+            form,
+            run,
+            cut: Cutting::Idle(Box::new(Cut::new(ingest))),
+            pending: Vec::new(),
+            pending_bytes: 0,
+            analysing: VecDeque::new(),
+            profile: None,
+            chunks: 0,
+            text_bytes: 0,
+            batch: Batch::default(),
+            staging: None,
+            abandon: Abandon { store: services.store.clone(), staged: None },
+            place: None,
+        })
+    }
+
+    /// Takes in the next bytes. Waits while the rest of the way is full.
+    pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadError> {
+        self.pending_bytes += bytes.len();
+        self.pending.push(bytes);
+        if self.pending_bytes > SMALL && self.place.is_none() {
+            self.place = Some(self.take_place().await?);
+        }
+        if self.pending_bytes >= STEP { self.next_step(false).await } else { Ok(()) }
+    }
+
+    /// Takes in the end of the CSV, and waits until all but its last part is in the store.
+    pub async fn finish(mut self) -> Result<Prepared, UploadError> {
+        if self.place.is_none() {
+            self.take_in_at_once()?;
+        } else {
+            self.next_step(true).await?;
+            self.settle_cut().await?;
+            while !self.analysing.is_empty() {
+                self.settle_analysis().await?;
+            }
+            self.settle_staging().await?;
+        }
+        self.prepare()
+    }
+
+    async fn take_place(&self) -> Result<OwnedSemaphorePermit, UploadError> {
+        let patience = self.services.settings.timeouts.store_timeout;
+        let waiting = Arc::clone(&self.services.uploads).acquire_owned();
+        tokio::time::timeout(patience, waiting).await.map_err(|_| UploadError::Busy)?.map_err(|_| UploadError::Busy)
+    }
+
+    /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
+    async fn next_step(&mut self, last: bool) -> Result<(), UploadError> {
+        self.settle_cut().await?;
+        let Cutting::Idle(mut cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+            return Err(UploadError::Worker);
+        };
+        let parts = std::mem::take(&mut self.pending);
+        self.pending_bytes = 0;
+        self.cut = Cutting::Running(tokio::task::spawn_blocking(move || {
+            let pieces = cut.step(&parts, last);
+            (cut, pieces)
+        }));
+        Ok(())
+    }
+
+    /// Waits for the cutter, and hands its pieces to the workers.
+    async fn settle_cut(&mut self) -> Result<(), UploadError> {
+        let Cutting::Running(step) = &mut self.cut else { return Ok(()) };
+        let (cut, pieces) = step.await.map_err(|_| UploadError::Worker)?;
+        self.cut = Cutting::Idle(cut);
+        let pieces = match pieces {
+            Ok(pieces) => pieces,
+            // An earlier piece may have an error too, and the first in the file is the one to tell.
+            Err(error) => {
+                while !self.analysing.is_empty() {
+                    self.settle_analysis().await?;
+                }
+                return Err(error.into());
+            }
+        };
+        self.batch.sources.extend(pieces.sources);
+        for piece in pieces.pieces {
+            while self.analysing.len() >= PIECES {
+                self.settle_analysis().await?;
+            }
+            self.analysing.push_back(analyse(Arc::clone(&self.services.workers), piece));
+        }
+        Ok(())
+    }
+
+    /// Waits for the oldest piece, and adds its chunk to the batch.
+    async fn settle_analysis(&mut self) -> Result<(), UploadError> {
+        let Some(oldest) = self.analysing.pop_front() else { return Ok(()) };
+        let (chunk, analysis) = oldest.await.map_err(|_| UploadError::Worker)??;
+        self.add(chunk, &analysis)?;
+        if self.batch.weight() >= BATCH {
+            self.settle_staging().await?;
+            let batch = std::mem::take(&mut self.batch);
+            let begins = self.abandon.staged.is_none();
+            self.abandon.staged = Some(self.run);
+            let (store, run) = (self.services.store.clone(), self.run);
+            self.staging = Some(tokio::spawn(async move { store.stage(run, batch, begins).await }));
+        }
+        Ok(())
+    }
+
+    async fn settle_staging(&mut self) -> Result<(), UploadError> {
+        match self.staging.take() {
+            Some(staging) => Ok(staging.await.map_err(|_| UploadError::Worker)??),
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
+        let Cutting::Idle(cut) = &self.cut else { return Err(UploadError::Worker) };
+        let profile = match &mut self.profile {
+            Some(profile) => profile,
+            none => none.insert(Profile::new(Arc::clone(cut.layout().ok_or(UploadError::Worker)?))),
+        };
+        let first_row = profile.rows();
+        profile.absorb(analysis);
+        let text_bytes = u64::from(chunk.text_bytes);
+        self.batch.chunks.push(PlacedChunk { seq: self.chunks, first_row, first_byte: self.text_bytes, chunk });
+        self.chunks += 1;
+        self.text_bytes += text_bytes;
+        Ok(())
+    }
+
+    fn take_in_at_once(&mut self) -> Result<(), UploadError> {
+        let Cutting::Idle(cut) = &mut self.cut else { return Err(UploadError::Worker) };
+        let pieces = cut.step(&self.pending, true)?;
+        self.batch.sources = pieces.sources;
+        for piece in pieces.pieces {
+            let (chunk, analysis) = pack(&piece)?;
+            self.add(chunk, &analysis)?;
+        }
+        Ok(())
+    }
+
+    fn prepare(mut self) -> Result<Prepared, UploadError> {
+        let Cutting::Idle(cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+            return Err(UploadError::Worker);
+        };
+        let (Some(layout), Some(profile)) = (cut.layout(), &self.profile) else {
+            return Err(UploadError::Worker);
+        };
+        let revision = NewRevision {
+            name: self.form.name.clone(),
+            write: self.form.write,
+            run: self.run,
+            staged: self.abandon.staged.is_some(),
+            rest: self.batch,
+            columns: profile.columns(),
+            layout: Arc::clone(layout),
+            profile: postcard::to_stdvec(profile).map_err(|_| UploadError::Worker)?,
+            rows: profile.rows(),
+            bytes: cut.received(),
+            sha256: cut.sha256(),
+            content_type: self.form.content_type(cut.transcoded()),
+            transcoded: cut.transcoded(),
+        };
+        Ok(Prepared { hints: profile.hints(), revision, abandon: self.abandon })
+    }
+}
+
+/// Analyses and packs a piece on a blocking thread, as soon as a core is free for it.
+fn analyse(workers: Arc<Semaphore>, piece: Piece) -> JoinHandle<Result<(Chunk, Analysis), CsvError>> {
+    tokio::spawn(async move {
+        let permit = workers.acquire_owned().await;
+        let packed = tokio::task::spawn_blocking(move || {
+            let packed = pack(&piece);
+            drop(permit);
+            packed
+        });
+        match packed.await {
+            Ok(packed) => packed,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    })
+}
+
+fn pack(piece: &Piece) -> Result<(Chunk, Analysis), CsvError> {
+    let analysis = piece.analyse()?;
+    Ok((Chunk::seal(piece, &analysis), analysis))
+}

@@ -1,0 +1,365 @@
+//! Every setting once: its flag, its environment variable, its default, its meaning and its check.
+//!
+//! [`ServeSettings`] is what was written (on the command line, in the environment, or nowhere);
+//! [`ServeSettings::check`] turns it into [`Settings`], which hold together and which every other room may trust.
+//! A wrong setting is refused with one line that says what to write instead.
+
+mod parse;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, FromArgMatches, ValueEnum};
+
+/// The settings of `flash serve` as they were written; defaults where nothing was.
+#[derive(Args, Clone, Debug)]
+pub struct ServeSettings {
+    /// Where the API is served.
+    #[command(flatten)]
+    pub public: PublicAddress,
+    /// Where probes and metrics are served.
+    #[command(flatten)]
+    pub admin: AdminAddress,
+    /// Where things rest.
+    #[command(flatten)]
+    pub store: StoreSettings,
+    /// What callers without a key may do.
+    #[command(flatten)]
+    pub access: AccessSettings,
+    /// How much is accepted.
+    #[command(flatten)]
+    pub limits: LimitSettings,
+    /// How long is waited.
+    #[command(flatten)]
+    pub timeouts: TimeoutSettings,
+    /// What is told.
+    #[command(flatten)]
+    pub logs: LogSettings,
+}
+
+/// Settings that were checked: each makes sense by itself and beside the others.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the API is served.
+    pub listen: SocketAddr,
+    /// Where probes and metrics are served.
+    pub admin_listen: SocketAddr,
+    /// Where things rest.
+    pub store: StoreSettings,
+    /// What callers without a key may do.
+    pub anonymous: Anonymous,
+    /// How much is accepted.
+    pub limits: LimitSettings,
+    /// How long is waited.
+    pub timeouts: TimeoutSettings,
+    /// What is told.
+    pub logs: LogSettings,
+}
+
+/// Where the API is served.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Addresses")]
+pub struct PublicAddress {
+    /// Address and port the API is served on; 0.0.0.0:3000 makes it reachable from other machines
+    #[arg(long, env = "FLASH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = parse::address)]
+    pub listen: SocketAddr,
+}
+
+/// Where probes and metrics are served.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Addresses")]
+pub struct AdminAddress {
+    /// Address and port of /livez, /readyz and /metrics, kept apart from the API so that it can stay internal
+    #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
+    pub admin_listen: SocketAddr,
+}
+
+/// Where things rest, and how much of the machine that may use.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Store")]
+pub struct StoreSettings {
+    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there
+    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", default_value = "sqlite:flash.db", value_parser = parse::database, hide_env_values = true)]
+    pub database: Database,
+    /// Connections that read the store, that is how many queries run at once
+    #[arg(long, env = "FLASH_STORE_READERS", value_name = "COUNT", default_value = "4", value_parser = parse::count)]
+    pub store_readers: usize,
+    /// Writes that one transaction may commit; 1 gives each its own
+    #[arg(long, env = "FLASH_COMMIT_BATCH", value_name = "COUNT", default_value = "256", value_parser = parse::count)]
+    pub commit_batch: usize,
+    /// Revisions of a dataset that are kept, the newest included; older ones are removed
+    #[arg(long, env = "FLASH_KEEP_REVISIONS", value_name = "COUNT", default_value = "10", value_parser = parse::count)]
+    pub keep_revisions: usize,
+    /// Memory for what was read lately, as bytes or with a unit; 0 turns the cache off
+    #[arg(long, env = "FLASH_CACHE_BYTES", value_name = "SIZE", default_value = "32MiB", value_parser = parse::size)]
+    pub cache_bytes: u64,
+}
+
+/// What callers without a key may do, as written.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Access")]
+pub struct AccessSettings {
+    /// What callers without a key may do [default: read-write when --listen is a loopback address; anywhere else there
+    /// is none, the choice is yours]
+    #[arg(long, env = "FLASH_ANONYMOUS", value_name = "ACCESS")]
+    pub anonymous: Option<Anonymous>,
+}
+
+/// How much is accepted; sizes are bytes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitSettings {
+    /// Largest request body, after decompression, as bytes or with a unit
+    #[arg(long, env = "FLASH_MAX_BODY", value_name = "SIZE", default_value = "1GiB", value_parser = parse::size)]
+    pub max_body: u64,
+    /// Largest request body in JSON, which is held in memory as a whole
+    #[arg(long, env = "FLASH_MAX_JSON_BODY", value_name = "SIZE", default_value = "16MiB", value_parser = parse::size)]
+    pub max_json_body: u64,
+    /// Most columns of a CSV
+    #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", value_parser = parse::count)]
+    pub max_columns: usize,
+    /// Largest record (row) of a CSV
+    #[arg(long, env = "FLASH_MAX_RECORD", value_name = "SIZE", default_value = "8MiB", value_parser = parse::size)]
+    pub max_record: u64,
+    /// Most connections at once; further ones wait until one ends
+    #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", value_parser = parse::count)]
+    pub max_connections: usize,
+    /// Most uploads received at once; further ones wait until one ends
+    #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", value_parser = parse::count)]
+    pub max_uploads: usize,
+}
+
+/// How long is waited before a caller is cut off, and for what the server itself waits.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Time-outs")]
+pub struct TimeoutSettings {
+    /// For the whole head of a request to arrive, from its first byte (on a new connection, from its start)
+    #[arg(long, env = "FLASH_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
+    pub header_timeout: Duration,
+    /// For the next request on an open connection
+    #[arg(long, env = "FLASH_IDLE_TIMEOUT", value_name = "TIME", default_value = "75s", value_parser = parse::duration)]
+    pub idle_timeout: Duration,
+    /// Longest pause within a request body; the upload is then answered with 408
+    #[arg(long, env = "FLASH_BODY_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
+    pub body_timeout: Duration,
+    /// Longest pause of a client that does not take its response
+    #[arg(long, env = "FLASH_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
+    pub write_timeout: Duration,
+    /// For a connection to the store or a place in its queue; the request is then answered with 503
+    #[arg(long, env = "FLASH_STORE_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = parse::duration)]
+    pub store_timeout: Duration,
+    /// How long to go on accepting after SIGTERM, while load balancers learn that this server goes away
+    #[arg(long, env = "FLASH_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = parse::duration)]
+    pub drain_delay: Duration,
+    /// For requests in flight to finish once no new ones are accepted; what is left is then cut off
+    #[arg(long, env = "FLASH_DRAIN_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
+    pub drain_timeout: Duration,
+}
+
+/// What is told on standard error.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Logs")]
+pub struct LogSettings {
+    /// Form of a line
+    #[arg(
+        long,
+        env = "FLASH_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+    /// Least important lines to write; each request is one line at info
+    #[arg(
+        long,
+        env = "FLASH_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub log_level: LogLevel,
+}
+
+/// What callers without a key may do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Anonymous {
+    /// Anyone may read, upload, change and delete
+    ReadWrite,
+    /// Anyone may read; only registered clients may write
+    Read,
+    /// Only registered clients may do anything
+    None,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LogFormat {
+    /// For people: time, level, message
+    Text,
+    /// For machines: one JSON object a line
+    Json,
+}
+
+/// Importance of a log line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed and needs somebody
+    Error,
+    /// What is wrong but was coped with
+    Warn,
+    /// What happened: starts, stops, requests
+    Info,
+    /// Why it happened: probes, cut-off connections
+    Debug,
+    /// Everything, that of libraries too
+    Trace,
+}
+
+impl From<LogLevel> for log::Level {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::Error,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Trace => Self::Trace,
+        }
+    }
+}
+
+/// Where datasets are kept.
+///
+/// Its `Display` is for logs and error messages: it names the place and never a secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Database {
+    /// A SQLite file that this server holds alone.
+    Sqlite(PathBuf),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+        }
+    }
+}
+
+/// Settings that do not hold together; each line says what to write instead.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// Bound where others can reach it, and nobody chose what they may do.
+    #[error(
+        "--listen {0} can be reached from other machines, so choose what callers without a key may do: \
+         --anonymous read-write (anyone may read, upload and delete), --anonymous read (anyone may read, only \
+         registered clients may write) or --anonymous none (registered clients only)"
+    )]
+    AnonymousNotChosen(SocketAddr),
+    /// Both listeners on one address.
+    #[error("--listen and --admin-listen are both {0}: give one of them another port")]
+    SameAddress(SocketAddr),
+    /// A limit that would refuse everything, or a time-out that would cut off everybody.
+    #[error("{flag} is 0, with which nothing could be served: write at least {least}")]
+    Zero {
+        /// The flag.
+        flag: &'static str,
+        /// The least that makes sense.
+        least: &'static str,
+    },
+    /// A part that may be larger than the whole.
+    #[error("{part} is larger than --max-body: lower it or raise --max-body")]
+    LargerThanBody {
+        /// The flag of the part.
+        part: &'static str,
+    },
+}
+
+impl ServeSettings {
+    /// Checks what was written, each setting and across settings.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, as one line that says what to write instead.
+    pub fn check(self) -> Result<Settings, SettingsError> {
+        let (listen, admin_listen) = (self.public.listen, self.admin.admin_listen);
+        if listen == admin_listen && listen.port() != 0 {
+            return Err(SettingsError::SameAddress(listen));
+        }
+        let anonymous = match self.access.anonymous {
+            Some(chosen) => chosen,
+            None if listen.ip().is_loopback() => Anonymous::ReadWrite,
+            None => return Err(SettingsError::AnonymousNotChosen(listen)),
+        };
+        self.check_zeros()?;
+        for (part, size) in [
+            ("--max-json-body", self.limits.max_json_body),
+            ("--max-record", self.limits.max_record),
+        ] {
+            if size > self.limits.max_body {
+                return Err(SettingsError::LargerThanBody { part });
+            }
+        }
+        Ok(Settings {
+            listen,
+            admin_listen,
+            store: self.store,
+            anonymous,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            logs: self.logs,
+        })
+    }
+
+    fn check_zeros(&self) -> Result<(), SettingsError> {
+        let (limits, timeouts) = (&self.limits, &self.timeouts);
+        for (flag, zero, least) in [
+            ("--max-body", limits.max_body == 0, "1"),
+            ("--max-json-body", limits.max_json_body == 0, "1"),
+            ("--max-columns", limits.max_columns == 0, "1"),
+            ("--max-record", limits.max_record == 0, "1"),
+            ("--max-connections", limits.max_connections == 0, "1"),
+            ("--max-uploads", limits.max_uploads == 0, "1"),
+            ("--store-readers", self.store.store_readers == 0, "1"),
+            ("--commit-batch", self.store.commit_batch == 0, "1"),
+            ("--keep-revisions", self.store.keep_revisions == 0, "1"),
+            (
+                "--header-timeout",
+                timeouts.header_timeout.is_zero(),
+                "1ms, or 10s",
+            ),
+            (
+                "--idle-timeout",
+                timeouts.idle_timeout.is_zero(),
+                "1ms, or 75s",
+            ),
+            (
+                "--body-timeout",
+                timeouts.body_timeout.is_zero(),
+                "1ms, or 30s",
+            ),
+            (
+                "--write-timeout",
+                timeouts.write_timeout.is_zero(),
+                "1ms, or 30s",
+            ),
+            (
+                "--store-timeout",
+                timeouts.store_timeout.is_zero(),
+                "1ms, or 5s",
+            ),
+        ] {
+            if zero {
+                return Err(SettingsError::Zero { flag, least });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The defaults, taken from the flags themselves; the environment is not read.
+impl Default for ServeSettings {
+    fn default() -> Self {
+        let command =
+            Self::augment_args(clap::Command::new("flash")).mut_args(|argument| argument.env(None));
+        let matches = command
+            .try_get_matches_from(["flash"])
+            .expect("every setting has a default or is optional");
+        Self::from_arg_matches(&matches).expect("the defaults are valid values")
+    }
+}

@@ -1,0 +1,79 @@
+//! How the text of a setting becomes its value. Every refusal is one line that says what to write instead, and names
+//! the text that was refused only where it can hold no secret.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use bytesize::ByteSize;
+
+use super::Database;
+
+/// Longest time that can be set: far above what makes sense, far below what an `Instant` could not hold.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Largest count that can be set: more connections, columns or threads than one machine serves.
+const MOST: usize = 1_000_000;
+
+/// An IP address and a port.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("{text:?} is not an IP address and a port: write one such as 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000")
+    })
+}
+
+/// A number of bytes, plain or with a unit.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    match text.parse::<ByteSize>() {
+        Ok(size) => Ok(size.as_u64()),
+        Err(_) => Err(format!(
+            "{text:?} is not a size: write a number of bytes, or one with a unit such as 64MiB or 1GiB"
+        )),
+    }
+}
+
+/// A whole number of things.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count <= MOST => Ok(count),
+        _ => Err(format!(
+            "{text:?} is not a count: write a whole number from 1 to {MOST}"
+        )),
+    }
+}
+
+/// A length of time with its unit.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(duration) if duration <= LONGEST => Ok(duration),
+        Ok(_) => Err(format!("{text:?} is too long: write at most 24h")),
+        Err(_) => Err(format!(
+            "{text:?} is not a length of time: write a number with its unit, such as 500ms, 10s or 2m"
+        )),
+    }
+}
+
+/// The address of a database. What was written is never repeated as a whole: it may hold a password.
+pub(super) fn database(text: &str) -> Result<Database, String> {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        return Err("the address does not say which kind of database it is: write sqlite:PATH, such as sqlite:flash.db".to_owned());
+    };
+    match scheme {
+        "sqlite" => sqlite(rest),
+        "postgres" | "postgresql" => {
+            Err("PostgreSQL is not supported yet: write sqlite:PATH, such as sqlite:flash.db".to_owned())
+        }
+        _ => Err("the address names a kind of database that is not supported: write sqlite:PATH, such as sqlite:flash.db".to_owned()),
+    }
+}
+
+fn sqlite(path: &str) -> Result<Database, String> {
+    if path.is_empty() || path.ends_with('/') {
+        return Err("sqlite: is not followed by the name of a file: write sqlite:PATH, such as sqlite:flash.db".to_owned());
+    }
+    if path == ":memory:" {
+        return Err("a database in memory would lose everything when the server stops: write sqlite:PATH, such as sqlite:/tmp/flash.db".to_owned());
+    }
+    if path.starts_with("//") || path.starts_with("file:") {
+        return Err("sqlite: is followed by a plain path, not by // or file: : write sqlite:flash.db or sqlite:/var/lib/flash/flash.db".to_owned());
+    }
+    Ok(Database::Sqlite(PathBuf::from(path)))
+}

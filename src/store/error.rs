@@ -1,0 +1,141 @@
+//! What can go wrong at rest.
+
+use std::path::PathBuf;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::dataset::{CorruptChunk, DatasetName};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A dataset of that name exists already.
+    #[error("the name {0} is taken")]
+    NameTaken(DatasetName),
+    /// No dataset has that name.
+    #[error("there is no dataset named {0}")]
+    NotFound(DatasetName),
+    /// No connection, or no place in the writer's queue, became free in time.
+    #[error("the store is busy: {0} did not become free in time")]
+    Busy(&'static str),
+    /// The disk, or the database's quota on it, is full.
+    #[error("the disk that holds the database is full")]
+    Full(#[source] DieselError),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// What was read is not what was written.
+    #[error("chunk {seq} of run {run} of dataset {dataset} is damaged")]
+    Corrupt {
+        /// The dataset's number.
+        dataset: i64,
+        /// The run's number.
+        run: i64,
+        /// The chunk's place in the run.
+        seq: i64,
+        /// What is wrong with it.
+        #[source]
+        source: CorruptChunk,
+    },
+    /// A row that a revision has is in none of its chunks.
+    #[error("row {row} of run {run} of dataset {dataset} is in no chunk")]
+    Missing {
+        /// The dataset's number.
+        dataset: i64,
+        /// The run's number.
+        run: i64,
+        /// The row's number.
+        row: u64,
+    },
+    /// A stored description of a dataset can't be read: it was written by something else.
+    #[error("a stored {what} can't be read")]
+    Unreadable {
+        /// What was being read.
+        what: &'static str,
+        /// What the decoder said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database refused a statement.
+    #[error("the database failed")]
+    Database(#[source] DieselError),
+    /// A thread of the store ended before it answered.
+    #[error("a worker of the store ended before it answered")]
+    Worker,
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        // SQLite's SQLITE_FULL has no kind of its own in diesel; its text is fixed in sqlite3_errstr.
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().contains("disk is full") =>
+            {
+                Self::Full(error)
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<r2d2::Error> for StoreError {
+    fn from(_: r2d2::Error) -> Self {
+        Self::Busy("a connection")
+    }
+}
+
+/// Why a store could not be opened. Each message is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The folder of the file is missing.
+    #[error("the folder {folder} of the database {path} does not exist: make it, or write another path in --database sqlite:PATH", folder = folder.display(), path = path.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The database's path.
+        path: PathBuf,
+    },
+    /// The file can't be opened for reading and writing.
+    #[error("can't open the database {path}: {reason}; give this user the right to write there, or write another path in --database sqlite:PATH", path = path.display())]
+    NotWritable {
+        /// The database's path.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Another process has the store open.
+    #[error("the database {path} is held by another flash process (the lock is {lock}): stop that one first, or write another path in --database sqlite:PATH", path = path.display(), lock = lock.display())]
+    Held {
+        /// The database's path.
+        path: PathBuf,
+        /// The lock's path.
+        lock: PathBuf,
+    },
+    /// The file is no database, or not one of Flash.
+    #[error("{path} is not a database that Flash can use: {reason}; write another path in --database sqlite:PATH", path = path.display())]
+    NotADatabase {
+        /// The database's path.
+        path: PathBuf,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// The linked SQLite has a known defect.
+    #[error("the linked SQLite is {found}, which can lose commits in WAL mode (sqlite.org/wal.html#walresetbug): build with {needed} or later", needed = super::sqlite::OLDEST_SQLITE)]
+    OldSqlite {
+        /// Its version.
+        found: String,
+    },
+    /// Bringing the schema up to date failed.
+    #[error("the migrations of {path} failed: {reason}", path = path.display())]
+    Migration {
+        /// The database's path.
+        path: PathBuf,
+        /// What failed.
+        reason: String,
+    },
+    /// A worker thread could not be started.
+    #[error("can't start a thread for the store")]
+    Thread(#[source] std::io::Error),
+}

@@ -1,0 +1,65 @@
+//! Who is reading which run. What is leased is not swept, so a reader finishes the revision it began with, however
+//! many newer ones are committed, pruned and swept meanwhile.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Run;
+
+/// The runs that are being read, and by how many. The mutex is held for a look-up only, never across a wait.
+#[derive(Debug, Default)]
+pub(super) struct Leases {
+    held: Mutex<HashMap<Run, usize>>,
+}
+
+impl Leases {
+    pub(super) fn take(self: &Arc<Self>, run: Run) -> Lease {
+        *self.lock().entry(run).or_default() += 1;
+        Lease { run, leases: Arc::clone(self) }
+    }
+
+    pub(super) fn is_held(&self, run: Run) -> bool {
+        self.lock().contains_key(&run)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Run, usize>> {
+        // The map is whole between any two statements, so a panic elsewhere did not harm it.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a run from being swept as long as it lives.
+#[derive(Debug)]
+pub struct Lease {
+    run: Run,
+    leases: Arc<Leases>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut held = self.leases.lock();
+        if let Some(count) = held.get_mut(&self.run) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.run);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_held_until_its_last_reader_is_gone() {
+        let leases = Arc::new(Leases::default());
+        let run = Run { dataset: 1, number: 2 };
+        let first = leases.take(run);
+        let second = leases.take(run);
+        drop(first);
+        assert!(leases.is_held(run));
+        drop(second);
+        assert!(!leases.is_held(run));
+    }
+}

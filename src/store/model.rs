@@ -1,0 +1,326 @@
+//! What the store takes and gives, and the same as rows of its tables.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use jiff::Timestamp;
+
+use super::error::StoreError;
+use super::schema::{chunk_data, chunks, datasets, revisions, sources, uploads};
+use crate::dataset::{Chunk, Column, DatasetName, Layout};
+
+/// A run of chunks: what one upload wrote, or is writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Run {
+    /// The dataset's number.
+    pub dataset: i64,
+    /// The run's own number, which no other run of any dataset has.
+    pub number: i64,
+}
+
+/// A dataset as of its newest revision.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// Its name, unique in the store.
+    pub name: DatasetName,
+    /// Number of the revision, from 1.
+    pub revision: i64,
+    /// Where its chunks are.
+    pub run: Run,
+    /// Names and types of its columns.
+    pub columns: Arc<[Column]>,
+    /// How its text is to be read.
+    pub layout: Arc<Layout>,
+    /// Number of its rows.
+    pub rows: u64,
+    /// Length of its source in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its source.
+    pub sha256: [u8; 32],
+    /// The media type under which its source came.
+    pub content_type: String,
+    /// Whether the source is kept apart from the text, because its charset was not UTF-8.
+    pub transcoded: bool,
+    /// When the dataset was created.
+    pub created_at: Timestamp,
+    /// When this revision was committed.
+    pub updated_at: Timestamp,
+}
+
+impl Dataset {
+    /// The dataset as the commit of `new` left it.
+    pub(super) fn from_new(new: &NewRevision, head: &DatasetRow, run: Run) -> Result<Self, StoreError> {
+        Ok(Self {
+            name: new.name.clone(),
+            revision: head.revision,
+            run,
+            columns: new.columns.as_slice().into(),
+            layout: Arc::clone(&new.layout),
+            rows: new.rows,
+            bytes: new.bytes,
+            sha256: new.sha256,
+            content_type: new.content_type.clone(),
+            transcoded: new.transcoded,
+            created_at: time_from_db(head.created_at)?,
+            updated_at: time_from_db(head.updated_at)?,
+        })
+    }
+}
+
+/// A chunk and its place in a run.
+#[derive(Debug)]
+pub struct PlacedChunk {
+    /// Its number in the run, from 0.
+    pub seq: u64,
+    /// Number of its first row in the run, from 0.
+    pub first_row: u64,
+    /// Offset of its text in the run's text.
+    pub first_byte: u64,
+    /// The chunk.
+    pub chunk: Chunk,
+}
+
+/// Uploaded bytes of a run whose text was decoded from another charset.
+#[derive(Debug)]
+pub struct SourceBlock {
+    /// Offset in the source.
+    pub first_byte: u64,
+    /// Length when unpacked.
+    pub bytes: u64,
+    /// XXH3, 128 bits, of the bytes.
+    pub digest: [u8; 16],
+    /// The bytes, packed.
+    pub data: Vec<u8>,
+}
+
+/// A part of a run, on its way into the store.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Chunks of text, in order.
+    pub chunks: Vec<PlacedChunk>,
+    /// Blocks of the source, in order, where it is kept apart.
+    pub sources: Vec<SourceBlock>,
+}
+
+impl Batch {
+    /// What it takes in memory and will take on disk, about, in bytes.
+    pub fn weight(&self) -> usize {
+        let chunks: usize = self.chunks.iter().map(|c| c.chunk.data.len() + c.chunk.stats.len()).sum();
+        chunks + self.sources.iter().map(|s| s.data.len()).sum::<usize>()
+    }
+}
+
+/// What a commit does when the name is taken, or free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// The name must be free.
+    Create,
+    /// A dataset of that name gets a new revision; where there is none, it is made.
+    Put,
+}
+
+/// A revision to be committed.
+#[derive(Debug)]
+pub struct NewRevision {
+    /// Name of the dataset.
+    pub name: DatasetName,
+    /// What to do when it exists.
+    pub write: Write,
+    /// Where its chunks are.
+    pub run: Run,
+    /// Whether parts of the run were staged before.
+    pub staged: bool,
+    /// The part of the run that is not in the store yet.
+    pub rest: Batch,
+    /// Names and types of the columns.
+    pub columns: Vec<Column>,
+    /// How the text is to be read.
+    pub layout: Arc<Layout>,
+    /// The state of type inference.
+    pub profile: Vec<u8>,
+    /// Number of rows.
+    pub rows: u64,
+    /// Length of the source in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the source.
+    pub sha256: [u8; 32],
+    /// The media type of the source.
+    pub content_type: String,
+    /// Whether the source is kept apart from the text.
+    pub transcoded: bool,
+}
+
+/// What a commit made.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The dataset as it is now.
+    pub dataset: Arc<Dataset>,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+/// The text of a chunk, unpacked and checked.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// The chunk's place in the run.
+    pub seq: u64,
+    /// Number of its first row.
+    pub first_row: u64,
+    /// Number of its rows.
+    pub rows: u64,
+    /// Offset of the text in the run's text.
+    pub first_byte: u64,
+    /// Bytes of mark and header before the first row.
+    pub body_start: usize,
+    /// The text.
+    pub text: String,
+}
+
+#[derive(Queryable, Insertable, Selectable)]
+#[diesel(table_name = datasets)]
+pub(super) struct DatasetRow {
+    pub id: i64,
+    pub name: String,
+    pub revision: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Queryable, Insertable, Selectable)]
+#[diesel(table_name = revisions)]
+pub(super) struct RevisionRow {
+    pub dataset_id: i64,
+    pub number: i64,
+    pub run: i64,
+    pub row_count: i64,
+    pub byte_count: i64,
+    pub sha256: Vec<u8>,
+    pub content_type: String,
+    pub transcoded: bool,
+    pub column_list: String,
+    pub layout: String,
+    pub profile: Vec<u8>,
+    pub author: Option<String>,
+    pub created_at: i64,
+}
+
+#[derive(Queryable, Insertable, Selectable)]
+#[diesel(table_name = chunks)]
+pub(super) struct ChunkRow {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub first_row: i64,
+    pub seq: i64,
+    pub row_count: i64,
+    pub first_byte: i64,
+    pub text_bytes: i64,
+    pub body_start: i64,
+    pub digest: Vec<u8>,
+    pub stats: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = chunk_data)]
+pub(super) struct ChunkDataRow<'a> {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub seq: i64,
+    pub data: &'a [u8],
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sources)]
+pub(super) struct SourceRow<'a> {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub first_byte: i64,
+    pub byte_count: i64,
+    pub digest: &'a [u8],
+    pub data: &'a [u8],
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = uploads)]
+pub(super) struct UploadRow {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub started_at: i64,
+}
+
+/// The columns of a revision that a reader needs; the state of inference stays in the store.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = revisions)]
+pub(super) struct RevisionHead {
+    dataset_id: i64,
+    number: i64,
+    run: i64,
+    row_count: i64,
+    byte_count: i64,
+    sha256: Vec<u8>,
+    content_type: String,
+    transcoded: bool,
+    column_list: String,
+    layout: String,
+    created_at: i64,
+}
+
+impl RevisionHead {
+    pub(super) fn into_dataset(self, dataset: DatasetRow) -> Result<Dataset, StoreError> {
+        let columns: Vec<Column> = serde_json::from_str(&self.column_list).map_err(|e| unreadable("list of columns", e))?;
+        let layout: Layout = serde_json::from_str(&self.layout).map_err(|e| unreadable("layout", e))?;
+        let sha256: [u8; 32] = self.sha256.as_slice().try_into().map_err(|e| unreadable("SHA-256", e))?;
+        Ok(Dataset {
+            name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
+            revision: self.number,
+            run: Run { dataset: self.dataset_id, number: self.run },
+            columns: columns.into(),
+            layout: Arc::new(layout),
+            rows: from_db(self.row_count),
+            bytes: from_db(self.byte_count),
+            sha256,
+            content_type: self.content_type,
+            transcoded: self.transcoded,
+            created_at: time_from_db(dataset.created_at)?,
+            updated_at: time_from_db(self.created_at)?,
+        })
+    }
+}
+
+impl ChunkRow {
+    pub(super) fn new(run: Run, placed: &PlacedChunk) -> Self {
+        Self {
+            dataset_id: run.dataset,
+            run: run.number,
+            first_row: to_db(placed.first_row),
+            seq: to_db(placed.seq),
+            row_count: i64::from(placed.chunk.rows),
+            first_byte: to_db(placed.first_byte),
+            text_bytes: i64::from(placed.chunk.text_bytes),
+            body_start: i64::from(placed.chunk.body_start),
+            digest: placed.chunk.digest.to_vec(),
+            stats: placed.chunk.stats.clone(),
+        }
+    }
+}
+
+/// What the decoder of a stored value said.
+pub(super) fn unreadable(
+    what: &'static str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> StoreError {
+    StoreError::Unreadable { what, source: source.into() }
+}
+
+/// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.
+pub(super) fn to_db(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count from SQL; the tables never hold a negative one.
+pub(super) fn from_db(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+pub(super) fn time_from_db(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(micros).map_err(|e| unreadable("time", e))
+}

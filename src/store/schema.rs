@@ -1,0 +1,89 @@
+//! The tables as diesel sees them: one schema for every backend. What each column means is said in the migrations.
+
+diesel::table! {
+    datasets (id) {
+        id -> BigInt,
+        name -> Text,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    revisions (dataset_id, number) {
+        dataset_id -> BigInt,
+        number -> BigInt,
+        run -> BigInt,
+        row_count -> BigInt,
+        byte_count -> BigInt,
+        sha256 -> Binary,
+        content_type -> Text,
+        transcoded -> Bool,
+        column_list -> Text,
+        layout -> Text,
+        profile -> Binary,
+        author -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    chunks (dataset_id, run, first_row, seq) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        first_row -> BigInt,
+        seq -> BigInt,
+        row_count -> BigInt,
+        first_byte -> BigInt,
+        text_bytes -> BigInt,
+        body_start -> BigInt,
+        digest -> Binary,
+        stats -> Binary,
+    }
+}
+
+diesel::table! {
+    chunk_data (dataset_id, run, seq) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        seq -> BigInt,
+        data -> Binary,
+    }
+}
+
+diesel::table! {
+    sources (dataset_id, run, first_byte) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        first_byte -> BigInt,
+        byte_count -> BigInt,
+        digest -> Binary,
+        data -> Binary,
+    }
+}
+
+diesel::table! {
+    uploads (dataset_id, run) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        started_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    garbage (dataset_id, run) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(datasets, revisions, chunks, chunk_data, sources, uploads, garbage, secrets);

@@ -1,0 +1,145 @@
+//! Opening a SQLite file: its lock, its pragmas, its schema.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::error::OpenError;
+
+/// The connection that queries are written for.
+pub(super) type Connection = SqliteConnection;
+
+/// The first version without the WAL-reset defect (sqlite.org/wal.html#walresetbug).
+pub(super) const OLDEST_SQLITE: &str = "3.51.3";
+
+/// `PRAGMA application_id` of a store of Flash: "FLSH".
+const APPLICATION_ID: i64 = 0x464c_5348;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// The writer alone checkpoints, every 16 MiB of log: seldom enough that an upload of usual size does not wait for one.
+const WRITER_PRAGMAS: &[&str] = &[
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA wal_autocheckpoint = 4096",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -4096",
+];
+
+const READER_PRAGMAS: &[&str] =
+    &["PRAGMA busy_timeout = 5000", "PRAGMA query_only = ON", "PRAGMA cache_size = -1024"];
+
+/// Holds the store for this process: the lock is given back when this is dropped, or the process dies.
+#[derive(Debug)]
+pub(super) struct Hold {
+    _file: File,
+}
+
+/// Takes the lock beside the database, so that there are never two writers.
+pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(OpenError::NoFolder { folder: folder.into(), path: path.into() });
+    }
+    let not_writable =
+        |error: std::io::Error| OpenError::NotWritable { path: path.into(), reason: error.to_string() };
+    if path.is_dir() {
+        return Err(not_writable(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let lock = lock_path(path);
+    let mut file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(&lock).map_err(not_writable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(OpenError::Held { path: path.into(), lock }),
+        Err(TryLockError::Error(error)) => return Err(not_writable(error)),
+    }
+    // For the operator who wonders who holds it; the lock itself is the kernel's.
+    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(not_writable)?;
+    Ok(Hold { _file: file })
+}
+
+fn lock_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+/// Opens the one connection that writes, and brings the schema up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    let not_writable = |reason: String| OpenError::NotWritable { path: path.into(), reason };
+    let not_usable = |reason: String| OpenError::NotADatabase { path: path.into(), reason };
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(|error| not_writable(error.to_string()))?;
+    let mut connection = Connection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
+    check_version(&mut connection)?;
+    for pragma in WRITER_PRAGMAS {
+        connection.batch_execute(pragma).map_err(|error| not_usable(error.to_string()))?;
+    }
+    claim(&mut connection).map_err(not_usable)?;
+    connection
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|error| OpenError::Migration { path: path.into(), reason: error.to_string() })?;
+    Ok(connection)
+}
+
+/// Prepares a connection that only reads.
+pub(super) fn prepare_reader(connection: &mut Connection) -> QueryResult<()> {
+    READER_PRAGMAS.iter().try_for_each(|pragma| connection.batch_execute(pragma))
+}
+
+/// The path as diesel and SQLite take it: never mistaken for a URI.
+pub(super) fn url(path: &Path) -> String {
+    let path = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
+    path.to_string_lossy().into_owned()
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+fn check_version(connection: &mut Connection) -> Result<(), OpenError> {
+    let found = diesel::sql_query("SELECT sqlite_version() AS value")
+        .get_result::<Answer>(connection)
+        .map_or_else(|error| error.to_string(), |answer| answer.value);
+    let parse = |text: &str| semver::Version::parse(text).ok();
+    match (parse(&found), parse(OLDEST_SQLITE)) {
+        (Some(version), Some(oldest)) if version >= oldest => Ok(()),
+        _ => Err(OpenError::OldSqlite { found }),
+    }
+}
+
+/// Marks an empty file as ours, and refuses one that belongs to another program.
+fn claim(connection: &mut Connection) -> Result<(), String> {
+    let mut count = |sql: &str| {
+        diesel::sql_query(sql).get_result::<Count>(connection).map(|c| c.value).map_err(|e| e.to_string())
+    };
+    let id = count("SELECT application_id AS value FROM pragma_application_id")?;
+    if id == APPLICATION_ID {
+        return Ok(());
+    }
+    if count("SELECT count(*) AS value FROM sqlite_schema")? > 0 {
+        return Err("it holds the tables of another program".to_owned());
+    }
+    connection.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}")).map_err(|e| e.to_string())
+}

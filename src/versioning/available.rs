@@ -1,0 +1,63 @@
+//! What a resource has: the list that a 406 carries (RFC 9110 §15.5.7).
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use super::resource::Resource;
+use super::{Catalogue, Format, State, VersionNumber, media_type};
+
+/// One representation that could have been asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Available {
+    /// The name to write into `Accept`.
+    pub media_type: String,
+    /// The version, as a number.
+    pub version: VersionNumber,
+    /// The full version, as text.
+    #[serde(serialize_with = "as_text")]
+    pub semantic_version: semver::Version,
+    /// Where that version is in its life; never [`State::Retired`].
+    pub state: State,
+    /// The format.
+    pub format: Format,
+}
+
+/// Everything that this resource has: the newest version first, the formats of each as the server
+/// prefers them.
+///
+/// The plain names stand for the default version of whoever asks, so they are not listed; but
+/// `text/html` has no other name, and stands once, beside the default of who names none.
+#[must_use]
+pub fn available(
+    catalogue: &Catalogue,
+    now: Timestamp,
+    offers: impl Fn(VersionNumber) -> &'static [Format],
+) -> Vec<Available> {
+    let mut list = Vec::new();
+    for (version, state, formats) in (Resource {
+        catalogue,
+        now,
+        offers,
+    })
+    .served()
+    {
+        for &format in formats {
+            if format == Format::Html && version.number != catalogue.first() {
+                continue;
+            }
+            list.push(Available {
+                media_type: media_type(version.number, format).to_string(),
+                version: version.number,
+                semantic_version: version.semantic.clone(),
+                state,
+                format,
+            });
+        }
+    }
+    list
+}
+
+/// Serialises a semantic version as its text, `2.1.0`.
+fn as_text<S: Serializer>(version: &semver::Version, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(version)
+}

@@ -1,0 +1,300 @@
+//! The versions that this server knows, newest first, and the life of each.
+//!
+//! A [`Catalogue`] is checked once, when it is built: whoever holds one may rely on its order, on
+//! every number being the MAJOR of its semantic version, and on a default that is not a preview.
+//! States are computed from dates and the time passed in, so that a version is deprecated or
+//! retired by time passing, with no restart.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The N of vN: a positive number, which media types carry and which is the MAJOR of the semantic
+/// version.
+///
+/// Displayed and parsed as `v1`; serialised as the number `1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VersionNumber(NonZeroU32);
+
+impl VersionNumber {
+    /// The version of that number; there is no v0.
+    #[must_use]
+    pub const fn new(number: u32) -> Option<Self> {
+        match NonZeroU32::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// N, as a number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// Reads N as media types write it: decimal digits, no sign, no leading zero, no more than 32
+    /// bits.
+    pub(super) fn from_digits(digits: &[u8]) -> Option<Self> {
+        if digits.first() == Some(&b'0') {
+            return None;
+        }
+        let number = digits.iter().try_fold(0_u32, |number, digit| {
+            let value = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+            number.checked_mul(10)?.checked_add(value)
+        })?;
+        Self::new(number)
+    }
+}
+
+impl fmt::Display for VersionNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}", self.0)
+    }
+}
+
+/// A text that should have been the name of a version, such as `v1`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a version: write v and a positive number without leading zeros, such as v1")]
+pub struct NotAVersion(String);
+
+impl FromStr for VersionNumber {
+    type Err = NotAVersion;
+
+    fn from_str(text: &str) -> Result<Self, NotAVersion> {
+        text.strip_prefix('v')
+            .and_then(|digits| Self::from_digits(digits.as_bytes()))
+            .ok_or_else(|| NotAVersion(text.to_owned()))
+    }
+}
+
+/// Where a version is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Served only to who names it; nobody's default, nobody's pin.
+    Preview,
+    /// Served, its contract frozen.
+    Stable,
+    /// Served, and announced to go.
+    Deprecated,
+    /// Not served any more, not even to those whose default it is.
+    Retired,
+}
+
+impl State {
+    /// The lower-case name, as documents and errors write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Stable => "stable",
+            Self::Deprecated => "deprecated",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What decides a version's state: whether it was released yet, and the dates that the operator
+/// set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// Not released yet: served only to who names it.
+    pub preview: bool,
+    /// The moment from which the version is deprecated, past or future (`Deprecation`, RFC 9745).
+    pub deprecated: Option<Timestamp>,
+    /// The moment from which the version is no longer served (`Sunset`, RFC 8594).
+    pub retired: Option<Timestamp>,
+}
+
+/// One contract of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The N of vN.
+    pub number: VersionNumber,
+    /// The full semantic version, whose MAJOR is the number.
+    pub semantic: semver::Version,
+    /// What decides its state.
+    pub life: Life,
+}
+
+impl Version {
+    /// The state at that moment; a date counts from its own instant on.
+    ///
+    /// Retired outweighs preview (a preview may be withdrawn), and preview outweighs deprecated (a
+    /// version that was never released must not become anybody's default by a date).
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> State {
+        let reached = |date: Option<Timestamp>| date.is_some_and(|date| date <= now);
+        if reached(self.life.retired) {
+            State::Retired
+        } else if self.life.preview {
+            State::Preview
+        } else if reached(self.life.deprecated) {
+            State::Deprecated
+        } else {
+            State::Stable
+        }
+    }
+}
+
+/// Why a list of versions is no catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueError {
+    /// The list is empty.
+    #[error("the catalogue holds no version: list at least one")]
+    Empty,
+    /// Two neighbours are not in strictly descending order.
+    #[error("{lower} stands below {upper}: list every version once, newest first")]
+    Order {
+        /// The number that stands first.
+        upper: VersionNumber,
+        /// The number after it, which should be less.
+        lower: VersionNumber,
+    },
+    /// The MAJOR of the semantic version is another number.
+    #[error("{number} has the semantic version {semantic}: give it one whose MAJOR is {}", number.get())]
+    Major {
+        /// The version in question.
+        number: VersionNumber,
+        /// Its semantic version.
+        semantic: semver::Version,
+    },
+    /// The default is not in the list.
+    #[error(
+        "the default {first} is not in the catalogue: list it, or make a listed version the default"
+    )]
+    DefaultMissing {
+        /// The default that was asked for.
+        first: VersionNumber,
+    },
+    /// The default is a preview, which only those who name it may get.
+    #[error("the default {first} is a preview: release it, or make a released version the default")]
+    DefaultPreview {
+        /// The default that was asked for.
+        first: VersionNumber,
+    },
+    /// A version would be retired before it is deprecated.
+    #[error(
+        "{number} is retired at {retired}, before it is deprecated at {deprecated}: retire it later or deprecate it sooner"
+    )]
+    RetiredBeforeDeprecated {
+        /// The version in question.
+        number: VersionNumber,
+        /// When it is deprecated.
+        deprecated: Timestamp,
+        /// When it is retired.
+        retired: Timestamp,
+    },
+}
+
+/// The versions that this server knows, newest first, and the default of a caller who names none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Not empty; numbers strictly descending.
+    versions: Vec<Version>,
+    /// In `versions`, and no preview. A value of its own, so that adding a version moves nobody.
+    first: VersionNumber,
+}
+
+impl Catalogue {
+    /// A catalogue of these versions, newest first, with `first` as the default of a caller who
+    /// names none.
+    ///
+    /// # Errors
+    ///
+    /// Each [`CatalogueError`] says which rule is broken and what to do about it.
+    pub fn new(versions: Vec<Version>, first: VersionNumber) -> Result<Self, CatalogueError> {
+        if versions.is_empty() {
+            return Err(CatalogueError::Empty);
+        }
+        for pair in versions.windows(2) {
+            let (upper, lower) = (pair[0].number, pair[1].number);
+            if upper <= lower {
+                return Err(CatalogueError::Order { upper, lower });
+            }
+        }
+        versions.iter().try_for_each(check)?;
+        match versions.iter().find(|version| version.number == first) {
+            None => Err(CatalogueError::DefaultMissing { first }),
+            Some(version) if version.life.preview => Err(CatalogueError::DefaultPreview { first }),
+            Some(_) => Ok(Self { versions, first }),
+        }
+    }
+
+    /// Every version, newest first.
+    pub fn iter(&self) -> std::slice::Iter<'_, Version> {
+        self.versions.iter()
+    }
+
+    /// The version of that number, if this server knows it.
+    #[must_use]
+    pub fn get(&self, number: VersionNumber) -> Option<&Version> {
+        self.iter().find(|version| version.number == number)
+    }
+
+    /// The default of a caller who names no version and has no pin.
+    #[must_use]
+    pub const fn first(&self) -> VersionNumber {
+        self.first
+    }
+
+    /// The version that a client is pinned to at its first contact.
+    ///
+    /// That is the newest stable one; where every version is on its way out, the newest that is
+    /// still served, else the newest that was ever released (whose 410 then says where to go).
+    /// Never a preview.
+    #[must_use]
+    pub fn newest_stable(&self, now: Timestamp) -> VersionNumber {
+        [State::Stable, State::Deprecated, State::Retired]
+            .into_iter()
+            .find_map(|state| {
+                self.iter()
+                    .find(|version| !version.life.preview && version.state(now) == state)
+            })
+            .map_or(self.first, |version| version.number)
+    }
+}
+
+impl<'a> IntoIterator for &'a Catalogue {
+    type Item = &'a Version;
+    type IntoIter = std::slice::Iter<'a, Version>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The rules that a version keeps by itself.
+fn check(version: &Version) -> Result<(), CatalogueError> {
+    let Version {
+        number,
+        semantic,
+        life,
+    } = version;
+    if semantic.major != u64::from(number.get()) {
+        return Err(CatalogueError::Major {
+            number: *number,
+            semantic: semantic.clone(),
+        });
+    }
+    match (life.deprecated, life.retired) {
+        (Some(deprecated), Some(retired)) if retired < deprecated => {
+            Err(CatalogueError::RetiredBeforeDeprecated {
+                number: *number,
+                deprecated,
+                retired,
+            })
+        }
+        _ => Ok(()),
+    }
+}

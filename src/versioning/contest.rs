@@ -1,0 +1,201 @@
+//! The ranking of RFC 9110 §12.5.1, over versions and formats at once.
+//!
+//! What a resource has is a set of candidates, each under a name. A candidate takes its quality
+//! from the most specific range that matches it; between equally specific ones, the first written
+//! counts. The highest quality wins; then the candidate whose range is more specific; then the
+//! order of the ranges; then the server's preference.
+//!
+//! A version other than the default is a candidate under its vendor names alone, and only a range
+//! that spells such a name matches it; the wildcards reach the default version only. So nobody gets
+//! another version without naming it.
+
+use std::cmp::Reverse;
+
+use super::accept::{Quality, Range};
+use super::media_type::Name;
+use super::resource::Resource;
+use super::{Format, Naming, VersionNumber};
+
+/// A name under which something could be served.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) version: VersionNumber,
+    pub(super) format: Format,
+    pub(super) naming: Naming,
+    /// What a range says that names exactly this.
+    name: Name,
+    /// Whether the wildcards reach it at all.
+    of_default: bool,
+}
+
+/// How exactly a range names a candidate; the more exact is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Specificity {
+    Anything,
+    Type,
+    Exact,
+}
+
+/// What ranks a match, the most important first.
+type Rank = (Quality, Specificity, Reverse<usize>);
+
+/// A candidate that a range accepts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match {
+    pub(super) candidate: Candidate,
+    /// Whether the range that decided names the version.
+    pub(super) names_version: bool,
+    rank: Rank,
+}
+
+/// The best match, among what is served and, apart from it, among what is retired.
+///
+/// A retired version counts only when nothing that is served is acceptable: then its 410 is the
+/// honest answer.
+#[derive(Debug)]
+pub(super) struct Contest<'r> {
+    pub(super) served: Option<Match>,
+    pub(super) retired: Option<Match>,
+    ranges: &'r [Range],
+}
+
+impl Candidate {
+    /// A format of a version under its vendor name.
+    const fn vendor(version: VersionNumber, format: Format, of_default: bool) -> Self {
+        Self {
+            version,
+            format,
+            naming: Naming::Vendor,
+            name: Name::Vendor(version, format),
+            of_default,
+        }
+    }
+
+    /// A format of the default version under its plain name.
+    const fn plain(version: VersionNumber, format: Format) -> Self {
+        Self {
+            version,
+            format,
+            naming: Naming::Plain,
+            name: Name::Plain(format),
+            of_default: true,
+        }
+    }
+
+    /// The JSON of the default version under the vendor name that leaves the version open.
+    const fn unversioned(version: VersionNumber) -> Self {
+        let name = Name::Unversioned;
+        Self {
+            version,
+            format: Format::Json,
+            naming: Naming::Vendor,
+            name,
+            of_default: true,
+        }
+    }
+
+    /// How exactly the range names this candidate, if it matches it.
+    ///
+    /// `*/*` matches each representation under one name only, the vendor name where there is one,
+    /// so that this is the name it is answered with.
+    fn specificity(&self, range: Name) -> Option<Specificity> {
+        let vendor = matches!(self.name, Name::Vendor(..));
+        let page = self.name == Name::Plain(Format::Html);
+        match range {
+            Name::Foreign => None,
+            Name::Anything => {
+                (self.of_default && (vendor || page)).then_some(Specificity::Anything)
+            }
+            Name::AnyApplication => (self.of_default && vendor).then_some(Specificity::Type),
+            Name::AnyText => {
+                (page || self.name == Name::Plain(Format::Csv)).then_some(Specificity::Type)
+            }
+            exact => (exact == self.name).then_some(Specificity::Exact),
+        }
+    }
+
+    /// What the ranges make of this candidate: nothing if none matches, or if the most specific one
+    /// excludes it.
+    fn judge(self, ranges: &[Range]) -> Option<Match> {
+        let mut best: Option<(Specificity, usize)> = None;
+        for (index, range) in ranges.iter().enumerate() {
+            if let Some(specificity) = self.specificity(range.name)
+                && best.is_none_or(|(most, _)| specificity > most)
+            {
+                best = Some((specificity, index));
+            }
+        }
+        let (specificity, index) = best?;
+        let Range { name, quality } = ranges[index];
+        let names_version = matches!(name, Name::Vendor(..));
+        (quality > 0).then_some(Match {
+            candidate: self,
+            names_version,
+            rank: (quality, specificity, Reverse(index)),
+        })
+    }
+}
+
+impl<'r> Contest<'r> {
+    /// Lets every candidate compete, in the server's order of preference.
+    pub(super) fn hold<O>(
+        resource: &Resource<'_, O>,
+        default: VersionNumber,
+        ranges: &'r [Range],
+    ) -> Self
+    where
+        O: Fn(VersionNumber) -> &'static [Format],
+    {
+        let mut contest = Self {
+            served: None,
+            retired: None,
+            ranges,
+        };
+        contest.enter_default(resource, default);
+        for version in resource.catalogue {
+            let number = version.number;
+            let named =
+                |range: &Range| matches!(range.name, Name::Vendor(named, _) if named == number);
+            if number != default && ranges.iter().any(named) {
+                let retired = resource.is_retired(number);
+                for &format in resource.formats(number) {
+                    contest.enter(Candidate::vendor(number, format, false), retired);
+                }
+            }
+        }
+        contest
+    }
+
+    /// Enters the default version under all its names; the page comes last, whatever its place in
+    /// the offer.
+    fn enter_default<O>(&mut self, resource: &Resource<'_, O>, version: VersionNumber)
+    where
+        O: Fn(VersionNumber) -> &'static [Format],
+    {
+        let (retired, formats) = (resource.is_retired(version), resource.formats(version));
+        for &format in formats.iter().filter(|&&format| format != Format::Html) {
+            self.enter(Candidate::vendor(version, format, true), retired);
+            self.enter(Candidate::plain(version, format), retired);
+        }
+        if formats.contains(&Format::Json) {
+            self.enter(Candidate::unversioned(version), retired);
+        }
+        if formats.contains(&Format::Html) {
+            self.enter(Candidate::plain(version, Format::Html), retired);
+        }
+    }
+
+    /// Keeps the candidate if it beats those before it; between equals, the earlier stays.
+    fn enter(&mut self, candidate: Candidate, retired: bool) {
+        let place = if retired {
+            &mut self.retired
+        } else {
+            &mut self.served
+        };
+        if let Some(found) = candidate.judge(self.ranges)
+            && place.is_none_or(|best| found.rank > best.rank)
+        {
+            *place = Some(found);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Which version of the API a caller gets, in which format, and why.
+//!
+//! URLs carry no version: the `Accept` header chooses it (`docs`: the HTTP contract, sections 1 to
+//! 3). This room holds that decision and nothing else. It is pure: it takes header bytes, a
+//! [`Catalogue`] and a time, and returns a [`Choice`] or a [`Refusal`]; it opens no socket, reads
+//! no clock and keeps no state.
+//!
+//! | module | what it answers |
+//! | --- | --- |
+//! | [`Catalogue`] in `catalogue` | which versions there are, and in which state of their life |
+//! | [`MediaType`] in `media_type` | how a version and a format are written as a media type, and read back |
+//! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
+//! | `accept` | the ranges of an `Accept` field, each with its quality |
+//! | `content_type` | the version that a `Content-Type` names |
+//! | [`negotiate()`] in `negotiate` | what is served: the one function that the rest of the house calls |
+//! | `contest` | the ranking of RFC 9110 §12.5.1 |
+//! | `resource` | what a resource has in each version, and how a version that lacks it takes part |
+//! | [`available()`] in `available` | what could have been asked for, as a 406 lists it |
+//! | `nearest` | the one media type to suggest to a client that asked for something else |
+//! | [`Refusal`] in `refusal` | why nothing is served, in words for the client |
+//!
+//! Two rules hold everywhere. A caller that names no version gets its default (the first version,
+//! or its pin) and is never moved to another one, not even when that version is retired. And a
+//! version other than the default is served only to a caller that wrote its number.
+//!
+//! ```
+//! use flash::versioning::negotiate;
+//! use flash::versioning::{Caller, Catalogue, Format, Life, Source, Version, VersionNumber};
+//!
+//! let [v1, v2] = [1, 2].map(|n| VersionNumber::new(n).expect("positive"));
+//! let version = |number: VersionNumber| Version {
+//!     number,
+//!     semantic: semver::Version::new(number.get().into(), 0, 0),
+//!     life: Life::default(),
+//! };
+//! let catalogue = Catalogue::new(vec![version(v2), version(v1)], v1)?;
+//!
+//! let ladder: &[u8] = b"application/vnd.flash.v9+json, application/vnd.flash.v2+json;q=0.5";
+//! let choice = negotiate(
+//!     &catalogue,
+//!     jiff::Timestamp::now(),
+//!     |_| &[Format::Json],
+//!     [ladder].into_iter(),
+//!     None,
+//!     Caller { version: v1, source: Source::Default },
+//! )?;
+//!
+//! assert_eq!((choice.version, choice.source), (v2, Source::Accept));
+//! assert_eq!(choice.media_type().to_string(), "application/vnd.flash.v2+json");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accept;
+mod available;
+mod catalogue;
+mod content_type;
+mod contest;
+mod media_type;
+mod nearest;
+mod negotiate;
+mod refusal;
+mod resource;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
+
+pub use accept::MAX_RANGES;
+pub use available::{Available, available};
+pub use catalogue::{Catalogue, CatalogueError, Life, NotAVersion, State, Version, VersionNumber};
+pub use media_type::{Format, MediaType, Naming, media_type};
+pub use negotiate::{Caller, Choice, Source, negotiate};
+pub use refusal::Refusal;
+pub use syntax::Fault;

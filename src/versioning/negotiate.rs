@@ -1,0 +1,184 @@
+//! From the headers of a request to what it is served: proactive negotiation over versions and
+//! formats at once.
+//!
+//! Here the headers are read and the caller's default is settled; [`super::contest`] ranks what is
+//! left to choose.
+
+use jiff::Timestamp;
+
+use super::accept::{self, Ranges};
+use super::contest::Contest;
+use super::resource::Resource;
+use super::{
+    Catalogue, Format, MediaType, Naming, Refusal, VersionNumber, content_type, media_type, nearest,
+};
+
+/// Why a version was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// `Accept` names it.
+    Accept,
+    /// `Content-Type` names it, and `Accept` none.
+    ContentType,
+    /// The caller is pinned to it, and neither header names one.
+    Pin,
+    /// It is the default of who names none and has no pin.
+    Default,
+}
+
+impl Source {
+    /// The word that `API-Version-Source` carries.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::ContentType => "content-type",
+            Self::Pin => "pin",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// What a caller gets that names no version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The version.
+    pub version: VersionNumber,
+    /// Why that one: [`Source::Default`] or [`Source::Pin`].
+    pub source: Source,
+}
+
+/// What is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The version.
+    pub version: VersionNumber,
+    /// Why that one.
+    pub source: Source,
+    /// The format.
+    pub format: Format,
+    /// Which name the format is sent under.
+    pub naming: Naming,
+}
+
+impl Choice {
+    /// The media type for `Content-Type`.
+    #[must_use]
+    pub const fn media_type(&self) -> MediaType {
+        MediaType {
+            version: self.version,
+            format: self.format,
+            naming: self.naming,
+        }
+    }
+}
+
+/// Decides what a request to one resource is served.
+///
+/// `offers` gives the formats that the resource has in a version, the server's preference first; an
+/// empty slice means that the version does not have the resource. Such a version can be chosen all
+/// the same (as JSON, or as CSV or NDJSON where any version has them), so that its own 404 or 405
+/// answers. `accept` is the lines of the field in order, none if it is absent.
+///
+/// # Errors
+///
+/// Each [`Refusal`] says which status it becomes. The headers are judged first (`Accept`, then
+/// `Content-Type`), then what they ask for.
+pub fn negotiate<'h>(
+    catalogue: &Catalogue,
+    now: Timestamp,
+    offers: impl Fn(VersionNumber) -> &'static [Format],
+    accept: impl Iterator<Item = &'h [u8]>,
+    content_type: Option<&[u8]>,
+    caller: Caller,
+) -> Result<Choice, Refusal> {
+    let text = accept::join(accept);
+    let ranges = Ranges::read(&text).map_err(|flaw| Refusal::malformed_accept(&text, flaw))?;
+    let default = match content_type {
+        Some(content_type) => default_by_content_type(catalogue, content_type, caller)?,
+        None => caller,
+    };
+    let resource = Resource {
+        catalogue,
+        now,
+        offers,
+    };
+    if ranges.is_blank() {
+        return unasked(&resource, default);
+    }
+
+    let ranges = ranges.as_slice();
+    let contest = Contest::hold(&resource, default.version, ranges);
+    match (contest.served, contest.retired) {
+        (Some(winner), _) => {
+            let candidate = winner.candidate;
+            if default.source == Source::ContentType && candidate.version != default.version {
+                return Err(Refusal::Disagreement {
+                    accept: candidate.version,
+                    content_type: default.version,
+                });
+            }
+            let source = if winner.names_version {
+                Source::Accept
+            } else {
+                default.source
+            };
+            Ok(Choice {
+                version: candidate.version,
+                source,
+                format: candidate.format,
+                naming: candidate.naming,
+            })
+        }
+        (None, Some(retired)) => Err(Refusal::Retired(retired.candidate.version)),
+        (None, None) => {
+            let nearest = nearest::suggest(&resource, default.version, &text, ranges);
+            Err(Refusal::NotAcceptable {
+                nearest: nearest.map(|name| name.to_string()),
+            })
+        }
+    }
+}
+
+/// The caller's default, unless `Content-Type` names a version.
+fn default_by_content_type(
+    catalogue: &Catalogue,
+    text: &[u8],
+    caller: Caller,
+) -> Result<Caller, Refusal> {
+    match content_type::named_version(text)
+        .map_err(|flaw| Refusal::malformed_content_type(text, flaw))?
+    {
+        None => Ok(caller),
+        Some(version) if catalogue.get(version).is_none() => {
+            Err(Refusal::UnknownContentTypeVersion { version })
+        }
+        Some(version) => Ok(Caller {
+            version,
+            source: Source::ContentType,
+        }),
+    }
+}
+
+/// What a caller gets that asks for nothing: JSON where there is JSON, else what the server
+/// prefers.
+fn unasked<O>(resource: &Resource<'_, O>, default: Caller) -> Result<Choice, Refusal>
+where
+    O: Fn(VersionNumber) -> &'static [Format],
+{
+    let Caller { version, source } = default;
+    if resource.is_retired(version) {
+        return Err(Refusal::Retired(version));
+    }
+    let formats = resource.formats(version);
+    let format = match formats.first() {
+        Some(&preferred) if !formats.contains(&Format::Json) => preferred,
+        _ => Format::Json,
+    };
+    Ok(Choice {
+        version,
+        source,
+        format,
+        naming: media_type(version, format).naming,
+    })
+}

@@ -1,0 +1,113 @@
+//! Why nothing is served, in words that tell the client what to write instead.
+
+use super::VersionNumber;
+use super::syntax::{Fault, Flaw};
+
+/// The reason why a request gets no version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// `Accept` cannot be read: 400.
+    #[error("the Accept header is malformed at character {position}, `{part}`: {reason}")]
+    MalformedAccept {
+        /// The offending part, as text: shortened if it is long, control characters replaced.
+        part: String,
+        /// Its place, in characters from 1, within the lines joined by ", ".
+        position: usize,
+        /// What is wrong with it.
+        reason: Fault,
+    },
+    /// `Content-Type` cannot be read: 400.
+    #[error("the Content-Type header is malformed at character {position}, `{part}`: {reason}")]
+    MalformedContentType {
+        /// The offending part, as text: shortened if it is long, control characters replaced.
+        part: String,
+        /// Its place, in characters from 1.
+        position: usize,
+        /// What is wrong with it.
+        reason: Fault,
+    },
+    /// Both headers name a version, and not the same: 400.
+    #[error(
+        "Accept names {accept} and Content-Type names {content_type}: name the same version in both, or in one"
+    )]
+    Disagreement {
+        /// The version that `Accept` chooses.
+        accept: VersionNumber,
+        /// The version that `Content-Type` names.
+        content_type: VersionNumber,
+    },
+    /// `Content-Type` names a version that this server does not know: 415.
+    #[error(
+        "Content-Type names {version}, which there is not: name a version that GET /versions lists"
+    )]
+    UnknownContentTypeVersion {
+        /// The version that is named.
+        version: VersionNumber,
+    },
+    /// No range matches anything that this resource has: 406.
+    #[error("Accept matches nothing that is served here{}", suggestion(nearest.as_deref()))]
+    NotAcceptable {
+        /// The media type that comes nearest to what was asked for, if any is near.
+        nearest: Option<String>,
+    },
+    /// The version that is asked for, or that is the caller's default, is no longer served: 410.
+    #[error(
+        "{0} is retired and no longer served: name a version in Accept that GET /versions lists as served"
+    )]
+    Retired(VersionNumber),
+}
+
+impl Refusal {
+    /// A flaw in the joined `Accept` field.
+    pub(super) fn malformed_accept(text: &[u8], flaw: Flaw) -> Self {
+        let (part, position) = excerpt(text, flaw);
+        Self::MalformedAccept {
+            part,
+            position,
+            reason: flaw.fault,
+        }
+    }
+
+    /// A flaw in the `Content-Type` field.
+    pub(super) fn malformed_content_type(text: &[u8], flaw: Flaw) -> Self {
+        let (part, position) = excerpt(text, flaw);
+        Self::MalformedContentType {
+            part,
+            position,
+            reason: flaw.fault,
+        }
+    }
+}
+
+/// The end of the message about a 406.
+fn suggestion(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!(": write {nearest}, or leave the header out"),
+        None => {
+            ": write one of the media types that are listed, or leave the header out".to_owned()
+        }
+    }
+}
+
+/// The offending part as text that is safe to repeat, and its place in characters from 1.
+fn excerpt(text: &[u8], flaw: Flaw) -> (String, usize) {
+    /// How much of a part is repeated, in characters.
+    const LONGEST: usize = 80;
+    let position = String::from_utf8_lossy(&text[..flaw.start]).chars().count() + 1;
+    let part = String::from_utf8_lossy(&text[flaw.start..flaw.end]);
+    let mut characters = part.trim_end_matches([' ', '\t']).chars();
+    let mut shown: String = characters.by_ref().take(LONGEST).map(printable).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    (shown, position)
+}
+
+/// The character itself, unless a terminal or a log would act on it.
+fn printable(character: char) -> char {
+    match character {
+        '\t' => ' ',
+        character if character.is_control() => char::REPLACEMENT_CHARACTER,
+        character => character,
+    }
+}

@@ -1,0 +1,17 @@
+//! What this room promises, each promise a test; whatever can be shown through `negotiate` is shown
+//! there.
+
+mod accept_grammar;
+mod catalogue;
+mod content_type;
+mod defaults;
+mod fixture;
+mod lacking;
+mod life;
+mod malformed;
+mod media_type;
+mod mime;
+mod peers;
+mod ranking;
+mod robustness;
+mod suggestions;
