@@ -42,7 +42,11 @@ pub struct Services {
 
 impl Services {
     /// Opens the store that the settings name and puts everything together. Blocks: it is meant for the start.
-    pub fn open(settings: Settings, catalogue: Catalogue, clock: Clock) -> Result<Arc<Self>, OpenError> {
+    pub fn open(
+        settings: Settings,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> Result<Arc<Self>, OpenError> {
         let store = Store::open(&store_settings(&settings), clock.to_fn())?;
         Ok(Self::new(settings, store, catalogue, clock))
     }
@@ -64,7 +68,8 @@ impl Services {
 
     /// Commits what was uploaded, all or none. It is durable and visible afterwards.
     pub async fn commit(&self, prepared: Vec<Prepared>) -> Result<Vec<Committed>, StoreError> {
-        let (revisions, mut guards): (Vec<_>, Vec<_>) = prepared.into_iter().map(Prepared::into_parts).unzip();
+        let (revisions, mut guards): (Vec<_>, Vec<_>) =
+            prepared.into_iter().map(Prepared::into_parts).unzip();
         let committed = self.store.commit(revisions).await?;
         guards.iter_mut().for_each(upload::Abandon::disarm);
         Ok(committed)

@@ -28,7 +28,12 @@ pub struct Call {
 }
 
 impl Call {
-    pub(super) fn new(services: Arc<Services>, choice: Choice, name: Option<String>, request: Request) -> Self {
+    pub(super) fn new(
+        services: Arc<Services>,
+        choice: Choice,
+        name: Option<String>,
+        request: Request,
+    ) -> Self {
         Self {
             services,
             choice,
@@ -55,13 +60,21 @@ impl Call {
     /// The dataset of that name, as of its newest revision.
     pub async fn dataset(&self) -> Result<Arc<Dataset>, Error> {
         let name = self.dataset_name()?;
-        self.services.store.find(&name).await?.ok_or_else(|| Error::NoSuchDataset(name.to_string()))
+        self.services
+            .store
+            .find(&name)
+            .await?
+            .ok_or_else(|| Error::NoSuchDataset(name.to_string()))
     }
 
     /// The entity tag of `dataset` in the representation that was negotiated.
     pub fn tag(&self, dataset: &Dataset) -> String {
         // Whatever was negotiated is in the catalogue.
-        let release = self.services.catalogue.get(self.choice.version).map(|version| version.semantic.to_string());
+        let release = self
+            .services
+            .catalogue
+            .get(self.choice.version)
+            .map(|version| version.semantic.to_string());
         conditional::tag(dataset, &release.unwrap_or_default(), self.choice.format)
     }
 
@@ -72,6 +85,8 @@ impl Call {
 
     /// The body; whoever asks first gets it.
     pub fn take_body(&mut self) -> Body {
-        self.body.take().unwrap_or_else(|| Box::pin(futures_util::stream::empty()))
+        self.body
+            .take()
+            .unwrap_or_else(|| Box::pin(futures_util::stream::empty()))
     }
 }

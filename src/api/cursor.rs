@@ -29,9 +29,15 @@ pub fn open<T: DeserializeOwned>(key: &[u8; 32], purpose: &str, cursor: &str) ->
     if cursor.len() > LONGEST {
         return Err(Error::BadCursor);
     }
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::BadCursor)?;
-    let (payload, tag) = bytes.split_at_checked(bytes.len().saturating_sub(TAG)).ok_or(Error::BadCursor)?;
-    mac(key, purpose, payload).verify_truncated_left(tag).map_err(|_| Error::BadCursor)?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(cursor)
+        .map_err(|_| Error::BadCursor)?;
+    let (payload, tag) = bytes
+        .split_at_checked(bytes.len().saturating_sub(TAG))
+        .ok_or(Error::BadCursor)?;
+    mac(key, purpose, payload)
+        .verify_truncated_left(tag)
+        .map_err(|_| Error::BadCursor)?;
     if tag.len() != TAG {
         return Err(Error::BadCursor);
     }
@@ -55,7 +61,10 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_what_it_was_made_of() {
         let cursor = seal(&KEY, "rows", &(1_i64, 2_i64, 3_u64)).unwrap();
-        assert_eq!(open::<(i64, i64, u64)>(&KEY, "rows", &cursor).unwrap(), (1, 2, 3));
+        assert_eq!(
+            open::<(i64, i64, u64)>(&KEY, "rows", &cursor).unwrap(),
+            (1, 2, 3)
+        );
     }
 
     #[test]
@@ -63,14 +72,24 @@ mod tests {
         let cursor = seal(&KEY, "rows", &(1_i64, 2_i64, 3_u64)).unwrap();
         for position in 0..cursor.len() {
             let mut changed = cursor.clone().into_bytes();
-            changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
+            changed[position] = if changed[position] == b'A' {
+                b'B'
+            } else {
+                b'A'
+            };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(open::<(i64, i64, u64)>(&KEY, "rows", &changed).is_err(), "{changed}");
+            assert!(
+                open::<(i64, i64, u64)>(&KEY, "rows", &changed).is_err(),
+                "{changed}"
+            );
         }
         assert!(open::<(i64, i64, u64)>(&KEY, "datasets", &cursor).is_err());
         assert!(open::<(i64, i64, u64)>(&[8; 32], "rows", &cursor).is_err());
         for nonsense in ["", "A", "====", "ü", &"A".repeat(10_000)] {
-            assert!(open::<(i64, i64, u64)>(&KEY, "rows", nonsense).is_err(), "{nonsense}");
+            assert!(
+                open::<(i64, i64, u64)>(&KEY, "rows", nonsense).is_err(),
+                "{nonsense}"
+            );
         }
     }
 }

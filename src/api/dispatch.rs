@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -17,7 +17,7 @@ use super::request::Request;
 use crate::logging;
 use crate::services::Services;
 use crate::settings::Anonymous;
-use crate::versioning::{self, Caller, Choice, Format, Naming, Source, VersionNumber};
+use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, Source, VersionNumber};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
@@ -46,10 +46,14 @@ impl Dispatcher {
     pub(super) fn new(services: Arc<Services>, registry: Registry) -> Result<Self, RegistryError> {
         let mut labels = Vec::new();
         for version in services.catalogue.iter() {
-            let Some(found) = registry.version(version.number) else { continue };
+            let Some(found) = registry.version(version.number) else {
+                continue;
+            };
             // Media types and semantic versions consist of visible ASCII.
-            let value = |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-            let media_type = |format| value(versioning::media_type(version.number, format).to_string());
+            let value =
+                |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+            let media_type =
+                |format| value(versioning::media_type(version.number, format).to_string());
             labels.push(Labels {
                 number: version.number,
                 version: found,
@@ -59,7 +63,11 @@ impl Dispatcher {
                 ndjson: media_type(Format::Ndjson),
             });
         }
-        Ok(Self { services, registry, labels })
+        Ok(Self {
+            services,
+            registry,
+            labels,
+        })
     }
 
     /// Answers a request; whatever is wrong with it is part of the answer.
@@ -67,33 +75,66 @@ impl Dispatcher {
         let head = request.method == Method::HEAD;
         let request_id = request.headers.get(REQUEST_ID).cloned();
         let default = self.default_caller();
-        let mut choice =
-            Choice { version: default.version, source: default.source, format: Format::Json, naming: Naming::Vendor };
+        let mut choice = Choice {
+            version: default.version,
+            source: default.source,
+            format: Format::Json,
+            naming: Naming::Vendor,
+        };
         let answer = self.serve(request, default, &mut choice).await;
-        let reply = answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
+        let reply =
+            answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
         let reply = self.label(reply, &choice);
         if head { reply.without_body() } else { reply }.into_response()
     }
 
-    async fn serve(&self, request: Request, caller: Caller, choice: &mut Choice) -> Result<Reply, Error> {
+    async fn serve(
+        &self,
+        request: Request,
+        caller: Caller,
+        choice: &mut Choice,
+    ) -> Result<Reply, Error> {
         identify(&request.headers)?;
         let path = request.path.as_str();
-        let trimmed = if path.len() > 1 { path.strip_suffix('/').unwrap_or(path) } else { path };
+        let trimmed = if path.len() > 1 {
+            path.strip_suffix('/').unwrap_or(path)
+        } else {
+            path
+        };
         let nothing = Resource::default();
         let (resource, name) = match self.registry.route(trimmed) {
             Some(found) => {
-                let name = found.params.get("name").map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
+                let name = found
+                    .params
+                    .get("name")
+                    .map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
                 (&**found.value, name)
             }
             None => (&nothing, None),
         };
-        let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
-        *choice = self.negotiate(&request.headers, resource, &method, path, caller)?;
+        let method = if request.method == Method::HEAD {
+            Method::GET
+        } else {
+            request.method.clone()
+        };
+        *choice = match self.negotiate(&request.headers, resource, &method, path, caller) {
+            // Where there is nothing at all, no format of it could help.
+            Err(Error::Negotiation {
+                refusal: Refusal::NotAcceptable { .. },
+                available,
+                ..
+            }) if available.is_empty() => *choice,
+            negotiated => negotiated?,
+        };
         let version = choice.version;
         let operations = resource.operations(version);
         if operations.is_empty() {
             let has = resource.versions_with(None);
-            return Err(Error::NoSuchPath { path: path.to_owned(), version, has });
+            return Err(Error::NoSuchPath {
+                path: path.to_owned(),
+                version,
+                has,
+            });
         }
         if method == Method::OPTIONS {
             return Ok(Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow(resource, version)));
@@ -101,14 +142,28 @@ impl Dispatcher {
         let Some(operation) = resource.operation(version, &method) else {
             let has = resource.versions_with(Some(&method));
             let allow = allow(resource, version);
-            return Err(Error::MethodNotAllowed { method: request.method, version, allow, has });
+            return Err(Error::MethodNotAllowed {
+                method: request.method,
+                version,
+                allow,
+                has,
+            });
         };
         self.admit(&method)?;
-        (operation.handler)(Call::new(Arc::clone(&self.services), *choice, name, request)).await
+        (operation.handler)(Call::new(
+            Arc::clone(&self.services),
+            *choice,
+            name,
+            request,
+        ))
+        .await
     }
 
     fn default_caller(&self) -> Caller {
-        Caller { version: self.services.catalogue.first(), source: Source::Default }
+        Caller {
+            version: self.services.catalogue.first(),
+            source: Source::Default,
+        }
     }
 
     fn negotiate(
@@ -124,13 +179,13 @@ impl Dispatcher {
         let offers = |version| resource.formats(version, method);
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
         let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        versioning::negotiate(catalogue, now, offers, accept, content_type, caller).map_err(|refusal| {
-            Error::Negotiation {
+        versioning::negotiate(catalogue, now, offers, accept, content_type, caller).map_err(
+            |refusal| Error::Negotiation {
                 refusal,
                 available: versioning::available(catalogue, now, offers),
                 path: path.to_owned(),
-            }
-        })
+            },
+        )
     }
 
     /// Whether somebody without a key may do that.
@@ -157,11 +212,17 @@ impl Dispatcher {
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or("-");
             log::error!("request {id} failed: {}", logging::one_line(error));
         }
-        let Some(labels) = self.labels(choice.version) else { return Reply::empty(error.status()) };
+        let Some(labels) = self.labels(choice.version) else {
+            return Reply::empty(error.status());
+        };
         let mut reply = (labels.version.render_error)(error);
         if !reply.headers.contains_key(CONTENT_TYPE) {
             let plain = choice.naming == Naming::Plain && choice.format == Format::Json;
-            let json = if plain { HeaderValue::from_static("application/json") } else { labels.json.clone() };
+            let json = if plain {
+                HeaderValue::from_static("application/json")
+            } else {
+                labels.json.clone()
+            };
             reply.headers.insert(CONTENT_TYPE, json);
         }
         match error {
@@ -189,7 +250,10 @@ impl Dispatcher {
                 headers.insert(CONTENT_TYPE, content_type(labels, choice));
             }
         }
-        headers.insert(API_VERSION_SOURCE, HeaderValue::from_static(choice.source.as_str()));
+        headers.insert(
+            API_VERSION_SOURCE,
+            HeaderValue::from_static(choice.source.as_str()),
+        );
         headers.insert(VARY, VARY_ON);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         reply

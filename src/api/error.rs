@@ -75,7 +75,9 @@ pub enum Error {
     #[error("the cursor is none that this list gave out; start again without it")]
     BadCursor,
     /// The revision that a cursor belongs to is gone.
-    #[error("revision {revision} of {name} is no longer kept; start again without the cursor to read the newest one")]
+    #[error(
+        "revision {revision} of {name} is no longer kept; start again without the cursor to read the newest one"
+    )]
     RevisionGone {
         /// The dataset.
         name: String,
@@ -86,10 +88,14 @@ pub enum Error {
     #[error("{0}")]
     BadName(#[from] NameError),
     /// A path names a dataset that can't be made.
-    #[error("{0:?} is no name for a dataset: write up to 63 characters of a to z, 0 to 9, - and _, beginning with a letter or digit")]
+    #[error(
+        "{0:?} is no name for a dataset: write up to 63 characters of a to z, 0 to 9, - and _, beginning with a letter or digit"
+    )]
     BadNewName(String),
     /// A CSV came without a name.
-    #[error("the CSV has no name: add ?name=NAME to the URL, or send the header Content-Disposition: attachment; filename=\"NAME.csv\"")]
+    #[error(
+        "the CSV has no name: add ?name=NAME to the URL, or send the header Content-Disposition: attachment; filename=\"NAME.csv\""
+    )]
     MissingName,
     /// Two CSVs of one request have the same name.
     #[error("two of the CSVs are named {0}; give each a name of its own")]
@@ -112,10 +118,14 @@ pub enum Error {
         accepted: &'static [&'static str],
     },
     /// The body is packed in a way that is not known.
-    #[error("Content-Encoding {0:?} is not known here; send the body as it is, or packed with gzip or zstd")]
+    #[error(
+        "Content-Encoding {0:?} is not known here; send the body as it is, or packed with gzip or zstd"
+    )]
     UnsupportedEncoding(String),
     /// The body is longer than is allowed.
-    #[error("the body is longer than {limit} bytes, the limit that {setting} sets; send it in parts, or ask the operator to raise the limit")]
+    #[error(
+        "the body is longer than {limit} bytes, the limit that {setting} sets; send it in parts, or ask the operator to raise the limit"
+    )]
     BodyTooLarge {
         /// The limit in bytes.
         limit: u64,
@@ -123,7 +133,9 @@ pub enum Error {
         setting: &'static str,
     },
     /// The body is no JSON, or not of the right shape.
-    #[error("the body is not a JSON list of CSVs: {reason}; write [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]")]
+    #[error(
+        "the body is not a JSON list of CSVs: {reason}; write [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]"
+    )]
     BadJson {
         /// What the parser said, with line and column.
         reason: String,
@@ -144,7 +156,9 @@ pub enum Error {
     #[error("there is no dataset named {0:?}; GET /datasets lists those there are")]
     NoSuchDataset(String),
     /// The name belongs to another dataset.
-    #[error("there is a dataset named {0} already; choose another name, or replace it with PUT /datasets/{0} in v2")]
+    #[error(
+        "there is a dataset named {0} already; choose another name, or replace it with PUT /datasets/{0} in v2"
+    )]
     NameTaken(DatasetName),
     /// The range lies past the end.
     #[error("the range lies past the end of the source, which is {length} bytes long")]
@@ -153,7 +167,9 @@ pub enum Error {
         length: u64,
     },
     /// The body stopped coming.
-    #[error("the body stopped coming: nothing arrived for {seconds} s, the limit that --body-timeout sets")]
+    #[error(
+        "the body stopped coming: nothing arrived for {seconds} s, the limit that --body-timeout sets"
+    )]
     BodyTimedOut {
         /// The limit in seconds.
         seconds: f64,
@@ -177,14 +193,22 @@ pub enum Error {
 
 impl Error {
     /// A parameter's value that can't be used; long values are cut.
-    pub fn bad_parameter(name: impl Into<String>, value: impl Into<String>, expected: impl Display) -> Self {
+    pub fn bad_parameter(
+        name: impl Into<String>,
+        value: impl Into<String>,
+        expected: impl Display,
+    ) -> Self {
         const SHOWN: usize = 80;
         let mut value: String = value.into();
         if let Some((end, _)) = value.char_indices().nth(SHOWN) {
             value.truncate(end);
             value.push('…');
         }
-        Self::BadParameter { name: name.into(), value, expected: expected.to_string() }
+        Self::BadParameter {
+            name: name.into(),
+            value,
+            expected: expected.to_string(),
+        }
     }
 
     /// The status of the response.
@@ -215,7 +239,9 @@ impl Error {
             | Self::BodyCut(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
             Self::RevisionGone { .. } => StatusCode::GONE,
-            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NameTaken(_) => StatusCode::CONFLICT,
@@ -322,9 +348,14 @@ impl Error {
     /// The error of an upload; `name` says which, where there are several.
     pub fn from_upload(error: UploadError, name: Option<&DatasetName>) -> Self {
         match error {
-            UploadError::Csv(source) => Self::Csv { name: name.cloned(), source },
+            UploadError::Csv(source) => Self::Csv {
+                name: name.cloned(),
+                source,
+            },
             UploadError::Store(error) => error.into(),
-            UploadError::Busy => Self::Busy("as many uploads as --max-uploads allows are being received"),
+            UploadError::Busy => {
+                Self::Busy("as many uploads as --max-uploads allows are being received")
+            }
             UploadError::Worker => Self::Worker,
         }
     }
@@ -344,7 +375,11 @@ fn join<T: ToString>(items: &[T]) -> String {
     if items.is_empty() {
         return "none".to_owned();
     }
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNumber]) -> String {
@@ -357,7 +392,12 @@ fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNumber]) -> St
     }
 }
 
-fn method_not_allowed(method: &Method, version: VersionNumber, allow: &str, has: &[VersionNumber]) -> String {
+fn method_not_allowed(
+    method: &Method,
+    version: VersionNumber,
+    allow: &str,
+    has: &[VersionNumber],
+) -> String {
     match has.last() {
         None => format!("{method} is not possible here; {allow} are"),
         Some(newest) => format!(

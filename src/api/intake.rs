@@ -20,7 +20,12 @@ use crate::store::Write;
 use frames::Frames;
 
 /// What `POST /datasets` takes.
-const LISTS: &[&str] = &["text/csv", "text/tab-separated-values", "multipart/form-data", "application/json"];
+const LISTS: &[&str] = &[
+    "text/csv",
+    "text/tab-separated-values",
+    "multipart/form-data",
+    "application/json",
+];
 /// What `PUT /datasets/{name}` takes.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// CSVs that one request may hold.
@@ -35,7 +40,10 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
     let options = csv_options(&mut query)?;
     query.finish()?;
     let Some(media_type) = media_type(&call.headers)? else {
-        return Err(Error::UnsupportedMediaType { found: None, accepted: LISTS });
+        return Err(Error::UnsupportedMediaType {
+            found: None,
+            accepted: LISTS,
+        });
     };
     match (media_type.type_().as_str(), media_type.subtype().as_str()) {
         ("text", "csv" | "tab-separated-values") => {
@@ -54,7 +62,10 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
             refuse_name(name.as_deref(), "the member \"name\" of each item")?;
             receive_json(call, options).await
         }
-        _ => Err(Error::UnsupportedMediaType { found: Some(media_type.essence_str().to_owned()), accepted: LISTS }),
+        _ => Err(Error::UnsupportedMediaType {
+            found: Some(media_type.essence_str().to_owned()),
+            accepted: LISTS,
+        }),
     }
 }
 
@@ -68,7 +79,10 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
         && !SINGLES.contains(&media_type.essence_str())
     {
         let found = Some(media_type.essence_str().to_owned());
-        return Err(Error::UnsupportedMediaType { found, accepted: SINGLES });
+        return Err(Error::UnsupportedMediaType {
+            found,
+            accepted: SINGLES,
+        });
     }
     let form = form(name, Write::Put, options, media_type.as_ref());
     receive_csv(call, form).await
@@ -76,13 +90,24 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
 
 async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
     let settings = &call.services.settings;
-    let limit = frames::Limit { bytes: settings.limits.max_body, setting: "--max-body" };
+    let limit = frames::Limit {
+        bytes: settings.limits.max_body,
+        setting: "--max-body",
+    };
     let mut frames = frames::of(call, limit)?;
-    let mut upload = Upload::begin(&call.services, form).await.map_err(|error| Error::from_upload(error, None))?;
+    let mut upload = Upload::begin(&call.services, form)
+        .await
+        .map_err(|error| Error::from_upload(error, None))?;
     while let Some(frame) = frames.next().await {
-        upload.write(frame?).await.map_err(|error| Error::from_upload(error, None))?;
+        upload
+            .write(frame?)
+            .await
+            .map_err(|error| Error::from_upload(error, None))?;
     }
-    upload.finish().await.map_err(|error| Error::from_upload(error, None))
+    upload
+        .finish()
+        .await
+        .map_err(|error| Error::from_upload(error, None))
 }
 
 #[derive(Deserialize)]
@@ -94,10 +119,18 @@ struct Item {
 
 async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Prepared>, Error> {
     let settings = &call.services.settings;
-    let limit = frames::Limit { bytes: settings.limits.max_json_body, setting: "--max-json-body" };
+    let limit = frames::Limit {
+        bytes: settings.limits.max_json_body,
+        setting: "--max-json-body",
+    };
     let body = collect(frames::of(call, limit)?).await?;
     let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
-    let items = items.await.map_err(|_| Error::Worker)?.map_err(|error| Error::BadJson { reason: error.to_string() })?;
+    let items = items
+        .await
+        .map_err(|_| Error::Worker)?
+        .map_err(|error| Error::BadJson {
+            reason: error.to_string(),
+        })?;
     let mut list = List::default();
     for item in items {
         let name = DatasetName::new(&item.name)?;
@@ -107,7 +140,10 @@ async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Pre
         let mut upload = Upload::begin(&call.services, form).await.map_err(failed)?;
         let csv = bytes::Bytes::from(item.csv);
         for start in (0..csv.len()).step_by(JSON_SLICE) {
-            upload.write(csv.slice(start..csv.len().min(start + JSON_SLICE))).await.map_err(failed)?;
+            upload
+                .write(csv.slice(start..csv.len().min(start + JSON_SLICE)))
+                .await
+                .map_err(failed)?;
         }
         list.add(upload.finish().await.map_err(failed)?).await?;
     }
@@ -156,14 +192,23 @@ impl List {
     }
 
     fn finish(self, advice: &'static str) -> Result<Vec<Prepared>, Error> {
-        if self.prepared.is_empty() { Err(Error::NoCsv(advice)) } else { Ok(self.prepared) }
+        if self.prepared.is_empty() {
+            Err(Error::NoCsv(advice))
+        } else {
+            Ok(self.prepared)
+        }
     }
 }
 
 /// The media type of the body; negotiation has refused one that can't be read.
 fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(None) };
-    let parsed = value.to_str().ok().and_then(|text| text.parse::<Mime>().ok());
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(None);
+    };
+    let parsed = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse::<Mime>().ok());
     match parsed {
         Some(media_type) => Ok(Some(media_type)),
         None => Err(Error::UnsupportedMediaType {
@@ -175,14 +220,19 @@ fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
 
 /// JSON under its own name or under one of ours.
 fn is_json(media_type: &Mime) -> bool {
-    let ours = media_type.subtype().as_str().starts_with("vnd.flash") && media_type.suffix() == Some(mime::JSON);
+    let ours = media_type.subtype().as_str().starts_with("vnd.flash")
+        && media_type.suffix() == Some(mime::JSON);
     media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || ours
 }
 
 fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
     match name {
         None => Ok(()),
-        Some(name) => Err(Error::bad_parameter("name", name, format_args!("it only with a text/csv body: here {instead} counts"))),
+        Some(name) => Err(Error::bad_parameter(
+            "name",
+            name,
+            format_args!("it only with a text/csv body: here {instead} counts"),
+        )),
     }
 }
 
@@ -197,20 +247,39 @@ fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
             Err(error) => return Err(Error::bad_parameter(format!("type.{column}"), name, error)),
         }
     }
-    Ok(UploadOptions { delimiter, nulls, types, ..UploadOptions::default() })
+    Ok(UploadOptions {
+        delimiter,
+        nulls,
+        types,
+        ..UploadOptions::default()
+    })
 }
 
 /// Adds what the media type says (RFC 4180 §3: `charset`, `header`).
-fn form(name: DatasetName, write: Write, mut options: UploadOptions, media_type: Option<&Mime>) -> Form {
+fn form(
+    name: DatasetName,
+    write: Write,
+    mut options: UploadOptions,
+    media_type: Option<&Mime>,
+) -> Form {
     let tabs = media_type.is_some_and(|media_type| media_type.subtype() == "tab-separated-values");
     if tabs && options.delimiter.is_none() {
         options.delimiter = Some(Delimiter::TAB);
     }
     if let Some(media_type) = media_type {
-        options.charset = media_type.get_param(mime::CHARSET).map(|charset| charset.as_str().to_owned());
-        options.header_absent = media_type.get_param("header").is_some_and(|header| header == "absent");
+        options.charset = media_type
+            .get_param(mime::CHARSET)
+            .map(|charset| charset.as_str().to_owned());
+        options.header_absent = media_type
+            .get_param("header")
+            .is_some_and(|header| header == "absent");
     }
-    Form { name, write, options, media_type: if tabs { SINGLES[1] } else { SINGLES[0] } }
+    Form {
+        name,
+        write,
+        options,
+        media_type: if tabs { SINGLES[1] } else { SINGLES[0] },
+    }
 }
 
 /// The name in `Content-Disposition: attachment; filename="people.csv"` (RFC 6266).
@@ -218,8 +287,12 @@ fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     let value = headers.get(CONTENT_DISPOSITION).ok_or(Error::MissingName)?;
     let value = String::from_utf8_lossy(value.as_bytes());
     // The header has the shape of a media type's parameters, which mime reads with their quoting.
-    let parameters = value.split_once(';').map_or("", |(_, parameters)| parameters);
-    let parsed = format!("a/b;{parameters}").parse::<Mime>().map_err(|_| Error::MissingName)?;
+    let parameters = value
+        .split_once(';')
+        .map_or("", |(_, parameters)| parameters);
+    let parsed = format!("a/b;{parameters}")
+        .parse::<Mime>()
+        .map_err(|_| Error::MissingName)?;
     let filename = parsed.get_param("filename").ok_or(Error::MissingName)?;
     Ok(DatasetName::from_filename(filename.as_str())?)
 }

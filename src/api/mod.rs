@@ -25,9 +25,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use http::StatusCode;
-use warp::{Filter, Rejection};
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
+use warp::{Filter, Rejection};
 
 pub use registry::{Registry, RegistryError};
 
@@ -39,9 +39,13 @@ use reply::Reply;
 pub fn filter(
     services: Arc<Services>,
     registry: Registry,
-) -> Result<impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static, RegistryError> {
+) -> Result<
+    impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    RegistryError,
+> {
     let dispatcher = Arc::new(Dispatcher::new(services, registry)?);
-    let answered = request::any_request().then(move |request| Arc::clone(&dispatcher).answer(request));
+    let answered =
+        request::any_request().then(move |request| Arc::clone(&dispatcher).answer(request));
     Ok(answered.recover(say_nothing_of_it).unify())
 }
 

@@ -14,9 +14,14 @@ use warp::{Filter, Reply as _};
 use crate::services::{NotReady, Services};
 
 pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
-    let live = warp::path("livez").and(warp::path::end()).map(|| say(StatusCode::OK, "ok"));
-    let ready = warp::path("readyz").and(warp::path::end()).then(move || ready(Arc::clone(&services)));
-    let nothing = warp::any().map(|| say(StatusCode::NOT_FOUND, "there are /livez and /readyz here"));
+    let live = warp::path("livez")
+        .and(warp::path::end())
+        .map(|| say(StatusCode::OK, "ok"));
+    let ready = warp::path("readyz")
+        .and(warp::path::end())
+        .then(move || ready(Arc::clone(&services)));
+    let nothing =
+        warp::any().map(|| say(StatusCode::NOT_FOUND, "there are /livez and /readyz here"));
     live.or(ready).unify().or(nothing).unify().boxed()
 }
 

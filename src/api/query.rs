@@ -17,7 +17,12 @@ impl Query {
     /// Takes a query apart (`application/x-www-form-urlencoded`, URL Standard §5).
     pub fn parse(query: &str) -> Self {
         let left = form_urlencoded::parse(query.as_bytes());
-        Self { left: left.map(|(name, value)| (name.into_owned(), value.into_owned())).collect(), known: Vec::new() }
+        Self {
+            left: left
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+            known: Vec::new(),
+        }
     }
 
     /// Takes a parameter that may be there once.
@@ -32,7 +37,10 @@ impl Query {
     /// Takes a parameter that may be there any number of times.
     pub fn take_all(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);
-        self.left.extract_if(.., |(found, _)| found == name).map(|(_, value)| value).collect()
+        self.left
+            .extract_if(.., |(found, _)| found == name)
+            .map(|(_, value)| value)
+            .collect()
     }
 
     /// Takes all parameters whose name begins with `prefix`, less that; `shown` is how errors write such a name.
@@ -50,7 +58,9 @@ impl Query {
         name: &'static str,
         expected: impl Display,
     ) -> Result<Option<T>, Error> {
-        let Some(text) = self.take(name)? else { return Ok(None) };
+        let Some(text) = self.take(name)? else {
+            return Ok(None);
+        };
         match text.parse() {
             Ok(value) => Ok(Some(value)),
             Err(_) => Err(Error::bad_parameter(name, text, expected)),
@@ -79,7 +89,10 @@ impl Query {
     pub fn finish(self) -> Result<(), Error> {
         match self.left.into_iter().next() {
             None => Ok(()),
-            Some((name, _)) => Err(Error::UnknownParameter { name, known: self.known }),
+            Some((name, _)) => Err(Error::UnknownParameter {
+                name,
+                known: self.known,
+            }),
         }
     }
 }

@@ -73,7 +73,10 @@ pub struct Resource {
 impl Resource {
     /// The operation of that method in that version.
     pub fn operation(&self, version: VersionNumber, method: &Method) -> Option<&'static Operation> {
-        self.operations(version).iter().find(|operation| operation.method == *method).copied()
+        self.operations(version)
+            .iter()
+            .find(|operation| operation.method == *method)
+            .copied()
     }
 
     /// All operations of that version.
@@ -96,7 +99,9 @@ impl Resource {
         self.versions
             .iter()
             .filter(|(_, operations)| match method {
-                Some(method) => operations.iter().any(|operation| operation.method == *method),
+                Some(method) => operations
+                    .iter()
+                    .any(|operation| operation.method == *method),
                 None => !operations.is_empty(),
             })
             .map(|(number, _)| *number)
@@ -149,9 +154,15 @@ impl Registry {
             let resource = Arc::new(resource(versions, path)?);
             router
                 .insert(path, resource)
-                .map_err(|error| RegistryError::Path { path, reason: error.to_string() })?;
+                .map_err(|error| RegistryError::Path {
+                    path,
+                    reason: error.to_string(),
+                })?;
         }
-        Ok(Self { versions: versions.to_vec(), router })
+        Ok(Self {
+            versions: versions.to_vec(),
+            router,
+        })
     }
 
     /// What negotiation needs to know of the versions.
@@ -160,7 +171,11 @@ impl Registry {
             Ok(Version {
                 number: number(version)?,
                 semantic: semantic(version),
-                life: Life { preview: version.preview, deprecated: None, retired: None },
+                life: Life {
+                    preview: version.preview,
+                    deprecated: None,
+                    retired: None,
+                },
             })
         });
         let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;
@@ -170,18 +185,28 @@ impl Registry {
 
     /// The version of that number.
     pub fn version(&self, number: VersionNumber) -> Option<&'static ApiVersion> {
-        self.versions.iter().copied().find(|version| version.number == number.get())
+        self.versions
+            .iter()
+            .copied()
+            .find(|version| version.number == number.get())
     }
 
     /// The resource at that path, and the parameters in it.
-    pub fn route<'r, 'p>(&'r self, path: &'p str) -> Option<matchit::Match<'r, 'p, &'r Arc<Resource>>> {
+    pub fn route<'r, 'p>(
+        &'r self,
+        path: &'p str,
+    ) -> Option<matchit::Match<'r, 'p, &'r Arc<Resource>>> {
         self.router.at(path).ok()
     }
 }
 
 /// The full semantic version.
 pub(super) fn semantic(version: &ApiVersion) -> Semantic {
-    Semantic::new(u64::from(version.number), version.semantic.0, version.semantic.1)
+    Semantic::new(
+        u64::from(version.number),
+        version.semantic.0,
+        version.semantic.1,
+    )
 }
 
 fn number(version: &ApiVersion) -> Result<VersionNumber, RegistryError> {
@@ -189,12 +214,19 @@ fn number(version: &ApiVersion) -> Result<VersionNumber, RegistryError> {
 }
 
 /// What each version has at `path`: its own operations over those of the version before it, less what it removed.
-fn resource(versions: &[&'static ApiVersion], path: &'static str) -> Result<Resource, RegistryError> {
+fn resource(
+    versions: &[&'static ApiVersion],
+    path: &'static str,
+) -> Result<Resource, RegistryError> {
     let mut resource = Resource::default();
     let mut current: Vec<&'static Operation> = Vec::new();
     for version in versions.iter().rev() {
         current.retain(|operation| !version.removed.contains(&(operation.method.clone(), path)));
-        for operation in version.operations.iter().filter(|operation| operation.path == path) {
+        for operation in version
+            .operations
+            .iter()
+            .filter(|operation| operation.path == path)
+        {
             current.retain(|old| old.method != operation.method);
             current.push(operation);
         }

@@ -4,8 +4,8 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
@@ -38,22 +38,41 @@ pub struct Reply {
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::Empty }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+        }
     }
 
     /// An answer that is all there.
     pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::Full(body.into()) }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Full(body.into()),
+        }
     }
 
     /// An answer with that body.
     pub fn body(status: StatusCode, body: Body) -> Self {
-        Self { status, headers: HeaderMap::new(), body }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body,
+        }
     }
 
     /// An answer whose body is made while it is sent.
-    pub fn stream(status: StatusCode, body: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::Stream(Box::pin(body)) }
+    pub fn stream(
+        status: StatusCode,
+        body: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static,
+    ) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Body::Stream(Box::pin(body)),
+        }
     }
 
     /// An answer in JSON.
@@ -76,7 +95,8 @@ impl Reply {
         if let Body::Full(body) = &self.body
             && !self.headers.contains_key(CONTENT_LENGTH)
         {
-            self.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            self.headers
+                .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         self.body = Body::Empty;
         self

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
 use http::{HeaderMap, Method};
-use warp::{Filter, Rejection};
 use warp::filters::path::FullPath;
+use warp::{Filter, Rejection};
 
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
@@ -34,7 +34,13 @@ pub(super) fn any_request() -> impl Filter<Extract = (Request,), Error = Rejecti
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::body::stream())
-        .map(|method, path, query, headers, body| Request { method, path, query, headers, body: boxed(body) })
+        .map(|method, path, query, headers, body| Request {
+            method,
+            path,
+            query,
+            headers,
+            body: boxed(body),
+        })
 }
 
 fn boxed<S, B>(body: S) -> Body

@@ -46,7 +46,12 @@ pub struct Span {
 }
 
 /// A page: as [`all`], and remembered under `version` when it is of usual size.
-pub async fn page(services: &Services, span: Span, version: u32, form: impl FnOnce() -> Form) -> Result<Body, Error> {
+pub async fn page(
+    services: &Services,
+    span: Span,
+    version: u32,
+    form: impl FnOnce() -> Form,
+) -> Result<Body, Error> {
     let key = PageKey {
         dataset: span.dataset.run.dataset,
         revision: span.dataset.revision,
@@ -71,7 +76,11 @@ pub async fn all(services: &Services, span: Span, form: Form) -> Result<Body, Er
     while !scan.done && head.len() < WHOLE {
         let piece;
         (scan, piece) = scan.step().await?;
-        if head.is_empty() { head = piece } else { head.extend_from_slice(&piece) }
+        if head.is_empty() {
+            head = piece
+        } else {
+            head.extend_from_slice(&piece)
+        }
     }
     if scan.done {
         return Ok(Body::Full(head.into()));
@@ -84,7 +93,9 @@ pub async fn all(services: &Services, span: Span, form: Form) -> Result<Body, Er
         let (scan, piece) = scan.step().await?;
         Ok(Some((Bytes::from(piece), scan)))
     });
-    Ok(Body::Stream(Box::pin(futures_util::StreamExt::chain(first, rest))))
+    Ok(Body::Stream(Box::pin(futures_util::StreamExt::chain(
+        first, rest,
+    ))))
 }
 
 /// Where rendering is.
@@ -136,7 +147,11 @@ impl Scan {
             let at = text.body_start;
             self.render(text, at)
         });
-        rendered.await?.ok_or(StoreError::Missing { dataset: run.dataset, run: run.number, row })
+        rendered.await?.ok_or(StoreError::Missing {
+            dataset: run.dataset,
+            run: run.number,
+            row,
+        })
     }
 
     fn begin(&mut self, out: &mut Vec<u8>) {
@@ -216,5 +231,10 @@ pub fn csv(dataset: &Dataset) -> Form {
         }
         out.push(b'\n');
     };
-    Form { prefix, separator: b"", suffix: Vec::new(), row: Box::new(row) }
+    Form {
+        prefix,
+        separator: b"",
+        suffix: Vec::new(),
+        row: Box::new(row),
+    }
 }

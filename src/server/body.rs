@@ -236,7 +236,10 @@ where
         let frame = match frame {
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
-                log::warn!("a response broke off: {}", crate::logging::one_line(&*error));
+                log::warn!(
+                    "a response broke off: {}",
+                    crate::logging::one_line(&*error)
+                );
                 return Poll::Ready(Some(Err(error)));
             }
             None => {

@@ -108,7 +108,10 @@ pub(super) async fn converse<S: HttpService>(
     match end {
         End::ByItself(Ok(())) | End::CutOff(Cut::Idle | Cut::Drained | Cut::Linger) => {}
         End::ByItself(Err(error)) => {
-            log::debug!("a connection broke off: {}", crate::logging::one_line(&*error))
+            log::debug!(
+                "a connection broke off: {}",
+                crate::logging::one_line(&*error)
+            )
         }
         End::CutOff(Cut::Head) => {
             log::debug!("a connection was cut off: the head of its request took too long")

@@ -28,7 +28,9 @@ const ENTRY_OVERHEAD: u64 = 160;
 
 impl Weighter<PageKey, Bytes> for ByBytes {
     fn weight(&self, _: &PageKey, page: &Bytes) -> u64 {
-        u64::try_from(page.len()).unwrap_or(u64::MAX).saturating_add(ENTRY_OVERHEAD)
+        u64::try_from(page.len())
+            .unwrap_or(u64::MAX)
+            .saturating_add(ENTRY_OVERHEAD)
     }
 }
 
@@ -45,7 +47,9 @@ impl PageCache {
 
     /// A cache of at most `capacity` bytes.
     pub fn new(capacity: u64) -> Self {
-        let entries = usize::try_from(capacity / Self::USUAL_PAGE).unwrap_or(1024).max(16);
+        let entries = usize::try_from(capacity / Self::USUAL_PAGE)
+            .unwrap_or(1024)
+            .max(16);
         let pages = Cache::with_weighter(entries, capacity, ByBytes);
         let largest = pages.shard_capacity() / 4;
         Self { pages, largest }

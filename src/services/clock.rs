@@ -20,14 +20,18 @@ impl Clock {
 
     /// A clock that stands at `time` until it is moved.
     pub fn standing_at(time: Timestamp) -> Self {
-        Self { set: Some(Arc::new(AtomicI64::new(time.as_microsecond()))) }
+        Self {
+            set: Some(Arc::new(AtomicI64::new(time.as_microsecond()))),
+        }
     }
 
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.set {
             // Only times that were timestamps before are ever stored.
-            Some(set) => Timestamp::from_microsecond(set.load(Ordering::Relaxed)).unwrap_or_default(),
+            Some(set) => {
+                Timestamp::from_microsecond(set.load(Ordering::Relaxed)).unwrap_or_default()
+            }
             None => Timestamp::now(),
         }
     }

@@ -25,7 +25,11 @@ pub(super) struct Pieces {
 
 impl Cut {
     pub(super) fn new(ingest: Ingest) -> Self {
-        Self { ingest, sha256: Sha256::new(), received: 0 }
+        Self {
+            ingest,
+            sha256: Sha256::new(),
+            received: 0,
+        }
     }
 
     /// Takes in the next bytes of the upload; `last` says that they are the last.

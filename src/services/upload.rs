@@ -17,7 +17,9 @@ use tokio::task::JoinHandle;
 
 use super::Services;
 use super::cut::{Cut, Pieces};
-use crate::dataset::{Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions};
+use crate::dataset::{
+    Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions,
+};
 use crate::store::{Batch, NewRevision, PlacedChunk, Run, Store, StoreError, Write};
 
 /// Bytes that one step of cutting takes in.
@@ -65,8 +67,16 @@ impl Form {
     /// The media type that the source is served under, with what a reader of it must know (RFC 4180 §3).
     fn content_type(&self, transcoded: bool) -> String {
         // A text that had to be decoded though no charset was stated began with a mark of UTF-16.
-        let charset = self.options.charset.as_deref().unwrap_or(if transcoded { "utf-16" } else { "utf-8" });
-        let header = if self.options.header_absent { "; header=absent" } else { "" };
+        let charset =
+            self.options
+                .charset
+                .as_deref()
+                .unwrap_or(if transcoded { "utf-16" } else { "utf-8" });
+        let header = if self.options.header_absent {
+            "; header=absent"
+        } else {
+            ""
+        };
         format!("{}; charset={charset}{header}", self.media_type)
     }
 }
@@ -142,7 +152,10 @@ impl Prepared {
         let begins = !self.revision.staged;
         self.revision.staged = true;
         self.abandon.staged = Some(self.revision.run);
-        self.abandon.store.stage(self.revision.run, rest, begins).await
+        self.abandon
+            .store
+            .stage(self.revision.run, rest, begins)
+            .await
     }
 
     pub(super) fn into_parts(self) -> (NewRevision, Abandon) {
@@ -173,7 +186,10 @@ impl Upload {
             text_bytes: 0,
             batch: Batch::default(),
             staging: None,
-            abandon: Abandon { store: services.store.clone(), staged: None },
+            abandon: Abandon {
+                store: services.store.clone(),
+                staged: None,
+            },
             place: None,
         })
     }
@@ -185,7 +201,11 @@ impl Upload {
         if self.pending_bytes > SMALL && self.place.is_none() {
             self.place = Some(self.take_place().await?);
         }
-        if self.pending_bytes >= STEP { self.next_step(false).await } else { Ok(()) }
+        if self.pending_bytes >= STEP {
+            self.next_step(false).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes in the end of the CSV, and waits until all but its last part is in the store.
@@ -206,7 +226,10 @@ impl Upload {
     async fn take_place(&self) -> Result<OwnedSemaphorePermit, UploadError> {
         let patience = self.services.settings.timeouts.store_timeout;
         let waiting = Arc::clone(&self.services.uploads).acquire_owned();
-        tokio::time::timeout(patience, waiting).await.map_err(|_| UploadError::Busy)?.map_err(|_| UploadError::Busy)
+        tokio::time::timeout(patience, waiting)
+            .await
+            .map_err(|_| UploadError::Busy)?
+            .map_err(|_| UploadError::Busy)
     }
 
     /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
@@ -226,7 +249,9 @@ impl Upload {
 
     /// Waits for the cutter, and hands its pieces to the workers.
     async fn settle_cut(&mut self) -> Result<(), UploadError> {
-        let Cutting::Running(step) = &mut self.cut else { return Ok(()) };
+        let Cutting::Running(step) = &mut self.cut else {
+            return Ok(());
+        };
         let (cut, pieces) = step.await.map_err(|_| UploadError::Worker)?;
         self.cut = Cutting::Idle(cut);
         let pieces = match pieces {
@@ -244,14 +269,17 @@ impl Upload {
             while self.analysing.len() >= PIECES {
                 self.settle_analysis().await?;
             }
-            self.analysing.push_back(analyse(Arc::clone(&self.services.workers), piece));
+            self.analysing
+                .push_back(analyse(Arc::clone(&self.services.workers), piece));
         }
         Ok(())
     }
 
     /// Waits for the oldest piece, and adds its chunk to the batch.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
-        let Some(oldest) = self.analysing.pop_front() else { return Ok(()) };
+        let Some(oldest) = self.analysing.pop_front() else {
+            return Ok(());
+        };
         let (chunk, analysis) = oldest.await.map_err(|_| UploadError::Worker)??;
         self.add(chunk, &analysis)?;
         if self.batch.weight() >= BATCH {
@@ -260,7 +288,9 @@ impl Upload {
             let begins = self.abandon.staged.is_none();
             self.abandon.staged = Some(self.run);
             let (store, run) = (self.services.store.clone(), self.run);
-            self.staging = Some(tokio::spawn(async move { store.stage(run, batch, begins).await }));
+            self.staging = Some(tokio::spawn(async move {
+                store.stage(run, batch, begins).await
+            }));
         }
         Ok(())
     }
@@ -273,22 +303,33 @@ impl Upload {
     }
 
     fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &self.cut else { return Err(UploadError::Worker) };
+        let Cutting::Idle(cut) = &self.cut else {
+            return Err(UploadError::Worker);
+        };
         let profile = match &mut self.profile {
             Some(profile) => profile,
-            none => none.insert(Profile::new(Arc::clone(cut.layout().ok_or(UploadError::Worker)?))),
+            none => none.insert(Profile::new(Arc::clone(
+                cut.layout().ok_or(UploadError::Worker)?,
+            ))),
         };
         let first_row = profile.rows();
         profile.absorb(analysis);
         let text_bytes = u64::from(chunk.text_bytes);
-        self.batch.chunks.push(PlacedChunk { seq: self.chunks, first_row, first_byte: self.text_bytes, chunk });
+        self.batch.chunks.push(PlacedChunk {
+            seq: self.chunks,
+            first_row,
+            first_byte: self.text_bytes,
+            chunk,
+        });
         self.chunks += 1;
         self.text_bytes += text_bytes;
         Ok(())
     }
 
     fn take_in_at_once(&mut self) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &mut self.cut else { return Err(UploadError::Worker) };
+        let Cutting::Idle(cut) = &mut self.cut else {
+            return Err(UploadError::Worker);
+        };
         let pieces = cut.step(&self.pending, true)?;
         self.batch.sources = pieces.sources;
         for piece in pieces.pieces {
@@ -320,12 +361,19 @@ impl Upload {
             content_type: self.form.content_type(cut.transcoded()),
             transcoded: cut.transcoded(),
         };
-        Ok(Prepared { hints: profile.hints(), revision, abandon: self.abandon })
+        Ok(Prepared {
+            hints: profile.hints(),
+            revision,
+            abandon: self.abandon,
+        })
     }
 }
 
 /// Analyses and packs a piece on a blocking thread, as soon as a core is free for it.
-fn analyse(workers: Arc<Semaphore>, piece: Piece) -> JoinHandle<Result<(Chunk, Analysis), CsvError>> {
+fn analyse(
+    workers: Arc<Semaphore>,
+    piece: Piece,
+) -> JoinHandle<Result<(Chunk, Analysis), CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {

@@ -25,7 +25,10 @@ impl Ids {
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
             let next = made.max(last + 1);
-            match self.last.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
+            match self
+                .last
+                .compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return next,
                 Err(seen) => last = seen,
             }
@@ -43,7 +46,11 @@ mod tests {
         let noon = Timestamp::from_second(1_800_000_000).unwrap();
         let mut last = 0;
         for step in 0..10_000 {
-            let now = if step % 3 == 0 { noon } else { noon - jiff::SignedDuration::from_secs(60) };
+            let now = if step % 3 == 0 {
+                noon
+            } else {
+                noon - jiff::SignedDuration::from_secs(60)
+            };
             let next = ids.next(now);
             assert!(next > last);
             last = next;

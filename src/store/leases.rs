@@ -15,7 +15,10 @@ pub(super) struct Leases {
 impl Leases {
     pub(super) fn take(self: &Arc<Self>, run: Run) -> Lease {
         *self.lock().entry(run).or_default() += 1;
-        Lease { run, leases: Arc::clone(self) }
+        Lease {
+            run,
+            leases: Arc::clone(self),
+        }
     }
 
     pub(super) fn is_held(&self, run: Run) -> bool {
@@ -54,7 +57,10 @@ mod tests {
     #[test]
     fn a_run_is_held_until_its_last_reader_is_gone() {
         let leases = Arc::new(Leases::default());
-        let run = Run { dataset: 1, number: 2 };
+        let run = Run {
+            dataset: 1,
+            number: 2,
+        };
         let first = leases.take(run);
         let second = leases.take(run);
         drop(first);

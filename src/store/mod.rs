@@ -29,7 +29,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub use error::{OpenError, StoreError};
 pub use leases::Lease;
-pub use model::{Batch, Committed, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, Text, Write};
+pub use model::{
+    Batch, Committed, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, Text, Write,
+};
 
 use crate::dataset::{CorruptChunk, DatasetName, chunk};
 use ids::Ids;
@@ -67,7 +69,11 @@ struct HeadWeight;
 
 impl quick_cache::Weighter<DatasetName, Arc<Dataset>> for HeadWeight {
     fn weight(&self, _: &DatasetName, dataset: &Arc<Dataset>) -> u64 {
-        let columns: usize = dataset.columns.iter().map(|column| 2 * column.name.len() + 96).sum();
+        let columns: usize = dataset
+            .columns
+            .iter()
+            .map(|column| 2 * column.name.len() + 96)
+            .sum();
         u64::try_from(columns + 512).unwrap_or(u64::MAX)
     }
 }
@@ -110,7 +116,9 @@ impl Store {
             .immediate_transaction(|connection| {
                 let abandoned = queries::abandon_uploads(connection, now)?;
                 if abandoned > 0 {
-                    log::info!("{abandoned} uploads were interrupted by the last stop and will be swept");
+                    log::info!(
+                        "{abandoned} uploads were interrupted by the last stop and will be swept"
+                    );
                 }
                 queries::secret(connection, "cursor", &made)
             })
@@ -160,12 +168,17 @@ impl Store {
             Write::Put => self.find(name).await?.map(|dataset| dataset.run.dataset),
         };
         let number = self.inner.ids.next(now);
-        Ok(Run { dataset: dataset.unwrap_or(number), number })
+        Ok(Run {
+            dataset: dataset.unwrap_or(number),
+            number,
+        })
     }
 
     /// Writes a part of a run. It is durable afterwards, and unreachable until the run is committed.
     pub async fn stage(&self, run: Run, batch: Batch, begins: bool) -> Result<(), StoreError> {
-        self.order(Job::Stage { run, batch, begins }).await.map(drop)
+        self.order(Job::Stage { run, batch, begins })
+            .await
+            .map(drop)
     }
 
     /// Commits revisions, all or none. They are durable and visible afterwards.
@@ -184,7 +197,11 @@ impl Store {
     /// Says that a staged run will never be committed. Does not wait.
     pub fn abandon(&self, run: Run) {
         // When the store is closed already, the next start sweeps the run.
-        drop(self.send(Order { job: Job::Abandon(run), reply: None, place: None }));
+        drop(self.send(Order {
+            job: Job::Abandon(run),
+            reply: None,
+            place: None,
+        }));
     }
 
     /// The dataset of that name.
@@ -197,7 +214,10 @@ impl Store {
             Err(guard) => guard,
         };
         let wanted = name.clone();
-        let found = inner.readers.run(move |connection| queries::find(connection, wanted.as_str())).await?;
+        let found = inner
+            .readers
+            .run(move |connection| queries::find(connection, wanted.as_str()))
+            .await?;
         Ok(found.map(|dataset| {
             let dataset = Arc::new(dataset);
             drop(guard.insert(Arc::clone(&dataset)));
@@ -206,9 +226,17 @@ impl Store {
     }
 
     /// The same dataset as of another revision, while that is kept.
-    pub async fn find_revision(&self, dataset: &Dataset, number: i64) -> Result<Option<Arc<Dataset>>, StoreError> {
+    pub async fn find_revision(
+        &self,
+        dataset: &Dataset,
+        number: i64,
+    ) -> Result<Option<Arc<Dataset>>, StoreError> {
         let id = dataset.run.dataset;
-        let found = self.inner.readers.run(move |connection| queries::find_revision(connection, id, number)).await?;
+        let found = self
+            .inner
+            .readers
+            .run(move |connection| queries::find_revision(connection, id, number))
+            .await?;
         Ok(found.map(Arc::new))
     }
 
@@ -230,7 +258,10 @@ impl Store {
 
     /// How many datasets there are.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        self.inner.readers.run(|connection| Ok(model::from_db(queries::count(connection)?))).await
+        self.inner
+            .readers
+            .run(|connection| Ok(model::from_db(queries::count(connection)?)))
+            .await
     }
 
     /// Keeps the run from being swept as long as the lease lives.
@@ -249,22 +280,32 @@ impl Store {
             .readers
             .run(move |connection| {
                 let found = queries::chunk_at_row(connection, run, row)?;
-                found.map(|packed| unpack(run, packed).map(then)).transpose()
+                found
+                    .map(|packed| unpack(run, packed).map(then))
+                    .transpose()
             })
             .await
     }
 
     /// A piece of the source from byte `byte` on: the rest of the chunk or block that holds it.
-    pub async fn source_at(&self, dataset: &Dataset, byte: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub async fn source_at(
+        &self,
+        dataset: &Dataset,
+        byte: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let (run, transcoded) = (dataset.run, dataset.transcoded);
         self.inner
             .readers
             .run(move |connection| {
                 let (first, bytes) = if transcoded {
-                    let Some(packed) = queries::source_at_byte(connection, run, byte)? else { return Ok(None) };
+                    let Some(packed) = queries::source_at_byte(connection, run, byte)? else {
+                        return Ok(None);
+                    };
                     unpack_source(run, packed)?
                 } else {
-                    let Some(packed) = queries::chunk_at_byte(connection, run, byte)? else { return Ok(None) };
+                    let Some(packed) = queries::chunk_at_byte(connection, run, byte)? else {
+                        return Ok(None);
+                    };
                     let text = unpack(run, packed)?;
                     (text.first_byte, text.text.into_bytes())
                 };
@@ -276,17 +317,32 @@ impl Store {
 
     /// Answers when the store can be read.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.inner.readers.run(|connection| Ok(queries::ping(connection)?)).await
+        self.inner
+            .readers
+            .run(|connection| Ok(queries::ping(connection)?))
+            .await
     }
 
     /// Finishes what waits to be written, writes the log back into the database and lets the file go.
     pub async fn close(&self) {
         self.inner.readers.close();
-        let sender = self.inner.orders.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let sender = self
+            .inner
+            .orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         drop(sender);
-        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .inner
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread
-            && tokio::task::spawn_blocking(move || thread.join()).await.is_err()
+            && tokio::task::spawn_blocking(move || thread.join())
+                .await
+                .is_err()
         {
             log::error!("the store's writer could not be joined");
         }
@@ -295,20 +351,35 @@ impl Store {
     async fn order(&self, job: Job) -> Result<Outcome, StoreError> {
         let place = self.place().await?;
         let (reply, answer) = oneshot::channel();
-        self.send(Order { job, reply: Some(reply), place: Some(place) })?;
+        self.send(Order {
+            job,
+            reply: Some(reply),
+            place: Some(place),
+        })?;
         answer.await.map_err(|_| StoreError::Worker)?
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        tokio::time::timeout(self.inner.patience, Arc::clone(&self.inner.places).acquire_owned())
-            .await
-            .map_err(|_| StoreError::Busy("a place in the writer's queue"))?
-            .map_err(|_| StoreError::Closed)
+        tokio::time::timeout(
+            self.inner.patience,
+            Arc::clone(&self.inner.places).acquire_owned(),
+        )
+        .await
+        .map_err(|_| StoreError::Busy("a place in the writer's queue"))?
+        .map_err(|_| StoreError::Closed)
     }
 
     fn send(&self, order: Order) -> Result<(), StoreError> {
-        let orders = self.inner.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        orders.as_ref().ok_or(StoreError::Closed)?.send(order).map_err(|_| StoreError::Worker)
+        let orders = self
+            .inner
+            .orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        orders
+            .as_ref()
+            .ok_or(StoreError::Closed)?
+            .send(order)
+            .map_err(|_| StoreError::Worker)
     }
 }
 
@@ -325,16 +396,28 @@ fn unpack_checked(data: &[u8], length: usize, digest: &[u8]) -> Result<Vec<u8>, 
     if chunk::digest(&bytes) == digest {
         Ok(bytes)
     } else {
-        Err(CorruptChunk { text_bytes: length, source: None })
+        Err(CorruptChunk {
+            text_bytes: length,
+            source: None,
+        })
     }
 }
 
 fn unpack(run: Run, (row, data): queries::PackedChunk) -> Result<Text, StoreError> {
-    let damaged =
-        |source| StoreError::Corrupt { dataset: run.dataset, run: run.number, seq: row.seq, source };
+    let damaged = |source| StoreError::Corrupt {
+        dataset: run.dataset,
+        run: run.number,
+        seq: row.seq,
+        source,
+    };
     let text_bytes = usize::try_from(row.text_bytes).unwrap_or(0);
     let text = unpack_checked(&data, text_bytes, &row.digest).map_err(damaged)?;
-    let text = String::from_utf8(text).map_err(|_| damaged(CorruptChunk { text_bytes, source: None }))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        damaged(CorruptChunk {
+            text_bytes,
+            source: None,
+        })
+    })?;
     Ok(Text {
         seq: model::from_db(row.seq),
         first_row: model::from_db(row.first_row),

@@ -49,7 +49,11 @@ pub struct Dataset {
 
 impl Dataset {
     /// The dataset as the commit of `new` left it.
-    pub(super) fn from_new(new: &NewRevision, head: &DatasetRow, run: Run) -> Result<Self, StoreError> {
+    pub(super) fn from_new(
+        new: &NewRevision,
+        head: &DatasetRow,
+        run: Run,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             name: new.name.clone(),
             revision: head.revision,
@@ -105,7 +109,11 @@ pub struct Batch {
 impl Batch {
     /// What it takes in memory and will take on disk, about, in bytes.
     pub fn weight(&self) -> usize {
-        let chunks: usize = self.chunks.iter().map(|c| c.chunk.data.len() + c.chunk.stats.len()).sum();
+        let chunks: usize = self
+            .chunks
+            .iter()
+            .map(|c| c.chunk.data.len() + c.chunk.stats.len())
+            .sum();
         chunks + self.sources.iter().map(|s| s.data.len()).sum::<usize>()
     }
 }
@@ -266,13 +274,22 @@ pub(super) struct RevisionHead {
 
 impl RevisionHead {
     pub(super) fn into_dataset(self, dataset: DatasetRow) -> Result<Dataset, StoreError> {
-        let columns: Vec<Column> = serde_json::from_str(&self.column_list).map_err(|e| unreadable("list of columns", e))?;
-        let layout: Layout = serde_json::from_str(&self.layout).map_err(|e| unreadable("layout", e))?;
-        let sha256: [u8; 32] = self.sha256.as_slice().try_into().map_err(|e| unreadable("SHA-256", e))?;
+        let columns: Vec<Column> = serde_json::from_str(&self.column_list)
+            .map_err(|e| unreadable("list of columns", e))?;
+        let layout: Layout =
+            serde_json::from_str(&self.layout).map_err(|e| unreadable("layout", e))?;
+        let sha256: [u8; 32] = self
+            .sha256
+            .as_slice()
+            .try_into()
+            .map_err(|e| unreadable("SHA-256", e))?;
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
             revision: self.number,
-            run: Run { dataset: self.dataset_id, number: self.run },
+            run: Run {
+                dataset: self.dataset_id,
+                number: self.run,
+            },
             columns: columns.into(),
             layout: Arc::new(layout),
             rows: from_db(self.row_count),
@@ -308,7 +325,10 @@ pub(super) fn unreadable(
     what: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {
-    StoreError::Unreadable { what, source: source.into() }
+    StoreError::Unreadable {
+        what,
+        source: source.into(),
+    }
 }
 
 /// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.

@@ -37,7 +37,11 @@ impl Readers {
             .connection_timeout(settings.patience)
             .connection_customizer(Box::new(Prepare))
             .build_unchecked(ConnectionManager::new(sqlite::url(path)));
-        Self { pool, permits: Arc::new(Semaphore::new(settings.readers)), patience: settings.patience }
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(settings.readers)),
+            patience: settings.patience,
+        }
     }
 
     /// Runs `read` with a connection on a blocking thread.

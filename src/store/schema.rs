@@ -86,4 +86,6 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(datasets, revisions, chunks, chunk_data, sources, uploads, garbage, secrets);
+diesel::allow_tables_to_appear_in_same_query!(
+    datasets, revisions, chunks, chunk_data, sources, uploads, garbage, secrets
+);

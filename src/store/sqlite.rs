@@ -34,8 +34,11 @@ const WRITER_PRAGMAS: &[&str] = &[
     "PRAGMA cache_size = -4096",
 ];
 
-const READER_PRAGMAS: &[&str] =
-    &["PRAGMA busy_timeout = 5000", "PRAGMA query_only = ON", "PRAGMA cache_size = -1024"];
+const READER_PRAGMAS: &[&str] = &[
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA query_only = ON",
+    "PRAGMA cache_size = -1024",
+];
 
 /// Holds the store for this process: the lock is given back when this is dropped, or the process dies.
 #[derive(Debug)]
@@ -45,25 +48,43 @@ pub(super) struct Hold {
 
 /// Takes the lock beside the database, so that there are never two writers.
 pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-        return Err(OpenError::NoFolder { folder: folder.into(), path: path.into() });
+        return Err(OpenError::NoFolder {
+            folder: folder.into(),
+            path: path.into(),
+        });
     }
-    let not_writable =
-        |error: std::io::Error| OpenError::NotWritable { path: path.into(), reason: error.to_string() };
+    let not_writable = |error: std::io::Error| OpenError::NotWritable {
+        path: path.into(),
+        reason: error.to_string(),
+    };
     if path.is_dir() {
         return Err(not_writable(std::io::ErrorKind::IsADirectory.into()));
     }
     let lock = lock_path(path);
-    let mut file =
-        OpenOptions::new().create(true).truncate(false).write(true).open(&lock).map_err(not_writable)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock)
+        .map_err(not_writable)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(OpenError::Held { path: path.into(), lock }),
+        Err(TryLockError::WouldBlock) => {
+            return Err(OpenError::Held {
+                path: path.into(),
+                lock,
+            });
+        }
         Err(TryLockError::Error(error)) => return Err(not_writable(error)),
     }
     // For the operator who wonders who holds it; the lock itself is the kernel's.
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(not_writable)?;
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(not_writable)?;
     Ok(Hold { _file: file })
 }
 
@@ -75,34 +96,52 @@ fn lock_path(path: &Path) -> PathBuf {
 
 /// Opens the one connection that writes, and brings the schema up to date.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
-    let not_writable = |reason: String| OpenError::NotWritable { path: path.into(), reason };
-    let not_usable = |reason: String| OpenError::NotADatabase { path: path.into(), reason };
+    let not_writable = |reason: String| OpenError::NotWritable {
+        path: path.into(),
+        reason,
+    };
+    let not_usable = |reason: String| OpenError::NotADatabase {
+        path: path.into(),
+        reason,
+    };
     OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)
         .map_err(|error| not_writable(error.to_string()))?;
-    let mut connection = Connection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
+    let mut connection =
+        Connection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
     check_version(&mut connection)?;
     for pragma in WRITER_PRAGMAS {
-        connection.batch_execute(pragma).map_err(|error| not_usable(error.to_string()))?;
+        connection
+            .batch_execute(pragma)
+            .map_err(|error| not_usable(error.to_string()))?;
     }
     claim(&mut connection).map_err(not_usable)?;
     connection
         .run_pending_migrations(MIGRATIONS)
-        .map_err(|error| OpenError::Migration { path: path.into(), reason: error.to_string() })?;
+        .map_err(|error| OpenError::Migration {
+            path: path.into(),
+            reason: error.to_string(),
+        })?;
     Ok(connection)
 }
 
 /// Prepares a connection that only reads.
 pub(super) fn prepare_reader(connection: &mut Connection) -> QueryResult<()> {
-    READER_PRAGMAS.iter().try_for_each(|pragma| connection.batch_execute(pragma))
+    READER_PRAGMAS
+        .iter()
+        .try_for_each(|pragma| connection.batch_execute(pragma))
 }
 
 /// The path as diesel and SQLite take it: never mistaken for a URI.
 pub(super) fn url(path: &Path) -> String {
-    let path = if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) };
+    let path = if path.is_absolute() {
+        path.to_owned()
+    } else {
+        Path::new(".").join(path)
+    };
     path.to_string_lossy().into_owned()
 }
 
@@ -132,7 +171,10 @@ fn check_version(connection: &mut Connection) -> Result<(), OpenError> {
 /// Marks an empty file as ours, and refuses one that belongs to another program.
 fn claim(connection: &mut Connection) -> Result<(), String> {
     let mut count = |sql: &str| {
-        diesel::sql_query(sql).get_result::<Count>(connection).map(|c| c.value).map_err(|e| e.to_string())
+        diesel::sql_query(sql)
+            .get_result::<Count>(connection)
+            .map(|c| c.value)
+            .map_err(|e| e.to_string())
     };
     let id = count("SELECT application_id AS value FROM pragma_application_id")?;
     if id == APPLICATION_ID {
@@ -141,5 +183,7 @@ fn claim(connection: &mut Connection) -> Result<(), String> {
     if count("SELECT count(*) AS value FROM sqlite_schema")? > 0 {
         return Err("it holds the tables of another program".to_owned());
     }
-    connection.batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}")).map_err(|e| e.to_string())
+    connection
+        .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
+        .map_err(|e| e.to_string())
 }

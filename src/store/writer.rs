@@ -5,8 +5,8 @@
 //! transaction. A job that fails takes the transaction down; then each job is tried again in a transaction of its own,
 //! so that only the one at fault hears of it.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,11 @@ const SWEEP_CHUNKS: i64 = 64;
 #[derive(Debug)]
 pub(super) enum Job {
     /// Write a part of a run; `begins` says that it is the first.
-    Stage { run: Run, batch: Batch, begins: bool },
+    Stage {
+        run: Run,
+        batch: Batch,
+        begins: bool,
+    },
     /// Commit revisions, all or none.
     Commit(Vec<NewRevision>),
     /// Remove a dataset.
@@ -74,7 +78,9 @@ impl Writer {
     /// Starts the thread. It ends, after the last order, when every sender is dropped.
     pub(super) fn start(self) -> std::io::Result<(Sender<Order>, JoinHandle<()>)> {
         let (sender, receiver) = channel();
-        let thread = std::thread::Builder::new().name("flash-writer".to_owned()).spawn(move || self.run(&receiver))?;
+        let thread = std::thread::Builder::new()
+            .name("flash-writer".to_owned())
+            .spawn(move || self.run(&receiver))?;
         Ok((sender, thread))
     }
 
@@ -96,7 +102,10 @@ impl Writer {
             pause = if self.tidy() { SWEEP_PAUSE } else { IDLE };
             tidied = Instant::now();
         }
-        if let Err(error) = self.connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
+        if let Err(error) = self
+            .connection
+            .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
             log::warn!("the write-ahead log stays for the next start: {error}");
         }
     }
@@ -117,7 +126,10 @@ impl Writer {
         let now = (self.clock)().as_microsecond();
         let keep = self.keep_revisions;
         let together = self.connection.immediate_transaction(|connection| {
-            orders.iter().map(|order| apply(connection, &order.job, now, keep)).collect::<Result<Vec<_>, StoreError>>()
+            orders
+                .iter()
+                .map(|order| apply(connection, &order.job, now, keep))
+                .collect::<Result<Vec<_>, StoreError>>()
         });
         match together {
             Ok(answers) => {
@@ -131,7 +143,10 @@ impl Writer {
                 }
             }
             Err(failed) => {
-                log::debug!("a transaction of {} jobs failed, each is tried alone: {failed}", orders.len());
+                log::debug!(
+                    "a transaction of {} jobs failed, each is tried alone: {failed}",
+                    orders.len()
+                );
                 for order in orders {
                     self.serve(vec![order]);
                 }
@@ -144,7 +159,10 @@ impl Writer {
         match (&order.job, &answer) {
             (_, Ok(Outcome::Committed(all))) => {
                 for committed in all {
-                    self.heads.insert(committed.dataset.name.clone(), Arc::clone(&committed.dataset));
+                    self.heads.insert(
+                        committed.dataset.name.clone(),
+                        Arc::clone(&committed.dataset),
+                    );
                 }
             }
             (Job::Delete(name), Ok(Outcome::Done)) => drop(self.heads.remove(name)),
@@ -159,7 +177,8 @@ impl Writer {
 
     /// Deletes some of what nobody can reach or is reading any more; says whether there is more.
     fn tidy(&mut self) -> bool {
-        let before = (self.clock)().as_microsecond() - i64::try_from(GRACE.as_micros()).unwrap_or(i64::MAX);
+        let before =
+            (self.clock)().as_microsecond() - i64::try_from(GRACE.as_micros()).unwrap_or(i64::MAX);
         let leases = Arc::clone(&self.leases);
         let swept = self.connection.immediate_transaction(|connection| {
             let garbage = queries::list_garbage(connection, before, 64)?;
@@ -169,7 +188,10 @@ impl Writer {
             }
         });
         swept.unwrap_or_else(|error| {
-            log::warn!("sweeping failed, it is tried again: {}", StoreError::from(error));
+            log::warn!(
+                "sweeping failed, it is tried again: {}",
+                StoreError::from(error)
+            );
             false
         })
     }
@@ -180,13 +202,21 @@ type Answer = Result<Outcome, StoreError>;
 fn weight(job: &Job) -> usize {
     match job {
         Job::Stage { batch, .. } => batch.weight(),
-        Job::Commit(revisions) => revisions.iter().map(|revision| revision.rest.weight()).sum(),
+        Job::Commit(revisions) => revisions
+            .iter()
+            .map(|revision| revision.rest.weight())
+            .sum(),
         Job::Delete(_) | Job::Abandon(_) => 0,
     }
 }
 
 /// Does one job within the transaction. The inner error is a refusal: nothing was written for it.
-fn apply(connection: &mut Connection, job: &Job, now: i64, keep: i64) -> Result<Answer, StoreError> {
+fn apply(
+    connection: &mut Connection,
+    job: &Job,
+    now: i64,
+    keep: i64,
+) -> Result<Answer, StoreError> {
     match job {
         Job::Stage { run, batch, begins } => {
             if *begins {
@@ -213,7 +243,12 @@ fn apply(connection: &mut Connection, job: &Job, now: i64, keep: i64) -> Result<
     }
 }
 
-fn commit(connection: &mut Connection, all: &[NewRevision], now: i64, keep: i64) -> Result<Answer, StoreError> {
+fn commit(
+    connection: &mut Connection,
+    all: &[NewRevision],
+    now: i64,
+    keep: i64,
+) -> Result<Answer, StoreError> {
     let mut heads = Vec::with_capacity(all.len());
     for new in all {
         let head = queries::head(connection, new.name.as_str())?;
@@ -238,7 +273,11 @@ fn commit_one(
 ) -> Result<Committed, StoreError> {
     let created = existing.is_none();
     let head = match existing {
-        Some(row) => DatasetRow { revision: row.revision + 1, updated_at: now, ..row },
+        Some(row) => DatasetRow {
+            revision: row.revision + 1,
+            updated_at: now,
+            ..row
+        },
         None => DatasetRow {
             id: new.run.dataset,
             name: new.name.as_str().to_owned(),
@@ -247,7 +286,10 @@ fn commit_one(
             updated_at: now,
         },
     };
-    let run = Run { dataset: head.id, number: new.run.number };
+    let run = Run {
+        dataset: head.id,
+        number: new.run.number,
+    };
     queries::write_head(connection, &head, created)?;
     queries::insert_revision(connection, &head, new)?;
     if new.staged {
@@ -260,5 +302,8 @@ fn commit_one(
     if head.revision > keep {
         queries::prune(connection, head.id, head.revision - keep, now)?;
     }
-    Ok(Committed { dataset: Arc::new(Dataset::from_new(new, &head, run)?), created })
+    Ok(Committed {
+        dataset: Arc::new(Dataset::from_new(new, &head, run)?),
+        created,
+    })
 }

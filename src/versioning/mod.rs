@@ -1,9 +1,8 @@
 //! Which version of the API a caller gets, in which format, and why.
 //!
-//! URLs carry no version: the `Accept` header chooses it (`docs`: the HTTP contract, sections 1 to
-//! 3). This room holds that decision and nothing else. It is pure: it takes header bytes, a
-//! [`Catalogue`] and a time, and returns a [`Choice`] or a [`Refusal`]; it opens no socket, reads
-//! no clock and keeps no state.
+//! URLs carry no version: the `Accept` header chooses it. This room holds that decision and nothing
+//! else. It is pure: it takes header bytes, a [`Catalogue`] and a time, and returns a [`Choice`] or
+//! a [`Refusal`]; it opens no socket, reads no clock and keeps no state.
 //!
 //! | module | what it answers |
 //! | --- | --- |

@@ -35,11 +35,18 @@ const UNPACKED: usize = 64 << 10;
 /// The frames of the body of `call`.
 pub(super) fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
     let packing = packing(&call.headers)?;
-    if packing == Packing::None && stated_length(&call.headers).is_some_and(|length| length > limit.bytes) {
-        return Err(Error::BodyTooLarge { limit: limit.bytes, setting: limit.setting });
+    if packing == Packing::None
+        && stated_length(&call.headers).is_some_and(|length| length > limit.bytes)
+    {
+        return Err(Error::BodyTooLarge {
+            limit: limit.bytes,
+            setting: limit.setting,
+        });
     }
     let timeout = call.services.settings.timeouts.body_timeout.as_secs_f64();
-    let body = call.take_body().map_err(move |error| from_transport(error, timeout));
+    let body = call
+        .take_body()
+        .map_err(move |error| from_transport(error, timeout));
     let unpacked: Frames = match packing {
         Packing::None => Box::pin(body),
         Packing::Gzip => {
@@ -59,7 +66,10 @@ pub(super) fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
         let frame = frame?;
         taken = taken.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
         if taken > limit.bytes {
-            return Err(Error::BodyTooLarge { limit: limit.bytes, setting: limit.setting });
+            return Err(Error::BodyTooLarge {
+                limit: limit.bytes,
+                setting: limit.setting,
+            });
         }
         Ok(frame)
     })))
@@ -100,21 +110,26 @@ fn reader(
 }
 
 fn unpack(decoder: impl AsyncRead + Send + 'static) -> Frames {
-    Box::pin(ReaderStream::with_capacity(decoder, UNPACKED).map_err(|error| {
-        // What the transport said travels through the decoder as it is; the rest is the decoder's own.
-        let text = error.to_string();
-        match error.into_inner().map(|inner| inner.downcast::<Error>()) {
-            Some(Ok(own)) => *own,
-            _ => Error::BadEncoding(text),
-        }
-    }))
+    Box::pin(
+        ReaderStream::with_capacity(decoder, UNPACKED).map_err(|error| {
+            // What the transport said travels through the decoder as it is; the rest is the decoder's own.
+            let text = error.to_string();
+            match error.into_inner().map(|inner| inner.downcast::<Error>()) {
+                Some(Ok(own)) => *own,
+                _ => Error::BadEncoding(text),
+            }
+        }),
+    )
 }
 
 /// Why no more bytes come: the client was silent too long, or it went away.
 fn from_transport(error: warp::Error, seconds: f64) -> Error {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
     while let Some(current) = cause {
-        if current.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+        if current
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+        {
             return Error::BodyTimedOut { seconds };
         }
         cause = current.source();

@@ -25,13 +25,26 @@ use crate::store::Write;
 const UNANSWERED: usize = 1 << 20;
 
 /// Receives every file part as a CSV.
-pub(super) async fn receive(call: &mut Call, media_type: &Mime, options: UploadOptions) -> Result<Vec<Prepared>, Error> {
-    let boundary = media_type.get_param(mime::BOUNDARY).map(|boundary| boundary.as_str().to_owned());
-    let boundary =
-        boundary.ok_or_else(|| Error::BadMultipart("its Content-Type has no boundary".to_owned()))?;
-    let limit = frames::Limit { bytes: call.services.settings.limits.max_body, setting: "--max-body" };
+pub(super) async fn receive(
+    call: &mut Call,
+    media_type: &Mime,
+    options: UploadOptions,
+) -> Result<Vec<Prepared>, Error> {
+    let boundary = media_type
+        .get_param(mime::BOUNDARY)
+        .map(|boundary| boundary.as_str().to_owned());
+    let boundary = boundary
+        .ok_or_else(|| Error::BadMultipart("its Content-Type has no boundary".to_owned()))?;
+    let limit = frames::Limit {
+        bytes: call.services.settings.limits.max_body,
+        setting: "--max-body",
+    };
     let unanswered = Arc::new(AtomicUsize::new(0));
-    let feed = Feed { frames: frames::of(call, limit)?, unanswered: Arc::clone(&unanswered), rest: false };
+    let feed = Feed {
+        frames: frames::of(call, limit)?,
+        unanswered: Arc::clone(&unanswered),
+        rest: false,
+    };
     let mut parts = Multipart::new(feed, boundary);
     let mut list = List::default();
     while let Some(part) = parts.next_field().await.map_err(from_multer)? {
@@ -58,7 +71,9 @@ async fn receive_part(
     let name = DatasetName::from_filename(filename)?;
     list.admit(&name)?;
     // Browsers label CSV files in many ways, so a part's type counts only where it says something of a CSV.
-    let csv_type = part.content_type().filter(|media_type| media_type.type_() == mime::TEXT);
+    let csv_type = part
+        .content_type()
+        .filter(|media_type| media_type.type_() == mime::TEXT);
     let form = form(name.clone(), Write::Create, options.clone(), csv_type);
     let failed = |error| Error::from_upload(error, Some(&name));
     let mut upload = Upload::begin(&call.services, form).await.map_err(failed)?;

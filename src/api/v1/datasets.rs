@@ -31,7 +31,12 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
 pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
     let prepared = intake::receive_list(&mut call).await?;
     let committed = call.services.commit(prepared).await?;
-    let body = Created { datasets: committed.iter().map(|committed| (&*committed.dataset).into()).collect() };
+    let body = Created {
+        datasets: committed
+            .iter()
+            .map(|committed| (&*committed.dataset).into())
+            .collect(),
+    };
     let reply = Reply::json(StatusCode::CREATED, &body);
     Ok(match committed.as_slice() {
         [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
@@ -50,7 +55,15 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     let datasets = store.list(None, (page - 1) * per_page, limit).await?;
     let total = store.count().await?;
     let datasets = datasets.iter().map(Into::into).collect();
-    Ok(Reply::json(StatusCode::OK, &Datasets { datasets, page, per_page, total }))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &Datasets {
+            datasets,
+            page,
+            per_page,
+            total,
+        },
+    ))
 }
 
 /// `GET /datasets/{name}?page=1&per_page=100`: a page of rows; as CSV, all of them.
@@ -60,7 +73,10 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     let (page, per_page) = if csv {
         (1, 1)
     } else {
-        (query.take_number("page", 1..=LAST_PAGE, 1)?, query.take_number("per_page", 1..=1000, 100)?)
+        (
+            query.take_number("page", 1..=LAST_PAGE, 1)?,
+            query.take_number("per_page", 1..=1000, 100)?,
+        )
     };
     query.finish()?;
     let dataset = call.dataset().await?;
@@ -71,10 +87,26 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     let services = &call.services;
     let body = if csv {
         let form = rows::csv(&dataset);
-        rows::all(services, Span { dataset, first: 0, limit: u64::MAX }, form).await?
+        rows::all(
+            services,
+            Span {
+                dataset,
+                first: 0,
+                limit: u64::MAX,
+            },
+            form,
+        )
+        .await?
     } else {
-        let span = Span { dataset: dataset.clone(), first: (page - 1) * per_page, limit: per_page };
-        rows::page(services, span, super::VERSION.number, || representation::rows(&dataset, page, per_page)).await?
+        let span = Span {
+            dataset: dataset.clone(),
+            first: (page - 1) * per_page,
+            limit: per_page,
+        };
+        rows::page(services, span, super::VERSION.number, || {
+            representation::rows(&dataset, page, per_page)
+        })
+        .await?
     };
     Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
 }

@@ -1,17 +1,34 @@
 //! An error as version 1 says it: one sentence, and for a refused version what there is instead.
 
-use serde_json::json;
+use serde::Serialize;
 
+use super::representation::{Alternative, available};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 
+#[derive(Debug, Serialize)]
+struct Failure<'a> {
+    error: String,
+    /// What may be asked for instead, where no version could be agreed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<Vec<Alternative<'a>>>,
+}
+
 /// `{"error": "…"}`; where no version could be agreed on, with the list of those there are.
 pub(super) fn render(error: &Error) -> Reply {
-    let body = match error {
-        Error::Negotiation { available, path, .. } => {
-            json!({ "error": error.detail(), "available": super::representation::available(available, path) })
-        }
-        _ => json!({ "error": error.detail() }),
+    let available = match error {
+        Error::Negotiation {
+            available: all,
+            path,
+            ..
+        } => Some(available(all, path)),
+        _ => None,
     };
-    Reply::json(error.status(), &body)
+    Reply::json(
+        error.status(),
+        &Failure {
+            error: error.detail(),
+            available,
+        },
+    )
 }

@@ -21,7 +21,11 @@ impl<'a> From<&'a store::Dataset> for Dataset<'a> {
     fn from(dataset: &'a store::Dataset) -> Self {
         Self {
             name: dataset.name.as_str(),
-            columns: dataset.columns.iter().map(|column| column.name.as_str()).collect(),
+            columns: dataset
+                .columns
+                .iter()
+                .map(|column| column.name.as_str())
+                .collect(),
             rows: dataset.rows,
             created_at: dataset.created_at,
         }
@@ -52,13 +56,26 @@ pub(in crate::api) struct Alternative<'a> {
 }
 
 /// What may be asked for instead.
-pub(in crate::api) fn available<'a>(available: &'a [Available], path: &'a str) -> Vec<Alternative<'a>> {
-    available.iter().map(|available| Alternative { available, link: path }).collect()
+pub(in crate::api) fn available<'a>(
+    available: &'a [Available],
+    path: &'a str,
+) -> Vec<Alternative<'a>> {
+    available
+        .iter()
+        .map(|available| Alternative {
+            available,
+            link: path,
+        })
+        .collect()
 }
 
 /// A page of rows: `{"name", "columns", "rows": [["1","Ada"], …], "page", "per_page", "total"}`.
 pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
-    let names: Vec<&str> = dataset.columns.iter().map(|column| column.name.as_str()).collect();
+    let names: Vec<&str> = dataset
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
     let mut prefix = b"{\"name\":".to_vec();
     push_json_string(dataset.name.as_str(), &mut prefix);
     prefix.extend_from_slice(b",\"columns\":");
@@ -67,8 +84,16 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         push_json_string(name, &mut prefix);
     }
     prefix.extend_from_slice(b"],\"rows\":[");
-    let suffix = format!("],\"page\":{page},\"per_page\":{per_page},\"total\":{}}}", dataset.rows);
-    Form { prefix, separator: b",", suffix: suffix.into_bytes(), row: Box::new(row) }
+    let suffix = format!(
+        "],\"page\":{page},\"per_page\":{per_page},\"total\":{}}}",
+        dataset.rows
+    );
+    Form {
+        prefix,
+        separator: b",",
+        suffix: suffix.into_bytes(),
+        row: Box::new(row),
+    }
 }
 
 fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {

@@ -29,11 +29,18 @@ struct Problem<'a> {
 pub(super) fn render(error: &Error) -> Reply {
     let (line, column) = error.place();
     let available = match error {
-        Error::Negotiation { available: all, path, .. } => Some(available(all, path)),
+        Error::Negotiation {
+            available: all,
+            path,
+            ..
+        } => Some(available(all, path)),
         _ => None,
     };
     let problem = Problem {
-        kind: format!("urn:flash:problem:{}", error.title().to_ascii_lowercase().replace(' ', "-")),
+        kind: format!(
+            "urn:flash:problem:{}",
+            error.title().to_ascii_lowercase().replace(' ', "-")
+        ),
         title: error.title(),
         status: error.status().as_u16(),
         detail: error.detail(),

@@ -46,7 +46,11 @@ impl<'a> Dataset<'a> {
             sha256: hex(&dataset.sha256),
             created_at: dataset.created_at,
             updated_at: dataset.updated_at,
-            links: Links { rows: format!("{this}/rows"), source: format!("{this}/source"), this },
+            links: Links {
+                rows: format!("{this}/rows"),
+                source: format!("{this}/source"),
+                this,
+            },
             hints,
         }
     }
@@ -77,7 +81,12 @@ pub(super) fn page(dataset: &Arc<store::Dataset>, next: Option<&str>) -> Form {
         None => suffix.extend_from_slice(b"null"),
     }
     suffix.push(b'}');
-    Form { prefix: b"{\"data\":[".to_vec(), separator: b",", suffix, row: object(dataset) }
+    Form {
+        prefix: b"{\"data\":[".to_vec(),
+        separator: b",",
+        suffix,
+        row: object(dataset),
+    }
 }
 
 /// Rows as lines of JSON.
@@ -87,7 +96,12 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>) -> Form {
         object(fields, out);
         out.push(b'\n');
     });
-    Form { prefix: Vec::new(), separator: b"", suffix: Vec::new(), row }
+    Form {
+        prefix: Vec::new(),
+        separator: b"",
+        suffix: Vec::new(),
+        row,
+    }
 }
 
 /// Writes a row as an object. A number leaves as it came, digit for digit; what means "no value" is `null`.
@@ -109,8 +123,12 @@ fn object(dataset: &Arc<store::Dataset>) -> RowWriter {
                 continue;
             }
             match kind {
-                ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => out.extend_from_slice(text.as_bytes()),
-                ColumnType::Date | ColumnType::Datetime | ColumnType::String => push_json_string(&text, out),
+                ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => {
+                    out.extend_from_slice(text.as_bytes())
+                }
+                ColumnType::Date | ColumnType::Datetime | ColumnType::String => {
+                    push_json_string(&text, out)
+                }
             }
         }
         out.push(b'}');

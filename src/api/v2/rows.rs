@@ -37,7 +37,11 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     }
     let services = &call.services;
     let next = next(&call, &dataset, first, limit)?;
-    let span = Span { dataset: Arc::clone(&dataset), first, limit };
+    let span = Span {
+        dataset: Arc::clone(&dataset),
+        first,
+        limit,
+    };
     let body = match call.choice.format {
         Format::Csv => rows::all(services, span, rows::csv(&dataset)).await?,
         Format::Ndjson => rows::all(services, span, representation::ndjson(&dataset)).await?,
@@ -50,7 +54,10 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     Ok(match next {
         Some(next) => {
             let path = format!("/datasets/{}/rows", dataset.name);
-            reply.with(LINK, format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""))
+            reply.with(
+                LINK,
+                format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""),
+            )
         }
         None => reply,
     })
@@ -59,16 +66,27 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
 /// The revision to read and its first row: as the cursor says, else the newest from its beginning.
 async fn start(call: &Call, cursor: Option<&str>) -> Result<(Arc<Dataset>, u64), Error> {
     let newest = call.dataset().await?;
-    let Some(cursor) = cursor else { return Ok((newest, 0)) };
-    let (id, revision, row): Position = cursor::open(call.services.store.cursor_key(), LIST, cursor)?;
-    let gone = || Error::RevisionGone { name: newest.name.to_string(), revision };
+    let Some(cursor) = cursor else {
+        return Ok((newest, 0));
+    };
+    let (id, revision, row): Position =
+        cursor::open(call.services.store.cursor_key(), LIST, cursor)?;
+    let gone = || Error::RevisionGone {
+        name: newest.name.to_string(),
+        revision,
+    };
     if id != newest.run.dataset {
         return Err(gone());
     }
     if revision == newest.revision {
         return Ok((newest, row));
     }
-    let older = call.services.store.find_revision(&newest, revision).await?.ok_or_else(gone)?;
+    let older = call
+        .services
+        .store
+        .find_revision(&newest, revision)
+        .await?
+        .ok_or_else(gone)?;
     Ok((older, row))
 }
 

@@ -173,6 +173,12 @@ fn the_wildcards_never_reach_a_version_that_is_not_the_default() {
                 &format!("{refusing_all_of_v1}, */*, application/vnd.flash.v3+json;q=0.1"),
                 V3,
             ),
+            (
+                &format!(
+                    "{refusing_all_of_v1}, application/*, application/vnd.flash.v3+json;q=0.1"
+                ),
+                V3,
+            ),
         ],
         |ask| ask,
     );

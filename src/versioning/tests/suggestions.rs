@@ -92,6 +92,7 @@ fn for_another_spelling_of_a_format_the_plain_name_is_suggested() {
             ("text/json", Some("application/json")),
             ("application/csv", Some("text/csv")),
             ("application/hal+json", Some("application/json")),
+            ("application/vnd.flashy.v9+json", Some("application/json")),
             ("application/JSONL", Some("application/vnd.flash.v3+ndjson")),
             ("application/vnd.github.v3+json", Some("application/json")),
         ],

@@ -1,0 +1,150 @@
+//! A client that shows a test just what came back: status, headers, body.
+
+use std::io::Read;
+
+use serde_json::Value;
+use ureq::Agent;
+use ureq::config::AutoHeaderValue;
+use ureq::http::{HeaderMap, Method, Request, Response, StatusCode};
+
+/// The media type of version 1.
+pub const V1: &str = "application/vnd.flash.v1+json";
+/// The media type of version 2.
+pub const V2: &str = "application/vnd.flash.v2+json";
+
+/// A request in the making.
+pub struct Call {
+    agent: Agent,
+    method: Method,
+    url: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// A client without habits: it adds no header of its own and takes every status for an answer.
+pub fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .max_redirects(0)
+        .build()
+        .into()
+}
+
+impl Call {
+    pub fn new(agent: &Agent, method: &str, url: String) -> Self {
+        let method = method.parse().unwrap();
+        Self {
+            agent: agent.clone(),
+            method,
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn accept(self, value: &str) -> Self {
+        self.header("Accept", value)
+    }
+
+    pub fn v2(self) -> Self {
+        self.accept(V2)
+    }
+
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// A body of `text/csv`.
+    pub fn csv(self, body: impl AsRef<[u8]>) -> Self {
+        self.header("Content-Type", "text/csv").body(body)
+    }
+
+    /// A body of `application/json`.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    pub fn send(self) -> Answer {
+        let mut request = Request::builder()
+            .method(self.method.clone())
+            .uri(&self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = if self.body.is_empty()
+            && [Method::GET, Method::HEAD, Method::DELETE].contains(&self.method)
+        {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(self.body).unwrap())
+        };
+        read(response.unwrap())
+    }
+}
+
+fn read(response: Response<ureq::Body>) -> Answer {
+    let (head, body) = response.into_parts();
+    let mut bytes = Vec::new();
+    body.into_reader().read_to_end(&mut bytes).unwrap();
+    Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: bytes,
+    }
+}
+
+impl Answer {
+    /// The answer, if it has that status.
+    #[track_caller]
+    pub fn expect(self, status: StatusCode) -> Self {
+        assert_eq!(self.status, status.as_u16(), "{}", self.text());
+        self
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        self.expect(StatusCode::OK)
+    }
+
+    #[track_caller]
+    pub fn created(self) -> Self {
+        self.expect(StatusCode::CREATED)
+    }
+
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        let value = self
+            .headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
+        value.to_str().unwrap()
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+}

@@ -1,0 +1,174 @@
+//! A server for one test: its own database, its own ports, its own clock if it wants one.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flash::api::{self, Registry};
+use flash::server::{self, Drain, Limits, Summary};
+use flash::services::{Clock, Services};
+use flash::settings::{Database, ServeSettings};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use ureq::Agent;
+
+use crate::client::{Call, agent};
+
+/// A running server.
+pub struct Server {
+    pub address: SocketAddr,
+    pub services: Arc<Services>,
+    agent: Agent,
+    stop: Option<oneshot::Sender<()>>,
+    running: Option<JoinHandle<Summary>>,
+    runtime: Option<Runtime>,
+    folder: Option<Arc<TempDir>>,
+}
+
+/// How a server is to be.
+pub struct Builder {
+    settings: ServeSettings,
+    clock: Clock,
+    folder: Arc<TempDir>,
+}
+
+impl Server {
+    /// A server with the default settings and an empty database.
+    pub fn start() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// A server with other settings.
+    pub fn with(change: impl FnOnce(&mut ServeSettings)) -> Self {
+        let mut builder = Builder::new();
+        change(&mut builder.settings);
+        builder.start()
+    }
+
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(
+            &self.agent,
+            method,
+            format!("http://{}{path}", self.address),
+        )
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Call {
+        self.call("POST", path)
+    }
+
+    pub fn put(&self, path: &str) -> Call {
+        self.call("PUT", path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
+    }
+
+    /// Stores `csv` under `name`, in v2.
+    #[track_caller]
+    pub fn store(&self, name: &str, csv: impl AsRef<[u8]>) {
+        self.put(&format!("/datasets/{name}"))
+            .v2()
+            .csv(csv)
+            .send()
+            .created();
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        database(self.folder.as_ref().unwrap().path())
+    }
+
+    /// Stops the server as SIGTERM does, and starts another one on the same database.
+    pub fn restart(mut self) -> Self {
+        let folder = self.folder.clone().unwrap();
+        self.stop();
+        Builder {
+            folder,
+            ..Builder::new()
+        }
+        .start()
+    }
+
+    fn stop(&mut self) {
+        let (Some(stop), Some(running), Some(runtime)) =
+            (self.stop.take(), self.running.take(), self.runtime.take())
+        else {
+            return;
+        };
+        let services = Arc::clone(&self.services);
+        runtime.block_on(async move {
+            services.drain();
+            drop(stop);
+            running.await.unwrap();
+            services.store.close().await;
+        });
+        runtime.shutdown_background();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Builder {
+    pub fn new() -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        Self {
+            settings: ServeSettings::default(),
+            clock: Clock::system(),
+            folder,
+        }
+    }
+
+    pub fn start(mut self) -> Server {
+        self.settings.store.database = Database::Sqlite(database(self.folder.path()));
+        self.settings.public.listen = "127.0.0.1:0".parse().unwrap();
+        self.settings.admin.admin_listen = "127.0.0.1:0".parse().unwrap();
+        let settings = self.settings.check().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (address, services, running) = runtime.block_on(async {
+            let listener = server::bind(settings.listen, "--listen").unwrap();
+            let address = listener.local_addr().unwrap();
+            let limits = Limits::public(&settings);
+            let registry = Registry::standard().unwrap();
+            let services =
+                Services::open(settings, registry.catalogue().unwrap(), self.clock).unwrap();
+            let filter = api::filter(Arc::clone(&services), registry).unwrap();
+            let serving = server::serve(
+                listener,
+                warp::service(filter),
+                limits,
+                Drain::new(),
+                async {
+                    // Whichever way the sender goes, the server is to stop.
+                    drop(stopped.await);
+                },
+            );
+            (address, services, tokio::spawn(serving))
+        });
+        Server {
+            address,
+            services,
+            agent: agent(),
+            stop: Some(stop),
+            running: Some(running),
+            runtime: Some(runtime),
+            folder: Some(self.folder),
+        }
+    }
+}
+
+fn database(folder: &Path) -> PathBuf {
+    folder.join("flash.db")
+}
