@@ -95,7 +95,6 @@ struct Inner {
     clock: Clock,
     patience: Duration,
     cursor_key: [u8; 32],
-    _hold: sqlite::Hold,
 }
 
 impl std::fmt::Debug for Store {
@@ -130,6 +129,7 @@ impl Store {
         let leases = Arc::new(Leases::default());
         let (sender, thread) = Writer {
             connection,
+            hold,
             heads: Arc::clone(&heads),
             leases: Arc::clone(&leases),
             clock: Arc::clone(&clock),
@@ -150,7 +150,6 @@ impl Store {
                 clock,
                 patience: settings.patience,
                 cursor_key: key.try_into().unwrap_or(made),
-                _hold: hold,
             }),
         })
     }

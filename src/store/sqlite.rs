@@ -112,7 +112,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         .map_err(|error| not_writable(error.to_string()))?;
     let mut connection =
         Connection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
-    check_version(&mut connection)?;
+    check_version(&mut connection, path)?;
     for pragma in WRITER_PRAGMAS {
         connection
             .batch_execute(pragma)
@@ -157,10 +157,11 @@ struct Count {
     value: i64,
 }
 
-fn check_version(connection: &mut Connection) -> Result<(), OpenError> {
+fn check_version(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let found = diesel::sql_query("SELECT sqlite_version() AS value")
         .get_result::<Answer>(connection)
-        .map_or_else(|error| error.to_string(), |answer| answer.value);
+        .map_err(|error| OpenError::NotADatabase { path: path.into(), reason: error.to_string() })?
+        .value;
     let parse = |text: &str| semver::Version::parse(text).ok();
     match (parse(&found), parse(OLDEST_SQLITE)) {
         (Some(version), Some(oldest)) if version >= oldest => Ok(()),

@@ -14,7 +14,7 @@ use diesel::connection::SimpleConnection as _;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::model::{Batch, Committed, DatasetRow, NewRevision, Run, Write};
-use super::sqlite::Connection;
+use super::sqlite::{Connection, Hold};
 use super::{Clock, Dataset, Heads, Leases, StoreError, queries};
 use crate::dataset::DatasetName;
 
@@ -67,6 +67,8 @@ pub(super) struct Order {
 /// What the thread works with.
 pub(super) struct Writer {
     pub connection: Connection,
+    /// Given back when the thread ends: nobody else may write before.
+    pub hold: Hold,
     pub heads: Arc<Heads>,
     pub leases: Arc<Leases>,
     pub clock: Clock,
@@ -108,6 +110,8 @@ impl Writer {
         {
             log::warn!("the write-ahead log stays for the next start: {error}");
         }
+        drop(self.connection);
+        drop(self.hold);
     }
 
     /// Everything that waits by now, up to the size of one transaction.

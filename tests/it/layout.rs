@@ -1,1 +1,179 @@
-//! layout
+//! The house stays in order: rooms import only what they may, versions are registered, and the schema that the code
+//! sees is the one that the migrations make.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use flash::api::Registry;
+use flash::api::registry::VERSIONS;
+
+use crate::server::Server;
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files of a room: its folder, and the file beside it that has its name.
+fn room(name: &str) -> Vec<PathBuf> {
+    let folder = root().join("src").join(name);
+    let file = folder.with_extension("rs");
+    let mut files = if folder.is_dir() { sources(&folder) } else { Vec::new() };
+    files.extend(file.is_file().then_some(file));
+    assert!(!files.is_empty(), "there is no room {name}");
+    files
+}
+
+/// Code without its comments, in which rooms may be mentioned freely.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    let rooms = ["versioning", "dataset", "settings", "logging", "store", "services", "api", "server", "cli"];
+    let may: &[(&str, &[&str])] = &[
+        ("versioning", &[]),
+        ("dataset", &[]),
+        ("settings", &[]),
+        ("logging", &["settings"]),
+        ("store", &["versioning", "dataset"]),
+        ("services", &["versioning", "dataset", "settings", "store"]),
+        ("api", &["versioning", "dataset", "settings", "logging", "store", "services"]),
+        ("server", &["settings", "logging", "api"]),
+    ];
+    for (name, allowed) in may {
+        for path in room(name) {
+            let code = code(&path);
+            for other in rooms.iter().filter(|other| *other != name && !allowed.contains(other)) {
+                let import = format!("crate::{other}");
+                assert!(!code.contains(&import), "{} imports {other}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_store_knows_diesel_and_only_the_api_knows_warp() {
+    for path in sources(&root().join("src")) {
+        let inside = path.strip_prefix(root().join("src")).unwrap().to_owned();
+        let code = code(&path);
+        assert!(inside.starts_with("store") || !code.contains("diesel::"), "{} knows diesel", path.display());
+        let plugs_in = inside == Path::new("cli/serve.rs");
+        assert!(inside.starts_with("api") || plugs_in || !code.contains("warp::"), "{} knows warp", path.display());
+    }
+}
+
+#[test]
+fn an_older_version_never_knows_a_newer_one() {
+    let numbers: Vec<u32> = VERSIONS.iter().map(|version| version.number).collect();
+    for &older in &numbers {
+        for path in room(&format!("api/v{older}")) {
+            for newer in numbers.iter().filter(|&&newer| newer > older) {
+                assert!(!code(&path).contains(&format!("v{newer}::")), "{} knows v{newer}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_version_has_its_folder_and_every_folder_is_registered() {
+    let mut folders: Vec<String> = fs::read_dir(root().join("src/api"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok()))
+        .collect();
+    let mut registered: Vec<String> = VERSIONS.iter().map(|version| format!("v{}", version.number)).collect();
+    folders.sort();
+    registered.sort();
+    assert_eq!(folders, registered);
+}
+
+#[test]
+fn the_versions_form_a_catalogue() {
+    Registry::standard().unwrap().catalogue().unwrap();
+}
+
+#[test]
+fn the_program_only_reads_its_command_line() {
+    assert!(fs::read_to_string(root().join("src/main.rs")).unwrap().lines().count() < 40);
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table: String,
+    #[diesel(sql_type = Text)]
+    column: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+}
+
+#[test]
+fn the_schema_that_the_code_sees_is_the_one_that_the_migrations_make() {
+    let server = Server::start();
+    let mut connection = SqliteConnection::establish(server.database().to_str().unwrap()).unwrap();
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT m.name AS \"table\", c.name AS \"column\", upper(c.type) || CASE WHEN c.\"notnull\" THEN '' ELSE '?' END AS kind \
+         FROM sqlite_schema m JOIN pragma_table_info(m.name) c \
+         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1, c.cid",
+    )
+    .load(&mut connection)
+    .unwrap();
+    let mut made: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for Column { table, column, kind } in columns {
+        made.entry(table).or_default().push(format!("{column} {kind}"));
+    }
+    assert_eq!(made, schema());
+}
+
+/// `src/store/schema.rs` in the words of SQL.
+fn schema() -> BTreeMap<String, Vec<String>> {
+    let code = code(&root().join("src/store/schema.rs"));
+    let mut tables = BTreeMap::new();
+    for block in code.split("diesel::table! {").skip(1) {
+        let name = block.split('(').next().unwrap().trim().to_owned();
+        let columns = block.split('{').nth(1).unwrap().split('}').next().unwrap();
+        let columns = columns.lines().filter_map(|line| {
+            let (column, kind) = line.trim().trim_end_matches(',').split_once(" -> ")?;
+            Some(format!("{column} {}", in_sql(column, kind)))
+        });
+        tables.insert(name, columns.collect());
+    }
+    tables
+}
+
+fn in_sql(column: &str, kind: &str) -> String {
+    let (kind, suffix) = match kind.strip_prefix("Nullable<") {
+        Some(inner) => (inner.trim_end_matches('>'), "?"),
+        None => (kind, ""),
+    };
+    let name = match kind {
+        // SQLite's own row number has to be called so.
+        "BigInt" if column == "id" => "INTEGER",
+        "BigInt" => "BIGINT",
+        "Text" => "TEXT",
+        "Binary" => "BLOB",
+        "Bool" => "BOOLEAN",
+        other => panic!("what is {other} in SQL?"),
+    };
+    format!("{name}{suffix}")
+}

@@ -1,6 +1,7 @@
 //! Black-box tests: a real server on a real socket over a real database, a module a promise.
 
 mod client;
+mod process;
 mod server;
 
 mod csv;

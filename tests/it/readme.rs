@@ -1,1 +1,79 @@
-//! readme
+//! Every command of the README does what the README says.
+
+use std::process::Command;
+
+use crate::process::Program;
+
+/// A block of commands, and the output that is shown below it.
+struct Example {
+    command: String,
+    shown: Option<String>,
+}
+
+fn examples() -> Vec<Example> {
+    let readme = include_str!("../../README.md");
+    let mut examples: Vec<Example> = Vec::new();
+    let mut blocks = readme.split("```");
+    blocks.next();
+    while let (Some(block), between) = (blocks.next(), blocks.next()) {
+        let (language, text) = block.split_once('\n').unwrap();
+        match language {
+            "sh" => examples.push(Example { command: text.trim().to_owned(), shown: None }),
+            "json" => examples.last_mut().unwrap().shown = Some(text.trim().to_owned()),
+            other => panic!("a block of {other:?} in the README is run by nobody"),
+        }
+        if between.is_none() {
+            break;
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_command_of_the_readme_does_what_it_says() {
+    let mut examples = examples().into_iter();
+    assert_eq!(examples.next().unwrap().command, "cargo run --release -- serve");
+    assert_eq!(examples.next().unwrap().command, "cargo test");
+    assert!(include_str!("../../.ci/run").contains("cargo test"));
+    let server = Program::serve(&[]);
+    let mut run = 0;
+    for Example { command, shown } in examples {
+        let output = in_shell(&server, &command);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{command}\n{text}{}", String::from_utf8_lossy(&output.stderr));
+        match shown {
+            Some(shown) => assert_eq!(unchanging(&text), unchanging(&shown), "{command}"),
+            None if command.contains("v9") => assert!(text.starts_with("HTTP/1.1 406"), "{command}\n{text}"),
+            None => assert!(!text.contains("\"error\"") && !text.contains("urn:flash:problem"), "{command}\n{text}"),
+        }
+        run += 1;
+    }
+    assert!(run > 15, "only {run} commands were found");
+}
+
+fn in_shell(server: &Program, command: &str) -> std::process::Output {
+    let command = command
+        .replace("localhost:3000", &server.address.to_string())
+        .replace("flash ", concat!(env!("CARGO_BIN_EXE_flash"), " "));
+    Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("FLASH_ADMIN_LISTEN", server.admin.to_string())
+        .output()
+        .unwrap()
+}
+
+/// The text without what differs from run to run: times and cursors.
+fn unchanging(text: &str) -> String {
+    let mut out = text.trim().to_owned();
+    for (before, instead) in [("\"created_at\":\"", "TIME"), ("\"next\":\"", "CURSOR")] {
+        let mut parts = out.split(before);
+        let mut changed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.split_once('"').map_or("", |(_, rest)| rest);
+            changed = format!("{changed}{before}{instead}\"{rest}");
+        }
+        out = changed;
+    }
+    out
+}

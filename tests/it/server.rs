@@ -8,6 +8,7 @@ use flash::api::{self, Registry};
 use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};
 use flash::settings::{Database, ServeSettings};
+use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -128,6 +129,17 @@ impl Builder {
             clock: Clock::system(),
             folder,
         }
+    }
+
+    /// Lets the server find what is in that folder.
+    pub fn use_folder(&mut self, folder: TempDir) {
+        self.folder = Arc::new(folder);
+    }
+
+    /// Gives the server a clock that stands until it is moved.
+    pub fn stand_at(&mut self, time: Timestamp) -> Clock {
+        self.clock = Clock::standing_at(time);
+        self.clock.clone()
     }
 
     pub fn start(mut self) -> Server {

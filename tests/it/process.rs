@@ -1,0 +1,127 @@
+//! The program as its user runs it: a process of its own, known by what it writes and how it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use ureq::Agent;
+
+use crate::client::{Call, agent};
+
+/// How long is waited for what should come at once, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `flash serve`. It is killed when the test is done with it.
+pub struct Program {
+    pub address: SocketAddr,
+    pub admin: SocketAddr,
+    agent: Agent,
+    child: Child,
+    lines: Receiver<String>,
+    folder: Arc<TempDir>,
+}
+
+/// Runs `flash` with these arguments in `folder`, to its end.
+pub fn flash(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flash")).args(arguments).current_dir(folder).env_clear().output().unwrap()
+}
+
+impl Program {
+    /// Starts a server on a database of its own.
+    pub fn serve(arguments: &[&str]) -> Self {
+        Self::serve_in(Arc::new(TempDir::new().unwrap()), arguments)
+    }
+
+    fn serve_in(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                // Nobody may be listening any more; the pipe is read all the same, so that it never fills up.
+                drop(sender.send(line));
+            }
+        });
+        let mut program = Self {
+            address: ([127, 0, 0, 1], 0).into(),
+            admin: ([127, 0, 0, 1], 0).into(),
+            agent: agent(),
+            child,
+            lines,
+            folder,
+        };
+        program.address = address_in(&program.line_with("the API is at"));
+        program.admin = address_in(&program.line_with("probes and metrics are at"));
+        program
+    }
+
+    /// The next line of its log that has `text` in it.
+    #[track_caller]
+    pub fn line_with(&self, text: &str) -> String {
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(error) => panic!("no line with {text:?} came: {error}"),
+            }
+        }
+    }
+
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(&self.agent, method, format!("http://{}{path}", self.address))
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Kills it unless it has ended, as a power loss would end it, and starts another one on the same database.
+    pub fn kill_and_restart(self) -> Self {
+        let folder = Arc::clone(&self.folder);
+        drop(self);
+        Self::serve_in(folder, &[])
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn address_in(line: &str) -> SocketAddr {
+    line.rsplit_once("http://").unwrap().1.trim().parse().unwrap()
+}
+
+/// What is left to read of a stream, as text.
+pub fn rest(mut stream: impl Read) -> String {
+    let mut text = Vec::new();
+    // A reset is an end too.
+    drop(stream.read_to_end(&mut text));
+    String::from_utf8_lossy(&text).into_owned()
+}
