@@ -11,7 +11,7 @@ fn main() -> ExitCode {
                 reason = "the one line that says why the program ends"
             )]
             {
-                eprintln!("flash: {}", flash::logging::one_line(&failure));
+                eprintln!("flash: {}", flash::logging::with_causes(&failure));
             }
             failure.exit_code()
         }

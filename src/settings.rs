@@ -5,10 +5,13 @@
 //! A wrong setting is refused with one line that says what to write instead.
 
 mod parse;
+mod values;
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use clap::{Args, FromArgMatches, ValueEnum};
+use clap::{Args, FromArgMatches};
+
+pub use values::{Anonymous, Database, LogFormat, LogLevel};
 
 /// The settings of `flash serve` as they were written; defaults where nothing was.
 #[derive(Args, Clone, Debug)]
@@ -81,7 +84,7 @@ pub struct StoreSettings {
     #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", default_value = "sqlite:flash.db", value_parser = parse::database, hide_env_values = true)]
     pub database: Database,
     /// Connections that read the store, that is how many queries run at once
-    #[arg(long, env = "FLASH_STORE_READERS", value_name = "COUNT", default_value = "4", value_parser = parse::count)]
+    #[arg(long, env = "FLASH_STORE_READERS", value_name = "COUNT", default_value = "4", allow_negative_numbers = true, value_parser = parse::count)]
     pub store_readers: usize,
     /// Writes that one transaction may commit; 1 gives each its own
     #[arg(long, env = "FLASH_COMMIT_BATCH", value_name = "COUNT", default_value = "256", value_parser = parse::count)]
@@ -115,16 +118,16 @@ pub struct LimitSettings {
     #[arg(long, env = "FLASH_MAX_JSON_BODY", value_name = "SIZE", default_value = "16MiB", value_parser = parse::size)]
     pub max_json_body: u64,
     /// Most columns of a CSV
-    #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", value_parser = parse::count)]
+    #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_columns: usize,
     /// Largest record (row) of a CSV
     #[arg(long, env = "FLASH_MAX_RECORD", value_name = "SIZE", default_value = "8MiB", value_parser = parse::size)]
     pub max_record: u64,
     /// Most connections at once; further ones wait until one ends
-    #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", value_parser = parse::count)]
+    #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_connections: usize,
     /// Most uploads received at once; further ones wait until one ends
-    #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", value_parser = parse::count)]
+    #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,
 }
 
@@ -132,25 +135,25 @@ pub struct LimitSettings {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Time-outs")]
 pub struct TimeoutSettings {
-    /// For the whole head of a request to arrive, from its first byte (on a new connection, from its start)
+    /// How long the whole head of a request may take, from its first byte (on a new connection, from its start)
     #[arg(long, env = "FLASH_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     pub header_timeout: Duration,
-    /// For the next request on an open connection
+    /// How long an open connection may stay without a request
     #[arg(long, env = "FLASH_IDLE_TIMEOUT", value_name = "TIME", default_value = "75s", value_parser = parse::duration)]
     pub idle_timeout: Duration,
-    /// Longest pause within a request body; the upload is then answered with 408
+    /// Longest pause within a request body, after which the request is answered with 408
     #[arg(long, env = "FLASH_BODY_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub body_timeout: Duration,
     /// Longest pause of a client that does not take its response
     #[arg(long, env = "FLASH_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub write_timeout: Duration,
-    /// For a connection to the store or a place in its queue; the request is then answered with 503
+    /// How long a request waits for the store, after which it is answered with 503
     #[arg(long, env = "FLASH_STORE_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = parse::duration)]
     pub store_timeout: Duration,
     /// How long to go on accepting after SIGTERM, while load balancers learn that this server goes away
     #[arg(long, env = "FLASH_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = parse::duration)]
     pub drain_delay: Duration,
-    /// For requests in flight to finish once no new ones are accepted; what is left is then cut off
+    /// How long requests in flight may take to finish after that; what is left is cut off
     #[arg(long, env = "FLASH_DRAIN_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub drain_timeout: Duration,
 }
@@ -175,70 +178,6 @@ pub struct LogSettings {
         default_value = "info"
     )]
     pub log_level: LogLevel,
-}
-
-/// What callers without a key may do.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum Anonymous {
-    /// Anyone may read, upload, change and delete
-    ReadWrite,
-    /// Anyone may read; only registered clients may write
-    Read,
-    /// Only registered clients may do anything
-    None,
-}
-
-/// Form of a log line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum LogFormat {
-    /// For people: time, level, message
-    Text,
-    /// For machines: one JSON object a line
-    Json,
-}
-
-/// Importance of a log line.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum LogLevel {
-    /// What failed and needs somebody
-    Error,
-    /// What is wrong but was coped with
-    Warn,
-    /// What happened: starts, stops, requests
-    Info,
-    /// Why it happened: probes, cut-off connections
-    Debug,
-    /// Everything, that of libraries too
-    Trace,
-}
-
-impl From<LogLevel> for log::Level {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Error => Self::Error,
-            LogLevel::Warn => Self::Warn,
-            LogLevel::Info => Self::Info,
-            LogLevel::Debug => Self::Debug,
-            LogLevel::Trace => Self::Trace,
-        }
-    }
-}
-
-/// Where datasets are kept.
-///
-/// Its `Display` is for logs and error messages: it names the place and never a secret.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Database {
-    /// A SQLite file that this server holds alone.
-    Sqlite(PathBuf),
-}
-
-impl fmt::Display for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-        }
-    }
 }
 
 /// Settings that do not hold together; each line says what to write instead.

@@ -210,7 +210,7 @@ impl Dispatcher {
     fn refuse(&self, error: &Error, choice: &Choice, request_id: Option<&HeaderValue>) -> Reply {
         if error.status().is_server_error() {
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or("-");
-            log::error!("request {id} failed: {}", logging::one_line(error));
+            log::error!("request {id} failed: {}", logging::with_causes(error));
         }
         let Some(labels) = self.labels(choice.version) else {
             return Reply::empty(error.status());

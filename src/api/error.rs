@@ -7,6 +7,7 @@ use std::fmt::Display;
 
 use http::{Method, StatusCode};
 
+use super::request::BodyTimedOut;
 use crate::dataset::{CsvError, DatasetName, NameError};
 use crate::services::UploadError;
 use crate::store::StoreError;
@@ -167,13 +168,8 @@ pub enum Error {
         length: u64,
     },
     /// The body stopped coming.
-    #[error(
-        "the body stopped coming: nothing arrived for {seconds} s, the limit that --body-timeout sets"
-    )]
-    BodyTimedOut {
-        /// The limit in seconds.
-        seconds: f64,
-    },
+    #[error("{0}, the limit that --body-timeout sets; send it again")]
+    BodyTimedOut(BodyTimedOut),
     /// The body ended before it was whole.
     #[error("the body ended before it was whole; send it again")]
     BodyCut(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -246,7 +242,7 @@ impl Error {
             Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::BodyTimedOut { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => match error {
                 StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
@@ -296,7 +292,7 @@ impl Error {
             Self::NoSuchDataset(_) => "no such dataset",
             Self::NameTaken(_) => "name taken",
             Self::RangeNotSatisfiable { .. } => "range not satisfiable",
-            Self::BodyTimedOut { .. } => "body timed out",
+            Self::BodyTimedOut(_) => "body timed out",
             Self::BodyCut(_) => "body cut",
             Self::BadEncoding(_) => "bad content encoding",
             Self::Busy(_) => "busy",

@@ -1,6 +1,7 @@
 //! A request as handlers see it: the parts that warp's filters took out of it, whatever version serves it.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
@@ -10,6 +11,28 @@ use warp::{Filter, Rejection};
 
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
+
+/// No part of a request's body has arrived for as long as the settings allow.
+///
+/// The server that receives the body gives this, or the connection's own error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the request's body has stalled: nothing arrived for {}", humantime::format_duration(*.after))]
+pub struct BodyTimedOut {
+    /// How long nothing arrived.
+    pub after: Duration,
+}
+
+impl BodyTimedOut {
+    /// This error if it is `error` or what caused it, however deep: routers wrap the errors of bodies.
+    pub fn find<'e>(mut error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        loop {
+            if let Some(found) = error.downcast_ref() {
+                return Some(found);
+            }
+            error = error.source()?;
+        }
+    }
+}
 
 /// A request.
 pub struct Request {

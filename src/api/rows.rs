@@ -77,9 +77,9 @@ pub async fn all(services: &Services, span: Span, form: Form) -> Result<Body, Er
         let piece;
         (scan, piece) = scan.step().await?;
         if head.is_empty() {
-            head = piece
+            head = piece;
         } else {
-            head.extend_from_slice(&piece)
+            head.extend_from_slice(&piece);
         }
     }
     if scan.done {
@@ -198,7 +198,8 @@ pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
 pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
     // The only field of its row must not make the row an empty line.
-    if !text.bytes().any(|byte| special(&byte)) && !(alone && text.is_empty()) {
+    let quoted = text.bytes().any(|byte| special(&byte)) || alone && text.is_empty();
+    if !quoted {
         return out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');

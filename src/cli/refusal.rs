@@ -31,7 +31,7 @@ pub(super) fn one_line(error: &Error, command: &Command) -> String {
         }
         (ErrorKind::UnknownArgument, Some(argument)) => {
             format!(
-                "there is no {argument}{}",
+                "there is no {argument:?}{}",
                 instead(error, ContextKind::SuggestedArg)
             )
         }

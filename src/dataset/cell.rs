@@ -1,20 +1,20 @@
 //! The values of one column of a piece.
 
-use std::{iter::StepBy, slice};
-
-use super::{record::unquoted_prefix, span::Span, value};
+use super::{
+    record::unquoted_prefix,
+    span::{ColumnSpans, Span},
+    value,
+};
 
 /// A non-null value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cell<'t> {
-    /// Where the text is in the piece's.
-    pub(crate) start: usize,
-    /// The text, in which quotes may be doubled.
-    pub(crate) raw: &'t [u8],
-    /// Whether they are.
-    pub(crate) doubled: bool,
-    /// The first eight bytes, the first one lowest; zero where the text is shorter.
-    word: u64,
+    /// The piece's text.
+    text: &'t [u8],
+    /// Where the value is in it.
+    span: Span,
+    /// The first eight bytes from there on, the first one lowest, whether they are the value's or not.
+    loaded: u64,
 }
 
 /// The texts that mean "no value", besides the empty one.
@@ -25,43 +25,42 @@ pub(crate) struct Nulls<'n> {
 
 impl<'n> Nulls<'n> {
     pub(crate) fn new(texts: &'n [String]) -> Self {
+        let word = |text: &[u8]| masked(load(text, 0), text.len());
         Self {
             texts: texts
                 .iter()
-                .map(|text| (word(text.as_bytes(), 0, text.len()), text.as_bytes()))
+                .map(|text| (word(text.as_bytes()), text.as_bytes()))
                 .collect(),
         }
     }
 
     #[inline(always)]
-    fn hold(&self, cell: &Cell<'_>) -> bool {
+    fn hold(&self, cell: Cell<'_>) -> bool {
         !self.texts.is_empty() && self.hold_any(cell)
     }
 
-    fn hold_any(&self, cell: &Cell<'_>) -> bool {
-        if cell.doubled {
+    fn hold_any(&self, cell: Cell<'_>) -> bool {
+        if cell.doubled() {
             return self.texts.iter().any(|(_, text)| cell.is(text));
         }
+        let word = masked(cell.loaded, cell.length());
         self.texts
             .iter()
-            .any(|(word, text)| *word == cell.word && *text == cell.raw)
+            .any(|(first, text)| *first == word && *text == cell.raw())
     }
 }
 
 /// Goes through the non-null values of a column and counts the others.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Cells<'t> {
     text: &'t [u8],
-    spans: StepBy<slice::Iter<'t, Span>>,
+    spans: ColumnSpans<'t>,
     nulls: &'t Nulls<'t>,
     passed: u32,
 }
 
 impl<'t> Cells<'t> {
-    pub(crate) fn new(
-        text: &'t [u8],
-        spans: StepBy<slice::Iter<'t, Span>>,
-        nulls: &'t Nulls<'t>,
-    ) -> Self {
+    pub(crate) fn new(text: &'t [u8], spans: ColumnSpans<'t>, nulls: &'t Nulls<'t>) -> Self {
         Self {
             text,
             spans,
@@ -83,15 +82,12 @@ impl<'t> Iterator for Cells<'t> {
     fn next(&mut self) -> Option<Cell<'t>> {
         loop {
             let span = self.spans.next()?;
-            let (start, end) = (span.start(), span.end());
-            let raw = &self.text[start..end];
             let cell = Cell {
-                start,
-                raw,
-                doubled: span.doubled(),
-                word: word(self.text, start, raw.len()),
+                text: self.text,
+                span,
+                loaded: load(self.text, span.start()),
             };
-            if raw.is_empty() || self.nulls.hold(&cell) {
+            if cell.length() == 0 || self.nulls.hold(cell) {
                 self.passed += 1;
             } else {
                 return Some(cell);
@@ -100,13 +96,26 @@ impl<'t> Iterator for Cells<'t> {
     }
 }
 
-/// The first eight bytes of the `length` bytes at `start`, the first one lowest, and zeros after them.
+/// The eight bytes at `start`, the first one lowest; zeros where the text ends before.
 #[inline(always)]
-fn word(text: &[u8], start: usize, length: usize) -> u64 {
-    let word = match text.get(start..).and_then(<[u8]>::first_chunk) {
+fn load(text: &[u8], start: usize) -> u64 {
+    match text.get(start..).and_then(<[u8]>::first_chunk) {
         Some(bytes) => u64::from_le_bytes(*bytes),
-        None => last_word(&text[start..]),
-    };
+        None => load_last(text, start),
+    }
+}
+
+#[cold]
+fn load_last(text: &[u8], start: usize) -> u64 {
+    let rest = text.get(start..).unwrap_or_default();
+    rest.iter()
+        .rev()
+        .fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
+/// The word with zeros after its first `length` bytes.
+#[inline(always)]
+fn masked(word: u64, length: usize) -> u64 {
     if length < 8 {
         word & ((1 << (length * 8)) - 1)
     } else {
@@ -114,27 +123,50 @@ fn word(text: &[u8], start: usize, length: usize) -> u64 {
     }
 }
 
-#[cold]
-fn last_word(rest: &[u8]) -> u64 {
-    rest.iter()
-        .rev()
-        .fold(0, |word, &byte| word << 8 | u64::from(byte))
-}
+impl<'t> Cell<'t> {
+    /// Where the value is in the piece's text.
+    #[inline(always)]
+    pub(crate) fn span(&self) -> Span {
+        self.span
+    }
 
-impl Cell<'_> {
+    /// The text, in which quotes may be doubled.
+    #[inline(always)]
+    pub(crate) fn raw(&self) -> &'t [u8] {
+        &self.text[self.span.start()..self.span.end()]
+    }
+
+    /// Whether there are doubled quotes in the text.
+    #[inline(always)]
+    pub(crate) fn doubled(&self) -> bool {
+        self.span.doubled()
+    }
+
+    #[inline(always)]
+    fn length(&self) -> usize {
+        self.span.end() - self.span.start()
+    }
+
     /// The first eight bytes as a number that orders like the text, as far as it goes.
     #[inline(always)]
     pub(crate) fn key(&self) -> u64 {
-        self.word.swap_bytes()
+        masked(self.loaded, self.length()).swap_bytes()
+    }
+
+    /// What no two short texts have in common: the first bytes, and the length where a text of that length leaves
+    /// room for it. Only for texts of fewer than eight bytes.
+    #[inline(always)]
+    pub(crate) fn short(&self) -> Option<u64> {
+        (self.length() < 8 && !self.doubled()).then(|| self.key() | self.length() as u64)
     }
 
     /// The value as an integer.
     #[inline(always)]
     pub(crate) fn integer(&self) -> Option<i64> {
-        if self.raw.len() <= 8 {
-            short_integer(self.word, self.raw.len())
+        if self.length() <= 8 {
+            short_integer(self.loaded, self.length())
         } else {
-            value::integer(self.raw)
+            value::integer(self.raw())
         }
     }
 
@@ -143,22 +175,22 @@ impl Cell<'_> {
     pub(crate) fn number(&self) -> Option<f64> {
         match self.integer() {
             Some(integer) => Some(integer as f64),
-            None => value::number(self.raw),
+            None => value::number(self.raw()),
         }
     }
 
     /// Whether the value is this text.
     fn is(&self, text: &[u8]) -> bool {
-        if !self.doubled {
-            return self.raw == text;
+        if !self.doubled() {
+            return self.raw() == text;
         }
         // Never more of a huge value than it takes to tell.
-        let start: Vec<u8> = unquoted_prefix(self.raw).take(text.len() + 1).collect();
+        let start: Vec<u8> = unquoted_prefix(self.raw()).take(text.len() + 1).collect();
         start == text
     }
 }
 
-/// The integer that up to eight bytes write, all at once.
+/// The integer that the first `length` bytes write, at most eight, all at once.
 #[inline(always)]
 fn short_integer(word: u64, length: usize) -> Option<i64> {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -173,7 +205,7 @@ fn short_integer(word: u64, length: usize) -> Option<i64> {
     }
     let text = word >> (sign * 8);
     let leading_zero = text & 0xFF == u64::from(b'0');
-    // The digits, right-aligned: the text's last byte highest, zeros before its first.
+    // The digits, right-aligned: the last one highest, zeros before the first; whatever came after is shifted out.
     let digits = (text ^ ZEROS) << (64 - length * 8);
     if (digits | digits.wrapping_add(ABOVE_9)) & HIGH != 0
         || leading_zero && (length > 1 || negative)

@@ -4,18 +4,14 @@
 //! that open or close a field, and then only the line feeds that decide something. What is not CSV is not noticed
 //! here; it is noticed by whoever tokenises the piece, at the same place, because up to the first fault both agree.
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
+
+use super::marks::Marks;
 
 /// Finds record boundaries in a text that comes in slices of any size.
 #[derive(Debug, Clone)]
 pub(crate) struct Cutter {
-    delimiter: u8,
-    /// The text so far ends inside a quoted field.
-    quoted: bool,
-    /// The text so far ends with a quote that closes a field, or is the first of a doubled one.
-    closing: bool,
-    /// The last byte seen.
-    last: u8,
+    quotes: Quotes,
     /// How much of the text has been seen.
     seen: usize,
     /// Where the record in progress begins; exact whenever `scan` found no boundary.
@@ -26,10 +22,7 @@ impl Cutter {
     /// A cutter whose first slice begins with a record, `seen` bytes into the text.
     pub(crate) fn new(delimiter: u8, seen: usize) -> Self {
         Self {
-            delimiter,
-            quoted: false,
-            closing: false,
-            last: b'\n',
+            quotes: Quotes::new(delimiter),
             seen,
             record: seen,
         }
@@ -37,7 +30,7 @@ impl Cutter {
 
     /// Whether the text so far ends inside a quoted field.
     pub(crate) fn in_quotes(&self) -> bool {
-        self.quoted && !self.closing
+        self.quotes.quoted
     }
 
     /// Where the record in progress begins.
@@ -54,82 +47,131 @@ impl Cutter {
     /// Looks through the next slice of the text, up to the end of the first record that ends at or after `least`
     /// bytes of it. What follows that end has not been looked at and is to be given again.
     pub(crate) fn scan(&mut self, slice: &[u8], least: usize) -> Option<usize> {
-        let mut at = 0;
-        while let Some(outside) = self.leave_quotes(slice, at) {
-            let opening = self.opening_quote(slice, outside);
-            let plain_end = opening.unwrap_or(slice.len());
-            let early = least.saturating_sub(1).clamp(outside, plain_end);
-            if let Some(found) = memchr(b'\n', &slice[early..plain_end]) {
-                let end = early + found + 1;
-                self.last = b'\n';
-                self.seen += end;
-                self.record = self.seen;
-                return Some(end);
-            }
-            if let Some(found) = last_line_feed(&slice[outside..early]) {
-                self.record = self.seen + outside + found + 1;
-            }
-            let Some(opening) = opening else { break };
-            self.quoted = true;
-            at = opening + 1;
+        let plain = !self.quotes.quoted && memchr(b'"', slice).is_none();
+        let end = if plain {
+            self.scan_plain(slice, least)
+        } else {
+            self.scan_quoted(slice, least)
+        };
+        if end.is_some() {
+            self.quotes = Quotes::new(self.quotes.delimiter);
         }
-        self.last = slice.last().copied().unwrap_or(self.last);
-        self.seen += slice.len();
+        self.seen += end.unwrap_or(slice.len());
+        if end.is_some() {
+            self.record = self.seen;
+        }
+        end
+    }
+
+    /// Every line feed ends a record: looks only for those that decide something.
+    fn scan_plain(&mut self, slice: &[u8], least: usize) -> Option<usize> {
+        let early = least.saturating_sub(1).min(slice.len());
+        if let Some(found) = memchr(b'\n', &slice[early..]) {
+            return Some(early + found + 1);
+        }
+        if let Some(found) = memrchr(b'\n', &slice[..early]) {
+            self.record = self.seen + found + 1;
+        }
+        self.quotes.end_slice(slice, None);
         None
     }
 
-    /// The first place at or after `at` that is outside quotes.
-    #[inline]
-    fn leave_quotes(&mut self, slice: &[u8], mut at: usize) -> Option<usize> {
-        while self.quoted {
-            if self.closing {
-                self.closing = false;
-                match slice.get(at) {
-                    None => {
-                        self.closing = true;
-                        return None;
-                    }
-                    Some(b'"') => at += 1,
-                    Some(_) => {
-                        self.quoted = false;
-                        break;
-                    }
-                }
+    fn scan_quoted(&mut self, slice: &[u8], least: usize) -> Option<usize> {
+        let mut ends = self.quotes.record_ends(slice);
+        for end in ends.by_ref() {
+            if end >= least {
+                return Some(end);
             }
-            at += memchr(b'"', &slice[at..])? + 1;
-            self.closing = true;
+            self.record = self.seen + end;
         }
-        Some(at)
-    }
-
-    /// The first quote at or after `at` that opens a field: one where a field begins.
-    #[inline]
-    fn opening_quote(&self, slice: &[u8], at: usize) -> Option<usize> {
-        // In a file that quotes every field, the next one opens right after the delimiter.
-        if let [first, b'"', ..] = slice[at..]
-            && first == self.delimiter
-        {
-            return Some(at + 1);
-        }
-        memchr_iter(b'"', &slice[at..])
-            .map(|found| at + found)
-            .find(|&quote| {
-                let before = quote
-                    .checked_sub(1)
-                    .map_or(self.last, |before| slice[before]);
-                before == self.delimiter || before == b'\n'
-            })
+        self.quotes = ends.quotes;
+        self.quotes.end_slice(slice, ends.closed);
+        None
     }
 }
 
-/// The last line feed; between two quoted fields there is so little that a call would cost more than a look.
-#[inline]
-fn last_line_feed(plain: &[u8]) -> Option<usize> {
-    const SHORT: usize = 8;
-    if plain.len() <= SHORT {
-        return plain.iter().rposition(|&byte| byte == b'\n');
+/// Which bytes are inside quotes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quotes {
+    delimiter: u8,
+    /// The text so far ends inside a quoted field.
+    quoted: bool,
+    /// The text so far ends with a quote that closes a field, unless another follows.
+    closed: bool,
+    /// The last byte so far.
+    last: u8,
+}
+
+impl Quotes {
+    /// At the beginning of a record.
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            quoted: false,
+            closed: false,
+            last: b'\n',
+        }
     }
-    memrchr(b'\n', plain)
+
+    /// Where records end in the next slice of the text.
+    pub(crate) fn record_ends(self, slice: &[u8]) -> RecordEnds<'_> {
+        // No delimiter is of interest, so a byte that is marked anyway stands in for it.
+        let marks = Marks::new(slice, b'"', 0);
+        RecordEnds {
+            quotes: self,
+            marks,
+            closed: if self.closed { Some(0) } else { None },
+        }
+    }
+
+    /// The slice is all seen; a field was closed right before `closed`.
+    fn end_slice(&mut self, slice: &[u8], closed: Option<usize>) {
+        if let Some(&last) = slice.last() {
+            self.last = last;
+            self.closed = closed == Some(slice.len());
+        }
+    }
+}
+
+/// Goes through the record ends of a slice.
+pub(crate) struct RecordEnds<'t> {
+    quotes: Quotes,
+    marks: Marks<'t>,
+    /// Right before here, a quote closed a field; if one is here, both are a doubled quote.
+    closed: Option<usize>,
+}
+
+impl Iterator for RecordEnds<'_> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        let text = self.marks.text();
+        loop {
+            let at = self.marks.next()?;
+            match (text[at], self.quotes.quoted) {
+                (b'"', true) => {
+                    self.quotes.quoted = false;
+                    self.closed = Some(at + 1);
+                }
+                (b'"', false) => {
+                    self.quotes.quoted = self.closed == Some(at) || self.begins_field(at);
+                }
+                (b'\n', false) => return Some(at + 1),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl RecordEnds<'_> {
+    #[inline(always)]
+    fn begins_field(&self, at: usize) -> bool {
+        let before = at
+            .checked_sub(1)
+            .map_or(self.quotes.last, |before| self.marks.text()[before]);
+        before == self.quotes.delimiter || before == b'\n'
+    }
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ fn cells(text: &str, start: usize, delimiter: u8) -> Result<Vec<String>, CsvErro
     let mut cells = Vec::new();
     let mut at = start;
     loop {
-        let token = tokens.field(at).map_err(|fault| {
+        let token = tokens.field::<true>(at).map_err(|fault| {
             let (at, kind) = fault.reported();
             CsvError::at(kind, text.as_bytes(), at, 1)
         })?;
@@ -81,6 +81,9 @@ fn cells(text: &str, start: usize, delimiter: u8) -> Result<Vec<String>, CsvErro
 /// Names for the columns whose header cells are these.
 fn names(cells: &[String]) -> Vec<String> {
     let written: HashSet<&str> = cells.iter().map(String::as_str).collect();
+    if written.len() == cells.len() && !written.contains("") {
+        return cells.to_vec();
+    }
     let mut used: HashSet<String> = HashSet::with_capacity(cells.len());
     // The next number to try behind a name, so that a thousand equal names take a thousand tries.
     let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -6,7 +6,7 @@
 const BLOCK: usize = 64;
 
 /// The marks of a text, in order.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Marks<'t> {
     text: &'t [u8],
     delimiter: u8,
@@ -60,18 +60,18 @@ impl<'t> Marks<'t> {
     fn find(&self) -> u64 {
         match self.text.get(self.block..).and_then(<[u8]>::first_chunk) {
             Some(block) => marks_of(block, self.delimiter),
-            None => self.find_last(),
+            None => marks_of_last(self.text, self.block, self.delimiter),
         }
     }
+}
 
-    /// The marks of the last block, which is not a whole one.
-    #[inline(never)]
-    fn find_last(&self) -> u64 {
-        let rest = self.text.get(self.block..).unwrap_or_default();
-        let mut block = [0; BLOCK];
-        block[..rest.len()].copy_from_slice(rest);
-        marks_of(&block, self.delimiter)
-    }
+/// The marks of the last block, which is not a whole one.
+#[inline(never)]
+fn marks_of_last(text: &[u8], block: usize, delimiter: u8) -> u64 {
+    let rest = text.get(block..).unwrap_or_default();
+    let mut padded = [0; BLOCK];
+    padded[..rest.len()].copy_from_slice(rest);
+    marks_of(&padded, delimiter)
 }
 
 /// One bit a byte, the first byte's the lowest.

@@ -80,7 +80,9 @@ impl Piece {
             let stated = self.layout.stated.get(place).copied().flatten();
             match survey(&self.text, spans.column(place), &nulls, stated) {
                 Ok(stats) => columns.push(stats),
-                Err(unfit) if first.is_some_and(|(_, first)| first.start <= unfit.start) => {}
+                Err(unfit)
+                    if first.is_some_and(|(_, first)| first.span.start() <= unfit.span.start()) => {
+                }
                 Err(unfit) => first = Some((place, unfit)),
             }
         }
@@ -91,16 +93,19 @@ impl Piece {
     }
 
     fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
-        let value = String::from_utf8_lossy(&self.text[unfit.start..unfit.end]);
+        let value = String::from_utf8_lossy(&self.text[unfit.span.start()..unfit.span.end()]);
         let kind = CsvErrorKind::UnfitValue {
             name: self.layout.columns[place].clone(),
             stated: unfit.stated,
             value: shortened(&value),
         };
-        self.error_at(kind, unfit.start)
+        self.error_at(kind, unfit.span.start())
     }
 
     fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
         CsvError::at(kind, &self.text, at, self.first_line)
     }
 }
+
+#[cfg(test)]
+mod tests;

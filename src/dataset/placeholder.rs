@@ -13,6 +13,7 @@ const TEXTS: [&str; 32] = [
 const LONGEST: usize = 7;
 
 /// The bit of a well-known text.
+#[inline(never)]
 pub(crate) fn bit(text: &[u8]) -> Option<u32> {
     if text.len() > LONGEST {
         return None;

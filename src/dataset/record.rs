@@ -3,11 +3,11 @@
 //! The text was checked when it came in, so reading it cannot fail; fields are slices of it, nothing is copied until a
 //! field with doubled quotes is asked for its text.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
-use super::token::Tokens;
+use super::{cut::Quotes, token::Tokens};
 
 /// Reads the data records of a text.
 #[derive(Debug, Clone)]
@@ -15,74 +15,94 @@ pub struct Records<'t> {
     text: &'t str,
     delimiter: u8,
     columns: usize,
+    /// Whether there are quotes in the text, which is read faster without.
+    quotes: bool,
     tokens: Tokens<'t>,
     /// Where the next record begins.
     at: usize,
-    /// The first quote at or after `at`, or the text's length; where it is before `at`, it is to be looked for.
-    quote: Option<usize>,
 }
 
 /// A field of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Its text is only looked at when it is asked for.
+#[derive(Clone, Copy)]
 pub struct Field<'t> {
-    raw: &'t str,
+    text: &'t str,
+    start: usize,
+    end: usize,
 }
 
 impl<'t> Records<'t> {
     /// The records of `text`, which holds data records only: a chunk's text from its body on.
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
         let tokens = Tokens::new(text.as_bytes(), delimiter, 0);
+        let quotes = memchr(b'"', text.as_bytes()).is_some();
         Self {
             text,
             delimiter,
             columns,
+            quotes,
             tokens,
             at: 0,
-            quote: None,
         }
     }
 
     /// Replaces `fields` by the next record's; `false` when there is none.
     pub fn next_into(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
-        fields.clear();
-        while self.at < self.text.len() {
-            let start = self.at;
+        if self.quotes {
+            self.read::<true>(fields)
+        } else {
+            self.read::<false>(fields)
+        }
+    }
+
+    #[inline(always)]
+    fn read<const QUOTES: bool>(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
+        // A copy of its own stays in registers while fields are written.
+        let (mut tokens, mut at) = (self.tokens, self.at);
+        let mut found = false;
+        while !found && at < self.text.len() {
+            fields.clear();
             loop {
-                let Ok(token) = self.tokens.field(self.at) else {
-                    return self.give_up(fields);
+                // The text was checked: where it was not, there is nothing more to read.
+                let Ok(token) = tokens.field::<QUOTES>(at) else {
+                    fields.clear();
+                    self.at = self.text.len();
+                    return false;
                 };
                 // The raw field is all up to the delimiter or the line end, quotes included.
-                let quoted = usize::from(token.start > self.at);
+                let quote = usize::from(token.start > at);
                 fields.push(Field {
-                    raw: self
-                        .text
-                        .get(self.at..token.end + quoted)
-                        .unwrap_or_default(),
+                    text: self.text,
+                    start: at,
+                    end: token.end + quote,
                 });
-                self.at = token.next;
+                at = token.next;
                 if token.last {
                     break;
                 }
             }
-            let empty_line = self.columns > 1 && fields.len() == 1 && fields[0].raw.is_empty();
-            if !empty_line {
-                return true;
-            }
-            debug_assert!(self.at > start);
+            let empty_line =
+                self.columns > 1 && fields.len() == 1 && fields[0].start == fields[0].end;
+            found = !empty_line;
+        }
+        (self.tokens, self.at) = (tokens, at);
+        if !found {
             fields.clear();
         }
-        false
+        found
     }
 
     /// Passes over as many records; how many there were.
     pub fn skip(&mut self, rows: usize) -> usize {
-        let mut skipped = 0;
-        while skipped < rows && self.at < self.text.len() {
-            let end = self.record_end();
-            let empty_line = matches!(self.text.as_bytes()[self.at..end], [b'\n'] | [b'\r', b'\n']);
-            skipped += usize::from(self.columns == 1 || !empty_line);
-            self.at = end;
-        }
+        let rest = &self.text.as_bytes()[self.at..];
+        let ends = Quotes::new(self.delimiter).record_ends(rest);
+        let (skipped, passed) = if self.quotes {
+            self.count(rest, ends, rows)
+        } else {
+            self.count(rest, memchr_iter(b'\n', rest).map(|at| at + 1), rows)
+        };
+        self.at += passed;
         self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
         skipped
     }
@@ -92,80 +112,46 @@ impl<'t> Records<'t> {
         self.at
     }
 
-    /// Where the record that begins at `at` ends.
-    fn record_end(&mut self) -> usize {
-        let text = self.text.as_bytes();
-        let mut from = self.at;
-        loop {
-            let quote = match self.quote {
-                Some(quote) if quote >= from => quote,
-                _ => memchr(b'"', &text[from..]).map_or(text.len(), |found| from + found),
-            };
-            self.quote = Some(quote);
-            let line_feed = memchr(b'\n', &text[from..quote]).map(|found| from + found + 1);
-            if let Some(end) = line_feed {
-                return end;
+    /// Up to `most` records of `rest`, which end at `ends`, and their bytes.
+    #[inline(always)]
+    fn count(&self, rest: &[u8], ends: impl Iterator<Item = usize>, most: usize) -> (usize, usize) {
+        let (mut records, mut at) = (0, 0);
+        // The last line may have no end.
+        for end in ends.chain(iter::once(rest.len())) {
+            if records == most || at == rest.len() {
+                break;
             }
-            if quote == text.len() {
-                return quote;
-            }
-            let opens = quote == self.at || text[quote - 1] == self.delimiter;
-            from = if opens {
-                closing_quote(text, quote)
-            } else {
-                quote
-            } + 1;
-            if from >= text.len() {
-                return text.len();
-            }
+            let empty_line = matches!(rest[at..end], [b'\n'] | [b'\r', b'\n']);
+            records += usize::from(self.columns == 1 || !empty_line);
+            at = end;
         }
+        (records, at)
     }
-
-    /// The text is not CSV, which only a text that was never checked can be.
-    fn give_up(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
-        fields.clear();
-        self.at = self.text.len();
-        false
-    }
-}
-
-/// The quote that closes the field which `open` opens, or the text's end.
-fn closing_quote(text: &[u8], open: usize) -> usize {
-    let mut at = open + 1;
-    while let Some(found) = text.get(at..).and_then(|rest| memchr(b'"', rest)) {
-        let quote = at + found;
-        if text.get(quote + 1) != Some(&b'"') {
-            return quote;
-        }
-        at = quote + 2;
-    }
-    text.len()
 }
 
 impl<'t> Field<'t> {
     /// The text, without the quotes around it and with doubled ones made single.
     pub fn text(&self) -> Cow<'t, str> {
-        match self.quoted() {
-            None => Cow::Borrowed(self.raw),
-            Some(inner) if memchr(b'"', inner.as_bytes()).is_some() => Cow::Owned(unquoted(inner)),
-            Some(inner) => Cow::Borrowed(inner),
+        let raw = self.raw();
+        let Some(inner) = raw.strip_prefix('"') else {
+            return Cow::Borrowed(raw);
+        };
+        let inner = inner.strip_suffix('"').unwrap_or(inner);
+        if memchr(b'"', inner.as_bytes()).is_some() {
+            Cow::Owned(unquoted(inner))
+        } else {
+            Cow::Borrowed(inner)
         }
     }
 
     /// The field as it is written, quotes included.
     pub fn raw(&self) -> &'t str {
-        self.raw
+        self.text.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Whether the text is empty, quoted or not.
     pub fn is_empty(&self) -> bool {
-        matches!(self.raw, "" | "\"\"")
-    }
-
-    /// What is between the quotes of a quoted field.
-    fn quoted(&self) -> Option<&'t str> {
-        let inner = self.raw.strip_prefix('"')?;
-        Some(inner.strip_suffix('"').unwrap_or(inner))
+        self.start == self.end || self.raw() == "\"\""
     }
 }
 

@@ -3,15 +3,13 @@
 //! The table of places is filled in one go, record by record, and read column by column: a loop over one column's
 //! values keeps its state in registers and its branches predictable, which a loop over records cannot.
 
-use std::{iter::StepBy, slice};
-
 use super::{
     CsvErrorKind,
-    token::{Token, Tokens},
+    token::{Fault, Token, Tokens},
 };
 
 /// Where a field's text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
     /// Its end; the highest bit says that there are doubled quotes in it.
@@ -54,18 +52,36 @@ pub(crate) struct Spans {
     rows: u32,
 }
 
+/// The fields of one column, in the order of the records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ColumnSpans<'s> {
+    spans: &'s [Span],
+    at: usize,
+    step: usize,
+}
+
 impl Spans {
     pub(crate) fn rows(&self) -> u32 {
         self.rows
     }
 
-    /// The fields of one column, in the order of the records.
-    pub(crate) fn column(&self, place: usize) -> StepBy<slice::Iter<'_, Span>> {
-        self.spans
-            .get(place..)
-            .unwrap_or_default()
-            .iter()
-            .step_by(self.columns)
+    pub(crate) fn column(&self, place: usize) -> ColumnSpans<'_> {
+        ColumnSpans {
+            spans: &self.spans,
+            at: place,
+            step: self.columns,
+        }
+    }
+}
+
+impl Iterator for ColumnSpans<'_> {
+    type Item = Span;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Span> {
+        let span = *self.spans.get(self.at)?;
+        self.at += self.step;
+        Some(span)
     }
 }
 
@@ -80,111 +96,129 @@ pub(crate) fn tokenise(
     columns: usize,
     max_record: usize,
 ) -> (Spans, Option<Wrong>) {
-    let mut table = Table {
-        tokens: Tokens::new(text, delimiter, from),
-        spans: Spans {
-            spans: Vec::new(),
-            columns: columns.max(1),
-            rows: 0,
-        },
-    };
-    let mut at = from;
+    let body = text.get(from..).unwrap_or_default();
+    if memchr::memchr(b'"', body).is_some() {
+        table::<true>(text, from, delimiter, columns, max_record)
+    } else {
+        table::<false>(text, from, delimiter, columns, max_record)
+    }
+}
+
+#[inline(never)]
+fn table<const QUOTES: bool>(
+    text: &[u8],
+    from: usize,
+    delimiter: u8,
+    columns: usize,
+    max_record: usize,
+) -> (Spans, Option<Wrong>) {
+    let columns = columns.max(1);
+    let mut tokens = Tokens::new(text, delimiter, from);
+    let mut spans = Vec::new();
+    let (mut rows, mut filled, mut at) = (0, 0, from);
+    let mut wrong = None;
     while at < text.len() {
-        let start = at;
-        let record = table.record(start).and_then(|next| match next - start {
-            length if length > max_record => {
-                Err((start, CsvErrorKind::RecordTooLong { limit: max_record }))
+        if spans.len() < filled + columns {
+            let more = expected_records(rows, at - from, text.len() - at, columns);
+            spans.resize(filled + more * columns, Span::default());
+        }
+        match record::<QUOTES>(&mut tokens, &mut spans[filled..filled + columns], at) {
+            Ok(Record { next, .. }) if next - at > max_record => {
+                wrong = Some((at, CsvErrorKind::RecordTooLong { limit: max_record }));
+                break;
             }
-            _ => Ok(next),
+            Ok(Record { next, empty }) => {
+                at = next;
+                if !empty {
+                    rows += 1;
+                    filled += columns;
+                }
+            }
+            Err(found) => {
+                wrong = Some(found);
+                break;
+            }
+        }
+    }
+    spans.truncate(filled);
+    // A piece is shorter than 2^31 bytes, and each record has one at least.
+    (
+        Spans {
+            spans,
+            columns,
+            rows: rows as u32,
+        },
+        wrong,
+    )
+}
+
+/// A record that was read.
+struct Record {
+    /// Where the next one begins.
+    next: usize,
+    /// It is an empty line, which is no record where there are several columns.
+    empty: bool,
+}
+
+/// Reads the record that begins at `start` into `row`, which has a place for each column.
+#[inline(always)]
+fn record<const QUOTES: bool>(
+    tokens: &mut Tokens<'_>,
+    row: &mut [Span],
+    start: usize,
+) -> Result<Record, Wrong> {
+    let expected = row.len();
+    let mut at = start;
+    for (place, span) in row.iter_mut().enumerate() {
+        let token = tokens.field::<QUOTES>(at).map_err(Fault::reported)?;
+        if token.last != (place + 1 == expected) {
+            return misfit(*tokens, token, at, place + 1, expected);
+        }
+        *span = Span::new(token);
+        at = token.next;
+    }
+    Ok(Record {
+        next: at,
+        empty: false,
+    })
+}
+
+/// The record does not end with its last column, but with or after `token`, its field number `found`, at `at`.
+#[cold]
+fn misfit(
+    mut tokens: Tokens<'_>,
+    mut token: Token,
+    at: usize,
+    mut found: usize,
+    expected: usize,
+) -> Result<Record, Wrong> {
+    if found == 1 && token.last && token.end == at {
+        return Ok(Record {
+            next: token.next,
+            empty: true,
         });
-        match record {
-            Ok(next) => at = next,
-            Err(wrong) => {
-                table
-                    .spans
-                    .spans
-                    .truncate(table.spans.rows as usize * columns);
-                return (table.spans, Some(wrong));
-            }
-        }
-        if start == from {
-            table.reserve(text.len() - at, at - start);
-        }
     }
-    (table.spans, None)
+    let place = if token.last {
+        // After the closing quote, if there is one.
+        token.end + usize::from(token.start > at)
+    } else {
+        token.next
+    };
+    while !token.last {
+        token = tokens.field::<true>(token.next).map_err(Fault::reported)?;
+        found += 1;
+    }
+    Err((place, CsvErrorKind::WrongFieldCount { expected, found }))
 }
 
-struct Table<'t> {
-    tokens: Tokens<'t>,
-    spans: Spans,
-}
-
-impl Table<'_> {
-    /// Adds the record that begins at `start`, unless it is an empty line; where the next one begins.
-    #[inline(always)]
-    fn record(&mut self, start: usize) -> Result<usize, Wrong> {
-        let columns = self.spans.columns;
-        let mut at = start;
-        for found in 1..columns {
-            let token = self.field(at)?;
-            at = token.next;
-            if token.last {
-                if found == 1 && token.start == start && token.end == start {
-                    self.spans.spans.pop();
-                    return Ok(at);
-                }
-                return Err((
-                    token.end,
-                    CsvErrorKind::WrongFieldCount {
-                        expected: columns,
-                        found,
-                    },
-                ));
-            }
-        }
-        let token = self.field(at)?;
-        if !token.last {
-            return Err(self.too_many(token.next));
-        }
-        self.spans.rows += 1;
-        Ok(token.next)
-    }
-
-    #[inline(always)]
-    fn field(&mut self, at: usize) -> Result<Token, Wrong> {
-        let token = self
-            .tokens
-            .field(at)
-            .map_err(super::token::Fault::reported)?;
-        self.spans.spans.push(Span::new(token));
-        Ok(token)
-    }
-
-    /// The record goes on at `extra`, where it should have ended.
-    #[cold]
-    fn too_many(&mut self, extra: usize) -> Wrong {
-        let expected = self.spans.columns;
-        let (mut at, mut found) = (extra, expected);
-        loop {
-            match self.tokens.field(at) {
-                Err(fault) => return fault.reported(),
-                Ok(token) => {
-                    found += 1;
-                    at = token.next;
-                    if token.last {
-                        return (extra, CsvErrorKind::WrongFieldCount { expected, found });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Room for as many more records as `bytes` hold, if they are like the first one, of `record` bytes.
-    fn reserve(&mut self, bytes: usize, record: usize) {
-        const MOST: usize = 1 << 16;
-        let records = bytes / record.max(1) + 1;
-        self.spans
-            .spans
-            .reserve(records.saturating_mul(self.spans.columns).min(MOST));
-    }
+/// How many more records to make room for, when there were `records` in the `before` bytes and `after` are left.
+fn expected_records(records: usize, before: usize, after: usize, columns: usize) -> usize {
+    /// Spans to make room for at most, so that one short record among long ones does not take a lot of memory.
+    const MOST: usize = 1 << 16;
+    let likely = if records == 0 {
+        1
+    } else {
+        after * records / before.max(1) + 2
+    };
+    likely.clamp(1, (MOST / columns).max(1))
 }

@@ -3,14 +3,12 @@
 //! A loop of its own for each type, entered by the first value and left by the first that does not fit. Where the
 //! values turn out to be strings after all, the column is gone through once more for the bounds of its texts.
 
-use std::{iter::StepBy, slice};
-
 pub(crate) use super::cell::Nulls;
 use super::{
     Bounds, ColumnStats, ColumnType,
     cell::{Cell, Cells},
     placeholder,
-    span::Span,
+    span::{ColumnSpans, Span},
     text_range::TextRange,
     value,
 };
@@ -18,19 +16,18 @@ use super::{
 /// A value that does not have the type stated for its column, and where its text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unfit {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    pub(crate) span: Span,
     pub(crate) stated: ColumnType,
 }
 
 /// Surveys a column; with a stated type, every non-null value must have it.
 pub(crate) fn survey(
     text: &[u8],
-    spans: StepBy<slice::Iter<'_, Span>>,
+    spans: ColumnSpans<'_>,
     nulls: &Nulls<'_>,
     stated: Option<ColumnType>,
 ) -> Result<ColumnStats, Unfit> {
-    let cells = || Cells::new(text, spans.clone(), nulls);
+    let cells = || Cells::new(text, spans, nulls);
     if stated == Some(ColumnType::String) {
         return Ok(strings(cells()));
     }
@@ -46,8 +43,7 @@ pub(crate) fn survey(
     } = typed.column(stated);
     match (other, stated) {
         (Some(cell), Some(stated)) => Err(Unfit {
-            start: cell.start,
-            end: cell.start + cell.raw.len(),
+            span: cell.span(),
             stated,
         }),
         (Some(_), None) => Ok(strings(cells())),
@@ -96,8 +92,77 @@ struct Typed<'t> {
     placeholders: u32,
 }
 
-/// Least and greatest.
-type Range<V> = (V, V);
+/// Values that have an order, and what is beyond all of them.
+trait Ordered: Copy + PartialOrd {
+    const LOWEST: Self;
+    const HIGHEST: Self;
+}
+
+impl Ordered for bool {
+    const LOWEST: Self = false;
+    const HIGHEST: Self = true;
+}
+
+impl Ordered for i32 {
+    const LOWEST: Self = Self::MIN;
+    const HIGHEST: Self = Self::MAX;
+}
+
+impl Ordered for i64 {
+    const LOWEST: Self = Self::MIN;
+    const HIGHEST: Self = Self::MAX;
+}
+
+impl Ordered for f64 {
+    const LOWEST: Self = Self::NEG_INFINITY;
+    const HIGHEST: Self = Self::INFINITY;
+}
+
+/// Least and greatest; nothing, where the least is above the greatest.
+#[derive(Debug, Clone, Copy)]
+struct Range<V> {
+    min: V,
+    max: V,
+}
+
+impl<V: Ordered> Range<V> {
+    const NOTHING: Self = Self {
+        min: V::HIGHEST,
+        max: V::LOWEST,
+    };
+
+    #[inline(always)]
+    fn only(value: V) -> Self {
+        Self {
+            min: value,
+            max: value,
+        }
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Self {
+            min: if other.min < self.min {
+                other.min
+            } else {
+                self.min
+            },
+            max: if other.max > self.max {
+                other.max
+            } else {
+                self.max
+            },
+        }
+    }
+
+    fn bounds(self, bounds: impl Fn(V, V) -> Bounds) -> Bounds {
+        if self.min > self.max {
+            Bounds::None
+        } else {
+            bounds(self.min, self.max)
+        }
+    }
+}
 
 impl<'t> Typed<'t> {
     fn column(&mut self, stated: Option<ColumnType>) -> Found<'t> {
@@ -108,26 +173,23 @@ impl<'t> Typed<'t> {
                 other: None,
             };
         };
-        let kind = stated.unwrap_or_else(|| ColumnType::of_bytes(first.raw));
+        let kind = stated.unwrap_or_else(|| ColumnType::of_bytes(first.raw()));
         match kind {
             ColumnType::Boolean => self.of_one_type(
                 kind,
-                first,
-                |cell| value::boolean(cell.raw).map(only),
-                |(min, max)| Bounds::Boolean { min, max },
+                |cell| value::boolean(cell.raw()).map(Range::only),
+                |min, max| Bounds::Boolean { min, max },
             ),
-            ColumnType::Integer | ColumnType::Number => self.numeric(kind, first, stated),
+            ColumnType::Integer | ColumnType::Number => self.numeric(kind, stated),
             ColumnType::Date => self.of_one_type(
                 kind,
-                first,
-                |cell| value::date(cell.raw).map(only),
-                |(min, max)| Bounds::Date { min, max },
+                remembering(|raw| value::date(raw).map(Range::only)),
+                |min, max| Bounds::Date { min, max },
             ),
             ColumnType::Datetime => self.of_one_type(
                 kind,
-                first,
-                |cell| value::second_bounds(cell.raw),
-                |(min, max)| Bounds::Instant { min, max },
+                remembering(|raw| value::second_bounds(raw).map(|(min, max)| Range { min, max })),
+                |min, max| Bounds::Instant { min, max },
             ),
             ColumnType::String => Found {
                 bounds: Bounds::None,
@@ -137,94 +199,86 @@ impl<'t> Typed<'t> {
         }
     }
 
-    /// The first value that counts for the type.
+    /// The first value that counts for the type; nothing is passed yet.
     fn first(&mut self) -> Option<Cell<'t>> {
-        loop {
-            let cell = self.cells.next()?;
-            if !self.skips(&cell) {
-                return Some(cell);
-            }
+        let mut cells = self.cells;
+        let first = cells.find(|cell| !self.skips(cell));
+        if first.is_none() {
+            self.cells = cells;
         }
+        first
     }
 
-    fn of_one_type<V: Copy + PartialOrd>(
+    fn of_one_type<V: Ordered>(
         &mut self,
         kind: ColumnType,
-        first: Cell<'t>,
-        read: impl Fn(&Cell<'t>) -> Option<Range<V>>,
-        bounds: impl Fn(Range<V>) -> Bounds,
+        read: impl FnMut(&Cell<'t>) -> Option<Range<V>>,
+        bounds: impl Fn(V, V) -> Bounds,
     ) -> Found<'t> {
-        let (range, other) = self.run(first, None, read);
+        let (range, other) = self.run(Range::NOTHING, read);
         Found {
-            bounds: range.map_or(Bounds::None, bounds),
+            bounds: range.bounds(bounds),
             kind: Some(kind),
             other,
         }
     }
 
     /// Integers, which become numbers at the first one that is, unless they are stated to be integers.
-    fn numeric(
-        &mut self,
-        kind: ColumnType,
-        first: Cell<'t>,
-        stated: Option<ColumnType>,
-    ) -> Found<'t> {
-        let (integers, other) = self.run(first, None, |cell| cell.integer().map(only));
-        let widens = stated != Some(ColumnType::Integer);
-        match other {
-            Some(cell) if widens && cell.number().is_some() => {
-                let start = integers.map(|(min, max)| (min as f64, max as f64));
-                let (range, other) = self.run(cell, start, |cell| cell.number().map(only));
-                let bounds = range.map_or(Bounds::None, |(min, max)| Bounds::Number { min, max });
+    fn numeric(&mut self, kind: ColumnType, stated: Option<ColumnType>) -> Found<'t> {
+        let (integers, other) = self.run(Range::NOTHING, |cell| cell.integer().map(Range::only));
+        let bounds = integers.bounds(|min, max| Bounds::Integer { min, max });
+        let number = other.and_then(|cell| cell.number());
+        match number {
+            Some(number) if stated != Some(ColumnType::Integer) => {
+                let start = match bounds {
+                    Bounds::Integer { min, max } => Range {
+                        min: min as f64,
+                        max: max as f64,
+                    },
+                    _ => Range::NOTHING,
+                };
+                let start = start.join(Range::only(number));
+                let (range, other) = self.run(start, |cell| cell.number().map(Range::only));
+                let bounds = range.bounds(|min, max| Bounds::Number { min, max });
                 Found {
                     bounds,
                     kind: Some(ColumnType::Number),
                     other,
                 }
             }
-            other => {
-                let bounds =
-                    integers.map_or(Bounds::None, |(min, max)| Bounds::Integer { min, max });
-                Found {
-                    bounds,
-                    kind: Some(kind),
-                    other,
-                }
-            }
+            _ => Found {
+                bounds,
+                kind: Some(kind),
+                other,
+            },
         }
     }
 
-    /// Reads values from `cell` on; the range of those that could be read, and the first that could not.
+    /// Reads the values to come; the range of those that could be read, and the first that could not.
     #[inline(always)]
-    fn run<V: Copy + PartialOrd>(
+    fn run<V: Ordered>(
         &mut self,
-        mut cell: Cell<'t>,
-        mut range: Option<Range<V>>,
-        read: impl Fn(&Cell<'t>) -> Option<Range<V>>,
-    ) -> (Option<Range<V>>, Option<Cell<'t>>) {
-        loop {
-            match (read(&cell), range) {
-                (Some((low, high)), Some((min, max))) => {
-                    range = Some((
-                        if low < min { low } else { min },
-                        if high > max { high } else { max },
-                    ));
-                }
-                (Some(read), None) => range = Some(read),
-                (None, _) if self.skips(&cell) => {}
-                (None, _) => return (range, Some(cell)),
-            }
-            match self.cells.next() {
-                Some(next) => cell = next,
-                None => return (range, None),
+        mut range: Range<V>,
+        mut read: impl FnMut(&Cell<'t>) -> Option<Range<V>>,
+    ) -> (Range<V>, Option<Cell<'t>>) {
+        // A copy of its own stays in registers.
+        let mut cells = self.cells;
+        let mut other = None;
+        for cell in cells.by_ref() {
+            if let Some(read) = read(&cell) {
+                range = range.join(read);
+            } else if !self.skips(&cell) {
+                other = Some(cell);
+                break;
             }
         }
+        self.cells = cells;
+        (range, other)
     }
 
     /// Whether the value is a placeholder, and only noted as one.
-    #[inline(never)]
     fn skips(&mut self, cell: &Cell<'t>) -> bool {
-        match placeholder::bit(cell.raw) {
+        match placeholder::bit(cell.raw()) {
             Some(bit) if self.skip_placeholders => {
                 self.placeholders |= bit;
                 true
@@ -234,8 +288,18 @@ impl<'t> Typed<'t> {
     }
 }
 
-fn only<V: Copy>(value: V) -> Range<V> {
-    (value, value)
+/// Reads values that are dear to read and often the same as the one before.
+fn remembering<'t, V: Ordered>(
+    read: impl Fn(&[u8]) -> Option<Range<V>>,
+) -> impl FnMut(&Cell<'t>) -> Option<Range<V>> {
+    let mut before: (&[u8], Option<Range<V>>) = (&[], None);
+    move |cell| {
+        let raw = cell.raw();
+        if raw != before.0 {
+            before = (raw, read(raw));
+        }
+        before.1
+    }
 }
 
 #[cfg(test)]

@@ -1,1 +1,391 @@
+//! Promises that the parts keep together, on texts that nobody would write by hand.
 
+use std::sync::Arc;
+
+use super::*;
+
+/// A small generator of numbers that look random and are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        (self.next() % most as u64) as usize
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.below(from.len())]
+    }
+}
+
+/// All that an upload gives.
+#[derive(Debug, PartialEq)]
+struct Taken {
+    text: Vec<u8>,
+    pieces: Vec<usize>,
+    layout: Arc<Layout>,
+    rows: u64,
+    profile: Vec<u8>,
+    columns: Vec<Column>,
+    hints: Vec<String>,
+    records: Vec<Vec<String>>,
+}
+
+/// Takes an upload whose bytes come in parts of sizes that `size` gives.
+fn take(
+    bytes: &[u8],
+    options: &UploadOptions,
+    limits: Limits,
+    mut size: impl FnMut() -> usize,
+) -> Result<Taken, CsvError> {
+    let mut ingest = Ingest::new(options.clone(), limits)?;
+    let mut pieces = Vec::new();
+    let mut rest = bytes;
+    let mut pushed = Ok(());
+    while !rest.is_empty() && pushed.is_ok() {
+        let (part, after) = rest.split_at(size().clamp(1, rest.len()));
+        pushed = ingest.push(part, &mut pieces);
+        rest = after;
+    }
+    let pushed = pushed.and_then(|()| ingest.finish(&mut pieces));
+    // What is wrong first in the file is what counts.
+    let analyses = pieces
+        .iter()
+        .map(Piece::analyse)
+        .collect::<Result<Vec<_>, _>>()?;
+    pushed?;
+    let layout = Arc::clone(ingest.layout().unwrap());
+    let mut profile = Profile::new(Arc::clone(&layout));
+    let mut records = Vec::new();
+    for (piece, analysis) in pieces.iter().zip(&analyses) {
+        profile.absorb(analysis);
+        let read = read_back(&Chunk::seal(piece, analysis), &layout);
+        assert_eq!(read.len(), analysis.rows as usize);
+        check_bounds(&read, &layout, analysis);
+        records.extend(read);
+    }
+    Ok(Taken {
+        text: pieces.iter().flat_map(|piece| piece.text.clone()).collect(),
+        pieces: pieces.iter().map(|piece| piece.text.len()).collect(),
+        rows: profile.rows(),
+        columns: profile.columns(),
+        hints: profile.hints(),
+        profile: postcard::to_stdvec(&profile).unwrap(),
+        layout,
+        records,
+    })
+}
+
+/// The records of a chunk, read and skipped.
+fn read_back(chunk: &Chunk, layout: &Layout) -> Vec<Vec<String>> {
+    let text = chunk::decompress(&chunk.data, chunk.text_bytes as usize).unwrap();
+    assert_eq!(chunk::digest(&text), chunk.digest);
+    let body = std::str::from_utf8(&text[chunk.body_start as usize..]).unwrap();
+    let mut records = Records::new(body, layout.delimiter, layout.columns.len());
+    let (mut fields, mut read) = (Vec::new(), Vec::new());
+    while records.next_into(&mut fields) {
+        assert_eq!(fields.len(), layout.columns.len());
+        read.push(
+            fields
+                .iter()
+                .map(|field| field.text().into_owned())
+                .collect(),
+        );
+    }
+    let skipped = Records::new(body, layout.delimiter, layout.columns.len()).skip(usize::MAX);
+    assert_eq!(skipped, read.len());
+    read
+}
+
+/// Every value lies within the bounds that are stored for it.
+fn check_bounds(records: &[Vec<String>], layout: &Layout, analysis: &Analysis) {
+    let stored = stats::decode(&stats::encode(&analysis.columns)).unwrap();
+    assert_eq!(stored, analysis.columns);
+    for (place, stats) in stored.iter().enumerate() {
+        let values = records.iter().map(|record| record[place].as_str());
+        let (nulls, values): (Vec<_>, Vec<_>) = values.partition(|value| layout.is_null(value));
+        assert_eq!(nulls.len(), stats.nulls as usize);
+        assert_eq!(values.is_empty(), stats.bounds == Bounds::None);
+        for value in values {
+            assert!(
+                within(value.as_bytes(), &stats.bounds),
+                "{value:?} {:?}",
+                stats.bounds
+            );
+        }
+    }
+}
+
+fn within(text: &[u8], bounds: &Bounds) -> bool {
+    match bounds {
+        Bounds::None => false,
+        Bounds::Boolean { min, max } => {
+            value::boolean(text).is_some_and(|v| (*min..=*max).contains(&v))
+        }
+        Bounds::Integer { min, max } => {
+            value::integer(text).is_some_and(|v| (*min..=*max).contains(&v))
+        }
+        Bounds::Number { min, max } => {
+            value::number(text).is_some_and(|v| (*min..=*max).contains(&v))
+        }
+        Bounds::Date { min, max } => value::date(text).is_some_and(|v| (*min..=*max).contains(&v)),
+        Bounds::Instant { min, max } => value::instant(text)
+            .is_some_and(|v| *min <= v.seconds && v.seconds + i64::from(v.nanos > 0) <= *max),
+        Bounds::Text { min, max } => min.as_slice() <= text && text <= max.as_slice(),
+    }
+}
+
+/// What a column is, found in the simplest way there is.
+fn plain_type(values: &[&str]) -> ColumnType {
+    values
+        .iter()
+        .copied()
+        .map(ColumnType::of)
+        .reduce(ColumnType::join)
+        .unwrap_or(ColumnType::String)
+}
+
+fn check_profile(taken: &Taken, options: &UploadOptions) {
+    for (place, column) in taken.columns.iter().enumerate() {
+        let values: Vec<&str> = taken
+            .records
+            .iter()
+            .map(|record| record[place].as_str())
+            .collect();
+        let some: Vec<&str> = values
+            .iter()
+            .copied()
+            .filter(|value| !taken.layout.is_null(value))
+            .collect();
+        let stated = options
+            .types
+            .iter()
+            .rfind(|(name, _)| *name == column.name)
+            .map(|(_, kind)| *kind);
+        assert_eq!(
+            column.kind,
+            stated.unwrap_or_else(|| plain_type(&some)),
+            "{some:?}"
+        );
+        assert_eq!(column.nullable, some.len() < values.len());
+        let hint = taken
+            .hints
+            .iter()
+            .find(|hint| hint.starts_with(&format!("{} would be ", column.name)));
+        let expected = ["NA", "-", "null", "."].iter().find_map(|&text| {
+            let rest: Vec<&str> = some
+                .iter()
+                .copied()
+                .filter(|value| *value != text)
+                .collect();
+            let narrower = rest.len() < some.len()
+                && !rest.is_empty()
+                && plain_type(&rest) != ColumnType::String;
+            narrower.then(|| {
+                format!(
+                    "{} would be {} with null={text}",
+                    column.name,
+                    plain_type(&rest)
+                )
+            })
+        });
+        assert_eq!(
+            hint,
+            expected.filter(|_| stated.is_none()).as_ref(),
+            "{some:?}"
+        );
+    }
+}
+
+fn check_same_however_split(
+    bytes: &[u8],
+    options: &UploadOptions,
+    limits: Limits,
+    random: &mut Random,
+) -> bool {
+    let whole = take(bytes, options, limits, || usize::MAX);
+    for most in [1, 7, 100] {
+        let split = take(bytes, options, limits, || 1 + random.below(most));
+        // Of two things that are wrong, another one may be noticed first.
+        if split.is_ok() || whole.is_ok() {
+            assert_eq!(split, whole, "{:?}", String::from_utf8_lossy(bytes));
+        }
+    }
+    let Ok(taken) = whole else { return false };
+    if options.charset.is_none()
+        && !bytes.starts_with(b"\xFF\xFE")
+        && !bytes.starts_with(b"\xFE\xFF")
+    {
+        assert_eq!(taken.text, bytes);
+    }
+    assert_eq!(taken.rows, taken.records.len() as u64);
+    check_profile(&taken, options);
+    true
+}
+
+fn some_limits(random: &mut Random) -> Limits {
+    Limits {
+        max_columns: 8,
+        max_record: 20 + random.below(200),
+        chunk_bytes: 1 + random.below(120),
+    }
+}
+
+fn some_options(random: &mut Random) -> UploadOptions {
+    UploadOptions {
+        delimiter: *random.pick(&[&None, &None, &Some(Delimiter::COMMA), &Some(Delimiter::TAB)]),
+        header_absent: random.below(4) == 0,
+        charset: if random.below(8) == 0 {
+            Some("windows-1252".into())
+        } else {
+            None
+        },
+        nulls: if random.below(3) == 0 {
+            vec!["NA".into(), "say \"x\"".into()]
+        } else {
+            vec![]
+        },
+        types: vec![],
+    }
+}
+
+#[test]
+fn no_bytes_whatever_make_it_panic_or_depend_on_how_they_were_split() {
+    let mut random = Random(0x2545_F491_4F6C_DD1D);
+    let alphabet = b"aa1,,;\t|\"\"\n\n\r -.\xC3\xA9\xEF\xBB\xBF\x00";
+    let mut valid = 0;
+    for _ in 0..6_000 {
+        let bytes: Vec<u8> = (0..random.below(120))
+            .map(|_| alphabet[random.below(alphabet.len())])
+            .collect();
+        let (options, limits) = (some_options(&mut random), some_limits(&mut random));
+        valid += usize::from(check_same_however_split(
+            &bytes,
+            &options,
+            limits,
+            &mut random,
+        ));
+    }
+    assert!(valid > 50, "{valid}");
+}
+
+#[test]
+fn a_csv_comes_back_as_it_went_in_with_the_types_its_values_have() {
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let pools: [&[&str]; 7] = [
+        &["1", "-5", "300", "NA", ""],
+        &["1", "2.5", "-0", "1e3", "null"],
+        &["true", "false", ""],
+        &["2024-01-01", "1999-12-31", "-", "."],
+        &[
+            "2024-01-01T00:00:00Z",
+            "2024-01-01T00:00:00.5+02:00",
+            "1990-12-31T23:59:60Z",
+        ],
+        &[
+            "a",
+            "äöü",
+            "007",
+            "say \"x\"",
+            "x,y",
+            "line\nbreak",
+            "",
+            "a text that is longer than thirty-two bytes, ü",
+        ],
+        &["NA", "-", "1", ""],
+    ];
+    let mut valid = 0;
+    for _ in 0..2_000 {
+        let columns: Vec<&[&str]> = (0..1 + random.below(4))
+            .map(|_| pools[random.below(7)])
+            .collect();
+        let end = random.pick(&["\n", "\r\n"]);
+        let mut text = random
+            .pick(&["", "\u{FEFF}", "\n", "\u{FEFF}\r\n\n"])
+            .to_owned();
+        text += &["id", "name", "id", ""][..columns.len()].join(",");
+        text += end;
+        if columns.len() == 1 {
+            text = "id\n".into();
+        }
+        let mut expected = Vec::new();
+        for _ in 0..random.below(30) {
+            let row: Vec<&str> = columns.iter().map(|pool| random.pick(pool)).collect();
+            let fields: Vec<String> = row
+                .iter()
+                .map(|value| written(value, &mut random))
+                .collect();
+            text += &fields.join(",");
+            text += end;
+            expected.push(row);
+        }
+        let text = if random.below(3) == 0 && columns.len() > 1 {
+            text.trim_end_matches(['\r', '\n'])
+        } else {
+            &text
+        };
+        let options = UploadOptions {
+            delimiter: Some(Delimiter::COMMA),
+            ..UploadOptions::default()
+        };
+        let limits = Limits {
+            chunk_bytes: 1 + random.below(200),
+            ..Limits::default()
+        };
+        let taken = take(text.as_bytes(), &options, limits, || usize::MAX).unwrap();
+        assert_eq!(taken.records, expected, "{text:?}");
+        valid += usize::from(check_same_however_split(
+            text.as_bytes(),
+            &options,
+            limits,
+            &mut random,
+        ));
+    }
+    assert_eq!(valid, 2_000);
+}
+
+/// A value as a field, quoted where it must be and sometimes where it need not.
+fn written(value: &str, random: &mut Random) -> String {
+    if value.contains(['"', ',', '\n']) || random.below(4) == 0 {
+        return format!("\"{}\"", value.replace('"', "\"\""));
+    }
+    value.to_owned()
+}
+
+#[test]
+fn a_profile_goes_on_from_where_it_was_stored() {
+    let csv = |body: &str| format!("n,s\n{body}");
+    let analyses = |text: &str| {
+        let mut ingest = Ingest::new(UploadOptions::default(), Limits::default()).unwrap();
+        let mut pieces = Vec::new();
+        ingest.push(text.as_bytes(), &mut pieces).unwrap();
+        ingest.finish(&mut pieces).unwrap();
+        (
+            Arc::clone(ingest.layout().unwrap()),
+            pieces[0].analyse().unwrap(),
+        )
+    };
+    let (layout, first) = analyses(&csv("1,\n2,x\n"));
+    let mut profile = Profile::new(layout);
+    profile.absorb(&first);
+    let stored = postcard::to_stdvec(&profile).unwrap();
+    let mut later: Profile = postcard::from_bytes(&stored).unwrap();
+    assert_eq!(later, profile);
+    later.absorb(&analyses(&csv("2.5,y\n")).1);
+    assert_eq!(later.rows(), 3);
+    let kinds: Vec<_> = later
+        .columns()
+        .iter()
+        .map(|column| (column.kind, column.nullable))
+        .collect();
+    assert_eq!(
+        kinds,
+        [(ColumnType::Number, false), (ColumnType::String, true)]
+    );
+}

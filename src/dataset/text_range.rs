@@ -27,52 +27,73 @@ pub(crate) struct TextRange {
     /// The first eight bytes of each as a number: a text whose number lies between needs no further look.
     least_key: u64,
     most_key: u64,
+    /// The bounds again, where they are short texts: one that is met again needs no further look either.
+    least_short: Option<u64>,
+    most_short: Option<u64>,
 }
 
 impl TextRange {
     /// The range of the values, if there is any.
     pub(crate) fn of(cells: &mut Cells<'_>) -> Option<Self> {
-        let mut range = Self::one(Beginning::of(&cells.next()?));
-        for cell in cells {
-            if cell.doubled {
-                range.include(&Beginning::of(&cell));
-            } else if cell.key() <= range.least_key || cell.key() >= range.most_key {
-                range.include_plain(&cell);
+        let mut range = Self::one(cells.next()?);
+        // A copy of its own stays in registers.
+        let mut rest = *cells;
+        for cell in rest.by_ref() {
+            let key = cell.key();
+            let within = range.least_key < key && key < range.most_key;
+            if cell.doubled() {
+                range.include(cell.raw(), true);
+            } else if !within && !range.is_short_bound(&cell) {
+                range.include_plain(cell.raw());
             }
         }
+        *cells = rest;
         Some(range)
     }
 
-    fn one(text: Beginning) -> Self {
+    fn one(cell: Cell<'_>) -> Self {
+        let text = Beginning::of(cell.raw(), cell.doubled());
+        let short = text.short();
         let key = text.key();
         Self {
             least: text.clone(),
             most: text,
             least_key: key,
             most_key: key,
+            least_short: short,
+            most_short: short,
         }
+    }
+
+    #[inline(always)]
+    fn is_short_bound(&self, cell: &Cell<'_>) -> bool {
+        cell.short()
+            .is_some_and(|short| Some(short) == self.least_short || Some(short) == self.most_short)
     }
 
     /// Includes a text without doubled quotes, copying it only where it becomes a bound.
     #[inline(never)]
-    fn include_plain(&mut self, cell: &Cell<'_>) {
-        let head = &cell.raw[..cell.raw.len().min(KEPT)];
-        let cut = cell.raw.len() > KEPT;
+    fn include_plain(&mut self, raw: &[u8]) {
+        let (head, cut) = (&raw[..raw.len().min(KEPT)], raw.len() > KEPT);
         let within = (self.least.bytes.as_slice(), self.least.cut) <= (head, cut)
             && (head, cut) <= (self.most.bytes.as_slice(), self.most.cut);
         if !within {
-            self.include(&Beginning::of(cell));
+            self.include(raw, false);
         }
     }
 
-    fn include(&mut self, text: &Beginning) {
-        if *text < self.least {
-            self.least.clone_from(text);
+    #[inline(never)]
+    fn include(&mut self, raw: &[u8], doubled: bool) {
+        let text = Beginning::of(raw, doubled);
+        if text < self.least {
             self.least_key = text.key();
+            self.least_short = text.short();
+            self.least.clone_from(&text);
         }
-        if *text > self.most {
-            self.most.clone_from(text);
+        if text > self.most {
             self.most_key = text.key();
+            self.most_short = text.short();
+            self.most = text;
         }
     }
 
@@ -93,9 +114,9 @@ impl TextRange {
 }
 
 impl Beginning {
-    fn of(cell: &Cell<'_>) -> Self {
-        if cell.doubled {
-            let mut text = unquoted_prefix(cell.raw);
+    fn of(raw: &[u8], doubled: bool) -> Self {
+        if doubled {
+            let mut text = unquoted_prefix(raw);
             let bytes = text.by_ref().take(KEPT).collect();
             return Self {
                 bytes,
@@ -103,9 +124,14 @@ impl Beginning {
             };
         }
         Self {
-            bytes: cell.raw[..cell.raw.len().min(KEPT)].to_vec(),
-            cut: cell.raw.len() > KEPT,
+            bytes: raw[..raw.len().min(KEPT)].to_vec(),
+            cut: raw.len() > KEPT,
         }
+    }
+
+    /// See [`Cell::short`].
+    fn short(&self) -> Option<u64> {
+        (self.bytes.len() < 8).then(|| self.key() | self.bytes.len() as u64)
     }
 
     fn key(&self) -> u64 {

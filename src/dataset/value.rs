@@ -164,7 +164,11 @@ fn moment(text: &[u8]) -> Option<Moment> {
     let local = i64::from(date(day)?) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
     Some(Moment {
         seconds: local - zone_seconds(zone)?,
-        nanos: nanos(fraction),
+        nanos: if fraction.is_empty() {
+            0
+        } else {
+            nanos(fraction)
+        },
         leap: second == 60,
         fraction: fraction.iter().any(|&byte| byte != b'0'),
     })

@@ -8,6 +8,9 @@ use log::{
     kv::{Error, Key, Value, VisitSource, VisitValue},
 };
 
+/// Numbers below this have exact thousandths, which can be written without the general way of writing a float.
+const LARGEST_FAST: f64 = 1e12;
+
 /// How lines look.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Style {
@@ -20,36 +23,73 @@ pub(super) enum Style {
     Json,
 }
 
-/// Appends the line for `record` to `out`, its end included.
-pub(super) fn format(style: Style, record: &Record<'_>, out: &mut Vec<u8>) {
-    let now = humantime::format_rfc3339_millis(SystemTime::now());
-    match style {
-        Style::Text { colour } => {
-            push(out, format_args!("{now} "));
-            push_level(out, record.level(), colour);
-            if record.level() >= Level::Debug {
-                push(out, format_args!("{}: ", record.target()));
+/// Room in which one thread formats its lines.
+///
+/// Most of a request line's cost would be its time of day, so the part of it that changes once a second is kept.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    out: Vec<u8>,
+    second: Option<u64>,
+    /// Up to the decimal point, such as `2026-11-03T12:00:00.`
+    up_to_second: String,
+}
+
+impl Scratch {
+    /// The line for `record`, its end included.
+    pub(super) fn format(&mut self, style: Style, record: &Record<'_>) -> &[u8] {
+        self.out.clear();
+        let json = style == Style::Json;
+        if json {
+            self.out.extend_from_slice(b"{\"timestamp\":\"");
+        }
+        self.push_time(SystemTime::now());
+        let out = &mut self.out;
+        match style {
+            Style::Text { colour } => {
+                out.push(b' ');
+                push_level(out, record.level(), colour);
+                if record.level() >= Level::Debug {
+                    push_escaped(out, record.target(), false);
+                    out.extend_from_slice(b": ");
+                }
+                push_message(out, record, false);
             }
-            push_message(out, record, false);
+            Style::Json => {
+                out.extend_from_slice(b"\",\"level\":\"");
+                out.extend_from_slice(record.level().as_str().as_bytes());
+                out.extend_from_slice(b"\",\"target\":");
+                push_json(out, record.target());
+                out.extend_from_slice(b",\"message\":\"");
+                push_message(out, record, true);
+                out.push(b'"');
+            }
         }
-        Style::Json => {
-            push(
-                out,
-                format_args!(
-                    "{{\"timestamp\":\"{now}\",\"level\":\"{}\",\"target\":",
-                    record.level()
-                ),
-            );
-            push_json(out, record.target());
-            out.extend_from_slice(b",\"message\":\"");
-            push_message(out, record, true);
-            out.push(b'"');
-        }
+        // The visitor cannot fail, and a source that does leaves out its own values.
+        let _ = record.key_values().visit(&mut Fields { out, json });
+        out.extend_from_slice(if json { b"}\n" } else { b"\n" });
+        &self.out
     }
-    let json = style == Style::Json;
-    // The visitor cannot fail, and a source that does leaves out its own values.
-    let _ = record.key_values().visit(&mut Fields { out, json });
-    out.extend_from_slice(if json { b"}\n" } else { b"\n" });
+
+    /// RFC 3339, UTC, milliseconds.
+    fn push_time(&mut self, now: SystemTime) {
+        let since_epoch = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        if self.second != Some(since_epoch.as_secs()) {
+            self.second = Some(since_epoch.as_secs());
+            let text = humantime::format_rfc3339_seconds(now).to_string();
+            self.up_to_second = text.replace('Z', ".");
+        }
+        self.out.extend_from_slice(self.up_to_second.as_bytes());
+        push_three_digits(&mut self.out, since_epoch.subsec_millis());
+        self.out.push(b'Z');
+    }
+}
+
+fn push_three_digits(out: &mut Vec<u8>, number: u32) {
+    for divisor in [100, 10, 1] {
+        out.push(b'0' + u8::try_from(number / divisor % 10).expect("a digit fits"));
+    }
 }
 
 fn push_level(out: &mut Vec<u8>, level: Level, colour: bool) {
@@ -112,7 +152,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &str, json: bool) {
             '"' | '\\' if json => push(out, format_args!("\\{character}")),
             '\n' => out.extend_from_slice(b"\\n"),
             _ if character.is_control() => {
-                push(out, format_args!("\\u{:04x}", u32::from(character)))
+                push(out, format_args!("\\u{:04x}", u32::from(character)));
             }
             _ => push(out, format_args!("{character}")),
         }
@@ -168,23 +208,39 @@ impl<'v> VisitValue<'v> for Field<'_> {
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), Error> {
-        push(self.out, format_args!("{value}"));
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
         Ok(())
     }
 
     fn visit_i64(&mut self, value: i64) -> Result<(), Error> {
-        push(self.out, format_args!("{value}"));
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
         Ok(())
     }
 
     /// With three decimals: what is measured here are milliseconds.
     fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
-        if value.is_finite() {
-            push(self.out, format_args!("{value:.3}"));
-            Ok(())
-        } else {
-            self.visit_null()
+        if !value.is_finite() {
+            return self.visit_null();
         }
+        if !(0.0..LARGEST_FAST).contains(&value) {
+            push(self.out, format_args!("{value:.3}"));
+            return Ok(());
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "in range, as just checked"
+        )]
+        let thousandths = (value * 1000.0).round() as u64;
+        self.visit_u64(thousandths / 1000)?;
+        self.out.push(b'.');
+        push_three_digits(
+            self.out,
+            u32::try_from(thousandths % 1000).expect("below a thousand"),
+        );
+        Ok(())
     }
 
     fn visit_bool(&mut self, value: bool) -> Result<(), Error> {
@@ -202,7 +258,7 @@ impl<'v> VisitValue<'v> for Field<'_> {
 mod tests {
     use log::{Level, Record};
 
-    use super::{Style, format};
+    use super::{Scratch, Style};
 
     fn line(style: Style, path: &str) -> String {
         let values = [
@@ -210,15 +266,14 @@ mod tests {
             ("bytes", log::kv::Value::from(512_u64)),
             ("ms", log::kv::Value::from(0.12_f64)),
         ];
-        let mut out = Vec::new();
         let record = Record::builder()
             .level(Level::Info)
             .target("flash::access")
             .args(format_args!("request"))
             .key_values(&values)
             .build();
-        format(style, &record, &mut out);
-        String::from_utf8(out).unwrap()
+        let line = Scratch::default().format(style, &record).to_vec();
+        String::from_utf8(line).unwrap()
     }
 
     #[test]

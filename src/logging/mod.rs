@@ -20,7 +20,7 @@ use std::{
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::settings::{LogFormat, LogSettings};
-use line::Style;
+use line::{Scratch, Style};
 use queue::Queue;
 
 /// Targets of this program; what libraries say below a warning is for `trace` alone.
@@ -81,7 +81,7 @@ fn start_with(
             .args(message)
             .key_values(&values)
             .build();
-        line::format(style, &record, out);
+        out.extend_from_slice(Scratch::default().format(style, &record));
     })?;
     let logger = Logger {
         style,
@@ -93,6 +93,18 @@ fn start_with(
     Ok(Guard { queue })
 }
 
+/// An error and what caused it, as one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line.replace(['\n', '\r'], " ")
+}
+
 struct Logger {
     style: Style,
     level: Level,
@@ -100,8 +112,7 @@ struct Logger {
 }
 
 thread_local! {
-    /// Each thread formats its lines in a buffer that it keeps.
-    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
 }
 
 impl Log for Logger {
@@ -117,15 +128,12 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let write = |out: &mut Vec<u8>| {
-            out.clear();
-            line::format(self.style, record, out);
-            self.queue.push(out);
-        };
-        // The buffer is taken when formatting a value logs in turn, and gone when its thread is about to end.
-        let kept = LINE.try_with(|kept| kept.try_borrow_mut().map(|mut out| write(&mut out)));
+        let write = |scratch: &mut Scratch| self.queue.push(scratch.format(self.style, record));
+        // It is taken when formatting a value logs in turn, and gone when its thread is about to end.
+        let kept =
+            SCRATCH.try_with(|kept| kept.try_borrow_mut().map(|mut scratch| write(&mut scratch)));
         if !matches!(kept, Ok(Ok(()))) {
-            write(&mut Vec::new());
+            write(&mut Scratch::default());
         }
     }
 
@@ -148,19 +156,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
             log::error!(target: "flash::panic", location = location.as_str(), thread = thread, backtrace:% = backtrace; "panic: {text}");
         }
         _ => {
-            log::error!(target: "flash::panic", location = location.as_str(), thread = thread; "panic: {text}")
+            log::error!(target: "flash::panic", location = location.as_str(), thread = thread; "panic: {text}");
         }
     }
-}
-
-/// An error and what caused it, as one line.
-pub fn one_line(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line.replace(['\n', '\r'], " ")
 }

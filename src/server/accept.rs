@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -53,49 +54,65 @@ pub async fn serve<S: HttpService>(
     drain: Drain,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
-    let shared = Arc::new(Shared {
-        limits,
-        drain,
-        requests: AtomicU64::new(0),
-    });
-    let (limits, drain) = (&shared.limits, &shared.drain);
-    let builder = Arc::new(protocols());
     let mut door = Door::new(listener, limits.connections);
-    let mut connections = JoinSet::new();
-    let mut accepted = 0;
-    let mut welcome = |(stream, place): (TcpStream, OwnedSemaphorePermit)| {
-        accepted += 1;
-        let served = converse(
-            stream,
-            Arc::clone(&builder),
-            service.clone(),
-            Arc::clone(&shared),
-        );
-        connections.spawn(async move {
+    let (delay, time) = (limits.drain_delay, limits.drain_timeout);
+    let mut guests = Guests::new(service, limits, drain.clone());
+
+    door.admit_until(pin!(shutdown), &mut guests).await;
+    drain.advance(Stage::LameDuck);
+    door.admit_until(pin!(sleep(delay)), &mut guests).await;
+    drop(door);
+    drain.advance(Stage::Closing);
+    guests.leave(time).await
+}
+
+/// Those who are connected.
+struct Guests<S> {
+    service: S,
+    builder: Arc<Builder<TokioExecutor>>,
+    shared: Arc<Shared>,
+    connections: JoinSet<()>,
+    accepted: u64,
+}
+
+impl<S: HttpService> Guests<S> {
+    fn new(service: S, limits: Limits, drain: Drain) -> Self {
+        Self {
+            service,
+            builder: Arc::new(protocols()),
+            shared: Arc::new(Shared {
+                limits,
+                drain,
+                requests: AtomicU64::new(0),
+            }),
+            connections: JoinSet::new(),
+            accepted: 0,
+        }
+    }
+
+    fn welcome(&mut self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        self.accepted += 1;
+        let (builder, shared) = (Arc::clone(&self.builder), Arc::clone(&self.shared));
+        let served = converse(stream, builder, self.service.clone(), shared);
+        self.connections.spawn(async move {
             served.await;
             drop(place);
         });
-        while connections.try_join_next().is_some() {}
-    };
+        while self.connections.try_join_next().is_some() {}
+    }
 
-    door.admit_until(pin!(shutdown), &mut welcome).await;
-    drain.advance(Stage::LameDuck);
-    door.admit_until(pin!(sleep(limits.drain_delay)), &mut welcome)
-        .await;
-    drop(door);
-    drain.advance(Stage::Closing);
-    // Past the time-out the rest is what is cut off.
-    let _ = timeout(limits.drain_timeout, async {
-        while connections.join_next().await.is_some() {}
-    })
-    .await;
-    while connections.try_join_next().is_some() {}
-    let cut_off = connections.len();
-    connections.shutdown().await;
-    Summary {
-        connections: accepted,
-        requests: shared.requests.load(Relaxed),
-        cut_off,
+    /// Waits for all of them to end, `time` at most, and ends those that are left.
+    async fn leave(mut self, time: Duration) -> Summary {
+        let all = async { while self.connections.join_next().await.is_some() {} };
+        let in_time = timeout(time, all).await.is_ok();
+        while self.connections.try_join_next().is_some() {}
+        let cut_off = if in_time { 0 } else { self.connections.len() };
+        self.connections.shutdown().await;
+        Summary {
+            connections: self.accepted,
+            requests: self.shared.requests.load(Relaxed),
+            cut_off,
+        }
     }
 }
 
@@ -117,19 +134,17 @@ impl Door {
         }
     }
 
-    /// Hands every connection to `welcome` until `end` completes, whatever it is waiting for by then.
-    async fn admit_until<E>(
-        &mut self,
-        mut end: Pin<&mut E>,
-        mut welcome: impl FnMut((TcpStream, OwnedSemaphorePermit)),
-    ) where
+    /// Lets guests in until `end` completes, whatever it is waiting for by then.
+    async fn admit_until<E, S>(&mut self, mut end: Pin<&mut E>, guests: &mut Guests<S>)
+    where
         E: Future<Output = ()>,
+        S: HttpService,
     {
         loop {
             tokio::select! {
                 biased;
                 () = &mut end => return,
-                admitted = self.admit() => welcome(admitted),
+                (stream, place) = self.admit() => guests.welcome(stream, place),
             }
         }
     }
@@ -162,7 +177,7 @@ impl Door {
         self.tell(|| {
             log::warn!(
                 "all {size} connections are taken, further ones wait (see --max-connections)"
-            )
+            );
         });
         Arc::clone(&self.places).acquire_owned().await.expect(OPEN)
     }

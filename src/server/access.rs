@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use log::{
     Level, Record,
@@ -21,9 +21,17 @@ const LONGEST_PATH: usize = 1024;
 const API_VERSION: &str = "api-version";
 const API_VERSION_SOURCE: &str = "api-version-source";
 
-/// A request that will have its line.
+/// A request that will have its line. Dropped before it is answered, which it is when the client goes away, it is
+/// logged as aborted and without a status.
 #[derive(Debug)]
 pub(super) struct Access {
+    /// None once the line is written or on somebody else to write.
+    details: Option<Details>,
+}
+
+/// What is known of a request from its start.
+#[derive(Debug)]
+struct Details {
     level: Level,
     began: Instant,
     method: Method,
@@ -35,17 +43,20 @@ impl Access {
     /// Remembers a request that has just arrived, unless lines of `level` are not wanted.
     pub(super) fn begin<B>(request: &Request<B>, id: &HeaderValue, level: Level) -> Option<Self> {
         log::log_enabled!(target: TARGET, level).then(|| Self {
-            level,
-            began: Instant::now(),
-            method: request.method().clone(),
-            uri: request.uri().clone(),
-            id: id.clone(),
+            details: Some(Details {
+                level,
+                began: Instant::now(),
+                method: request.method().clone(),
+                uri: request.uri().clone(),
+                id: id.clone(),
+            }),
         })
     }
 
     /// The service has answered: writes the line, or gives what will write it at the end of the body.
-    pub(super) fn answered<B: Body>(self, response: &Response<B>) -> Option<Streamed> {
-        let length = if self.method == Method::HEAD {
+    pub(super) fn answered<B: Body>(mut self, response: &Response<B>) -> Option<Streamed> {
+        let details = self.details.take()?;
+        let length = if details.method == Method::HEAD {
             Some(0)
         } else {
             response.body().size_hint().exact()
@@ -58,22 +69,38 @@ impl Access {
                 source: headers.get(API_VERSION_SOURCE).cloned(),
                 sent: 0,
                 finished: false,
-                access: self,
+                details,
             });
         };
-        self.write(&Outcome {
-            status: response.status(),
-            version: text_of(headers, API_VERSION),
-            source: text_of(headers, API_VERSION_SOURCE),
+        details.write(&Outcome {
+            status: Some(response.status()),
+            version: headers.get(API_VERSION),
+            source: headers.get(API_VERSION_SOURCE),
             bytes,
             aborted: false,
         });
         None
     }
+}
 
+impl Drop for Access {
+    fn drop(&mut self) {
+        if let Some(details) = self.details.take() {
+            details.write(&Outcome {
+                status: None,
+                version: None,
+                source: None,
+                bytes: 0,
+                aborted: true,
+            });
+        }
+    }
+}
+
+impl Details {
     fn write(&self, outcome: &Outcome<'_>) {
         let values = Line {
-            access: self,
+            details: self,
             outcome,
         };
         let record = Record::builder()
@@ -86,14 +113,10 @@ impl Access {
     }
 }
 
-fn text_of<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 /// A response whose length is not known before it ends. Dropped before that, it is logged as aborted.
 #[derive(Debug)]
 pub(super) struct Streamed {
-    access: Access,
+    details: Details,
     status: StatusCode,
     version: Option<HeaderValue>,
     source: Option<HeaderValue>,
@@ -115,16 +138,10 @@ impl Streamed {
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        let text = |value: &Option<HeaderValue>| {
-            value
-                .as_ref()
-                .and_then(|value| value.to_str().ok().map(str::to_owned))
-        };
-        let (version, source) = (text(&self.version), text(&self.source));
-        self.access.write(&Outcome {
-            status: self.status,
-            version: version.as_deref(),
-            source: source.as_deref(),
+        self.details.write(&Outcome {
+            status: Some(self.status),
+            version: self.version.as_ref(),
+            source: self.source.as_ref(),
             bytes: self.sent,
             aborted: !self.finished,
         });
@@ -133,36 +150,42 @@ impl Drop for Streamed {
 
 /// How a request ended.
 struct Outcome<'r> {
-    status: StatusCode,
-    version: Option<&'r str>,
-    source: Option<&'r str>,
+    status: Option<StatusCode>,
+    version: Option<&'r HeaderValue>,
+    source: Option<&'r HeaderValue>,
     bytes: u64,
     aborted: bool,
 }
 
 /// The named values of a line.
 struct Line<'r> {
-    access: &'r Access,
+    details: &'r Details,
     outcome: &'r Outcome<'r>,
 }
 
 impl Source for Line<'_> {
     fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), Error> {
-        let Self { access, outcome } = self;
+        let Self { details, outcome } = self;
+        let text = |value: &'kvs HeaderValue| value.to_str().unwrap_or_default();
         let mut pair =
             |name: &'static str, value: Value<'kvs>| visitor.visit_pair(Key::from_str(name), value);
-        pair("method", access.method.as_str().into())?;
-        pair("path", path(&access.uri).into())?;
-        pair("status", outcome.status.as_u16().into())?;
+        pair("method", details.method.as_str().into())?;
+        pair("path", path(&details.uri).into())?;
+        if let Some(status) = outcome.status {
+            pair("status", status.as_u16().into())?;
+        }
         if let Some(version) = outcome.version {
-            pair("version", version.into())?;
+            pair("version", text(version).into())?;
         }
         if let Some(source) = outcome.source {
-            pair("source", source.into())?;
+            pair("source", text(source).into())?;
         }
         pair("bytes", outcome.bytes.into())?;
-        pair("ms", (access.began.elapsed().as_secs_f64() * 1000.0).into())?;
-        pair("id", access.id.to_str().unwrap_or_default().into())?;
+        pair(
+            "ms",
+            (details.began.elapsed().as_secs_f64() * 1000.0).into(),
+        )?;
+        pair("id", text(&details.id).into())?;
         if outcome.aborted {
             pair("aborted", true.into())?;
         }

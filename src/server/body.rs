@@ -14,6 +14,8 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
+use crate::api::request::BodyTimedOut;
+
 use super::{access::Streamed, activity::Flight};
 
 /// Largest part of an HTTP/2 response that is handed over at once. Its send buffer takes a part of any size, and what
@@ -21,28 +23,6 @@ use super::{access::Streamed, activity::Flight};
 const HTTP2_PART: usize = 64 * 1024;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
-
-/// No part of a request's body has arrived for as long as the settings allow.
-///
-/// The error of a [`RequestBody`] is this, or the connection's own error.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the request's body has stalled: nothing arrived for {}", humantime::format_duration(*.after))]
-pub struct BodyTimedOut {
-    /// How long nothing arrived.
-    pub after: Duration,
-}
-
-impl BodyTimedOut {
-    /// This error if it is `error` or what caused it, however deep: routers wrap the errors of bodies.
-    pub fn find<'e>(mut error: &'e (dyn Error + 'static)) -> Option<&'e Self> {
-        loop {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            error = error.source()?;
-        }
-    }
-}
 
 /// A request's body, every part of which must arrive in time. The time runs only while the reader waits, so a server
 /// that is slow itself never blames the client.
@@ -238,7 +218,7 @@ where
             Some(Err(error)) => {
                 log::warn!(
                     "a response broke off: {}",
-                    crate::logging::one_line(&*error)
+                    crate::logging::with_causes(&*error)
                 );
                 return Poll::Ready(Some(Err(error)));
             }

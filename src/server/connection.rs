@@ -110,14 +110,14 @@ pub(super) async fn converse<S: HttpService>(
         End::ByItself(Err(error)) => {
             log::debug!(
                 "a connection broke off: {}",
-                crate::logging::one_line(&*error)
-            )
+                crate::logging::with_causes(&*error)
+            );
         }
         End::CutOff(Cut::Head) => {
-            log::debug!("a connection was cut off: the head of its request took too long")
+            log::debug!("a connection was cut off: the head of its request took too long");
         }
         End::CutOff(Cut::Write) => {
-            log::debug!("a connection was cut off: its client does not take the response")
+            log::debug!("a connection was cut off: its client does not take the response");
         }
     }
 }

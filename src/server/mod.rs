@@ -27,7 +27,7 @@ mod signals;
 mod socket;
 
 pub use accept::{Summary, serve};
-pub use body::{BodyTimedOut, RequestBody};
+pub use body::RequestBody;
 pub use drain::{Drain, Stage};
 pub use limits::Limits;
 pub use listen::{BindError, bind};

@@ -273,7 +273,7 @@ pub(super) struct RevisionHead {
 }
 
 impl RevisionHead {
-    pub(super) fn into_dataset(self, dataset: DatasetRow) -> Result<Dataset, StoreError> {
+    pub(super) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
         let columns: Vec<Column> = serde_json::from_str(&self.column_list)
             .map_err(|e| unreadable("list of columns", e))?;
         let layout: Layout =

@@ -37,7 +37,7 @@ pub(super) fn find(connection: &mut Connection, name: &str) -> Result<Option<Dat
         .first::<(DatasetRow, RevisionHead)>(connection)
         .optional()?;
     found
-        .map(|(dataset, revision)| revision.into_dataset(dataset))
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
         .transpose()
 }
 
@@ -55,7 +55,7 @@ pub(super) fn find_revision(
         .first::<(DatasetRow, RevisionHead)>(connection)
         .optional()?;
     found
-        .map(|(dataset, revision)| revision.into_dataset(dataset))
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
         .transpose()
 }
 
@@ -75,7 +75,7 @@ pub(super) fn list(
         .select((DatasetRow::as_select(), RevisionHead::as_select()))
         .load::<(DatasetRow, RevisionHead)>(connection)?
         .into_iter()
-        .map(|(dataset, revision)| revision.into_dataset(dataset))
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
         .collect()
 }
 

@@ -160,7 +160,10 @@ struct Count {
 fn check_version(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let found = diesel::sql_query("SELECT sqlite_version() AS value")
         .get_result::<Answer>(connection)
-        .map_err(|error| OpenError::NotADatabase { path: path.into(), reason: error.to_string() })?
+        .map_err(|error| OpenError::NotADatabase {
+            path: path.into(),
+            reason: error.to_string(),
+        })?
         .value;
     let parse = |text: &str| semver::Version::parse(text).ok();
     match (parse(&found), parse(OLDEST_SQLITE)) {

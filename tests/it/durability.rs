@@ -19,7 +19,10 @@ fn large_csv(bytes: usize) -> String {
     let mut id: u64 = 0;
     while csv.len() < bytes {
         id += 1;
-        let code = id.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let code = id
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(31)
+            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
         csv.push_str(&format!("{id},{code:016x}\n"));
     }
     csv
@@ -29,10 +32,27 @@ fn large_csv(bytes: usize) -> String {
 fn what_was_acknowledged_survives_a_kill() {
     let program = Program::serve(&[]);
     let large = large_csv(700_000);
-    program.call("PUT", "/datasets/small").v2().csv("id\n1\n").send().created();
-    program.call("PUT", "/datasets/large").v2().csv(&large).send().created();
+    program
+        .call("PUT", "/datasets/small")
+        .v2()
+        .csv("id\n1\n")
+        .send()
+        .created();
+    program
+        .call("PUT", "/datasets/large")
+        .v2()
+        .csv(&large)
+        .send()
+        .created();
     let program = program.kill_and_restart();
-    let source = |name: &str| program.call("GET", &format!("/datasets/{name}/source")).v2().send().ok().text();
+    let source = |name: &str| {
+        program
+            .call("GET", &format!("/datasets/{name}/source"))
+            .v2()
+            .send()
+            .ok()
+            .text()
+    };
     assert_eq!(source("small"), "id\n1\n");
     assert_eq!(source("large"), large);
 }
@@ -65,22 +85,42 @@ fn a_kill_amid_writers_loses_nothing_that_was_acknowledged_and_leaves_nothing_ha
             std::thread::yield_now();
         }
         program.signal(Signal::KILL);
-        kept = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
+        kept = writers
+            .into_iter()
+            .flat_map(|writer| writer.join().unwrap())
+            .collect();
     });
     let program = program.kill_and_restart();
     for name in &kept {
-        let rows = program.call("GET", &format!("/datasets/{name}/rows")).v2().send().ok().json();
+        let rows = program
+            .call("GET", &format!("/datasets/{name}/rows"))
+            .v2()
+            .send()
+            .ok()
+            .json();
         assert_eq!(rows["data"][0]["name"], name.as_str());
     }
     // One write a writer may have been under way: it is there whole, or not at all.
-    let total = program.call("GET", "/datasets?per_page=1").send().ok().json()["total"].as_u64().unwrap();
+    let total = program
+        .call("GET", "/datasets?per_page=1")
+        .send()
+        .ok()
+        .json()["total"]
+        .as_u64()
+        .unwrap();
     let total = usize::try_from(total).unwrap();
-    assert!((kept.len()..=kept.len() + WRITERS).contains(&total), "{total} of {}", kept.len());
+    assert!(
+        (kept.len()..=kept.len() + WRITERS).contains(&total),
+        "{total} of {}",
+        kept.len()
+    );
 }
 
 /// Whether the write was acknowledged; the server may be killed meanwhile.
 fn write(address: SocketAddr, name: &str) -> bool {
-    let Ok(mut socket) = TcpStream::connect(address) else { return false };
+    let Ok(mut socket) = TcpStream::connect(address) else {
+        return false;
+    };
     let body = format!("name\n{name}\n");
     let request = format!(
         "PUT /datasets/{name} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\n\
@@ -126,8 +166,14 @@ fn ctrl_c_during_an_upload_ends_in_time_and_stores_nothing_of_it() {
     assert!(program.wait().success());
     drop(upload);
     let program = program.kill_and_restart();
-    program.call("GET", "/datasets/half").send().expect(StatusCode::NOT_FOUND);
-    assert_eq!(program.call("GET", "/datasets").send().ok().json()["total"], 0);
+    program
+        .call("GET", "/datasets/half")
+        .send()
+        .expect(StatusCode::NOT_FOUND);
+    assert_eq!(
+        program.call("GET", "/datasets").send().ok().json()["total"],
+        0
+    );
 }
 
 #[test]
@@ -135,7 +181,10 @@ fn an_upload_that_the_client_gives_up_is_not_stored() {
     let program = Program::serve(&[]);
     drop(half_an_upload(&program, &large_csv(2 << 20)));
     program.line_with("path=/datasets/half");
-    program.call("GET", "/datasets/half").send().expect(StatusCode::NOT_FOUND);
+    program
+        .call("GET", "/datasets/half")
+        .send()
+        .expect(StatusCode::NOT_FOUND);
 }
 
 #[test]
@@ -169,11 +218,15 @@ fn wait_until(database: &std::path::Path, done: impl Fn(i64) -> bool) {
     let mut connection = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     loop {
-        let count = diesel::sql_query("SELECT count(*) AS chunks FROM chunks").get_result::<Count>(&mut connection);
+        let count = diesel::sql_query("SELECT count(*) AS chunks FROM chunks")
+            .get_result::<Count>(&mut connection);
         if count.is_ok_and(|count| done(count.chunks)) {
             return;
         }
-        assert!(std::time::Instant::now() < deadline, "the chunks stay as they are");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the chunks stay as they are"
+        );
         std::thread::yield_now();
     }
 }
@@ -185,8 +238,14 @@ fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
     let clock = builder.stand_at(started);
     let server = builder.start();
     server.store("people", large_csv(300_000));
-    server.delete("/datasets/people").send().expect(StatusCode::NO_CONTENT);
-    server.get("/datasets/people").send().expect(StatusCode::NOT_FOUND);
+    server
+        .delete("/datasets/people")
+        .send()
+        .expect(StatusCode::NO_CONTENT);
+    server
+        .get("/datasets/people")
+        .send()
+        .expect(StatusCode::NOT_FOUND);
     clock.set(started + SignedDuration::from_mins(5));
     wait_until(&server.database(), |chunks| chunks == 0);
 }
@@ -194,33 +253,71 @@ fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
 #[test]
 fn a_second_server_on_the_same_database_is_refused_in_one_line() {
     let program = Program::serve(&[]);
-    let output = flash(&program.folder(), &["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    let output = flash(
+        &program.folder(),
+        &[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+        ],
+    );
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     let last = said.lines().last().unwrap();
-    assert!(last.starts_with("flash: the database flash.db is held by another flash process"), "{said}");
+    assert!(
+        last.starts_with("flash: the database flash.db is held by another flash process"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_database_that_can_not_be_used_is_refused_with_what_to_do() {
     let folder = tempfile::TempDir::new().unwrap();
-    std::fs::write(folder.path().join("notes.txt"), "not a database at all, but long enough to look at\n".repeat(50)).unwrap();
+    std::fs::write(
+        folder.path().join("notes.txt"),
+        "not a database at all, but long enough to look at\n".repeat(50),
+    )
+    .unwrap();
     std::fs::create_dir(folder.path().join("dir")).unwrap();
-    let mut other = SqliteConnection::establish(folder.path().join("other.db").to_str().unwrap()).unwrap();
-    diesel::sql_query("CREATE TABLE theirs (id INTEGER)").execute(&mut other).unwrap();
+    let mut other =
+        SqliteConnection::establish(folder.path().join("other.db").to_str().unwrap()).unwrap();
+    diesel::sql_query("CREATE TABLE theirs (id INTEGER)")
+        .execute(&mut other)
+        .unwrap();
     for (database, said) in [
-        ("sqlite:missing/flash.db", "the folder missing of the database missing/flash.db does not exist"),
+        (
+            "sqlite:missing/flash.db",
+            "the folder missing of the database missing/flash.db does not exist",
+        ),
         ("sqlite:dir", "can't open the database dir"),
-        ("sqlite:notes.txt", "notes.txt is not a database that Flash can use"),
+        (
+            "sqlite:notes.txt",
+            "notes.txt is not a database that Flash can use",
+        ),
         ("sqlite:other.db", "it holds the tables of another program"),
-        ("sqlite:/proc/flash.db", "can't open the database /proc/flash.db"),
+        (
+            "sqlite:/proc/flash.db",
+            "can't open the database /proc/flash.db",
+        ),
     ] {
-        let arguments =
-            ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--database", database];
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--admin-listen",
+            "127.0.0.1:0",
+            "--database",
+            database,
+        ];
         let output = flash(folder.path(), &arguments);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{database}: {text}");
         let last = text.lines().last().unwrap();
-        assert!(last.contains(said) && last.contains("--database sqlite:PATH"), "{database}: {text}");
+        assert!(
+            last.contains(said) && last.contains("--database sqlite:PATH"),
+            "{database}: {text}"
+        );
     }
 }

@@ -33,7 +33,11 @@ fn root() -> &'static Path {
 fn room(name: &str) -> Vec<PathBuf> {
     let folder = root().join("src").join(name);
     let file = folder.with_extension("rs");
-    let mut files = if folder.is_dir() { sources(&folder) } else { Vec::new() };
+    let mut files = if folder.is_dir() {
+        sources(&folder)
+    } else {
+        Vec::new()
+    };
     files.extend(file.is_file().then_some(file));
     assert!(!files.is_empty(), "there is no room {name}");
     files
@@ -42,12 +46,25 @@ fn room(name: &str) -> Vec<PathBuf> {
 /// Code without its comments, in which rooms may be mentioned freely.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn rooms_import_only_what_they_may() {
-    let rooms = ["versioning", "dataset", "settings", "logging", "store", "services", "api", "server", "cli"];
+    let rooms = [
+        "versioning",
+        "dataset",
+        "settings",
+        "logging",
+        "store",
+        "services",
+        "api",
+        "server",
+        "cli",
+    ];
     let may: &[(&str, &[&str])] = &[
         ("versioning", &[]),
         ("dataset", &[]),
@@ -55,15 +72,32 @@ fn rooms_import_only_what_they_may() {
         ("logging", &["settings"]),
         ("store", &["versioning", "dataset"]),
         ("services", &["versioning", "dataset", "settings", "store"]),
-        ("api", &["versioning", "dataset", "settings", "logging", "store", "services"]),
+        (
+            "api",
+            &[
+                "versioning",
+                "dataset",
+                "settings",
+                "logging",
+                "store",
+                "services",
+            ],
+        ),
         ("server", &["settings", "logging", "api"]),
     ];
     for (name, allowed) in may {
         for path in room(name) {
             let code = code(&path);
-            for other in rooms.iter().filter(|other| *other != name && !allowed.contains(other)) {
+            for other in rooms
+                .iter()
+                .filter(|other| *other != name && !allowed.contains(other))
+            {
                 let import = format!("crate::{other}");
-                assert!(!code.contains(&import), "{} imports {other}", path.display());
+                assert!(
+                    !code.contains(&import),
+                    "{} imports {other}",
+                    path.display()
+                );
             }
         }
     }
@@ -74,9 +108,17 @@ fn only_the_store_knows_diesel_and_only_the_api_knows_warp() {
     for path in sources(&root().join("src")) {
         let inside = path.strip_prefix(root().join("src")).unwrap().to_owned();
         let code = code(&path);
-        assert!(inside.starts_with("store") || !code.contains("diesel::"), "{} knows diesel", path.display());
+        assert!(
+            inside.starts_with("store") || !code.contains("diesel::"),
+            "{} knows diesel",
+            path.display()
+        );
         let plugs_in = inside == Path::new("cli/serve.rs");
-        assert!(inside.starts_with("api") || plugs_in || !code.contains("warp::"), "{} knows warp", path.display());
+        assert!(
+            inside.starts_with("api") || plugs_in || !code.contains("warp::"),
+            "{} knows warp",
+            path.display()
+        );
     }
 }
 
@@ -86,7 +128,11 @@ fn an_older_version_never_knows_a_newer_one() {
     for &older in &numbers {
         for path in room(&format!("api/v{older}")) {
             for newer in numbers.iter().filter(|&&newer| newer > older) {
-                assert!(!code(&path).contains(&format!("v{newer}::")), "{} knows v{newer}", path.display());
+                assert!(
+                    !code(&path).contains(&format!("v{newer}::")),
+                    "{} knows v{newer}",
+                    path.display()
+                );
             }
         }
     }
@@ -99,9 +145,15 @@ fn every_version_has_its_folder_and_every_folder_is_registered() {
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().into_string().unwrap())
-        .filter(|name| name.strip_prefix('v').is_some_and(|number| number.parse::<u32>().is_ok()))
+        .filter(|name| {
+            name.strip_prefix('v')
+                .is_some_and(|number| number.parse::<u32>().is_ok())
+        })
         .collect();
-    let mut registered: Vec<String> = VERSIONS.iter().map(|version| format!("v{}", version.number)).collect();
+    let mut registered: Vec<String> = VERSIONS
+        .iter()
+        .map(|version| format!("v{}", version.number))
+        .collect();
     folders.sort();
     registered.sort();
     assert_eq!(folders, registered);
@@ -114,7 +166,13 @@ fn the_versions_form_a_catalogue() {
 
 #[test]
 fn the_program_only_reads_its_command_line() {
-    assert!(fs::read_to_string(root().join("src/main.rs")).unwrap().lines().count() < 40);
+    assert!(
+        fs::read_to_string(root().join("src/main.rs"))
+            .unwrap()
+            .lines()
+            .count()
+            < 40
+    );
 }
 
 #[derive(QueryableByName)]
@@ -139,8 +197,15 @@ fn the_schema_that_the_code_sees_is_the_one_that_the_migrations_make() {
     .load(&mut connection)
     .unwrap();
     let mut made: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for Column { table, column, kind } in columns {
-        made.entry(table).or_default().push(format!("{column} {kind}"));
+    for Column {
+        table,
+        column,
+        kind,
+    } in columns
+    {
+        made.entry(table)
+            .or_default()
+            .push(format!("{column} {kind}"));
     }
     assert_eq!(made, schema());
 }

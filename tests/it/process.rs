@@ -29,7 +29,12 @@ pub struct Program {
 
 /// Runs `flash` with these arguments in `folder`, to its end.
 pub fn flash(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_flash")).args(arguments).current_dir(folder).env_clear().output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_flash"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .unwrap()
 }
 
 impl Program {
@@ -40,7 +45,13 @@ impl Program {
 
     fn serve_in(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
             .args(arguments)
             .current_dir(folder.path())
             .env_clear()
@@ -81,7 +92,11 @@ impl Program {
     }
 
     pub fn call(&self, method: &str, path: &str) -> Call {
-        Call::new(&self.agent, method, format!("http://{}{path}", self.address))
+        Call::new(
+            &self.agent,
+            method,
+            format!("http://{}{path}", self.address),
+        )
     }
 
     pub fn folder(&self) -> PathBuf {
@@ -115,7 +130,12 @@ impl Drop for Program {
 }
 
 fn address_in(line: &str) -> SocketAddr {
-    line.rsplit_once("http://").unwrap().1.trim().parse().unwrap()
+    line.rsplit_once("http://")
+        .unwrap()
+        .1
+        .trim()
+        .parse()
+        .unwrap()
 }
 
 /// What is left to read of a stream, as text.

@@ -18,7 +18,10 @@ fn examples() -> Vec<Example> {
     while let (Some(block), between) = (blocks.next(), blocks.next()) {
         let (language, text) = block.split_once('\n').unwrap();
         match language {
-            "sh" => examples.push(Example { command: text.trim().to_owned(), shown: None }),
+            "sh" => examples.push(Example {
+                command: text.trim().to_owned(),
+                shown: None,
+            }),
             "json" => examples.last_mut().unwrap().shown = Some(text.trim().to_owned()),
             other => panic!("a block of {other:?} in the README is run by nobody"),
         }
@@ -32,7 +35,10 @@ fn examples() -> Vec<Example> {
 #[test]
 fn every_command_of_the_readme_does_what_it_says() {
     let mut examples = examples().into_iter();
-    assert_eq!(examples.next().unwrap().command, "cargo run --release -- serve");
+    assert_eq!(
+        examples.next().unwrap().command,
+        "cargo run --release -- serve"
+    );
     assert_eq!(examples.next().unwrap().command, "cargo test");
     assert!(include_str!("../../.ci/run").contains("cargo test"));
     let server = Program::serve(&[]);
@@ -40,11 +46,20 @@ fn every_command_of_the_readme_does_what_it_says() {
     for Example { command, shown } in examples {
         let output = in_shell(&server, &command);
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{command}\n{text}{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{command}\n{text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         match shown {
             Some(shown) => assert_eq!(unchanging(&text), unchanging(&shown), "{command}"),
-            None if command.contains("v9") => assert!(text.starts_with("HTTP/1.1 406"), "{command}\n{text}"),
-            None => assert!(!text.contains("\"error\"") && !text.contains("urn:flash:problem"), "{command}\n{text}"),
+            None if command.contains("v9") => {
+                assert!(text.starts_with("HTTP/1.1 406"), "{command}\n{text}")
+            }
+            None => assert!(
+                !text.contains("\"error\"") && !text.contains("urn:flash:problem"),
+                "{command}\n{text}"
+            ),
         }
         run += 1;
     }

@@ -14,6 +14,7 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::api::request::BodyTimedOut;
 
 /// Frames of a body, or why there are no more.
 pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
@@ -43,10 +44,7 @@ pub(super) fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
             setting: limit.setting,
         });
     }
-    let timeout = call.services.settings.timeouts.body_timeout.as_secs_f64();
-    let body = call
-        .take_body()
-        .map_err(move |error| from_transport(error, timeout));
+    let body = call.take_body().map_err(from_transport);
     let unpacked: Frames = match packing {
         Packing::None => Box::pin(body),
         Packing::Gzip => {
@@ -114,7 +112,10 @@ fn unpack(decoder: impl AsyncRead + Send + 'static) -> Frames {
         ReaderStream::with_capacity(decoder, UNPACKED).map_err(|error| {
             // What the transport said travels through the decoder as it is; the rest is the decoder's own.
             let text = error.to_string();
-            match error.into_inner().map(|inner| inner.downcast::<Error>()) {
+            match error
+                .into_inner()
+                .map(<dyn StdError + Send + Sync>::downcast::<Error>)
+            {
                 Some(Ok(own)) => *own,
                 _ => Error::BadEncoding(text),
             }
@@ -123,16 +124,9 @@ fn unpack(decoder: impl AsyncRead + Send + 'static) -> Frames {
 }
 
 /// Why no more bytes come: the client was silent too long, or it went away.
-fn from_transport(error: warp::Error, seconds: f64) -> Error {
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
-    while let Some(current) = cause {
-        if current
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
-        {
-            return Error::BodyTimedOut { seconds };
-        }
-        cause = current.source();
+fn from_transport(error: warp::Error) -> Error {
+    match BodyTimedOut::find(&error) {
+        Some(timed_out) => Error::BodyTimedOut(*timed_out),
+        None => Error::BodyCut(Box::new(error)),
     }
-    Error::BodyCut(Box::new(error))
 }

@@ -124,10 +124,10 @@ fn object(dataset: &Arc<store::Dataset>) -> RowWriter {
             }
             match kind {
                 ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => {
-                    out.extend_from_slice(text.as_bytes())
+                    out.extend_from_slice(text.as_bytes());
                 }
                 ColumnType::Date | ColumnType::Datetime | ColumnType::String => {
-                    push_json_string(&text, out)
+                    push_json_string(&text, out);
                 }
             }
         }

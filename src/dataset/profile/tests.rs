@@ -1,1 +1,147 @@
+use super::*;
+use crate::dataset::{Ingest, Limits, UploadOptions};
 
+/// The profile of a CSV whose pieces are of at least `chunk_bytes`.
+fn profile(text: &str, options: UploadOptions, chunk_bytes: usize) -> Profile {
+    let mut ingest = Ingest::new(
+        options,
+        Limits {
+            chunk_bytes,
+            ..Limits::default()
+        },
+    )
+    .unwrap();
+    let mut out = Vec::new();
+    ingest.push(text.as_bytes(), &mut out).unwrap();
+    ingest.finish(&mut out).unwrap();
+    let mut profile = Profile::new(Arc::clone(ingest.layout().unwrap()));
+    // The order in which pieces come does not matter.
+    out.iter()
+        .rev()
+        .for_each(|piece| profile.absorb(&piece.analyse().unwrap()));
+    profile
+}
+
+fn columns(text: &str, options: UploadOptions) -> Vec<(ColumnType, bool)> {
+    let whole = profile(text, options.clone(), 1 << 20);
+    assert_eq!(profile(text, options, 1), whole);
+    whole
+        .columns()
+        .into_iter()
+        .map(|column| (column.kind, column.nullable))
+        .collect()
+}
+
+fn hints(text: &str, options: UploadOptions) -> Vec<String> {
+    let whole = profile(text, options.clone(), 1 << 20);
+    assert_eq!(profile(text, options, 1).hints(), whole.hints());
+    whole.hints()
+}
+
+fn stating(name: &str, kind: ColumnType) -> UploadOptions {
+    UploadOptions {
+        types: vec![(name.into(), kind)],
+        ..UploadOptions::default()
+    }
+}
+
+#[test]
+fn a_type_holds_for_the_whole_column_or_not_at_all() {
+    let text = "i,n,b,d,s\n1,1,true,2024-01-01,007\n2,2.5,false,2024-01-02,1\n,,,,x\n";
+    assert_eq!(
+        columns(text, UploadOptions::default()),
+        [
+            (ColumnType::Integer, true),
+            (ColumnType::Number, true),
+            (ColumnType::Boolean, true),
+            (ColumnType::Date, true),
+            (ColumnType::String, false)
+        ]
+    );
+    assert_eq!(
+        columns("a\n1\n 1\n", UploadOptions::default()),
+        [(ColumnType::String, false)]
+    );
+    assert_eq!(
+        columns("a\ntrue\n1\n", UploadOptions::default()),
+        [(ColumnType::String, false)]
+    );
+}
+
+#[test]
+fn a_column_without_values_is_of_strings() {
+    assert_eq!(
+        columns("a,b\n,\n", UploadOptions::default()),
+        [(ColumnType::String, true); 2]
+    );
+    assert_eq!(
+        columns("a\n", UploadOptions::default()),
+        [(ColumnType::String, false)]
+    );
+}
+
+#[test]
+fn a_stated_type_holds_even_where_a_narrower_one_would() {
+    assert_eq!(
+        columns("a\n1\n", stating("a", ColumnType::String)),
+        [(ColumnType::String, false)]
+    );
+    assert_eq!(
+        columns("a\n1\n", stating("a", ColumnType::Number)),
+        [(ColumnType::Number, false)]
+    );
+    assert_eq!(
+        columns("a\n", stating("a", ColumnType::Date)),
+        [(ColumnType::Date, false)]
+    );
+}
+
+#[test]
+fn stated_nulls_make_a_column_nullable_and_leave_its_type_alone() {
+    let options = UploadOptions {
+        nulls: vec!["NA".into(), String::new()],
+        ..UploadOptions::default()
+    };
+    assert_eq!(
+        columns("a\n1\nNA\n", options),
+        [(ColumnType::Integer, true)]
+    );
+}
+
+#[test]
+fn a_hint_is_given_where_one_placeholder_alone_widens_the_type() {
+    let hint = |values: &str| hints(&format!("a,b\n{values}"), UploadOptions::default());
+    assert_eq!(
+        hint("1,x\nNA,x\n2,x\n"),
+        ["a would be integer with null=NA"]
+    );
+    assert_eq!(
+        hint("1,x\nNA,x\n2.5,x\nNA,x\n"),
+        ["a would be number with null=NA"]
+    );
+    assert_eq!(
+        hint("2024-01-01,-\nmissing,true\n"),
+        [
+            "a would be date with null=missing",
+            "b would be boolean with null=-"
+        ]
+    );
+    // Two of them, none but them, or something else besides.
+    assert!(hint("1,x\nNA,x\n-,x\n").is_empty());
+    assert!(hint("NA,x\nNA,x\n").is_empty());
+    assert!(hint("1,x\nNA,x\ntrue,x\n").is_empty());
+    assert!(hint("1,x\n2,x\n").is_empty());
+}
+
+#[test]
+fn no_hint_is_given_about_what_was_stated() {
+    assert!(hints("a\n1\nNA\n", stating("a", ColumnType::String)).is_empty());
+    let options = UploadOptions {
+        nulls: vec!["NA".into()],
+        ..UploadOptions::default()
+    };
+    assert_eq!(
+        hints("a\n1\nNA\n-\n", options),
+        ["a would be integer with null=-"]
+    );
+}

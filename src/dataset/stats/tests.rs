@@ -1,1 +1,62 @@
+use super::*;
 
+fn stats(bounds: Bounds) -> ColumnStats {
+    ColumnStats {
+        nulls: 3,
+        bounds,
+        kind: Some(ColumnType::Integer),
+        placeholders: 5,
+    }
+}
+
+#[test]
+fn statistics_come_back_as_they_were() {
+    let columns: Vec<_> = [
+        Bounds::None,
+        Bounds::Boolean {
+            min: false,
+            max: true,
+        },
+        Bounds::Integer {
+            min: i64::MIN,
+            max: i64::MAX,
+        },
+        Bounds::Number {
+            min: -0.0,
+            max: f64::INFINITY,
+        },
+        Bounds::Date {
+            min: -719_528,
+            max: 2_932_896,
+        },
+        Bounds::Instant { min: -1, max: 1 },
+        Bounds::Text {
+            min: vec![],
+            max: vec![0xF5],
+        },
+    ]
+    .map(stats)
+    .into();
+    assert_eq!(decode(&encode(&columns)).unwrap(), columns);
+    assert_eq!(decode(&encode(&[])).unwrap(), []);
+}
+
+/// What is stored must stay readable: this encoding may only be followed by another one with another number.
+#[test]
+fn the_encoding_does_not_change() {
+    let bytes = encode(&[stats(Bounds::Integer { min: -1, max: 300 })]);
+    assert_eq!(bytes, [1, 1, 3, 2, 1, 0xD8, 4, 1, 1, 5]);
+}
+
+#[test]
+fn damaged_statistics_and_those_of_a_later_release_are_refused() {
+    let bytes = encode(&[stats(Bounds::None)]);
+    assert!(matches!(decode(&bytes[..3]), Err(CorruptStats::Damaged(_))));
+    assert!(matches!(
+        decode(&[9, 0]),
+        Err(CorruptStats::Encoding(Some(9)))
+    ));
+    assert!(matches!(decode(&[]), Err(CorruptStats::Encoding(None))));
+    // A length beyond all memory.
+    assert!(decode(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]).is_err());
+}

@@ -1,0 +1,99 @@
+//! A load: connections that are kept alive, each sending its next request when the answer to the last is whole. One
+//! thread drives them all, so that it takes as little of the machine as it can.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::V2;
+
+/// What is sent, again and again.
+pub struct Load {
+    address: SocketAddr,
+    request: Box<dyn Fn(u64) -> Vec<u8>>,
+}
+
+impl Load {
+    /// The same `GET`.
+    pub fn gets(address: SocketAddr, path: &str, accept: &str) -> Self {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: flash\r\nAccept: {accept}\r\n\r\n").into_bytes();
+        Self {
+            address,
+            request: Box::new(move |_| request.clone()),
+        }
+    }
+
+    /// `POST`s of one CSV under ever new names.
+    pub fn creates(address: SocketAddr, csv: &str) -> Self {
+        let csv = csv.to_owned();
+        let request = move |number| {
+            format!(
+                "POST /datasets?name=d{number} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\n\
+                 Content-Length: {}\r\n\r\n{csv}",
+                csv.len()
+            )
+            .into_bytes()
+        };
+        Self {
+            address,
+            request: Box::new(request),
+        }
+    }
+
+    /// Answers a second, over `connections` connections during `spell`.
+    pub fn run(self, connections: usize, spell: Duration) -> f64 {
+        let load = Rc::new(self);
+        let answered = Rc::new(AtomicU64::new(0));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let local = tokio::task::LocalSet::new();
+        let begun = Instant::now();
+        for connection in 0..connections {
+            let (load, answered) = (Rc::clone(&load), Rc::clone(&answered));
+            local.spawn_local(async move { load.connection(connection as u64, &answered).await });
+        }
+        runtime.block_on(local.run_until(tokio::time::sleep(spell)));
+        answered.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64()
+    }
+
+    async fn connection(&self, number: u64, answered: &AtomicU64) {
+        let mut socket = TcpStream::connect(self.address)
+            .await
+            .expect("a connection");
+        socket.set_nodelay(true).expect("TCP");
+        let mut buffer = vec![0; 256 << 10];
+        for count in 0.. {
+            socket
+                .write_all(&(self.request)(number << 32 | count))
+                .await
+                .expect("it is taken");
+            let mut filled = 0;
+            let mut whole = None;
+            while whole.is_none_or(|whole| filled < whole) {
+                let read = socket.read(&mut buffer[filled..]).await.expect("an answer");
+                assert!(read > 0, "the server hung up");
+                filled += read;
+                whole = whole.or_else(|| length(&buffer[..filled]));
+            }
+            answered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Length of the whole answer, once its head is there; it must be one of success.
+fn length(answer: &[u8]) -> Option<usize> {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&answer[..end]).expect("ASCII");
+    assert!(head.starts_with("HTTP/1.1 20"), "{head}");
+    let name = "content-length: ";
+    let at = head.find(name).expect("a length") + name.len();
+    let digits = head[at..].split('\r').next().expect("a value");
+    Some(end + digits.parse::<usize>().expect("a number"))
+}
