@@ -37,11 +37,11 @@ pub(crate) fn layout(
         };
         return Err(CsvError::at(kind, text, start, 1));
     }
-    let columns = if options.header_absent {
-        names(&vec![String::new(); cells.len()])
+    let columns = names(if options.header_absent {
+        vec![String::new(); cells.len()]
     } else {
-        names(&cells)
-    };
+        cells
+    });
     Ok(Layout {
         delimiter,
         header: !options.header_absent,
@@ -79,10 +79,10 @@ fn cells(text: &str, start: usize, delimiter: u8) -> Result<Vec<String>, CsvErro
 }
 
 /// Names for the columns whose header cells are these.
-fn names(cells: &[String]) -> Vec<String> {
+fn names(cells: Vec<String>) -> Vec<String> {
     let written: HashSet<&str> = cells.iter().map(String::as_str).collect();
     if written.len() == cells.len() && !written.contains("") {
-        return cells.to_vec();
+        return cells;
     }
     let mut used: HashSet<String> = HashSet::with_capacity(cells.len());
     // The next number to try behind a name, so that a thousand equal names take a thousand tries.

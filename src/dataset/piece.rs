@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{
     ColumnStats, CsvError, CsvErrorKind, Layout,
     error::shortened,
+    record::unquoted,
     span::{Spans, tokenise},
     survey::{Nulls, Unfit, survey},
 };
@@ -97,7 +98,11 @@ impl Piece {
         let kind = CsvErrorKind::UnfitValue {
             name: self.layout.columns[place].clone(),
             stated: unfit.stated,
-            value: shortened(&value),
+            value: shortened(&if unfit.span.doubled() {
+                unquoted(&value)
+            } else {
+                value.into_owned()
+            }),
         };
         self.error_at(kind, unfit.span.start())
     }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn named(cells: &[&str]) -> Vec<String> {
-    names(&cells.iter().map(ToString::to_string).collect::<Vec<_>>())
+    names(cells.iter().map(ToString::to_string).collect())
 }
 
 #[test]
