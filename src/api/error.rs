@@ -8,7 +8,7 @@ use std::fmt::Display;
 use http::{Method, StatusCode};
 
 use super::request::BodyTimedOut;
-use crate::dataset::{CsvError, DatasetName, NameError};
+use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError};
 use crate::services::UploadError;
 use crate::store::StoreError;
 use crate::versioning::{Available, Refusal, VersionNumber};
@@ -416,9 +416,15 @@ fn unsupported_media_type(found: Option<&str>, accepted: &[&str]) -> String {
     }
 }
 
+/// The mistake, in which CSV it is where there are several, and the setting to raise where it is but a limit.
 fn bad_csv(name: Option<&DatasetName>, error: &CsvError) -> String {
+    let setting = match error.kind {
+        CsvErrorKind::TooManyColumns { .. } => "; --max-columns sets the limit",
+        CsvErrorKind::RecordTooLong { .. } => "; --max-record sets the limit",
+        _ => "",
+    };
     match name {
-        Some(name) => format!("{name}: {error}"),
-        None => error.to_string(),
+        Some(name) => format!("{name}: {error}{setting}"),
+        None => format!("{error}{setting}"),
     }
 }

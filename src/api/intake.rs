@@ -9,6 +9,7 @@ mod multipart;
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use mime::Mime;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::call::Call;
@@ -282,7 +283,7 @@ fn form(
     }
 }
 
-/// The name in `Content-Disposition: attachment; filename="people.csv"` (RFC 6266).
+/// The name in `Content-Disposition: attachment; filename="people.csv"`; `filename*` counts before it (RFC 6266 §4.3).
 fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     let value = headers.get(CONTENT_DISPOSITION).ok_or(Error::MissingName)?;
     let value = String::from_utf8_lossy(value.as_bytes());
@@ -293,6 +294,27 @@ fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     let parsed = format!("a/b;{parameters}")
         .parse::<Mime>()
         .map_err(|_| Error::MissingName)?;
-    let filename = parsed.get_param("filename").ok_or(Error::MissingName)?;
-    Ok(DatasetName::from_filename(filename.as_str())?)
+    let extended = parsed
+        .get_param("filename*")
+        .and_then(|value| extended_value(value.as_str()));
+    let filename = match extended {
+        Some(filename) => filename,
+        None => parsed
+            .get_param("filename")
+            .ok_or(Error::MissingName)?
+            .as_str()
+            .to_owned(),
+    };
+    Ok(DatasetName::from_filename(&filename)?)
+}
+
+/// What `UTF-8''p%C3%A9ople.csv` says (RFC 8187 §3.2); `None` in another charset, which a recipient may ignore.
+fn extended_value(value: &str) -> Option<String> {
+    let (charset, rest) = value.split_once('\'')?;
+    let (_language, text) = rest.split_once('\'')?;
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return None;
+    }
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    Some(text.into_owned())
 }

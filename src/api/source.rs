@@ -69,16 +69,35 @@ fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Result<Option<Range<u6
     {
         return Ok(None);
     }
-    let Ok(parsed) = http_range_header::parse_range_header(value) else {
-        return Ok(None);
-    };
-    if parsed.ranges.len() != 1 {
-        return Ok(None);
+    match one_range(value, length) {
+        Some(range) if range.is_empty() => Err(Error::RangeNotSatisfiable { length }),
+        range => Ok(range),
     }
-    match parsed.validate(length) {
-        Ok(ranges) => Ok(ranges.first().map(|range| *range.start()..range.end() + 1)),
-        Err(_) => Err(Error::RangeNotSatisfiable { length }),
+}
+
+/// The bytes that a `Range` of one range names of so many (§14.1.2): `first-last`, `first-` or `-suffix`, cut at the
+/// end. Empty when there are none of them; `None` when it is not of that form.
+fn one_range(value: &str, length: u64) -> Option<Range<u64>> {
+    let (unit, range) = value.split_once('=')?;
+    let (first, last) = range.trim().split_once('-')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
     }
+    match (first, last) {
+        ("", suffix) => Some(length.saturating_sub(number(suffix)?)..length),
+        (first, "") => Some(number(first)?.min(length)..length),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            let end = last.saturating_add(1).min(length);
+            (first <= last).then_some(first.min(end)..end)
+        }
+    }
+}
+
+/// Digits as a number. One that does not fit lies past the end of everything.
+fn number(digits: &str) -> Option<u64> {
+    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 fn stream(

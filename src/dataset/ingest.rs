@@ -204,7 +204,7 @@ impl Assembly {
                 .advance(&self.text, true, self.options.delimiter)
             {
                 Some(first) => self.begin(first, out)?,
-                None => return Err(CsvError::whole(CsvErrorKind::Empty)),
+                None => return Err(CsvError::at(CsvErrorKind::Empty, b"", 0, 1)),
             }
         }
         if self.text.is_empty() {

@@ -221,6 +221,11 @@ impl Flight {
         }
     }
 
+    /// Whether the request's body was given up before its end, so that the connection ends after the response.
+    pub(super) fn is_unread(&self) -> bool {
+        self.activity.unread.load(Relaxed)
+    }
+
     /// A part of an HTTP/2 response is handed over.
     pub(super) fn handed_over(&mut self) {
         let activity = &self.activity;

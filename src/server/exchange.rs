@@ -164,7 +164,9 @@ impl Around {
     {
         let headers = response.headers_mut();
         headers.insert(request_id::REQUEST_ID, self.id);
-        if !self.http2 && self.shared.drain.is_draining() {
+        // hyper closes a connection whose request was not read to its end, but does not announce it; a client that does
+        // not know would lose its next request (RFC 9112 section 9.6).
+        if !self.http2 && (self.shared.drain.is_draining() || self.flight.is_unread()) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let line = self.access.and_then(|access| access.answered(&response));

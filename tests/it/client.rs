@@ -1,6 +1,7 @@
 //! A client that shows a test just what came back: status, headers, body.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use serde_json::Value;
 use ureq::Agent;
@@ -129,6 +130,19 @@ impl Answer {
         self.expect(StatusCode::CREATED)
     }
 
+    /// The answer, if it is a refusal with that status, whose sentence holds each of `words`.
+    #[track_caller]
+    pub fn refused(self, status: u16, words: &[&str]) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        let body = self.json();
+        let sentence = body.get("detail").or(body.get("error"));
+        let sentence = sentence.and_then(Value::as_str).unwrap_or_default();
+        for word in words {
+            assert!(sentence.contains(word), "{word:?} is not in {sentence:?}");
+        }
+        self
+    }
+
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
         let value = self
@@ -147,4 +161,24 @@ impl Answer {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
+}
+
+/// Sends a request as it is written, which must make the server close the connection, and gives what comes back.
+pub fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Sends a part of a request and goes away; gives what came back once the server has noticed.
+pub fn break_off(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    let end = stream.read_to_end(&mut answer);
+    assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
+    String::from_utf8_lossy(&answer).into_owned()
 }

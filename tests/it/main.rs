@@ -1,5 +1,11 @@
 //! Black-box tests: a real server on a real socket over a real database, a module a promise.
 
+#![expect(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "what a test did not expect is to end it; and a test binary has no outside"
+)]
+
 mod client;
 mod process;
 mod server;

@@ -9,6 +9,7 @@ use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};
 use flash::settings::{Database, ServeSettings};
 use jiff::Timestamp;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -80,6 +81,31 @@ impl Server {
             .csv(csv)
             .send()
             .created();
+    }
+
+    /// The first 10,000 rows of a dataset, in v2.
+    #[track_caller]
+    pub fn rows(&self, name: &str) -> Value {
+        let path = format!("/datasets/{name}/rows?limit=10000");
+        self.get(&path).v2().send().ok().json()["data"].take()
+    }
+
+    /// What v2 says of a dataset.
+    #[track_caller]
+    pub fn dataset(&self, name: &str) -> Value {
+        let path = format!("/datasets/{name}");
+        self.get(&path).v2().send().ok().json()
+    }
+
+    /// The names of all datasets.
+    #[track_caller]
+    pub fn names(&self) -> Vec<String> {
+        let list = self.get("/datasets?limit=1000").v2().send().ok().json();
+        let datasets = list["data"].as_array().unwrap();
+        datasets
+            .iter()
+            .map(|dataset| dataset["name"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The database file.

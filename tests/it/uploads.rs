@@ -1,1 +1,36 @@
-//! uploads
+//! The ways a CSV can be sent, and that a refusal leaves nothing behind.
+
+mod encodings;
+mod json;
+mod limits;
+mod multipart;
+
+use crate::client::{Answer, Call};
+
+/// Turns a call into a form with the boundary `XX`.
+fn form(call: Call, body: impl AsRef<[u8]>) -> Call {
+    let call = call.header("Content-Type", "multipart/form-data; boundary=XX");
+    call.body(body)
+}
+
+/// A file part of such a form.
+fn part(filename: &str, csv: &str) -> String {
+    format!(
+        "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{filename}\"\r\n\
+         Content-Type: text/csv\r\n\r\n{csv}\r\n"
+    )
+}
+
+/// The end of such a form.
+const END: &str = "--XX--\r\n";
+
+/// The names of the datasets that a v1 answer says were made.
+#[track_caller]
+fn made(answer: &Answer) -> Vec<String> {
+    let body = answer.json();
+    let datasets = body["datasets"].as_array().unwrap();
+    datasets
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect()
+}

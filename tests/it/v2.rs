@@ -1,1 +1,6 @@
-//! v2
+//! Version 2: datasets that know their columns, and revisions.
+
+mod access;
+mod conditional;
+mod datasets;
+mod source;

@@ -119,7 +119,7 @@ fn a_header_alone_is_a_dataset_without_rows() {
 #[test]
 fn nothing_at_all_is_refused() {
     for text in ["", "\n", "\r\n\n", "\u{FEFF}", "\u{FEFF}\r\n"] {
-        assert_eq!(error(text), (CsvErrorKind::Empty, 0, 0), "{text:?}");
+        assert_eq!(error(text), (CsvErrorKind::Empty, 1, 1), "{text:?}");
     }
 }
 
