@@ -19,7 +19,7 @@ pub fn serve(page: &Path) {
             listener.local_addr().expect("an address")
         );
         let filter = warp::any().map(move || {
-            warp::http::Response::builder()
+            http::Response::builder()
                 .header("content-type", "application/json")
                 .body(page.clone())
         });

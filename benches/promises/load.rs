@@ -59,7 +59,7 @@ impl Load {
             let (load, answered) = (Rc::clone(&load), Rc::clone(&answered));
             local.spawn_local(async move { load.connection(connection as u64, &answered).await });
         }
-        runtime.block_on(local.run_until(tokio::time::sleep(spell)));
+        runtime.block_on(local.run_until(async { tokio::time::sleep(spell).await }));
         answered.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64()
     }
 

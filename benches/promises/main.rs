@@ -2,9 +2,12 @@
 //!
 //! The server is the real program, driven over sockets. `FLASH_BENCH_CSV` names the CSV to use; without it one of the
 //! same shape as the flights of New York is made. The comparison with `.import` needs the command `sqlite3`.
+//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `creates`.
+
 #![expect(
     clippy::print_stdout,
-    reason = "a benchmark tells its figures on standard output"
+    unreachable_pub,
+    reason = "a benchmark tells its figures on standard output, and has no outside"
 )]
 
 mod bare;
@@ -47,13 +50,17 @@ fn main() {
         Some(path) => PathBuf::from(path),
         None => flights::write(&folder.path().join("flights.csv")),
     };
-    let mut rows = Vec::new();
-    rows.extend(start(folder.path()));
-    rows.extend(upload(folder.path(), &csv));
-    rows.extend(large_upload());
-    rows.extend(pages(&csv));
-    rows.push(creates());
-    print(&rows);
+    let parts: [(&str, &dyn Fn() -> Vec<Row>); 5] = [
+        ("start", &|| start(folder.path())),
+        ("upload", &|| upload(folder.path(), &csv)),
+        ("large", &large_upload),
+        ("pages", &|| pages(&csv)),
+        ("creates", &creates),
+    ];
+    let named = |name: &str| arguments.iter().any(|argument| argument == name);
+    let all = !parts.iter().any(|(name, _)| named(name));
+    let chosen = parts.iter().filter(|(name, _)| all || named(name));
+    print(&chosen.flat_map(|(_, part)| part()).collect::<Vec<_>>());
 }
 
 fn print(rows: &[Row]) {
@@ -94,7 +101,7 @@ fn limit(what: &'static str, value: f64, unit: &str, most: f64) -> Row {
 }
 
 /// From the start of the process to its first 200, on a database that exists.
-fn start(folder: &Path) -> [Row; 2] {
+fn start(folder: &Path) -> Vec<Row> {
     drop(Program::start(folder, &[]));
     let mut times = Vec::new();
     let mut idle = 0;
@@ -105,7 +112,7 @@ fn start(folder: &Path) -> [Row; 2] {
         times.push(begun.elapsed().as_secs_f64() * 1e3);
         idle = program.memory("VmRSS");
     }
-    [
+    vec![
         limit("start to first 200", median(times), "ms", 30.0),
         limit("idle memory", mib(idle), "MiB", 16.0),
     ]
@@ -231,7 +238,7 @@ fn pages(csv: &Path) -> Vec<Row> {
 }
 
 /// Small CSVs, each durable when it is answered, against the same server with a transaction for each.
-fn creates() -> Row {
+fn creates() -> Vec<Row> {
     let csv = flights::small(1000);
     let rate = |arguments: &[&str]| {
         let store = tempfile::tempdir().expect("a folder");
@@ -244,12 +251,12 @@ fn creates() -> Row {
         theirs.push(rate(&["--commit-batch", "1"]));
     }
     let (ours, theirs) = (median(ours), median(theirs));
-    Row {
+    vec![Row {
         what: "1 KB creates, 32 connections",
         ours: format!("{ours:.0}/s"),
         baseline: format!("a transaction each {theirs:.0}/s"),
         ratio: format!("{:.1}", ours / theirs),
         promise: "at least 3".to_owned(),
         holds: ours / theirs >= 3.0,
-    }
+    }]
 }

@@ -47,7 +47,7 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
         });
     };
     match (media_type.type_().as_str(), media_type.subtype().as_str()) {
-        ("text", "csv" | "tab-separated-values") => {
+        _ if is_csv(&media_type) => {
             let name = match name {
                 Some(name) => DatasetName::new(&name)?,
                 None => name_from_disposition(&call.headers)?,
@@ -77,7 +77,7 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
     query.finish()?;
     let media_type = media_type(&call.headers)?;
     if let Some(media_type) = &media_type
-        && !SINGLES.contains(&media_type.essence_str())
+        && !is_csv(media_type)
     {
         let found = Some(media_type.essence_str().to_owned());
         return Err(Error::UnsupportedMediaType {
@@ -221,9 +221,18 @@ fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
 
 /// JSON under its own name or under one of ours.
 fn is_json(media_type: &Mime) -> bool {
-    let ours = media_type.subtype().as_str().starts_with("vnd.flash")
-        && media_type.suffix() == Some(mime::JSON);
-    media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || ours
+    media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || is_ours(media_type, "json")
+}
+
+/// A CSV under one of its own names or under one of ours.
+fn is_csv(media_type: &Mime) -> bool {
+    SINGLES.contains(&media_type.essence_str()) || is_ours(media_type, "csv")
+}
+
+/// Whether it is `application/vnd.flash.vN+suffix`.
+fn is_ours(media_type: &Mime, suffix: &str) -> bool {
+    let ours = media_type.subtype().as_str().starts_with("vnd.flash");
+    ours && media_type.suffix().is_some_and(|found| found == suffix)
 }
 
 fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {

@@ -54,7 +54,7 @@ fn every_command_of_the_readme_does_what_it_says() {
         match shown {
             Some(shown) => assert_eq!(unchanging(&text), unchanging(&shown), "{command}"),
             None if command.contains("v9") => {
-                assert!(text.starts_with("HTTP/1.1 406"), "{command}\n{text}")
+                assert!(text.starts_with("HTTP/1.1 406"), "{command}\n{text}");
             }
             None => assert!(
                 !text.contains("\"error\"") && !text.contains("urn:flash:problem"),

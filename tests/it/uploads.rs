@@ -6,6 +6,7 @@ mod limits;
 mod multipart;
 
 use crate::client::{Answer, Call};
+use crate::server::Server;
 
 /// Turns a call into a form with the boundary `XX`.
 fn form(call: Call, body: impl AsRef<[u8]>) -> Call {
@@ -33,4 +34,18 @@ fn made(answer: &Answer) -> Vec<String> {
         .iter()
         .map(|one| one["name"].as_str().unwrap().to_owned())
         .collect()
+}
+
+#[test]
+fn a_csv_may_be_labelled_with_the_media_type_of_a_version() {
+    let server = Server::start();
+    let labelled = |call: Call| {
+        call.header("Content-Type", "application/vnd.flash.v2+csv")
+            .body("id\n1\n")
+    };
+    let answer = labelled(server.post("/datasets?name=posted"))
+        .send()
+        .created();
+    assert_eq!(answer.header("api-version-source"), "content-type");
+    labelled(server.put("/datasets/put")).send().created();
 }
