@@ -19,7 +19,7 @@ pub struct ServeSettings {
     /// Where the API is served.
     #[command(flatten)]
     pub public: PublicAddress,
-    /// Where probes and metrics are served.
+    /// Where probes are served.
     #[command(flatten)]
     pub admin: AdminAddress,
     /// Where things rest.
@@ -44,7 +44,7 @@ pub struct ServeSettings {
 pub struct Settings {
     /// Where the API is served.
     pub listen: SocketAddr,
-    /// Where probes and metrics are served.
+    /// Where probes are served.
     pub admin_listen: SocketAddr,
     /// Where things rest.
     pub store: StoreSettings,
@@ -67,11 +67,11 @@ pub struct PublicAddress {
     pub listen: SocketAddr,
 }
 
-/// Where probes and metrics are served.
+/// Where probes are served.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Addresses")]
 pub struct AdminAddress {
-    /// Address and port of /livez, /readyz and /metrics, kept apart from the API so that it can stay internal
+    /// Address and port of /livez and /readyz, kept apart from the API so that it can stay internal
     #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
     pub admin_listen: SocketAddr,
 }

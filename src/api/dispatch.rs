@@ -95,6 +95,9 @@ impl Dispatcher {
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
         identify(&request.headers)?;
+        if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
+            return Err(Error::RepeatedHeader("Content-Type"));
+        }
         let path = request.path.as_str();
         let trimmed = if path.len() > 1 {
             path.strip_suffix('/').unwrap_or(path)

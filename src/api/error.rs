@@ -51,6 +51,9 @@ pub enum Error {
     /// The caller is not known, or must be.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// A header that may be there once is there more often.
+    #[error("the header {0} is there more than once; send it once")]
+    RepeatedHeader(&'static str),
     /// A parameter that the operation does not have.
     #[error("there is no parameter {name:?} here; known are: {}", join(known))]
     UnknownParameter {
@@ -222,6 +225,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::UnknownParameter { .. }
+            | Self::RepeatedHeader(_)
             | Self::RepeatedParameter(_)
             | Self::BadParameter { .. }
             | Self::BadCursor
@@ -273,6 +277,7 @@ impl Error {
             Self::NoSuchPath { .. } => "no such path",
             Self::MethodNotAllowed { .. } => "method not allowed",
             Self::Unauthenticated(_) => "not authenticated",
+            Self::RepeatedHeader(_) => "repeated header",
             Self::UnknownParameter { .. } => "unknown parameter",
             Self::RepeatedParameter(_) => "repeated parameter",
             Self::BadParameter { .. } => "bad parameter",

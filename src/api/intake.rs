@@ -206,17 +206,26 @@ fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(None);
     };
-    let parsed = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse::<Mime>().ok());
-    match parsed {
-        Some(media_type) => Ok(Some(media_type)),
-        None => Err(Error::UnsupportedMediaType {
-            found: Some(String::from_utf8_lossy(value.as_bytes()).into_owned()),
+    let text = String::from_utf8_lossy(value.as_bytes());
+    match text
+        .parse::<Mime>()
+        .or_else(|_| without_space(&text).parse())
+    {
+        Ok(media_type) => Ok(Some(media_type)),
+        Err(_) => Err(Error::UnsupportedMediaType {
+            found: Some(text.into_owned()),
             accepted: LISTS,
         }),
     }
+}
+
+/// The same media type without the white space and the empty parameters that RFC 9110 §5.6.6 allows and mime does not.
+fn without_space(text: &str) -> String {
+    let parts = text.split(';').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(";")
 }
 
 /// JSON under its own name or under one of ours.

@@ -61,7 +61,7 @@ async fn serve(settings: &Settings) -> Result<(), ServeError> {
     let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
-    log::info!("probes and metrics are at http://{}", admin.local_addr()?);
+    log::info!("probes are at http://{}", admin.local_addr()?);
 
     let drain = Drain::new();
     let (stop, stopped) = oneshot::channel();

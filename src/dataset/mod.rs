@@ -48,7 +48,7 @@ pub use error::{CsvError, CsvErrorKind};
 pub use ingest::Ingest;
 pub use name::{DatasetName, NameError};
 pub use piece::{Analysis, Piece};
-pub use profile::Profile;
+pub use profile::{CorruptProfile, Profile};
 pub use record::{Field, Records};
 pub use stats::{Bounds, ColumnStats, CorruptStats};
 

@@ -9,6 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Analysis, Column, ColumnStats, ColumnType, Layout, placeholder};
 
+/// The first byte of a stored profile; another way to store one gets another.
+const ENCODING: u8 = 1;
+
+/// A stored profile that can't be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored profile is damaged, or of a later release")]
+pub struct CorruptProfile;
+
 /// What is known of a dataset's columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
@@ -38,6 +46,23 @@ impl Profile {
             layout,
             rows: 0,
             tallies,
+        }
+    }
+
+    /// The profile as it is stored: a byte for the encoding, then postcard.
+    pub fn encode(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![ENCODING])
+            .expect("a profile is made of lists, texts and numbers")
+    }
+
+    /// The profile that was stored so.
+    ///
+    /// # Errors
+    /// [`CorruptProfile`] when it was not, or by a later release.
+    pub fn decode(stored: &[u8]) -> Result<Self, CorruptProfile> {
+        match stored.split_first() {
+            Some((&ENCODING, rest)) => postcard::from_bytes(rest).map_err(|_| CorruptProfile),
+            _ => Err(CorruptProfile),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lines on standard error, through the `log` facade.
 //!
 //! Writing a line never waits for whoever reads standard error: the thread that logs formats the line and appends it
-//! to a bounded queue in memory ([`queue`]), one thread of its own writes the queue out in batches. When the queue is
+//! to a bounded queue in memory (`queue`), one thread of its own writes the queue out in batches. When the queue is
 //! full lines are dropped and counted, and the count is a later line. What is queued is written when the
 //! [`Guard`] goes away.
 //!

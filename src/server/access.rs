@@ -5,7 +5,8 @@
 
 use std::time::Instant;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use log::{
     Level, Record,
@@ -18,8 +19,8 @@ const TARGET: &str = "flash::access";
 /// Most of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 1024;
 
-const API_VERSION: &str = "api-version";
-const API_VERSION_SOURCE: &str = "api-version-source";
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 
 /// A request that will have its line. Dropped before it is answered, which it is when the client goes away, it is
 /// logged as aborted and without a status.
@@ -65,8 +66,9 @@ impl Access {
         let Some(bytes) = length else {
             return Some(Streamed {
                 status: response.status(),
-                version: headers.get(API_VERSION).cloned(),
-                source: headers.get(API_VERSION_SOURCE).cloned(),
+                version: headers.get(&API_VERSION).cloned(),
+                source: headers.get(&API_VERSION_SOURCE).cloned(),
+                announced: announced_length(headers),
                 sent: 0,
                 finished: false,
                 details,
@@ -74,8 +76,8 @@ impl Access {
         };
         details.write(&Outcome {
             status: Some(response.status()),
-            version: headers.get(API_VERSION),
-            source: headers.get(API_VERSION_SOURCE),
+            version: headers.get(&API_VERSION),
+            source: headers.get(&API_VERSION_SOURCE),
             bytes,
             aborted: false,
         });
@@ -120,8 +122,14 @@ pub(super) struct Streamed {
     status: StatusCode,
     version: Option<HeaderValue>,
     source: Option<HeaderValue>,
+    /// What `Content-Length` says: hyper drops a body as soon as that much of it is sent.
+    announced: Option<u64>,
     sent: u64,
     finished: bool,
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 impl Streamed {
@@ -143,7 +151,7 @@ impl Drop for Streamed {
             version: self.version.as_ref(),
             source: self.source.as_ref(),
             bytes: self.sent,
-            aborted: !self.finished,
+            aborted: !self.finished && self.announced != Some(self.sent),
         });
     }
 }

@@ -105,26 +105,29 @@ pub(super) async fn converse<S: HttpService>(
             .map(End::CutOff)
     })
     .await;
-    match end {
-        End::ByItself(Ok(())) | End::CutOff(Cut::Idle | Cut::Drained | Cut::Linger) => {}
-        End::ByItself(Err(error)) => {
-            log::debug!(
-                "a connection broke off: {}",
-                crate::logging::with_causes(&*error)
-            );
-        }
-        End::CutOff(Cut::Head) => {
-            log::debug!("a connection was cut off: the head of its request took too long");
-        }
-        End::CutOff(Cut::Write) => {
-            log::debug!("a connection was cut off: its client does not take the response");
-        }
-    }
+    end.tell();
 }
 
+/// How a connection ended.
 enum End {
     ByItself(Result<(), BoxError>),
     CutOff(Cut),
+}
+
+impl End {
+    /// Ends that somebody may wonder about, for those who look.
+    fn tell(self) {
+        let why = match self {
+            Self::ByItself(Ok(())) | Self::CutOff(Cut::Idle | Cut::Drained | Cut::Linger) => return,
+            Self::ByItself(Err(error)) => {
+                let error = crate::logging::with_causes(&*error);
+                return log::debug!("a connection broke off: {error}");
+            }
+            Self::CutOff(Cut::Head) => "the head of its request took too long",
+            Self::CutOff(Cut::Write) => "its client does not take the response",
+        };
+        log::debug!("a connection was cut off: {why}");
+    }
 }
 
 pin_project_lite::pin_project! {

@@ -44,7 +44,7 @@ impl Limits {
         }
     }
 
-    /// For the listener that serves probes and metrics: it ends last and at once, and a probe is not worth a line.
+    /// For the listener that serves probes: it ends last and at once, and a probe is not worth a line.
     pub fn admin(settings: &Settings) -> Self {
         Self {
             connections: Self::ADMIN_CONNECTIONS,

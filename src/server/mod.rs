@@ -5,11 +5,11 @@
 //! does what neither warp nor hyper does by itself:
 //!
 //! - A client that trickles its request head, stays silent, stalls within a body or does not take its response is cut
-//!   off. One timer a connection does it, driven by what [`activity`] has noted; hyper's own head timer also runs
+//!   off. One timer a connection does it, driven by what `activity` has noted; hyper's own head timer also runs
 //!   while a connection is idle and so cannot tell the two apart, and allocates for each request.
-//! - A panic becomes a 500, and what would make warp panic is answered before warp sees it ([`exchange`]).
-//! - Every request has an id and one log line ([`request_id`], [`access`]).
-//! - Draining ends: connections without a request in flight never hold it ([`accept`]).
+//! - A panic becomes a 500, and what would make warp panic is answered before warp sees it (`exchange`).
+//! - Every request has an id and one log line (`request_id`, `access`).
+//! - Draining ends: connections without a request in flight never hold it (`accept`).
 
 mod accept;
 mod access;

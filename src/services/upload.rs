@@ -343,26 +343,24 @@ impl Upload {
         let Cutting::Idle(cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
             return Err(UploadError::Worker);
         };
-        let (Some(layout), Some(profile)) = (cut.layout(), &self.profile) else {
+        let Some(profile) = self.profile else {
             return Err(UploadError::Worker);
         };
+        let hints = profile.hints();
         let revision = NewRevision {
             name: self.form.name.clone(),
             write: self.form.write,
             run: self.run,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
-            columns: profile.columns(),
-            layout: Arc::clone(layout),
-            profile: postcard::to_stdvec(profile).map_err(|_| UploadError::Worker)?,
-            rows: profile.rows(),
+            profile,
             bytes: cut.received(),
             sha256: cut.sha256(),
             content_type: self.form.content_type(cut.transcoded()),
             transcoded: cut.transcoded(),
         };
         Ok(Prepared {
-            hints: profile.hints(),
+            hints,
             revision,
             abandon: self.abandon,
         })

@@ -26,14 +26,14 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
     /// What was read is not what was written.
-    #[error("chunk {seq} of run {run} of dataset {dataset} is damaged")]
+    #[error("the chunk at byte {first_byte} of run {run} of dataset {dataset} is damaged")]
     Corrupt {
         /// The dataset's number.
         dataset: i64,
         /// The run's number.
         run: i64,
-        /// The chunk's place in the run.
-        seq: i64,
+        /// Offset of the chunk in the run's text, or of the block in its source.
+        first_byte: i64,
         /// What is wrong with it.
         #[source]
         source: CorruptChunk,

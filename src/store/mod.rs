@@ -36,6 +36,7 @@ pub use model::{
 use crate::dataset::{CorruptChunk, DatasetName, chunk};
 use ids::Ids;
 use leases::Leases;
+use model::{Block, ChunkPlace, Described};
 use readers::Readers;
 use writer::{Job, Order, Outcome, Writer};
 
@@ -182,7 +183,8 @@ impl Store {
 
     /// Commits revisions, all or none. They are durable and visible afterwards.
     pub async fn commit(&self, revisions: Vec<NewRevision>) -> Result<Vec<Committed>, StoreError> {
-        match self.order(Job::Commit(revisions)).await? {
+        let described = revisions.into_iter().map(Described::from).collect();
+        match self.order(Job::Commit(described)).await? {
             Outcome::Committed(all) => Ok(all),
             Outcome::Done => Err(StoreError::Worker),
         }
@@ -280,7 +282,7 @@ impl Store {
             .run(move |connection| {
                 let found = queries::chunk_at_row(connection, run, row)?;
                 found
-                    .map(|packed| unpack(run, packed).map(then))
+                    .map(|(place, block)| read_chunk(run, &place, &block).map(then))
                     .transpose()
             })
             .await
@@ -296,18 +298,13 @@ impl Store {
         self.inner
             .readers
             .run(move |connection| {
-                let (first, bytes) = if transcoded {
-                    let Some(packed) = queries::source_at_byte(connection, run, byte)? else {
-                        return Ok(None);
-                    };
-                    unpack_source(run, packed)?
-                } else {
-                    let Some(packed) = queries::chunk_at_byte(connection, run, byte)? else {
-                        return Ok(None);
-                    };
-                    let text = unpack(run, packed)?;
-                    (text.first_byte, text.text.into_bytes())
+                let found = match transcoded {
+                    true => queries::source_at_byte(connection, run, byte)?,
+                    false => queries::text_at_byte(connection, run, byte)?,
                 };
+                let Some(block) = found else { return Ok(None) };
+                let first = model::from_db(block.first_byte);
+                let bytes = unpack(run, &block)?;
                 let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
                 Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
             })
@@ -389,52 +386,50 @@ fn random_key() -> [u8; 32] {
     key
 }
 
-/// Unpacks what should have `length` bytes and that digest.
-fn unpack_checked(data: &[u8], length: usize, digest: &[u8]) -> Result<Vec<u8>, CorruptChunk> {
-    let bytes = chunk::decompress(data, length)?;
-    if chunk::digest(&bytes) == digest {
+/// The bytes of a block, unpacked and checked.
+fn unpack(run: Run, block: &Block) -> Result<Vec<u8>, StoreError> {
+    let length = usize::try_from(block.byte_count).unwrap_or(0);
+    let bytes =
+        chunk::decompress(&block.data, length).map_err(|source| damaged(run, block, source))?;
+    if chunk::digest(&bytes) == *block.digest {
         Ok(bytes)
     } else {
-        Err(CorruptChunk {
-            text_bytes: length,
-            source: None,
-        })
+        Err(damaged(
+            run,
+            block,
+            CorruptChunk {
+                text_bytes: length,
+                source: None,
+            },
+        ))
     }
 }
 
-fn unpack(run: Run, (row, data): queries::PackedChunk) -> Result<Text, StoreError> {
-    let damaged = |source| StoreError::Corrupt {
+fn damaged(run: Run, block: &Block, source: CorruptChunk) -> StoreError {
+    StoreError::Corrupt {
         dataset: run.dataset,
         run: run.number,
-        seq: row.seq,
+        first_byte: block.first_byte,
         source,
-    };
-    let text_bytes = usize::try_from(row.text_bytes).unwrap_or(0);
-    let text = unpack_checked(&data, text_bytes, &row.digest).map_err(damaged)?;
-    let text = String::from_utf8(text).map_err(|_| {
-        damaged(CorruptChunk {
-            text_bytes,
-            source: None,
-        })
-    })?;
-    Ok(Text {
-        seq: model::from_db(row.seq),
-        first_row: model::from_db(row.first_row),
-        rows: model::from_db(row.row_count),
-        first_byte: model::from_db(row.first_byte),
-        body_start: usize::try_from(row.body_start).unwrap_or(0),
-        text,
-    })
+    }
 }
 
-fn unpack_source(run: Run, packed: queries::PackedSource) -> Result<(u64, Vec<u8>), StoreError> {
-    let (first, count, digest, data) = packed;
-    let bytes = usize::try_from(count).unwrap_or(0);
-    let bytes = unpack_checked(&data, bytes, &digest).map_err(|source| StoreError::Corrupt {
-        dataset: run.dataset,
-        run: run.number,
-        seq: first,
-        source,
+fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<Text, StoreError> {
+    let text = String::from_utf8(unpack(run, block)?).map_err(|error| {
+        let text_bytes = error.as_bytes().len();
+        damaged(
+            run,
+            block,
+            CorruptChunk {
+                text_bytes,
+                source: None,
+            },
+        )
     })?;
-    Ok((model::from_db(first), bytes))
+    Ok(Text {
+        first_row: model::from_db(place.first_row),
+        rows: model::from_db(place.row_count),
+        body_start: usize::try_from(place.body_start).unwrap_or(0),
+        text,
+    })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::schema::{chunk_data, chunks, datasets, revisions, sources, uploads};
-use crate::dataset::{Chunk, Column, DatasetName, Layout};
+use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile};
 
 /// A run of chunks: what one upload wrote, or is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,17 +50,18 @@ pub struct Dataset {
 impl Dataset {
     /// The dataset as the commit of `new` left it.
     pub(super) fn from_new(
-        new: &NewRevision,
+        described: &Described,
         head: &DatasetRow,
         run: Run,
     ) -> Result<Self, StoreError> {
+        let new = &described.new;
         Ok(Self {
             name: new.name.clone(),
             revision: head.revision,
             run,
-            columns: new.columns.as_slice().into(),
-            layout: Arc::clone(&new.layout),
-            rows: new.rows,
+            columns: Arc::clone(&described.columns),
+            layout: Arc::clone(new.profile.layout()),
+            rows: new.profile.rows(),
             bytes: new.bytes,
             sha256: new.sha256,
             content_type: new.content_type.clone(),
@@ -140,14 +141,8 @@ pub struct NewRevision {
     pub staged: bool,
     /// The part of the run that is not in the store yet.
     pub rest: Batch,
-    /// Names and types of the columns.
-    pub columns: Vec<Column>,
-    /// How the text is to be read.
-    pub layout: Arc<Layout>,
-    /// The state of type inference.
-    pub profile: Vec<u8>,
-    /// Number of rows.
-    pub rows: u64,
+    /// How the text is laid out, what its columns are, and how many rows there are.
+    pub profile: Profile,
     /// Length of the source in bytes.
     pub bytes: u64,
     /// SHA-256 of the source.
@@ -156,6 +151,25 @@ pub struct NewRevision {
     pub content_type: String,
     /// Whether the source is kept apart from the text.
     pub transcoded: bool,
+}
+
+/// A revision with its profile as it is stored. That is written before the writer gets it, because whatever the one
+/// thread that writes need not do makes all writes faster.
+#[derive(Debug)]
+pub(super) struct Described {
+    pub new: NewRevision,
+    pub profile: Vec<u8>,
+    pub columns: Arc<[Column]>,
+}
+
+impl From<NewRevision> for Described {
+    fn from(new: NewRevision) -> Self {
+        Self {
+            profile: new.profile.encode(),
+            columns: new.profile.columns().into(),
+            new,
+        }
+    }
 }
 
 /// What a commit made.
@@ -170,14 +184,10 @@ pub struct Committed {
 /// The text of a chunk, unpacked and checked.
 #[derive(Debug, Clone)]
 pub struct Text {
-    /// The chunk's place in the run.
-    pub seq: u64,
     /// Number of its first row.
     pub first_row: u64,
     /// Number of its rows.
     pub rows: u64,
-    /// Offset of the text in the run's text.
-    pub first_byte: u64,
     /// Bytes of mark and header before the first row.
     pub body_start: usize,
     /// The text.
@@ -194,57 +204,73 @@ pub(super) struct DatasetRow {
     pub updated_at: i64,
 }
 
-#[derive(Queryable, Insertable, Selectable)]
-#[diesel(table_name = revisions)]
-pub(super) struct RevisionRow {
+#[derive(Insertable)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
+pub(super) struct RevisionRow<'a> {
     pub dataset_id: i64,
     pub number: i64,
     pub run: i64,
     pub row_count: i64,
     pub byte_count: i64,
-    pub sha256: Vec<u8>,
-    pub content_type: String,
+    pub sha256: &'a [u8],
+    pub content_type: &'a str,
     pub transcoded: bool,
-    pub column_list: String,
-    pub layout: String,
-    pub profile: Vec<u8>,
-    pub author: Option<String>,
+    pub profile: &'a [u8],
+    pub author: Option<&'a str>,
     pub created_at: i64,
 }
 
-#[derive(Queryable, Insertable, Selectable)]
+#[derive(Insertable)]
 #[diesel(table_name = chunks)]
-pub(super) struct ChunkRow {
-    pub dataset_id: i64,
-    pub run: i64,
-    pub first_row: i64,
-    pub seq: i64,
-    pub row_count: i64,
-    pub first_byte: i64,
-    pub text_bytes: i64,
-    pub body_start: i64,
-    pub digest: Vec<u8>,
-    pub stats: Vec<u8>,
+pub(super) struct ChunkRow<'a> {
+    dataset_id: i64,
+    run: i64,
+    first_row: i64,
+    seq: i64,
+    row_count: i64,
+    first_byte: i64,
+    body_start: i64,
+    stats: &'a [u8],
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = chunk_data)]
 pub(super) struct ChunkDataRow<'a> {
-    pub dataset_id: i64,
-    pub run: i64,
-    pub seq: i64,
-    pub data: &'a [u8],
+    dataset_id: i64,
+    run: i64,
+    first_byte: i64,
+    byte_count: i64,
+    digest: &'a [u8],
+    data: &'a [u8],
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = sources)]
 pub(super) struct SourceRow<'a> {
-    pub dataset_id: i64,
-    pub run: i64,
+    dataset_id: i64,
+    run: i64,
+    first_byte: i64,
+    byte_count: i64,
+    digest: &'a [u8],
+    data: &'a [u8],
+}
+
+/// Where a chunk is, and what reading it needs.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = chunks)]
+pub(super) struct ChunkPlace {
+    pub first_row: i64,
+    pub row_count: i64,
+    pub body_start: i64,
+}
+
+/// Packed bytes of a run's text or source.
+#[derive(Queryable)]
+pub(super) struct Block {
     pub first_byte: i64,
     pub byte_count: i64,
-    pub digest: &'a [u8],
-    pub data: &'a [u8],
+    pub digest: Vec<u8>,
+    pub data: Vec<u8>,
 }
 
 #[derive(Insertable)]
@@ -255,7 +281,7 @@ pub(super) struct UploadRow {
     pub started_at: i64,
 }
 
-/// The columns of a revision that a reader needs; the state of inference stays in the store.
+/// The columns of a revision that a reader needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = revisions)]
 pub(super) struct RevisionHead {
@@ -267,17 +293,13 @@ pub(super) struct RevisionHead {
     sha256: Vec<u8>,
     content_type: String,
     transcoded: bool,
-    column_list: String,
-    layout: String,
+    profile: Vec<u8>,
     created_at: i64,
 }
 
 impl RevisionHead {
     pub(super) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
-        let columns: Vec<Column> = serde_json::from_str(&self.column_list)
-            .map_err(|e| unreadable("list of columns", e))?;
-        let layout: Layout =
-            serde_json::from_str(&self.layout).map_err(|e| unreadable("layout", e))?;
+        let profile = Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))?;
         let sha256: [u8; 32] = self
             .sha256
             .as_slice()
@@ -290,8 +312,8 @@ impl RevisionHead {
                 dataset: self.dataset_id,
                 number: self.run,
             },
-            columns: columns.into(),
-            layout: Arc::new(layout),
+            columns: profile.columns().into(),
+            layout: Arc::clone(profile.layout()),
             rows: from_db(self.row_count),
             bytes: from_db(self.byte_count),
             sha256,
@@ -303,8 +325,8 @@ impl RevisionHead {
     }
 }
 
-impl ChunkRow {
-    pub(super) fn new(run: Run, placed: &PlacedChunk) -> Self {
+impl<'a> ChunkRow<'a> {
+    pub(super) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,
@@ -312,10 +334,34 @@ impl ChunkRow {
             seq: to_db(placed.seq),
             row_count: i64::from(placed.chunk.rows),
             first_byte: to_db(placed.first_byte),
-            text_bytes: i64::from(placed.chunk.text_bytes),
             body_start: i64::from(placed.chunk.body_start),
-            digest: placed.chunk.digest.to_vec(),
-            stats: placed.chunk.stats.clone(),
+            stats: &placed.chunk.stats,
+        }
+    }
+}
+
+impl<'a> ChunkDataRow<'a> {
+    pub(super) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+        Self {
+            dataset_id: run.dataset,
+            run: run.number,
+            first_byte: to_db(placed.first_byte),
+            byte_count: i64::from(placed.chunk.text_bytes),
+            digest: &placed.chunk.digest,
+            data: &placed.chunk.data,
+        }
+    }
+}
+
+impl<'a> SourceRow<'a> {
+    pub(super) fn new(run: Run, block: &'a SourceBlock) -> Self {
+        Self {
+            dataset_id: run.dataset,
+            run: run.number,
+            first_byte: to_db(block.first_byte),
+            byte_count: to_db(block.bytes),
+            digest: &block.digest,
+            data: &block.data,
         }
     }
 }

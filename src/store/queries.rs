@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::model::{
-    Batch, ChunkDataRow, ChunkRow, DatasetRow, NewRevision, RevisionHead, RevisionRow, Run,
-    SourceRow, UploadRow, to_db, unreadable,
+    Batch, Block, ChunkDataRow, ChunkPlace, ChunkRow, DatasetRow, Described, RevisionHead,
+    RevisionRow, Run, SourceRow, UploadRow, to_db,
 };
 use super::schema::{chunk_data, chunks, datasets, garbage, revisions, secrets, sources, uploads};
 use super::sqlite::Connection;
@@ -25,7 +25,7 @@ fn chunks_with_data() -> _ {
         chunk_data::table.on(chunk_data::dataset_id
             .eq(chunks::dataset_id)
             .and(chunk_data::run.eq(chunks::run))
-            .and(chunk_data::seq.eq(chunks::seq))),
+            .and(chunk_data::first_byte.eq(chunks::first_byte))),
     )
 }
 
@@ -84,50 +84,55 @@ pub(super) fn count(connection: &mut Connection) -> QueryResult<i64> {
     datasets::table.count().get_result(connection)
 }
 
-/// A chunk's row and its packed text.
-pub(super) type PackedChunk = (ChunkRow, Vec<u8>);
-
-/// The chunk that holds row `row` of the run.
+/// The chunk that holds row `row` of the run, and its packed text.
 pub(super) fn chunk_at_row(
     connection: &mut Connection,
     run: Run,
     row: u64,
-) -> QueryResult<Option<PackedChunk>> {
+) -> QueryResult<Option<(ChunkPlace, Block)>> {
+    let block = (
+        chunk_data::first_byte,
+        chunk_data::byte_count,
+        chunk_data::digest,
+        chunk_data::data,
+    );
     chunks_with_data()
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number))
         .filter(chunks::first_row.le(to_db(row)))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
-        .select((ChunkRow::as_select(), chunk_data::data))
+        .select((ChunkPlace::as_select(), block))
         .first(connection)
         .optional()
 }
 
-/// The chunk that holds byte `byte` of the run's text.
-pub(super) fn chunk_at_byte(
+/// The packed text that holds byte `byte` of the run's text.
+pub(super) fn text_at_byte(
     connection: &mut Connection,
     run: Run,
     byte: u64,
-) -> QueryResult<Option<PackedChunk>> {
-    chunks_with_data()
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
-        .filter(chunks::first_byte.le(to_db(byte)))
-        .order(chunks::first_byte.desc())
-        .select((ChunkRow::as_select(), chunk_data::data))
+) -> QueryResult<Option<Block>> {
+    chunk_data::table
+        .filter(chunk_data::dataset_id.eq(run.dataset))
+        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::first_byte.le(to_db(byte)))
+        .order(chunk_data::first_byte.desc())
+        .select((
+            chunk_data::first_byte,
+            chunk_data::byte_count,
+            chunk_data::digest,
+            chunk_data::data,
+        ))
         .first(connection)
         .optional()
 }
-
-/// Offset, length, digest and packed bytes of a block of a source.
-pub(super) type PackedSource = (i64, i64, Vec<u8>, Vec<u8>);
 
 /// The block that holds byte `byte` of a source that is kept apart.
 pub(super) fn source_at_byte(
     connection: &mut Connection,
     run: Run,
     byte: u64,
-) -> QueryResult<Option<PackedSource>> {
+) -> QueryResult<Option<Block>> {
     sources::table
         .filter(sources::dataset_id.eq(run.dataset))
         .filter(sources::run.eq(run.number))
@@ -154,24 +159,12 @@ pub(super) fn insert_batch(
             .values(ChunkRow::new(run, placed))
             .execute(connection)?;
         diesel::insert_into(chunk_data::table)
-            .values(ChunkDataRow {
-                dataset_id: run.dataset,
-                run: run.number,
-                seq: to_db(placed.seq),
-                data: &placed.chunk.data,
-            })
+            .values(ChunkDataRow::new(run, placed))
             .execute(connection)?;
     }
     for block in &batch.sources {
         diesel::insert_into(sources::table)
-            .values(SourceRow {
-                dataset_id: run.dataset,
-                run: run.number,
-                first_byte: to_db(block.first_byte),
-                byte_count: to_db(block.bytes),
-                digest: &block.digest,
-                data: &block.data,
-            })
+            .values(SourceRow::new(run, block))
             .execute(connection)?;
     }
     Ok(())
@@ -229,29 +222,26 @@ pub(super) fn write_head(
 pub(super) fn insert_revision(
     connection: &mut Connection,
     head: &DatasetRow,
-    new: &NewRevision,
-) -> Result<(), StoreError> {
-    let json =
-        |what, result: serde_json::Result<String>| result.map_err(|error| unreadable(what, error));
+    described: &Described,
+) -> QueryResult<()> {
+    let new = &described.new;
     let row = RevisionRow {
         dataset_id: head.id,
         number: head.revision,
         run: new.run.number,
-        row_count: to_db(new.rows),
+        row_count: to_db(new.profile.rows()),
         byte_count: to_db(new.bytes),
-        sha256: new.sha256.to_vec(),
-        content_type: new.content_type.clone(),
+        sha256: &new.sha256,
+        content_type: &new.content_type,
         transcoded: new.transcoded,
-        column_list: json("list of columns", serde_json::to_string(&new.columns))?,
-        layout: json("layout", serde_json::to_string(&*new.layout))?,
-        profile: new.profile.clone(),
+        profile: &described.profile,
         author: None,
         created_at: head.updated_at,
     };
     diesel::insert_into(revisions::table)
         .values(row)
-        .execute(connection)?;
-    Ok(())
+        .execute(connection)
+        .map(drop)
 }
 
 /// Takes a run off the list of those being written; says whether it was there.
@@ -374,13 +364,13 @@ pub(super) fn sweep(connection: &mut Connection, run: Run, limit: i64) -> QueryR
     let of_run = chunks::table
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number));
-    let found: Vec<(i64, i64)> = of_run
+    let found: Vec<(i64, i64, i64)> = of_run
         .order(chunks::first_row)
-        .select((chunks::first_row, chunks::seq))
+        .select((chunks::first_row, chunks::seq, chunks::first_byte))
         .limit(limit)
         .load(connection)?;
-    for &(first_row, seq) in &found {
-        diesel::delete(chunk_data::table.find((run.dataset, run.number, seq)))
+    for &(first_row, seq, first_byte) in &found {
+        diesel::delete(chunk_data::table.find((run.dataset, run.number, first_byte)))
             .execute(connection)?;
         diesel::delete(chunks::table.find((run.dataset, run.number, first_row, seq)))
             .execute(connection)?;

@@ -20,8 +20,6 @@ diesel::table! {
         sha256 -> Binary,
         content_type -> Text,
         transcoded -> Bool,
-        column_list -> Text,
-        layout -> Text,
         profile -> Binary,
         author -> Nullable<Text>,
         created_at -> BigInt,
@@ -36,18 +34,18 @@ diesel::table! {
         seq -> BigInt,
         row_count -> BigInt,
         first_byte -> BigInt,
-        text_bytes -> BigInt,
         body_start -> BigInt,
-        digest -> Binary,
         stats -> Binary,
     }
 }
 
 diesel::table! {
-    chunk_data (dataset_id, run, seq) {
+    chunk_data (dataset_id, run, first_byte) {
         dataset_id -> BigInt,
         run -> BigInt,
-        seq -> BigInt,
+        first_byte -> BigInt,
+        byte_count -> BigInt,
+        digest -> Binary,
         data -> Binary,
     }
 }

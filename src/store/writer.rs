@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection as _;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::model::{Batch, Committed, DatasetRow, NewRevision, Run, Write};
+use super::model::{Batch, Committed, DatasetRow, Described, Run, Write};
 use super::sqlite::{Connection, Hold};
 use super::{Clock, Dataset, Heads, Leases, StoreError, queries};
 use crate::dataset::DatasetName;
@@ -41,7 +41,7 @@ pub(super) enum Job {
         begins: bool,
     },
     /// Commit revisions, all or none.
-    Commit(Vec<NewRevision>),
+    Commit(Vec<Described>),
     /// Remove a dataset.
     Delete(DatasetName),
     /// A staged run will never be committed.
@@ -92,8 +92,7 @@ impl Writer {
         loop {
             match orders.recv_timeout(pause) {
                 Ok(first) => {
-                    let waiting = self.gather(first, orders);
-                    self.serve(waiting);
+                    self.serve(first, orders);
                     if tidied.elapsed() < BUSY_TIDY {
                         continue;
                     }
@@ -114,47 +113,53 @@ impl Writer {
         drop(self.hold);
     }
 
-    /// Everything that waits by now, up to the size of one transaction.
-    fn gather(&self, first: Order, orders: &Receiver<Order>) -> Vec<Order> {
-        let mut bytes = weight(&first.job);
-        let mut waiting = vec![first];
-        while waiting.len() < self.batch && bytes < TRANSACTION_BYTES {
-            let Ok(next) = orders.try_recv() else { break };
-            bytes += weight(&next.job);
-            waiting.push(next);
-        }
-        waiting
-    }
-
-    fn serve(&mut self, orders: Vec<Order>) {
-        let now = (self.clock)().as_microsecond();
-        let keep = self.keep_revisions;
+    /// Serves `first` and whatever comes while it is being written, up to the size of one transaction: the longer a
+    /// transaction takes, the more it commits.
+    fn serve(&mut self, first: Order, orders: &Receiver<Order>) {
+        let (now, keep) = ((self.clock)().as_microsecond(), self.keep_revisions);
+        let mut taken = vec![first];
+        let mut answers = Vec::new();
+        let mut bytes = 0;
         let together = self.connection.immediate_transaction(|connection| {
-            orders
-                .iter()
-                .map(|order| apply(connection, &order.job, now, keep))
-                .collect::<Result<Vec<_>, StoreError>>()
+            while let Some(order) = taken.get(answers.len()) {
+                bytes += weight(&order.job);
+                answers.push(apply(connection, &order.job, now, keep)?);
+                if answers.len() == taken.len()
+                    && taken.len() < self.batch
+                    && bytes < TRANSACTION_BYTES
+                {
+                    taken.extend(orders.try_recv());
+                }
+            }
+            Ok::<_, StoreError>(())
         });
         match together {
-            Ok(answers) => {
-                for (order, answer) in orders.into_iter().zip(answers) {
+            Ok(()) => {
+                for (order, answer) in taken.into_iter().zip(answers) {
                     self.answer(order, answer);
                 }
             }
-            Err(failed) if orders.len() == 1 => {
-                if let Some(order) = orders.into_iter().next() {
+            Err(failed) if taken.len() == 1 => {
+                if let Some(order) = taken.pop() {
                     self.answer(order, Err(failed));
                 }
             }
-            Err(failed) => {
-                log::debug!(
-                    "a transaction of {} jobs failed, each is tried alone: {failed}",
-                    orders.len()
-                );
-                for order in orders {
-                    self.serve(vec![order]);
-                }
-            }
+            Err(failed) => self.serve_alone(taken, &failed),
+        }
+    }
+
+    /// Serves each in a transaction of its own, after `failed` took down the one they shared.
+    fn serve_alone(&mut self, orders: Vec<Order>, failed: &StoreError) {
+        log::debug!(
+            "a transaction of {} jobs failed, each is tried alone: {failed}",
+            orders.len()
+        );
+        let (now, keep) = ((self.clock)().as_microsecond(), self.keep_revisions);
+        for order in orders {
+            let alone = self
+                .connection
+                .immediate_transaction(|connection| apply(connection, &order.job, now, keep));
+            self.answer(order, alone.unwrap_or_else(Err));
         }
     }
 
@@ -208,7 +213,7 @@ fn weight(job: &Job) -> usize {
         Job::Stage { batch, .. } => batch.weight(),
         Job::Commit(revisions) => revisions
             .iter()
-            .map(|revision| revision.rest.weight())
+            .map(|revision| revision.new.rest.weight())
             .sum(),
         Job::Delete(_) | Job::Abandon(_) => 0,
     }
@@ -249,12 +254,12 @@ fn apply(
 
 fn commit(
     connection: &mut Connection,
-    all: &[NewRevision],
+    all: &[Described],
     now: i64,
     keep: i64,
 ) -> Result<Answer, StoreError> {
     let mut heads = Vec::with_capacity(all.len());
-    for new in all {
+    for Described { new, .. } in all {
         let head = queries::head(connection, new.name.as_str())?;
         if head.is_some() && new.write == Write::Create {
             return Ok(Err(StoreError::NameTaken(new.name.clone())));
@@ -262,19 +267,20 @@ fn commit(
         heads.push(head);
     }
     let mut committed = Vec::with_capacity(all.len());
-    for (new, existing) in all.iter().zip(heads) {
-        committed.push(commit_one(connection, new, existing, now, keep)?);
+    for (described, existing) in all.iter().zip(heads) {
+        committed.push(commit_one(connection, described, existing, now, keep)?);
     }
     Ok(Ok(Outcome::Committed(committed)))
 }
 
 fn commit_one(
     connection: &mut Connection,
-    new: &NewRevision,
+    described: &Described,
     existing: Option<DatasetRow>,
     now: i64,
     keep: i64,
 ) -> Result<Committed, StoreError> {
+    let new = &described.new;
     let created = existing.is_none();
     let head = match existing {
         Some(row) => DatasetRow {
@@ -295,7 +301,7 @@ fn commit_one(
         number: new.run.number,
     };
     queries::write_head(connection, &head, created)?;
-    queries::insert_revision(connection, &head, new)?;
+    queries::insert_revision(connection, &head, described)?;
     if new.staged {
         queries::delete_upload(connection, new.run)?;
         if run != new.run {
@@ -307,7 +313,7 @@ fn commit_one(
         queries::prune(connection, head.id, head.revision - keep, now)?;
     }
     Ok(Committed {
-        dataset: Arc::new(Dataset::from_new(new, &head, run)?),
+        dataset: Arc::new(Dataset::from_new(described, &head, run)?),
         created,
     })
 }

@@ -10,8 +10,10 @@ mod client;
 mod process;
 mod server;
 
+mod cli;
 mod csv;
 mod durability;
+mod edge;
 mod layout;
 mod negotiation;
 mod readme;

@@ -75,7 +75,7 @@ impl Program {
             folder,
         };
         program.address = address_in(&program.line_with("the API is at"));
-        program.admin = address_in(&program.line_with("probes and metrics are at"));
+        program.admin = address_in(&program.line_with("probes are at"));
         program
     }
 

@@ -7,6 +7,7 @@ mod multipart;
 
 use crate::client::{Answer, Call};
 use crate::server::Server;
+use ureq::http::StatusCode;
 
 /// Turns a call into a form with the boundary `XX`.
 fn form(call: Call, body: impl AsRef<[u8]>) -> Call {
@@ -48,4 +49,28 @@ fn a_csv_may_be_labelled_with_the_media_type_of_a_version() {
         .created();
     assert_eq!(answer.header("api-version-source"), "content-type");
     labelled(server.put("/datasets/put")).send().created();
+}
+
+#[test]
+fn white_space_around_the_parameters_of_a_content_type_is_allowed() {
+    let server = Server::start();
+    let call = server.put("/datasets/spaced").v2();
+    let call = call.header("Content-Type", "text/csv ; charset=windows-1252;");
+    call.body(b"name\nZ\xfcrich\n").send().created();
+    let rows = server.get("/datasets/spaced/rows").v2().send().ok().json();
+    assert_eq!(rows["data"][0]["name"], "Zürich");
+}
+
+#[test]
+fn two_content_types_are_refused() {
+    let server = Server::start();
+    let call = server.put("/datasets/twice").v2().csv("id\n1\n");
+    let answer = call
+        .header("Content-Type", "text/csv; charset=utf-16")
+        .send();
+    let problem = answer.expect(StatusCode::BAD_REQUEST).json();
+    assert_eq!(
+        problem["error"],
+        "the header Content-Type is there more than once; send it once"
+    );
 }

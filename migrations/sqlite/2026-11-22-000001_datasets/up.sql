@@ -20,15 +20,15 @@ CREATE TABLE revisions (
     sha256       BLOB   NOT NULL,   -- of the source
     content_type TEXT   NOT NULL,   -- of the source
     transcoded   BOOLEAN NOT NULL,  -- the source is kept apart, in `sources`
-    column_list  TEXT   NOT NULL,   -- JSON: name, type, nullable
-    layout       TEXT   NOT NULL,   -- JSON: delimiter, header, nulls, stated types
-    profile      BLOB   NOT NULL,   -- the state of type inference, from which an append goes on
+    profile      BLOB   NOT NULL,   -- how the text is laid out, and what is known of its columns; small, so that
+                                    -- the row stays in its page
     author       TEXT,              -- NULL: anonymous
     created_at   BIGINT NOT NULL,
     PRIMARY KEY (dataset_id, number)
 ) WITHOUT ROWID;
 
--- What a reader needs to find a chunk or to skip it; the text itself is in `chunk_data`, so that this stays small.
+-- What a reader needs to find a chunk by its rows, or to skip it; the text itself is in `chunk_data`, so that this
+-- stays small.
 CREATE TABLE chunks (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
@@ -36,23 +36,23 @@ CREATE TABLE chunks (
     seq        BIGINT NOT NULL,     -- place in the run, from 0
     row_count  BIGINT NOT NULL,
     first_byte BIGINT NOT NULL,     -- offset of the text in the run's text
-    text_bytes BIGINT NOT NULL,
     body_start BIGINT NOT NULL,     -- bytes of mark and header before the first row
-    digest     BLOB   NOT NULL,     -- XXH3, 128 bits, of the text
     stats      BLOB   NOT NULL,     -- per column: least, greatest, number of nulls
     PRIMARY KEY (dataset_id, run, first_row, seq)
 ) WITHOUT ROWID;
-CREATE INDEX chunks_by_byte ON chunks (dataset_id, run, first_byte);
 
+-- The texts of chunks, found by their offsets.
 CREATE TABLE chunk_data (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
-    seq        BIGINT NOT NULL,
+    first_byte BIGINT NOT NULL,
+    byte_count BIGINT NOT NULL,
+    digest     BLOB   NOT NULL,     -- XXH3, 128 bits, of the text
     data       BLOB   NOT NULL,     -- zstd of the text
-    PRIMARY KEY (dataset_id, run, seq)
+    PRIMARY KEY (dataset_id, run, first_byte)
 ) WITHOUT ROWID;
 
--- The uploaded bytes of a run whose text had to be decoded from another charset.
+-- The uploaded bytes of a run whose text had to be decoded from another charset, in blocks.
 CREATE TABLE sources (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,

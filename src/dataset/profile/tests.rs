@@ -145,3 +145,13 @@ fn no_hint_is_given_about_what_was_stated() {
         ["a would be integer with null=-"]
     );
 }
+
+#[test]
+fn a_stored_profile_reads_back_and_a_damaged_one_is_refused() {
+    let kept = profile("a,b\n1,x\n2.5,NA\n", UploadOptions::default(), 1);
+    let stored = kept.encode();
+    assert_eq!(Profile::decode(&stored), Ok(kept));
+    for damaged in [&[][..], &[0], &stored[..stored.len() - 1], b"\x02rest"] {
+        assert_eq!(Profile::decode(damaged), Err(CorruptProfile));
+    }
+}

@@ -1,0 +1,167 @@
+//! Help that a first-time user can read, and one line for whatever is written wrongly.
+
+use std::process::{Command, Output};
+
+fn flash(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_flash"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// The one line on standard error, after checking that it is one and that the exit code says "write it differently".
+fn refusal(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = flash(arguments, environment);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(
+        line.starts_with("flash: ") && line.ends_with('\n'),
+        "{line}"
+    );
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(output.stdout.is_empty());
+    line
+}
+
+#[test]
+fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
+    for (arguments, parts) in [
+        (
+            ["--listen", "localhost"],
+            ["--listen: \"localhost\"", "127.0.0.1:3000"],
+        ),
+        (["--max-body", "lots"], ["--max-body: \"lots\"", "64MiB"]),
+        (["--max-columns", "-1"], ["--max-columns", "1"]),
+        (
+            ["--max-columns", "many"],
+            ["--max-columns: \"many\"", "whole number"],
+        ),
+        (["--idle-timeout", "10"], ["--idle-timeout: \"10\"", "10s"]),
+        (
+            ["--idle-timeout", "3000y"],
+            ["--idle-timeout: \"3000y\"", "24h"],
+        ),
+        (
+            ["--log-format", "xml"],
+            ["--log-format: \"xml\"", "text, json"],
+        ),
+        (["--lisen", "127.0.0.1:1"], ["--lisen", "--listen"]),
+        (
+            ["--database", "flash.db"],
+            ["--database", "sqlite:flash.db"],
+        ),
+        (["--database", "sqlite:"], ["--database", "sqlite:flash.db"]),
+        (
+            ["--database", "sqlite://flash.db"],
+            ["--database", "sqlite:flash.db"],
+        ),
+        (
+            ["--database", "sqlite::memory:"],
+            ["--database", "lose everything"],
+        ),
+        (
+            ["--database", "mysql://h/d"],
+            ["--database", "sqlite:flash.db"],
+        ),
+        (
+            ["--database", "postgres://h/d"],
+            ["PostgreSQL", "sqlite:flash.db"],
+        ),
+        (
+            ["--listen", "0.0.0.0:0"],
+            ["--anonymous read-write", "--anonymous none"],
+        ),
+        (["--max-uploads", "0"], ["--max-uploads", "at least 1"]),
+        (
+            ["--listen", "127.0.0.1:3001"],
+            ["--admin-listen", "another port"],
+        ),
+    ] {
+        let line = refusal(&[&["serve"], &arguments[..]].concat(), &[]);
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_environment_variable_is_named_as_what_it_is() {
+    let line = refusal(&["serve"], &[("FLASH_MAX_BODY", "lots")]);
+    assert!(
+        line.starts_with("flash: FLASH_MAX_BODY: \"lots\""),
+        "{line}"
+    );
+    let line = refusal(&["serve"], &[("FLASH_ANONYMOUS", "everyone")]);
+    assert!(
+        line.starts_with(
+            "flash: FLASH_ANONYMOUS: \"everyone\" is not one of: read-write, read, none"
+        ),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_password_in_the_address_of_the_database_is_never_shown() {
+    for address in [
+        "postgres://flash:hunter2@db/flash",
+        "mysql://flash:hunter2@db/flash",
+        "hunter2",
+    ] {
+        assert!(!refusal(&["serve", "--database", address], &[]).contains("hunter2"));
+        assert!(!refusal(&["serve"], &[("FLASH_DATABASE", address)]).contains("hunter2"));
+        let help = flash(&["serve", "--help"], &[("FLASH_DATABASE", address)]);
+        assert!(!String::from_utf8(help.stdout).unwrap().contains("hunter2"));
+    }
+}
+
+#[test]
+fn an_unknown_command_is_one_line_too() {
+    assert!(refusal(&["serf"], &[]).contains("serve"));
+    refusal(&["serve", "extra"], &[]);
+    refusal(&["--nonsense"], &[]);
+}
+
+#[test]
+fn without_a_command_the_help_is_printed() {
+    let bare = flash(&[], &[]);
+    let asked = flash(&["-h"], &[]);
+    assert!(bare.status.success() && bare.stderr.is_empty());
+    assert_eq!(bare.stdout, asked.stdout);
+    assert!(String::from_utf8(bare.stdout).unwrap().contains("serve"));
+}
+
+#[test]
+fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
+    let help = String::from_utf8(flash(&["serve", "--help"], &[]).stdout).unwrap();
+    let flags: Vec<_> = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next())
+        .filter(|flag| *flag != "help")
+        .collect();
+    assert_eq!(flags.len(), 23, "{flags:?}");
+    for flag in flags {
+        let variable = format!("[env: FLASH_{}", flag.to_uppercase().replace('-', "_"));
+        assert!(help.contains(&variable), "{variable} is not in the help");
+    }
+    for group in [
+        "Addresses:",
+        "Store:",
+        "Access:",
+        "Limits:",
+        "Time-outs:",
+        "Logs:",
+    ] {
+        assert_eq!(help.matches(&format!("\n{group}")).count(), 1, "{group}");
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_crate() {
+    let version = flash(&["--version"], &[]);
+    assert_eq!(
+        String::from_utf8(version.stdout).unwrap(),
+        format!("flash {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}

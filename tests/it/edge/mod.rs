@@ -1,0 +1,8 @@
+//! What the socket server promises, whatever it serves.
+
+mod access_log;
+mod draining;
+mod limits;
+mod requests;
+mod running;
+mod timeouts;
