@@ -30,15 +30,11 @@ impl Load {
 
     /// `POST`s of one CSV under ever new names.
     pub fn creates(address: SocketAddr, csv: &str) -> Self {
-        let csv = csv.to_owned();
-        let request = move |number| {
-            format!(
-                "POST /datasets?name=d{number} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\n\
-                 Content-Length: {}\r\n\r\n{csv}",
-                csv.len()
-            )
-            .into_bytes()
-        };
+        let length = csv.len();
+        let rest = format!(
+            " HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\nContent-Length: {length}\r\n\r\n{csv}"
+        );
+        let request = move |number| format!("POST /datasets?name=d{number}{rest}").into_bytes();
         Self {
             address,
             request: Box::new(request),
@@ -89,7 +85,7 @@ impl Load {
 
 /// Length of the whole answer, once its head is there; it must be one of success.
 fn length(answer: &[u8]) -> Option<usize> {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let end = memchr::memmem::find(answer, b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&answer[..end]).expect("ASCII");
     assert!(head.starts_with("HTTP/1.1 20"), "{head}");
     let name = "content-length: ";

@@ -21,22 +21,30 @@ pub(crate) struct Cell<'t> {
 #[derive(Debug)]
 pub(crate) struct Nulls<'n> {
     texts: Vec<(u64, &'n [u8])>,
+    /// The bytes that such a text begins with: few values do, so most need no closer look.
+    firsts: [bool; 256],
 }
 
 impl<'n> Nulls<'n> {
     pub(crate) fn new(texts: &'n [String]) -> Self {
         let word = |text: &[u8]| masked(load(text, 0), text.len());
+        let mut firsts = [false; 256];
+        for first in texts.iter().filter_map(|text| text.bytes().next()) {
+            firsts[usize::from(first)] = true;
+        }
         Self {
             texts: texts
                 .iter()
                 .map(|text| (word(text.as_bytes()), text.as_bytes()))
                 .collect(),
+            firsts,
         }
     }
 
     #[inline(always)]
     fn hold(&self, cell: Cell<'_>) -> bool {
-        !self.texts.is_empty() && self.hold_any(cell)
+        let [first, ..] = cell.loaded.to_le_bytes();
+        self.firsts[usize::from(first)] && self.hold_any(cell)
     }
 
     fn hold_any(&self, cell: Cell<'_>) -> bool {
