@@ -1,7 +1,7 @@
 //! Rows on their way out: from chunks to bytes, in whichever way a version writes a row.
 //!
-//! A run of rows that fits into [`WHOLE`] is rendered whole, remembered if it is a page, and sent with its length; a
-//! longer one is sent while it is rendered, [`PIECE`] bytes or one row at a time. So memory is bounded whatever is
+//! A run of rows that fits into `WHOLE` is rendered whole, remembered if it is a page, and sent with its length; a
+//! longer one is sent while it is rendered, `PIECE` bytes or one row at a time. So memory is bounded whatever is
 //! asked for and however wide the rows are.
 
 use std::sync::Arc;
