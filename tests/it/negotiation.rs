@@ -5,7 +5,7 @@ mod content_type;
 mod labels;
 mod methods;
 
-use crate::client::Answer;
+use crate::client::{Answer, V1, V2};
 use crate::server::Server;
 
 const PEOPLE: &str = include_str!("../data/team.csv");
@@ -26,4 +26,13 @@ fn served(answer: &Answer) -> u32 {
     assert_eq!(body["revision"].is_number(), shaped == 2, "{body}");
     assert_eq!(named, format!("{shaped}.0.0"));
     shaped
+}
+
+#[test]
+fn the_root_tells_the_version_that_the_header_tells() {
+    let server = Server::start();
+    for accept in [V1, V2] {
+        let answer = server.get("/").accept(accept).send().ok();
+        assert_eq!(answer.json()["version"], answer.header("api-version"));
+    }
 }

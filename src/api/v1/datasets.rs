@@ -7,6 +7,7 @@ use serde_json::json;
 use super::representation::{self, Created, Datasets};
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, Span};
 use crate::api::{conditional, intake};
@@ -21,7 +22,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = json!({
         "name": "flash",
         "description": "Post a CSV, read it back as JSON or CSV.",
-        "version": 1,
+        "version": semantic(&super::VERSION).to_string(),
         "links": { "datasets": "/datasets" },
     });
     Ok(Reply::json(StatusCode::OK, &body))

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::representation::{Created, Dataset, List};
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::{conditional, cursor, intake, source};
 use crate::dataset::DatasetName;
@@ -20,7 +21,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = json!({
         "name": "flash",
         "description": "Put a CSV, read typed rows, page by page or all at once.",
-        "version": "2.0.0",
+        "version": semantic(&super::VERSION).to_string(),
         "links": {
             "self": "/",
             "datasets": "/datasets",
