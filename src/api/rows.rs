@@ -15,9 +15,9 @@ use crate::services::{PageKey, Services};
 use crate::store::{Dataset, Lease, Store, StoreError, Text};
 
 /// Bytes up to which an answer is made whole before it is sent.
-const WHOLE: usize = 1 << 20;
+const WHOLE: usize = 256 << 10;
 /// Bytes rendered in one go.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 
 /// How rows are written: what comes before, between and after them, and each.
 pub struct Form {
