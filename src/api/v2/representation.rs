@@ -70,7 +70,9 @@ pub(super) struct List<T> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    let pair = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    bytes.iter().flat_map(pair).collect()
 }
 
 /// A page of rows: `{"data": [{"id": 1, "name": "Ada"}, …], "next": "cursor" | null}`.
