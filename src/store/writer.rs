@@ -289,7 +289,9 @@ fn commit_one(
             ..row
         },
         None => DatasetRow {
-            id: new.run.dataset,
+            // Not `run.dataset`: that may be the number of a dataset that was deleted while this upload ran, and
+            // whatever is remembered under it would be taken for this one's.
+            id: new.run.number,
             name: new.name.as_str().to_owned(),
             revision: 1,
             created_at: now,

@@ -321,3 +321,40 @@ fn a_database_that_can_not_be_used_is_refused_with_what_to_do() {
         );
     }
 }
+
+#[test]
+fn a_dataset_deleted_while_its_replacement_arrives_leaves_nothing_in_the_new_one() {
+    // A small upload is written with its commit, a large one has been staged under the old number by then.
+    for size in [10, 4 << 20] {
+        let program = Program::serve(&[]);
+        let rows = || program.call("GET", "/datasets/half/rows").v2().send();
+        let put = program.call("PUT", "/datasets/half").v2();
+        put.csv("id\n1\n").send().created();
+        let old = rows().ok();
+        let beginning = numbers_from_two(size);
+        let mut upload = half_an_upload(&program, &beginning);
+        let delete = program.call("DELETE", "/datasets/half").send();
+        delete.expect(StatusCode::NO_CONTENT);
+        let ending = "3\n".repeat(500);
+        upload.write_all(ending.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        upload.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 201");
+        let new = rows().ok();
+        assert_eq!(new.json()["data"][0]["id"], 2);
+        assert_ne!(new.header("etag"), old.header("etag"));
+        let source = program.call("GET", "/datasets/half/source").v2().send();
+        assert!(source.ok().text() == beginning + &ending);
+    }
+}
+
+/// A column of numbers, the first of them 2, of about `bytes` bytes that packing makes not much smaller.
+fn numbers_from_two(bytes: usize) -> String {
+    let mut csv = String::from("id\n2\n");
+    let mut number: u64 = 2;
+    while csv.len() < bytes {
+        number = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(31) | 1;
+        csv.push_str(&format!("{}\n", number >> 2));
+    }
+    csv
+}
