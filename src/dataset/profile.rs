@@ -71,7 +71,16 @@ impl Profile {
         debug_assert_eq!(analysis.columns.len(), self.tallies.len());
         self.rows += u64::from(analysis.rows);
         for (tally, stats) in self.tallies.iter_mut().zip(&analysis.columns) {
-            tally.absorb(stats);
+            tally.merge(&Tally::of(stats));
+        }
+    }
+
+    /// Adds all that another profile was given. Its columns must be this one's; the layout stays as it is.
+    pub fn merge(&mut self, other: &Self) {
+        debug_assert_eq!(other.tallies.len(), self.tallies.len());
+        self.rows += other.rows;
+        for (tally, other) in self.tallies.iter_mut().zip(&other.tallies) {
+            tally.merge(other);
         }
     }
 
@@ -122,10 +131,18 @@ impl Profile {
 }
 
 impl Tally {
-    fn absorb(&mut self, stats: &ColumnStats) {
-        self.nulls += u64::from(stats.nulls);
-        self.placeholders |= stats.placeholders;
-        self.kind = match (self.kind, stats.kind) {
+    fn of(stats: &ColumnStats) -> Self {
+        Self {
+            nulls: u64::from(stats.nulls),
+            kind: stats.kind,
+            placeholders: stats.placeholders,
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.nulls += other.nulls;
+        self.placeholders |= other.placeholders;
+        self.kind = match (self.kind, other.kind) {
             (Some(so_far), Some(here)) => Some(so_far.join(here)),
             (so_far, here) => so_far.or(here),
         };

@@ -147,6 +147,35 @@ fn no_hint_is_given_about_what_was_stated() {
 }
 
 #[test]
+fn profiles_merged_are_what_one_profile_of_all_their_pieces_is() {
+    let rows = [
+        "1,x,",
+        "2.5,NA,",
+        ",y,2024-01-01",
+        "NA,true,",
+        "-,,2024-01-02",
+        "true,,x",
+    ];
+    for split in 0..=rows.len() {
+        for others in 0..=rows.len() - split {
+            let csv = |rows: &[&str]| format!("n,s,d\n{}\n", rows.join("\n"));
+            let part = |rows: &[&str]| profile(&csv(rows), UploadOptions::default(), 1);
+            let (first, second) = rows[..split + others].split_at(split);
+            let mut merged = part(first);
+            merged.merge(&part(second));
+            assert_eq!(merged, part(&rows[..split + others]));
+            assert_eq!(merged.encode(), part(&rows[..split + others]).encode());
+            // The empty one adds nothing, on either side.
+            let mut empty = Profile::new(Arc::clone(merged.layout()));
+            empty.merge(&merged);
+            assert_eq!(empty, merged);
+            merged.merge(&Profile::new(Arc::clone(merged.layout())));
+            assert_eq!(merged, empty);
+        }
+    }
+}
+
+#[test]
 fn a_stored_profile_reads_back_and_a_damaged_one_is_refused() {
     let kept = profile("a,b\n1,x\n2.5,NA\n", UploadOptions::default(), 1);
     let stored = kept.encode();
