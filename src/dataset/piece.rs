@@ -15,9 +15,9 @@ use super::{
 /// Whole records of an upload, as they came.
 #[derive(Debug, Clone)]
 pub struct Piece {
-    /// The text; those of all pieces, one after the other, are the decoded upload.
+    /// The text; those of all pieces, one after the other, are the decoded upload, or the rows of one that are added.
     pub text: Vec<u8>,
-    /// Bytes before the first data record: byte-order mark and header. 0 in all pieces but the first.
+    /// Bytes before the first data record: byte-order mark and header. 0 in all pieces but a dataset's first.
     pub body_start: usize,
     /// The physical line of the file that the text begins in, from 1.
     pub first_line: u64,
@@ -39,6 +39,25 @@ pub struct Analysis {
 }
 
 impl Piece {
+    /// The texts of chunks that were stored one after the other, as one piece, to be analysed and sealed anew.
+    ///
+    /// `body_start` is that of the first of them. A header that came without a line end got one from the rows that
+    /// were added later; that is no row. All together must be shorter than 2^31 bytes. How long a record may be was
+    /// decided when it came, and is not asked again.
+    pub fn stored(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Self {
+        let (before, body) = text.split_at(body_start.min(text.len()));
+        let open_header = layout.header && !before.is_empty() && !before.ends_with(b"\n");
+        let body_start = before.len() + usize::from(open_header && body.starts_with(b"\n"));
+        Self {
+            text,
+            body_start,
+            first_line: 1,
+            offset: 0,
+            layout,
+            max_record: usize::MAX,
+        }
+    }
+
     /// Checks every record and surveys every column.
     ///
     /// # Errors
