@@ -37,6 +37,7 @@ pub mod record;
 mod span;
 pub mod stats;
 mod survey;
+pub mod tail;
 mod text_range;
 mod token;
 pub mod value;
@@ -51,6 +52,7 @@ pub use piece::{Analysis, Piece};
 pub use profile::{CorruptProfile, Profile};
 pub use record::{Field, Records};
 pub use stats::{Bounds, ColumnStats, CorruptStats};
+pub use tail::{CorruptTail, Tail};
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,8 @@
 //! thread, some hundred KiB at a time, and never waits.
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
-use crate::dataset::{CsvError, Ingest, Layout, Piece, chunk};
+use crate::dataset::{CsvError, Ingest, Layout, Piece, Tail, chunk};
 use crate::store::SourceBlock;
 
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use std::sync::Arc;
 /// What is cut so far.
 pub(super) struct Cut {
     ingest: Ingest,
-    sha256: Sha256,
-    received: u64,
+    /// Of the upload, as it came.
+    tail: Tail,
 }
 
 /// What one step gave.
@@ -27,39 +26,37 @@ impl Cut {
     pub(super) fn new(ingest: Ingest) -> Self {
         Self {
             ingest,
-            sha256: Sha256::new(),
-            received: 0,
+            tail: Tail::new(),
         }
     }
 
     /// Takes in the next bytes of the upload; `last` says that they are the last.
     pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Pieces, CsvError> {
         let mut out = Pieces::default();
+        let first_byte = self.tail.bytes();
         for part in parts {
-            self.sha256.update(part);
+            self.tail.absorb(part);
             self.ingest.push(part, &mut out.pieces)?;
         }
         if last {
             self.ingest.finish(&mut out.pieces)?;
         }
-        let bytes: usize = parts.iter().map(Bytes::len).sum();
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let bytes = self.tail.bytes() - first_byte;
         if self.ingest.transcoded() && bytes > 0 {
             let block = parts.concat();
             out.sources.push(SourceBlock {
-                first_byte: self.received,
+                first_byte,
                 bytes,
                 digest: chunk::digest(&block),
                 data: chunk::compress(&block),
             });
         }
-        self.received += bytes;
         Ok(out)
     }
 
-    /// Bytes taken in.
-    pub(super) fn received(&self) -> u64 {
-        self.received
+    /// The end of what was taken in: how long it is, and its digest.
+    pub(super) fn tail(&self) -> &Tail {
+        &self.tail
     }
 
     /// How the text is to be read; known once the header is.
@@ -70,10 +67,5 @@ impl Cut {
     /// Whether the source is kept apart from the text.
     pub(super) fn transcoded(&self) -> bool {
         self.ingest.transcoded()
-    }
-
-    /// SHA-256 of everything taken in.
-    pub(super) fn sha256(&self) -> [u8; 32] {
-        self.sha256.clone().finalize().into()
     }
 }

@@ -354,8 +354,8 @@ impl Upload {
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
             profile,
-            bytes: cut.received(),
-            sha256: cut.sha256(),
+            bytes: cut.tail().bytes(),
+            sha256: cut.tail().sha256(),
             content_type: self.form.content_type(cut.transcoded()),
             transcoded: cut.transcoded(),
         };
