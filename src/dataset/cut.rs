@@ -44,6 +44,12 @@ impl Cutter {
         self.record = 0;
     }
 
+    /// The text begins `bytes` later now; the record in progress, not before that.
+    pub(crate) fn forget(&mut self, bytes: usize) {
+        self.seen = self.seen.saturating_sub(bytes);
+        self.record = self.record.saturating_sub(bytes);
+    }
+
     /// Looks through the next slice of the text, up to the end of the first record that ends at or after `least`
     /// bytes of it. What follows that end has not been looked at and is to be given again.
     pub(crate) fn scan(&mut self, slice: &[u8], least: usize) -> Option<usize> {

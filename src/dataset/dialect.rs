@@ -129,6 +129,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The delimiter.
+    pub(super) fn delimited_by(&self) -> Delimiter {
+        Delimiter(self.delimiter)
+    }
+
     /// Whether a field's text means "no value".
     pub fn is_null(&self, text: &str) -> bool {
         text.is_empty() || self.nulls.iter().any(|null| null == text)

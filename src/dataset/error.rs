@@ -2,7 +2,7 @@
 //!
 //! Each message is a sentence for the person who sent the file: what is wrong, where, and what to do about it.
 
-use super::ColumnType;
+use super::{ColumnType, Delimiter};
 
 /// A CSV that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +90,27 @@ pub enum CsvErrorKind {
         /// The columns there are.
         columns: Vec<String>,
     },
+    /// The header of rows that are added is not the dataset's.
+    #[error("{}; send the dataset's header, or rows alone as Content-Type: text/csv; header=absent",
+        difference(*.place, .expected.as_deref(), .found.as_deref()))]
+    OtherHeader {
+        /// Number of the first column that differs, from 1.
+        place: usize,
+        /// Its name in the dataset, shortened; `None` where the dataset has no such column.
+        expected: Option<String>,
+        /// What the header has there, shortened; `None` where it has ended.
+        found: Option<String>,
+    },
+    /// The header of rows that are added is the dataset's, but for the delimiter.
+    #[error(
+        "the delimiter here is '{found}' and the dataset's is '{expected}'; send the rows with '{expected}' between fields"
+    )]
+    OtherDelimiter {
+        /// The dataset's delimiter.
+        expected: Delimiter,
+        /// The header's.
+        found: Delimiter,
+    },
     /// A charset label that nobody knows.
     #[error(
         "the charset {label:?} is not known; use a label of the WHATWG Encoding Standard, such as utf-8, windows-1252 or utf-16le"
@@ -149,6 +170,21 @@ fn place(line: Option<u64>, column: Option<u64>) -> String {
         (Some(line), Some(column)) => format!("line {line}, column {column}: "),
         (Some(line), None) => format!("line {line}: "),
         (None, _) => String::new(),
+    }
+}
+
+fn difference(place: usize, expected: Option<&str>, found: Option<&str>) -> String {
+    match (expected, found) {
+        (Some(expected), Some(found)) => {
+            format!("column {place} of the header is {found:?} where the dataset has {expected:?}")
+        }
+        (Some(expected), None) => {
+            format!("the header ends where the dataset has column {place}, {expected:?}")
+        }
+        (None, found) => {
+            let found = found.unwrap_or_default();
+            format!("the header goes on with {found:?} where the dataset has no more columns")
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    ColumnType, CsvError, CsvErrorKind, Layout, UploadOptions, record::unquoted, token::Tokens,
+    ColumnType, CsvError, CsvErrorKind, Delimiter, Layout, UploadOptions, error::shortened,
+    record::unquoted, token::Tokens,
 };
 
 /// The layout that the first record gives; it is `text` from `start` on, and `text` is the beginning of the file.
@@ -17,19 +18,10 @@ pub(crate) fn layout(
     options: &UploadOptions,
     max_columns: usize,
 ) -> Result<Layout, CsvError> {
-    let checked = std::str::from_utf8(text).map_err(|error| {
-        let offset = error.valid_up_to();
-        CsvError::at(
-            CsvErrorKind::InvalidText {
-                charset: "UTF-8".into(),
-                offset: offset as u64,
-            },
-            text,
-            offset,
-            1,
-        )
-    })?;
-    let cells = cells(checked, start, delimiter)?;
+    let checked = checked(text)?;
+    let cells = fields(checked, start, delimiter)
+        .map(|field| field.map(|field| field.text))
+        .collect::<Result<Vec<_>, _>>()?;
     if cells.len() > max_columns {
         let kind = CsvErrorKind::TooManyColumns {
             limit: max_columns,
@@ -56,26 +48,109 @@ pub(crate) fn layout(
     })
 }
 
-fn cells(text: &str, start: usize, delimiter: u8) -> Result<Vec<String>, CsvError> {
-    let mut tokens = Tokens::new(text.as_bytes(), delimiter, start);
-    let mut cells = Vec::new();
-    let mut at = start;
-    loop {
-        let token = tokens.field::<true>(at).map_err(|fault| {
-            let (at, kind) = fault.reported();
-            CsvError::at(kind, text.as_bytes(), at, 1)
-        })?;
-        let inner = &text[token.start..token.end];
-        cells.push(if token.doubled {
-            unquoted(inner)
-        } else {
-            inner.to_owned()
-        });
-        at = token.next;
-        if token.last {
-            return Ok(cells);
+/// That the first record names the columns of `layout` in their order; it is `text` from `start` on.
+pub(crate) fn check(text: &[u8], start: usize, layout: &Layout) -> Result<(), CsvError> {
+    let checked = checked(text)?;
+    let expected = layout.delimited_by();
+    let Err(error) = check_delimited(checked, start, expected, layout) else {
+        return Ok(());
+    };
+    let same = |other: &Delimiter| check_delimited(checked, start, *other, layout).is_ok();
+    match Delimiter::ALL.into_iter().find(same) {
+        None => Err(error),
+        Some(found) => {
+            let kind = CsvErrorKind::OtherDelimiter { expected, found };
+            Err(CsvError::at(kind, text, start, 1))
         }
     }
+}
+
+/// The same, with this delimiter between the names.
+fn check_delimited(
+    text: &str,
+    start: usize,
+    delimiter: Delimiter,
+    layout: &Layout,
+) -> Result<(), CsvError> {
+    // One too many is enough to tell, and a record may have millions.
+    let fields = fields(text, start, delimiter.byte())
+        .take(layout.columns.len() + 1)
+        .collect::<Result<Vec<_>, _>>()?;
+    let written = fields.iter().map(|field| field.text.clone()).collect();
+    // Names that no header wrote are not made up for one now: a record of nulls would give them too.
+    let found = if layout.header {
+        names(written)
+    } else {
+        written
+    };
+    let same = found
+        .iter()
+        .zip(&layout.columns)
+        .take_while(|(a, b)| a == b);
+    let place = same.count();
+    let (expected, found) = (layout.columns.get(place), fields.get(place));
+    if expected.is_none() && found.is_none() {
+        return Ok(());
+    }
+    let kind = CsvErrorKind::OtherHeader {
+        place: place + 1,
+        expected: expected.map(|name| shortened(name)),
+        found: found.map(|field| shortened(&field.text)),
+    };
+    let end = fields.last().map_or(start, |field| field.end);
+    let at = found.map_or(end, |field| field.start);
+    Err(CsvError::at(kind, text.as_bytes(), at, 1))
+}
+
+fn checked(text: &[u8]) -> Result<&str, CsvError> {
+    std::str::from_utf8(text).map_err(|error| {
+        let offset = error.valid_up_to();
+        let kind = CsvErrorKind::InvalidText {
+            charset: "UTF-8".into(),
+            offset: offset as u64,
+        };
+        CsvError::at(kind, text, offset, 1)
+    })
+}
+
+/// A field of the first record.
+struct Field {
+    /// As it is meant: without the quotes around it, and with doubled ones made single.
+    text: String,
+    /// Where it begins and ends, quotes included.
+    start: usize,
+    end: usize,
+}
+
+/// The fields of the record that begins at `start`, up to the first thing that is wrong.
+fn fields(
+    text: &str,
+    start: usize,
+    delimiter: u8,
+) -> impl Iterator<Item = Result<Field, CsvError>> {
+    let mut tokens = Tokens::new(text.as_bytes(), delimiter, start);
+    let mut next = Some(start);
+    std::iter::from_fn(move || {
+        let start = next.take()?;
+        let token = match tokens.field::<true>(start) {
+            Ok(token) => token,
+            Err(fault) => {
+                let (at, kind) = fault.reported();
+                return Some(Err(CsvError::at(kind, text.as_bytes(), at, 1)));
+            }
+        };
+        next = (!token.last).then_some(token.next);
+        let inner = &text[token.start..token.end];
+        Some(Ok(Field {
+            text: if token.doubled {
+                unquoted(inner)
+            } else {
+                inner.to_owned()
+            },
+            start,
+            end: token.end + usize::from(token.start > start),
+        }))
+    })
 }
 
 /// Names for the columns whose header cells are these.

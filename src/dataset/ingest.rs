@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use super::{
     CsvError, CsvErrorKind, Layout, Limits, Piece, UploadOptions,
-    charset::{Source, Stopped, UTF8_BOM},
+    charset::{Source, Stopped},
     cut::Cutter,
-    header,
     preamble::{FirstRecord, Preamble},
 };
+use purpose::Purpose;
+
+mod purpose;
 
 /// Bytes that are looked through at a time where the end of something is expected soon.
 const STEP: usize = 1 << 10;
@@ -37,7 +39,37 @@ impl Ingest {
         let source = Source::new(options.charset.as_deref())?;
         Ok(Self {
             source,
-            assembly: Assembly::new(options, limits),
+            assembly: Assembly::new(Purpose::Dataset(options), limits),
+        })
+    }
+
+    /// Begins an upload of rows that are added to a dataset of this layout.
+    ///
+    /// Of the options only the charset counts, and whether the header is absent; otherwise the first record must be the
+    /// dataset's header. The pieces hold rows only, so that they can follow those that are there, and the last one ends
+    /// in a line end, so that others can follow it. Without any row there is no piece.
+    ///
+    /// # Errors
+    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    pub fn appending(
+        layout: Arc<Layout>,
+        options: UploadOptions,
+        limits: Limits,
+    ) -> Result<Self, CsvError> {
+        let UploadOptions {
+            charset,
+            header_absent,
+            ..
+        } = options;
+        let source = Source::new(charset.as_deref())?;
+        let rows = Purpose::Rows {
+            layout,
+            header_absent,
+            begun: false,
+        };
+        Ok(Self {
+            source,
+            assembly: Assembly::new(rows, limits),
         })
     }
 
@@ -88,7 +120,7 @@ impl Ingest {
 
 /// Puts pieces together out of decoded text.
 struct Assembly {
-    options: UploadOptions,
+    purpose: Purpose,
     limits: Limits,
     preamble: Preamble,
     /// Finds record boundaries, once the first record has shown how.
@@ -104,9 +136,9 @@ struct Assembly {
 }
 
 impl Assembly {
-    fn new(options: UploadOptions, limits: Limits) -> Self {
+    fn new(purpose: Purpose, limits: Limits) -> Self {
         Self {
-            options,
+            purpose,
             limits: limits.clamped(),
             preamble: Preamble::new(),
             body: None,
@@ -124,7 +156,7 @@ impl Assembly {
             text = rest;
             match self
                 .preamble
-                .advance(&self.text, false, self.options.delimiter)
+                .advance(&self.text, false, self.purpose.delimiter())
             {
                 Some(first) => self.begin(first, out)?,
                 None => self.check_length(self.preamble.start())?,
@@ -137,21 +169,21 @@ impl Assembly {
     fn begin(&mut self, first: FirstRecord, out: &mut Vec<Piece>) -> Result<(), CsvError> {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
-        let delimiter = first.delimiter.byte();
-        let layout = header::layout(
-            &self.text,
-            first.start,
-            delimiter,
-            &self.options,
-            self.limits.max_columns,
-        )?;
-        self.body_start = match (layout.header, self.text.starts_with(UTF8_BOM)) {
-            (true, _) => first.end,
-            (false, true) => UTF8_BOM.len(),
-            (false, false) => 0,
-        };
-        self.body = Some((Arc::new(layout), first.cutter));
-        if self.text.len() >= self.limits.chunk_bytes {
+        let layout = self
+            .purpose
+            .layout(&self.text, &first, self.limits.max_columns)?;
+        let mut cutter = first.cutter;
+        self.body_start = self.purpose.body_start(&self.text);
+        if self.purpose.follows() {
+            let kept = self.text.split_off(self.body_start);
+            let before = std::mem::replace(&mut self.text, kept);
+            self.body_start = 0;
+            cutter.forget(before.len());
+            self.pass(&before);
+        }
+        self.body = Some((layout, cutter));
+        // A line that is still open is for the end of the upload.
+        if self.text.len() >= self.limits.chunk_bytes && self.text.ends_with(b"\n") {
             self.emit(out);
         }
         self.cut(&rest, out)
@@ -184,42 +216,70 @@ impl Assembly {
         };
         cutter.restart();
         let room = (self.text.len() + STEP).min(MOST_ROOM);
+        let text = std::mem::replace(&mut self.text, Vec::with_capacity(room));
+        if self.purpose.passes_over(&text) {
+            return self.pass(&text);
+        }
         let piece = Piece {
-            text: std::mem::replace(&mut self.text, Vec::with_capacity(room)),
+            text,
             body_start: std::mem::take(&mut self.body_start),
             first_line: self.first_line,
             offset: self.offset,
             layout: Arc::clone(layout),
             max_record: self.limits.max_record,
         };
-        self.first_line += memchr::memchr_iter(b'\n', &piece.text).count() as u64;
-        self.offset += piece.text.len() as u64;
+        self.pass(&piece.text);
         out.push(piece);
+    }
+
+    /// What comes next comes after `text`.
+    fn pass(&mut self, text: &[u8]) {
+        self.first_line += memchr::memchr_iter(b'\n', text).count() as u64;
+        self.offset += text.len() as u64;
     }
 
     fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
         if self.body.is_none() {
-            match self
+            let first = self
                 .preamble
-                .advance(&self.text, true, self.options.delimiter)
-            {
+                .advance(&self.text, true, self.purpose.delimiter())
+                .or_else(|| self.empty_lines());
+            match first {
                 Some(first) => self.begin(first, out)?,
                 None => return Err(CsvError::at(CsvErrorKind::Empty, b"", 0, 1)),
             }
         }
-        if self.text.is_empty() {
+        let Some(&last) = self.text.last() else {
             return Ok(());
-        }
-        let open = self
+        };
+        let in_quotes = self
             .body
             .as_ref()
             .is_some_and(|(_, cutter)| cutter.in_quotes());
+        // A line feed here would make a line end of a carriage return that is none.
+        let open = in_quotes || self.purpose.follows() && last == b'\r';
+        if self.purpose.follows() && !open && last != b'\n' {
+            self.text.push(b'\n');
+        }
         self.emit(out);
         match out.last() {
             // The analysis finds the open quote, or what is wrong before it.
             Some(piece) if open => piece.analyse().map(drop),
             _ => Ok(()),
         }
+    }
+
+    /// The first record of a file of nothing but empty lines, where these are rows.
+    fn empty_lines(&self) -> Option<FirstRecord> {
+        let delimiter = self.purpose.delimiter()?;
+        let end = self.text.len();
+        let lines = end - self.purpose.body_start(&self.text).min(end);
+        (self.purpose.takes_empty_lines() && lines > 0).then(|| FirstRecord {
+            start: end,
+            end,
+            delimiter,
+            cutter: Cutter::new(delimiter.byte(), end),
+        })
     }
 
     /// That the record in progress, which begins at `record`, is not too long yet.

@@ -13,9 +13,11 @@
 //! - [`Chunk::seal`] compresses a piece into what is stored; [`Profile`] adds the analyses up into the columns of the
 //!   whole dataset.
 //! - [`Records`] reads a stored chunk's text again.
+//! - [`Ingest::appending`] takes rows that are added to a dataset; [`Tail`] is what must be known of the text before them.
 //!
-//! The invariant of the room: the texts of all pieces, one after the other, are the decoded upload, byte for byte.
-//! Types, names and nulls are *about* the text and never change it.
+//! The invariant of the room: the texts of all pieces, one after the other, are the decoded upload, byte for byte; of
+//! added rows, without its byte-order mark and header, and with a line end. Types, names and nulls are *about* the text
+//! and never change it.
 
 mod calendar;
 mod cell;

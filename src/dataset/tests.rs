@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 
+mod appending;
+
 /// A small generator of numbers that look random and are the same in every run.
 struct Random(u64);
 

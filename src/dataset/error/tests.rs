@@ -73,6 +73,41 @@ fn every_message_is_a_sentence_with_a_place_and_a_remedy() {
             CsvErrorKind::TextAfterQuote,
             "line 3, column 5: text follows a closing quote; double every quote that is part of the text (\"\")",
         ),
+        (
+            CsvErrorKind::OtherHeader {
+                place: 2,
+                expected: Some("name".into()),
+                found: Some("nom".into()),
+            },
+            "line 3, column 5: column 2 of the header is \"nom\" where the dataset has \"name\"; \
+             send the dataset's header, or rows alone as Content-Type: text/csv; header=absent",
+        ),
+        (
+            CsvErrorKind::OtherHeader {
+                place: 2,
+                expected: Some("name".into()),
+                found: None,
+            },
+            "line 3, column 5: the header ends where the dataset has column 2, \"name\"; \
+             send the dataset's header, or rows alone as Content-Type: text/csv; header=absent",
+        ),
+        (
+            CsvErrorKind::OtherHeader {
+                place: 2,
+                expected: None,
+                found: Some("name".into()),
+            },
+            "line 3, column 5: the header goes on with \"name\" where the dataset has no more columns; \
+             send the dataset's header, or rows alone as Content-Type: text/csv; header=absent",
+        ),
+        (
+            CsvErrorKind::OtherDelimiter {
+                expected: Delimiter::TAB,
+                found: Delimiter::SEMICOLON,
+            },
+            "line 3, column 5: the delimiter here is ';' and the dataset's is 'tab'; \
+             send the rows with 'tab' between fields",
+        ),
     ] {
         assert_eq!(error(kind), message);
     }

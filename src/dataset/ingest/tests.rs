@@ -1,6 +1,8 @@
 use super::*;
 use crate::dataset::{ColumnType, Delimiter};
 
+mod appending;
+
 fn options() -> UploadOptions {
     UploadOptions::default()
 }
