@@ -57,8 +57,8 @@ impl Tail {
         self.sha256.clone().finalize().into()
     }
 
-    /// The tail as it is stored: [`ENCODING`], the length (little-endian), 1 for an open line, the digest's state, and
-    /// a check (xxh3-64, little-endian) of all that, because any bytes are the state of some digest.
+    /// The tail as it is stored: a byte for the encoding, the length (little-endian), 1 for an open line, the digest's
+    /// state, and a check (xxh3-64, little-endian) of all that, because any bytes are the state of some digest.
     pub fn encode(&self) -> Vec<u8> {
         let mut stored = vec![ENCODING];
         stored.extend_from_slice(&self.bytes.to_le_bytes());
