@@ -16,8 +16,10 @@ pub use cache::{PageCache, PageKey};
 pub use clock::Clock;
 pub use upload::{Form, Prepared, Upload, UploadError};
 
-use crate::settings::{Database, Settings};
-use crate::store::{self, Committed, OpenError, Store, StoreError};
+use crate::settings::{Database, MigrateMode, Settings};
+use crate::store::{
+    self, Address, Committed, Migrate, OpenError, PostgresAddress, Receipt, Store, StoreError,
+};
 use crate::versioning::Catalogue;
 
 /// Everything that serving a request needs and that is not in the request.
@@ -67,10 +69,14 @@ impl Services {
     }
 
     /// Commits what was uploaded, all or none. It is durable and visible afterwards.
-    pub async fn commit(&self, prepared: Vec<Prepared>) -> Result<Vec<Committed>, StoreError> {
+    pub async fn commit(
+        &self,
+        prepared: Vec<Prepared>,
+        receipt: Option<Receipt>,
+    ) -> Result<Vec<Committed>, StoreError> {
         let (revisions, mut guards): (Vec<_>, Vec<_>) =
             prepared.into_iter().map(Prepared::into_parts).unzip();
-        let committed = self.store.commit(revisions).await?;
+        let committed = self.store.commit(revisions, receipt).await?;
         guards.iter_mut().for_each(upload::Abandon::disarm);
         Ok(committed)
     }
@@ -106,14 +112,34 @@ const WRITE_QUEUE: usize = 1024;
 const HEADS_BYTES: u64 = 4 << 20;
 
 fn store_settings(settings: &Settings) -> store::Settings {
-    let Database::Sqlite(path) = &settings.store.database;
+    let connections = match &settings.database {
+        Database::Sqlite(_) => settings.store.store_readers,
+        Database::Postgres(_) => settings.store.store_connections,
+    };
     store::Settings {
-        path: path.clone(),
-        readers: settings.store.store_readers,
+        address: address(&settings.database),
+        migrate: match settings.store.migrate {
+            MigrateMode::Auto => Migrate::Run,
+            MigrateMode::Off => Migrate::Check,
+        },
+        wait: true,
+        connections,
         patience: settings.timeouts.store_timeout,
         queue: WRITE_QUEUE,
         commit_batch: settings.store.commit_batch,
         keep_revisions: settings.store.keep_revisions,
         heads_bytes: HEADS_BYTES,
+    }
+}
+
+/// The address of a database as the store takes it.
+pub fn address(database: &Database) -> Address {
+    match database {
+        Database::Sqlite(path) => Address::Sqlite(path.clone()),
+        Database::Postgres(url) => Address::Postgres(PostgresAddress {
+            url: url.as_str().to_owned(),
+            shown: url.to_string(),
+            secrets: url.secrets(),
+        }),
     }
 }

@@ -7,11 +7,11 @@
 mod parse;
 mod values;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
-pub use values::{Anonymous, Database, LogFormat, LogLevel};
+pub use values::{Anonymous, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
 /// The settings of `flash serve` as they were written; defaults where nothing was.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +23,9 @@ pub struct ServeSettings {
     #[command(flatten)]
     pub admin: AdminAddress,
     /// Where things rest.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// How things rest.
     #[command(flatten)]
     pub store: StoreSettings,
     /// What callers without a key may do.
@@ -47,6 +50,8 @@ pub struct Settings {
     /// Where probes are served.
     pub admin_listen: SocketAddr,
     /// Where things rest.
+    pub database: Database,
+    /// How things rest.
     pub store: StoreSettings,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
@@ -76,17 +81,61 @@ pub struct AdminAddress {
     pub admin_listen: SocketAddr,
 }
 
-/// Where things rest, and how much of the machine that may use.
+/// Where things rest, as written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Store")]
+pub struct DatabaseSettings {
+    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there, or
+    /// postgres://USER@HOST:PORT/DATABASE with libpq's parameters [default: sqlite:flash.db]
+    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true)]
+    pub database: Option<Database>,
+    /// A file that holds that address, so that a secret in it need not stand in the environment
+    #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE")]
+    pub database_file: Option<PathBuf>,
+}
+
+impl DatabaseSettings {
+    /// The one that was chosen.
+    ///
+    /// # Errors
+    ///
+    /// When both are written, or the file can't be read or holds no address.
+    pub fn resolve(&self) -> Result<Database, SettingsError> {
+        match (&self.database, &self.database_file) {
+            (Some(_), Some(_)) => Err(SettingsError::TwoDatabases),
+            (Some(database), None) => Ok(database.clone()),
+            (None, None) => Ok(Database::Sqlite(PathBuf::from("flash.db"))),
+            (None, Some(file)) => {
+                let failed = |reason: String| SettingsError::DatabaseFile {
+                    file: file.clone(),
+                    reason,
+                };
+                let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
+                parse::database(text.trim()).map_err(failed)
+            }
+        }
+    }
+}
+
+/// How things rest, and how much of the machine that may use.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Store")]
 pub struct StoreSettings {
-    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there
-    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", default_value = "sqlite:flash.db", value_parser = parse::database, hide_env_values = true)]
-    pub database: Database,
-    /// Connections that read the store, that is how many queries run at once
+    /// What to do when the database lacks steps of the schema
+    #[arg(
+        long,
+        env = "FLASH_MIGRATE",
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    pub migrate: MigrateMode,
+    /// SQLite: connections that read, that is how many queries run at once
     #[arg(long, env = "FLASH_STORE_READERS", value_name = "COUNT", default_value = "4", allow_negative_numbers = true, value_parser = parse::count)]
     pub store_readers: usize,
-    /// Writes that one transaction may commit; 1 gives each its own
+    /// PostgreSQL: connections, that is how many reads and writes run at once
+    #[arg(long, env = "FLASH_STORE_CONNECTIONS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
+    pub store_connections: usize,
+    /// SQLite: writes that one transaction may commit; 1 gives each its own
     #[arg(long, env = "FLASH_COMMIT_BATCH", value_name = "COUNT", default_value = "256", value_parser = parse::count)]
     pub commit_batch: usize,
     /// Revisions of a dataset that are kept, the newest included; older ones are removed
@@ -193,6 +242,19 @@ pub enum SettingsError {
     /// Both listeners on one address.
     #[error("--listen and --admin-listen are both {0}: give one of them another port")]
     SameAddress(SocketAddr),
+    /// Two databases.
+    #[error(
+        "--database and --database-file (or their environment variables) are both there: write one of them"
+    )]
+    TwoDatabases,
+    /// The address of the database can't be had from its file.
+    #[error("--database-file {file}: {reason}", file = file.display())]
+    DatabaseFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A limit that would refuse everything, or a time-out that would cut off everybody.
     #[error("{flag} is 0, with which nothing could be served: write at least {least}")]
     Zero {
@@ -237,6 +299,7 @@ impl ServeSettings {
         Ok(Settings {
             listen,
             admin_listen,
+            database: self.database.resolve()?,
             store: self.store,
             anonymous,
             limits: self.limits,
@@ -255,6 +318,11 @@ impl ServeSettings {
             ("--max-connections", limits.max_connections == 0, "1"),
             ("--max-uploads", limits.max_uploads == 0, "1"),
             ("--store-readers", self.store.store_readers == 0, "1"),
+            (
+                "--store-connections",
+                self.store.store_connections == 0,
+                "1",
+            ),
             ("--commit-batch", self.store.commit_batch == 0, "1"),
             ("--keep-revisions", self.store.keep_revisions == 0, "1"),
             (

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::conditional;
 use super::error::Error;
+use super::idempotency::Once;
 use super::query::Query;
+use super::reply::Reply;
 use super::request::{Body, Request};
 use crate::dataset::DatasetName;
-use crate::services::Services;
-use crate::store::Dataset;
+use crate::services::{Prepared, Services};
+use crate::store::{Committed, Dataset};
 use crate::versioning::Choice;
 
 /// One request, routed and negotiated.
@@ -25,6 +27,7 @@ pub struct Call {
     name: Option<String>,
     query: String,
     body: Option<Body>,
+    once: Option<Arc<Once>>,
 }
 
 impl Call {
@@ -33,6 +36,7 @@ impl Call {
         choice: Choice,
         name: Option<String>,
         request: Request,
+        once: Option<Arc<Once>>,
     ) -> Self {
         Self {
             services,
@@ -42,6 +46,7 @@ impl Call {
             name,
             query: request.query,
             body: Some(request.body),
+            once,
         }
     }
 
@@ -67,15 +72,82 @@ impl Call {
             .ok_or_else(|| Error::NoSuchDataset(name.to_string()))
     }
 
+    /// The dataset of that name, as of the revision that is asked for, or of its newest one.
+    pub async fn dataset_as_of(&self, revision: Option<i64>) -> Result<Arc<Dataset>, Error> {
+        let newest = self.dataset().await?;
+        let Some(revision) = revision.filter(|revision| *revision != newest.revision) else {
+            return Ok(newest);
+        };
+        let name = newest.name.to_string();
+        if revision > newest.revision {
+            return Err(Error::NoSuchRevision { name, revision });
+        }
+        let found = self.services.store.find_revision(&newest, revision).await?;
+        found.ok_or(Error::RevisionGone { name, revision })
+    }
+
+    /// Commits what was uploaded, and answers with what `render` makes of it.
+    pub async fn commit(
+        &self,
+        prepared: Vec<Prepared>,
+        render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
+    ) -> Result<Reply, Error> {
+        let render = Arc::new(render);
+        let receipt = match &self.once {
+            Some(once) => {
+                let render = Arc::clone(&render);
+                let answer = move |committed: &[Committed]| render(committed);
+                Some(
+                    once.receipt(self.services.settings.limits.max_body, answer)
+                        .await?,
+                )
+            }
+            None => None,
+        };
+        let committed = self.services.commit(prepared, receipt).await?;
+        self.settle();
+        Ok(render(&committed))
+    }
+
+    /// Removes the dataset that the path names.
+    pub async fn delete(&self) -> Result<Reply, Error> {
+        let name = self.dataset_name()?;
+        let conditions = conditional::write(&self.headers)?;
+        let done = || Reply::empty(http::StatusCode::NO_CONTENT);
+        let receipt = match &self.once {
+            Some(once) => {
+                let longest = self.services.settings.limits.max_body;
+                Some(once.receipt(longest, move |_| done()).await?)
+            }
+            None => None,
+        };
+        self.services
+            .store
+            .delete(&name, conditions, receipt)
+            .await?;
+        self.settle();
+        Ok(done())
+    }
+
+    /// Says that the answer was kept together with what was written.
+    fn settle(&self) {
+        if let Some(once) = &self.once {
+            once.settle();
+        }
+    }
+
     /// The entity tag of `dataset` in the representation that was negotiated.
     pub fn tag(&self, dataset: &Dataset) -> String {
+        conditional::tag(dataset, &self.release(), self.choice.format)
+    }
+
+    /// The full semantic version that answers.
+    pub fn release(&self) -> String {
         // Whatever was negotiated is in the catalogue.
-        let release = self
-            .services
-            .catalogue
-            .get(self.choice.version)
-            .map(|version| version.semantic.to_string());
-        conditional::tag(dataset, &release.unwrap_or_default(), self.choice.format)
+        let version = self.services.catalogue.get(self.choice.version);
+        version
+            .map(|version| version.semantic.to_string())
+            .unwrap_or_default()
     }
 
     /// The parameters of the query.

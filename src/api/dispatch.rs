@@ -11,7 +11,8 @@ use percent_encoding::percent_decode_str;
 
 use super::call::Call;
 use super::error::Error;
-use super::registry::{ApiVersion, Registry, RegistryError, Resource, semantic};
+use super::idempotency::{self, Begun};
+use super::registry::{ApiVersion, Operation, Registry, RegistryError, Resource, semantic};
 use super::reply::Reply;
 use super::request::Request;
 use crate::logging;
@@ -153,13 +154,42 @@ impl Dispatcher {
             });
         };
         self.admit(&method)?;
-        (operation.handler)(Call::new(
-            Arc::clone(&self.services),
-            *choice,
-            name,
-            request,
-        ))
-        .await
+        if !method.is_safe()
+            && let Some(key) = idempotency::key(&request.headers)?
+        {
+            return self.once(operation, *choice, name, request, key).await;
+        }
+        let services = Arc::clone(&self.services);
+        (operation.handler)(Call::new(services, *choice, name, request, None)).await
+    }
+
+    /// Answers a write that may have been sent before.
+    async fn once(
+        &self,
+        operation: &Operation,
+        choice: Choice,
+        name: Option<String>,
+        mut request: Request,
+        key: String,
+    ) -> Result<Reply, Error> {
+        let longest = self.services.settings.limits.max_body;
+        let what = format!("{} {:?} {:?}", choice.version, choice.format, choice.naming);
+        let request_id = request.headers.get(REQUEST_ID).cloned();
+        let store = &self.services.store;
+        let once = match idempotency::begin(store, key, &what, &mut request, longest).await? {
+            Begun::First(once) => once,
+            Begun::Answered(reply) => return Ok(reply),
+        };
+        let services = Arc::clone(&self.services);
+        let call = Call::new(services, choice, name, request, Some(Arc::clone(&once)));
+        let reply = match (operation.handler)(call).await {
+            Ok(reply) => reply,
+            Err(error) => self.refuse(&error, &choice, request_id.as_ref()),
+        };
+        if let Some(receipt) = once.worth_keeping(&reply) {
+            once.keep(receipt).await?;
+        }
+        Ok(reply)
     }
 
     fn default_caller(&self) -> Caller {

@@ -54,6 +54,49 @@ pub enum Error {
     /// A header that may be there once is there more often.
     #[error("the header {0} is there more than once; send it once")]
     RepeatedHeader(&'static str),
+    /// The dataset is not in the state that the request demands.
+    #[error(
+        "the dataset is not in the state that If-Match or If-None-Match demands; read it again, and send the request for what it is now"
+    )]
+    ConditionFailed,
+    /// An entity tag is not written as one.
+    #[error("{found:?} in {header} is no entity tag; write it as it came in ETag, with its quotes")]
+    BadTag {
+        /// The header.
+        header: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// The key of a request can't be one.
+    #[error(
+        "the Idempotency-Key can't be used; write 1 to 255 visible ASCII characters, such as a UUID, with or without quotes around them"
+    )]
+    BadKey,
+    /// The key was used for another request.
+    #[error(
+        "this Idempotency-Key was used for another request; write a new key for a new request, or send the same one again"
+    )]
+    KeyReused,
+    /// A request with the same key is in flight.
+    #[error(
+        "a request with this Idempotency-Key is in flight; send it again when that one is done"
+    )]
+    KeyInFlight,
+    /// The dataset was replaced while rows for it came.
+    #[error(
+        "{0} was replaced while the rows came, and they do not fit what it is now; look at it, and send them again"
+    )]
+    Replaced(DatasetName),
+    /// The dataset has never had that revision.
+    #[error(
+        "{name} has no revision {revision}; GET /datasets/{name}/revisions lists those there are"
+    )]
+    NoSuchRevision {
+        /// The dataset.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
     /// A parameter that the operation does not have.
     #[error("there is no parameter {name:?} here; known are: {}", join(known))]
     UnknownParameter {
@@ -80,7 +123,7 @@ pub enum Error {
     BadCursor,
     /// The revision that a cursor belongs to is gone.
     #[error(
-        "revision {revision} of {name} is no longer kept; start again without the cursor to read the newest one"
+        "revision {revision} of {name} is no longer kept; leave out the cursor or the revision to read the newest one"
     )]
     RevisionGone {
         /// The dataset.
@@ -229,6 +272,8 @@ impl Error {
             | Self::RepeatedParameter(_)
             | Self::BadParameter { .. }
             | Self::BadCursor
+            | Self::BadTag { .. }
+            | Self::BadKey
             | Self::BadName(_)
             | Self::BadNewName(_)
             | Self::MissingName
@@ -239,6 +284,10 @@ impl Error {
             | Self::BodyCut(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
             Self::RevisionGone { .. } => StatusCode::GONE,
+            Self::ConditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::KeyInFlight | Self::Replaced(_) => StatusCode::CONFLICT,
+            Self::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
@@ -250,8 +299,17 @@ impl Error {
             Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => match error {
                 StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
-                StoreError::Busy(_) | StoreError::Closed => StatusCode::SERVICE_UNAVAILABLE,
-                StoreError::NameTaken(_) => StatusCode::CONFLICT,
+                StoreError::Busy(_)
+                | StoreError::Closed
+                | StoreError::Away(_)
+                | StoreError::Slow
+                | StoreError::UploadLost
+                | StoreError::Unprepared
+                | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
+                StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
+                StoreError::NameTaken(_) | StoreError::Replaced(_) | StoreError::KeyLost => {
+                    StatusCode::CONFLICT
+                }
                 StoreError::NotFound(_) => StatusCode::NOT_FOUND,
                 StoreError::Corrupt { .. }
                 | StoreError::Missing { .. }
@@ -282,6 +340,13 @@ impl Error {
             Self::RepeatedParameter(_) => "repeated parameter",
             Self::BadParameter { .. } => "bad parameter",
             Self::BadCursor => "bad cursor",
+            Self::ConditionFailed => "condition failed",
+            Self::BadTag { .. } => "bad entity tag",
+            Self::BadKey => "bad idempotency key",
+            Self::KeyReused => "idempotency key reused",
+            Self::KeyInFlight => "request in flight",
+            Self::Replaced(_) => "dataset replaced",
+            Self::NoSuchRevision { .. } => "no such revision",
             Self::RevisionGone { .. } => "revision gone",
             Self::BadName(_) | Self::BadNewName(_) => "bad name",
             Self::MissingName => "missing name",
@@ -303,7 +368,12 @@ impl Error {
             Self::Busy(_) => "busy",
             Self::Store(error) => match error {
                 StoreError::Full(_) => "disk full",
-                StoreError::Busy(_) => "busy",
+                StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
+                StoreError::Away(_) | StoreError::Slow => "store away",
+                StoreError::UploadLost => "upload lost",
+                StoreError::ConditionFailed(_) => "condition failed",
+                StoreError::Replaced(_) => "dataset replaced",
+                StoreError::KeyLost => "request in flight",
                 StoreError::Closed => "stopping",
                 StoreError::NameTaken(_) => "name taken",
                 StoreError::NotFound(_) => "no such dataset",
@@ -346,6 +416,14 @@ impl Error {
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
     }
 
+    /// Why no more bytes of a body come: the client was silent too long, or it went away.
+    pub fn from_body(error: warp::Error) -> Self {
+        match BodyTimedOut::find(&error) {
+            Some(timed_out) => Self::BodyTimedOut(*timed_out),
+            None => Self::BodyCut(Box::new(error)),
+        }
+    }
+
     /// The error of an upload; `name` says which, where there are several.
     pub fn from_upload(error: UploadError, name: Option<&DatasetName>) -> Self {
         match error {
@@ -367,6 +445,9 @@ impl From<StoreError> for Error {
         match error {
             StoreError::NameTaken(name) => Self::NameTaken(name),
             StoreError::NotFound(name) => Self::NoSuchDataset(name.to_string()),
+            StoreError::ConditionFailed(_) => Self::ConditionFailed,
+            StoreError::Replaced(name) => Self::Replaced(name),
+            StoreError::KeyLost => Self::KeyInFlight,
             other => Self::Store(other),
         }
     }

@@ -13,11 +13,12 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::call::Call;
+use super::conditional;
 use super::error::Error;
 use super::query::Query;
 use crate::dataset::{ColumnType, DatasetName, Delimiter, UploadOptions};
 use crate::services::{Form, Prepared, Upload};
-use crate::store::Write;
+use crate::store::{Conditions, Write};
 use frames::Frames;
 
 /// What `POST /datasets` takes.
@@ -27,7 +28,7 @@ const LISTS: &[&str] = &[
     "multipart/form-data",
     "application/json",
 ];
-/// What `PUT /datasets/{name}` takes.
+/// What `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// CSVs that one request may hold.
 const MOST_CSVS: usize = 1000;
@@ -70,23 +71,38 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
     }
 }
 
-/// Receives the one CSV of a `PUT`. A body without `Content-Type` is taken for `text/csv`.
+/// Receives the one CSV of a `PUT`.
 pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
     let mut query = call.query();
     let options = csv_options(&mut query)?;
     query.finish()?;
-    let media_type = media_type(&call.headers)?;
-    if let Some(media_type) = &media_type
-        && !is_csv(media_type)
-    {
-        let found = Some(media_type.essence_str().to_owned());
-        return Err(Error::UnsupportedMediaType {
-            found,
-            accepted: SINGLES,
-        });
-    }
-    let form = form(name, Write::Put, options, media_type.as_ref());
+    let media_type = single(call)?;
+    let mut form = form(name, Write::Put, options, media_type.as_ref());
+    form.conditions = conditional::write(&call.headers)?;
     receive_csv(call, form).await
+}
+
+/// Receives the CSV of rows to be appended. How it is to be read, but for its charset and whether it has a header, is
+/// what the dataset's own CSV was.
+pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
+    call.query().finish()?;
+    let media_type = single(call)?;
+    let options = UploadOptions::default();
+    let mut form = form(name, Write::Append, options, media_type.as_ref());
+    form.conditions = conditional::write(&call.headers)?;
+    receive_csv(call, form).await
+}
+
+/// The media type of a body that is one CSV. Without `Content-Type` it is taken for `text/csv`.
+fn single(call: &Call) -> Result<Option<Mime>, Error> {
+    let media_type = media_type(&call.headers)?;
+    match &media_type {
+        Some(other) if !is_csv(other) => Err(Error::UnsupportedMediaType {
+            found: Some(other.essence_str().to_owned()),
+            accepted: SINGLES,
+        }),
+        _ => Ok(media_type),
+    }
 }
 
 async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
@@ -296,6 +312,7 @@ fn form(
     Form {
         name,
         write,
+        conditions: Conditions::default(),
         options,
         media_type: if tabs { SINGLES[1] } else { SINGLES[0] },
     }

@@ -10,6 +10,7 @@ pub mod conditional;
 pub mod cursor;
 mod dispatch;
 pub mod error;
+mod idempotency;
 pub mod intake;
 mod operations;
 pub mod query;

@@ -53,8 +53,7 @@ pub async fn page(
     form: impl FnOnce() -> Form,
 ) -> Result<Body, Error> {
     let key = PageKey {
-        dataset: span.dataset.run.dataset,
-        revision: span.dataset.revision,
+        run: span.dataset.run.number,
         first: span.first,
         limit: u32::try_from(span.limit).unwrap_or(u32::MAX),
         version,
@@ -116,7 +115,7 @@ impl Scan {
     fn new(services: &Services, span: Span, form: Form) -> Self {
         let end = span.dataset.rows.min(span.first.saturating_add(span.limit));
         Self {
-            _lease: services.store.lease(span.dataset.run),
+            _lease: services.store.lease(&span.dataset),
             store: services.store.clone(),
             next: span.first,
             end,
@@ -141,9 +140,10 @@ impl Scan {
             let rendered = tokio::task::spawn_blocking(move || self.render(text, at)).await;
             return rendered.map_err(|_| StoreError::Worker);
         }
-        let (run, row) = (self.span.dataset.run, self.next);
+        let (dataset, row) = (Arc::clone(&self.span.dataset), self.next);
+        let run = dataset.run;
         let store = self.store.clone();
-        let rendered = store.chunk_at_row(run, row, move |text| {
+        let rendered = store.chunk_at_row(&dataset, row, move |text| {
             let at = text.body_start;
             self.render(text, at)
         });

@@ -24,7 +24,7 @@ pub fn reply(
     headers: &HeaderMap,
 ) -> Result<Reply, Error> {
     let tag = conditional::source_tag(&dataset);
-    if let Some(reply) = conditional::not_modified(headers, &tag) {
+    if let Some(reply) = conditional::read(headers, &tag)? {
         return Ok(reply);
     }
     let length = dataset.bytes;
@@ -105,7 +105,7 @@ fn stream(
     dataset: Arc<Dataset>,
     range: Range<u64>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + Send + 'static + use<> {
-    let lease = services.store.lease(dataset.run);
+    let lease = services.store.lease(&dataset);
     let state = (services.store.clone(), dataset, range, lease);
     futures_util::stream::try_unfold(state, |(store, dataset, range, lease)| async move {
         if range.is_empty() {

@@ -1,14 +1,16 @@
 //! The command line: which command runs, and what its caller sees when it cannot. A file a command.
 
 mod healthcheck;
+mod migrate;
 mod refusal;
 mod serve;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, io::Write as _, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::settings::{AdminAddress, ServeSettings, SettingsError};
+use crate::settings::{AdminAddress, DatabaseSettings, ServeSettings, SettingsError};
+use crate::store::OpenError;
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
@@ -27,6 +29,8 @@ enum Command {
         A flag wins over its environment variable."
     )]
     Serve(Box<ServeSettings>),
+    /// Bring the schema of a database up to date, for example before servers that run with --migrate off
+    Migrate(DatabaseSettings),
     /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
     Healthcheck(AdminAddress),
 }
@@ -43,6 +47,9 @@ pub enum Failure {
     /// The server could not start or was stopped at once.
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
+    /// The store could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The server is not ready.
     #[error(transparent)]
     NotReady(#[from] healthcheck::NotReady),
@@ -53,7 +60,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Settings(_) => ExitCode::from(2),
-            Self::Serve(_) | Self::NotReady(_) => ExitCode::FAILURE,
+            Self::Serve(_) | Self::Open(_) | Self::NotReady(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -75,6 +82,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     match cli.command {
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
         Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
+        Some(Command::Migrate(database)) => migrate::run(&database),
         None => Cli::command().print_help().or(Ok(())),
     }
+}
+
+/// Writes a line of a command's result to standard output; nobody minds when that is closed.
+fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
 }

@@ -9,7 +9,7 @@ use crate::{
     logging::{self, LoggingError},
     server::{self, BindError, Drain, Limits, Signals, Summary},
     services::{Clock, Services},
-    settings::Settings,
+    settings::{Database, Settings},
     store::OpenError,
 };
 
@@ -39,12 +39,20 @@ pub enum ServeError {
     Hurried(&'static str),
 }
 
+/// Connections to the store, each of which may keep a thread busy.
+fn connections(settings: &Settings) -> usize {
+    match settings.database {
+        Database::Sqlite(_) => settings.store.store_readers,
+        Database::Postgres(_) => settings.store.store_connections,
+    }
+}
+
 /// Serves until a signal, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
     let _written_out_when_dropped = logging::start(&settings.logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS + settings.store.store_readers)
+        .max_blocking_threads(BLOCKING_THREADS + connections(settings))
         .build()?;
     let outcome = runtime.block_on(serve(settings));
     // What still runs on a blocking thread after a second signal is not waited for.

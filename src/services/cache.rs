@@ -5,13 +5,11 @@ use bytes::Bytes;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-/// Which page: of which revision of which dataset, from which row, how many, and in which form.
+/// Which page: of which revision, from which row, how many, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
-    /// The dataset's number.
-    pub dataset: i64,
-    /// Number of the revision.
-    pub revision: i64,
+    /// Number of the run that made the revision, which no other revision of any dataset has.
+    pub run: i64,
     /// Number of the first row, from 0.
     pub first: u64,
     /// Rows asked for.

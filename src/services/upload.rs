@@ -20,7 +20,9 @@ use super::cut::{Cut, Pieces};
 use crate::dataset::{
     Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions,
 };
-use crate::store::{Batch, NewRevision, PlacedChunk, Run, Store, StoreError, Write};
+use crate::store::{
+    Batch, Conditions, Dataset, NewRevision, PlacedChunk, Run, Store, StoreError, Write,
+};
 
 /// Bytes that one step of cutting takes in.
 const STEP: usize = 256 << 10;
@@ -55,8 +57,10 @@ pub enum UploadError {
 pub struct Form {
     /// Name of the dataset.
     pub name: DatasetName,
-    /// Whether the name must be free.
+    /// Whether the name must be free, or belong to a dataset.
     pub write: Write,
+    /// What must hold of the dataset.
+    pub conditions: Conditions,
     /// Delimiter, charset, nulls and stated types.
     pub options: UploadOptions,
     /// The media type of the source without parameters: `text/csv` or `text/tab-separated-values`.
@@ -91,6 +95,8 @@ pub struct Upload {
     pending_bytes: usize,
     analysing: VecDeque<JoinHandle<Result<(Chunk, Analysis), CsvError>>>,
     profile: Option<Profile>,
+    /// Number of the first chunk, and offset of its text.
+    first: u64,
     chunks: u64,
     text_bytes: u64,
     batch: Batch,
@@ -171,8 +177,26 @@ impl Upload {
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
             chunk_bytes: CHUNK,
         };
-        let ingest = Ingest::new(form.options.clone(), limits)?;
-        let run = services.store.begin(&form.name, form.write).await?;
+        let there = Self::dataset(services, &form).await?;
+        let (ingest, run, profile, first) = match there {
+            Some(dataset) if form.write == Write::Append => {
+                let layout = Arc::clone(&dataset.layout);
+                let run = Run {
+                    dataset: dataset.run.dataset,
+                    number: services.store.new_number(),
+                };
+                let profile = Profile::new(Arc::clone(&layout));
+                let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
+                // The first place is kept for the line end that the text before may lack.
+                (ingest, run, Some(profile), 1)
+            }
+            there => {
+                let ingest = Ingest::new(form.options.clone(), limits)?;
+                let number = services.store.new_number();
+                let dataset = there.map_or(number, |dataset| dataset.run.dataset);
+                (ingest, Run { dataset, number }, None, 0)
+            }
+        };
         Ok(Self {
             services: Arc::clone(services),
             form,
@@ -181,9 +205,10 @@ impl Upload {
             pending: Vec::new(),
             pending_bytes: 0,
             analysing: VecDeque::new(),
-            profile: None,
-            chunks: 0,
-            text_bytes: 0,
+            profile,
+            first,
+            chunks: first,
+            text_bytes: first,
             batch: Batch::default(),
             staging: None,
             abandon: Abandon {
@@ -192,6 +217,27 @@ impl Upload {
             },
             place: None,
         })
+    }
+
+    /// The dataset that the CSV is for, if there is one already. What the client demands of it is looked at now, so that
+    /// it need not send all of the CSV in vain, and once more when it is committed.
+    async fn dataset(
+        services: &Services,
+        form: &Form,
+    ) -> Result<Option<Arc<Dataset>>, UploadError> {
+        if form.write == Write::Create {
+            return Ok(None);
+        }
+        let there = services.store.find(&form.name).await?;
+        if form.write == Write::Append && there.is_none() {
+            return Err(StoreError::NotFound(form.name.clone()).into());
+        }
+        let newest = there.as_ref().map(|dataset| dataset.run.number);
+        if form.conditions.hold(newest) {
+            Ok(there)
+        } else {
+            Err(StoreError::ConditionFailed(form.name.clone()).into())
+        }
     }
 
     /// Takes in the next bytes. Waits while the rest of the way is full.
@@ -346,16 +392,21 @@ impl Upload {
         let Some(profile) = self.profile else {
             return Err(UploadError::Worker);
         };
-        let hints = profile.hints();
+        let hints = match self.form.write {
+            Write::Create | Write::Put => profile.hints(),
+            // What the columns are is decided by all rows, not by these.
+            Write::Append => Vec::new(),
+        };
         let revision = NewRevision {
             name: self.form.name.clone(),
             write: self.form.write,
+            conditions: self.form.conditions.clone(),
             run: self.run,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
+            chunks: self.chunks - self.first,
             profile,
-            bytes: cut.tail().bytes(),
-            sha256: cut.tail().sha256(),
+            tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),
             transcoded: cut.transcoded(),
         };

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 
-use super::Database;
+use super::{Database, values::PostgresUrl};
 
 /// Longest time that can be set: far above what makes sense, far below what an `Instant` could not hold.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -51,17 +51,25 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// What may be written.
+const KINDS: &str =
+    "write sqlite:PATH, such as sqlite:flash.db, or postgres://USER@HOST:PORT/DATABASE";
+
 /// The address of a database. What was written is never repeated as a whole: it may hold a password.
 pub(super) fn database(text: &str) -> Result<Database, String> {
     let Some((scheme, rest)) = text.split_once(':') else {
-        return Err("the address does not say which kind of database it is: write sqlite:PATH, such as sqlite:flash.db".to_owned());
+        return Err(format!(
+            "the address does not say which kind of database it is: {KINDS}"
+        ));
     };
     match scheme {
         "sqlite" => sqlite(rest),
-        "postgres" | "postgresql" => {
-            Err("PostgreSQL is not supported yet: write sqlite:PATH, such as sqlite:flash.db".to_owned())
-        }
-        _ => Err("the address names a kind of database that is not supported: write sqlite:PATH, such as sqlite:flash.db".to_owned()),
+        "postgres" | "postgresql" => PostgresUrl::new(text)
+            .map(Database::Postgres)
+            .map_err(str::to_owned),
+        _ => Err(format!(
+            "the address names a kind of database that is not supported: {KINDS}"
+        )),
     }
 }
 

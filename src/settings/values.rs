@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use clap::ValueEnum;
+use percent_encoding::percent_decode_str;
 
 /// What callers without a key may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -51,6 +52,15 @@ impl From<LogLevel> for log::Level {
     }
 }
 
+/// What is done about a schema that lacks steps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum MigrateMode {
+    /// They are taken at the start
+    Auto,
+    /// The server refuses to start
+    Off,
+}
+
 /// Where datasets are kept.
 ///
 /// Its `Display` is for logs and error messages: it names the place and never a secret.
@@ -58,12 +68,152 @@ impl From<LogLevel> for log::Level {
 pub enum Database {
     /// A SQLite file that this server holds alone.
     Sqlite(PathBuf),
+    /// A PostgreSQL server that others may share.
+    Postgres(PostgresUrl),
 }
 
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
+}
+
+/// The address of a PostgreSQL database, as libpq takes it (PostgreSQL, "Connection URIs").
+///
+/// Its `Display` and its `Debug` leave out the password and all parameters.
+#[derive(Clone, Eq, PartialEq)]
+pub struct PostgresUrl {
+    whole: String,
+    shown: String,
+    secrets: Vec<String>,
+}
+
+impl PostgresUrl {
+    /// Takes `postgres://…` apart. A password with an `@` or a `/` in it has to be percent-encoded, as libpq wants it.
+    pub(super) fn new(text: &str) -> Result<Self, &'static str> {
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err("the address of the database has white space in it: write %20 for a space");
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(
+                "postgres: is not followed by //: write postgres://USER@HOST:PORT/DATABASE",
+            );
+        };
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (user, hosts) = match place.rsplit_once('@') {
+            Some((user, hosts)) => (Some(user), hosts),
+            None => (None, place),
+        };
+        let (name, password) = match user.and_then(|user| user.split_once(':')) {
+            Some((name, password)) => (Some(name), Some(password)),
+            None => (user, None),
+        };
+        let mut secrets = Vec::new();
+        let in_query = query.split('&').filter_map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            name.contains("password").then_some(value)
+        });
+        for secret in password.into_iter().chain(in_query) {
+            let decoded = percent_decode_str(secret)
+                .decode_utf8()
+                .map_err(|_| "the password in the address of the database is not UTF-8")?;
+            secrets.push(decoded.into_owned());
+            secrets.push(secret.to_owned());
+        }
+        if !is_percent_encoded(rest) {
+            return Err(
+                "the address of the database has a % that is not followed by two hexadecimal digits: write %25 for a %",
+            );
+        }
+        let shown = match name {
+            Some(name) => format!("{scheme}://{name}@{hosts}"),
+            None => format!("{scheme}://{hosts}"),
+        };
+        Ok(Self {
+            whole: text.to_owned(),
+            shown,
+            secrets,
+        })
+    }
+
+    /// The whole address, with its secrets: not to be shown.
+    pub fn as_str(&self) -> &str {
+        &self.whole
+    }
+
+    /// Its secrets, as they are written in it and as they are.
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.clone()
+    }
+}
+
+fn is_percent_encoded(text: &str) -> bool {
+    text.split('%').skip(1).all(|rest| {
+        let mut digits = rest.bytes();
+        [digits.next(), digits.next()]
+            .iter()
+            .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit()))
+    })
+}
+
+impl fmt::Display for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PostgresUrl;
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        for (address, shown) in [
+            ("postgres://db/flash", "postgres://db/flash"),
+            (
+                "postgres://me:hunter2@db:5433/flash",
+                "postgres://me@db:5433/flash",
+            ),
+            (
+                "postgres://me:p%40ss@a:1,b:2/flash?sslmode=require",
+                "postgres://me@a:1,b:2/flash",
+            ),
+            (
+                "postgresql://me@db/flash?password=hunter2",
+                "postgresql://me@db/flash",
+            ),
+            ("postgres://me:a@b:c@db/flash", "postgres://me@db/flash"),
+        ] {
+            let url = PostgresUrl::new(address).unwrap();
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(format!("{url:?}"), shown);
+            assert_eq!(url.as_str(), address);
+        }
+        let url = PostgresUrl::new("postgres://me:p%40ss@db/flash?sslpassword=key").unwrap();
+        assert_eq!(url.secrets(), ["p@ss", "p%40ss", "key", "key"]);
+    }
+
+    #[test]
+    fn an_address_that_libpq_would_repeat_in_an_error_is_refused_before() {
+        for address in [
+            "postgres:flash",
+            "postgres://me:50%off@db/flash",
+            "postgres://me:a b@db/flash",
+        ] {
+            let refusal = PostgresUrl::new(address).unwrap_err();
+            assert!(
+                !refusal.contains("off") && !refusal.contains("a b"),
+                "{refusal}"
+            );
         }
     }
 }

@@ -16,6 +16,30 @@ pub enum StoreError {
     /// No dataset has that name.
     #[error("there is no dataset named {0}")]
     NotFound(DatasetName),
+    /// The dataset is not in the state that the write demands.
+    #[error("the dataset {0} has changed")]
+    ConditionFailed(DatasetName),
+    /// While rows to be appended came, the dataset was replaced by one that they do not fit.
+    #[error("the dataset {0} was replaced by another one while the rows came")]
+    Replaced(DatasetName),
+    /// The request took so long that its key was given to another one.
+    #[error("the request's key was given to another request")]
+    KeyLost,
+    /// Parts of the upload are gone: the database was restarted, or the upload was taken for dead.
+    #[error("parts of the upload are no longer there")]
+    UploadLost,
+    /// What a commit builds on has to be found out first.
+    #[error("the commit is not prepared")]
+    Unprepared,
+    /// Another transaction was in the way.
+    #[error("another transaction was in the way")]
+    Again,
+    /// The database server does not answer, or takes no writes.
+    #[error("the database is away")]
+    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database server did not answer in time.
+    #[error("the database did not answer in time")]
+    Slow,
     /// No connection, or no place in the writer's queue, became free in time.
     #[error("the store is busy: {0} did not become free in time")]
     Busy(&'static str),
@@ -79,12 +103,6 @@ impl From<DieselError> for StoreError {
     }
 }
 
-impl From<r2d2::Error> for StoreError {
-    fn from(_: r2d2::Error) -> Self {
-        Self::Busy("a connection")
-    }
-}
-
 /// Why a store could not be opened. Each message is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -127,14 +145,51 @@ pub enum OpenError {
         /// Its version.
         found: String,
     },
-    /// Bringing the schema up to date failed.
-    #[error("the migrations of {path} failed: {reason}", path = path.display())]
-    Migration {
+    /// The file is missing.
+    #[error("there is no database {path}: write another path in --database sqlite:PATH", path = path.display())]
+    NoFile {
         /// The database's path.
         path: PathBuf,
+    },
+    /// The server can't be reached.
+    #[error("the database {database} does not answer: {reason}")]
+    Away {
+        /// Where it is.
+        database: String,
+        /// What libpq said.
+        reason: String,
+    },
+    /// The server does not want us.
+    #[error(
+        "the database {database} can't be used: {reason}; check the address in --database, or in the file of --database-file"
+    )]
+    Refused {
+        /// Where it is.
+        database: String,
+        /// What libpq said.
+        reason: String,
+    },
+    /// Bringing the schema up to date failed.
+    #[error("the migrations of {database} failed: {reason}")]
+    Migration {
+        /// Where it is.
+        database: String,
         /// What failed.
         reason: String,
     },
+    /// The schema lacks steps, and was not to be changed.
+    #[error(
+        "the schema of {database} lacks steps that this release needs ({missing}): run `flash migrate` with the same --database first, or leave out --migrate off"
+    )]
+    Behind {
+        /// Where it is.
+        database: String,
+        /// The steps.
+        missing: String,
+    },
+    /// A worker thread ended.
+    #[error("a worker of the store ended before it answered")]
+    Worker,
     /// A worker thread could not be started.
     #[error("can't start a thread for the store")]
     Thread(#[source] std::io::Error),

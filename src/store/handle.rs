@@ -1,22 +1,26 @@
 //! The handle on the store that everybody else has: what can be asked of it, and the remembered heads of datasets.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::alive::Alive;
+use super::append::{self, Prepared};
 use super::error::{OpenError, StoreError};
 use super::ids::Ids;
+use super::jobs::{self, Commit, Context, Described, Job, Outcome};
 use super::leases::{Lease, Leases};
-use super::model::{self, Batch, Committed, Dataset, Described, NewRevision, Run, Text, Write};
-use super::readers::Readers;
-use super::writer::{Job, Order, Outcome, Writer};
-use super::{blocks, queries, sqlite};
-use crate::dataset::DatasetName;
+use super::model::{self, Batch, Committed, Conditions, Dataset, NewRevision, Revision, Run, Text};
+use super::pool::Pool;
+use super::postgres::{self, Meaning, PostgresAddress};
+use super::writer::{Queue, Writer};
+use super::{
+    Address, Claim, Claimed, Migrate, Receipt, blocks, compaction, connection, keeper, queries,
+    sqlite,
+};
+use crate::dataset::{DatasetName, Tail};
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -24,11 +28,15 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// How a store is opened.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The SQLite file. It is made when it is missing; its folder must exist.
-    pub path: PathBuf,
-    /// Connections that read.
-    pub readers: usize,
-    /// How long a request waits for a connection, or for a place in the writer's queue.
+    /// Where it is. A SQLite file is made when it is missing; its folder must exist.
+    pub address: Address,
+    /// Whether the schema is brought up to date.
+    pub migrate: Migrate,
+    /// Whether a server that is away now may come later.
+    pub wait: bool,
+    /// Connections: to a SQLite file those that read, to a PostgreSQL server all.
+    pub connections: usize,
+    /// How long a request waits for a connection, for a place in the writer's queue, and for a server's answer.
     pub patience: Duration,
     /// Jobs that may wait for the writer.
     pub queue: usize,
@@ -63,18 +71,37 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    orders: Mutex<Option<mpsc::Sender<Order>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    places: Arc<Semaphore>,
-    readers: Readers,
-    heads: Arc<Heads>,
+/// The store itself.
+pub(super) struct Inner {
+    place: Place,
+    pool: Pool,
     leases: Arc<Leases>,
+    alive: Alive,
     ids: Ids,
     clock: Clock,
-    patience: Duration,
-    cursor_key: [u8; 32],
+    keep_revisions: i64,
+    /// This server, among those of one store.
+    holder: i64,
+    hints: keeper::Hints,
+    /// The key under which cursors are signed; there once the schema is known to be right.
+    cursor_key: OnceLock<[u8; 32]>,
 }
+
+/// Where writes go, and whether what they change may be remembered.
+enum Place {
+    /// Into a file that this process holds alone.
+    Embedded { queue: Queue, heads: Arc<Heads> },
+    /// To a server that others write to as well.
+    Far {
+        address: PostgresAddress,
+        migrate: Migrate,
+        patience: Duration,
+        preparing: tokio::sync::Mutex<()>,
+    },
+}
+
+/// How often a commit is tried again when what it builds on has changed.
+const TRIES: usize = 16;
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -83,125 +110,172 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the file, holds it against other processes, brings its schema up to date and starts the writer. Blocks:
-    /// it is meant for the start of the program.
+    /// Opens the store, brings its schema up to date and starts what works in the background. An embedded store is held
+    /// against other processes. Blocks: it is meant for the start of the program, on a runtime.
     pub fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let hold = sqlite::hold(&settings.path)?;
-        let mut connection = sqlite::open_writer(&settings.path)?;
-        let now = clock().as_microsecond();
-        let made: [u8; 32] = random_key();
-        let key = connection
-            .immediate_transaction(|connection| {
-                let abandoned = queries::abandon_uploads(connection, now)?;
-                if abandoned > 0 {
-                    log::info!(
-                        "{abandoned} uploads were interrupted by the last stop and will be swept"
-                    );
-                }
-                queries::secret(connection, "cursor", &made)
-            })
-            .map_err(|error: diesel::result::Error| OpenError::NotADatabase {
-                path: settings.path.clone(),
-                reason: error.to_string(),
-            })?;
-        let heads = Arc::new(Heads::with_weighter(4096, settings.heads_bytes, HeadWeight));
+        let ids = Ids::default();
+        let holder = ids.next(clock());
         let leases = Arc::new(Leases::default());
-        let (sender, thread) = Writer {
-            connection,
-            hold,
-            heads: Arc::clone(&heads),
-            leases: Arc::clone(&leases),
-            clock: Arc::clone(&clock),
-            batch: settings.commit_batch.max(1),
-            keep_revisions: i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX),
-        }
-        .start()
-        .map_err(OpenError::Thread)?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                orders: Mutex::new(Some(sender)),
-                thread: Mutex::new(Some(thread)),
-                places: Arc::new(Semaphore::new(settings.queue)),
-                readers: Readers::new(&settings.path, settings),
-                heads,
+        let keep_revisions = i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX);
+        let cursor_key = OnceLock::new();
+        let place = match &settings.address {
+            Address::Sqlite(path) => {
+                let hold = sqlite::hold(path)?;
+                let (mut connection, _) = sqlite::open_writer(path, settings.migrate)?;
+                let key =
+                    begin(&mut connection, &clock).map_err(|error| OpenError::NotADatabase {
+                        path: path.clone(),
+                        reason: error.to_string(),
+                    })?;
+                cursor_key.get_or_init(|| key);
+                let heads = Arc::new(Heads::with_weighter(4096, settings.heads_bytes, HeadWeight));
+                let writer = Writer {
+                    connection,
+                    hold,
+                    heads: Arc::clone(&heads),
+                    leases: Arc::clone(&leases),
+                    clock: Arc::clone(&clock),
+                    batch: settings.commit_batch.max(1),
+                    keep_revisions,
+                    holder,
+                };
+                let queue = Queue::start(writer, settings.queue, settings.patience)
+                    .map_err(OpenError::Thread)?;
+                Place::Embedded { queue, heads }
+            }
+            Address::Postgres(address) => {
+                match prepare_far(address, settings.migrate, settings.patience) {
+                    Ok(key) => drop(cursor_key.get_or_init(|| key)),
+                    Err(away @ OpenError::Away { .. }) if settings.wait => {
+                        log::warn!("{away}; it is tried again until it answers");
+                    }
+                    Err(error) => return Err(error),
+                }
+                Place::Far {
+                    address: address.clone(),
+                    migrate: settings.migrate,
+                    patience: settings.patience,
+                    preparing: tokio::sync::Mutex::new(()),
+                }
+            }
+        };
+        let inner = keeper::start(|hints| {
+            Arc::new(Inner {
+                place,
+                pool: Pool::new(&settings.address, settings.connections, settings.patience),
                 leases,
-                ids: Ids::default(),
+                alive: Alive::default(),
+                ids,
                 clock,
-                patience: settings.patience,
-                cursor_key: key.try_into().unwrap_or(made),
-            }),
-        })
+                keep_revisions,
+                holder,
+                hints,
+                cursor_key,
+            })
+        });
+        Ok(Self { inner })
     }
 
     /// The key under which cursors are signed; every server of one store has the same.
-    pub fn cursor_key(&self) -> &[u8; 32] {
-        &self.inner.cursor_key
+    pub fn cursor_key(&self) -> Result<&[u8; 32], StoreError> {
+        self.inner.key()
     }
 
-    /// A run for an upload to `name`: of the dataset that has the name now, else of one that is yet to be made.
-    pub async fn begin(&self, name: &DatasetName, write: Write) -> Result<Run, StoreError> {
-        let now = (self.inner.clock)();
-        let dataset = match write {
-            Write::Create => None,
-            Write::Put => self.find(name).await?.map(|dataset| dataset.run.dataset),
-        };
-        let number = self.inner.ids.next(now);
-        Ok(Run {
-            dataset: dataset.unwrap_or(number),
-            number,
-        })
-    }
-
-    /// Writes a part of a run. It is durable afterwards, and unreachable until the run is committed.
+    /// Writes a part of a run. It is unreachable until the run is committed.
     pub async fn stage(&self, run: Run, batch: Batch, begins: bool) -> Result<(), StoreError> {
-        self.order(Job::Stage { run, batch, begins })
-            .await
-            .map(drop)
+        self.inner.stage(run, batch, begins).await
     }
 
-    /// Commits revisions, all or none. They are durable and visible afterwards.
-    pub async fn commit(&self, revisions: Vec<NewRevision>) -> Result<Vec<Committed>, StoreError> {
-        let described = revisions.into_iter().map(Described::from).collect();
-        match self.order(Job::Commit(described)).await? {
-            Outcome::Committed(all) => Ok(all),
-            Outcome::Done => Err(StoreError::Worker),
+    /// Commits revisions, all or none, and with them the receipt. They are durable and visible afterwards.
+    pub async fn commit(
+        &self,
+        revisions: Vec<NewRevision>,
+        receipt: Option<Receipt>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let staged: Vec<Run> = revisions
+            .iter()
+            .filter(|new| new.staged)
+            .map(|new| new.run)
+            .collect();
+        let committed = self.inner.commit(revisions, receipt).await?;
+        staged
+            .into_iter()
+            .for_each(|run| self.inner.alive.end_upload(run));
+        for one in &committed {
+            if compaction::is_due(&one.dataset) {
+                // Nobody listens when the store is closing.
+                drop(self.inner.hints.send(one.dataset.name.clone()));
+            }
         }
+        Ok(committed)
     }
 
     /// Removes a dataset with all its revisions.
-    pub async fn delete(&self, name: &DatasetName) -> Result<(), StoreError> {
-        self.order(Job::Delete(name.clone())).await.map(drop)
+    pub async fn delete(
+        &self,
+        name: &DatasetName,
+        conditions: Conditions,
+        receipt: Option<Receipt>,
+    ) -> Result<(), StoreError> {
+        let job = Job::Delete {
+            name: name.clone(),
+            conditions,
+            receipt,
+        };
+        self.inner.done(job).await
     }
 
     /// Says that a staged run will never be committed. Does not wait.
     pub fn abandon(&self, run: Run) {
-        // When the store is closed already, the next start sweeps the run.
-        drop(self.send(Order {
-            job: Job::Abandon(run),
-            reply: None,
-            place: None,
-        }));
+        self.inner.abandon(run);
+    }
+
+    /// Takes a key for a request that may be sent twice. Whoever gets it settles it, with a write or without, or gives
+    /// it back.
+    pub async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        self.inner.alive.begin_claim(claim);
+        let outcome = self.inner.job(Job::Claim(claim.clone())).await;
+        match outcome {
+            Ok(Outcome::Claimed(Claimed::First)) => Ok(Claimed::First),
+            Ok(Outcome::Claimed(other)) => {
+                self.inner.alive.end_claim(claim);
+                Ok(other)
+            }
+            Ok(_) => Err(StoreError::Worker),
+            Err(error) => {
+                self.inner.alive.end_claim(claim);
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps the answer of a request that wrote nothing.
+    pub async fn settle(&self, receipt: Receipt) -> Result<(), StoreError> {
+        let claim = receipt.claim.clone();
+        let outcome = self.inner.done(Job::Settle(receipt)).await;
+        self.inner.alive.end_claim(&claim);
+        outcome
+    }
+
+    /// Says that a key was settled together with a write.
+    pub fn settled(&self, claim: &Claim) {
+        self.inner.alive.end_claim(claim);
+    }
+
+    /// Gives a key back. Does not wait.
+    pub fn release(&self, claim: &Claim) {
+        self.inner.alive.end_claim(claim);
+        self.inner.leave(Job::Release(claim.clone()));
+    }
+
+    /// A number that no other request of any server has.
+    pub fn new_number(&self) -> i64 {
+        self.inner.new_number()
     }
 
     /// The dataset of that name.
     pub async fn find(&self, name: &DatasetName) -> Result<Option<Arc<Dataset>>, StoreError> {
-        let inner = &self.inner;
-        // A commit that comes between the look-up and the insertion replaces the placeholder, and the insertion fails:
-        // a head that a later commit replaced is never remembered.
-        let guard = match inner.heads.get_value_or_guard_async(name).await {
-            Ok(found) => return Ok(Some(found)),
-            Err(guard) => guard,
-        };
-        let wanted = name.clone();
-        let found = inner
-            .readers
-            .run(move |connection| queries::find(connection, wanted.as_str()))
-            .await?;
-        Ok(found.map(|dataset| {
-            let dataset = Arc::new(dataset);
-            drop(guard.insert(Arc::clone(&dataset)));
-            dataset
-        }))
+        self.inner.find_now(name).await
     }
 
     /// The same dataset as of another revision, while that is kept.
@@ -213,10 +287,27 @@ impl Store {
         let id = dataset.run.dataset;
         let found = self
             .inner
-            .readers
-            .run(move |connection| queries::find_revision(connection, id, number))
+            .read(move |connection| queries::find_revision(connection, id, number))
             .await?;
         Ok(found.map(Arc::new))
+    }
+
+    /// The revisions of a dataset from number `newest` down, at most `limit`.
+    pub async fn revisions(
+        &self,
+        dataset: &Dataset,
+        newest: i64,
+        limit: u32,
+    ) -> Result<Vec<Revision>, StoreError> {
+        let id = dataset.run.dataset;
+        self.inner
+            .read(move |connection| {
+                queries::list_revisions(connection, id, newest, i64::from(limit))?
+                    .into_iter()
+                    .map(|revision| revision.into_revision())
+                    .collect()
+            })
+            .await
     }
 
     /// At most `limit` datasets by name: those after `after`, less the first `skip`.
@@ -227,8 +318,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Dataset>, StoreError> {
         self.inner
-            .readers
-            .run(move |connection| {
+            .read(move |connection| {
                 let after = after.as_ref().map(DatasetName::as_str);
                 queries::list(connection, after, model::to_db(skip), i64::from(limit))
             })
@@ -238,30 +328,35 @@ impl Store {
     /// How many datasets there are.
     pub async fn count(&self) -> Result<u64, StoreError> {
         self.inner
-            .readers
-            .run(|connection| Ok(model::from_db(queries::count(connection)?)))
+            .read(|connection| Ok(model::from_db(queries::count(connection)?)))
             .await
     }
 
-    /// Keeps the run from being swept as long as the lease lives.
-    pub fn lease(&self, run: Run) -> Lease {
-        self.inner.leases.take(run)
+    /// Keeps the revision's runs from being swept as long as the lease lives.
+    pub fn lease(&self, dataset: &Dataset) -> Lease {
+        self.inner.lease(dataset)
     }
 
-    /// The chunk that holds row `row`, unpacked and checked. `then` goes on with it on the same thread.
+    /// The chunk that holds row `row` of the revision, unpacked and checked. `then` goes on with it on the same thread.
     pub async fn chunk_at_row<T: Send + 'static>(
         &self,
-        run: Run,
+        dataset: &Dataset,
         row: u64,
         then: impl FnOnce(Text) -> T + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
+        let Some(segment) = dataset.segments.at_row(row).copied() else {
+            return Ok(None);
+        };
+        let run = segment.run;
         self.inner
-            .readers
-            .run(move |connection| {
-                let found = queries::chunk_at_row(connection, run, row)?;
-                found
-                    .map(|(place, block)| blocks::read_chunk(run, &place, &block).map(then))
-                    .transpose()
+            .read(move |connection| {
+                let found = queries::chunk_at_row(connection, run, row - segment.first_row)?;
+                let Some((place, block)) = found else {
+                    return Ok(None);
+                };
+                let mut text = blocks::read_chunk(run, &place, &block)?;
+                text.first_row += segment.first_row;
+                Ok(Some(then(text)))
             })
             .await
     }
@@ -272,10 +367,14 @@ impl Store {
         dataset: &Dataset,
         byte: u64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let (run, transcoded) = (dataset.run, dataset.transcoded);
+        let transcoded = dataset.transcoded;
+        let (run, byte) = match dataset.segments.at_byte(byte) {
+            _ if transcoded => (dataset.run, byte),
+            Some(segment) => (segment.run, segment.byte_in_run(byte)),
+            None => return Ok(None),
+        };
         self.inner
-            .readers
-            .run(move |connection| {
+            .read(move |connection| {
                 let found = match transcoded {
                     true => queries::source_at_byte(connection, run, byte)?,
                     false => queries::text_at_byte(connection, run, byte)?,
@@ -289,77 +388,340 @@ impl Store {
             .await
     }
 
-    /// Answers when the store can be read.
+    /// Answers when the store can be read and written.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if let Place::Embedded { queue, .. } = &self.inner.place
+            && !queue.is_alive()
+        {
+            return Err(StoreError::Worker);
+        }
         self.inner
-            .readers
-            .run(|connection| Ok(queries::ping(connection)?))
+            .read(|connection| Ok(queries::ping(connection)?))
             .await
     }
 
-    /// Finishes what waits to be written, writes the log back into the database and lets the file go.
+    /// Finishes what waits to be written and lets the store go.
     pub async fn close(&self) {
-        self.inner.readers.close();
-        let sender = self
-            .inner
-            .orders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(sender);
-        let thread = self
-            .inner
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread
-            && tokio::task::spawn_blocking(move || thread.join())
-                .await
-                .is_err()
-        {
-            log::error!("the store's writer could not be joined");
+        self.inner.pool.close();
+        if let Place::Embedded { queue, .. } = &self.inner.place {
+            queue.close().await;
         }
-    }
-
-    async fn order(&self, job: Job) -> Result<Outcome, StoreError> {
-        let place = self.place().await?;
-        let (reply, answer) = oneshot::channel();
-        self.send(Order {
-            job,
-            reply: Some(reply),
-            place: Some(place),
-        })?;
-        answer.await.map_err(|_| StoreError::Worker)?
-    }
-
-    async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        tokio::time::timeout(
-            self.inner.patience,
-            Arc::clone(&self.inner.places).acquire_owned(),
-        )
-        .await
-        .map_err(|_| StoreError::Busy("a place in the writer's queue"))?
-        .map_err(|_| StoreError::Closed)
-    }
-
-    fn send(&self, order: Order) -> Result<(), StoreError> {
-        let orders = self
-            .inner
-            .orders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        orders
-            .as_ref()
-            .ok_or(StoreError::Closed)?
-            .send(order)
-            .map_err(|_| StoreError::Worker)
     }
 }
 
-fn random_key() -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    key
+impl Inner {
+    pub(super) fn key(&self) -> Result<&[u8; 32], StoreError> {
+        self.cursor_key
+            .get()
+            .ok_or_else(|| StoreError::Away("it has not answered since the start".into()))
+    }
+
+    pub(super) fn is_far(&self) -> bool {
+        matches!(self.place, Place::Far { .. })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
+    pub(super) fn new_number(&self) -> i64 {
+        self.ids.next((self.clock)())
+    }
+
+    pub(super) fn lease(&self, dataset: &Dataset) -> Lease {
+        self.leases
+            .take(dataset.segments.iter().map(|segment| segment.run))
+    }
+
+    /// Gets a store ready that was away at the start.
+    pub(super) async fn prepare(&self) -> Result<(), OpenError> {
+        let Place::Far {
+            address,
+            migrate,
+            patience,
+            preparing,
+        } = &self.place
+        else {
+            return Ok(());
+        };
+        if self.cursor_key.get().is_some() {
+            return Ok(());
+        }
+        let _alone = preparing.lock().await;
+        let (address, migrate, patience) = (address.clone(), *migrate, *patience);
+        let prepared =
+            tokio::task::spawn_blocking(move || prepare_far(&address, migrate, patience));
+        let key = prepared.await.map_err(|_| OpenError::Worker)??;
+        self.cursor_key.get_or_init(|| key);
+        log::info!("the database answers; the store is ready");
+        Ok(())
+    }
+
+    pub(super) async fn find_now(
+        &self,
+        name: &DatasetName,
+    ) -> Result<Option<Arc<Dataset>>, StoreError> {
+        let wanted = name.clone();
+        let find = move |connection: &mut connection::AnyConnection| {
+            queries::find(connection, wanted.as_str())
+        };
+        let Place::Embedded { heads, .. } = &self.place else {
+            return Ok(self.read(find).await?.map(Arc::new));
+        };
+        // A commit that comes between the look-up and the insertion replaces the placeholder, and the insertion fails:
+        // a head that a later commit replaced is never remembered.
+        let guard = match heads.get_value_or_guard_async(name).await {
+            Ok(found) => return Ok(Some(found)),
+            Err(guard) => guard,
+        };
+        Ok(self.read(find).await?.map(|dataset| {
+            let dataset = Arc::new(dataset);
+            drop(guard.insert(Arc::clone(&dataset)));
+            dataset
+        }))
+    }
+
+    /// The next texts of a run from row `row` on, each with its place in the run.
+    pub(super) async fn texts(&self, run: Run, row: u64) -> Result<Vec<(u64, Text)>, StoreError> {
+        self.read(move |connection| compaction::read(connection, run, row))
+            .await
+    }
+
+    pub(super) async fn stage(
+        &self,
+        run: Run,
+        batch: Batch,
+        begins: bool,
+    ) -> Result<(), StoreError> {
+        if begins {
+            self.alive.begin_upload(run);
+        }
+        self.done(Job::Stage { run, batch, begins }).await
+    }
+
+    pub(super) fn abandon(&self, run: Run) {
+        self.alive.end_upload(run);
+        self.leave(Job::Abandon(run));
+    }
+
+    pub(super) async fn compacted(
+        &self,
+        compacted: compaction::Compacted,
+    ) -> Result<(), StoreError> {
+        let run = compacted.run;
+        let outcome = self.job(Job::Compact(compacted)).await;
+        self.alive.end_upload(run);
+        outcome.map(drop)
+    }
+
+    pub(super) async fn tidy(&self) -> Result<bool, StoreError> {
+        let outcome = self.job(Job::Tidy).await?;
+        Ok(matches!(outcome, Outcome::Tidied(true)))
+    }
+
+    pub(super) async fn renew(&self) -> Result<(), StoreError> {
+        let report = self.alive.report(self.leases.all());
+        if report.is_empty() {
+            return Ok(());
+        }
+        self.done(Job::Renew(report)).await
+    }
+
+    async fn commit(
+        &self,
+        revisions: Vec<NewRevision>,
+        receipt: Option<Receipt>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
+        let mut prepared = None;
+        for _ in 0..TRIES {
+            let commit = Commit {
+                revisions: Arc::clone(&revisions),
+                prepared: prepared.take(),
+                receipt: receipt.clone(),
+            };
+            match self.job(Job::Commit(commit)).await {
+                Ok(Outcome::Committed(all)) => return Ok(all),
+                Ok(_) => return Err(StoreError::Worker),
+                Err(StoreError::Unprepared) => {
+                    for described in revisions.iter() {
+                        prepared = self.prepare_append(&described.new).await?;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Busy("the dataset"))
+    }
+
+    /// Finds out how the dataset's text goes on with the rows to be appended.
+    async fn prepare_append(&self, new: &NewRevision) -> Result<Option<Prepared>, StoreError> {
+        let Some(dataset) = self.find_now(&new.name).await? else {
+            return Ok(None);
+        };
+        let _lease = self.lease(&dataset);
+        let (id, number) = (dataset.run.dataset, dataset.revision);
+        let stored = self
+            .read(move |connection| Ok(queries::revision(connection, id, number)?.1))
+            .await;
+        let before = match stored {
+            Ok(Some(stored)) => {
+                Tail::decode(&stored).map_err(|e| model::unreadable("end of a text", e))?
+            }
+            // Without one, or when the revision is gone already: then it is found out once more.
+            Ok(None) | Err(StoreError::Database(diesel::result::Error::NotFound)) => {
+                let mut tail = Tail::new();
+                for segment in dataset.segments.iter() {
+                    tail = self.read_on(tail, segment.run, segment.start).await?;
+                }
+                tail
+            }
+            Err(error) => return Err(error),
+        };
+        let mut staged = None;
+        if new.staged {
+            let mut tail = before.clone();
+            if tail.open_line() {
+                tail.absorb(b"\n");
+            }
+            staged = Some(self.read_on(tail, new.run, 1).await?);
+        }
+        Ok(Some(Prepared {
+            made_by: dataset.run.number,
+            before,
+            staged,
+        }))
+    }
+
+    /// Reads a run's text from byte `byte` to its end into `tail`, a part at a time.
+    async fn read_on(&self, mut tail: Tail, run: Run, byte: u64) -> Result<Tail, StoreError> {
+        let mut next = Some(byte);
+        while let Some(byte) = next {
+            (tail, next) = self
+                .read(move |connection| append::read_on(connection, tail, run, byte))
+                .await?;
+        }
+        Ok(tail)
+    }
+
+    async fn done(&self, job: Job) -> Result<(), StoreError> {
+        self.job(job).await.map(drop)
+    }
+
+    /// Has a job done, and waits until it is durable.
+    async fn job(&self, job: Job) -> Result<Outcome, StoreError> {
+        match &self.place {
+            Place::Embedded { queue, .. } => queue.order(job).await,
+            Place::Far { .. } => {
+                self.key()?;
+                let context = self.context();
+                self.pool
+                    .run(move |connection| perform(connection, &job, &context))
+                    .await
+            }
+        }
+    }
+
+    /// Has a job done some time, and waits for nothing.
+    fn leave(&self, job: Job) {
+        match &self.place {
+            Place::Embedded { queue, .. } => queue.leave(job),
+            Place::Far { .. } => {
+                let (pool, context) = (self.pool.clone(), self.context());
+                // Where there is no runtime any more, other servers do it when this one is known to be gone.
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        let done = pool.run(move |connection| perform(connection, &job, &context));
+                        if let Err(error) = done.await {
+                            log::debug!("left for other servers to tidy up: {error}");
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut connection::AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.key()?;
+        self.pool.run(read).await
+    }
+
+    fn context(&self) -> Context {
+        Context {
+            now: (self.clock)().as_microsecond(),
+            keep_revisions: self.keep_revisions,
+            leases: Arc::clone(&self.leases),
+            holder: self.holder,
+        }
+    }
+}
+
+/// Does a job in a transaction of its own, again if another one was in the way.
+fn perform(
+    connection: &mut connection::AnyConnection,
+    job: &Job,
+    context: &Context,
+) -> Result<Outcome, StoreError> {
+    for _ in 0..TRIES {
+        let outcome = connection::write(connection, |connection| {
+            if job.is_provisional() {
+                postgres::do_not_wait_for_the_disk(connection)?;
+            }
+            jobs::apply(connection, job, context)?
+        });
+        match outcome {
+            Err(StoreError::Again) => {}
+            Err(StoreError::Database(error)) if postgres::meaning(&error) == Meaning::Again => {}
+            outcome => return outcome,
+        }
+    }
+    Err(StoreError::Busy("the dataset"))
+}
+
+/// What an embedded store does first: nobody is writing, so whatever was being written is given up.
+fn begin(
+    connection: &mut connection::AnyConnection,
+    clock: &Clock,
+) -> Result<[u8; 32], StoreError> {
+    let now = clock().as_microsecond();
+    connection::write(connection, |connection| {
+        let abandoned = queries::abandon_uploads(connection, i64::MAX, now)?;
+        if abandoned > 0 {
+            log::info!("{abandoned} uploads were interrupted by the last stop and will be swept");
+        }
+        super::idempotency::release_all(connection)?;
+        cursor_key(connection)
+    })
+}
+
+/// Brings the schema of a server up to date, or checks it, and gives the key of its cursors.
+fn prepare_far(
+    address: &PostgresAddress,
+    migrate: Migrate,
+    patience: Duration,
+) -> Result<[u8; 32], OpenError> {
+    let mut connection = postgres::open(address, patience)?;
+    let steps = postgres::migrate(&mut connection, address, migrate)?;
+    if !steps.unknown.is_empty() {
+        log::info!(
+            "the schema is of a later release (it has {}); this one works with it",
+            steps.unknown.join(", ")
+        );
+    }
+    connection::write(&mut connection, cursor_key).map_err(|error| OpenError::Refused {
+        database: address.shown.clone(),
+        reason: error.to_string(),
+    })
+}
+
+fn cursor_key(connection: &mut connection::AnyConnection) -> Result<[u8; 32], StoreError> {
+    let mut made = [0; 32];
+    made[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    made[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    let key = queries::secret(connection, "cursor", &made)?;
+    key.try_into()
+        .map_err(|_| model::unreadable("key", "it is not 32 bytes long"))
 }

@@ -13,10 +13,15 @@ pub(super) struct Leases {
 }
 
 impl Leases {
-    pub(super) fn take(self: &Arc<Self>, run: Run) -> Lease {
-        *self.lock().entry(run).or_default() += 1;
+    pub(super) fn take(self: &Arc<Self>, runs: impl IntoIterator<Item = Run>) -> Lease {
+        let runs: Vec<Run> = runs.into_iter().collect();
+        let mut held = self.lock();
+        for run in &runs {
+            *held.entry(*run).or_default() += 1;
+        }
+        drop(held);
         Lease {
-            run,
+            runs,
             leases: Arc::clone(self),
         }
     }
@@ -25,26 +30,33 @@ impl Leases {
         self.lock().contains_key(&run)
     }
 
+    /// All runs that are being read.
+    pub(super) fn all(&self) -> Vec<Run> {
+        self.lock().keys().copied().collect()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Run, usize>> {
         // The map is whole between any two statements, so a panic elsewhere did not harm it.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps a run from being swept as long as it lives.
+/// Keeps runs from being swept as long as it lives.
 #[derive(Debug)]
 pub struct Lease {
-    run: Run,
+    runs: Vec<Run>,
     leases: Arc<Leases>,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut held = self.leases.lock();
-        if let Some(count) = held.get_mut(&self.run) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(&self.run);
+        for run in &self.runs {
+            if let Some(count) = held.get_mut(run) {
+                *count -= 1;
+                if *count == 0 {
+                    held.remove(run);
+                }
             }
         }
     }
@@ -61,8 +73,8 @@ mod tests {
             dataset: 1,
             number: 2,
         };
-        let first = leases.take(run);
-        let second = leases.take(run);
+        let first = leases.take([run]);
+        let second = leases.take([run]);
         drop(first);
         assert!(leases.is_held(run));
         drop(second);

@@ -5,27 +5,88 @@
 //! committing one moves that pointer in one short transaction. Chunks and revisions never change, so readers need no
 //! locks and whatever is derived from a revision may be remembered for ever.
 //!
-//! [`Store`] is the handle. All writes go through one thread (`writer`), which commits everything that waits in one transaction. Reads use a
-//! pool of connections on blocking threads (`readers`). Every method here may be awaited on the runtime.
+//! [`Store`] is the handle; every method of it may be awaited on the runtime. There are two kinds of store, with the same
+//! statements ([`queries`](self), over one type of connection) and the same jobs that write:
+//!
+//! - an **embedded** one is a SQLite file that one process holds alone. All writes go through one thread (`writer`), which
+//!   commits everything that waits in one transaction. What the newest revisions are is remembered.
+//! - a **far** one is a PostgreSQL server that any number of processes share. Each write is a transaction of its own; what
+//!   the newest revision is, is asked each time. Servers tell each other through tables what they are in the middle of
+//!   (`alive`).
 
+mod alive;
+mod append;
 mod blocks;
+mod compaction;
+mod connection;
 mod error;
 mod handle;
+mod idempotency;
 mod ids;
+mod jobs;
+mod keeper;
 mod leases;
 mod model;
+mod pool;
+mod postgres;
 mod queries;
-mod readers;
 mod schema;
+mod schema_steps;
+mod segments;
 mod sqlite;
 mod writer;
 
+use std::path::PathBuf;
+
 pub use error::{OpenError, StoreError};
 pub use handle::{Clock, Settings, Store};
+pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
 pub use leases::Lease;
 pub use model::{
-    Batch, Committed, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, Text, Write,
+    Batch, Committed, Conditions, Dataset, NewRevision, PlacedChunk, Revision, Revisions, Run,
+    SourceBlock, Text, Write,
 };
+pub use postgres::PostgresAddress;
+pub use schema_steps::Steps;
+pub use segments::{Segment, Segments};
 
 use handle::Heads;
 use leases::Leases;
+
+/// Where a store is, and so which database it is in.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, or several of which one takes writes.
+    Postgres(PostgresAddress),
+}
+
+impl Address {
+    fn is_embedded(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+}
+
+/// What is done about a schema that lacks steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migrate {
+    /// They are taken.
+    Run,
+    /// The store is refused.
+    Check,
+}
+
+/// Brings the schema of a store up to date, and does nothing else. Blocks.
+pub fn migrate(address: &Address, patience: std::time::Duration) -> Result<Steps, OpenError> {
+    match address {
+        Address::Sqlite(path) => {
+            let _hold = sqlite::hold(path)?;
+            sqlite::open_writer(path, Migrate::Run).map(|(_, steps)| steps)
+        }
+        Address::Postgres(address) => {
+            let mut connection = postgres::open(address, patience)?;
+            postgres::migrate(&mut connection, address, Migrate::Run)
+        }
+    }
+}

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 use super::schema::{chunk_data, chunks, datasets, revisions, sources, uploads};
-use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile};
+use super::segments::Segments;
+use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile, Tail};
 
 /// A run of chunks: what one upload wrote, or is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,15 +19,18 @@ pub struct Run {
     pub number: i64,
 }
 
-/// A dataset as of its newest revision.
+/// A dataset as of one of its revisions.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// Its name, unique in the store.
     pub name: DatasetName,
     /// Number of the revision, from 1.
     pub revision: i64,
-    /// Where its chunks are.
+    /// The run that made the revision. No other revision of any dataset has the same, so it stands for this one's
+    /// contents wherever they are remembered.
     pub run: Run,
+    /// Where its chunks are.
+    pub segments: Segments,
     /// Names and types of its columns.
     pub columns: Arc<[Column]>,
     /// How its text is to be read.
@@ -45,31 +49,6 @@ pub struct Dataset {
     pub created_at: Timestamp,
     /// When this revision was committed.
     pub updated_at: Timestamp,
-}
-
-impl Dataset {
-    /// The dataset as the commit of `new` left it.
-    pub(super) fn from_new(
-        described: &Described,
-        head: &DatasetRow,
-        run: Run,
-    ) -> Result<Self, StoreError> {
-        let new = &described.new;
-        Ok(Self {
-            name: new.name.clone(),
-            revision: head.revision,
-            run,
-            columns: Arc::clone(&described.columns),
-            layout: Arc::clone(new.profile.layout()),
-            rows: new.profile.rows(),
-            bytes: new.bytes,
-            sha256: new.sha256,
-            content_type: new.content_type.clone(),
-            transcoded: new.transcoded,
-            created_at: time_from_db(head.created_at)?,
-            updated_at: time_from_db(head.updated_at)?,
-        })
-    }
 }
 
 /// A chunk and its place in a run.
@@ -126,6 +105,8 @@ pub enum Write {
     Create,
     /// A dataset of that name gets a new revision; where there is none, it is made.
     Put,
+    /// The dataset of that name gets a new revision: the rows it has, and these behind them.
+    Append,
 }
 
 /// A revision to be committed.
@@ -135,40 +116,71 @@ pub struct NewRevision {
     pub name: DatasetName,
     /// What to do when it exists.
     pub write: Write,
-    /// Where its chunks are.
+    /// What must hold of the dataset for that.
+    pub conditions: Conditions,
+    /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
+    /// that the text before them may lack.
     pub run: Run,
     /// Whether parts of the run were staged before.
     pub staged: bool,
     /// The part of the run that is not in the store yet.
     pub rest: Batch,
-    /// How the text is laid out, what its columns are, and how many rows there are.
+    /// Chunks of the whole run.
+    pub chunks: u64,
+    /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
     pub profile: Profile,
-    /// Length of the source in bytes.
-    pub bytes: u64,
-    /// SHA-256 of the source.
-    pub sha256: [u8; 32],
-    /// The media type of the source.
+    /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.
+    pub tail: Tail,
+    /// The media type of the source. That of the dataset stays when rows are appended.
     pub content_type: String,
     /// Whether the source is kept apart from the text.
     pub transcoded: bool,
 }
 
-/// A revision with its profile as it is stored. That is written before the writer gets it, because whatever the one
-/// thread that writes need not do makes all writes faster.
-#[derive(Debug)]
-pub(super) struct Described {
-    pub new: NewRevision,
-    pub profile: Vec<u8>,
-    pub columns: Arc<[Column]>,
+/// What must hold of a dataset's newest revision for a write to be done (RFC 9110 §13).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditions {
+    /// The newest revision must be one of these.
+    pub only_if: Option<Revisions>,
+    /// The newest revision must be none of these.
+    pub unless: Option<Revisions>,
 }
 
-impl From<NewRevision> for Described {
-    fn from(new: NewRevision) -> Self {
-        Self {
-            profile: new.profile.encode(),
-            columns: new.profile.columns().into(),
-            new,
+/// Some revisions, by the numbers of the runs that made them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revisions {
+    /// Whatever there is.
+    Any,
+    /// These.
+    Of(Vec<i64>),
+}
+
+impl Revisions {
+    fn has(&self, newest: Option<i64>) -> bool {
+        match self {
+            Self::Any => newest.is_some(),
+            Self::Of(runs) => newest.is_some_and(|newest| runs.contains(&newest)),
         }
+    }
+}
+
+impl Conditions {
+    /// Whether there is anything to hold.
+    pub fn is_empty(&self) -> bool {
+        self.only_if.is_none() && self.unless.is_none()
+    }
+
+    /// Whether it holds when the newest revision was made by that run; `None`: there is no dataset.
+    pub fn hold(&self, newest: Option<i64>) -> bool {
+        let only_if = self
+            .only_if
+            .as_ref()
+            .is_none_or(|only_if| only_if.has(newest));
+        let unless = self
+            .unless
+            .as_ref()
+            .is_some_and(|unless| unless.has(newest));
+        only_if && !unless
     }
 }
 
@@ -218,6 +230,8 @@ pub(super) struct RevisionRow<'a> {
     pub profile: &'a [u8],
     pub author: Option<&'a str>,
     pub created_at: i64,
+    pub segments: Option<&'a [u8]>,
+    pub tail: Option<&'a [u8]>,
 }
 
 #[derive(Insertable)]
@@ -279,32 +293,56 @@ pub(super) struct UploadRow {
     pub dataset_id: i64,
     pub run: i64,
     pub started_at: i64,
+    pub renewed_at: i64,
 }
 
 /// The columns of a revision that a reader needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = revisions)]
 pub(super) struct RevisionHead {
-    dataset_id: i64,
-    number: i64,
-    run: i64,
+    pub dataset_id: i64,
+    pub number: i64,
+    pub run: i64,
     row_count: i64,
     byte_count: i64,
     sha256: Vec<u8>,
-    content_type: String,
-    transcoded: bool,
-    profile: Vec<u8>,
+    pub content_type: String,
+    pub transcoded: bool,
+    pub profile: Vec<u8>,
+    author: Option<String>,
     created_at: i64,
+    segments: Option<Vec<u8>>,
 }
 
 impl RevisionHead {
+    pub(super) fn profile(&self) -> Result<Profile, StoreError> {
+        Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))
+    }
+
+    /// Where its chunks are.
+    pub(super) fn segments(&self) -> Result<Segments, StoreError> {
+        let run = Run {
+            dataset: self.dataset_id,
+            number: self.run,
+        };
+        match &self.segments {
+            None => Ok(Segments::whole(
+                run,
+                from_db(self.row_count),
+                from_db(self.byte_count),
+            )),
+            Some(stored) => Segments::decode(self.dataset_id, stored)
+                .ok_or_else(|| unreadable("list of segments", "it was written by a later release")),
+        }
+    }
+
+    fn sha256(&self) -> Result<[u8; 32], StoreError> {
+        let sha256 = self.sha256.as_slice();
+        sha256.try_into().map_err(|e| unreadable("SHA-256", e))
+    }
+
     pub(super) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
-        let profile = Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))?;
-        let sha256: [u8; 32] = self
-            .sha256
-            .as_slice()
-            .try_into()
-            .map_err(|e| unreadable("SHA-256", e))?;
+        let profile = self.profile()?;
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
             revision: self.number,
@@ -312,17 +350,49 @@ impl RevisionHead {
                 dataset: self.dataset_id,
                 number: self.run,
             },
+            segments: self.segments()?,
             columns: profile.columns().into(),
             layout: Arc::clone(profile.layout()),
             rows: from_db(self.row_count),
             bytes: from_db(self.byte_count),
-            sha256,
+            sha256: self.sha256()?,
             content_type: self.content_type,
             transcoded: self.transcoded,
             created_at: time_from_db(dataset.created_at)?,
             updated_at: time_from_db(self.created_at)?,
         })
     }
+
+    pub(super) fn into_revision(self) -> Result<Revision, StoreError> {
+        Ok(Revision {
+            number: self.number,
+            run: self.run,
+            rows: from_db(self.row_count),
+            bytes: from_db(self.byte_count),
+            sha256: self.sha256()?,
+            created_at: time_from_db(self.created_at)?,
+            author: self.author,
+        })
+    }
+}
+
+/// One revision of a dataset's history.
+#[derive(Debug, Clone)]
+pub struct Revision {
+    /// Its number, from 1.
+    pub number: i64,
+    /// Number of the run that made it.
+    pub run: i64,
+    /// Number of its rows.
+    pub rows: u64,
+    /// Length of its source in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its source.
+    pub sha256: [u8; 32],
+    /// When it was committed.
+    pub created_at: Timestamp,
+    /// Who made it; `None`: somebody without a key.
+    pub author: Option<String>,
 }
 
 impl<'a> ChunkRow<'a> {

@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
+use std::collections::HashSet;
+
+use super::connection::AnyConnection;
 use super::model::{
-    Batch, Block, ChunkDataRow, ChunkPlace, ChunkRow, DatasetRow, Described, RevisionHead,
-    RevisionRow, Run, SourceRow, UploadRow, to_db,
+    Batch, Block, ChunkDataRow, ChunkPlace, ChunkRow, DatasetRow, RevisionHead, RevisionRow, Run,
+    SourceRow, UploadRow, to_db,
 };
 use super::schema::{chunk_data, chunks, datasets, garbage, revisions, secrets, sources, uploads};
-use super::sqlite::Connection;
 use super::{Dataset, StoreError};
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -30,7 +32,10 @@ fn chunks_with_data() -> _ {
 }
 
 /// The dataset of that name, as of its newest revision.
-pub(super) fn find(connection: &mut Connection, name: &str) -> Result<Option<Dataset>, StoreError> {
+pub(super) fn find(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<Dataset>, StoreError> {
     let found = newest_revisions()
         .filter(datasets::name.eq(name))
         .select((DatasetRow::as_select(), RevisionHead::as_select()))
@@ -43,7 +48,7 @@ pub(super) fn find(connection: &mut Connection, name: &str) -> Result<Option<Dat
 
 /// The dataset with that number as of a given revision; `None` when there is no such dataset or revision (any more).
 pub(super) fn find_revision(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     id: i64,
     number: i64,
 ) -> Result<Option<Dataset>, StoreError> {
@@ -61,7 +66,7 @@ pub(super) fn find_revision(
 
 /// Datasets in the order of their names: those after `after`, or after the first `skip`.
 pub(super) fn list(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     after: Option<&str>,
     skip: i64,
     limit: i64,
@@ -80,13 +85,13 @@ pub(super) fn list(
 }
 
 /// How many datasets there are.
-pub(super) fn count(connection: &mut Connection) -> QueryResult<i64> {
+pub(super) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
     datasets::table.count().get_result(connection)
 }
 
 /// The chunk that holds row `row` of the run, and its packed text.
 pub(super) fn chunk_at_row(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     run: Run,
     row: u64,
 ) -> QueryResult<Option<(ChunkPlace, Block)>> {
@@ -108,7 +113,7 @@ pub(super) fn chunk_at_row(
 
 /// The packed text that holds byte `byte` of the run's text.
 pub(super) fn text_at_byte(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     run: Run,
     byte: u64,
 ) -> QueryResult<Option<Block>> {
@@ -129,7 +134,7 @@ pub(super) fn text_at_byte(
 
 /// The block that holds byte `byte` of a source that is kept apart.
 pub(super) fn source_at_byte(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     run: Run,
     byte: u64,
 ) -> QueryResult<Option<Block>> {
@@ -148,12 +153,70 @@ pub(super) fn source_at_byte(
         .optional()
 }
 
-/// Writes a part of a run.
+/// The next chunks of a run from row `row` on, with their packed text. A chunk without rows comes before the one that
+/// begins with the same row.
+pub(super) fn chunks_from(
+    connection: &mut AnyConnection,
+    run: Run,
+    row: u64,
+    limit: i64,
+) -> QueryResult<Vec<(ChunkPlace, Block)>> {
+    let block = (
+        chunk_data::first_byte,
+        chunk_data::byte_count,
+        chunk_data::digest,
+        chunk_data::data,
+    );
+    chunks_with_data()
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .filter(chunks::first_row.ge(to_db(row)))
+        .order((chunks::first_row, chunks::seq))
+        .limit(limit)
+        .select((ChunkPlace::as_select(), block))
+        .load(connection)
+}
+
+/// How many chunks of a run there are; each was written together with its text.
+pub(super) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    chunks::table
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .count()
+        .get_result(connection)
+}
+
+/// Writes a part of a run. A server far away is sent all of it at once.
 pub(super) fn insert_batch(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     run: Run,
     batch: &Batch,
 ) -> QueryResult<()> {
+    if let AnyConnection::Postgres(postgres) = connection
+        && batch.chunks.len() + batch.sources.len() > 1
+    {
+        let places: Vec<_> = batch.chunks.iter().map(|c| ChunkRow::new(run, c)).collect();
+        let texts: Vec<_> = batch
+            .chunks
+            .iter()
+            .map(|chunk| ChunkDataRow::new(run, chunk))
+            .collect();
+        let blocks: Vec<_> = batch
+            .sources
+            .iter()
+            .map(|b| SourceRow::new(run, b))
+            .collect();
+        diesel::insert_into(chunks::table)
+            .values(places)
+            .execute(postgres)?;
+        diesel::insert_into(chunk_data::table)
+            .values(texts)
+            .execute(postgres)?;
+        diesel::insert_into(sources::table)
+            .values(blocks)
+            .execute(postgres)?;
+        return Ok(());
+    }
     for placed in &batch.chunks {
         diesel::insert_into(chunks::table)
             .values(ChunkRow::new(run, placed))
@@ -171,88 +234,155 @@ pub(super) fn insert_batch(
 }
 
 /// Notes that a run is being written, so that it is swept should its upload never end.
-pub(super) fn insert_upload(connection: &mut Connection, run: Run, now: i64) -> QueryResult<()> {
+pub(super) fn insert_upload(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
     diesel::insert_into(uploads::table)
         .values(UploadRow {
             dataset_id: run.dataset,
             run: run.number,
             started_at: now,
+            renewed_at: now,
         })
         .execute(connection)
         .map(drop)
 }
 
-/// The number and the newest revision of the dataset of that name.
-pub(super) fn head(connection: &mut Connection, name: &str) -> QueryResult<Option<DatasetRow>> {
-    datasets::table
-        .filter(datasets::name.eq(name))
-        .select(DatasetRow::as_select())
+/// The number and the newest revision of the dataset of that name, which stays so until the transaction ends.
+pub(super) fn head(connection: &mut AnyConnection, name: &str) -> QueryResult<Option<DatasetRow>> {
+    let find = datasets::table.filter(datasets::name.eq(name));
+    match connection {
+        AnyConnection::Sqlite(sqlite) => find.select(DatasetRow::as_select()).first(sqlite),
+        AnyConnection::Postgres(postgres) => find
+            .select(DatasetRow::as_select())
+            .for_update()
+            .first(postgres),
+    }
+    .optional()
+}
+
+/// The same by the dataset's number.
+pub(super) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
+    let find = datasets::table.find(id);
+    match connection {
+        AnyConnection::Sqlite(sqlite) => find.select(DatasetRow::as_select()).first(sqlite),
+        AnyConnection::Postgres(postgres) => find
+            .select(DatasetRow::as_select())
+            .for_update()
+            .first(postgres),
+    }
+    .optional()
+}
+
+/// The run that made a revision.
+pub(super) fn made_by(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<Option<i64>> {
+    revisions::table
+        .find((dataset, number))
+        .select(revisions::run)
         .first(connection)
         .optional()
 }
 
-/// Makes the dataset, or moves its pointer to the new revision.
-pub(super) fn write_head(
-    connection: &mut Connection,
-    row: &DatasetRow,
-    created: bool,
-) -> QueryResult<()> {
-    if created {
-        diesel::insert_into(datasets::table)
-            .values((
-                datasets::id.eq(row.id),
-                datasets::name.eq(&row.name),
-                datasets::revision.eq(row.revision),
-                datasets::created_at.eq(row.created_at),
-                datasets::updated_at.eq(row.updated_at),
-            ))
-            .execute(connection)
-    } else {
-        diesel::update(datasets::table.find(row.id))
-            .set((
-                datasets::revision.eq(row.revision),
-                datasets::updated_at.eq(row.updated_at),
-            ))
-            .execute(connection)
-    }
-    .map(drop)
+/// A revision and what is needed to go on with its text.
+pub(super) fn revision(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<(RevisionHead, Option<Vec<u8>>)> {
+    revisions::table
+        .find((dataset, number))
+        .select((RevisionHead::as_select(), revisions::tail))
+        .first(connection)
 }
 
-/// Writes a revision of the dataset `head`.
-pub(super) fn insert_revision(
-    connection: &mut Connection,
-    head: &DatasetRow,
-    described: &Described,
-) -> QueryResult<()> {
-    let new = &described.new;
-    let row = RevisionRow {
-        dataset_id: head.id,
-        number: head.revision,
-        run: new.run.number,
-        row_count: to_db(new.profile.rows()),
-        byte_count: to_db(new.bytes),
-        sha256: &new.sha256,
-        content_type: &new.content_type,
-        transcoded: new.transcoded,
-        profile: &described.profile,
-        author: None,
-        created_at: head.updated_at,
+/// Revisions of a dataset from number `newest` down, at most `limit`.
+pub(super) fn list_revisions(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    newest: i64,
+    limit: i64,
+) -> QueryResult<Vec<RevisionHead>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.le(newest))
+        .order(revisions::number.desc())
+        .limit(limit)
+        .select(RevisionHead::as_select())
+        .load(connection)
+}
+
+/// Makes the dataset; says whether the name was still free.
+pub(super) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<bool> {
+    let values = (
+        datasets::id.eq(row.id),
+        datasets::name.eq(&row.name),
+        datasets::revision.eq(row.revision),
+        datasets::created_at.eq(row.created_at),
+        datasets::updated_at.eq(row.updated_at),
+    );
+    let insert = diesel::insert_into(datasets::table).values(values);
+    let inserted = match connection {
+        AnyConnection::Sqlite(sqlite) => insert.execute(sqlite)?,
+        AnyConnection::Postgres(postgres) => insert.on_conflict_do_nothing().execute(postgres)?,
     };
+    Ok(inserted > 0)
+}
+
+/// Moves the dataset's pointer to its new revision.
+pub(super) fn update_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<()> {
+    diesel::update(datasets::table.find(row.id))
+        .set((
+            datasets::revision.eq(row.revision),
+            datasets::updated_at.eq(row.updated_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Writes a revision.
+pub(super) fn insert_revision(
+    connection: &mut AnyConnection,
+    row: RevisionRow<'_>,
+) -> QueryResult<()> {
     diesel::insert_into(revisions::table)
         .values(row)
         .execute(connection)
         .map(drop)
 }
 
+/// Says where the chunks of a revision are now.
+pub(super) fn update_segments(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+    segments: &[u8],
+) -> QueryResult<()> {
+    diesel::update(revisions::table.find((dataset, number)))
+        .set(revisions::segments.eq(segments))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Whether a run is on the list of those being written.
+pub(super) fn upload_is_noted(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
+    uploads::table
+        .find((run.dataset, run.number))
+        .count()
+        .get_result::<i64>(connection)
+        .map(|count| count > 0)
+}
+
 /// Takes a run off the list of those being written; says whether it was there.
-pub(super) fn delete_upload(connection: &mut Connection, run: Run) -> QueryResult<bool> {
+pub(super) fn delete_upload(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
     diesel::delete(uploads::table.find((run.dataset, run.number)))
         .execute(connection)
         .map(|deleted| deleted > 0)
 }
 
 /// Gives what was staged for one dataset's number to another: the name changed hands while the upload ran.
-pub(super) fn adopt(connection: &mut Connection, run: Run, dataset: i64) -> QueryResult<()> {
+pub(super) fn adopt(connection: &mut AnyConnection, run: Run, dataset: i64) -> QueryResult<()> {
     let (from, number) = (run.dataset, run.number);
     diesel::update(
         chunks::table
@@ -278,47 +408,63 @@ pub(super) fn adopt(connection: &mut Connection, run: Run, dataset: i64) -> Quer
     .map(drop)
 }
 
-/// Forgets the revisions of a dataset up to `last`, and marks their runs as garbage.
+/// Forgets the revisions of a dataset up to `last`, and marks the runs that no later one reads as garbage.
+///
+/// A run is read by revisions that follow one another without a gap: appending keeps it, replacing and compacting drop
+/// it for good. So the first revision that stays tells which runs do.
 pub(super) fn prune(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     dataset: i64,
     last: i64,
     now: i64,
-) -> QueryResult<()> {
-    let old = revisions::table
+) -> Result<(), StoreError> {
+    let found: Vec<RevisionHead> = revisions::table
         .filter(revisions::dataset_id.eq(dataset))
-        .filter(revisions::number.le(last));
-    let runs: Vec<i64> = old.select(revisions::run).load(connection)?;
-    if runs.is_empty() {
+        .filter(revisions::number.le(last + 1))
+        .order(revisions::number)
+        .select(RevisionHead::as_select())
+        .load(connection)?;
+    let (mut unused, mut kept) = (HashSet::new(), HashSet::new());
+    for revision in &found {
+        let runs = if revision.number <= last {
+            &mut unused
+        } else {
+            &mut kept
+        };
+        runs.extend(revision.segments()?.iter().map(|segment| segment.run));
+    }
+    if unused.is_empty() {
         return Ok(());
     }
-    diesel::delete(old).execute(connection)?;
-    let kept: Vec<i64> = revisions::table
-        .filter(revisions::dataset_id.eq(dataset))
-        .filter(revisions::run.eq_any(&runs))
-        .select(revisions::run)
-        .load(connection)?;
-    let mut unused: Vec<i64> = runs.into_iter().filter(|run| !kept.contains(run)).collect();
-    unused.dedup();
-    unused
-        .into_iter()
-        .try_for_each(|number| insert_garbage(connection, Run { dataset, number }, now))
+    diesel::delete(
+        revisions::table
+            .filter(revisions::dataset_id.eq(dataset))
+            .filter(revisions::number.le(last)),
+    )
+    .execute(connection)?;
+    for run in unused.difference(&kept) {
+        insert_garbage(connection, *run, now)?;
+    }
+    Ok(())
 }
 
 /// Removes the dataset's row and all its revisions.
 pub(super) fn delete_dataset(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     head: &DatasetRow,
     now: i64,
-) -> QueryResult<()> {
+) -> Result<(), StoreError> {
     prune(connection, head.id, head.revision, now)?;
-    diesel::delete(datasets::table.find(head.id))
-        .execute(connection)
-        .map(drop)
+    diesel::delete(datasets::table.find(head.id)).execute(connection)?;
+    Ok(())
 }
 
 /// Marks a run as garbage.
-pub(super) fn insert_garbage(connection: &mut Connection, run: Run, now: i64) -> QueryResult<()> {
+pub(super) fn insert_garbage(
+    connection: &mut AnyConnection,
+    run: Run,
+    now: i64,
+) -> QueryResult<()> {
     diesel::insert_into(garbage::table)
         .values((
             garbage::dataset_id.eq(run.dataset),
@@ -329,22 +475,29 @@ pub(super) fn insert_garbage(connection: &mut Connection, run: Run, now: i64) ->
         .map(drop)
 }
 
-/// Marks everything that is noted as being written as garbage: at start nobody is writing.
-pub(super) fn abandon_uploads(connection: &mut Connection, now: i64) -> QueryResult<usize> {
+/// Marks the runs of uploads whose server was not known to live at `before` or later as garbage.
+pub(super) fn abandon_uploads(
+    connection: &mut AnyConnection,
+    before: i64,
+    now: i64,
+) -> QueryResult<usize> {
     let runs: Vec<(i64, i64)> = uploads::table
+        .filter(uploads::renewed_at.lt(before))
         .select((uploads::dataset_id, uploads::run))
         .load(connection)?;
     for &(dataset, number) in &runs {
         let run = Run { dataset, number };
-        delete_upload(connection, run)?;
-        insert_garbage(connection, run, now)?;
+        // Whoever receives it may have finished it meanwhile.
+        if delete_upload(connection, run)? {
+            insert_garbage(connection, run, now)?;
+        }
     }
     Ok(runs.len())
 }
 
 /// Runs that have been garbage since before `before`.
 pub(super) fn list_garbage(
-    connection: &mut Connection,
+    connection: &mut AnyConnection,
     before: i64,
     limit: i64,
 ) -> QueryResult<Vec<Run>> {
@@ -360,7 +513,7 @@ pub(super) fn list_garbage(
 }
 
 /// Deletes at most `limit` chunks and as many source blocks of a run; says whether the run is gone.
-pub(super) fn sweep(connection: &mut Connection, run: Run, limit: i64) -> QueryResult<bool> {
+pub(super) fn sweep(connection: &mut AnyConnection, run: Run, limit: i64) -> QueryResult<bool> {
     let of_run = chunks::table
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number));
@@ -394,19 +547,27 @@ pub(super) fn sweep(connection: &mut Connection, run: Run, limit: i64) -> QueryR
 }
 
 /// The shared key of that name; `made` becomes it when there is none yet.
-pub(super) fn secret(connection: &mut Connection, name: &str, made: &[u8]) -> QueryResult<Vec<u8>> {
+pub(super) fn secret(
+    connection: &mut AnyConnection,
+    name: &str,
+    made: &[u8],
+) -> QueryResult<Vec<u8>> {
     let find = secrets::table.find(name).select(secrets::value);
     if let Some(value) = find.first(connection).optional()? {
         return Ok(value);
     }
-    diesel::insert_into(secrets::table)
-        .values((secrets::name.eq(name), secrets::value.eq(made)))
-        .execute(connection)?;
+    let insert = diesel::insert_into(secrets::table)
+        .values((secrets::name.eq(name), secrets::value.eq(made)));
+    // Another server may make one at the same time: whoever is first has made it for both.
+    match connection {
+        AnyConnection::Sqlite(sqlite) => insert.on_conflict_do_nothing().execute(sqlite)?,
+        AnyConnection::Postgres(postgres) => insert.on_conflict_do_nothing().execute(postgres)?,
+    };
     find.first(connection)
 }
 
 /// The cheapest question that needs the tables to be there.
-pub(super) fn ping(connection: &mut Connection) -> QueryResult<()> {
+pub(super) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     datasets::table
         .select(datasets::id)
         .limit(1)

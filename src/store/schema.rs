@@ -23,6 +23,8 @@ diesel::table! {
         profile -> Binary,
         author -> Nullable<Text>,
         created_at -> BigInt,
+        segments -> Nullable<Binary>,
+        tail -> Nullable<Binary>,
     }
 }
 
@@ -66,6 +68,7 @@ diesel::table! {
         dataset_id -> BigInt,
         run -> BigInt,
         started_at -> BigInt,
+        renewed_at -> BigInt,
     }
 }
 
@@ -84,6 +87,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    leases (dataset_id, run, holder) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        holder -> BigInt,
+        until -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (scope, key) {
+        scope -> Text,
+        key -> Text,
+        holder -> BigInt,
+        renewed_at -> BigInt,
+        fingerprint -> Nullable<Binary>,
+        answer -> Nullable<Binary>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
-    datasets, revisions, chunks, chunk_data, sources, uploads, garbage, secrets
+    datasets,
+    revisions,
+    chunks,
+    chunk_data,
+    sources,
+    uploads,
+    garbage,
+    secrets,
+    leases,
+    idempotency_keys
 );

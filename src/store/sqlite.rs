@@ -8,12 +8,12 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
+use super::Migrate;
+use super::connection::AnyConnection;
 use super::error::OpenError;
-
-/// The connection that queries are written for.
-pub(super) type Connection = SqliteConnection;
+use super::schema_steps::{self, Steps};
 
 /// The first version without the WAL-reset defect (sqlite.org/wal.html#walresetbug).
 pub(super) const OLDEST_SQLITE: &str = "3.51.3";
@@ -94,8 +94,11 @@ fn lock_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Opens the one connection that writes, and brings the schema up to date.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+/// Opens the one connection that writes, and brings the schema up to date, or checks that it is.
+pub(super) fn open_writer(
+    path: &Path,
+    migrate: Migrate,
+) -> Result<(AnyConnection, Steps), OpenError> {
     let not_writable = |reason: String| OpenError::NotWritable {
         path: path.into(),
         reason,
@@ -111,7 +114,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
         .open(path)
         .map_err(|error| not_writable(error.to_string()))?;
     let mut connection =
-        Connection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
+        SqliteConnection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
     check_version(&mut connection, path)?;
     for pragma in WRITER_PRAGMAS {
         connection
@@ -119,24 +122,50 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
             .map_err(|error| not_usable(error.to_string()))?;
     }
     claim(&mut connection).map_err(not_usable)?;
-    connection
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(|error| OpenError::Migration {
-            path: path.into(),
-            reason: error.to_string(),
-        })?;
-    Ok(connection)
+    let shown = format!("sqlite:{}", path.display());
+    let steps = match migrate {
+        Migrate::Run => schema_steps::run(&mut connection, || MIGRATIONS, &shown)?,
+        Migrate::Check => schema_steps::check(&mut connection, || MIGRATIONS, &shown)?,
+    };
+    Ok((AnyConnection::Sqlite(connection), steps))
 }
 
-/// Prepares a connection that only reads.
-pub(super) fn prepare_reader(connection: &mut Connection) -> QueryResult<()> {
+/// Opens a connection that only reads, beside whoever holds the file.
+pub(super) fn open_reader(path: &Path) -> Result<AnyConnection, ConnectionError> {
+    let mut connection = SqliteConnection::establish(&url(path))?;
     READER_PRAGMAS
         .iter()
         .try_for_each(|pragma| connection.batch_execute(pragma))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(AnyConnection::Sqlite(connection))
+}
+
+/// Opens an existing store for reading alone: nothing is made, nothing is changed.
+pub(super) fn open_existing(path: &Path) -> Result<AnyConnection, OpenError> {
+    let not_usable = |reason: String| OpenError::NotADatabase {
+        path: path.into(),
+        reason,
+    };
+    if !path.is_file() {
+        return Err(OpenError::NoFile { path: path.into() });
+    }
+    let mut connection = open_reader(path).map_err(|error| not_usable(error.to_string()))?;
+    let AnyConnection::Sqlite(sqlite) = &mut connection else {
+        return Ok(connection);
+    };
+    check_version(sqlite, path)?;
+    match application_id(sqlite) {
+        Ok(APPLICATION_ID) => {}
+        Ok(_) => return Err(not_usable("it is none of Flash's".to_owned())),
+        Err(reason) => return Err(not_usable(reason)),
+    }
+    let shown = format!("sqlite:{}", path.display());
+    schema_steps::check(sqlite, || MIGRATIONS, &shown)?;
+    Ok(connection)
 }
 
 /// The path as diesel and SQLite take it: never mistaken for a URI.
-pub(super) fn url(path: &Path) -> String {
+fn url(path: &Path) -> String {
     let path = if path.is_absolute() {
         path.to_owned()
     } else {
@@ -157,7 +186,7 @@ struct Count {
     value: i64,
 }
 
-fn check_version(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+fn check_version(connection: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let found = diesel::sql_query("SELECT sqlite_version() AS value")
         .get_result::<Answer>(connection)
         .map_err(|error| OpenError::NotADatabase {
@@ -173,21 +202,28 @@ fn check_version(connection: &mut Connection, path: &Path) -> Result<(), OpenErr
 }
 
 /// Marks an empty file as ours, and refuses one that belongs to another program.
-fn claim(connection: &mut Connection) -> Result<(), String> {
-    let mut count = |sql: &str| {
-        diesel::sql_query(sql)
-            .get_result::<Count>(connection)
-            .map(|c| c.value)
-            .map_err(|e| e.to_string())
-    };
-    let id = count("SELECT application_id AS value FROM pragma_application_id")?;
-    if id == APPLICATION_ID {
+fn claim(connection: &mut SqliteConnection) -> Result<(), String> {
+    if application_id(connection)? == APPLICATION_ID {
         return Ok(());
     }
-    if count("SELECT count(*) AS value FROM sqlite_schema")? > 0 {
+    if count(connection, "SELECT count(*) AS value FROM sqlite_schema")? > 0 {
         return Err("it holds the tables of another program".to_owned());
     }
     connection
         .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
         .map_err(|e| e.to_string())
+}
+
+fn application_id(connection: &mut SqliteConnection) -> Result<i64, String> {
+    count(
+        connection,
+        "SELECT application_id AS value FROM pragma_application_id",
+    )
+}
+
+fn count(connection: &mut SqliteConnection, sql: &str) -> Result<i64, String> {
+    diesel::sql_query(sql)
+        .get_result::<Count>(connection)
+        .map(|count| count.value)
+        .map_err(|error| error.to_string())
 }

@@ -1,111 +1,148 @@
-//! The one thread that writes, with group commit: everything that waits is written in one transaction, and whoever
-//! waits is told after it is on the disk.
+//! The one thread that writes an embedded store, with group commit: everything that waits is written in one transaction,
+//! and whoever waits is told after it is on the disk.
 //!
 //! A job that is refused (a name is taken) is refused before it wrote anything, so it does not touch the others of its
 //! transaction. A job that fails takes the transaction down; then each job is tried again in a transaction of its own,
 //! so that only the one at fault hears of it.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::model::{Batch, Committed, DatasetRow, Described, Run, Write};
-use super::sqlite::{Connection, Hold};
-use super::{Clock, Dataset, Heads, Leases, StoreError, queries};
-use crate::dataset::DatasetName;
+use super::connection::{self, AnyConnection};
+use super::jobs::{self, Answer, Context, Job, Outcome};
+use super::sqlite::Hold;
+use super::{Clock, Heads, Leases, StoreError};
 
-/// How long the writer waits for work before it tidies up.
-const IDLE: Duration = Duration::from_secs(1);
-/// How often the writer tidies up when it is never idle.
-const BUSY_TIDY: Duration = Duration::from_secs(10);
-/// How long the writer rests between two steps of sweeping.
-const SWEEP_PAUSE: Duration = Duration::from_millis(20);
 /// A transaction takes no more jobs once it holds this many bytes.
 const TRANSACTION_BYTES: usize = 8 << 20;
-/// Garbage younger than this is kept: a reader may have learned of the run and not taken its lease yet.
-const GRACE: Duration = Duration::from_secs(60);
-/// Chunks deleted in one transaction of sweeping, so that writers never wait long for it.
-const SWEEP_CHUNKS: i64 = 64;
-
-/// What the writer can be asked.
-#[derive(Debug)]
-pub(super) enum Job {
-    /// Write a part of a run; `begins` says that it is the first.
-    Stage {
-        run: Run,
-        batch: Batch,
-        begins: bool,
-    },
-    /// Commit revisions, all or none.
-    Commit(Vec<Described>),
-    /// Remove a dataset.
-    Delete(DatasetName),
-    /// A staged run will never be committed.
-    Abandon(Run),
-}
-
-/// What the writer answers.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// It is done.
-    Done,
-    /// These datasets have a new revision.
-    Committed(Vec<Committed>),
-}
 
 /// A job, who waits for it, and its place in the queue.
-pub(super) struct Order {
-    pub job: Job,
-    pub reply: Option<oneshot::Sender<Result<Outcome, StoreError>>>,
-    pub place: Option<OwnedSemaphorePermit>,
+struct Order {
+    job: Job,
+    reply: Option<oneshot::Sender<Answer>>,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// What the thread works with.
 pub(super) struct Writer {
-    pub connection: Connection,
+    pub connection: AnyConnection,
     /// Given back when the thread ends: nobody else may write before.
     pub hold: Hold,
     pub heads: Arc<Heads>,
     pub leases: Arc<Leases>,
     pub clock: Clock,
+    /// Jobs that one transaction may commit.
     pub batch: usize,
     pub keep_revisions: i64,
+    pub holder: i64,
 }
 
-impl Writer {
-    /// Starts the thread. It ends, after the last order, when every sender is dropped.
-    pub(super) fn start(self) -> std::io::Result<(Sender<Order>, JoinHandle<()>)> {
+/// The way to the thread.
+pub(super) struct Queue {
+    orders: Mutex<Option<Sender<Order>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    places: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Queue {
+    /// Starts the thread. It ends, after the last order, when the queue is closed.
+    pub(super) fn start(
+        writer: Writer,
+        places: usize,
+        patience: Duration,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let thread = std::thread::Builder::new()
             .name("flash-writer".to_owned())
-            .spawn(move || self.run(&receiver))?;
-        Ok((sender, thread))
+            .spawn(move || writer.run(&receiver))?;
+        Ok(Self {
+            orders: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            places: Arc::new(Semaphore::new(places)),
+            patience,
+        })
     }
 
-    fn run(mut self, orders: &Receiver<Order>) {
-        let mut pause = IDLE;
-        let mut tidied = Instant::now();
-        loop {
-            match orders.recv_timeout(pause) {
-                Ok(first) => {
-                    self.serve(first, orders);
-                    if tidied.elapsed() < BUSY_TIDY {
-                        continue;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            pause = if self.tidy() { SWEEP_PAUSE } else { IDLE };
-            tidied = Instant::now();
+    /// Has a job done, and waits until it is on the disk.
+    pub(super) async fn order(&self, job: Job) -> Answer {
+        let place = self.place().await?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Order {
+            job,
+            reply: Some(reply),
+            place: Some(place),
+        })?;
+        answer.await.map_err(|_| StoreError::Worker)?
+    }
+
+    /// Has a job done some time, and waits for nothing.
+    pub(super) fn leave(&self, job: Job) {
+        // When the store is closed already, the next start does what is left.
+        drop(self.send(Order {
+            job,
+            reply: None,
+            place: None,
+        }));
+    }
+
+    /// Whether the thread still works.
+    pub(super) fn is_alive(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Finishes what waits, writes the log back into the database and lets the file go.
+    pub(super) async fn close(&self) {
+        let sender = self
+            .orders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(sender);
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread
+            && tokio::task::spawn_blocking(move || thread.join())
+                .await
+                .is_err()
+        {
+            log::error!("the store's writer could not be joined");
         }
-        if let Err(error) = self
-            .connection
-            .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        tokio::time::timeout(self.patience, Arc::clone(&self.places).acquire_owned())
+            .await
+            .map_err(|_| StoreError::Busy("a place in the writer's queue"))?
+            .map_err(|_| StoreError::Closed)
+    }
+
+    fn send(&self, order: Order) -> Result<(), StoreError> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders
+            .as_ref()
+            .ok_or(StoreError::Closed)?
+            .send(order)
+            .map_err(|_| StoreError::Worker)
+    }
+}
+
+impl Writer {
+    fn run(mut self, orders: &Receiver<Order>) {
+        while let Ok(first) = orders.recv() {
+            self.serve(first, orders);
+        }
+        if let AnyConnection::Sqlite(sqlite) = &mut self.connection
+            && let Err(error) = sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
         {
             log::warn!("the write-ahead log stays for the next start: {error}");
         }
@@ -113,20 +150,28 @@ impl Writer {
         drop(self.hold);
     }
 
+    fn context(&self) -> Context {
+        Context {
+            now: (self.clock)().as_microsecond(),
+            keep_revisions: self.keep_revisions,
+            leases: Arc::clone(&self.leases),
+            holder: self.holder,
+        }
+    }
+
     /// Serves `first` and whatever comes while it is being written, up to the size of one transaction: the longer a
     /// transaction takes, the more it commits.
     fn serve(&mut self, first: Order, orders: &Receiver<Order>) {
-        let (now, keep) = ((self.clock)().as_microsecond(), self.keep_revisions);
+        let context = self.context();
         let mut taken = vec![first];
         let mut answers = Vec::new();
         let mut bytes = 0;
-        let together = self.connection.immediate_transaction(|connection| {
+        let batch = self.batch;
+        let together = connection::write(&mut self.connection, |connection| {
             while let Some(order) = taken.get(answers.len()) {
-                bytes += weight(&order.job);
-                answers.push(apply(connection, &order.job, now, keep)?);
-                if answers.len() == taken.len()
-                    && taken.len() < self.batch
-                    && bytes < TRANSACTION_BYTES
+                bytes += order.job.weight();
+                answers.push(jobs::apply(connection, &order.job, &context)?);
+                if answers.len() == taken.len() && taken.len() < batch && bytes < TRANSACTION_BYTES
                 {
                     taken.extend(orders.try_recv());
                 }
@@ -154,27 +199,29 @@ impl Writer {
             "a transaction of {} jobs failed, each is tried alone: {failed}",
             orders.len()
         );
-        let (now, keep) = ((self.clock)().as_microsecond(), self.keep_revisions);
+        let context = self.context();
         for order in orders {
-            let alone = self
-                .connection
-                .immediate_transaction(|connection| apply(connection, &order.job, now, keep));
+            let alone = connection::write(&mut self.connection, |connection| {
+                jobs::apply(connection, &order.job, &context)
+            });
             self.answer(order, alone.unwrap_or_else(Err));
         }
     }
 
     /// What readers remember is brought up to date before the answer, so that a write is seen as soon as it is known.
-    fn answer(&self, order: Order, answer: Result<Outcome, StoreError>) {
+    fn answer(&self, order: Order, answer: Answer) {
         match (&order.job, &answer) {
             (_, Ok(Outcome::Committed(all))) => {
                 for committed in all {
-                    self.heads.insert(
-                        committed.dataset.name.clone(),
-                        Arc::clone(&committed.dataset),
-                    );
+                    let dataset = Arc::clone(&committed.dataset);
+                    self.heads.insert(dataset.name.clone(), dataset);
                 }
             }
-            (Job::Delete(name), Ok(Outcome::Done)) => drop(self.heads.remove(name)),
+            (_, Ok(Outcome::Compacted(Some(dataset)))) => {
+                self.heads
+                    .insert(dataset.name.clone(), Arc::new(dataset.clone()));
+            }
+            (Job::Delete { name, .. }, Ok(Outcome::Done)) => drop(self.heads.remove(name)),
             _ => {}
         }
         if let Some(reply) = order.reply {
@@ -183,139 +230,4 @@ impl Writer {
         }
         drop(order.place);
     }
-
-    /// Deletes some of what nobody can reach or is reading any more; says whether there is more.
-    fn tidy(&mut self) -> bool {
-        let before =
-            (self.clock)().as_microsecond() - i64::try_from(GRACE.as_micros()).unwrap_or(i64::MAX);
-        let leases = Arc::clone(&self.leases);
-        let swept = self.connection.immediate_transaction(|connection| {
-            let garbage = queries::list_garbage(connection, before, 64)?;
-            match garbage.into_iter().find(|run| !leases.is_held(*run)) {
-                Some(run) => queries::sweep(connection, run, SWEEP_CHUNKS).map(|_| true),
-                None => Ok(false),
-            }
-        });
-        swept.unwrap_or_else(|error| {
-            log::warn!(
-                "sweeping failed, it is tried again: {}",
-                StoreError::from(error)
-            );
-            false
-        })
-    }
-}
-
-type Answer = Result<Outcome, StoreError>;
-
-fn weight(job: &Job) -> usize {
-    match job {
-        Job::Stage { batch, .. } => batch.weight(),
-        Job::Commit(revisions) => revisions
-            .iter()
-            .map(|revision| revision.new.rest.weight())
-            .sum(),
-        Job::Delete(_) | Job::Abandon(_) => 0,
-    }
-}
-
-/// Does one job within the transaction. The inner error is a refusal: nothing was written for it.
-fn apply(
-    connection: &mut Connection,
-    job: &Job,
-    now: i64,
-    keep: i64,
-) -> Result<Answer, StoreError> {
-    match job {
-        Job::Stage { run, batch, begins } => {
-            if *begins {
-                queries::insert_upload(connection, *run, now)?;
-            }
-            queries::insert_batch(connection, *run, batch)?;
-            Ok(Ok(Outcome::Done))
-        }
-        Job::Commit(revisions) => commit(connection, revisions, now, keep),
-        Job::Delete(name) => match queries::head(connection, name.as_str())? {
-            Some(head) => {
-                queries::delete_dataset(connection, &head, now)?;
-                Ok(Ok(Outcome::Done))
-            }
-            None => Ok(Err(StoreError::NotFound(name.clone()))),
-        },
-        Job::Abandon(run) => {
-            // The order to commit may have come before: then the run is no longer noted as being written, and lives.
-            if queries::delete_upload(connection, *run)? {
-                queries::insert_garbage(connection, *run, now)?;
-            }
-            Ok(Ok(Outcome::Done))
-        }
-    }
-}
-
-fn commit(
-    connection: &mut Connection,
-    all: &[Described],
-    now: i64,
-    keep: i64,
-) -> Result<Answer, StoreError> {
-    let mut heads = Vec::with_capacity(all.len());
-    for Described { new, .. } in all {
-        let head = queries::head(connection, new.name.as_str())?;
-        if head.is_some() && new.write == Write::Create {
-            return Ok(Err(StoreError::NameTaken(new.name.clone())));
-        }
-        heads.push(head);
-    }
-    let mut committed = Vec::with_capacity(all.len());
-    for (described, existing) in all.iter().zip(heads) {
-        committed.push(commit_one(connection, described, existing, now, keep)?);
-    }
-    Ok(Ok(Outcome::Committed(committed)))
-}
-
-fn commit_one(
-    connection: &mut Connection,
-    described: &Described,
-    existing: Option<DatasetRow>,
-    now: i64,
-    keep: i64,
-) -> Result<Committed, StoreError> {
-    let new = &described.new;
-    let created = existing.is_none();
-    let head = match existing {
-        Some(row) => DatasetRow {
-            revision: row.revision + 1,
-            updated_at: now,
-            ..row
-        },
-        None => DatasetRow {
-            // Not `run.dataset`: that may be the number of a dataset that was deleted while this upload ran, and
-            // whatever is remembered under it would be taken for this one's.
-            id: new.run.number,
-            name: new.name.as_str().to_owned(),
-            revision: 1,
-            created_at: now,
-            updated_at: now,
-        },
-    };
-    let run = Run {
-        dataset: head.id,
-        number: new.run.number,
-    };
-    queries::write_head(connection, &head, created)?;
-    queries::insert_revision(connection, &head, described)?;
-    if new.staged {
-        queries::delete_upload(connection, new.run)?;
-        if run != new.run {
-            queries::adopt(connection, new.run, run.dataset)?;
-        }
-    }
-    queries::insert_batch(connection, run, &new.rest)?;
-    if head.revision > keep {
-        queries::prune(connection, head.id, head.revision - keep, now)?;
-    }
-    Ok(Committed {
-        dataset: Arc::new(Dataset::from_new(described, &head, run)?),
-        created,
-    })
 }

@@ -169,7 +169,7 @@ impl Builder {
     }
 
     pub fn start(mut self) -> Server {
-        self.settings.store.database = Database::Sqlite(database(self.folder.path()));
+        self.settings.database.database = Some(Database::Sqlite(database(self.folder.path())));
         self.settings.public.listen = "127.0.0.1:0".parse().unwrap();
         self.settings.admin.admin_listen = "127.0.0.1:0".parse().unwrap();
         let settings = self.settings.check().unwrap();

@@ -14,7 +14,6 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::request::BodyTimedOut;
 
 /// Frames of a body, or why there are no more.
 pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
@@ -44,7 +43,7 @@ pub(super) fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
             setting: limit.setting,
         });
     }
-    let body = call.take_body().map_err(from_transport);
+    let body = call.take_body().map_err(Error::from_body);
     let unpacked: Frames = match packing {
         Packing::None => Box::pin(body),
         Packing::Gzip => {
@@ -121,12 +120,4 @@ fn unpack(decoder: impl AsyncRead + Send + 'static) -> Frames {
             }
         }),
     )
-}
-
-/// Why no more bytes come: the client was silent too long, or it went away.
-fn from_transport(error: warp::Error) -> Error {
-    match BodyTimedOut::find(&error) {
-        Some(timed_out) => Error::BodyTimedOut(*timed_out),
-        None => Error::BodyCut(Box::new(error)),
-    }
 }

@@ -11,6 +11,7 @@ use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, Span};
 use crate::api::{conditional, intake};
+use crate::store::Committed;
 use crate::versioning::Format;
 
 /// Number of the last page that can be asked for: with 1,000 rows a page, more rows than a dataset can have.
@@ -31,7 +32,10 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
 /// `POST /datasets`: stores a list of CSVs, all of them or none.
 pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
     let prepared = intake::receive_list(&mut call).await?;
-    let committed = call.services.commit(prepared).await?;
+    call.commit(prepared, created).await
+}
+
+fn created(committed: &[Committed]) -> Reply {
     let body = Created {
         datasets: committed
             .iter()
@@ -39,10 +43,10 @@ pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
             .collect(),
     };
     let reply = Reply::json(StatusCode::CREATED, &body);
-    Ok(match committed.as_slice() {
+    match committed {
         [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
         _ => reply,
-    })
+    }
 }
 
 /// `GET /datasets?page=1&per_page=30`: the list of datasets by name.
@@ -82,7 +86,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     query.finish()?;
     let dataset = call.dataset().await?;
     let tag = call.tag(&dataset);
-    if let Some(reply) = conditional::not_modified(&call.headers, &tag) {
+    if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
     let services = &call.services;
@@ -115,6 +119,5 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
 /// `DELETE /datasets/{name}`: removes it.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
-    call.services.store.delete(&call.dataset_name()?).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    call.delete().await
 }

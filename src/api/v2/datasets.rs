@@ -7,10 +7,13 @@ use serde_json::json;
 use super::representation::{Created, Dataset, List};
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::api::query::Query;
 use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::{conditional, cursor, intake, source};
 use crate::dataset::DatasetName;
+use crate::services::Prepared;
+use crate::store::Committed;
 
 /// What the cursors of this list are signed for.
 const LIST: &str = "datasets";
@@ -27,6 +30,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             "datasets": "/datasets",
             "dataset": "/datasets/{name}",
             "rows": "/datasets/{name}/rows",
+            "revisions": "/datasets/{name}/revisions",
             "source": "/datasets/{name}/source",
         },
     });
@@ -40,26 +44,28 @@ pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
         .iter_mut()
         .map(|prepared| std::mem::take(&mut prepared.hints))
         .collect();
-    let committed = call.services.commit(prepared).await?;
+    call.commit(prepared, move |committed| created(committed, &hints))
+        .await
+}
+
+fn created(committed: &[Committed], hints: &[Vec<String>]) -> Reply {
     let data = committed
         .iter()
         .zip(hints)
-        .map(|(committed, hints)| Dataset::new(&committed.dataset, hints));
-    let reply = Reply::json(
-        StatusCode::CREATED,
-        &Created {
-            data: data.collect(),
-        },
-    );
-    Ok(match committed.as_slice() {
+        .map(|(committed, hints)| Dataset::new(&committed.dataset, hints.clone()));
+    let body = Created {
+        data: data.collect(),
+    };
+    let reply = Reply::json(StatusCode::CREATED, &body);
+    match committed {
         [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
         _ => reply,
-    })
+    }
 }
 
 /// `GET /datasets?limit=&cursor=`: the list of datasets by name.
 pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
-    let key = call.services.store.cursor_key();
+    let key = call.services.store.cursor_key()?;
     let mut query = call.query();
     let limit = query.take_number("limit", 1..=1000, 100)?;
     let after = query
@@ -98,15 +104,30 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     })
 }
 
-/// `GET /datasets/{name}`: what the dataset is.
+/// `GET /datasets/{name}?revision=`: what the dataset is, or was.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
-    let dataset = call.dataset().await?;
+    let mut query = call.query();
+    let revision = revision(&mut query)?;
+    query.finish()?;
+    let dataset = call.dataset_as_of(revision).await?;
     let tag = call.tag(&dataset);
-    if let Some(reply) = conditional::not_modified(&call.headers, &tag) {
+    if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
     Ok(Reply::json(StatusCode::OK, &Dataset::new(&dataset, Vec::new())).with(ETAG, tag))
+}
+
+/// The revision that is asked for.
+pub(super) fn revision(query: &mut Query) -> Result<Option<i64>, Error> {
+    let expected = "the number of a revision, from 1";
+    match query.take_parsed::<i64>("revision", expected)? {
+        Some(number) if number < 1 => Err(Error::bad_parameter(
+            "revision",
+            number.to_string(),
+            expected,
+        )),
+        revision => Ok(revision),
+    }
 }
 
 /// `PUT /datasets/{name}`: creates the dataset, or replaces what is in it.
@@ -114,34 +135,51 @@ pub(super) async fn put_dataset(mut call: Call) -> Result<Reply, Error> {
     let name = call
         .dataset_name()
         .map_err(|_| Error::BadNewName(call.raw_name().to_owned()))?;
-    let mut prepared = intake::receive_one(&mut call, name).await?;
+    let prepared = intake::receive_one(&mut call, name).await?;
+    commit(&call, prepared).await
+}
+
+/// `POST /datasets/{name}/rows`: appends rows.
+pub(super) async fn append_rows(mut call: Call) -> Result<Reply, Error> {
+    let name = call.dataset_name()?;
+    let prepared = intake::receive_rows(&mut call, name).await?;
+    commit(&call, prepared).await
+}
+
+/// Commits a new revision of one dataset.
+async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
     let hints = std::mem::take(&mut prepared.hints);
-    let committed = call.services.commit(vec![prepared]).await?;
-    let [one] = committed.as_slice() else {
-        return Err(Error::Worker);
+    let (release, format) = (call.release(), call.choice.format);
+    let render = move |committed: &[Committed]| {
+        let Some(one) = committed.first() else {
+            return Reply::empty(StatusCode::NO_CONTENT);
+        };
+        let dataset = Dataset::new(&one.dataset, hints.clone());
+        let status = match one.created {
+            true => StatusCode::CREATED,
+            false => StatusCode::OK,
+        };
+        let tag = conditional::tag(&one.dataset, &release, format);
+        let reply = Reply::json(status, &dataset).with(ETAG, tag);
+        match one.created {
+            true => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
+            false => reply,
+        }
     };
-    let dataset = Dataset::new(&one.dataset, hints);
-    let tag = call.tag(&one.dataset);
-    Ok(if one.created {
-        let location = format!("/datasets/{}", one.dataset.name);
-        Reply::json(StatusCode::CREATED, &dataset)
-            .with(LOCATION, location)
-            .with(ETAG, tag)
-    } else {
-        Reply::json(StatusCode::OK, &dataset).with(ETAG, tag)
-    })
+    call.commit(vec![prepared], render).await
 }
 
 /// `DELETE /datasets/{name}`: removes it with all its revisions.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
-    call.services.store.delete(&call.dataset_name()?).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    call.delete().await
 }
 
-/// `GET /datasets/{name}/source`: the bytes that were uploaded.
+/// `GET /datasets/{name}/source?revision=`: the bytes that were uploaded.
 pub(super) async fn get_source(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
-    let dataset = call.dataset().await?;
+    let mut query = call.query();
+    let revision = revision(&mut query)?;
+    query.finish()?;
+    let dataset = call.dataset_as_of(revision).await?;
     source::reply(&call.services, dataset, &call.method, &call.headers)
 }

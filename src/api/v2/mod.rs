@@ -5,6 +5,7 @@
 mod datasets;
 mod error;
 mod representation;
+mod revisions;
 mod rows;
 
 use http::Method;
@@ -31,6 +32,20 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}/rows",
         formats: &[Format::Json, Format::Csv, Format::Ndjson],
         handler: |call| Box::pin(rows::list_rows(call)),
+    },
+    Operation {
+        name: "append_rows",
+        method: Method::POST,
+        path: "/datasets/{name}/rows",
+        formats: JSON,
+        handler: |call| Box::pin(datasets::append_rows(call)),
+    },
+    Operation {
+        name: "list_revisions",
+        method: Method::GET,
+        path: "/datasets/{name}/revisions",
+        formats: JSON,
+        handler: |call| Box::pin(revisions::list_revisions(call)),
     },
     Operation {
         name: "get_dataset",

@@ -31,6 +31,7 @@ struct Links {
     #[serde(rename = "self")]
     this: String,
     rows: String,
+    revisions: String,
     source: String,
 }
 
@@ -48,6 +49,7 @@ impl<'a> Dataset<'a> {
             updated_at: dataset.updated_at,
             links: Links {
                 rows: format!("{this}/rows"),
+                revisions: format!("{this}/revisions"),
                 source: format!("{this}/source"),
                 this,
             },
@@ -67,6 +69,31 @@ pub(super) struct Created<'a> {
 pub(super) struct List<T> {
     pub data: Vec<T>,
     pub next: Option<String>,
+}
+
+/// A revision of a dataset.
+#[derive(Debug, Serialize)]
+pub(super) struct Revision {
+    revision: i64,
+    created_at: Timestamp,
+    /// Who made it; null: somebody without a key.
+    author: Option<String>,
+    row_count: u64,
+    byte_count: u64,
+    sha256: String,
+}
+
+impl From<&store::Revision> for Revision {
+    fn from(revision: &store::Revision) -> Self {
+        Self {
+            revision: revision.number,
+            created_at: revision.created_at,
+            author: revision.author.clone(),
+            row_count: revision.rows,
+            byte_count: revision.bytes,
+            sha256: hex(&revision.sha256),
+        }
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

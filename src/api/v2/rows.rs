@@ -20,7 +20,7 @@ const LIST: &str = "rows";
 /// Where a cursor of this list goes on: number of the dataset and of its revision, and of the next row.
 type Position = (i64, i64, u64);
 
-/// `GET /datasets/{name}/rows?limit=&cursor=`: rows in the order of the file. As CSV or NDJSON, without a limit, all.
+/// `GET /datasets/{name}/rows?limit=&cursor=&revision=`: rows in the order of the file. As CSV or NDJSON, without a limit, all.
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
     let paged = call.choice.format == Format::Json;
@@ -29,10 +29,11 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         false => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
     let cursor = query.take("cursor")?;
+    let revision = super::datasets::revision(&mut query)?;
     query.finish()?;
-    let (dataset, first) = start(&call, cursor.as_deref()).await?;
+    let (dataset, first) = start(&call, cursor.as_deref(), revision).await?;
     let tag = call.tag(&dataset);
-    if let Some(reply) = conditional::not_modified(&call.headers, &tag) {
+    if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
     let services = &call.services;
@@ -63,31 +64,31 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     })
 }
 
-/// The revision to read and its first row: as the cursor says, else the newest from its beginning.
-async fn start(call: &Call, cursor: Option<&str>) -> Result<(Arc<Dataset>, u64), Error> {
-    let newest = call.dataset().await?;
+/// The revision to read and its first row: as the cursor says, else the one asked for from its beginning.
+async fn start(
+    call: &Call,
+    cursor: Option<&str>,
+    revision: Option<i64>,
+) -> Result<(Arc<Dataset>, u64), Error> {
     let Some(cursor) = cursor else {
-        return Ok((newest, 0));
+        return Ok((call.dataset_as_of(revision).await?, 0));
     };
-    let (id, revision, row): Position =
-        cursor::open(call.services.store.cursor_key(), LIST, cursor)?;
-    let gone = || Error::RevisionGone {
-        name: newest.name.to_string(),
-        revision,
-    };
+    let (id, of, row): Position = cursor::open(call.services.store.cursor_key()?, LIST, cursor)?;
+    if let Some(revision) = revision.filter(|revision| *revision != of) {
+        return Err(Error::bad_parameter(
+            "revision",
+            revision.to_string(),
+            format_args!("{of}, to which the cursor belongs, or leave one of them out"),
+        ));
+    }
+    let newest = call.dataset().await?;
     if id != newest.run.dataset {
-        return Err(gone());
+        return Err(Error::RevisionGone {
+            name: newest.name.to_string(),
+            revision: of,
+        });
     }
-    if revision == newest.revision {
-        return Ok((newest, row));
-    }
-    let older = call
-        .services
-        .store
-        .find_revision(&newest, revision)
-        .await?
-        .ok_or_else(gone)?;
-    Ok((older, row))
+    Ok((call.dataset_as_of(Some(of)).await?, row))
 }
 
 /// A cursor for what follows the page, if something does.
@@ -97,5 +98,5 @@ fn next(call: &Call, dataset: &Dataset, first: u64, limit: u64) -> Result<Option
         return Ok(None);
     }
     let position: Position = (dataset.run.dataset, dataset.revision, row);
-    cursor::seal(call.services.store.cursor_key(), LIST, &position).map(Some)
+    cursor::seal(call.services.store.cursor_key()?, LIST, &position).map(Some)
 }

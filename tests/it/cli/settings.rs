@@ -9,7 +9,7 @@ fn the_defaults_hold_together_and_are_those_of_the_documentation() {
     let settings = ServeSettings::default().check().unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(settings.admin_listen.to_string(), "127.0.0.1:3001");
-    assert_eq!(settings.store.database, Database::Sqlite("flash.db".into()));
+    assert_eq!(settings.database, Database::Sqlite("flash.db".into()));
     assert_eq!(settings.anonymous, Anonymous::ReadWrite);
     assert_eq!(settings.limits.max_body, 1 << 30);
     assert_eq!(settings.limits.max_record, 8 << 20);

@@ -1,0 +1,273 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a write that may be sent again without being done
+//! again.
+//!
+//! The key is taken before the write begins, and its answer is committed with what was written. The same key and the
+//! same request get that answer again for 24 hours; another request with the key is refused, and so is one that comes
+//! while the first is in flight. An answer of 5xx is not kept: then the write was not done, or is not known to be.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH,
+};
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::error::Error;
+use super::reply::{Body as ReplyBody, Reply};
+use super::request::{Body, Request};
+use crate::store::{Claim, Claimed, Committed, Receipt, Store};
+
+/// The header that carries the key.
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that an answer was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// Characters of the longest key.
+const LONGEST: usize = 255;
+
+/// A request that has its key: it gives it back when it is dropped, unless an answer was kept.
+pub(super) struct Once {
+    store: Store,
+    claim: Claim,
+    body: Arc<Mutex<Digested>>,
+    settled: AtomicBool,
+}
+
+/// A body, and the digest of the request up to where it was read.
+struct Digested {
+    body: Option<Body>,
+    digest: Sha256,
+    received: u64,
+}
+
+/// What is kept of an answer.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+/// What becomes of a request with a key.
+pub(super) enum Begun {
+    /// It is the first, and goes on.
+    First(Arc<Once>),
+    /// It was answered before.
+    Answered(Reply),
+}
+
+/// The key of a request, if it has one: a string in quotes, as the draft has it, or without them.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let mut values = headers.get_all(KEY).iter();
+    let (Some(value), more) = (values.next(), values.next()) else {
+        return Ok(None);
+    };
+    if more.is_some() {
+        return Err(Error::RepeatedHeader("Idempotency-Key"));
+    }
+    let text = value.to_str().unwrap_or_default().trim();
+    let key = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').unwrap_or_default(),
+        None => text,
+    };
+    let fits =
+        (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| Some(key.to_owned())).ok_or(Error::BadKey)
+}
+
+/// Takes the key for the request, whose body is read through what comes back. `what` is what else makes a request another
+/// one: version and format of the answer.
+pub(super) async fn begin(
+    store: &Store,
+    key: String,
+    what: &str,
+    request: &mut Request,
+    longest: u64,
+) -> Result<Begun, Error> {
+    let body = std::mem::replace(&mut request.body, Box::pin(futures_util::stream::empty()));
+    let body = Arc::new(Mutex::new(Digested {
+        body: Some(body),
+        digest: digest(request, what),
+        received: 0,
+    }));
+    let claim = Claim {
+        scope: String::new(),
+        key,
+        holder: store.new_number(),
+    };
+    match store.claim(&claim).await? {
+        Claimed::First => {
+            request.body = Box::pin(Reading(Arc::clone(&body)));
+            Ok(Begun::First(Arc::new(Once {
+                store: store.clone(),
+                claim,
+                body,
+                settled: AtomicBool::new(false),
+            })))
+        }
+        Claimed::InFlight => Err(Error::KeyInFlight),
+        Claimed::Before {
+            fingerprint,
+            answer,
+        } => {
+            if finish(&body, longest).await?.as_slice() != fingerprint {
+                return Err(Error::KeyReused);
+            }
+            let kept = postcard::from_bytes(&answer).map_err(|_| Error::Worker)?;
+            Ok(Begun::Answered(replay(kept)))
+        }
+    }
+}
+
+/// The beginning of a request's digest: all of it but the body. Each part is told from the next.
+fn digest(request: &Request, what: &str) -> Sha256 {
+    let mut digest = Sha256::new();
+    let mut add = |part: &[u8]| {
+        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(part);
+    };
+    add(request.method.as_str().as_bytes());
+    add(request.path.as_str().as_bytes());
+    add(request.query.as_bytes());
+    add(what.as_bytes());
+    for name in [CONTENT_TYPE, CONTENT_ENCODING, IF_MATCH, IF_NONE_MATCH] {
+        for value in request.headers.get_all(&name) {
+            add(name.as_str().as_bytes());
+            add(value.as_bytes());
+        }
+        add(b"");
+    }
+    digest
+}
+
+/// Reads what is left of the body, and gives the digest of the whole request.
+async fn finish(body: &Arc<Mutex<Digested>>, longest: u64) -> Result<[u8; 32], Error> {
+    let mut rest = Reading(Arc::clone(body));
+    while let Some(frame) = rest.next().await {
+        frame.map_err(Error::from_body)?;
+        if lock(body).received > longest {
+            return Err(Error::BodyTooLarge {
+                limit: longest,
+                setting: "--max-body",
+            });
+        }
+    }
+    Ok(lock(body).digest.clone().finalize().into())
+}
+
+fn lock(body: &Mutex<Digested>) -> std::sync::MutexGuard<'_, Digested> {
+    // The digest is whole between any two frames, so a panic elsewhere did not harm it.
+    body.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The body as it is read, digested on the way.
+struct Reading(Arc<Mutex<Digested>>);
+
+impl Stream for Reading {
+    type Item = Result<Bytes, warp::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut shared = lock(&self.0);
+        let Some(body) = &mut shared.body else {
+            return Poll::Ready(None);
+        };
+        let polled = body.as_mut().poll_next(context);
+        match &polled {
+            Poll::Ready(Some(Ok(bytes))) => {
+                shared.received += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                shared.digest.update(bytes);
+            }
+            Poll::Ready(None) => shared.body = None,
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        }
+        polled
+    }
+}
+
+impl Once {
+    /// The receipt for a write whose answer `render` makes. What is left of the body is read first.
+    pub(super) async fn receipt(
+        &self,
+        longest: u64,
+        render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
+    ) -> Result<Receipt, Error> {
+        Ok(Receipt {
+            claim: self.claim.clone(),
+            fingerprint: finish(&self.body, longest).await?,
+            answer: Arc::new(move |committed| keep(&render(committed))),
+        })
+    }
+
+    /// Says that the answer was kept.
+    pub(super) fn settle(&self) {
+        if !self.settled.swap(true, Ordering::AcqRel) {
+            self.store.settled(&self.claim);
+        }
+    }
+
+    /// What to keep of a request that wrote nothing, if it was looked at as a whole and the answer is not our fault.
+    pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt> {
+        let body = lock(&self.body);
+        let whole = body.body.is_none();
+        if self.settled.load(Ordering::Acquire) || !whole || reply.status.is_server_error() {
+            return None;
+        }
+        let answer = keep(reply);
+        Some(Receipt {
+            claim: self.claim.clone(),
+            fingerprint: body.digest.clone().finalize().into(),
+            answer: Arc::new(move |_| answer.clone()),
+        })
+    }
+
+    /// Keeps it.
+    pub(super) async fn keep(&self, receipt: Receipt) -> Result<(), Error> {
+        self.settled.store(true, Ordering::Release);
+        Ok(self.store.settle(receipt).await?)
+    }
+}
+
+impl Drop for Once {
+    fn drop(&mut self) {
+        if !self.settled.load(Ordering::Acquire) {
+            self.store.release(&self.claim);
+        }
+    }
+}
+
+fn keep(reply: &Reply) -> Vec<u8> {
+    let headers = reply.headers.iter();
+    let kept = Kept {
+        status: reply.status.as_u16(),
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        body: match &reply.body {
+            ReplyBody::Full(bytes) => bytes.to_vec(),
+            // No answer to a write is made while it is sent.
+            ReplyBody::Empty | ReplyBody::Stream(_) => Vec::new(),
+        },
+    };
+    // Numbers, texts and bytes: writing those to memory can't fail.
+    postcard::to_stdvec(&kept).unwrap_or_default()
+}
+
+fn replay(kept: Kept) -> Reply {
+    let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let mut reply = match kept.body.is_empty() {
+        true => Reply::empty(status),
+        false => Reply::full(status, kept.body),
+    };
+    for (name, value) in kept.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::try_from(value)) {
+            reply.headers.append(name, value);
+        }
+    }
+    reply.with(REPLAYED, "true")
+}

@@ -1,0 +1,175 @@
+//! Rows behind those that are there.
+//!
+//! An append commits a segment of its own and shares all the others. What changes for the dataset as a whole are its
+//! profile, which adds up, and the digest of its source, which goes on from where it was. Where the rows to be appended
+//! are few, both is done in the transaction; where they were staged, their digest is made before it, on what the newest
+//! revision was then, and made again should that have changed.
+
+use std::sync::Arc;
+
+use super::connection::AnyConnection;
+use super::jobs::Content;
+use super::model::{
+    Batch, DatasetRow, NewRevision, PlacedChunk, RevisionHead, Run, from_db, unreadable,
+};
+use super::segments::Segments;
+use super::{StoreError, blocks, queries};
+use crate::dataset::{Chunk, Layout, Piece, Tail, chunk};
+
+/// Chunks of a run read at once.
+const READ: usize = 32;
+
+/// What was found out before the transaction.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    /// The run that made the revision it was found out for.
+    pub made_by: i64,
+    /// That revision's whole text.
+    pub before: Tail,
+    /// The same with the rows that were staged, and the line end before them where one lacks; `None`: none were staged.
+    pub staged: Option<Tail>,
+}
+
+/// The line end that the text before the appended rows lacks: a chunk without rows.
+pub(super) fn joint() -> Batch {
+    let text = b"\n".to_vec();
+    Batch {
+        chunks: vec![PlacedChunk {
+            seq: 0,
+            first_row: 0,
+            first_byte: 0,
+            chunk: Chunk {
+                rows: 0,
+                body_start: 1,
+                text_bytes: 1,
+                digest: chunk::digest(&text),
+                data: chunk::compress(&text),
+                stats: Vec::new(),
+            },
+        }],
+        sources: Vec::new(),
+    }
+}
+
+/// What the dataset is with the new rows.
+pub(super) fn content(
+    connection: &mut AnyConnection,
+    new: &NewRevision,
+    head: DatasetRow,
+    prepared: Option<&Prepared>,
+) -> Result<Result<Content, StoreError>, StoreError> {
+    let (newest, tail) = queries::revision(connection, head.id, head.revision)?;
+    let mut profile = newest.profile()?;
+    if profile.layout() != new.profile.layout() {
+        return Ok(Err(StoreError::Replaced(new.name.clone())));
+    }
+    let prepared = prepared.filter(|prepared| prepared.made_by == newest.run);
+    let before = match (prepared, tail) {
+        (Some(prepared), _) => prepared.before.clone(),
+        (None, Some(tail)) => Tail::decode(&tail).map_err(|e| unreadable("end of a text", e))?,
+        (None, None) => return Ok(Err(StoreError::Unprepared)),
+    };
+    let has_rows = new.profile.rows() > 0;
+    let joint = has_rows && before.open_line();
+    let mut after = match (
+        prepared.and_then(|prepared| prepared.staged.clone()),
+        new.staged,
+    ) {
+        (Some(staged), true) => staged,
+        (None, true) => return Ok(Err(StoreError::Unprepared)),
+        (_, false) => {
+            let mut tail = before.clone();
+            if joint {
+                tail.absorb(b"\n");
+            }
+            tail
+        }
+    };
+    absorb(&mut after, new)?;
+    profile.merge(&new.profile);
+    let segments = segments(&newest, &before)?;
+    let segments = match has_rows {
+        true => segments.and(
+            new.run.number,
+            new.profile.rows(),
+            after.bytes() - before.bytes(),
+            u64::from(!joint),
+        ),
+        false => segments,
+    };
+    Ok(Ok(Content {
+        head: Some(head),
+        columns: profile.columns().into(),
+        layout: Arc::clone(profile.layout()),
+        rows: profile.rows(),
+        profile: Some(profile.encode()),
+        tail: after,
+        content_type: in_utf8(&newest.content_type),
+        transcoded: false,
+        segments: Some(segments),
+        joint,
+    }))
+}
+
+/// Adds the texts that wait in memory.
+fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
+    for placed in &new.rest.chunks {
+        let length = usize::try_from(placed.chunk.text_bytes).unwrap_or(0);
+        let text = chunk::decompress(&placed.chunk.data, length)
+            .map_err(|e| unreadable("chunk in memory", e))?;
+        tail.absorb(&text);
+    }
+    Ok(())
+}
+
+/// The segments before the append. The length of a text that was decoded is known only now.
+fn segments(newest: &RevisionHead, before: &Tail) -> Result<Segments, StoreError> {
+    let segments = newest.segments()?;
+    match (newest.transcoded, segments.iter().next()) {
+        (true, Some(only)) => Ok(Segments::whole(only.run, only.rows, before.bytes())),
+        _ => Ok(segments),
+    }
+}
+
+/// The media type of the source once it is the text: that is UTF-8, whatever the first upload was.
+fn in_utf8(content_type: &str) -> String {
+    let mut parts = content_type.split("; ").map(|part| match part {
+        charset if charset.starts_with("charset=") => "charset=utf-8",
+        other => other,
+    });
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| format!("{all}; {part}"))
+}
+
+/// Reads some of a run's text from byte `byte` on into `tail`, and says where to go on.
+pub(super) fn read_on(
+    connection: &mut AnyConnection,
+    mut tail: Tail,
+    run: Run,
+    mut byte: u64,
+) -> Result<(Tail, Option<u64>), StoreError> {
+    for _ in 0..READ {
+        let Some(block) = queries::text_at_byte(connection, run, byte)? else {
+            return Ok((tail, None));
+        };
+        let text = blocks::unpack(run, &block)?;
+        let skip = usize::try_from(byte - from_db(block.first_byte)).unwrap_or(usize::MAX);
+        let Some(rest) = text.get(skip..).filter(|rest| !rest.is_empty()) else {
+            return Ok((tail, None));
+        };
+        tail.absorb(rest);
+        byte += u64::try_from(rest.len()).unwrap_or(0);
+    }
+    Ok((tail, Some(byte)))
+}
+
+/// Chunk texts put together again, as one chunk.
+pub(super) fn seal(
+    text: Vec<u8>,
+    body_start: usize,
+    layout: &Arc<Layout>,
+) -> Result<Chunk, StoreError> {
+    let piece = Piece::stored(text, body_start, Arc::clone(layout));
+    let analysis = piece.analyse().map_err(|e| unreadable("chunk", e))?;
+    Ok(Chunk::seal(&piece, &analysis))
+}

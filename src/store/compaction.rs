@@ -1,0 +1,334 @@
+//! Many small appends put together again in the background, so that they never make reading slow.
+//!
+//! The last segments of a dataset are copied into one run of chunks of usual size, as many of them as are small beside
+//! what comes after; so a row is copied a few times in its life, however many appends come. The rows and bytes of the
+//! revision stay the same, and so do its digest and its tag. Older revisions keep the runs they had.
+
+use std::ops::Range;
+
+use super::blocks;
+use super::connection::AnyConnection;
+use super::handle::Inner;
+use super::model::{Batch, DatasetRow, PlacedChunk, Run, from_db};
+use super::segments::{Segment, Segments};
+use super::{Dataset, StoreError, Text, append, queries};
+use crate::dataset::DatasetName;
+
+/// Segments from which on they are put together.
+const MANY: usize = 16;
+/// Segments at the end that are put together whatever their sizes.
+const LAST: usize = 8;
+/// Bytes of text of a chunk, about.
+const CHUNK: usize = 64 << 10;
+/// Packed bytes written to the store at once.
+const BATCH: usize = 512 << 10;
+/// Chunks read at once.
+const READ: i64 = 8;
+
+/// Segments that were put together.
+#[derive(Debug)]
+pub(super) struct Compacted {
+    /// The dataset.
+    dataset: i64,
+    /// The runs that were read, in order.
+    read: Vec<i64>,
+    /// The run that was written.
+    pub run: Run,
+    rows: u64,
+    bytes: u64,
+}
+
+/// Whether the dataset is worth the work.
+pub(super) fn is_due(dataset: &Dataset) -> bool {
+    dataset.segments.len() >= MANY
+}
+
+/// Which of the last segments to put together.
+fn choose(segments: &Segments) -> Range<usize> {
+    let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
+    let mut first = sizes.len();
+    let mut bytes = 0;
+    while first > 0 && (sizes.len() - first < LAST || sizes[first - 1] <= bytes * 2) {
+        first -= 1;
+        bytes += sizes[first];
+    }
+    first..sizes.len()
+}
+
+/// Puts the last segments of a dataset together, unless somebody changes them meanwhile.
+pub(super) async fn compact(store: &Inner, name: &DatasetName) -> Result<(), StoreError> {
+    let Some(dataset) = store.find_now(name).await? else {
+        return Ok(());
+    };
+    if !is_due(&dataset) {
+        return Ok(());
+    }
+    let _lease = store.lease(&dataset);
+    let range = choose(&dataset.segments);
+    let run = Run {
+        dataset: dataset.run.dataset,
+        number: store.new_number(),
+    };
+    let mut copy = Copy::new(run);
+    let outcome = copy.all(store, &dataset, range.clone()).await;
+    if let Err(error) = outcome {
+        store.abandon(run);
+        return Err(error);
+    }
+    store
+        .compacted(Compacted {
+            dataset: run.dataset,
+            read: parts(&dataset.segments, range),
+            run,
+            rows: copy.rows,
+            bytes: copy.bytes,
+        })
+        .await
+}
+
+fn parts(segments: &Segments, range: Range<usize>) -> Vec<i64> {
+    let chosen = segments.iter().skip(range.start).take(range.len());
+    chosen.map(|segment| segment.run.number).collect()
+}
+
+/// A run being written out of others.
+struct Copy {
+    run: Run,
+    begun: bool,
+    text: Vec<u8>,
+    body_start: usize,
+    seq: u64,
+    rows: u64,
+    bytes: u64,
+    batch: Batch,
+}
+
+impl Copy {
+    fn new(run: Run) -> Self {
+        Self {
+            run,
+            begun: false,
+            text: Vec::new(),
+            body_start: 0,
+            seq: 0,
+            rows: 0,
+            bytes: 0,
+            batch: Batch::default(),
+        }
+    }
+
+    async fn all(
+        &mut self,
+        store: &Inner,
+        dataset: &Dataset,
+        range: Range<usize>,
+    ) -> Result<(), StoreError> {
+        let chosen: Vec<Segment> = dataset.segments.iter().copied().collect();
+        for segment in &chosen[range] {
+            let mut row = 0;
+            let mut seen = None;
+            loop {
+                let texts = store.texts(segment.run, row).await?;
+                let fresh: Vec<(u64, Text)> = texts
+                    .into_iter()
+                    .filter(|(byte, _)| seen.is_none_or(|seen| *byte > seen))
+                    .collect();
+                let Some((byte, last)) = fresh.last() else {
+                    break;
+                };
+                (seen, row) = (Some(*byte), last.first_row);
+                for (_, text) in fresh {
+                    self.add(store, dataset, text).await?;
+                }
+            }
+        }
+        self.seal(dataset)?;
+        self.stage(store).await
+    }
+
+    async fn add(
+        &mut self,
+        store: &Inner,
+        dataset: &Dataset,
+        text: Text,
+    ) -> Result<(), StoreError> {
+        // What comes before a chunk's first row is skipped at the beginning of a chunk only.
+        if text.body_start > 0 {
+            self.seal(dataset)?;
+            self.body_start = text.body_start;
+        }
+        self.text.extend_from_slice(text.text.as_bytes());
+        if self.text.len() >= CHUNK {
+            self.seal(dataset)?;
+        }
+        if self.batch.weight() >= BATCH {
+            self.stage(store).await?;
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        let text = std::mem::take(&mut self.text);
+        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let chunk = append::seal(text, std::mem::take(&mut self.body_start), &dataset.layout)?;
+        let rows = u64::from(chunk.rows);
+        self.batch.chunks.push(PlacedChunk {
+            seq: self.seq,
+            first_row: self.rows,
+            first_byte: self.bytes,
+            chunk,
+        });
+        self.seq += 1;
+        self.rows += rows;
+        self.bytes += length;
+        Ok(())
+    }
+
+    async fn stage(&mut self, store: &Inner) -> Result<(), StoreError> {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.chunks.is_empty() {
+            return Ok(());
+        }
+        let begins = !std::mem::replace(&mut self.begun, true);
+        store.stage(self.run, batch, begins).await
+    }
+}
+
+/// The next texts of a run from row `row` on, each with its place in the run.
+pub(super) fn read(
+    connection: &mut AnyConnection,
+    run: Run,
+    row: u64,
+) -> Result<Vec<(u64, Text)>, StoreError> {
+    queries::chunks_from(connection, run, row, READ)?
+        .iter()
+        .map(|(place, block)| {
+            let text = blocks::read_chunk(run, place, block)?;
+            Ok((from_db(block.first_byte), text))
+        })
+        .collect()
+}
+
+/// Lets the newest revision of the dataset read the new run instead of those it was made of, if it still reads them.
+pub(super) fn apply(
+    connection: &mut AnyConnection,
+    compacted: &Compacted,
+    now: i64,
+) -> Result<Option<Dataset>, StoreError> {
+    let head = queries::head_of(connection, compacted.dataset)?;
+    let replaced = match &head {
+        Some(head) => replace(connection, compacted, head)?,
+        None => None,
+    };
+    let noted = queries::delete_upload(connection, compacted.run)?;
+    let (Some(head), Some(segments), true) = (head, replaced, noted) else {
+        if noted {
+            queries::insert_garbage(connection, compacted.run, now)?;
+        }
+        return Ok(None);
+    };
+    queries::update_segments(connection, head.id, head.revision, &segments.encode())?;
+    free(connection, compacted, &head, now)?;
+    let (revision, _) = queries::revision(connection, head.id, head.revision)?;
+    revision.into_dataset(&head).map(Some)
+}
+
+fn replace(
+    connection: &mut AnyConnection,
+    compacted: &Compacted,
+    head: &DatasetRow,
+) -> Result<Option<Segments>, StoreError> {
+    let (revision, _) = queries::revision(connection, head.id, head.revision)?;
+    let segments = revision.segments()?;
+    let runs: Vec<i64> = segments.iter().map(|segment| segment.run.number).collect();
+    let length = compacted.read.len();
+    let at = runs
+        .windows(length)
+        .position(|window| window == compacted.read);
+    let same = |at: &usize| {
+        let part = || segments.iter().skip(*at).take(length);
+        part().map(|segment| segment.rows).sum::<u64>() == compacted.rows
+            && part().map(|segment| segment.bytes).sum::<u64>() == compacted.bytes
+    };
+    let by = (compacted.run.number, compacted.rows, compacted.bytes, 0);
+    Ok(at
+        .filter(same)
+        .map(|at| segments.replace(at..at + length, by)))
+}
+
+/// Marks those runs as garbage that no older revision reads.
+fn free(
+    connection: &mut AnyConnection,
+    compacted: &Compacted,
+    head: &DatasetRow,
+    now: i64,
+) -> Result<(), StoreError> {
+    // A run is read by revisions that follow one another: who does not read it in the one before, reads it nowhere.
+    let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
+    let before = before
+        .first()
+        .map(|revision| revision.segments())
+        .transpose()?;
+    for &number in &compacted.read {
+        let read = |segment: &Segment| segment.run.number == number;
+        if before
+            .as_ref()
+            .is_some_and(|before| before.iter().any(read))
+        {
+            continue;
+        }
+        let run = Run {
+            dataset: head.id,
+            number,
+        };
+        queries::insert_garbage(connection, run, now)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(sizes: &[u64]) -> Segments {
+        let run = Run {
+            dataset: 1,
+            number: 0,
+        };
+        let mut all = Segments::whole(run, 1, sizes[0]);
+        for (number, &bytes) in (1..).zip(&sizes[1..]) {
+            all = all.and(number, 1, bytes, 0);
+        }
+        all
+    }
+
+    #[test]
+    fn small_segments_at_the_end_are_chosen_and_large_ones_before_them_are_not() {
+        let mut sizes = vec![1 << 30];
+        sizes.extend([20; 16]);
+        assert_eq!(choose(&segments(&sizes)), 1..17);
+        let equal = [10; 16];
+        assert_eq!(choose(&segments(&equal)), 0..16);
+    }
+
+    #[test]
+    fn a_row_is_copied_seldom_however_many_appends_come() {
+        let mut sizes = vec![1_000_u64];
+        let mut copied = 0;
+        for _ in 0..10_000 {
+            sizes.push(100);
+            if sizes.len() >= MANY {
+                let range = choose(&segments(&sizes));
+                let bytes: u64 = sizes[range.clone()].iter().sum();
+                copied += bytes;
+                sizes.splice(range, [bytes]);
+            }
+            assert!(sizes.len() <= MANY + 1);
+        }
+        let appended = 10_000 * 100;
+        assert!(copied < appended * 20, "{copied} of {appended}");
+    }
+}

@@ -1,0 +1,173 @@
+//! The connections that requests share, and the threads they work on: a pool, and as many permits as it has
+//! connections, so that waiting for one is done by tasks and never by threads.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use tokio::sync::Semaphore;
+
+use super::connection::AnyConnection;
+use super::postgres::{self, ConnectError, Meaning};
+use super::{Address, StoreError, sqlite};
+
+/// A connection that was used so lately is taken to be alive.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Makes connections by the kind of the address.
+#[derive(Debug)]
+struct Manager {
+    address: Address,
+    patience: Duration,
+}
+
+/// A connection of the pool.
+struct Pooled {
+    connection: AnyConnection,
+    used: Instant,
+    broken: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<Pooled, ConnectError> {
+        let connection = match &self.address {
+            Address::Sqlite(path) => sqlite::open_reader(path).map_err(|error| ConnectError {
+                reason: error.to_string(),
+                passing: true,
+            }),
+            Address::Postgres(address) => postgres::connect(address, self.patience),
+        }?;
+        Ok(Pooled {
+            connection,
+            used: Instant::now(),
+            broken: false,
+        })
+    }
+
+    /// A server that went away leaves connections that look well until they are used.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {
+        if self.address.is_embedded() || pooled.used.elapsed() < FRESH {
+            return Ok(());
+        }
+        is_alive(&mut pooled.connection).map_err(|error| ConnectError {
+            reason: error.to_string(),
+            passing: true,
+        })
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken
+    }
+}
+
+fn is_alive(connection: &mut AnyConnection) -> QueryResult<()> {
+    diesel::sql_query("SELECT 1").execute(connection).map(drop)
+}
+
+/// Says nothing: whoever waits for a connection is told.
+#[derive(Debug)]
+struct Quiet;
+
+impl r2d2::HandleError<ConnectError> for Quiet {
+    fn handle_error(&self, error: ConnectError) {
+        log::debug!("no connection to the store: {error}");
+    }
+}
+
+/// Work with the store on blocking threads.
+#[derive(Clone)]
+pub(super) struct Pool {
+    pool: r2d2::Pool<Manager>,
+    permits: Arc<Semaphore>,
+    patience: Duration,
+    embedded: bool,
+}
+
+impl Pool {
+    pub(super) fn new(address: &Address, connections: usize, patience: Duration) -> Self {
+        let pool = r2d2::Pool::builder()
+            .max_size(u32::try_from(connections).unwrap_or(u32::MAX))
+            .min_idle(Some(0))
+            .test_on_check_out(true)
+            .connection_timeout(patience)
+            .error_handler(Box::new(Quiet))
+            .build_unchecked(Manager {
+                address: address.clone(),
+                patience,
+            });
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(connections)),
+            patience,
+            embedded: address.is_embedded(),
+        }
+    }
+
+    /// Does `work` with a connection on a blocking thread. A server of its own is given `patience` for all of it: should
+    /// it not answer, the work is let go, and whether it was done is not known.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let deadline = tokio::time::Instant::now() + self.patience;
+        let waiting = Arc::clone(&self.permits).acquire_owned();
+        let permit = tokio::time::timeout_at(deadline, waiting)
+            .await
+            .map_err(|_| StoreError::Busy("a connection"))?
+            .map_err(|_| StoreError::Closed)?;
+        let (pool, embedded) = (self.pool.clone(), self.embedded);
+        let working = tokio::task::spawn_blocking(move || {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            let mut pooled = pool.get_timeout(left).map_err(|error| match embedded {
+                true => StoreError::Busy("a connection"),
+                false => StoreError::Away(Box::new(error)),
+            })?;
+            let outcome = work(&mut pooled.connection);
+            let outcome = if embedded {
+                outcome
+            } else {
+                outcome.map_err(|error| pooled.explain(error))
+            };
+            pooled.used = Instant::now();
+            drop(pooled);
+            drop(permit);
+            outcome
+        });
+        let done = if self.embedded {
+            working.await
+        } else {
+            tokio::time::timeout_at(deadline, working)
+                .await
+                .map_err(|_| StoreError::Slow)?
+        };
+        done.map_err(|_| StoreError::Worker)?
+    }
+
+    /// Whether nobody may work any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
+    /// Lets nobody work any more.
+    pub(super) fn close(&self) {
+        self.permits.close();
+    }
+}
+
+impl Pooled {
+    /// What an error of a server's statement means; afterwards the connection is used again only if it still works.
+    fn explain(&mut self, error: StoreError) -> StoreError {
+        let (explained, meaning) = postgres::explain(error);
+        self.broken = meaning == Meaning::Away;
+        match explained {
+            StoreError::Database(source) if is_alive(&mut self.connection).is_err() => {
+                self.broken = true;
+                StoreError::Away(Box::new(source))
+            }
+            other => other,
+        }
+    }
+}

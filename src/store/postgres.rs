@@ -1,0 +1,321 @@
+//! Connecting to a PostgreSQL server, its schema, and what its errors mean.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::Bool;
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use super::connection::AnyConnection;
+use super::schema_steps::{self, Steps};
+use super::{Migrate, OpenError, StoreError};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Held by whoever changes the schema: "flash" and a number of the job.
+const SCHEMA_LOCK: i64 = 0x666c_6173_6801;
+/// Held by whoever sweeps.
+const SWEEP_LOCK: i64 = 0x666c_6173_6802;
+/// How long is waited for another server that changes the schema.
+const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
+
+/// What libpq is told unless the address says otherwise: to notice a peer that is gone, and to look for the server that
+/// takes writes where the address has several.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("application_name", "flash"),
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "2"),
+    ("tcp_user_timeout", "10000"),
+    ("target_session_attrs", "read-write"),
+];
+
+/// Where a PostgreSQL server is.
+#[derive(Clone)]
+pub struct PostgresAddress {
+    /// The whole address, with its secrets: `postgres://user:password@host/database?…`.
+    pub url: String,
+    /// The address without its secrets.
+    pub shown: String,
+    /// What must never be shown, as it may come back in an error of libpq.
+    pub secrets: Vec<String>,
+}
+
+impl std::fmt::Debug for PostgresAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl PostgresAddress {
+    fn scrub(&self, text: &str) -> String {
+        let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
+        let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The address with what it leaves open.
+    fn complete(&self) -> String {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        let has = |name: &str| {
+            query
+                .split('&')
+                .any(|pair| pair.split('=').next() == Some(name))
+        };
+        let mut url = self.url.clone();
+        let mut separator = if query.is_empty() && !url.ends_with('?') {
+            '?'
+        } else {
+            '&'
+        };
+        let mut add = |name: &str, value: &str| {
+            url.push(separator);
+            url.push_str(name);
+            url.push('=');
+            url.push_str(value);
+            separator = '&';
+        };
+        for (name, value) in DEFAULTS.iter().filter(|(name, _)| !has(name)) {
+            add(name, value);
+        }
+        self.with_system_roots(url)
+    }
+
+    /// `sslrootcert=system` as the file where this system has its root certificates: the OpenSSL that is compiled in
+    /// does not know. As with libpq, it asks for the strictest check.
+    fn with_system_roots(&self, url: String) -> String {
+        if !url.contains("sslrootcert=system") {
+            return url;
+        }
+        match openssl_probe::probe().cert_file {
+            Some(file) => {
+                let file = percent_encoding::utf8_percent_encode(
+                    &file.to_string_lossy(),
+                    percent_encoding::NON_ALPHANUMERIC,
+                )
+                .to_string();
+                let url = url.replace("sslrootcert=system", &format!("sslrootcert={file}"));
+                if url.contains("sslmode=") {
+                    url
+                } else {
+                    format!("{url}&sslmode=verify-full")
+                }
+            }
+            None => url,
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub(super) struct ConnectError {
+    /// What libpq said, without secrets.
+    pub reason: String,
+    /// Whether trying again later may help: the server is away, not unwilling.
+    pub passing: bool,
+}
+
+/// Connects, and sets the session up.
+pub(super) fn connect(
+    address: &PostgresAddress,
+    patience: Duration,
+) -> Result<AnyConnection, ConnectError> {
+    let failed = |text: String| ConnectError {
+        passing: is_passing(&text),
+        reason: address.scrub(&text),
+    };
+    let mut connection =
+        PgConnection::establish(&address.complete()).map_err(|error| failed(error.to_string()))?;
+    let millis = patience.as_millis().max(1);
+    // A commit is acknowledged when it is on the disk, whatever the server's default is; who chose more than that
+    // (synchronous standbys) keeps it.
+    connection
+        .batch_execute(&format!(
+            "SET client_min_messages = warning; SET statement_timeout = {millis}; \
+             SET idle_in_transaction_session_timeout = '60s'; \
+             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        ))
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(AnyConnection::Postgres(connection))
+}
+
+/// Connects, or says why a store can't be opened.
+pub(super) fn open(
+    address: &PostgresAddress,
+    patience: Duration,
+) -> Result<AnyConnection, OpenError> {
+    connect(address, patience).map_err(|error| {
+        let (database, reason) = (address.shown.clone(), error.reason);
+        match error.passing {
+            true => OpenError::Away { database, reason },
+            false => OpenError::Refused { database, reason },
+        }
+    })
+}
+
+/// Whether what libpq says of a connection that did not come about may be otherwise in a moment.
+fn is_passing(text: &str) -> bool {
+    const PASSING: &[&str] = &[
+        "refused",
+        "timeout",
+        "timed out",
+        "starting up",
+        "shutting down",
+        "recovery",
+        "not yet accepting",
+        "too many clients",
+        "connection slots",
+        "read-only",
+        "closed the connection",
+        "reset by peer",
+        "terminating connection",
+        "unreachable",
+        "No route",
+        "No such file",
+        "Temporary failure",
+    ];
+    const LASTING: &[&str] = &["FATAL", "certificate", "SSL", "invalid"];
+    PASSING.iter().any(|phrase| text.contains(phrase))
+        || !LASTING.iter().any(|phrase| text.contains(phrase))
+}
+
+/// Brings the schema up to date, or checks that it is. One server does it, however many start at once.
+pub(super) fn migrate(
+    connection: &mut AnyConnection,
+    address: &PostgresAddress,
+    migrate: Migrate,
+) -> Result<Steps, OpenError> {
+    let AnyConnection::Postgres(postgres) = connection else {
+        return Ok(Steps::default());
+    };
+    let failed = |reason: String| OpenError::Migration {
+        database: address.shown.clone(),
+        reason: address.scrub(&reason),
+    };
+    if migrate == Migrate::Check {
+        return schema_steps::check(postgres, || MIGRATIONS, &address.shown);
+    }
+    let deadline = Instant::now() + SCHEMA_PATIENCE;
+    while !try_lock(postgres).map_err(|error| failed(error.to_string()))? {
+        if Instant::now() > deadline {
+            return Err(failed(
+                "another server has been changing the schema for too long".to_owned(),
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Changing a table may take longer than a request's statement may.
+    let outcome = postgres
+        .batch_execute("SET statement_timeout = 0")
+        .map_err(|error| failed(error.to_string()))
+        .and_then(|()| schema_steps::run(postgres, || MIGRATIONS, &address.shown));
+    // The lock is the session's: it also goes when the connection is closed.
+    drop(diesel::sql_query(format!("SELECT pg_advisory_unlock({SCHEMA_LOCK})")).execute(postgres));
+    outcome
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
+fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
+    diesel::sql_query(format!(
+        "SELECT pg_try_advisory_lock({SCHEMA_LOCK}) AS taken"
+    ))
+    .get_result::<Taken>(connection)
+    .map(|answer| answer.taken)
+}
+
+/// Whether this transaction may sweep: no two servers do at once.
+pub(super) fn may_sweep(connection: &mut PgConnection) -> QueryResult<bool> {
+    diesel::sql_query(format!(
+        "SELECT pg_try_advisory_xact_lock({SWEEP_LOCK}) AS taken"
+    ))
+    .get_result::<Taken>(connection)
+    .map(|answer| answer.taken)
+}
+
+/// Lets this transaction be acknowledged before it is on the disk.
+pub(super) fn do_not_wait_for_the_disk(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(()),
+        AnyConnection::Postgres(postgres) => {
+            postgres.batch_execute("SET LOCAL synchronous_commit = off")
+        }
+    }
+}
+
+/// What an error of a statement means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Another transaction was in the way: the same again will do.
+    Again,
+    /// The server is away, or does not take writes: another connection may.
+    Away,
+    /// It took too long.
+    Slow,
+    /// The disk is full.
+    Full,
+    /// Something else.
+    Else,
+}
+
+/// What `error` means; of errors without a code of their own the text decides, as far as it is known.
+pub(super) fn meaning(error: &DieselError) -> Meaning {
+    let DieselError::DatabaseError(kind, info) = error else {
+        return match error {
+            DieselError::BrokenTransactionManager => Meaning::Away,
+            _ => Meaning::Else,
+        };
+    };
+    let text = info.message();
+    match kind {
+        DatabaseErrorKind::SerializationFailure => Meaning::Again,
+        DatabaseErrorKind::ClosedConnection
+        | DatabaseErrorKind::UnableToSendCommand
+        | DatabaseErrorKind::ReadOnlyTransaction => Meaning::Away,
+        _ if text.contains("deadlock detected") => Meaning::Again,
+        _ if text.contains("statement timeout") => Meaning::Slow,
+        _ if text.contains("No space left on device") || text.contains("could not extend file") => {
+            Meaning::Full
+        }
+        _ if is_away(text) => Meaning::Away,
+        _ => Meaning::Else,
+    }
+}
+
+fn is_away(text: &str) -> bool {
+    const PHRASES: &[&str] = &[
+        "terminating connection",
+        "closed the connection",
+        "could not receive data",
+        "could not send data",
+        "no connection to the server",
+        "SSL SYSCALL",
+        "SSL connection has been closed",
+        "recovery",
+        "shutting down",
+        "read-only transaction",
+        "crash of another server process",
+    ];
+    PHRASES.iter().any(|phrase| text.contains(phrase))
+}
+
+/// The store's error for one of a PostgreSQL statement; also what it means.
+pub(super) fn explain(error: StoreError) -> (StoreError, Meaning) {
+    let StoreError::Database(source) = error else {
+        return (error, Meaning::Else);
+    };
+    match meaning(&source) {
+        Meaning::Away => (StoreError::Away(Box::new(source)), Meaning::Away),
+        Meaning::Slow => (StoreError::Busy("a statement"), Meaning::Slow),
+        Meaning::Full => (StoreError::Full(source), Meaning::Full),
+        meaning => (StoreError::Database(source), meaning),
+    }
+}

@@ -1,0 +1,89 @@
+//! The steps that make the schema, whichever database they are for.
+//!
+//! Steps only ever add: while an update rolls out, the release before it reads and writes the same tables. So a schema
+//! that has more steps than this release knows is one it can work with.
+
+use diesel::migration::{Migration, MigrationSource};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+
+use super::OpenError;
+
+/// What was done, and what was found.
+#[derive(Debug, Default, Clone)]
+pub struct Steps {
+    /// Steps that were taken just now, in order.
+    pub taken: Vec<String>,
+    /// Steps that a later release has taken.
+    pub unknown: Vec<String>,
+}
+
+/// Takes the steps that are missing.
+pub(super) fn run<C, D>(
+    connection: &mut C,
+    steps: impl Fn() -> EmbeddedMigrations,
+    database: &str,
+) -> Result<Steps, OpenError>
+where
+    C: MigrationHarness<D>,
+    D: diesel::backend::Backend,
+    EmbeddedMigrations: MigrationSource<D>,
+{
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration {
+        database: database.to_owned(),
+        reason: error.to_string(),
+    };
+    let taken = connection.run_pending_migrations(steps()).map_err(failed)?;
+    let taken = taken.iter().map(ToString::to_string).collect();
+    Ok(Steps {
+        taken,
+        unknown: unknown(connection, steps).map_err(failed)?,
+    })
+}
+
+/// Only looks whether a step is missing.
+pub(super) fn check<C, D>(
+    connection: &mut C,
+    steps: impl Fn() -> EmbeddedMigrations,
+    database: &str,
+) -> Result<Steps, OpenError>
+where
+    C: MigrationHarness<D>,
+    D: diesel::backend::Backend,
+    EmbeddedMigrations: MigrationSource<D>,
+{
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration {
+        database: database.to_owned(),
+        reason: error.to_string(),
+    };
+    let missing = connection.pending_migrations(steps()).map_err(failed)?;
+    if missing.is_empty() {
+        return Ok(Steps {
+            taken: Vec::new(),
+            unknown: unknown(connection, steps).map_err(failed)?,
+        });
+    }
+    let names: Vec<String> = missing.iter().map(|step| step.name().to_string()).collect();
+    Err(OpenError::Behind {
+        database: database.to_owned(),
+        missing: names.join(", "),
+    })
+}
+
+fn unknown<C, D>(
+    connection: &mut C,
+    steps: impl Fn() -> EmbeddedMigrations,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>>
+where
+    C: MigrationHarness<D>,
+    D: diesel::backend::Backend,
+    EmbeddedMigrations: MigrationSource<D>,
+{
+    let known: Vec<Box<dyn Migration<D>>> = steps().migrations()?;
+    let known: Vec<String> = known
+        .iter()
+        .map(|step| step.name().version().to_string())
+        .collect();
+    let applied = connection.applied_migrations()?;
+    let applied = applied.iter().map(ToString::to_string);
+    Ok(applied.filter(|version| !known.contains(version)).collect())
+}
