@@ -182,3 +182,37 @@ pub fn break_off(address: SocketAddr, request: &str) -> String {
     assert!(end.is_ok() || end.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset));
     String::from_utf8_lossy(&answer).into_owned()
 }
+
+/// A request whose handler has begun and waits for the body.
+pub struct Begun {
+    stream: TcpStream,
+    body: Vec<u8>,
+}
+
+/// Begins a write in version 2: sends its head, and waits until the body is wanted.
+pub fn begin(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Begun {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\nConnection: close\r\n\
+         Expect: 100-continue\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    Begun {
+        stream,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+impl Begun {
+    /// Sends the body, and gives what comes back.
+    pub fn finish(mut self) -> String {
+        self.stream.write_all(&self.body).unwrap();
+        let mut answer = Vec::new();
+        self.stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}

@@ -10,13 +10,16 @@ mod client;
 mod process;
 mod server;
 
+mod appends;
 mod cli;
 mod csv;
 mod durability;
 mod edge;
+mod idempotency;
 mod layout;
 mod negotiation;
 mod readme;
+mod revisions;
 mod rows;
 mod uploads;
 mod v1;

@@ -108,6 +108,24 @@ impl Server {
             .collect()
     }
 
+    /// How many runs the newest revision of a dataset reads.
+    pub fn segments(&self, name: &str) -> usize {
+        let name = name.parse().unwrap();
+        let found = self.runtime.as_ref().unwrap();
+        let found = found.block_on(self.services.store.find(&name)).unwrap();
+        found.unwrap().segments.iter().count()
+    }
+
+    /// Waits until that is so.
+    #[track_caller]
+    pub fn until(&self, is_so: impl Fn(&Self) -> bool) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !is_so(self) {
+            assert!(std::time::Instant::now() < deadline, "it never was so");
+            std::thread::yield_now();
+        }
+    }
+
     /// The database file.
     pub fn database(&self) -> PathBuf {
         database(self.folder.as_ref().unwrap().path())

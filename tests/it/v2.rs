@@ -2,5 +2,6 @@
 
 mod access;
 mod conditional;
+mod conditional_writes;
 mod datasets;
 mod source;
