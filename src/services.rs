@@ -9,6 +9,7 @@ mod upload;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -91,7 +92,11 @@ impl Services {
         if self.draining.load(Ordering::Acquire) {
             return Err(NotReady::Draining);
         }
-        self.store.ping().await.map_err(NotReady::Store)
+        // Whoever asks has little patience: a store that is slow to answer is none to send clients to.
+        match tokio::time::timeout(READY, self.store.ping()).await {
+            Ok(answer) => answer.map_err(NotReady::Store),
+            Err(_) => Err(NotReady::Store(StoreError::Slow)),
+        }
     }
 }
 
@@ -106,6 +111,8 @@ pub enum NotReady {
     Store(#[source] StoreError),
 }
 
+/// How long the store may take to answer when somebody asks whether it is ready.
+const READY: Duration = Duration::from_millis(800);
 /// Jobs that may wait for the writer before requests are told that the store is busy.
 const WRITE_QUEUE: usize = 1024;
 /// Bytes that descriptions of datasets may take in memory.

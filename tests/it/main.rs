@@ -13,6 +13,7 @@ mod server;
 mod appends;
 mod cli;
 mod csv;
+mod disk;
 mod durability;
 mod edge;
 mod idempotency;
