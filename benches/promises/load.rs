@@ -30,11 +30,18 @@ impl Load {
 
     /// `POST`s of one CSV under ever new names.
     pub fn creates(address: SocketAddr, csv: &str) -> Self {
+        Self::creates_named(address, "d", csv)
+    }
+
+    /// The same, under names that begin so.
+    pub fn creates_named(address: SocketAddr, prefix: &str, csv: &str) -> Self {
+        let prefix = prefix.to_owned();
         let length = csv.len();
         let rest = format!(
             " HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\nContent-Length: {length}\r\n\r\n{csv}"
         );
-        let request = move |number| format!("POST /datasets?name=d{number}{rest}").into_bytes();
+        let request =
+            move |number| format!("POST /datasets?name={prefix}{number}{rest}").into_bytes();
         Self {
             address,
             request: Box::new(request),

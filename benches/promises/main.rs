@@ -2,7 +2,8 @@
 //!
 //! The server is the real program, driven over sockets. `FLASH_BENCH_CSV` names the CSV to use; without it one of the
 //! same shape as the flights of New York is made. The comparison with `.import` needs the command `sqlite3`.
-//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `creates`.
+//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `creates`,
+//! `postgres`; the last needs `FLASH_BENCH_POSTGRES_URL`.
 
 #![expect(
     clippy::print_stdout,
@@ -13,6 +14,7 @@
 mod bare;
 mod flights;
 mod load;
+mod postgres;
 mod program;
 
 use std::path::{Path, PathBuf};
@@ -50,12 +52,19 @@ fn main() {
         Some(path) => PathBuf::from(path),
         None => flights::write(&folder.path().join("flights.csv")),
     };
-    let parts: [(&str, &dyn Fn() -> Vec<Row>); 5] = [
+    let parts: [(&str, &dyn Fn() -> Vec<Row>); 6] = [
         ("start", &|| start(folder.path())),
         ("upload", &|| upload(folder.path(), &csv)),
         ("large", &large_upload),
         ("pages", &|| pages(&csv)),
         ("creates", &creates),
+        (
+            "postgres",
+            &|| match std::env::var("FLASH_BENCH_POSTGRES_URL") {
+                Ok(url) => postgres::measure(&url, folder.path(), &csv),
+                Err(_) => Vec::new(),
+            },
+        ),
     ];
     let named = |name: &str| arguments.iter().any(|argument| argument == name);
     let all = !parts.iter().any(|(name, _)| named(name));
