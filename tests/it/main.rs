@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod database;
 mod process;
 mod server;
 

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::client::{Call, agent};
+use crate::database::Fresh;
 
 /// How long is waited for what should come at once, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +26,7 @@ pub struct Program {
     child: Child,
     lines: Receiver<String>,
     folder: Arc<TempDir>,
+    fresh: Option<Arc<Fresh>>,
 }
 
 /// Runs `flash` with these arguments in `folder`, to its end.
@@ -38,12 +40,14 @@ pub fn flash(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 impl Program {
-    /// Starts a server on a database of its own.
+    /// Starts a server, on a database of its own unless the arguments name one.
     pub fn serve(arguments: &[&str]) -> Self {
-        Self::serve_in(Arc::new(TempDir::new().unwrap()), arguments)
+        let named = arguments.iter().any(|flag| flag.starts_with("--database"));
+        let fresh = if named { None } else { Fresh::if_on_postgres() };
+        Self::serve_in(Arc::new(TempDir::new().unwrap()), fresh, arguments)
     }
 
-    fn serve_in(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
+    fn serve_in(folder: Arc<TempDir>, fresh: Option<Arc<Fresh>>, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
             .args([
                 "serve",
@@ -52,6 +56,7 @@ impl Program {
                 "--admin-listen",
                 "127.0.0.1:0",
             ])
+            .args(fresh.iter().flat_map(|fresh| ["--database", &fresh.url]))
             .args(arguments)
             .current_dir(folder.path())
             .env_clear()
@@ -73,6 +78,7 @@ impl Program {
             child,
             lines,
             folder,
+            fresh,
         };
         program.address = address_in(&program.line_with("the API is at"));
         program.admin = address_in(&program.line_with("probes are at"));
@@ -115,9 +121,9 @@ impl Program {
 
     /// Kills it unless it has ended, as a power loss would end it, and starts another one on the same database.
     pub fn kill_and_restart(self) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (folder, fresh) = (Arc::clone(&self.folder), self.fresh.clone());
         drop(self);
-        Self::serve_in(folder, &[])
+        Self::serve_in(folder, fresh, &[])
     }
 }
 

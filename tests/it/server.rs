@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use ureq::Agent;
 
 use crate::client::{Call, agent};
+use crate::database::Fresh;
 
 /// A running server.
 pub struct Server {
@@ -27,6 +28,8 @@ pub struct Server {
     running: Option<JoinHandle<Summary>>,
     runtime: Option<Runtime>,
     folder: Option<Arc<TempDir>>,
+    // Below what uses it, so that it is dropped after it.
+    fresh: Option<Arc<Fresh>>,
 }
 
 /// How a server is to be.
@@ -34,6 +37,7 @@ pub struct Builder {
     settings: ServeSettings,
     clock: Clock,
     folder: Arc<TempDir>,
+    fresh: Option<Arc<Fresh>>,
 }
 
 impl Server {
@@ -126,7 +130,7 @@ impl Server {
         }
     }
 
-    /// The database file.
+    /// The database file, where there is one.
     pub fn database(&self) -> PathBuf {
         database(self.folder.as_ref().unwrap().path())
     }
@@ -134,12 +138,9 @@ impl Server {
     /// Stops the server as SIGTERM does, and starts another one on the same database.
     pub fn restart(mut self) -> Self {
         let folder = self.folder.clone().unwrap();
+        let fresh = self.fresh.clone();
         self.stop();
-        Builder {
-            folder,
-            ..Builder::new()
-        }
-        .start()
+        Builder::over(folder, fresh).start()
     }
 
     fn stop(&mut self) {
@@ -167,11 +168,16 @@ impl Drop for Server {
 
 impl Builder {
     pub fn new() -> Self {
-        let folder = Arc::new(TempDir::new().unwrap());
+        let folder = TempDir::new().unwrap();
+        Self::over(Arc::new(folder), Fresh::if_on_postgres())
+    }
+
+    fn over(folder: Arc<TempDir>, fresh: Option<Arc<Fresh>>) -> Self {
         Self {
             settings: ServeSettings::default(),
             clock: Clock::system(),
             folder,
+            fresh,
         }
     }
 
@@ -187,7 +193,10 @@ impl Builder {
     }
 
     pub fn start(mut self) -> Server {
-        self.settings.database.database = Some(Database::Sqlite(database(self.folder.path())));
+        self.settings.database.database = Some(match &self.fresh {
+            Some(fresh) => fresh.setting(),
+            None => Database::Sqlite(database(self.folder.path())),
+        });
         self.settings.public.listen = "127.0.0.1:0".parse().unwrap();
         self.settings.admin.admin_listen = "127.0.0.1:0".parse().unwrap();
         let settings = self.settings.check().unwrap();
@@ -221,6 +230,7 @@ impl Builder {
             running: Some(running),
             runtime: Some(runtime),
             folder: Some(self.folder),
+            fresh: self.fresh,
         }
     }
 }
