@@ -24,9 +24,11 @@ pub struct Program {
     pub admin: SocketAddr,
     agent: Agent,
     child: Child,
-    lines: Receiver<String>,
+    /// Its log, as far as it was not read yet.
+    pub lines: Receiver<String>,
     folder: Arc<TempDir>,
     fresh: Option<Arc<Fresh>>,
+    arguments: Vec<String>,
 }
 
 /// Runs `flash` with these arguments in `folder`, to its end.
@@ -79,6 +81,7 @@ impl Program {
             lines,
             folder,
             fresh,
+            arguments: arguments.iter().map(ToString::to_string).collect(),
         };
         program.address = address_in(&program.line_with("the API is at"));
         program.admin = address_in(&program.line_with("probes are at"));
@@ -119,11 +122,13 @@ impl Program {
         self.child.wait().unwrap()
     }
 
-    /// Kills it unless it has ended, as a power loss would end it, and starts another one on the same database.
+    /// Kills it unless it has ended, as a power loss would end it, and starts another one like it on the same database.
     pub fn kill_and_restart(self) -> Self {
         let (folder, fresh) = (Arc::clone(&self.folder), self.fresh.clone());
+        let arguments = self.arguments.clone();
         drop(self);
-        Self::serve_in(folder, fresh, &[])
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Self::serve_in(folder, fresh, &arguments)
     }
 }
 

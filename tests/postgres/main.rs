@@ -20,45 +20,68 @@ mod cluster;
 #[allow(dead_code, reason = "tests/it uses the rest")]
 #[path = "../it/database.rs"]
 mod database;
+#[path = "../it/ledger.rs"]
+mod ledger;
 #[allow(dead_code, reason = "tests/it uses the rest")]
 #[path = "../it/process.rs"]
 mod process;
 
 mod behaviour;
+mod crashes;
+mod failover;
+mod outage;
 mod postgres;
+mod replicas;
+mod secrets;
+mod servers;
+mod tls;
 
 use std::env;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 
 use postgres::{Origin, Postgres};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let origin = Origin::find();
-    let lacking = origin.as_ref().err().cloned();
-    if let Some(reason) = &lacking
+    let (lacking, no_cluster) = (origin.as_ref().err().cloned(), cluster::available().err());
+    if let Some(reason) = lacking.as_ref().or(no_cluster.as_ref())
         && env::var("CI").is_ok_and(|ci| ci == "true")
         && !arguments.list
     {
-        eprintln!("the tests on PostgreSQL can not run, and CI is to run all: {reason}");
+        eprintln!("not all tests on PostgreSQL can run, and CI is to run all: {reason}");
         return ExitCode::from(101);
     }
     let postgres = Arc::new(Postgres::new(origin));
-    let mut trials = match behaviour::trials(&postgres) {
+    let behaviour = match behaviour::trials(&postgres) {
         Ok(trials) => trials,
         Err(reason) => {
             eprintln!("{reason}");
             return ExitCode::from(101);
         }
     };
-    if let Some(reason) = lacking {
-        trials = trials
-            .into_iter()
-            .map(|trial| trial.with_kind(&reason).with_ignored_flag(true))
-            .collect();
+    let mut trials = unless(lacking.as_deref(), behaviour);
+    for own in [
+        crashes::trials(),
+        failover::trials(),
+        outage::trials(),
+        replicas::trials(),
+        secrets::trials(),
+        tls::trials(),
+    ] {
+        trials.extend(unless(no_cluster.as_deref(), own));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The trials, which are ignored if there is a reason.
+fn unless(reason: Option<&str>, trials: Vec<Trial>) -> Vec<Trial> {
+    let ignored = |trial: Trial| match reason {
+        Some(reason) => trial.with_kind(reason).with_ignored_flag(true),
+        None => trial,
+    };
+    trials.into_iter().map(ignored).collect()
 }

@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 
 use uuid::Uuid;
 
-use crate::cluster::{self, Cluster, Options};
+use crate::cluster;
 use crate::database::{self, execute, with_database};
 use crate::process::flash;
+use crate::servers;
 
 /// Where a PostgreSQL server comes from.
 #[derive(Clone, Debug)]
@@ -35,12 +36,10 @@ pub struct Postgres {
     ready: OnceLock<Template>,
 }
 
-/// A database that has the schema. It goes, with all that were copied from it, when it is dropped.
+/// A database that has the schema. It goes when it is dropped.
 pub struct Template {
     pub server: String,
     pub name: String,
-    // Below what uses it, so that it is dropped last.
-    cluster: Option<Cluster>,
 }
 
 impl Postgres {
@@ -60,25 +59,15 @@ impl Postgres {
 
 impl Template {
     fn make(origin: Origin) -> Self {
-        let (server, cluster) = match origin {
-            Origin::Given(url) => (url, None),
-            Origin::Own => {
-                let cluster = Cluster::start(Options {
-                    careless: true,
-                    ..Options::default()
-                });
-                (cluster.url("postgres"), Some(cluster))
-            }
+        let server = match origin {
+            Origin::Given(url) => url,
+            Origin::Own => servers::cluster().url("postgres"),
         };
         let run = Uuid::now_v7().simple().to_string();
         // Only the last digits are random. A name has at most 63 bytes, and each copy's has another such number.
         let name = format!("flash_test_{}", &run[20..]);
         execute(&server, &format!("CREATE DATABASE {name}"));
-        let template = Self {
-            server,
-            name,
-            cluster,
-        };
+        let template = Self { server, name };
         template.migrate();
         template
     }
@@ -93,10 +82,7 @@ impl Template {
 
 impl Drop for Template {
     fn drop(&mut self) {
-        // With a cluster of ours everything goes.
-        if self.cluster.is_none() {
-            let name = &self.name;
-            execute(&self.server, &format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
+        let remove = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        execute(&self.server, &remove);
     }
 }
