@@ -6,11 +6,13 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use jiff::{SignedDuration, Timestamp};
 use rustix::process::Signal;
 use ureq::http::StatusCode;
 
 use crate::client::V2;
 use crate::process::{Program, rest};
+use crate::server::Builder;
 
 /// A CSV of about `bytes` bytes, which packing makes not much smaller.
 fn large_csv(bytes: usize) -> String {
@@ -172,6 +174,41 @@ fn an_upload_that_the_client_gives_up_is_not_stored() {
         .call("GET", "/datasets/half")
         .send()
         .expect(StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
+    let mut program = Program::serve(&[]);
+    let _upload = half_an_upload(&program, &large_csv(4 << 20));
+    program.place.wait_for_chunks(|chunks| chunks > 0);
+    program.signal(Signal::KILL);
+    program.wait();
+    let started = Timestamp::now();
+    let mut builder = Builder::at(program.place.clone());
+    let clock = builder.stand_at(started);
+    let server = builder.start();
+    // A server that others may run beside has to be silent for a while before its uploads are taken for dead.
+    clock.set(started + SignedDuration::from_mins(20));
+    server.place.wait_for_chunks(|chunks| chunks == 0);
+}
+
+#[test]
+fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
+    let started = Timestamp::now();
+    let mut builder = Builder::new();
+    let clock = builder.stand_at(started);
+    let server = builder.start();
+    server.store("people", large_csv(300_000));
+    server
+        .delete("/datasets/people")
+        .send()
+        .expect(StatusCode::NO_CONTENT);
+    server
+        .get("/datasets/people")
+        .send()
+        .expect(StatusCode::NOT_FOUND);
+    clock.set(started + SignedDuration::from_mins(5));
+    server.place.wait_for_chunks(|chunks| chunks == 0);
 }
 
 #[test]

@@ -4,16 +4,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::client::{Call, agent};
-use crate::database::Fresh;
+use crate::database::Place;
 
 /// How long is waited for what should come at once, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,8 +24,8 @@ pub struct Program {
     child: Child,
     /// Its log, as far as it was not read yet.
     pub lines: Receiver<String>,
-    folder: Arc<TempDir>,
-    fresh: Option<Arc<Fresh>>,
+    /// Where its datasets are, unless its arguments say otherwise.
+    pub place: Place,
     arguments: Vec<String>,
 }
 
@@ -45,11 +43,15 @@ impl Program {
     /// Starts a server, on a database of its own unless the arguments name one.
     pub fn serve(arguments: &[&str]) -> Self {
         let named = arguments.iter().any(|flag| flag.starts_with("--database"));
-        let fresh = if named { None } else { Fresh::if_on_postgres() };
-        Self::serve_in(Arc::new(TempDir::new().unwrap()), fresh, arguments)
+        let place = if named {
+            Place::in_folder()
+        } else {
+            Place::new()
+        };
+        Self::serve_at(place, arguments)
     }
 
-    fn serve_in(folder: Arc<TempDir>, fresh: Option<Arc<Fresh>>, arguments: &[&str]) -> Self {
+    fn serve_at(place: Place, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
             .args([
                 "serve",
@@ -58,9 +60,9 @@ impl Program {
                 "--admin-listen",
                 "127.0.0.1:0",
             ])
-            .args(fresh.iter().flat_map(|fresh| ["--database", &fresh.url]))
+            .args(place.arguments())
             .args(arguments)
-            .current_dir(folder.path())
+            .current_dir(place.folder.path())
             .env_clear()
             .stderr(Stdio::piped())
             .spawn()
@@ -79,8 +81,7 @@ impl Program {
             agent: agent(),
             child,
             lines,
-            folder,
-            fresh,
+            place,
             arguments: arguments.iter().map(ToString::to_string).collect(),
         };
         program.address = address_in(&program.line_with("the API is at"));
@@ -109,7 +110,7 @@ impl Program {
     }
 
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+        self.place.folder.path().to_owned()
     }
 
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
@@ -124,11 +125,10 @@ impl Program {
 
     /// Kills it unless it has ended, as a power loss would end it, and starts another one like it on the same database.
     pub fn kill_and_restart(self) -> Self {
-        let (folder, fresh) = (Arc::clone(&self.folder), self.fresh.clone());
-        let arguments = self.arguments.clone();
+        let (place, arguments) = (self.place.clone(), self.arguments.clone());
         drop(self);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Self::serve_in(folder, fresh, &arguments)
+        Self::serve_at(place, &arguments)
     }
 }
 

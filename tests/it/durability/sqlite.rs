@@ -1,13 +1,9 @@
-//! What only a file can show: what is in it, who holds it, and which files are none.
+//! What is true of a file only: who holds it, what is left beside it, and which files are no database.
 
 use diesel::prelude::*;
-use jiff::{SignedDuration, Timestamp};
-use rustix::process::Signal;
-use ureq::http::StatusCode;
 
-use super::{half_an_upload, large_csv};
 use crate::process::{Program, flash};
-use crate::server::{Builder, Server};
+use crate::server::Server;
 
 #[test]
 fn an_orderly_stop_keeps_everything_and_tidies_the_log_away() {
@@ -15,73 +11,10 @@ fn an_orderly_stop_keeps_everything_and_tidies_the_log_away() {
     server.store("people", "id\n1\n");
     let server = server.restart();
     server.get("/datasets/people").send().ok();
-    let database = server.database();
+    let database = server.place.file();
     let log = database.with_file_name("flash.db-wal");
     drop(server);
     assert!(!log.exists() || log.metadata().unwrap().len() == 0);
-}
-
-#[test]
-fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
-    let program = Program::serve(&[]);
-    let _upload = half_an_upload(&program, &large_csv(4 << 20));
-    let database = program.folder().join("flash.db");
-    wait_until(&database, |chunks| chunks > 0);
-    let folder = program.folder();
-    program.signal(Signal::KILL);
-    let copy = tempfile::TempDir::new().unwrap();
-    for file in ["flash.db", "flash.db-wal"] {
-        std::fs::copy(folder.join(file), copy.path().join(file)).unwrap();
-    }
-    let started = Timestamp::now();
-    let mut builder = Builder::new();
-    builder.use_folder(copy);
-    let clock = builder.stand_at(started);
-    let server = builder.start();
-    clock.set(started + SignedDuration::from_mins(5));
-    wait_until(&server.database(), |chunks| chunks == 0);
-}
-
-/// Waits for another thread or process to bring the number of stored chunks where it should be.
-fn wait_until(database: &std::path::Path, done: impl Fn(i64) -> bool) {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        chunks: i64,
-    }
-    let mut connection = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    loop {
-        let count = diesel::sql_query("SELECT count(*) AS chunks FROM chunks")
-            .get_result::<Count>(&mut connection);
-        if count.is_ok_and(|count| done(count.chunks)) {
-            return;
-        }
-        assert!(
-            std::time::Instant::now() < deadline,
-            "the chunks stay as they are"
-        );
-        std::thread::yield_now();
-    }
-}
-
-#[test]
-fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
-    let started = Timestamp::now();
-    let mut builder = Builder::new();
-    let clock = builder.stand_at(started);
-    let server = builder.start();
-    server.store("people", large_csv(300_000));
-    server
-        .delete("/datasets/people")
-        .send()
-        .expect(StatusCode::NO_CONTENT);
-    server
-        .get("/datasets/people")
-        .send()
-        .expect(StatusCode::NOT_FOUND);
-    clock.set(started + SignedDuration::from_mins(5));
-    wait_until(&server.database(), |chunks| chunks == 0);
 }
 
 #[test]
