@@ -84,6 +84,11 @@ impl Call {
     }
 
     pub fn send(self) -> Answer {
+        self.try_send().unwrap()
+    }
+
+    /// Sends the request to a server that may end meanwhile.
+    pub fn try_send(self) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(&self.url);
@@ -97,19 +102,19 @@ impl Call {
         } else {
             self.agent.run(request.body(self.body).unwrap())
         };
-        read(response.unwrap())
+        read(response?)
     }
 }
 
-fn read(response: Response<ureq::Body>) -> Answer {
+fn read(response: Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let (head, body) = response.into_parts();
     let mut bytes = Vec::new();
-    body.into_reader().read_to_end(&mut bytes).unwrap();
-    Answer {
+    body.into_reader().read_to_end(&mut bytes)?;
+    Ok(Answer {
         status: head.status.as_u16(),
         headers: head.headers,
         body: bytes,
-    }
+    })
 }
 
 impl Answer {

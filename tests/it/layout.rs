@@ -188,7 +188,8 @@ struct Column {
 #[test]
 fn the_schema_that_the_code_sees_is_the_one_that_the_migrations_make() {
     let server = Server::start();
-    let mut connection = SqliteConnection::establish(server.database().to_str().unwrap()).unwrap();
+    let mut connection =
+        SqliteConnection::establish(server.place.file().to_str().unwrap()).unwrap();
     let columns: Vec<Column> = diesel::sql_query(
         "SELECT m.name AS \"table\", c.name AS \"column\", upper(c.type) || CASE WHEN c.\"notnull\" THEN '' ELSE '?' END AS kind \
          FROM sqlite_schema m JOIN pragma_table_info(m.name) c \

@@ -1,17 +1,21 @@
 //! Black-box tests: a real server on a real socket over a real database, a module a promise.
 
 #![expect(
+    clippy::print_stderr,
     clippy::unwrap_used,
     unreachable_pub,
     reason = "what a test did not expect is to end it; and a test binary has no outside"
 )]
 
 mod client;
+mod database;
+mod ledger;
 mod process;
 mod server;
 
 mod appends;
 mod cli;
+mod crashes;
 mod csv;
 mod disk;
 mod durability;

@@ -4,15 +4,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::client::{Call, agent};
+use crate::database::Place;
 
 /// How long is waited for what should come at once, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -23,8 +22,11 @@ pub struct Program {
     pub admin: SocketAddr,
     agent: Agent,
     child: Child,
-    lines: Receiver<String>,
-    folder: Arc<TempDir>,
+    /// Its log, as far as it was not read yet.
+    pub lines: Receiver<String>,
+    /// Where its datasets are, unless its arguments say otherwise.
+    pub place: Place,
+    arguments: Vec<String>,
 }
 
 /// Runs `flash` with these arguments in `folder`, to its end.
@@ -38,12 +40,18 @@ pub fn flash(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 impl Program {
-    /// Starts a server on a database of its own.
+    /// Starts a server, on a database of its own unless the arguments name one.
     pub fn serve(arguments: &[&str]) -> Self {
-        Self::serve_in(Arc::new(TempDir::new().unwrap()), arguments)
+        let named = arguments.iter().any(|flag| flag.starts_with("--database"));
+        let place = if named {
+            Place::in_folder()
+        } else {
+            Place::new()
+        };
+        Self::serve_at(place, arguments)
     }
 
-    fn serve_in(folder: Arc<TempDir>, arguments: &[&str]) -> Self {
+    fn serve_at(place: Place, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
             .args([
                 "serve",
@@ -52,8 +60,9 @@ impl Program {
                 "--admin-listen",
                 "127.0.0.1:0",
             ])
+            .args(place.arguments())
             .args(arguments)
-            .current_dir(folder.path())
+            .current_dir(place.folder.path())
             .env_clear()
             .stderr(Stdio::piped())
             .spawn()
@@ -72,7 +81,8 @@ impl Program {
             agent: agent(),
             child,
             lines,
-            folder,
+            place,
+            arguments: arguments.iter().map(ToString::to_string).collect(),
         };
         program.address = address_in(&program.line_with("the API is at"));
         program.admin = address_in(&program.line_with("probes are at"));
@@ -100,7 +110,7 @@ impl Program {
     }
 
     pub fn folder(&self) -> PathBuf {
-        self.folder.path().to_owned()
+        self.place.folder.path().to_owned()
     }
 
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
@@ -113,11 +123,12 @@ impl Program {
         self.child.wait().unwrap()
     }
 
-    /// Kills it unless it has ended, as a power loss would end it, and starts another one on the same database.
+    /// Kills it unless it has ended, as a power loss would end it, and starts another one like it on the same database.
     pub fn kill_and_restart(self) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (place, arguments) = (self.place.clone(), self.arguments.clone());
         drop(self);
-        Self::serve_in(folder, &[])
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Self::serve_at(place, &arguments)
     }
 }
 

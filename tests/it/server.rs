@@ -1,22 +1,21 @@
 //! A server for one test: its own database, its own ports, its own clock if it wants one.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flash::api::{self, Registry};
 use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};
-use flash::settings::{Database, ServeSettings};
+use flash::settings::ServeSettings;
 use jiff::Timestamp;
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use ureq::Agent;
 
 use crate::client::{Call, agent};
+use crate::database::Place;
 
 /// A running server.
 pub struct Server {
@@ -26,14 +25,15 @@ pub struct Server {
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<Summary>>,
     runtime: Option<Runtime>,
-    folder: Option<Arc<TempDir>>,
+    // Below what uses it, so that it is dropped after it.
+    pub place: Place,
 }
 
 /// How a server is to be.
 pub struct Builder {
     settings: ServeSettings,
     clock: Clock,
-    folder: Arc<TempDir>,
+    place: Place,
 }
 
 impl Server {
@@ -126,20 +126,10 @@ impl Server {
         }
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        database(self.folder.as_ref().unwrap().path())
-    }
-
     /// Stops the server as SIGTERM does, and starts another one on the same database.
     pub fn restart(mut self) -> Self {
-        let folder = self.folder.clone().unwrap();
         self.stop();
-        Builder {
-            folder,
-            ..Builder::new()
-        }
-        .start()
+        Builder::at(self.place.clone()).start()
     }
 
     fn stop(&mut self) {
@@ -167,17 +157,16 @@ impl Drop for Server {
 
 impl Builder {
     pub fn new() -> Self {
-        let folder = Arc::new(TempDir::new().unwrap());
+        Self::at(Place::new())
+    }
+
+    /// A server that finds what another one left.
+    pub fn at(place: Place) -> Self {
         Self {
             settings: ServeSettings::default(),
             clock: Clock::system(),
-            folder,
+            place,
         }
-    }
-
-    /// Lets the server find what is in that folder.
-    pub fn use_folder(&mut self, folder: TempDir) {
-        self.folder = Arc::new(folder);
     }
 
     /// Gives the server a clock that stands until it is moved.
@@ -187,7 +176,7 @@ impl Builder {
     }
 
     pub fn start(mut self) -> Server {
-        self.settings.database.database = Some(Database::Sqlite(database(self.folder.path())));
+        self.settings.database.database = Some(self.place.setting());
         self.settings.public.listen = "127.0.0.1:0".parse().unwrap();
         self.settings.admin.admin_listen = "127.0.0.1:0".parse().unwrap();
         let settings = self.settings.check().unwrap();
@@ -220,11 +209,7 @@ impl Builder {
             stop: Some(stop),
             running: Some(running),
             runtime: Some(runtime),
-            folder: Some(self.folder),
+            place: self.place,
         }
     }
-}
-
-fn database(folder: &Path) -> PathBuf {
-    folder.join("flash.db")
 }

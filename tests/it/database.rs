@@ -1,0 +1,145 @@
+//! Where a test's server keeps its datasets: a SQLite file in its own folder, unless `tests/postgres` runs the suite. Then each
+//! server has a fresh database of a PostgreSQL, copied from a template that has the schema already.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use clap::{Args, Command, FromArgMatches};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use flash::settings::{Database, DatabaseSettings};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// How long is waited for what should come at once, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The environment variable with the address of the PostgreSQL server: that of a database, and of a role that may make others.
+pub const URL: &str = "FLASH_TEST_POSTGRES_URL";
+/// The one with the name of the template. Only `tests/postgres` sets it, so that whoever sets the address alone still has both
+/// databases tested.
+pub const TEMPLATE: &str = "FLASH_TEST_POSTGRES_TEMPLATE";
+
+/// The place of one server's datasets; clones are of the same.
+#[derive(Clone)]
+pub struct Place {
+    pub folder: Arc<TempDir>,
+    fresh: Option<Arc<Fresh>>,
+}
+
+/// A PostgreSQL database of its own. It is removed when it is dropped.
+struct Fresh {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Place {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self {
+            fresh: Fresh::if_on_postgres(),
+            ..Self::in_folder()
+        }
+    }
+
+    /// One in a folder, where nothing is made before somebody says what.
+    pub fn in_folder() -> Self {
+        Self {
+            folder: Arc::new(TempDir::new().unwrap()),
+            fresh: None,
+        }
+    }
+
+    /// The SQLite file, where there is one.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("flash.db")
+    }
+
+    /// What a server in that folder has to be told to find it, beyond what it does by itself.
+    pub fn arguments(&self) -> Vec<&str> {
+        match &self.fresh {
+            Some(fresh) => vec!["--database", &fresh.url],
+            None => Vec::new(),
+        }
+    }
+
+    /// The setting that names it.
+    pub fn setting(&self) -> Database {
+        let Some(fresh) = &self.fresh else {
+            return Database::Sqlite(self.file());
+        };
+        let command = DatabaseSettings::augment_args(Command::new("flash"))
+            .mut_args(|argument| argument.env(None));
+        let matches = command.get_matches_from(["flash", "--database", &fresh.url]);
+        let settings = DatabaseSettings::from_arg_matches(&matches).unwrap();
+        settings.resolve().unwrap()
+    }
+
+    /// Waits for a server to bring the number of stored chunks where it should be, whether anybody can read them or not.
+    #[track_caller]
+    pub fn wait_for_chunks(&self, done: impl Fn(i64) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        // The file may be busy, or lack the table for a moment.
+        while !self.count_chunks().is_ok_and(&done) {
+            assert!(Instant::now() < deadline, "the chunks stay as they are");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn count_chunks(&self) -> QueryResult<i64> {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            chunks: i64,
+        }
+        let query = diesel::sql_query("SELECT count(*) AS chunks FROM chunks");
+        let count: Count = match &self.fresh {
+            Some(fresh) => query.get_result(&mut PgConnection::establish(&fresh.url).unwrap()),
+            None => {
+                let file = self.file();
+                query.get_result(&mut SqliteConnection::establish(file.to_str().unwrap()).unwrap())
+            }
+        }?;
+        Ok(count.chunks)
+    }
+}
+
+impl Fresh {
+    /// A database, if this run is one on PostgreSQL.
+    fn if_on_postgres() -> Option<Arc<Self>> {
+        let template = env::var(TEMPLATE).ok()?;
+        let server = env::var(URL).unwrap();
+        let name = format!("{template}_{}", Uuid::now_v7().simple());
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        execute(&server, &create);
+        let url = with_database(&server, &name);
+        Some(Arc::new(Self { server, name, url }))
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        let remove = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        execute(&self.server, &remove);
+    }
+}
+
+/// Runs SQL that gives nothing back.
+pub fn execute(url: &str, sql: &str) {
+    let mut connection = PgConnection::establish(url).unwrap();
+    connection.batch_execute(sql).unwrap();
+}
+
+/// The address of another database of the same server.
+pub fn with_database(url: &str, database: &str) -> String {
+    let (address, parameters) = match url.split_once('?') {
+        Some((address, parameters)) => (address, format!("?{parameters}")),
+        None => (url, String::new()),
+    };
+    let (scheme, rest) = address.split_once("://").unwrap();
+    let server = rest.split('/').next().unwrap();
+    format!("{scheme}://{server}/{database}{parameters}")
+}

@@ -1,0 +1,134 @@
+//! The behavioural suite of `tests/it` on PostgreSQL: a process a test, each of whose servers gets a fresh database.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::database::{TEMPLATE, URL};
+use crate::postgres::Postgres;
+
+/// The modules of `tests/it` that say what Flash does, whichever database it has.
+const BEHAVIOUR: [&str; 11] = [
+    "appends",
+    "csv",
+    "durability",
+    "idempotency",
+    "negotiation",
+    "readme",
+    "revisions",
+    "rows",
+    "uploads",
+    "v1",
+    "v2",
+];
+/// Those that need no database, or a certain one.
+const ELSEWHERE: [&str; 4] = ["cli", "crashes", "edge", "layout"];
+/// Modules within them that are about SQLite's file.
+const SQLITE: &str = "sqlite";
+
+/// A trial for each test of the suite.
+pub fn trials(postgres: &Arc<Postgres>) -> Result<Vec<Trial>, String> {
+    let program = program()?;
+    let mut trials = Vec::new();
+    for name in names(&program)? {
+        let mut modules = name.split("::");
+        let module = modules.next().unwrap_or_default();
+        if BEHAVIOUR.contains(&module) {
+            if !modules.any(|module| module == SQLITE) {
+                trials.push(trial(&program, &name, postgres));
+            }
+        } else if !ELSEWHERE.contains(&module) {
+            return Err(format!(
+                "tests/postgres/behaviour.rs does not say whether tests/it's module {module} is to run on PostgreSQL"
+            ));
+        }
+    }
+    Ok(trials)
+}
+
+fn trial(program: &Path, name: &str, postgres: &Arc<Postgres>) -> Trial {
+    let (program, postgres, test) = (program.to_owned(), Arc::clone(postgres), name.to_owned());
+    Trial::ignorable_test(format!("behaviour::{name}"), move || {
+        run(&program, &test, &postgres)
+    })
+}
+
+fn run(program: &Path, test: &str, postgres: &Postgres) -> Result<Completion, Failed> {
+    let template = postgres.template()?;
+    let output = Command::new(program)
+        .args(["--exact", test, "--nocapture"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env(URL, &template.server)
+        .env(TEMPLATE, &template.name)
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if output.status.success() && said.contains("1 ignored") {
+        return Ok(Completion::ignored());
+    }
+    if output.status.success() && said.contains("1 passed") {
+        return Ok(Completion::Completed);
+    }
+    let error = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{}\n{said}{error}", output.status).into())
+}
+
+fn names(program: &Path) -> Result<Vec<String>, String> {
+    let output = Command::new(program)
+        .args(["--list", "--format", "terse"])
+        .output()
+        .map_err(|error| format!("{} can not be run: {error}", program.display()))?;
+    let list = String::from_utf8_lossy(&output.stdout);
+    let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// The newest `it` that cargo built beside this program, which must be as new as Flash and the tests in it.
+fn program() -> Result<PathBuf, String> {
+    let own = env::current_exe().map_err(|error| error.to_string())?;
+    let entries = fs::read_dir(own.parent().unwrap_or(&own)).map_err(|error| error.to_string())?;
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| is_program(path))
+        .filter_map(|path| Some((changed(&path)?, path)))
+        .max()
+        .filter(|(built, path)| is_up_to_date(*built, path))
+        .map(|(_, path)| path)
+        .ok_or_else(|| {
+            "the suite of tests/it is not built, or has changed since it was: \
+             run cargo test --no-run first"
+                .to_owned()
+        })
+}
+
+fn is_program(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let executable = path
+        .metadata()
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+    name.starts_with("it-") && path.extension().is_none() && executable
+}
+
+/// Cargo builds the suite after Flash, and notes beside it which files it is made of.
+fn is_up_to_date(built: SystemTime, program: &Path) -> bool {
+    let notes = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
+    let first = notes.lines().next().unwrap_or_default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    first
+        .split_whitespace()
+        .skip(1)
+        .map(|file| root.join(file))
+        .chain([PathBuf::from(env!("CARGO_BIN_EXE_flash"))])
+        .all(|file| changed(&file).is_some_and(|changed| changed <= built))
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
