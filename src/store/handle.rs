@@ -12,7 +12,10 @@ use super::error::{OpenError, StoreError};
 use super::ids::Ids;
 use super::jobs::{self, Commit, Context, Described, Job, Outcome};
 use super::leases::{Lease, Leases};
-use super::model::{self, Batch, Committed, Conditions, Dataset, NewRevision, Revision, Run, Text};
+use super::model::{
+    self, Batch, Block, ChunkPlace, Committed, Conditions, Dataset, NewRevision, Revision, Run,
+    Text,
+};
 use super::pool::Pool;
 use super::postgres::{self, Meaning, PostgresAddress};
 use super::writer::{Queue, Writer};
@@ -348,17 +351,19 @@ impl Store {
             return Ok(None);
         };
         let run = segment.run;
-        self.inner
-            .read(move |connection| {
-                let found = queries::chunk_at_row(connection, run, row - segment.first_row)?;
-                let Some((place, block)) = found else {
-                    return Ok(None);
-                };
-                let mut text = blocks::read_chunk(run, &place, &block)?;
-                text.first_row += segment.first_row;
-                Ok(Some(then(text)))
-            })
-            .await
+        let fetch = move |connection: &mut connection::AnyConnection| {
+            Ok(queries::chunk_at_row(
+                connection,
+                run,
+                row - segment.first_row,
+            )?)
+        };
+        let unpack = move |(place, block): (ChunkPlace, Block)| {
+            let mut text = blocks::read_chunk(run, &place, &block)?;
+            text.first_row += segment.first_row;
+            Ok(then(text))
+        };
+        self.inner.fetch(fetch, unpack).await
     }
 
     /// A piece of the source from byte `byte` on: the rest of the chunk or block that holds it.
@@ -373,19 +378,19 @@ impl Store {
             Some(segment) => (segment.run, segment.byte_in_run(byte)),
             None => return Ok(None),
         };
-        self.inner
-            .read(move |connection| {
-                let found = match transcoded {
-                    true => queries::source_at_byte(connection, run, byte)?,
-                    false => queries::text_at_byte(connection, run, byte)?,
-                };
-                let Some(block) = found else { return Ok(None) };
-                let first = model::from_db(block.first_byte);
-                let bytes = blocks::unpack(run, &block)?;
-                let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
-                Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
+        let fetch = move |connection: &mut connection::AnyConnection| {
+            Ok(match transcoded {
+                true => queries::source_at_byte(connection, run, byte)?,
+                false => queries::text_at_byte(connection, run, byte)?,
             })
-            .await
+        };
+        let unpack = move |block: Block| {
+            let first = model::from_db(block.first_byte);
+            let bytes = blocks::unpack(run, &block)?;
+            let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
+            Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
+        };
+        Ok(self.inner.fetch(fetch, unpack).await?.flatten())
     }
 
     /// Answers when the store can be read and written.
@@ -647,6 +652,29 @@ impl Inner {
     ) -> Result<T, StoreError> {
         self.key()?;
         self.pool.run(read).await
+    }
+
+    /// Reads something and unpacks it. What comes out of a file is unpacked on the thread that read it; what comes from
+    /// a server, once its connection is free again, since a connection is lent for the time of an answer only.
+    async fn fetch<F: Send + 'static, T: Send + 'static>(
+        &self,
+        fetch: impl FnOnce(&mut connection::AnyConnection) -> Result<Option<F>, StoreError>
+        + Send
+        + 'static,
+        unpack: impl FnOnce(F) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        if !self.is_far() {
+            let read = move |connection: &mut connection::AnyConnection| {
+                fetch(connection)?.map(unpack).transpose()
+            };
+            return self.read(read).await;
+        }
+        match self.read(fetch).await? {
+            Some(fetched) => tokio::task::spawn_blocking(move || unpack(fetched).map(Some))
+                .await
+                .map_err(|_| StoreError::Worker)?,
+            None => Ok(None),
+        }
     }
 
     fn context(&self) -> Context {

@@ -459,7 +459,9 @@ fn tidy(connection: &mut AnyConnection, context: &Context) -> Result<bool, Store
         }
     };
     if far {
-        queries::abandon_uploads(connection, now - micros(UPLOADS_LIVE), now)?;
+        // Nobody can be reading what was never committed, so it has been garbage for as long as its server is silent.
+        let before = now - micros(UPLOADS_LIVE);
+        queries::abandon_uploads(connection, before, before)?;
     }
     idempotency::expire(connection, now)?;
     for run in queries::list_garbage(connection, now - micros(GRACE), 64)? {

@@ -475,11 +475,11 @@ pub(super) fn insert_garbage(
         .map(drop)
 }
 
-/// Marks the runs of uploads whose server was not known to live at `before` or later as garbage.
+/// Marks the runs of uploads whose server was not known to live at `before` or later as garbage since `since`.
 pub(super) fn abandon_uploads(
     connection: &mut AnyConnection,
     before: i64,
-    now: i64,
+    since: i64,
 ) -> QueryResult<usize> {
     let runs: Vec<(i64, i64)> = uploads::table
         .filter(uploads::renewed_at.lt(before))
@@ -489,7 +489,7 @@ pub(super) fn abandon_uploads(
         let run = Run { dataset, number };
         // Whoever receives it may have finished it meanwhile.
         if delete_upload(connection, run)? {
-            insert_garbage(connection, run, now)?;
+            insert_garbage(connection, run, since)?;
         }
     }
     Ok(runs.len())
