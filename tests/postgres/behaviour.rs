@@ -29,7 +29,7 @@ const BEHAVIOUR: [&str; 11] = [
     "v2",
 ];
 /// Those that need no database, or a certain one.
-const ELSEWHERE: [&str; 4] = ["cli", "crashes", "edge", "layout"];
+const ELSEWHERE: [&str; 5] = ["cli", "crashes", "disk", "edge", "layout"];
 /// Modules within them that are about SQLite's file.
 const SQLITE: &str = "sqlite";
 
