@@ -80,10 +80,10 @@ impl Place {
 
     /// Waits for a server to bring the number of stored chunks where it should be, whether anybody can read them or not.
     #[track_caller]
-    pub fn wait_for_chunks(&self, done: impl Fn(i64) -> bool) {
+    pub fn wait_for_chunks(&self, mut done: impl FnMut(i64) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         // The file may be busy, or lack the table for a moment.
-        while !self.count_chunks().is_ok_and(&done) {
+        while !self.count_chunks().is_ok_and(&mut done) {
             assert!(Instant::now() < deadline, "the chunks stay as they are");
             thread::sleep(Duration::from_millis(5));
         }

@@ -187,9 +187,13 @@ fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
     let mut builder = Builder::at(program.place.clone());
     let clock = builder.stand_at(started);
     let server = builder.start();
-    // A server that others may run beside has to be silent for a while before its uploads are taken for dead.
-    clock.set(started + SignedDuration::from_mins(20));
-    server.place.wait_for_chunks(|chunks| chunks == 0);
+    // Where others may run beside the server, the upload is first taken for dead, and then swept.
+    let mut later = started;
+    server.place.wait_for_chunks(|chunks| {
+        later += SignedDuration::from_mins(5);
+        clock.set(later);
+        chunks == 0
+    });
 }
 
 #[test]

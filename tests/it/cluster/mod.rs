@@ -108,12 +108,10 @@ impl Cluster {
             self.folder.path().display(),
             self.port
         );
-        standby.run(
-            "pg_basebackup",
-            &[
-                "-D", "data", "-R", "-X", "stream", "-c", "fast", "-d", &from,
-            ],
-        );
+        let arguments = [
+            "-D", "data", "-R", "-X", "stream", "-c", "fast", "-N", "-d", &from,
+        ];
+        standby.run("pg_basebackup", &arguments);
         standby.launch();
         let name = format!("ALTER SYSTEM SET synchronous_standby_names = '{STANDBY}'");
         self.psql("postgres", &name);
