@@ -13,8 +13,8 @@ use super::ids::Ids;
 use super::jobs::{self, Commit, Context, Described, Job, Outcome};
 use super::leases::{Lease, Leases};
 use super::model::{
-    self, Batch, Block, ChunkPlace, Committed, Conditions, Dataset, NewRevision, Revision, Run,
-    Text,
+    self, Batch, Block, ChunkPlace, Committed, Conditions, Dataset, NewRevision, Revision,
+    RevisionHead, Run, Text,
 };
 use super::pool::Pool;
 use super::postgres::{self, Meaning, PostgresAddress};
