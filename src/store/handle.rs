@@ -18,7 +18,7 @@ use super::postgres::{self, Meaning, PostgresAddress};
 use super::writer::{Queue, Writer};
 use super::{
     Address, Claim, Claimed, Migrate, Receipt, blocks, compaction, connection, keeper, queries,
-    sqlite,
+    sqlite, upkeep,
 };
 use crate::dataset::{DatasetName, Tail};
 
@@ -122,6 +122,7 @@ impl Store {
             Address::Sqlite(path) => {
                 let hold = sqlite::hold(path)?;
                 let (mut connection, _) = sqlite::open_writer(path, settings.migrate)?;
+                upkeep::refuse_unfinished(&mut connection, &settings.address)?;
                 let key =
                     begin(&mut connection, &clock).map_err(|error| OpenError::NotADatabase {
                         path: path.clone(),
@@ -368,23 +369,11 @@ impl Store {
         byte: u64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let transcoded = dataset.transcoded;
-        let (run, byte) = match dataset.segments.at_byte(byte) {
-            _ if transcoded => (dataset.run, byte),
-            Some(segment) => (segment.run, segment.byte_in_run(byte)),
-            None => return Ok(None),
+        let Some(place) = blocks::place_of(dataset, byte) else {
+            return Ok(None);
         };
         self.inner
-            .read(move |connection| {
-                let found = match transcoded {
-                    true => queries::source_at_byte(connection, run, byte)?,
-                    false => queries::text_at_byte(connection, run, byte)?,
-                };
-                let Some(block) = found else { return Ok(None) };
-                let first = model::from_db(block.first_byte);
-                let bytes = blocks::unpack(run, &block)?;
-                let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
-                Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
-            })
+            .read(move |connection| blocks::rest_at(connection, place, transcoded))
             .await
     }
 
@@ -711,6 +700,7 @@ fn prepare_far(
             steps.unknown.join(", ")
         );
     }
+    upkeep::refuse_unfinished(&mut connection, &Address::Postgres(address.clone()))?;
     connection::write(&mut connection, cursor_key).map_err(|error| OpenError::Refused {
         database: address.shown.clone(),
         reason: error.to_string(),
