@@ -118,7 +118,8 @@ const WRITE_QUEUE: usize = 1024;
 /// Bytes that descriptions of datasets may take in memory.
 const HEADS_BYTES: u64 = 4 << 20;
 
-fn store_settings(settings: &Settings) -> store::Settings {
+/// How the store is opened that the settings name.
+pub fn store_settings(settings: &Settings) -> store::Settings {
     let connections = match &settings.database {
         Database::Sqlite(_) => settings.store.store_readers,
         Database::Postgres(_) => settings.store.store_connections,

@@ -5,12 +5,14 @@
 //! A wrong setting is refused with one line that says what to write instead.
 
 mod parse;
+mod stores;
 mod values;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
+pub use stores::CopySettings;
 pub use values::{Anonymous, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
 /// The settings of `flash serve` as they were written; defaults where nothing was.
@@ -106,12 +108,10 @@ impl DatabaseSettings {
             (Some(database), None) => Ok(database.clone()),
             (None, None) => Ok(Database::Sqlite(PathBuf::from("flash.db"))),
             (None, Some(file)) => {
-                let failed = |reason: String| SettingsError::DatabaseFile {
+                parse::database_in(file).map_err(|reason| SettingsError::DatabaseFile {
                     file: file.clone(),
                     reason,
-                };
-                let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
-                parse::database(text.trim()).map_err(failed)
+                })
             }
         }
     }
@@ -250,6 +250,24 @@ pub enum SettingsError {
     /// The address of the database can't be had from its file.
     #[error("--database-file {file}: {reason}", file = file.display())]
     DatabaseFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A store of a copy that is not written, or twice.
+    #[error(
+        "{flag} or {flag}-file is needed, and only one of them: write {flag} sqlite:PATH or {flag} postgres://USER@HOST:PORT/DATABASE"
+    )]
+    OneStore {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// The address of a store of a copy can't be had from its file.
+    #[error("{flag}-file {file}: {reason}", file = file.display())]
+    StoreFile {
+        /// The flag.
+        flag: &'static str,
         /// The file.
         file: PathBuf,
         /// What is wrong.

@@ -1,16 +1,23 @@
 //! The command line: which command runs, and what its caller sees when it cannot. A file a command.
 
+mod backup;
+mod check;
+mod copy;
+mod draft;
+mod export;
 mod healthcheck;
+mod import;
 mod migrate;
+mod progress;
 mod refusal;
 mod serve;
 
-use std::{ffi::OsString, io::Write as _, process::ExitCode};
+use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::settings::{AdminAddress, DatabaseSettings, ServeSettings, SettingsError};
-use crate::store::OpenError;
+use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
+use crate::store::{OpenError, UpkeepError};
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
@@ -31,6 +38,25 @@ enum Command {
     Serve(Box<ServeSettings>),
     /// Bring the schema of a database up to date, for example before servers that run with --migrate off
     Migrate(DatabaseSettings),
+    /// Load CSV files straight into a store, a dataset each
+    #[command(
+        after_help = "A SQLite store must not be served meanwhile. Each file is committed by itself; a wrong one is told, and the\n\
+        others are imported. Limits are those that `flash serve` has by default."
+    )]
+    Import(Box<import::ImportSettings>),
+    /// Write the CSV files of datasets as they were uploaded, also beside a running server
+    Export(export::ExportSettings),
+    /// Copy a whole store into another database, for example from SQLite to PostgreSQL
+    #[command(
+        after_help = "The store that is copied may be served; what is written to it meanwhile is not copied. No server may be running\n\
+        on the other one. A copy that was interrupted goes on when the same command is run again."
+    )]
+    Copy(CopySettings),
+    /// Write a consistent copy of a SQLite store to a new file, also beside a running server
+    Backup(backup::BackupSettings),
+    /// Read everything that a store holds and say what is damaged, also beside a running server
+    #[command(after_help = "Exits 0 when all is well, 1 when something is damaged.")]
+    Check(DatabaseSettings),
     /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
     Healthcheck(AdminAddress),
 }
@@ -50,6 +76,25 @@ pub enum Failure {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A store could not be checked, copied, exported or backed up.
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
+    /// Something could not be imported.
+    #[error(transparent)]
+    Import(#[from] import::ImportError),
+    /// A store is damaged.
+    #[error(
+        "{0} is damaged: put back a backup, or replace or delete the datasets that are named above"
+    )]
+    Problems(String),
+    /// A file could not be written.
+    #[error("can't write {file}: {reason}", file = file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system said, or what to do.
+        reason: String,
+    },
     /// The server is not ready.
     #[error(transparent)]
     NotReady(#[from] healthcheck::NotReady),
@@ -60,7 +105,13 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Settings(_) => ExitCode::from(2),
-            Self::Serve(_) | Self::Open(_) | Self::NotReady(_) => ExitCode::FAILURE,
+            Self::Serve(_)
+            | Self::Open(_)
+            | Self::Upkeep(_)
+            | Self::Import(_)
+            | Self::Problems(_)
+            | Self::File { .. }
+            | Self::NotReady(_) => ExitCode::FAILURE,
         }
     }
 }
@@ -83,6 +134,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
         Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
         Some(Command::Migrate(database)) => migrate::run(&database),
+        Some(Command::Import(settings)) => import::run(&settings),
+        Some(Command::Export(settings)) => export::run(&settings),
+        Some(Command::Copy(settings)) => copy::run(&settings),
+        Some(Command::Backup(settings)) => backup::run(&settings),
+        Some(Command::Check(database)) => check::run(&database),
         None => Cli::command().print_help().or(Ok(())),
     }
 }
@@ -90,4 +146,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
 /// Writes a line of a command's result to standard output; nobody minds when that is closed.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Writes a line about what went wrong with a part of the work to standard error.
+fn complain(line: &str) {
+    drop(writeln!(std::io::stderr(), "flash: {line}"));
 }

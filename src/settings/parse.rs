@@ -1,7 +1,11 @@
 //! How the text of a setting becomes its value. Every refusal is one line that says what to write instead, and names
 //! the text that was refused only where it can hold no secret.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bytesize::ByteSize;
 
@@ -71,6 +75,12 @@ pub(super) fn database(text: &str) -> Result<Database, String> {
             "the address names a kind of database that is not supported: {KINDS}"
         )),
     }
+}
+
+/// The address of a database that a file holds.
+pub(super) fn database_in(file: &Path) -> Result<Database, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    database(text.trim())
 }
 
 fn sqlite(path: &str) -> Result<Database, String> {

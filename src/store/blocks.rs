@@ -1,7 +1,8 @@
 //! Packed bytes from the tables, unpacked and checked against their digests.
 
-use super::StoreError;
-use super::model::{self, Block, ChunkPlace, Run, Text};
+use super::connection::AnyConnection;
+use super::model::{self, Block, ChunkPlace, Dataset, Run, Text};
+use super::{StoreError, queries};
 use crate::dataset::{CorruptChunk, chunk};
 
 /// The bytes of a block, unpacked and checked.
@@ -51,4 +52,51 @@ pub(super) fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<
         body_start: usize::try_from(place.body_start).unwrap_or(0),
         text,
     })
+}
+
+/// Where byte `byte` of the source is: in which run, and at which byte there.
+pub(super) fn place_of(dataset: &Dataset, byte: u64) -> Option<(Run, u64)> {
+    match dataset.segments.at_byte(byte) {
+        _ if dataset.transcoded => Some((dataset.run, byte)),
+        Some(segment) => Some((segment.run, segment.byte_in_run(byte))),
+        None => None,
+    }
+}
+
+/// The chunk, or where the source is kept apart the block, that holds byte `byte` of the run, packed.
+pub(super) fn block_at(
+    connection: &mut AnyConnection,
+    (run, byte): (Run, u64),
+    transcoded: bool,
+) -> Result<Option<Block>, StoreError> {
+    Ok(match transcoded {
+        true => queries::source_at_byte(connection, run, byte)?,
+        false => queries::text_at_byte(connection, run, byte)?,
+    })
+}
+
+/// What is in it from that byte on; `None`: it ends before.
+pub(super) fn rest_of(
+    (run, byte): (Run, u64),
+    block: &Block,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let first = model::from_db(block.first_byte);
+    let bytes = unpack(run, block)?;
+    let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
+    Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
+}
+
+/// A piece of the dataset's source from byte `byte` on: the rest of the chunk or block that holds it.
+pub(super) fn source_at(
+    connection: &mut AnyConnection,
+    dataset: &Dataset,
+    byte: u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    match place_of(dataset, byte) {
+        Some(place) => match block_at(connection, place, dataset.transcoded)? {
+            Some(block) => rest_of(place, &block),
+            None => Ok(None),
+        },
+        None => Ok(None),
+    }
 }

@@ -187,6 +187,14 @@ pub enum OpenError {
         /// The steps.
         missing: String,
     },
+    /// A copy into the store was interrupted.
+    #[error(
+        "a copy into {database} is not finished: run the same `flash copy` again, which goes on where it stopped"
+    )]
+    CopyUnfinished {
+        /// Where it is.
+        database: String,
+    },
     /// A worker thread ended.
     #[error("a worker of the store ended before it answered")]
     Worker,

@@ -21,7 +21,7 @@ use super::postgres::{self, Meaning, PostgresAddress};
 use super::writer::{Queue, Writer};
 use super::{
     Address, Claim, Claimed, Migrate, Receipt, blocks, compaction, connection, keeper, queries,
-    sqlite,
+    sqlite, upkeep,
 };
 use crate::dataset::{DatasetName, Tail};
 
@@ -125,6 +125,7 @@ impl Store {
             Address::Sqlite(path) => {
                 let hold = sqlite::hold(path)?;
                 let (mut connection, _) = sqlite::open_writer(path, settings.migrate)?;
+                upkeep::refuse_unfinished(&mut connection, &settings.address)?;
                 let key =
                     begin(&mut connection, &clock).map_err(|error| OpenError::NotADatabase {
                         path: path.clone(),
@@ -373,23 +374,13 @@ impl Store {
         byte: u64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let transcoded = dataset.transcoded;
-        let (run, byte) = match dataset.segments.at_byte(byte) {
-            _ if transcoded => (dataset.run, byte),
-            Some(segment) => (segment.run, segment.byte_in_run(byte)),
-            None => return Ok(None),
+        let Some(place) = blocks::place_of(dataset, byte) else {
+            return Ok(None);
         };
         let fetch = move |connection: &mut connection::AnyConnection| {
-            Ok(match transcoded {
-                true => queries::source_at_byte(connection, run, byte)?,
-                false => queries::text_at_byte(connection, run, byte)?,
-            })
+            blocks::block_at(connection, place, transcoded)
         };
-        let unpack = move |block: Block| {
-            let first = model::from_db(block.first_byte);
-            let bytes = blocks::unpack(run, &block)?;
-            let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
-            Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
-        };
+        let unpack = move |block: Block| blocks::rest_of(place, &block);
         Ok(self.inner.fetch(fetch, unpack).await?.flatten())
     }
 
@@ -739,6 +730,7 @@ fn prepare_far(
             steps.unknown.join(", ")
         );
     }
+    upkeep::refuse_unfinished(&mut connection, &Address::Postgres(address.clone()))?;
     connection::write(&mut connection, cursor_key).map_err(|error| OpenError::Refused {
         database: address.shown.clone(),
         reason: error.to_string(),

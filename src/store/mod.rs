@@ -34,6 +34,7 @@ mod schema;
 mod schema_steps;
 mod segments;
 mod sqlite;
+mod upkeep;
 mod writer;
 
 use std::path::PathBuf;
@@ -49,6 +50,9 @@ pub use model::{
 pub use postgres::PostgresAddress;
 pub use schema_steps::Steps;
 pub use segments::{Segment, Segments};
+pub use upkeep::{
+    Checked, Copied, Exported, Exporter, Problem, Step, UpkeepError, back_up, check, copy,
+};
 
 use handle::Heads;
 use leases::Leases;
@@ -65,6 +69,15 @@ pub enum Address {
 impl Address {
     fn is_embedded(&self) -> bool {
         matches!(self, Self::Sqlite(_))
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(server) => f.write_str(&server.shown),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SCHEMA_LOCK: i64 = 0x666c_6173_6801;
 /// Held by whoever sweeps.
 const SWEEP_LOCK: i64 = 0x666c_6173_6802;
+/// Held by whoever copies a store into this one.
+const COPY_LOCK: i64 = 0x666c_6173_6803;
 /// How long is waited for another server that changes the schema.
 const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
 
@@ -200,7 +202,7 @@ pub(super) fn migrate(
         return schema_steps::check(postgres, || MIGRATIONS, &address.shown);
     }
     let deadline = Instant::now() + SCHEMA_PATIENCE;
-    while !try_lock(postgres).map_err(|error| failed(error.to_string()))? {
+    while !try_lock(postgres, SCHEMA_LOCK).map_err(|error| failed(error.to_string()))? {
         if Instant::now() > deadline {
             return Err(failed(
                 "another server has been changing the schema for too long".to_owned(),
@@ -224,12 +226,30 @@ struct Taken {
     taken: bool,
 }
 
-fn try_lock(connection: &mut PgConnection) -> QueryResult<bool> {
-    diesel::sql_query(format!(
-        "SELECT pg_try_advisory_lock({SCHEMA_LOCK}) AS taken"
-    ))
-    .get_result::<Taken>(connection)
-    .map(|answer| answer.taken)
+/// Takes a lock for as long as the session lasts, if nobody has it.
+fn try_lock(connection: &mut PgConnection, lock: i64) -> QueryResult<bool> {
+    diesel::sql_query(format!("SELECT pg_try_advisory_lock({lock}) AS taken"))
+        .get_result::<Taken>(connection)
+        .map(|answer| answer.taken)
+}
+
+/// Holds the store for one that copies into it: no two do at once.
+pub(super) fn hold_for_copy(
+    connection: &mut AnyConnection,
+    address: &PostgresAddress,
+) -> Result<(), OpenError> {
+    let AnyConnection::Postgres(postgres) = connection else {
+        return Ok(());
+    };
+    let refused = |reason: String| OpenError::Refused {
+        database: address.shown.clone(),
+        reason,
+    };
+    match try_lock(postgres, COPY_LOCK) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refused("another flash copy is writing into it".to_owned())),
+        Err(error) => Err(refused(address.scrub(&error.to_string()))),
+    }
 }
 
 /// Whether this transaction may sweep: no two servers do at once.

@@ -546,6 +546,15 @@ pub(super) fn sweep(connection: &mut AnyConnection, run: Run, limit: i64) -> Que
     Ok(done)
 }
 
+/// The secret of that name.
+pub(super) fn find_secret(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> QueryResult<Option<Vec<u8>>> {
+    let find = secrets::table.find(name).select(secrets::value);
+    find.first(connection).optional()
+}
+
 /// The shared key of that name; `made` becomes it when there is none yet.
 pub(super) fn secret(
     connection: &mut AnyConnection,

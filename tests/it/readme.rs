@@ -1,6 +1,10 @@
 //! Every command of the README does what the README says.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
+
+use tempfile::TempDir;
 
 use crate::process::Program;
 
@@ -42,9 +46,13 @@ fn every_command_of_the_readme_does_what_it_says() {
     assert_eq!(examples.next().unwrap().command, "cargo test");
     assert!(include_str!("../../.ci/run").contains("cargo test"));
     let server = Program::serve(&[]);
+    // What commands write is not to stay in the repository.
+    let folder = TempDir::new().unwrap();
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    symlink(data, folder.path().join("tests")).unwrap();
     let mut run = 0;
     for Example { command, shown } in examples {
-        let output = in_shell(&server, &command);
+        let output = in_shell(&server, folder.path(), &command);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(
             output.status.success(),
@@ -66,13 +74,15 @@ fn every_command_of_the_readme_does_what_it_says() {
     assert!(run > 15, "only {run} commands were found");
 }
 
-fn in_shell(server: &Program, command: &str) -> std::process::Output {
+fn in_shell(server: &Program, folder: &Path, command: &str) -> std::process::Output {
     let command = command
         .replace("localhost:3000", &server.address.to_string())
         .replace("flash ", concat!(env!("CARGO_BIN_EXE_flash"), " "));
+    let database = server.folder().join("flash.db");
     Command::new("sh")
         .args(["-c", &command])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(folder)
+        .env("FLASH_DATABASE", format!("sqlite:{}", database.display()))
         .env("FLASH_ADMIN_LISTEN", server.admin.to_string())
         .output()
         .unwrap()

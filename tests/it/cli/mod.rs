@@ -1,5 +1,11 @@
 //! What the program promises to those who start it and stop it.
 
+mod backup;
+mod check;
 mod command_line;
+mod copy;
+mod export;
+mod import;
 mod process;
 mod settings;
+mod stores;

@@ -1,0 +1,31 @@
+//! `flash copy`: a whole store into another database.
+
+use crate::{
+    services,
+    settings::CopySettings,
+    store::{self, Step},
+};
+
+use super::{Failure, progress};
+
+/// Copies, reads back and says what was copied.
+pub(super) fn run(settings: &CopySettings) -> Result<(), Failure> {
+    let (from, to) = settings.resolve()?;
+    let bar = progress::bytes(Some(0));
+    let copied = store::copy(
+        &services::address(&from),
+        &services::address(&to),
+        &mut |step| match step {
+            Step::Of(total) => bar.set_length(total),
+            Step::Copied(bytes) => bar.inc(bytes),
+            Step::Verifying => bar.set_message("reading it back"),
+        },
+    );
+    bar.finish_and_clear();
+    let copied = copied?;
+    super::say(&format!(
+        "{to} holds what {from} held: {} datasets, {} revisions, {} runs; {} bytes were read back",
+        copied.datasets, copied.revisions, copied.runs, copied.bytes
+    ));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! A whole store in another database, of the same kind or the other.
+//!
+//! Runs go first, a bounded part in a transaction; nobody can see them yet. What makes them visible follows in one
+//! transaction at the end. A marker in the target keeps servers away until all was read back and compared, and tells a
+//! copy that was interrupted, at whatever moment, that it may go on: runs never change, so what is there of a run need
+//! not be looked at again.
+
+use std::collections::BTreeMap;
+
+use super::{PATIENCE, UpkeepError, check, never_hurry, open_to_read, rows, verify};
+use crate::store::connection::{self, AnyConnection};
+use crate::store::model::{from_db, unreadable};
+use crate::store::{Address, Migrate, OpenError, Run, StoreError, postgres, queries, sqlite};
+
+mod contents;
+mod parcel;
+
+use parcel::Parcel;
+
+/// Chunks that are swept in one transaction.
+const SWEEP: i64 = 64;
+
+/// How far a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes of text are to be copied, so many in all.
+    Of(u64),
+    /// So many more bytes of text are in the target.
+    Copied(u64),
+    /// All is there, and is being read back.
+    Verifying,
+}
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// Datasets.
+    pub datasets: u64,
+    /// Revisions of them.
+    pub revisions: u64,
+    /// Runs of chunks, those included that were there from a copy that was interrupted.
+    pub runs: u64,
+    /// Bytes of text that were read back.
+    pub bytes: u64,
+}
+
+/// Copies all that `from` holds into `to`, which must hold nothing else, and reads it back. An interrupted copy goes on
+/// when it is called again.
+pub fn copy(
+    from: &Address,
+    to: &Address,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Copied, UpkeepError> {
+    let mut source = open_to_read(from)?;
+    let (mut target, _hold) = open_target(to)?;
+    contents::begin(&mut source, &mut target, to)?;
+    let runs = connection::snapshot(&mut source, |source| {
+        let runs = copy_runs(source, &mut target, tell)?;
+        contents::write(source, &mut target, to)?;
+        match verify::difference(source, &mut target)? {
+            None => Ok(runs),
+            Some(what) => Err(differs(to, what)),
+        }
+    })?;
+    tell(Step::Verifying);
+    sweep_others(&mut target)?;
+    let mut first = None;
+    let checked = check::all(&mut target, &mut |problem| {
+        first.get_or_insert_with(|| problem.to_string());
+    })?;
+    if let Some(what) = first {
+        return Err(differs(to, what));
+    }
+    contents::finish(&mut target)?;
+    Ok(Copied {
+        datasets: checked.datasets,
+        revisions: checked.revisions,
+        runs,
+        bytes: checked.bytes,
+    })
+}
+
+fn differs(to: &Address, what: String) -> UpkeepError {
+    UpkeepError::Differs {
+        target: to.to_string(),
+        what,
+    }
+}
+
+/// Opens the target, brings its schema up to date, and holds it against other copies and, where it is a file, servers.
+fn open_target(to: &Address) -> Result<(AnyConnection, Option<sqlite::Hold>), OpenError> {
+    match to {
+        Address::Sqlite(path) => {
+            let hold = sqlite::hold(path)?;
+            let (connection, _) = sqlite::open_writer(path, Migrate::Run)?;
+            Ok((connection, Some(hold)))
+        }
+        Address::Postgres(server) => {
+            let mut connection = postgres::open(server, PATIENCE)?;
+            postgres::hold_for_copy(&mut connection, server)?;
+            postgres::migrate(&mut connection, server, Migrate::Run)?;
+            never_hurry(&mut connection).map_err(|error| super::unusable(to, &error))?;
+            Ok((connection, None))
+        }
+    }
+}
+
+/// The runs that the kept revisions of a dataset read, with the lengths of their texts, about.
+fn runs_of(connection: &mut AnyConnection, dataset: i64) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut runs = BTreeMap::new();
+    let mut after = -1;
+    while let Some(revision) = rows::next_revision(connection, dataset, after)? {
+        after = revision.number;
+        let segments = revision
+            .segments()
+            .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))?;
+        runs.extend(
+            segments
+                .iter()
+                .map(|segment| (segment.run.number, segment.bytes)),
+        );
+        // The run that made a revision holds its source, and may hold no row.
+        runs.entry(revision.run).or_insert(0);
+    }
+    Ok(runs)
+}
+
+/// Copies the runs that revisions read; how many those are.
+fn copy_runs(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+    tell: &mut dyn FnMut(Step),
+) -> Result<u64, StoreError> {
+    let mut total = 0;
+    each_dataset(source, |source, dataset| {
+        total += runs_of(source, dataset)?.values().sum::<u64>();
+        Ok(())
+    })?;
+    tell(Step::Of(total));
+    let mut copied = 0;
+    let mut parcel = Parcel::default();
+    each_dataset(source, |source, dataset| {
+        for (number, bytes) in runs_of(source, dataset)? {
+            let run = Run { dataset, number };
+            let done = copy_run(source, target, run, &mut parcel, tell)?;
+            // What was there from before counts as copied.
+            tell(Step::Copied(bytes.saturating_sub(done)));
+            copied += 1;
+        }
+        Ok(())
+    })?;
+    parcel.send(target)?;
+    Ok(copied)
+}
+
+fn each_dataset(
+    connection: &mut AnyConnection,
+    mut work: impl FnMut(&mut AnyConnection, i64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = -1;
+    while let Some(dataset) = rows::next_dataset(connection, after)? {
+        after = dataset.id;
+        work(connection, dataset.id)?;
+    }
+    Ok(())
+}
+
+/// Copies what the target lacks of a run; the bytes of text of that.
+fn copy_run(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+    run: Run,
+    parcel: &mut Parcel,
+    tell: &mut dyn FnMut(Step),
+) -> Result<u64, StoreError> {
+    let mut done = 0;
+    let mut after = rows::last_chunk(target, run)?;
+    loop {
+        let found = rows::next_chunks(source, run, after)?;
+        let Some((last, _)) = found.last() else { break };
+        after = (last.first_row, last.seq);
+        let bytes = found.iter().map(|(_, text)| from_db(text.byte_count)).sum();
+        done += bytes;
+        found.into_iter().for_each(|chunk| parcel.add(chunk));
+        parcel.send_if_full(target)?;
+        tell(Step::Copied(bytes));
+    }
+    let mut after = rows::last_block(target, run)?;
+    loop {
+        let found = rows::next_blocks(source, run, after)?;
+        let Some(last) = found.last() else { break };
+        after = last.first_byte;
+        found.into_iter().for_each(|block| parcel.add_block(block));
+        parcel.send_if_full(target)?;
+    }
+    Ok(done)
+}
+
+/// Deletes runs that no revision in the target reads: those that the source has dropped since an earlier try.
+fn sweep_others(target: &mut AnyConnection) -> Result<(), StoreError> {
+    let mut after = Run {
+        dataset: -1,
+        number: -1,
+    };
+    let (mut dataset, mut wanted) = (-1, BTreeMap::new());
+    while let Some(run) = rows::next_run(target, after)? {
+        after = run;
+        if run.dataset != dataset {
+            dataset = run.dataset;
+            wanted = runs_of(target, dataset)?;
+        }
+        while !wanted.contains_key(&run.number)
+            && !connection::write(target, |target| queries::sweep(target, run, SWEEP))?
+        {}
+    }
+    Ok(())
+}

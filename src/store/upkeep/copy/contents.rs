@@ -1,0 +1,163 @@
+//! What makes copied runs visible: datasets, revisions, secrets and the answers that keys got, written in one
+//! transaction; and the marker that says how far a copy is.
+
+use diesel::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use super::super::rows::{self, KeyCopy, SecretCopy};
+use super::super::{COPY_MARKER, UpkeepError};
+use crate::store::connection::{self, AnyConnection};
+use crate::store::schema::{
+    datasets, garbage, idempotency_keys, leases, revisions, secrets, uploads,
+};
+use crate::store::{Address, queries};
+
+/// Keys that are read at once.
+const KEYS: i64 = 64;
+
+/// Runs are being copied; there are no datasets yet.
+const COPYING: u8 = 0;
+/// The datasets are the source's, and are being read back.
+const READING_BACK: u8 = 1;
+
+/// The marker of a copy from this source: what tells stores apart without telling a secret, and how far the copy is.
+fn marker(source: &mut AnyConnection, phase: u8) -> QueryResult<Vec<u8>> {
+    let key = queries::find_secret(source, "cursor")?.unwrap_or_default();
+    let mut marker = Sha256::digest(key).to_vec();
+    marker.push(phase);
+    Ok(marker)
+}
+
+/// Writes into the target that a copy of this source is under way, unless it holds something else.
+pub(super) fn begin(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+    to: &Address,
+) -> Result<(), UpkeepError> {
+    let mark = marker(source, COPYING)?;
+    connection::write(target, |target| {
+        let found = queries::find_secret(target, COPY_MARKER)?;
+        let same = |found: &Vec<u8>| found.split_last().map(|(_, store)| store) == mark.get(..32);
+        if found.as_ref().is_some_and(|found| !same(found)) {
+            return Err(UpkeepError::OtherCopy {
+                target: to.to_string(),
+            });
+        }
+        if found.is_some_and(|found| found.last() == Some(&READING_BACK)) {
+            clear(target)?;
+        }
+        refuse_datasets(target, to)?;
+        set_marker(target, mark)
+    })
+}
+
+/// Lets the target hold what the source holds.
+pub(super) fn write(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+    to: &Address,
+) -> Result<(), UpkeepError> {
+    connection::write(target, |target| {
+        refuse_datasets(target, to)?;
+        clear(target)?;
+        copy_datasets(source, target)?;
+        copy_secrets(source, target)?;
+        copy_keys(source, target)?;
+        set_marker(target, marker(source, READING_BACK)?)
+    })
+}
+
+/// Says that the copy is done.
+pub(super) fn finish(target: &mut AnyConnection) -> Result<(), UpkeepError> {
+    connection::write(target, |target| {
+        diesel::delete(secrets::table.find(COPY_MARKER)).execute(target)?;
+        Ok(())
+    })
+}
+
+fn refuse_datasets(target: &mut AnyConnection, to: &Address) -> Result<(), UpkeepError> {
+    match queries::count(target)? {
+        0 => Ok(()),
+        _ => Err(UpkeepError::NotEmpty {
+            target: to.to_string(),
+        }),
+    }
+}
+
+fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepError> {
+    diesel::delete(secrets::table.find(COPY_MARKER)).execute(target)?;
+    let name = COPY_MARKER.to_owned();
+    diesel::insert_into(secrets::table)
+        .values(SecretCopy { name, value })
+        .execute(target)?;
+    Ok(())
+}
+
+/// Removes everything but the runs.
+fn clear(target: &mut AnyConnection) -> QueryResult<()> {
+    diesel::delete(datasets::table).execute(target)?;
+    diesel::delete(revisions::table).execute(target)?;
+    diesel::delete(secrets::table).execute(target)?;
+    diesel::delete(idempotency_keys::table).execute(target)?;
+    diesel::delete(uploads::table).execute(target)?;
+    diesel::delete(garbage::table).execute(target)?;
+    diesel::delete(leases::table).execute(target)?;
+    Ok(())
+}
+
+fn copy_datasets(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
+    let mut last = -1;
+    while let Some(dataset) = rows::next_dataset(source, last)? {
+        last = dataset.id;
+        let mut newest = -1;
+        while let Some(revision) = rows::next_revision(source, last, newest)? {
+            newest = revision.number;
+            diesel::insert_into(revisions::table)
+                .values(revision)
+                .execute(target)?;
+        }
+        diesel::insert_into(datasets::table)
+            .values(dataset)
+            .execute(target)?;
+    }
+    Ok(())
+}
+
+fn copy_secrets(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
+    let found: Vec<SecretCopy> = secrets::table.select(secrets::all_columns).load(source)?;
+    for secret in found {
+        diesel::insert_into(secrets::table)
+            .values(secret)
+            .execute(target)?;
+    }
+    Ok(())
+}
+
+/// Copies the keys that have an answer. Requests that are in flight are answered by the source alone.
+fn copy_keys(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
+    let mut after = (String::new(), String::new());
+    loop {
+        let (scope, key) = &after;
+        let found: Vec<KeyCopy> = idempotency_keys::table
+            .filter(idempotency_keys::answer.is_not_null())
+            .filter(idempotency_keys::scope.ge(scope))
+            .filter(
+                idempotency_keys::scope
+                    .gt(scope)
+                    .or(idempotency_keys::key.gt(key)),
+            )
+            .order((idempotency_keys::scope, idempotency_keys::key))
+            .limit(KEYS)
+            .select(idempotency_keys::all_columns)
+            .load(source)?;
+        let Some(last) = found.last() else {
+            return Ok(());
+        };
+        after = (last.scope.clone(), last.key.clone());
+        for key in found {
+            diesel::insert_into(idempotency_keys::table)
+                .values(key)
+                .execute(target)?;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The sources of datasets, byte for byte as they were uploaded.
+
+use std::io::Write;
+
+use super::{UpkeepError, open_to_read};
+use crate::dataset::{DatasetName, Tail};
+use crate::store::connection::{self, AnyConnection};
+use crate::store::{Address, Dataset, StoreError, blocks, queries};
+
+/// Names that are read at once.
+const NAMES: i64 = 256;
+
+/// A store that sources are read from.
+pub struct Exporter {
+    connection: AnyConnection,
+}
+
+/// What was exported.
+#[derive(Debug)]
+pub struct Exported<W> {
+    /// The dataset as of the revision that was exported.
+    pub dataset: Dataset,
+    /// Where it was written.
+    pub output: W,
+}
+
+impl std::fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exporter").finish_non_exhaustive()
+    }
+}
+
+impl Exporter {
+    /// Opens an existing store beside whoever serves it.
+    pub fn open(address: &Address) -> Result<Self, UpkeepError> {
+        let connection = open_to_read(address)?;
+        Ok(Self { connection })
+    }
+
+    /// Some names of datasets after `after`, in order; none: there are no more.
+    pub fn names(&mut self, after: Option<&DatasetName>) -> Result<Vec<DatasetName>, UpkeepError> {
+        let after = after.map(DatasetName::as_str);
+        let found = queries::list(&mut self.connection, after, 0, NAMES)?;
+        Ok(found.into_iter().map(|dataset| dataset.name).collect())
+    }
+
+    /// Writes the source of a revision of a dataset, the newest one unless another is named, to what `begin` makes.
+    /// What is written is that revision, whatever is committed meanwhile.
+    pub fn export<W: Write>(
+        &mut self,
+        name: &DatasetName,
+        revision: Option<i64>,
+        begin: impl FnOnce(&Dataset) -> Result<W, std::io::Error>,
+    ) -> Result<Exported<W>, UpkeepError> {
+        connection::snapshot(&mut self.connection, |connection| {
+            let dataset = find(connection, name, revision)?;
+            let mut output = begin(&dataset)?;
+            write(connection, &dataset, &mut output)?;
+            Ok(Exported { dataset, output })
+        })
+    }
+}
+
+fn find(
+    connection: &mut AnyConnection,
+    name: &DatasetName,
+    revision: Option<i64>,
+) -> Result<Dataset, UpkeepError> {
+    let newest = queries::find(connection, name.as_str())?
+        .ok_or_else(|| UpkeepError::NotThere(format!("dataset named {name}")))?;
+    match revision {
+        None => Ok(newest),
+        Some(number) => {
+            queries::find_revision(connection, newest.run.dataset, number)?.ok_or_else(|| {
+                UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
+            })
+        }
+    }
+}
+
+fn write(
+    connection: &mut AnyConnection,
+    dataset: &Dataset,
+    output: &mut impl Write,
+) -> Result<(), UpkeepError> {
+    let damaged = || {
+        let (name, revision) = (&dataset.name, dataset.revision);
+        UpkeepError::Damaged(format!("{name}, revision {revision},"))
+    };
+    let mut tail = Tail::new();
+    while tail.bytes() < dataset.bytes {
+        let piece = match blocks::source_at(connection, dataset, tail.bytes()) {
+            Ok(piece) => piece.ok_or_else(damaged)?,
+            Err(StoreError::Corrupt { .. }) => return Err(damaged()),
+            Err(error) => return Err(error.into()),
+        };
+        let left = usize::try_from(dataset.bytes - tail.bytes()).unwrap_or(usize::MAX);
+        let piece = &piece[..piece.len().min(left)];
+        tail.absorb(piece);
+        output.write_all(piece)?;
+    }
+    output.flush()?;
+    match tail.sha256() == dataset.sha256 {
+        true => Ok(()),
+        false => Err(damaged()),
+    }
+}

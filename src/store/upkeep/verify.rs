@@ -1,0 +1,59 @@
+//! Whether two stores describe the same datasets.
+
+use super::rows::{self, RevisionCopy};
+use crate::store::StoreError;
+use crate::store::connection::AnyConnection;
+use crate::store::model::DatasetRow;
+
+/// The first difference between the datasets and revisions of two stores.
+pub(super) fn difference(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+) -> Result<Option<String>, StoreError> {
+    let mut after = -1;
+    loop {
+        let here = rows::next_dataset(source, after)?;
+        let there = rows::next_dataset(target, after)?;
+        match (here, there) {
+            (None, None) => return Ok(None),
+            (Some(here), Some(there)) if same_dataset(&here, &there) => {
+                if let Some(number) = other_revision(source, target, here.id)? {
+                    let name = here.name;
+                    return Ok(Some(format!("revision {number} of {name} is another one")));
+                }
+                after = here.id;
+            }
+            (Some(one), _) | (None, Some(one)) => {
+                return Ok(Some(format!("only one of them has {}", one.name)));
+            }
+        }
+    }
+}
+
+fn same_dataset(here: &DatasetRow, there: &DatasetRow) -> bool {
+    let facts = |row: &DatasetRow| (row.id, row.revision, row.created_at, row.updated_at);
+    facts(here) == facts(there) && here.name == there.name
+}
+
+/// The number of the first revision of a dataset that is not the same in both.
+fn other_revision(
+    source: &mut AnyConnection,
+    target: &mut AnyConnection,
+    dataset: i64,
+) -> Result<Option<i64>, StoreError> {
+    let mut after = -1;
+    loop {
+        let here = rows::next_revision(source, dataset, after)?;
+        let there = rows::next_revision(target, dataset, after)?;
+        match (here, there) {
+            (None, None) => return Ok(None),
+            (Some(here), Some(there)) if same_revision(&here, &there) => after = here.number,
+            (Some(one), _) | (None, Some(one)) => return Ok(Some(one.number)),
+        }
+    }
+}
+
+fn same_revision(here: &RevisionCopy, there: &RevisionCopy) -> bool {
+    let facts = |row: &RevisionCopy| (row.number, row.run, row.row_count, row.byte_count);
+    facts(here) == facts(there) && here.sha256 == there.sha256 && here.segments == there.segments
+}

@@ -1,0 +1,179 @@
+//! `flash import` takes files in as a server would, each by itself.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use super::stores::{badly, large_csv, serve, well};
+use crate::process::{Program, flash};
+
+fn write(folder: &Path, files: &[(&str, &[u8])]) {
+    for (name, contents) in files {
+        fs::write(folder.join(name), contents).unwrap();
+    }
+}
+
+fn from_standard_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(input.as_bytes()).unwrap();
+    drop(pipe);
+    child.wait_with_output().unwrap()
+}
+
+fn columns(server: &Program, name: &str) -> Vec<String> {
+    let path = format!("/datasets/{name}");
+    let dataset = server.call("GET", &path).v2().send().ok().json();
+    let columns = dataset["columns"].as_array().unwrap().iter();
+    columns
+        .map(|column| {
+            let part = |name: &str| column[name].as_str().unwrap().to_owned();
+            format!("{} {}", part("name"), part("type"))
+        })
+        .collect()
+}
+
+fn source(server: &Program, name: &str) -> Vec<u8> {
+    let path = format!("/datasets/{name}/source");
+    server.call("GET", &path).v2().send().ok().body
+}
+
+#[test]
+fn a_folder_is_imported_file_by_file_and_a_wrong_file_is_told_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    let large = large_csv(3 << 20);
+    fs::create_dir(folder.path().join("data")).unwrap();
+    write(
+        &folder.path().join("data"),
+        &[
+            ("People.csv", b"id,name\n1,Ada\n"),
+            ("bad.csv", b"id,name\n1,Ada\n2\n"),
+            ("large.txt", large.as_bytes()),
+            ("tabs.TSV", b"id\tname\n1\t\"Ada, Countess\"\n"),
+            ("notes.md", b"no CSV"),
+        ],
+    );
+    let (said, complaints) = badly(flash(folder.path(), &["import", "data"]), 1);
+    let rows = large.lines().count() - 1;
+    let bytes = large.len();
+    assert_eq!(
+        said,
+        format!(
+            "data/People.csv: people, 1 rows, 2 columns, 14 bytes, revision 1\n\
+             data/large.txt: large, {rows} rows, 2 columns, {bytes} bytes, revision 1\n\
+             data/tabs.TSV: tabs, 1 rows, 2 columns, 26 bytes, revision 1\n"
+        )
+    );
+    let mut complaints = complaints.lines();
+    let complaint = complaints.next().unwrap();
+    assert!(
+        complaint.starts_with("flash: data/bad.csv: line 3, column 2: the record has 1 field"),
+        "{complaint}"
+    );
+    assert_eq!(
+        complaints.next(),
+        Some("flash: 1 of 4 files were not imported")
+    );
+    well(flash(folder.path(), &["check"]));
+    let server = serve(&folder.path().join("flash.db"));
+    assert_eq!(source(&server, "large"), large.as_bytes());
+    assert_eq!(columns(&server, "tabs"), ["id integer", "name string"]);
+    let bad = server.call("GET", "/datasets/bad").v2().send();
+    assert_eq!(bad.status, 404);
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), &[("people.csv", b"id\n1\n")]);
+    let import = |more: &[&str]| flash(folder.path(), &[&["import", "people.csv"], more].concat());
+    well(import(&[]));
+    let (_, complaints) = badly(import(&[]), 1);
+    assert!(complaints.contains("a dataset named people already; write --replace"));
+    assert!(well(import(&["--replace"])).ends_with("revision 2\n"));
+    // Two files of one name are never one dataset.
+    write(folder.path(), &[("people.tsv", b"id\n2\n")]);
+    let both = ["import", "people.csv", "people.tsv", "--replace"];
+    let (said, complaints) = badly(flash(folder.path(), &both), 1);
+    assert!(said.ends_with("revision 3\n"), "{said}");
+    assert!(complaints.contains("people.csv was imported as people just now"));
+}
+
+#[test]
+fn what_is_stated_of_a_file_is_what_an_upload_could_state() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), &[("a.csv", b"1;Zo\xeb;NA\n02;x;3\n")]);
+    let stated = [
+        "import",
+        "a.csv",
+        "--name",
+        "stated",
+        "--header-absent",
+        "--delimiter",
+        ";",
+        "--charset",
+        "windows-1252",
+        "--null",
+        "NA",
+        "--null",
+        "-",
+        "--type",
+        "column_1=string",
+    ];
+    well(flash(folder.path(), &stated));
+    let piped = ["import", "-", "--name", "piped"];
+    well(from_standard_input(folder.path(), &piped, "id\n1\n"));
+    let server = serve(&folder.path().join("flash.db"));
+    assert_eq!(
+        columns(&server, "stated"),
+        ["column_1 string", "column_2 string", "column_3 integer"]
+    );
+    assert_eq!(source(&server, "stated"), b"1;Zo\xeb;NA\n02;x;3\n");
+    assert_eq!(source(&server, "piped"), b"id\n1\n");
+}
+
+#[test]
+fn an_import_beside_a_server_is_refused_and_changes_nothing() {
+    let program = Program::serve(&[]);
+    write(&program.folder(), &[("people.csv", b"id\n1\n")]);
+    let (_, complaint) = badly(flash(&program.folder(), &["import", "people.csv"]), 1);
+    assert!(complaint.contains("the database flash.db is held by another flash process"));
+    let people = program.call("GET", "/datasets/people").v2().send();
+    assert_eq!(people.status, 404);
+}
+
+#[test]
+fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() {
+    let folder = TempDir::new().unwrap();
+    write(
+        folder.path(),
+        &[("a.csv", b"id\n1\n"), ("b.csv", b"id\n1\n")],
+    );
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    for (arguments, said) in [
+        (&["import", "-"][..], "--name NAME"),
+        (&["import", "a.csv", "b.csv", "--name", "c"], "leave it out"),
+        (&["import", "empty"], "there is no .csv, .tsv or .txt file"),
+        (&["import", "a.csv", "--type", "id"], "COLUMN=TYPE"),
+    ] {
+        let (_, complaint) = badly(flash(folder.path(), arguments), 2);
+        assert!(complaint.contains(said), "{complaint}");
+    }
+    assert!(!folder.path().join("flash.db").exists());
+    let (_, complaint) = badly(flash(folder.path(), &["import", "missing.csv"]), 1);
+    assert!(
+        complaint.contains("missing.csv: can't read it"),
+        "{complaint}"
+    );
+}
