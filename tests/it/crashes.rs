@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::ledger::{Drill, Ledger};
-use crate::process::Program;
+use crate::process::{Program, flash};
 
 const WRITERS: usize = 4;
 
@@ -20,6 +20,9 @@ fn kills_lose_nothing_that_was_acknowledged_and_leave_nothing_half_done() {
             program.signal(Signal::KILL);
         });
         program.wait();
+        let arguments = ["check", "--database", "sqlite:flash.db"];
+        let checked = flash(&program.folder(), &arguments);
+        assert!(checked.status.success(), "{checked:?}");
         program = program.kill_and_restart();
         ledger.audit(&format!("http://{}", program.address));
     }

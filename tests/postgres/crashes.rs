@@ -1,10 +1,12 @@
 //! A server and its database that are killed again and again, by turns or together, while many write.
 
+use std::path::Path;
+
 use rustix::process::Signal;
 
 use crate::cluster::{Cluster, Options};
 use crate::ledger::{Drill, Ledger};
-use crate::process::Program;
+use crate::process::{Program, flash};
 use crate::servers::wait_until_ready;
 use crate::trials;
 
@@ -39,6 +41,8 @@ fn kills_lose_nothing_that_was_acknowledged_and_leave_nothing_half_done() {
                 ledger.wait_for(1 + random.below(10));
             }
         });
+        let checked = flash(Path::new("."), &["check", "--database", &url]);
+        assert!(checked.status.success(), "{checked:?}");
         if server {
             program = program.kill_and_restart();
         }
