@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::blocks;
 use super::connection::AnyConnection;
 use super::handle::Inner;
-use super::model::{Batch, DatasetRow, PlacedChunk, Run, from_db};
+use super::model::{Batch, DatasetRow, PlacedChunk, RevisionHead, Run, from_db};
 use super::segments::{Segment, Segments};
 use super::{Dataset, StoreError, Text, append, queries};
 use crate::dataset::DatasetName;
@@ -268,10 +268,7 @@ fn free(
 ) -> Result<(), StoreError> {
     // A run is read by revisions that follow one another: who does not read it in the one before, reads it nowhere.
     let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
-    let before = before
-        .first()
-        .map(|revision| revision.segments())
-        .transpose()?;
+    let before = before.first().map(RevisionHead::segments).transpose()?;
     for &number in &compacted.read {
         let read = |segment: &Segment| segment.run.number == number;
         if before

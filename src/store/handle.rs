@@ -305,7 +305,7 @@ impl Store {
             .read(move |connection| {
                 queries::list_revisions(connection, id, newest, i64::from(limit))?
                     .into_iter()
-                    .map(|revision| revision.into_revision())
+                    .map(model::RevisionHead::into_revision)
                     .collect()
             })
             .await
