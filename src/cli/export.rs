@@ -69,7 +69,8 @@ fn to_standard_output(
     match written {
         // Whoever read it has seen enough.
         Err(UpkeepError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(drop(written?)),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
     }
 }
 

@@ -40,7 +40,7 @@ enum Command {
     Migrate(DatabaseSettings),
     /// Load CSV files straight into a store, a dataset each
     #[command(
-        after_help = "A SQLite store must not be served meanwhile. Each file is committed by itself; a wrong one is told, and the\n\
+        after_help = "A SQLite store must not be served meanwhile. Each file is committed by itself; a wrong one is told, and the \
         others are imported. Limits are those that `flash serve` has by default."
     )]
     Import(Box<import::ImportSettings>),
@@ -48,8 +48,8 @@ enum Command {
     Export(export::ExportSettings),
     /// Copy a whole store into another database, for example from SQLite to PostgreSQL
     #[command(
-        after_help = "The store that is copied may be served; what is written to it meanwhile is not copied. No server may be running\n\
-        on the other one. A copy that was interrupted goes on when the same command is run again."
+        after_help = "The store that is copied may be served; what is written to it meanwhile is not copied. No server may be \
+        running on the other one. A copy that was interrupted goes on when the same command is run again."
     )]
     Copy(CopySettings),
     /// Write a consistent copy of a SQLite store to a new file, also beside a running server

@@ -67,12 +67,8 @@ impl PostgresAddress {
                 .split('&')
                 .any(|pair| pair.split('=').next() == Some(name))
         };
-        let mut url = self.url.clone();
-        let mut separator = if query.is_empty() && !url.ends_with('?') {
-            '?'
-        } else {
-            '&'
-        };
+        let mut url = self.url.trim_end_matches('?').to_owned();
+        let mut separator = if query.is_empty() { '?' } else { '&' };
         let mut add = |name: &str, value: &str| {
             url.push(separator);
             url.push_str(name);

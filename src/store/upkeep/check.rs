@@ -3,84 +3,22 @@
 //! A dataset is checked on one state of the store, whatever is written meanwhile. Revisions share the beginnings of
 //! their texts: what was read for one is not read again for the next, whose digest goes on where the shared part ends.
 
-use std::fmt;
+mod report;
+mod text;
 
 use diesel::prelude::*;
 
-use super::rows::{self, BEFORE_ALL, RevisionCopy};
+use super::rows::{self, RevisionCopy};
 use super::{UpkeepError, open_to_read};
-use crate::dataset::{Layout, Records, Tail, stats};
+use crate::dataset::Tail;
 use crate::store::connection::{self, AnyConnection};
-use crate::store::model::{DatasetRow, Text, from_db, to_db};
+use crate::store::model::{DatasetRow, to_db};
 use crate::store::schema::{datasets, revisions};
-use crate::store::{Address, Run, Segment, Segments, StoreError, blocks};
+use crate::store::{Address, Segments, StoreError};
 
-/// Something that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Name of the dataset, or its number where it has no name.
-    pub dataset: String,
-    /// Number of the revision.
-    pub revision: Option<i64>,
-    /// Number of the run.
-    pub run: Option<i64>,
-    /// Offset of the chunk in its run, or of the block in the source.
-    pub byte: Option<i64>,
-    /// What is wrong.
-    pub what: String,
-}
+pub use report::{Checked, Problem};
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.dataset)?;
-        for (part, number) in [
-            ("revision", self.revision),
-            ("run", self.run),
-            ("chunk at byte", self.byte),
-        ] {
-            if let Some(number) = number {
-                write!(f, ", {part} {number}")?;
-            }
-        }
-        write!(f, ": {}", self.what)
-    }
-}
-
-/// What was checked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Checked {
-    /// Datasets.
-    pub datasets: u64,
-    /// Revisions of them.
-    pub revisions: u64,
-    /// Chunks, and blocks of sources that are kept apart.
-    pub chunks: u64,
-    /// Bytes of those, unpacked.
-    pub bytes: u64,
-    /// Problems that were found.
-    pub problems: u64,
-}
-
-impl fmt::Display for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            datasets,
-            revisions,
-            chunks,
-            bytes,
-            problems,
-        } = self;
-        write!(
-            f,
-            "{datasets} datasets, {revisions} revisions, {chunks} chunks, {bytes} bytes: "
-        )?;
-        match problems {
-            0 => f.write_str("all is well"),
-            1 => f.write_str("1 problem"),
-            _ => write!(f, "{problems} problems"),
-        }
-    }
-}
+use text::Read;
 
 /// Checks an existing store beside whoever serves it, and tells each problem as it is found.
 pub fn check(address: &Address, tell: &mut dyn FnMut(&Problem)) -> Result<Checked, UpkeepError> {
@@ -125,18 +63,6 @@ struct Checker<'a> {
     tell: &'a mut dyn FnMut(&Problem),
     checked: Checked,
     at: At,
-}
-
-/// What a segment was found to be, and the text up to its end.
-struct Read {
-    run: i64,
-    start: u64,
-    rows: u64,
-    bytes: u64,
-    /// Whether all of it could be read; where it could not, that was told, and nothing that follows from it is.
-    sound: bool,
-    /// `None` from the first segment on that could not be read.
-    tail: Option<Tail>,
 }
 
 impl Checker<'_> {
@@ -240,67 +166,6 @@ impl Checker<'_> {
         self.source(connection, revision, read)
     }
 
-    /// Reads a segment's chunks, which have to follow one another.
-    fn segment(
-        &mut self,
-        connection: &mut AnyConnection,
-        segment: &Segment,
-        layout: &Layout,
-        mut tail: Option<Tail>,
-    ) -> Result<Read, StoreError> {
-        let (mut row, mut byte) = (0, to_db(segment.start));
-        let (mut after, mut sound) = (BEFORE_ALL, true);
-        loop {
-            let found = rows::next_chunks(connection, segment.run, after)?;
-            if found.is_empty() {
-                break;
-            }
-            for (chunk, text) in found {
-                after = (chunk.first_row, chunk.seq);
-                self.at.byte = Some(chunk.first_byte);
-                if (chunk.first_row, chunk.first_byte) != (row, byte) {
-                    let (first_row, first_byte) = (chunk.first_row, chunk.first_byte);
-                    self.problem(format!(
-                        "it begins at row {first_row} and byte {first_byte}, where row {row} and byte {byte} come next"
-                    ));
-                    sound = false;
-                }
-                row = chunk.first_row + chunk.row_count;
-                byte = chunk.first_byte + text.byte_count;
-                self.checked.chunks += 1;
-                self.checked.bytes += from_db(text.byte_count);
-                let unpacked = blocks::read_chunk(segment.run, &chunk.place(), &text.into_block());
-                let read = match unpacked {
-                    Ok(text) => records(&text, &chunk.stats, layout).map(|()| text),
-                    Err(StoreError::Corrupt { .. }) => {
-                        Err("it is damaged: its text is not the one that was written".to_owned())
-                    }
-                    Err(error) => return Err(error),
-                };
-                match read {
-                    Ok(text) => {
-                        if let Some(tail) = &mut tail {
-                            tail.absorb(text.text.as_bytes());
-                        }
-                    }
-                    Err(what) => {
-                        self.problem(what);
-                        sound = false;
-                    }
-                }
-            }
-        }
-        self.at.byte = None;
-        Ok(Read {
-            run: segment.run.number,
-            start: segment.start,
-            rows: from_db(row),
-            bytes: from_db(byte).saturating_sub(segment.start),
-            sound,
-            tail: tail.filter(|_| sound),
-        })
-    }
-
     /// Whether the segments are as long as the revision says.
     fn sizes(&mut self, revision: &RevisionCopy, segments: &Segments, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
@@ -363,67 +228,5 @@ impl Checker<'_> {
             self.problem("what is kept to append to it can't be read, or is of another text");
         }
         Ok(())
-    }
-
-    /// Reads a source that is kept apart.
-    fn blocks(
-        &mut self,
-        connection: &mut AnyConnection,
-        revision: &RevisionCopy,
-    ) -> Result<Option<Tail>, StoreError> {
-        let run = Run {
-            dataset: revision.dataset_id,
-            number: revision.run,
-        };
-        let (mut tail, mut after, mut sound) = (Tail::new(), -1, true);
-        self.at.run = Some(run.number);
-        loop {
-            let found = rows::next_blocks(connection, run, after)?;
-            if found.is_empty() {
-                break;
-            }
-            for block in found {
-                after = block.first_byte;
-                self.at.byte = Some(after);
-                self.checked.chunks += 1;
-                self.checked.bytes += from_db(block.byte_count);
-                if sound && after != to_db(tail.bytes()) {
-                    let next = tail.bytes();
-                    self.problem(format!(
-                        "it is of the source, of which byte {next} comes next"
-                    ));
-                    sound = false;
-                }
-                match blocks::unpack(run, &block.into_block()) {
-                    Ok(bytes) => tail.absorb(&bytes),
-                    Err(StoreError::Corrupt { .. }) => {
-                        self.problem("it is of the source, and is not what was uploaded");
-                        sound = false;
-                    }
-                    Err(error) => return Err(error),
-                }
-            }
-        }
-        (self.at.run, self.at.byte) = (None, None);
-        Ok(Some(tail).filter(|_| sound))
-    }
-}
-
-/// Whether the chunk's text has the records that are said to be in it, and its statistics can be read.
-fn records(text: &Text, stored: &[u8], layout: &Layout) -> Result<(), String> {
-    let columns = layout.columns.len();
-    let body = text
-        .text
-        .get(text.body_start..)
-        .ok_or("its rows are said to begin where its text does not go on")?;
-    let found = Records::new(body, layout.delimiter, columns).skip(usize::MAX);
-    if u64::try_from(found).ok() != Some(text.rows) {
-        let said = text.rows;
-        return Err(format!("it is said to have {said} rows, and has {found}"));
-    }
-    // A line end that was put before appended rows has none.
-    match stored.is_empty() && text.rows == 0 || stats::decode(stored).is_ok() {
-        true => Ok(()),
-        false => Err("its statistics can't be read".to_owned()),
     }
 }

@@ -183,9 +183,9 @@ fn a_store_goes_to_postgresql_and_back_unchanged() {
     server
         .batch_execute(&format!("CREATE DATABASE {name}"))
         .unwrap();
-    let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+    let (place, query) = url.split_at(url.find('?').unwrap_or(url.len()));
     let (place, _) = place.rsplit_once('/').unwrap();
-    let there = format!("{place}/{name}?{query}");
+    let there = format!("{place}/{name}{query}");
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("address");
     std::fs::write(&file, &there).unwrap();

@@ -1,0 +1,70 @@
+//! What a check tells: problems, each with its place, and how much was looked at.
+
+use std::fmt;
+
+/// Something that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Name of the dataset, or its number where it has no name.
+    pub dataset: String,
+    /// Number of the revision.
+    pub revision: Option<i64>,
+    /// Number of the run.
+    pub run: Option<i64>,
+    /// Offset of the chunk in its run, or of the block in the source.
+    pub byte: Option<i64>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.dataset)?;
+        for (part, number) in [
+            ("revision", self.revision),
+            ("run", self.run),
+            ("chunk at byte", self.byte),
+        ] {
+            if let Some(number) = number {
+                write!(f, ", {part} {number}")?;
+            }
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// What was checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Datasets.
+    pub datasets: u64,
+    /// Revisions of them.
+    pub revisions: u64,
+    /// Chunks, and blocks of sources that are kept apart.
+    pub chunks: u64,
+    /// Bytes of those, unpacked.
+    pub bytes: u64,
+    /// Problems that were found.
+    pub problems: u64,
+}
+
+impl fmt::Display for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            datasets,
+            revisions,
+            chunks,
+            bytes,
+            problems,
+        } = self;
+        write!(
+            f,
+            "{datasets} datasets, {revisions} revisions, {chunks} chunks, {bytes} bytes: "
+        )?;
+        match problems {
+            0 => f.write_str("all is well"),
+            1 => f.write_str("1 problem"),
+            _ => write!(f, "{problems} problems"),
+        }
+    }
+}

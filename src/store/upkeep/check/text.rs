@@ -1,0 +1,172 @@
+//! Reading what revisions are made of: chunks of text, and blocks of sources that are kept apart. Each has to follow the
+//! one before it, and to hold what its digest is of.
+
+use super::super::rows::{self, BEFORE_ALL, ChunkCopy, RevisionCopy, TextCopy};
+use super::Checker;
+use crate::dataset::{Layout, Records, Tail, stats};
+use crate::store::connection::AnyConnection;
+use crate::store::model::{Text, from_db, to_db};
+use crate::store::{Run, Segment, StoreError, blocks};
+
+/// What a segment was found to be, and the text up to its end.
+pub(super) struct Read {
+    pub run: i64,
+    pub start: u64,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Whether all of it could be read; where it could not, that was told, and nothing that follows from it is.
+    pub sound: bool,
+    /// `None` from the first segment on that could not be read.
+    pub tail: Option<Tail>,
+}
+
+/// A segment being read.
+struct Reading {
+    run: Run,
+    /// Where the next chunk has to begin.
+    row: i64,
+    byte: i64,
+    sound: bool,
+    tail: Option<Tail>,
+}
+
+impl Checker<'_> {
+    /// Reads a segment's chunks, which follow the text `before`.
+    pub(super) fn segment(
+        &mut self,
+        connection: &mut AnyConnection,
+        segment: &Segment,
+        layout: &Layout,
+        before: Option<Tail>,
+    ) -> Result<Read, StoreError> {
+        let mut reading = Reading {
+            run: segment.run,
+            row: 0,
+            byte: to_db(segment.start),
+            sound: true,
+            tail: before,
+        };
+        let mut after = BEFORE_ALL;
+        loop {
+            let found = rows::next_chunks(connection, segment.run, after)?;
+            let Some((last, _)) = found.last() else { break };
+            after = (last.first_row, last.seq);
+            for (chunk, text) in found {
+                self.at.byte = Some(chunk.first_byte);
+                self.chunk(&mut reading, &chunk, text, layout)?;
+            }
+        }
+        self.at.byte = None;
+        let sound = reading.sound;
+        Ok(Read {
+            run: segment.run.number,
+            start: segment.start,
+            rows: from_db(reading.row),
+            bytes: from_db(reading.byte).saturating_sub(segment.start),
+            sound,
+            tail: reading.tail.filter(|_| sound),
+        })
+    }
+
+    fn chunk(
+        &mut self,
+        reading: &mut Reading,
+        chunk: &ChunkCopy,
+        text: TextCopy,
+        layout: &Layout,
+    ) -> Result<(), StoreError> {
+        let (first_row, first_byte) = (chunk.first_row, chunk.first_byte);
+        if (first_row, first_byte) != (reading.row, reading.byte) {
+            let Reading { row, byte, .. } = reading;
+            self.problem(format!(
+                "it begins at row {first_row} and byte {first_byte}, where row {row} and byte {byte} come next"
+            ));
+            reading.sound = false;
+        }
+        reading.row = first_row.saturating_add(chunk.row_count);
+        reading.byte = first_byte.saturating_add(text.byte_count);
+        self.checked.chunks += 1;
+        self.checked.bytes += from_db(text.byte_count);
+        let unpacked = blocks::read_chunk(reading.run, &chunk.place(), &text.into_block());
+        let what = match unpacked {
+            Ok(text) => {
+                if let Some(tail) = &mut reading.tail {
+                    tail.absorb(text.text.as_bytes());
+                }
+                records(&text, &chunk.stats, layout)
+            }
+            Err(StoreError::Corrupt { .. }) => {
+                Err("it is damaged: its text is not the one that was written".to_owned())
+            }
+            Err(error) => return Err(error),
+        };
+        if let Err(what) = what {
+            self.problem(what);
+            reading.sound = false;
+        }
+        Ok(())
+    }
+
+    /// Reads a source that is kept apart; `None` where that can't be done, which was told.
+    pub(super) fn blocks(
+        &mut self,
+        connection: &mut AnyConnection,
+        revision: &RevisionCopy,
+    ) -> Result<Option<Tail>, StoreError> {
+        let run = Run {
+            dataset: revision.dataset_id,
+            number: revision.run,
+        };
+        let (mut tail, mut after, mut sound) = (Tail::new(), -1, true);
+        self.at.run = Some(run.number);
+        loop {
+            let found = rows::next_blocks(connection, run, after)?;
+            if found.is_empty() {
+                break;
+            }
+            for block in found {
+                after = block.first_byte;
+                self.at.byte = Some(after);
+                self.checked.chunks += 1;
+                self.checked.bytes += from_db(block.byte_count);
+                if sound && after != to_db(tail.bytes()) {
+                    let next = tail.bytes();
+                    self.problem(format!(
+                        "it is of the source, of which byte {next} comes next"
+                    ));
+                    sound = false;
+                }
+                match blocks::unpack(run, &block.into_block()) {
+                    Ok(bytes) => tail.absorb(&bytes),
+                    Err(StoreError::Corrupt { .. }) => {
+                        self.problem("it is of the source, and is not what was uploaded");
+                        sound = false;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        (self.at.run, self.at.byte) = (None, None);
+        Ok(Some(tail).filter(|_| sound))
+    }
+}
+
+/// Whether the chunk's text has the records that are said to be in it, and its statistics can be read.
+fn records(text: &Text, stored: &[u8], layout: &Layout) -> Result<(), String> {
+    let body = text
+        .text
+        .get(text.body_start..)
+        .ok_or("its rows are said to begin where its text does not go on")?;
+    let mut records = Records::new(body, layout.delimiter, layout.columns.len());
+    let found = records.skip(usize::MAX);
+    if u64::try_from(found).ok() != Some(text.rows) {
+        let said = text.rows;
+        return Err(format!("it is said to have {said} rows, and has {found}"));
+    }
+    // A line end that was put before appended rows has none.
+    let joint = stored.is_empty() && text.rows == 0;
+    match joint || stats::decode(stored).is_ok() {
+        true => Ok(()),
+        false => Err("its statistics can't be read".to_owned()),
+    }
+}
