@@ -3,9 +3,11 @@
 //! A test builds its own, with another store or a clock it can move. There are no globals.
 
 mod cache;
+pub mod clients;
 mod clock;
 mod cut;
 mod upload;
+pub mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +16,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use cache::{PageCache, PageKey};
+pub use clients::Clients;
 pub use clock::Clock;
 pub use upload::{Form, Prepared, Upload, UploadError};
+pub use usage::Usage;
 
 use crate::settings::{Database, MigrateMode, Settings};
 use crate::store::{
@@ -36,6 +40,10 @@ pub struct Services {
     pub clock: Clock,
     /// Pages that were asked for before.
     pub pages: PageCache,
+    /// Who calls.
+    pub clients: Clients,
+    /// Who calls what.
+    pub usage: Usage,
     /// Places for uploads being received, beyond those small enough to be taken in at once.
     uploads: Arc<Semaphore>,
     /// Places for pieces of uploads being analysed: one a core.
@@ -62,6 +70,8 @@ impl Services {
             uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
             workers: Arc::new(Semaphore::new(cores)),
             draining: AtomicBool::new(false),
+            clients: Clients::new(store.clone()),
+            usage: Usage::default(),
             settings,
             store,
             catalogue,
@@ -80,6 +90,24 @@ impl Services {
         let committed = self.store.commit(revisions, receipt).await?;
         guards.iter_mut().for_each(upload::Abandon::disarm);
         Ok(committed)
+    }
+
+    /// Hands what was counted to the store now and then, as long as somebody has the services.
+    pub fn keep_usage(self: &Arc<Self>) {
+        let services = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(HAND_OVER).await;
+                let Some(services) = services.upgrade() else {
+                    return;
+                };
+                match services.usage.hand_over(&services.store).await {
+                    Ok(()) => {}
+                    Err(StoreError::Closed) => return,
+                    Err(error) => log::debug!("usage is handed over later: {error}"),
+                }
+            }
+        });
     }
 
     /// Says that the server is about to stop: it is no longer ready for new clients.
@@ -113,6 +141,8 @@ pub enum NotReady {
 
 /// How long the store may take to answer when somebody asks whether it is ready.
 const READY: Duration = Duration::from_millis(800);
+/// How often what was counted is handed to the store.
+const HAND_OVER: Duration = Duration::from_secs(5);
 /// Jobs that may wait for the writer before requests are told that the store is busy.
 const WRITE_QUEUE: usize = 1024;
 /// Bytes that descriptions of datasets may take in memory.

@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::request::{Body, Request};
 use crate::dataset::DatasetName;
 use crate::services::{Prepared, Services};
-use crate::store::{Committed, Dataset};
+use crate::store::{Client, Committed, Dataset};
 use crate::versioning::Choice;
 
 /// One request, routed and negotiated.
@@ -19,6 +19,8 @@ pub struct Call {
     pub services: Arc<Services>,
     /// Version and format of the answer.
     pub choice: Choice,
+    /// Who calls; `None`: somebody without a key.
+    pub client: Option<Arc<Client>>,
     /// The request's method: `HEAD` is answered by who answers `GET`.
     pub method: http::Method,
     /// The request's headers.
@@ -33,6 +35,7 @@ pub struct Call {
 impl Call {
     pub(super) fn new(
         services: Arc<Services>,
+        client: Option<Arc<Client>>,
         choice: Choice,
         name: Option<String>,
         request: Request,
@@ -40,6 +43,7 @@ impl Call {
     ) -> Self {
         Self {
             services,
+            client,
             choice,
             method: request.method,
             headers: request.headers,
@@ -123,7 +127,7 @@ impl Call {
         };
         self.services
             .store
-            .delete(&name, conditions, receipt)
+            .delete(&name, self.client.as_deref(), conditions, receipt)
             .await?;
         self.settle();
         Ok(done())
@@ -148,6 +152,13 @@ impl Call {
         version
             .map(|version| version.semantic.to_string())
             .unwrap_or_default()
+    }
+
+    /// The client that calls; who calls without a key is none.
+    pub fn known_client(&self) -> Result<&Client, Error> {
+        self.client.as_deref().ok_or(Error::Unauthenticated(
+            "only a registered client is somebody here: send its key as Authorization: Bearer flash_…",
+        ))
     }
 
     /// The parameters of the query.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::{
     ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    USER_AGENT, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -18,6 +18,7 @@ use super::request::Request;
 use crate::logging;
 use crate::services::Services;
 use crate::settings::Anonymous;
+use crate::store::Client;
 use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, Source, VersionNumber};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
@@ -75,14 +76,18 @@ impl Dispatcher {
     pub(super) async fn answer(self: Arc<Self>, request: Request) -> warp::reply::Response {
         let head = request.method == Method::HEAD;
         let request_id = request.headers.get(REQUEST_ID).cloned();
-        let default = self.default_caller();
+        let identified = self.identify(&request.headers).await;
+        let default = self.default_of(identified.as_ref().ok().and_then(Option::as_deref));
         let mut choice = Choice {
             version: default.version,
             source: default.source,
             format: Format::Json,
             naming: Naming::Vendor,
         };
-        let answer = self.serve(request, default, &mut choice).await;
+        let answer = match identified {
+            Ok(client) => self.serve(request, client, default, &mut choice).await,
+            Err(error) => Err(error),
+        };
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
         let reply = self.label(reply, &choice);
@@ -92,10 +97,10 @@ impl Dispatcher {
     async fn serve(
         &self,
         request: Request,
+        client: Option<Arc<Client>>,
         caller: Caller,
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
-        identify(&request.headers)?;
         if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
             return Err(Error::RepeatedHeader("Content-Type"));
         }
@@ -153,20 +158,31 @@ impl Dispatcher {
                 has,
             });
         };
-        self.admit(&method)?;
+        self.admit(&method, client.as_deref())?;
+        let user_agent = request.headers.get(USER_AGENT);
+        self.services.usage.count(
+            client.as_ref().map(|client| client.id),
+            user_agent.and_then(|value| value.to_str().ok()),
+            version.get(),
+            operation.name,
+            self.services.clock.now(),
+        );
         if !method.is_safe()
             && let Some(key) = idempotency::key(&request.headers)?
         {
-            return self.once(operation, *choice, name, request, key).await;
+            return self
+                .once(operation, client, *choice, name, request, key)
+                .await;
         }
         let services = Arc::clone(&self.services);
-        (operation.handler)(Call::new(services, *choice, name, request, None)).await
+        (operation.handler)(Call::new(services, client, *choice, name, request, None)).await
     }
 
     /// Answers a write that may have been sent before.
     async fn once(
         &self,
         operation: &Operation,
+        client: Option<Arc<Client>>,
         choice: Choice,
         name: Option<String>,
         mut request: Request,
@@ -176,12 +192,23 @@ impl Dispatcher {
         let what = format!("{} {:?} {:?}", choice.version, choice.format, choice.naming);
         let request_id = request.headers.get(REQUEST_ID).cloned();
         let store = &self.services.store;
-        let once = match idempotency::begin(store, key, &what, &mut request, longest).await? {
+        // Two clients may choose the same key; those without a key of their own share theirs.
+        let scope = client.as_ref().map(|client| client.id.to_string());
+        let scope = scope.unwrap_or_default();
+        let once = match idempotency::begin(store, scope, key, &what, &mut request, longest).await?
+        {
             Begun::First(once) => once,
             Begun::Answered(reply) => return Ok(reply),
         };
         let services = Arc::clone(&self.services);
-        let call = Call::new(services, choice, name, request, Some(Arc::clone(&once)));
+        let call = Call::new(
+            services,
+            client,
+            choice,
+            name,
+            request,
+            Some(Arc::clone(&once)),
+        );
         let reply = match (operation.handler)(call).await {
             Ok(reply) => reply,
             Err(error) => self.refuse(&error, &choice, request_id.as_ref()),
@@ -192,10 +219,45 @@ impl Dispatcher {
         Ok(reply)
     }
 
-    fn default_caller(&self) -> Caller {
-        Caller {
-            version: self.services.catalogue.first(),
-            source: Source::Default,
+    /// Who calls: a key that is there has to be right, and is never taken for none.
+    async fn identify(&self, headers: &HeaderMap) -> Result<Option<Arc<Client>>, Error> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), more) = (values.next(), values.next()) else {
+            return Ok(None);
+        };
+        if more.is_some() {
+            return Err(Error::RepeatedHeader("Authorization"));
+        }
+        let unknown = Error::Unauthenticated(
+            "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
+        );
+        let text = value.to_str().unwrap_or_default();
+        let Some((scheme, key)) = text.split_once(' ') else {
+            return Err(unknown);
+        };
+        // The scheme's name is case-insensitive (RFC 9110 §11.1).
+        if !scheme.eq_ignore_ascii_case("Bearer") {
+            return Err(unknown);
+        }
+        let services = &self.services;
+        let newest = services.catalogue.newest_stable(services.clock.now());
+        let client = services.clients.identify(key.trim(), newest.get()).await?;
+        client.map(Some).ok_or(unknown)
+    }
+
+    /// What a caller gets that names no version: its pin, or the first version.
+    fn default_of(&self, client: Option<&Client>) -> Caller {
+        let pin = client.and_then(|client| client.pin);
+        let pin = pin.and_then(VersionNumber::new);
+        match pin.filter(|pin| self.services.catalogue.get(*pin).is_some()) {
+            Some(version) => Caller {
+                version,
+                source: Source::Pin,
+            },
+            None => Caller {
+                version: self.services.catalogue.first(),
+                source: Source::Default,
+            },
         }
     }
 
@@ -221,9 +283,10 @@ impl Dispatcher {
         )
     }
 
-    /// Whether somebody without a key may do that.
-    fn admit(&self, method: &Method) -> Result<(), Error> {
+    /// Whether the caller may do that at all.
+    fn admit(&self, method: &Method, client: Option<&Client>) -> Result<(), Error> {
         match self.services.settings.anonymous {
+            _ if client.is_some() => Ok(()),
             Anonymous::ReadWrite => Ok(()),
             Anonymous::Read if method.is_safe() => Ok(()),
             Anonymous::Read => Err(Error::Unauthenticated(
@@ -302,16 +365,6 @@ fn content_type(labels: &Labels, choice: &Choice) -> HeaderValue {
         (Format::Ndjson, Naming::Vendor) => labels.ndjson.clone(),
         (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
         (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
-    }
-}
-
-/// Who calls. Nobody is registered yet, so whoever brings a key brings a wrong one: it is never taken for anonymous.
-fn identify(headers: &HeaderMap) -> Result<(), Error> {
-    match headers.get(AUTHORIZATION) {
-        None => Ok(()),
-        Some(_) => Err(Error::Unauthenticated(
-            "the key is not known here; call without the header Authorization to be served as anonymous",
-        )),
     }
 }
 

@@ -51,6 +51,28 @@ pub enum Error {
     /// The caller is not known, or must be.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The caller may not do that.
+    #[error("{0} belongs to another client, and only that one may change it")]
+    NotOwner(DatasetName),
+    /// A body that should name a version does not.
+    #[error(
+        "the body is not what a move of the pin looks like: {reason}; write {{\"version\": 2}}, or {{\"undo\": true}} for the version before"
+    )]
+    BadMove {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A version that nobody can be pinned to.
+    #[error(
+        "{wanted} is no version to be pinned to; those are {}",
+        join(available)
+    )]
+    NoSuchPin {
+        /// What was wanted.
+        wanted: String,
+        /// The versions that may be.
+        available: Vec<VersionNumber>,
+    },
     /// A header that may be there once is there more often.
     #[error("the header {0} is there more than once; send it once")]
     RepeatedHeader(&'static str),
@@ -267,6 +289,9 @@ impl Error {
             Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::NotOwner(_) => StatusCode::FORBIDDEN,
+            Self::BadMove { .. } => StatusCode::BAD_REQUEST,
+            Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownParameter { .. }
             | Self::RepeatedHeader(_)
             | Self::RepeatedParameter(_)
@@ -306,11 +331,13 @@ impl Error {
                 | StoreError::UploadLost
                 | StoreError::Unprepared
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
+                StoreError::NotOwner(_) => StatusCode::FORBIDDEN,
                 StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
-                StoreError::NameTaken(_) | StoreError::Replaced(_) | StoreError::KeyLost => {
-                    StatusCode::CONFLICT
-                }
-                StoreError::NotFound(_) => StatusCode::NOT_FOUND,
+                StoreError::NameTaken(_)
+                | StoreError::Replaced(_)
+                | StoreError::KeyLost
+                | StoreError::ClientExists(_) => StatusCode::CONFLICT,
+                StoreError::NotFound(_) | StoreError::NoSuchClient(_) => StatusCode::NOT_FOUND,
                 StoreError::Corrupt { .. }
                 | StoreError::Missing { .. }
                 | StoreError::Unreadable { .. }
@@ -335,6 +362,9 @@ impl Error {
             Self::NoSuchPath { .. } => "no such path",
             Self::MethodNotAllowed { .. } => "method not allowed",
             Self::Unauthenticated(_) => "not authenticated",
+            Self::NotOwner(_) => "not the owner",
+            Self::BadMove { .. } => "bad move of the pin",
+            Self::NoSuchPin { .. } => "no such version to be pinned to",
             Self::RepeatedHeader(_) => "repeated header",
             Self::UnknownParameter { .. } => "unknown parameter",
             Self::RepeatedParameter(_) => "repeated parameter",
@@ -371,6 +401,9 @@ impl Error {
                 StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
                 StoreError::Away(_) | StoreError::Slow => "store away",
                 StoreError::UploadLost => "upload lost",
+                StoreError::NotOwner(_) => "not the owner",
+                StoreError::ClientExists(_) => "name taken",
+                StoreError::NoSuchClient(_) => "no such client",
                 StoreError::ConditionFailed(_) => "condition failed",
                 StoreError::Replaced(_) => "dataset replaced",
                 StoreError::KeyLost => "request in flight",
@@ -445,6 +478,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::NameTaken(name) => Self::NameTaken(name),
             StoreError::NotFound(name) => Self::NoSuchDataset(name.to_string()),
+            StoreError::NotOwner(name) => Self::NotOwner(name),
             StoreError::ConditionFailed(_) => Self::ConditionFailed,
             StoreError::Replaced(name) => Self::Replaced(name),
             StoreError::KeyLost => Self::KeyInFlight,

@@ -81,10 +81,11 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     fits.then(|| Some(key.to_owned())).ok_or(Error::BadKey)
 }
 
-/// Takes the key for the request, whose body is read through what comes back. `what` is what else makes a request another
+/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. `what` is what else makes a request another
 /// one: version and format of the answer.
 pub(super) async fn begin(
     store: &Store,
+    scope: String,
     key: String,
     what: &str,
     request: &mut Request,
@@ -97,7 +98,7 @@ pub(super) async fn begin(
         received: 0,
     }));
     let claim = Claim {
-        scope: String::new(),
+        scope,
         key,
         holder: store.new_number(),
     };

@@ -30,6 +30,8 @@ const LISTS: &[&str] = &[
 ];
 /// What `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
+/// What `PATCH /client` takes.
+const DOCUMENTS: &[&str] = &["application/json"];
 /// CSVs that one request may hold.
 const MOST_CSVS: usize = 1000;
 /// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
@@ -112,7 +114,7 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         setting: "--max-body",
     };
     let mut frames = frames::of(call, limit)?;
-    let mut upload = Upload::begin(&call.services, form)
+    let mut upload = Upload::begin(&call.services, form, call.client.clone())
         .await
         .map_err(|error| Error::from_upload(error, None))?;
     while let Some(frame) = frames.next().await {
@@ -125,6 +127,24 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         .finish()
         .await
         .map_err(|error| Error::from_upload(error, None))
+}
+
+/// Bytes that a document may have which says what to do.
+const DOCUMENT: u64 = 64 << 10;
+
+/// Receives a small JSON document. One without `Content-Type` is taken for JSON.
+pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
+    if let Some(other) = media_type(&call.headers)?.filter(|media_type| !is_json(media_type)) {
+        return Err(Error::UnsupportedMediaType {
+            found: Some(other.essence_str().to_owned()),
+            accepted: DOCUMENTS,
+        });
+    }
+    let limit = frames::Limit {
+        bytes: DOCUMENT,
+        setting: "the size of a document",
+    };
+    collect(frames::of(call, limit)?).await
 }
 
 #[derive(Deserialize)]
@@ -154,7 +174,9 @@ async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Pre
         list.admit(&name)?;
         let form = form(name.clone(), Write::Create, options.clone(), None);
         let failed = |error| Error::from_upload(error, Some(&name));
-        let mut upload = Upload::begin(&call.services, form).await.map_err(failed)?;
+        let mut upload = Upload::begin(&call.services, form, call.client.clone())
+            .await
+            .map_err(failed)?;
         let csv = bytes::Bytes::from(item.csv);
         for start in (0..csv.len()).step_by(JSON_SLICE) {
             upload

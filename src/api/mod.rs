@@ -6,6 +6,7 @@
 //! that one's folder.
 
 pub mod call;
+pub mod client;
 pub mod conditional;
 pub mod cursor;
 mod dispatch;

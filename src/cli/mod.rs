@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod clients;
 mod copy;
 mod draft;
 mod export;
@@ -17,7 +18,7 @@ use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
-use crate::store::{OpenError, UpkeepError};
+use crate::store::{OpenError, StoreError, UpkeepError};
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
@@ -57,6 +58,8 @@ enum Command {
     /// Read everything that a store holds and say what is damaged, also beside a running server
     #[command(after_help = "Exits 0 when all is well, 1 when something is damaged.")]
     Check(DatabaseSettings),
+    /// Register clients, rotate their keys, move their pins; works beside running servers
+    Clients(clients::Clients),
     /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
     Healthcheck(AdminAddress),
 }
@@ -95,6 +98,9 @@ pub enum Failure {
         /// What the system said, or what to do.
         reason: String,
     },
+    /// The store did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The server is not ready.
     #[error(transparent)]
     NotReady(#[from] healthcheck::NotReady),
@@ -111,6 +117,7 @@ impl Failure {
             | Self::Import(_)
             | Self::Problems(_)
             | Self::File { .. }
+            | Self::Store(_)
             | Self::NotReady(_) => ExitCode::FAILURE,
         }
     }
@@ -133,6 +140,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     match cli.command {
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
         Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
+        Some(Command::Clients(clients)) => clients::run(&clients),
         Some(Command::Migrate(database)) => migrate::run(&database),
         Some(Command::Import(settings)) => import::run(&settings),
         Some(Command::Export(settings)) => export::run(&settings),

@@ -66,6 +66,7 @@ async fn serve(settings: &Settings) -> Result<(), ServeError> {
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
     let registry = Registry::standard()?;
     let services = Services::open(settings.clone(), registry.catalogue()?, Clock::system())?;
+    services.keep_usage();
     let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
@@ -103,6 +104,9 @@ async fn serve(settings: &Settings) -> Result<(), ServeError> {
         drop(api_ends);
         // Probes that panicked are no reason not to end well.
         let _ = probes.await;
+        if let Err(error) = services.usage.hand_over(&services.store).await {
+            log::warn!("the last requests are not counted: {error}");
+        }
         services.store.close().await;
         say_farewell(summary);
     };

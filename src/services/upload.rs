@@ -21,7 +21,7 @@ use crate::dataset::{
     Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions,
 };
 use crate::store::{
-    Batch, Conditions, Dataset, NewRevision, PlacedChunk, Run, Store, StoreError, Write,
+    Batch, Client, Conditions, Dataset, NewRevision, PlacedChunk, Run, Store, StoreError, Write,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -89,6 +89,7 @@ impl Form {
 pub struct Upload {
     services: Arc<Services>,
     form: Form,
+    author: Option<Arc<Client>>,
     run: Run,
     cut: Cutting,
     pending: Vec<Bytes>,
@@ -170,14 +171,18 @@ impl Prepared {
 }
 
 impl Upload {
-    /// Begins to receive a CSV.
-    pub async fn begin(services: &Arc<Services>, form: Form) -> Result<Self, UploadError> {
+    /// Begins to receive a CSV from `author`; `None`: somebody without a key.
+    pub async fn begin(
+        services: &Arc<Services>,
+        form: Form,
+        author: Option<Arc<Client>>,
+    ) -> Result<Self, UploadError> {
         let limits = Limits {
             max_columns: services.settings.limits.max_columns,
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
             chunk_bytes: CHUNK,
         };
-        let there = Self::dataset(services, &form).await?;
+        let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {
             Some(dataset) if form.write == Write::Append => {
                 let layout = Arc::clone(&dataset.layout);
@@ -200,6 +205,7 @@ impl Upload {
         Ok(Self {
             services: Arc::clone(services),
             form,
+            author,
             run,
             cut: Cutting::Idle(Box::new(Cut::new(ingest))),
             pending: Vec::new(),
@@ -224,6 +230,7 @@ impl Upload {
     async fn dataset(
         services: &Services,
         form: &Form,
+        author: Option<&Client>,
     ) -> Result<Option<Arc<Dataset>>, UploadError> {
         if form.write == Write::Create {
             return Ok(None);
@@ -231,6 +238,10 @@ impl Upload {
         let there = services.store.find(&form.name).await?;
         if form.write == Write::Append && there.is_none() {
             return Err(StoreError::NotFound(form.name.clone()).into());
+        }
+        let owner = there.as_ref().and_then(|dataset| dataset.owner);
+        if owner.is_some() && owner != author.map(|author| author.id) {
+            return Err(StoreError::NotOwner(form.name.clone()).into());
         }
         let newest = there.as_ref().map(|dataset| dataset.run.number);
         if form.conditions.hold(newest) {
@@ -401,6 +412,7 @@ impl Upload {
             name: self.form.name.clone(),
             write: self.form.write,
             conditions: self.form.conditions.clone(),
+            author: self.author,
             run: self.run,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,

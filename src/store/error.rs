@@ -16,6 +16,15 @@ pub enum StoreError {
     /// No dataset has that name.
     #[error("there is no dataset named {0}")]
     NotFound(DatasetName),
+    /// The dataset belongs to another client.
+    #[error("the dataset {0} belongs to another client")]
+    NotOwner(DatasetName),
+    /// No client has that name.
+    #[error("there is no client named {0}; `flash clients list` lists those there are")]
+    NoSuchClient(String),
+    /// A client of that name exists already.
+    #[error("there is a client named {0} already")]
+    ClientExists(String),
     /// The dataset is not in the state that the write demands.
     #[error("the dataset {0} has changed")]
     ConditionFailed(DatasetName),

@@ -8,6 +8,7 @@ use quick_cache::sync::Cache;
 
 use super::alive::Alive;
 use super::append::{self, Prepared};
+use super::clients::{self, Client, Move, MovedBy};
 use super::error::{OpenError, StoreError};
 use super::ids::Ids;
 use super::jobs::{self, Commit, Context, Described, Job, Outcome};
@@ -18,6 +19,7 @@ use super::model::{
 };
 use super::pool::Pool;
 use super::postgres::{self, Meaning, PostgresAddress};
+use super::usage::{self, Count, Used};
 use super::writer::{Queue, Writer};
 use super::{
     Address, Claim, Claimed, Migrate, Receipt, blocks, compaction, connection, keeper, queries,
@@ -218,11 +220,13 @@ impl Store {
     pub async fn delete(
         &self,
         name: &DatasetName,
+        author: Option<&Client>,
         conditions: Conditions,
         receipt: Option<Receipt>,
     ) -> Result<(), StoreError> {
         let job = Job::Delete {
             name: name.clone(),
+            author: author.map(|author| author.id),
             conditions,
             receipt,
         };
@@ -275,6 +279,55 @@ impl Store {
     /// A number that no other request of any server has.
     pub fn new_number(&self) -> i64 {
         self.inner.new_number()
+    }
+
+    /// The client whose key has that SHA-256.
+    pub async fn client_by_key(&self, digest: [u8; 32]) -> Result<Option<Client>, StoreError> {
+        self.inner
+            .read(move |connection| clients::by_key(connection, &digest))
+            .await
+    }
+
+    /// The client of that name.
+    pub async fn client(&self, name: &str) -> Result<Option<Client>, StoreError> {
+        let name = name.to_owned();
+        self.inner
+            .read(move |connection| clients::by_name(connection, &name))
+            .await
+    }
+
+    /// How a client's pin came about, the first move first.
+    pub async fn moves(&self, client: i64) -> Result<Vec<Move>, StoreError> {
+        self.inner
+            .read(move |connection| clients::moves(connection, client))
+            .await
+    }
+
+    /// Pins a client that calls for the first time, unless another server has.
+    pub async fn pin_first(&self, client: i64, version: u32) -> Result<(), StoreError> {
+        self.inner.done(Job::PinFirst { client, version }).await
+    }
+
+    /// Moves a client's pin.
+    pub async fn move_pin(&self, client: i64, version: u32, by: MovedBy) -> Result<(), StoreError> {
+        let job = Job::MovePin {
+            client,
+            version,
+            by,
+        };
+        self.inner.done(job).await
+    }
+
+    /// Adds to what is known of who calls what.
+    pub async fn count_usage(&self, counts: Vec<Count>) -> Result<(), StoreError> {
+        self.inner.done(Job::Count(counts)).await
+    }
+
+    /// Who called what since `day` (days since 1970); of one client, or of all.
+    pub async fn usage(&self, client: Option<i64>, day: i64) -> Result<Vec<Used>, StoreError> {
+        self.inner
+            .read(move |connection| usage::since(connection, client, day))
+            .await
     }
 
     /// The dataset of that name.

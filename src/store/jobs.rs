@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::alive::{self, Report, UPLOADS_LIVE, micros};
 use super::append::{self, Prepared};
+use super::clients::{self, MovedBy};
 use super::compaction::{self, Compacted};
 use super::connection::AnyConnection;
 use super::model::{
@@ -12,6 +13,7 @@ use super::model::{
     to_db,
 };
 use super::segments::Segments;
+use super::usage::{self, Count};
 use super::{Claim, Claimed, Dataset, Leases, Receipt, StoreError, idempotency, postgres, queries};
 use crate::dataset::{Column, DatasetName, Layout, Tail};
 
@@ -35,9 +37,20 @@ pub(super) enum Job {
     /// Remove a dataset.
     Delete {
         name: DatasetName,
+        author: Option<i64>,
         conditions: Conditions,
         receipt: Option<Receipt>,
     },
+    /// Pin a client that calls for the first time.
+    PinFirst { client: i64, version: u32 },
+    /// Move a client's pin.
+    MovePin {
+        client: i64,
+        version: u32,
+        by: MovedBy,
+    },
+    /// Add to what is known of who calls what.
+    Count(Vec<Count>),
     /// A staged run will never be committed.
     Abandon(Run),
     /// Take a key.
@@ -159,9 +172,29 @@ pub(super) fn apply(
         Job::Commit(commit) => return self::commit(connection, commit, context),
         Job::Delete {
             name,
+            author,
             conditions,
             receipt,
-        } => return delete(connection, name, conditions, receipt.as_ref(), context),
+        } => {
+            let receipt = receipt.as_ref();
+            return delete(connection, name, *author, conditions, receipt, context);
+        }
+        Job::PinFirst { client, version } => {
+            clients::pin_first(connection, *client, *version, now)?;
+            Outcome::Done
+        }
+        Job::MovePin {
+            client,
+            version,
+            by,
+        } => {
+            clients::move_pin(connection, *client, *version, *by, now)?;
+            Outcome::Done
+        }
+        Job::Count(counts) => {
+            usage::add(connection, counts)?;
+            Outcome::Done
+        }
         Job::Abandon(run) => {
             // The order to commit may have come before: then the run is no longer noted as being written, and lives.
             if queries::delete_upload(connection, *run)? {
@@ -195,6 +228,7 @@ pub(super) fn apply(
 fn delete(
     connection: &mut AnyConnection,
     name: &DatasetName,
+    author: Option<i64>,
     conditions: &Conditions,
     receipt: Option<&Receipt>,
     context: &Context,
@@ -202,7 +236,7 @@ fn delete(
     let Some(head) = queries::head(connection, name.as_str())? else {
         return Ok(Err(StoreError::NotFound(name.clone())));
     };
-    if let Err(refusal) = admit(connection, name, Some(&head), conditions)? {
+    if let Err(refusal) = admit(connection, name, Some(&head), author, conditions)? {
         return Ok(Err(refusal));
     }
     if !holds_key(connection, receipt)? {
@@ -225,13 +259,19 @@ fn holds_key(
     }
 }
 
-/// Whether what the client demands of the dataset holds.
+/// Whether the author may change the dataset, and what it demands of it holds.
 fn admit(
     connection: &mut AnyConnection,
     name: &DatasetName,
     head: Option<&DatasetRow>,
+    author: Option<i64>,
     conditions: &Conditions,
 ) -> Result<Result<(), StoreError>, StoreError> {
+    if let Some(owner) = head.and_then(|head| head.owner)
+        && author != Some(owner)
+    {
+        return Ok(Err(StoreError::NotOwner(name.clone())));
+    }
     if conditions.is_empty() {
         return Ok(Ok(()));
     }
@@ -313,7 +353,14 @@ fn admitted(
         (Write::Append, None) => return Ok(Err(StoreError::NotFound(new.name.clone()))),
         _ => {}
     }
-    if let Err(refusal) = admit(connection, &new.name, head.as_ref(), &new.conditions)? {
+    let author = new.author.as_ref().map(|author| author.id);
+    if let Err(refusal) = admit(
+        connection,
+        &new.name,
+        head.as_ref(),
+        author,
+        &new.conditions,
+    )? {
         return Ok(Err(refusal));
     }
     if new.staged && !is_whole(connection, new)? {
@@ -368,6 +415,7 @@ fn write(
             revision: 1,
             created_at: now,
             updated_at: now,
+            owner: new.author.as_ref().map(|author| author.id),
         },
     };
     let run = Run {
@@ -397,7 +445,7 @@ fn write(
             content_type: &content.content_type,
             transcoded: content.transcoded,
             profile: content.profile.as_deref().unwrap_or(&described.profile),
-            author: None,
+            author: new.author.as_ref().map(|author| author.name.as_str()),
             created_at: now,
             segments: segments.as_deref(),
             // Of a source that is kept apart the text's own end is not known.
@@ -438,6 +486,7 @@ fn write(
             bytes,
             sha256,
             content_type: content.content_type,
+            owner: head.owner,
             transcoded: content.transcoded,
             created_at: time_from_db(head.created_at)?,
             updated_at: time_from_db(head.updated_at)?,

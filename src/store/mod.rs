@@ -17,8 +17,10 @@
 mod alive;
 mod append;
 mod blocks;
+mod clients;
 mod compaction;
 mod connection;
+mod desk;
 mod error;
 mod handle;
 mod idempotency;
@@ -35,10 +37,13 @@ mod schema_steps;
 mod segments;
 mod sqlite;
 mod upkeep;
+mod usage;
 mod writer;
 
 use std::path::PathBuf;
 
+pub use clients::{Client, Move, MovedBy};
+pub use desk::Desk;
 pub use error::{OpenError, StoreError};
 pub use handle::{Clock, Settings, Store};
 pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
@@ -53,6 +58,7 @@ pub use segments::{Segment, Segments};
 pub use upkeep::{
     Checked, Copied, Exported, Exporter, Problem, Step, UpkeepError, back_up, check, copy,
 };
+pub use usage::{Count, Used};
 
 use handle::Heads;
 use leases::Leases;

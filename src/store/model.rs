@@ -5,6 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+use super::Client;
 use super::error::StoreError;
 use super::schema::{chunk_data, chunks, datasets, revisions, sources, uploads};
 use super::segments::Segments;
@@ -43,6 +44,8 @@ pub struct Dataset {
     pub sha256: [u8; 32],
     /// The media type under which its source came.
     pub content_type: String,
+    /// The client that made it and alone may change it; `None`: somebody without a key.
+    pub owner: Option<i64>,
     /// Whether the source is kept apart from the text, because its charset was not UTF-8.
     pub transcoded: bool,
     /// When the dataset was created.
@@ -118,6 +121,8 @@ pub struct NewRevision {
     pub write: Write,
     /// What must hold of the dataset for that.
     pub conditions: Conditions,
+    /// Who does it; `None`: somebody without a key.
+    pub author: Option<Arc<Client>>,
     /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
     /// that the text before them may lack.
     pub run: Run,
@@ -214,6 +219,7 @@ pub(super) struct DatasetRow {
     pub revision: i64,
     pub created_at: i64,
     pub updated_at: i64,
+    pub owner: Option<i64>,
 }
 
 #[derive(Insertable)]
@@ -357,6 +363,7 @@ impl RevisionHead {
             bytes: from_db(self.byte_count),
             sha256: self.sha256()?,
             content_type: self.content_type,
+            owner: dataset.owner,
             transcoded: self.transcoded,
             created_at: time_from_db(dataset.created_at)?,
             updated_at: time_from_db(self.created_at)?,

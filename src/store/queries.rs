@@ -321,6 +321,7 @@ pub(super) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> Q
         datasets::revision.eq(row.revision),
         datasets::created_at.eq(row.created_at),
         datasets::updated_at.eq(row.updated_at),
+        datasets::owner.eq(row.owner),
     );
     let insert = diesel::insert_into(datasets::table).values(values);
     let inserted = match connection {

@@ -7,6 +7,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        owner -> Nullable<BigInt>,
     }
 }
 
@@ -107,6 +108,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    clients (id) {
+        id -> BigInt,
+        name -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        first_contact_at -> Nullable<BigInt>,
+        pin -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    client_keys (digest) {
+        digest -> Binary,
+        client_id -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    client_moves (client_id, number) {
+        client_id -> BigInt,
+        number -> BigInt,
+        moved_at -> BigInt,
+        moved_by -> Text,
+        from_version -> Nullable<BigInt>,
+        to_version -> BigInt,
+    }
+}
+
+diesel::table! {
+    usage (client_id, version, family, operation, day) {
+        client_id -> BigInt,
+        version -> BigInt,
+        family -> Text,
+        operation -> Text,
+        day -> BigInt,
+        requests -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
     revisions,
@@ -117,5 +160,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     garbage,
     secrets,
     leases,
-    idempotency_keys
+    idempotency_keys,
+    clients,
+    client_keys,
+    client_moves,
+    usage
 );

@@ -15,6 +15,7 @@ mod server;
 
 mod appends;
 mod cli;
+mod clients;
 mod crashes;
 mod csv;
 mod disk;

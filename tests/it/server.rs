@@ -111,9 +111,13 @@ impl Server {
     /// How many runs the newest revision of a dataset reads.
     pub fn segments(&self, name: &str) -> usize {
         let name = name.parse().unwrap();
-        let found = self.runtime.as_ref().unwrap();
-        let found = found.block_on(self.services.store.find(&name)).unwrap();
+        let found = self.wait_for(self.services.store.find(&name)).unwrap();
         found.unwrap().segments.iter().count()
+    }
+
+    /// What comes of something that the server's services do.
+    pub fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().unwrap().block_on(future)
     }
 
     /// Waits until that is so.

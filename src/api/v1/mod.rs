@@ -8,6 +8,7 @@ pub(in crate::api) mod representation;
 
 use http::Method;
 
+use super::client;
 use super::registry::{ApiVersion, Operation};
 use crate::versioning::Format;
 
@@ -51,6 +52,20 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::create_datasets(call)),
+    },
+    Operation {
+        name: "get_client",
+        method: Method::GET,
+        path: "/client",
+        formats: JSON,
+        handler: |call| Box::pin(client::get_client(call)),
+    },
+    Operation {
+        name: "patch_client",
+        method: Method::PATCH,
+        path: "/client",
+        formats: JSON,
+        handler: |call| Box::pin(client::patch_client(call)),
     },
     Operation {
         name: "get_root",

@@ -8,7 +8,8 @@ use crate::dataset::Profile;
 use crate::store::connection::AnyConnection;
 use crate::store::model::{Block, ChunkPlace, DatasetRow, from_db};
 use crate::store::schema::{
-    chunk_data, chunks, datasets, idempotency_keys, revisions, secrets, sources,
+    chunk_data, chunks, client_keys, client_moves, clients, datasets, idempotency_keys, revisions,
+    secrets, sources, usage,
 };
 use crate::store::{Run, Segments};
 
@@ -25,6 +26,10 @@ pub(super) const COPIED: &[&str] = &[
     "sources",
     "secrets",
     "idempotency_keys",
+    "clients",
+    "client_keys",
+    "client_moves",
+    "usage",
 ];
 
 /// The tables that a copy leaves: they say what servers of the source are in the middle of, and what they will sweep.
@@ -154,6 +159,48 @@ pub(super) struct KeyCopy {
     pub renewed_at: i64,
     pub fingerprint: Option<Vec<u8>>,
     pub answer: Option<Vec<u8>>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = clients, treat_none_as_default_value = false)]
+pub(super) struct ClientCopy {
+    pub id: i64,
+    pub name: String,
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+    pub first_contact_at: Option<i64>,
+    pub pin: Option<i64>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_keys)]
+pub(super) struct ClientKeyCopy {
+    pub digest: Vec<u8>,
+    pub client_id: i64,
+    pub created_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_moves, treat_none_as_default_value = false)]
+pub(super) struct MoveCopy {
+    pub client_id: i64,
+    pub number: i64,
+    pub moved_at: i64,
+    pub moved_by: String,
+    pub from_version: Option<i64>,
+    pub to_version: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = usage)]
+pub(super) struct UsageCopy {
+    pub client_id: i64,
+    pub version: i64,
+    pub family: String,
+    pub operation: String,
+    pub day: i64,
+    pub requests: i64,
+    pub last_at: i64,
 }
 
 /// The dataset with the least number above `after`.

@@ -31,7 +31,10 @@ pub(super) fn difference(
 }
 
 fn same_dataset(here: &DatasetRow, there: &DatasetRow) -> bool {
-    let facts = |row: &DatasetRow| (row.id, row.revision, row.created_at, row.updated_at);
+    let facts = |row: &DatasetRow| {
+        let times = (row.created_at, row.updated_at);
+        (row.id, row.revision, row.owner, times)
+    };
     facts(here) == facts(there) && here.name == there.name
 }
 

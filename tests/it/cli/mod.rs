@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod clients;
 mod command_line;
 mod copy;
 mod export;

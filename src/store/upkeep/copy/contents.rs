@@ -1,14 +1,17 @@
-//! What makes copied runs visible: datasets, revisions, secrets and the answers that keys got, written in one
+//! What makes copied runs visible: datasets, revisions, secrets, the answers that keys got and who calls, written in one
 //! transaction; and the marker that says how far a copy is.
 
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::super::rows::{self, KeyCopy, SecretCopy};
+use super::super::rows::{
+    self, ClientCopy, ClientKeyCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
+};
 use super::super::{COPY_MARKER, UpkeepError};
 use crate::store::connection::{self, AnyConnection};
 use crate::store::schema::{
-    datasets, garbage, idempotency_keys, leases, revisions, secrets, uploads,
+    client_keys, client_moves, clients, datasets, garbage, idempotency_keys, leases, revisions,
+    secrets, uploads, usage,
 };
 use crate::store::{Address, queries};
 
@@ -63,6 +66,7 @@ pub(super) fn write(
         copy_datasets(source, target)?;
         copy_secrets(source, target)?;
         copy_keys(source, target)?;
+        copy_clients(source, target)?;
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -102,6 +106,10 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(uploads::table).execute(target)?;
     diesel::delete(garbage::table).execute(target)?;
     diesel::delete(leases::table).execute(target)?;
+    diesel::delete(clients::table).execute(target)?;
+    diesel::delete(client_keys::table).execute(target)?;
+    diesel::delete(client_moves::table).execute(target)?;
+    diesel::delete(usage::table).execute(target)?;
     Ok(())
 }
 
@@ -160,4 +168,38 @@ fn copy_keys(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryRes
                 .execute(target)?;
         }
     }
+}
+
+/// Copies the clients with their keys, what became of their pins, and what they used. There are as many as the operator
+/// made, and usage is by day: neither grows with what is stored.
+fn copy_clients(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
+    let found: Vec<ClientCopy> = clients::table.select(clients::all_columns).load(source)?;
+    for client in found {
+        diesel::insert_into(clients::table)
+            .values(client)
+            .execute(target)?;
+    }
+    let found: Vec<ClientKeyCopy> = client_keys::table
+        .select(client_keys::all_columns)
+        .load(source)?;
+    for key in found {
+        diesel::insert_into(client_keys::table)
+            .values(key)
+            .execute(target)?;
+    }
+    let found: Vec<MoveCopy> = client_moves::table
+        .select(client_moves::all_columns)
+        .load(source)?;
+    for one in found {
+        diesel::insert_into(client_moves::table)
+            .values(one)
+            .execute(target)?;
+    }
+    let found: Vec<UsageCopy> = usage::table.select(usage::all_columns).load(source)?;
+    for used in found {
+        diesel::insert_into(usage::table)
+            .values(used)
+            .execute(target)?;
+    }
+    Ok(())
 }

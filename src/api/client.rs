@@ -1,0 +1,181 @@
+//! What a client can see and do of itself, the same in every version.
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::call::Call;
+use super::error::Error;
+use super::intake;
+use super::reply::Reply;
+use crate::services::usage;
+use crate::store::{Move, MovedBy, Used};
+use crate::versioning::{State, VersionNumber};
+
+/// Days that are looked back for what a client used.
+const DAYS: i64 = 30;
+
+/// A client, as it is told about itself.
+#[derive(Debug, Serialize)]
+struct ClientView {
+    name: String,
+    /// The version it gets when it names none: `v2`.
+    pin: Option<String>,
+    /// How the pin came about: `first-contact`, `client` or `operator`.
+    pinned_by: Option<String>,
+    pinned_at: Option<Timestamp>,
+    first_contact_at: Option<Timestamp>,
+    /// The last request that is counted; requests are counted some seconds after they came.
+    last_contact_at: Option<Timestamp>,
+    /// How the pin moved, the newest move first.
+    history: Vec<MoveView>,
+    /// The versions it used in the last 30 days.
+    versions: Vec<VersionView>,
+}
+
+#[derive(Debug, Serialize)]
+struct MoveView {
+    at: Timestamp,
+    by: String,
+    from: Option<String>,
+    to: String,
+}
+
+#[derive(Debug, Serialize)]
+struct VersionView {
+    version: String,
+    requests: u64,
+    last_at: Timestamp,
+}
+
+/// A move of the pin, as it is asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    version: Option<Wanted>,
+    #[serde(default)]
+    undo: bool,
+}
+
+/// A version as a number or by its name.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Number(u32),
+    Name(String),
+}
+
+/// `GET /client`: who calls, and how its pin came about.
+pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
+    call.query().finish()?;
+    let name = call.known_client()?.name.clone();
+    show(&call, &name).await
+}
+
+/// `PATCH /client`: moves the pin.
+pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
+    call.query().finish()?;
+    let client = call.known_client()?;
+    let (id, name) = (client.id, client.name.clone());
+    let bad = |reason: String| Error::BadMove { reason };
+    let body = intake::receive_document(&mut call).await?;
+    let wish: Wish = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
+    let to = match wish {
+        Wish {
+            version: Some(wanted),
+            undo: false,
+        } => wanted.number(&call)?,
+        Wish {
+            version: None,
+            undo: true,
+        } => {
+            let moves = call.services.store.moves(id).await?;
+            let last = moves.last().and_then(|last| last.from);
+            let last = last.ok_or_else(|| bad("there is no move to undo".to_owned()))?;
+            Wanted::Number(last).number(&call)?
+        }
+        _ => return Err(bad("it names a version or undo, one of both".to_owned())),
+    };
+    let store = &call.services.store;
+    store.move_pin(id, to.get(), MovedBy::Client).await?;
+    call.services.clients.forget();
+    show(&call, &name).await
+}
+
+impl Wanted {
+    /// The version, if somebody can be pinned to it.
+    fn number(&self, call: &Call) -> Result<VersionNumber, Error> {
+        let catalogue = &call.services.catalogue;
+        let now = call.services.clock.now();
+        let may = |state: State| matches!(state, State::Stable | State::Deprecated);
+        let number = match self {
+            Self::Number(number) => VersionNumber::new(*number),
+            Self::Name(name) => name
+                .strip_prefix('v')
+                .and_then(|digits| digits.parse().ok())
+                .and_then(VersionNumber::new),
+        };
+        let found = number.and_then(|number| catalogue.get(number));
+        match found.filter(|version| may(version.state(now))) {
+            Some(version) => Ok(version.number),
+            None => Err(Error::NoSuchPin {
+                wanted: match self {
+                    Self::Number(number) => format!("v{number}"),
+                    Self::Name(name) => name.chars().take(40).collect(),
+                },
+                available: catalogue
+                    .iter()
+                    .filter(|version| may(version.state(now)))
+                    .map(|version| version.number)
+                    .collect(),
+            }),
+        }
+    }
+}
+
+async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
+    let store = &call.services.store;
+    let client = store.client(name).await?.ok_or(Error::Worker)?;
+    let moves = store.moves(client.id).await?;
+    let since = usage::day(call.services.clock.now()) - DAYS;
+    let used = store.usage(Some(client.id), since).await?;
+    let last = moves.last();
+    let view = ClientView {
+        pin: client.pin.map(|pin| format!("v{pin}")),
+        pinned_by: last.map(|last| last.by.clone()),
+        pinned_at: last.map(|last| last.at),
+        first_contact_at: client.first_contact_at,
+        last_contact_at: used.iter().map(|used| used.last_at).max(),
+        history: moves.iter().rev().map(MoveView::from).collect(),
+        versions: versions(&used),
+        name: client.name,
+    };
+    Ok(Reply::json(StatusCode::OK, &view))
+}
+
+/// What was used of each version, the newest version first.
+fn versions(used: &[Used]) -> Vec<VersionView> {
+    let mut numbers: Vec<u32> = used.iter().map(|used| used.version).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let of = |number: u32| used.iter().filter(move |used| used.version == number);
+    let view = |number: u32| {
+        Some(VersionView {
+            version: format!("v{number}"),
+            requests: of(number).map(|used| used.requests).sum(),
+            last_at: of(number).map(|used| used.last_at).max()?,
+        })
+    };
+    numbers.into_iter().rev().filter_map(view).collect()
+}
+
+impl From<&Move> for MoveView {
+    fn from(one: &Move) -> Self {
+        Self {
+            at: one.at,
+            by: one.by.clone(),
+            from: one.from.map(|from| format!("v{from}")),
+            to: format!("v{}", one.to),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! `flash clients …`: who has a key. All of it works beside running servers, which learn of it within seconds.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::Failure;
+use crate::{
+    api::Registry,
+    services::{self, clients},
+    settings::DatabaseSettings,
+    store::{Client, Desk, StoreError},
+    versioning::VersionNumber,
+};
+
+/// How long a server may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who is managed, and how.
+#[derive(Debug, Args)]
+pub(super) struct Clients {
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Register a client and print its key, which is shown this once and stored nowhere
+    Add {
+        /// Its name: 1 to 63 of a to z, 0 to 9, - and _
+        name: String,
+    },
+    /// List all clients with their pins
+    List,
+    /// Show one client: its pin, how that came about, its keys and what it used in the last 30 days
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Refuse a client's keys from now on
+    Disable {
+        /// Its name
+        name: String,
+    },
+    /// Take a disabled client's keys again
+    Enable {
+        /// Its name
+        name: String,
+    },
+    /// Print a new key for a client; the one it has stays valid until --finish
+    RotateKey {
+        /// Its name
+        name: String,
+        /// Make no new key, but take all older ones away
+        #[arg(long)]
+        finish: bool,
+    },
+    /// Move a client's pin to another version
+    Pin {
+        /// Its name
+        name: String,
+        /// The version, such as v2
+        version: VersionNumber,
+    },
+}
+
+/// Runs one of the commands.
+pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
+    let database = clients.database.resolve()?;
+    let mut desk = Desk::open(&services::address(&database), PATIENCE)?;
+    let now = Timestamp::now();
+    match &clients.command {
+        Command::Add { name } => add(&mut desk, name, now)?,
+        Command::List => list(&mut desk)?,
+        Command::Show { name } => show(&mut desk, name, now)?,
+        Command::Disable { name } => {
+            desk.set_disabled(name, true, now)?;
+            super::say(&format!(
+                "{name} is refused from now on, by every server within 5 seconds"
+            ));
+        }
+        Command::Enable { name } => {
+            desk.set_disabled(name, false, now)?;
+            super::say(&format!("{name} may call again"));
+        }
+        Command::RotateKey { name, finish: true } => {
+            let dropped = desk.drop_old_keys(name)?;
+            super::say(&format!(
+                "{name} has one key; older ones taken away: {dropped}"
+            ));
+        }
+        Command::RotateKey {
+            name,
+            finish: false,
+        } => {
+            let key = clients::new_key();
+            desk.rotate_key(name, &clients::digest(&key), now)?;
+            super::say(&key);
+        }
+        Command::Pin { name, version } => pin(&mut desk, name, *version, now)?,
+    }
+    Ok(())
+}
+
+fn add(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), Failure> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if !(1..=63).contains(&name.len()) || !name.chars().all(fits) {
+        return Err(Failure::Usage(format!(
+            "{name:?} is no name for a client: write 1 to 63 of a to z, 0 to 9, - and _"
+        )));
+    }
+    let key = clients::new_key();
+    desk.add(name, &clients::digest(&key), now)?;
+    super::say(&key);
+    Ok(())
+}
+
+fn list(desk: &mut Desk) -> Result<(), StoreError> {
+    for client in desk.list()? {
+        let pin = pin_of(&client);
+        let disabled = client.disabled_at.map_or("", |_| "  disabled");
+        super::say(&format!("{}  {pin}{disabled}", client.name));
+    }
+    Ok(())
+}
+
+fn pin_of(client: &Client) -> String {
+    match client.pin {
+        Some(pin) => format!("v{pin}"),
+        None => "not pinned yet".to_owned(),
+    }
+}
+
+fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    let client = desk.find(name)?;
+    super::say(&format!("name           {}", client.name));
+    super::say(&format!("pin            {}", pin_of(&client)));
+    super::say(&format!("keys           {}", desk.count_keys(&client)?));
+    super::say(&format!("created        {}", client.created_at));
+    if let Some(at) = client.first_contact_at {
+        super::say(&format!("first contact  {at}"));
+    }
+    if let Some(at) = client.disabled_at {
+        super::say(&format!("disabled       {at}"));
+    }
+    for one in desk.moves(&client)? {
+        let from = one
+            .from
+            .map_or_else(String::new, |from| format!("v{from} -> "));
+        super::say(&format!(
+            "pinned         {} {from}v{} by {}",
+            one.at, one.to, one.by
+        ));
+    }
+    for used in desk.usage(Some(&client), services::usage::day(now) - 30)? {
+        super::say(&format!(
+            "used           v{} {} {} times, last {}",
+            used.version, used.operation, used.requests, used.last_at
+        ));
+    }
+    Ok(())
+}
+
+fn pin(desk: &mut Desk, name: &str, version: VersionNumber, now: Timestamp) -> Result<(), Failure> {
+    let registry = Registry::standard().map_err(super::serve::ServeError::from)?;
+    if registry.version(version).is_none() {
+        return Err(Failure::Usage(format!("there is no version {version}")));
+    }
+    desk.pin(name, version.get(), now)?;
+    super::say(&format!("{name} is pinned to {version}"));
+    Ok(())
+}

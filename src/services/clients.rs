@@ -1,0 +1,123 @@
+//! Who calls: keys and the clients they belong to.
+//!
+//! A key that was looked up is remembered for [`FRESH`], so that in the steady state no request waits for the store; a
+//! key that was taken back is refused that much later at most, on every server. When the store can't be asked, nobody is
+//! let in on what was true before.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use quick_cache::sync::Cache;
+use sha2::{Digest as _, Sha256};
+
+use crate::store::{Client, Store, StoreError};
+
+/// How long what is known of a key counts. It has to be well below the 5 seconds after which a disabled key is refused.
+const FRESH: Duration = Duration::from_secs(2);
+/// Keys that are remembered.
+const KEYS: usize = 10_000;
+/// What every key begins with, so that people and scanners of leaked secrets know what it is.
+const PREFIX: &str = "flash_";
+/// Characters after that: 32 random bytes in base64url.
+const LENGTH: usize = 43;
+
+/// A new key; it is shown once and nowhere stored.
+pub fn new_key() -> String {
+    let mut random = [0; 32];
+    random[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    random[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))
+}
+
+/// What is stored of a key: its SHA-256. The key is as hard to guess as its digest, so that needs no salt.
+pub fn digest(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
+}
+
+/// The clients that called lately.
+#[derive(Debug)]
+pub struct Clients {
+    store: Store,
+    known: Cache<[u8; 32], Known>,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    client: Option<Arc<Client>>,
+    since: Instant,
+}
+
+impl Clients {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            known: Cache::new(KEYS),
+        }
+    }
+
+    /// The client of that key, pinned; `None`: the key is nobody's, or was taken back. Whoever calls for the first time is
+    /// pinned to `newest`.
+    pub async fn identify(
+        &self,
+        key: &str,
+        newest: u32,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let random = key.strip_prefix(PREFIX).unwrap_or_default();
+        let looks_right = random.len() == LENGTH
+            && random
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if !looks_right {
+            return Ok(None);
+        }
+        // The store looks the digest up, not the key: how long that takes tells nothing of a key.
+        let digest = digest(key);
+        if let Some(known) = self.known.get(&digest)
+            && known.since.elapsed() < FRESH
+        {
+            return Ok(known.client);
+        }
+        let since = Instant::now();
+        let client = self.look_up(digest, newest).await?.map(Arc::new);
+        let known = Known {
+            client: client.clone(),
+            since,
+        };
+        self.known.insert(digest, known);
+        Ok(client)
+    }
+
+    async fn look_up(&self, digest: [u8; 32], newest: u32) -> Result<Option<Client>, StoreError> {
+        let Some(client) = self.store.client_by_key(digest).await? else {
+            return Ok(None);
+        };
+        if client.disabled_at.is_some() {
+            return Ok(None);
+        }
+        if client.pin.is_some() && client.first_contact_at.is_some() {
+            return Ok(Some(client));
+        }
+        self.store.pin_first(client.id, newest).await?;
+        self.store.client_by_key(digest).await
+    }
+
+    /// Forgets what is known of all keys, after a client was changed here.
+    pub fn forget(&self) {
+        self.known.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_keys_are_alike_and_all_look_right() {
+        let (one, other) = (new_key(), new_key());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), PREFIX.len() + LENGTH);
+        assert_ne!(digest(&one), digest(&other));
+    }
+}

@@ -1,0 +1,167 @@
+//! Requests counted per client, version and operation, in memory, and handed to the store every few seconds.
+//!
+//! The number of keys is bounded: callers without a key are told apart by their kind of user agent, of which there are
+//! few. What was counted and not handed over yet is lost with a server that is killed: these are figures, not data.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::store::{Count, Store, StoreError};
+
+/// Kinds of user agents that are told apart; a name counts when the header begins with it.
+const FAMILIES: &[&str] = &[
+    "curl",
+    "wget",
+    "httpie",
+    "python-requests",
+    "python-httpx",
+    "python-urllib",
+    "aiohttp",
+    "go-http-client",
+    "java",
+    "okhttp",
+    "apache-httpclient",
+    "axios",
+    "node",
+    "undici",
+    "ruby",
+    "faraday",
+    "guzzlehttp",
+    "reqwest",
+    "ureq",
+    "hyper",
+    "dart",
+    "postmanruntime",
+    "insomnia",
+    "mozilla",
+];
+/// What all others are counted as.
+const OTHER: &str = "other";
+/// What callers without the header are counted as.
+const NONE: &str = "none";
+/// Microseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// Requests that the store does not know of yet.
+#[derive(Debug, Default)]
+pub struct Usage {
+    counted: Mutex<HashMap<Key, (i64, i64)>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    client: i64,
+    version: u32,
+    family: &'static str,
+    operation: &'static str,
+    day: i64,
+}
+
+impl Usage {
+    /// Counts a request. `client` is `None` for a caller without a key, whose `user_agent` is looked at instead.
+    pub fn count(
+        &self,
+        client: Option<i64>,
+        user_agent: Option<&str>,
+        version: u32,
+        operation: &'static str,
+        now: Timestamp,
+    ) {
+        let now = now.as_microsecond();
+        let key = Key {
+            client: client.unwrap_or(0),
+            version,
+            family: match client {
+                Some(_) => "",
+                None => family(user_agent),
+            },
+            operation,
+            day: now.div_euclid(DAY),
+        };
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let (requests, last_at) = counted.entry(key).or_insert((0, now));
+        *requests += 1;
+        *last_at = now.max(*last_at);
+    }
+
+    /// Hands what was counted to the store; what it does not take is kept for the next time.
+    pub async fn hand_over(&self, store: &Store) -> Result<(), StoreError> {
+        let counts = self.take();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let outcome = store.count_usage(counts.clone()).await;
+        if outcome.is_err() {
+            self.put_back(&counts);
+        }
+        outcome
+    }
+
+    fn take(&self) -> Vec<Count> {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = counted.drain().collect();
+        drop(counted);
+        all.sort_unstable();
+        all.into_iter()
+            .map(|(key, (requests, last_at))| Count {
+                client: key.client,
+                version: key.version,
+                family: key.family,
+                operation: key.operation,
+                day: key.day,
+                requests,
+                last_at,
+            })
+            .collect()
+    }
+
+    fn put_back(&self, counts: &[Count]) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        for count in counts {
+            let key = Key {
+                client: count.client,
+                version: count.version,
+                family: count.family,
+                operation: count.operation,
+                day: count.day,
+            };
+            let (requests, last_at) = counted.entry(key).or_insert((0, count.last_at));
+            *requests += count.requests;
+            *last_at = count.last_at.max(*last_at);
+        }
+    }
+}
+
+/// The day of a time, as usage is kept by.
+pub fn day(time: Timestamp) -> i64 {
+    time.as_microsecond().div_euclid(DAY)
+}
+
+fn family(user_agent: Option<&str>) -> &'static str {
+    let Some(user_agent) = user_agent else {
+        return NONE;
+    };
+    let begins = |family: &&&'static str| {
+        user_agent
+            .get(..family.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(family))
+    };
+    FAMILIES.iter().find(begins).copied().unwrap_or(OTHER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_without_a_key_are_told_apart_by_few_kinds_of_user_agents() {
+        assert_eq!(family(Some("curl/8.5.0")), "curl");
+        assert_eq!(family(Some("Mozilla/5.0 (X11)")), "mozilla");
+        assert_eq!(family(Some("Go-http-client/2.0")), "go-http-client");
+        assert_eq!(family(Some("something of one's own")), OTHER);
+        assert_eq!(family(Some("ü")), OTHER);
+        assert_eq!(family(None), NONE);
+    }
+}

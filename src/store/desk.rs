@@ -1,0 +1,135 @@
+//! Where the operator manages clients, beside whoever serves the store: what is changed here is seen by every server
+//! within seconds, since none remembers clients for longer.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use jiff::Timestamp;
+
+use super::clients::{self, Client, Move, MovedBy};
+use super::connection::{self, AnyConnection};
+use super::ids::Ids;
+use super::usage::{self, Used};
+use super::{Address, OpenError, StoreError, postgres, sqlite};
+
+/// A connection that changes clients, and nothing else.
+pub struct Desk {
+    connection: AnyConnection,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Opens a store that exists and whose schema is up to date. Blocks, as do all methods here.
+    pub fn open(address: &Address, patience: Duration) -> Result<Self, OpenError> {
+        let connection = match address {
+            Address::Sqlite(path) => {
+                let mut connection = sqlite::open_existing(path)?;
+                connection
+                    .batch_execute("PRAGMA query_only = OFF")
+                    .map_err(|error| OpenError::NotWritable {
+                        path: path.clone(),
+                        reason: error.to_string(),
+                    })?;
+                connection
+            }
+            Address::Postgres(address) => {
+                let mut connection = postgres::open(address, patience)?;
+                postgres::migrate(&mut connection, address, super::Migrate::Check)?;
+                connection
+            }
+        };
+        Ok(Self { connection })
+    }
+
+    /// Makes a client whose key has that digest.
+    pub fn add(&mut self, name: &str, digest: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        let id = Ids::default().next(now);
+        let now = now.as_microsecond();
+        connection::write(&mut self.connection, |connection| {
+            clients::insert(connection, id, name, digest, now)
+        })
+    }
+
+    /// All clients by name.
+    pub fn list(&mut self) -> Result<Vec<Client>, StoreError> {
+        clients::list(&mut self.connection)
+    }
+
+    /// The client of that name.
+    pub fn find(&mut self, name: &str) -> Result<Client, StoreError> {
+        find(&mut self.connection, name)
+    }
+
+    /// How the client's pin moved, the first move first.
+    pub fn moves(&mut self, client: &Client) -> Result<Vec<Move>, StoreError> {
+        clients::moves(&mut self.connection, client.id)
+    }
+
+    /// How many keys the client has.
+    pub fn count_keys(&mut self, client: &Client) -> Result<i64, StoreError> {
+        Ok(clients::count_keys(&mut self.connection, client.id)?)
+    }
+
+    /// Who called what since `day` (days since 1970); of one client, or of all.
+    pub fn usage(&mut self, client: Option<&Client>, day: i64) -> Result<Vec<Used>, StoreError> {
+        usage::since(&mut self.connection, client.map(|client| client.id), day)
+    }
+
+    /// Refuses the client's keys from now on, or takes them again.
+    pub fn set_disabled(
+        &mut self,
+        name: &str,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = disabled.then(|| now.as_microsecond());
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(clients::set_disabled(connection, client.id, at)?)
+        })
+    }
+
+    /// Gives the client a new key beside the one it has; of more than two the oldest goes.
+    pub fn rotate_key(
+        &mut self,
+        name: &str,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(clients::rotate_key(
+                connection,
+                client.id,
+                digest,
+                now.as_microsecond(),
+            )?)
+        })
+    }
+
+    /// Takes all keys of the client away but the newest; says how many.
+    pub fn drop_old_keys(&mut self, name: &str) -> Result<usize, StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(clients::drop_old_keys(connection, client.id)?)
+        })
+    }
+
+    /// Moves the client's pin.
+    pub fn pin(&mut self, name: &str, version: u32, now: Timestamp) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            let now = now.as_microsecond();
+            clients::move_pin(connection, client.id, version, MovedBy::Operator, now)
+        })
+    }
+}
+
+fn find(connection: &mut AnyConnection, name: &str) -> Result<Client, StoreError> {
+    clients::by_name(connection, name)?.ok_or_else(|| StoreError::NoSuchClient(name.to_owned()))
+}
