@@ -42,6 +42,10 @@ fn a_copy_is_the_same_to_every_client_and_in_every_table() {
         call.csv("id\n1\n").send().created().text()
     };
     let answer = post(&program);
+    let key = well(flash(&program.folder(), &["clients", "add", "shop"]));
+    let call = program.call("GET", "/client");
+    let call = call.header("Authorization", &format!("Bearer {}", key.trim()));
+    assert_eq!(call.send().ok().json()["pin"], "v2");
     let folder = TempDir::new().unwrap();
     let target = folder.path().join("target.db");
     let said = well(copy(
@@ -51,7 +55,15 @@ fn a_copy_is_the_same_to_every_client_and_in_every_table() {
     ));
     assert!(said.contains("7 datasets, 12 revisions, "), "{said}");
     let source = database(&program);
-    for table in ["datasets", "revisions", "secrets", "idempotency_keys"] {
+    for table in [
+        "datasets",
+        "revisions",
+        "secrets",
+        "idempotency_keys",
+        "clients",
+        "client_keys",
+        "client_moves",
+    ] {
         assert_eq!(differences(&source, &target, table), 0, "{table}");
     }
     let runs = "SELECT count(*) FROM (SELECT DISTINCT dataset_id, run FROM chunks)";
