@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::blocks;
 use super::connection::AnyConnection;
-use super::handle::Inner;
+use super::inner::Inner;
 use super::model::{Batch, DatasetRow, PlacedChunk, RevisionHead, Run, from_db};
 use super::segments::{Segment, Segments};
 use super::{Dataset, StoreError, Text, append, queries};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::handle::Inner;
+use super::inner::Inner;
 use super::{StoreError, alive, compaction};
 use crate::dataset::DatasetName;
 

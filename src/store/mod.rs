@@ -25,10 +25,12 @@ mod error;
 mod handle;
 mod idempotency;
 mod ids;
+mod inner;
 mod jobs;
 mod keeper;
 mod leases;
 mod model;
+mod opening;
 mod pool;
 mod postgres;
 mod queries;
@@ -45,13 +47,14 @@ use std::path::PathBuf;
 pub use clients::{Client, Move, MovedBy};
 pub use desk::Desk;
 pub use error::{OpenError, StoreError};
-pub use handle::{Clock, Settings, Store};
+pub use handle::{Clock, Store};
 pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
 pub use leases::Lease;
 pub use model::{
     Batch, Committed, Conditions, Dataset, NewRevision, PlacedChunk, Revision, Revisions, Run,
     SourceBlock, Text, Write,
 };
+pub use opening::Settings;
 pub use postgres::PostgresAddress;
 pub use schema_steps::Steps;
 pub use segments::{Segment, Segments};
@@ -60,7 +63,7 @@ pub use upkeep::{
 };
 pub use usage::{Count, Used};
 
-use handle::Heads;
+use inner::Heads;
 use leases::Leases;
 
 /// Where a store is, and so which database it is in.

@@ -1,0 +1,147 @@
+//! Opening a store: of which kind it is, its schema, and what a store does first.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::alive::Alive;
+use super::connection::{self, AnyConnection};
+use super::error::{OpenError, StoreError};
+use super::ids::Ids;
+use super::inner::{HeadWeight, Heads, Inner, Place};
+use super::leases::Leases;
+use super::model;
+use super::pool::Pool;
+use super::postgres::{self, PostgresAddress};
+use super::writer::{Queue, Writer};
+use super::{Address, Clock, Migrate, idempotency, keeper, queries, sqlite, upkeep};
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it is. A SQLite file is made when it is missing; its folder must exist.
+    pub address: Address,
+    /// Whether the schema is brought up to date.
+    pub migrate: Migrate,
+    /// Whether a server that is away now may come later.
+    pub wait: bool,
+    /// Connections: to a SQLite file those that read, to a PostgreSQL server all.
+    pub connections: usize,
+    /// How long a request waits for a connection, for a place in the writer's queue, and for a server's answer.
+    pub patience: Duration,
+    /// Jobs that may wait for the writer.
+    pub queue: usize,
+    /// Jobs that one transaction may commit; 1 gives each its own.
+    pub commit_batch: usize,
+    /// Revisions of a dataset that are kept, the newest included.
+    pub keep_revisions: usize,
+    /// Bytes that descriptions of datasets may take in memory.
+    pub heads_bytes: u64,
+}
+
+/// Opens the store of either kind.
+pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, OpenError> {
+    let ids = Ids::default();
+    let holder = ids.next(clock());
+    let leases = Arc::new(Leases::default());
+    let keep_revisions = i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX);
+    let cursor_key = OnceLock::new();
+    let place = match &settings.address {
+        Address::Sqlite(path) => {
+            let hold = sqlite::hold(path)?;
+            let (mut connection, _) = sqlite::open_writer(path, settings.migrate)?;
+            upkeep::refuse_unfinished(&mut connection, &settings.address)?;
+            let key = begin(&mut connection, &clock).map_err(|error| OpenError::NotADatabase {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+            cursor_key.get_or_init(|| key);
+            let heads = Arc::new(Heads::with_weighter(4096, settings.heads_bytes, HeadWeight));
+            let writer = Writer {
+                connection,
+                hold,
+                heads: Arc::clone(&heads),
+                leases: Arc::clone(&leases),
+                clock: Arc::clone(&clock),
+                batch: settings.commit_batch.max(1),
+                keep_revisions,
+                holder,
+            };
+            let queue = Queue::start(writer, settings.queue, settings.patience)
+                .map_err(OpenError::Thread)?;
+            Place::Embedded { queue, heads }
+        }
+        Address::Postgres(address) => {
+            match prepare_far(address, settings.migrate, settings.patience) {
+                Ok(key) => drop(cursor_key.get_or_init(|| key)),
+                Err(away @ OpenError::Away { .. }) if settings.wait => {
+                    log::warn!("{away}; it is tried again until it answers");
+                }
+                Err(error) => return Err(error),
+            }
+            Place::Far {
+                address: address.clone(),
+                migrate: settings.migrate,
+                patience: settings.patience,
+                preparing: tokio::sync::Mutex::new(()),
+            }
+        }
+    };
+    let inner = keeper::start(|hints| {
+        Arc::new(Inner {
+            place,
+            pool: Pool::new(&settings.address, settings.connections, settings.patience),
+            leases,
+            alive: Alive::default(),
+            ids,
+            clock,
+            keep_revisions,
+            holder,
+            hints,
+            cursor_key,
+        })
+    });
+    Ok(inner)
+}
+
+/// What an embedded store does first: nobody is writing, so whatever was being written is given up.
+fn begin(connection: &mut AnyConnection, clock: &Clock) -> Result<[u8; 32], StoreError> {
+    let now = clock().as_microsecond();
+    connection::write(connection, |connection| {
+        let abandoned = queries::abandon_uploads(connection, i64::MAX, now)?;
+        if abandoned > 0 {
+            log::info!("{abandoned} uploads were interrupted by the last stop and will be swept");
+        }
+        idempotency::release_all(connection)?;
+        cursor_key(connection)
+    })
+}
+
+/// Brings the schema of a server up to date, or checks it, and gives the key of its cursors.
+pub(super) fn prepare_far(
+    address: &PostgresAddress,
+    migrate: Migrate,
+    patience: Duration,
+) -> Result<[u8; 32], OpenError> {
+    let mut connection = postgres::open(address, patience)?;
+    let steps = postgres::migrate(&mut connection, address, migrate)?;
+    if !steps.unknown.is_empty() {
+        log::info!(
+            "the schema is of a later release (it has {}); this one works with it",
+            steps.unknown.join(", ")
+        );
+    }
+    upkeep::refuse_unfinished(&mut connection, &Address::Postgres(address.clone()))?;
+    connection::write(&mut connection, cursor_key).map_err(|error| OpenError::Refused {
+        database: address.shown.clone(),
+        reason: error.to_string(),
+    })
+}
+
+fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
+    let mut made = [0; 32];
+    made[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    made[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    let key = queries::secret(connection, "cursor", &made)?;
+    key.try_into()
+        .map_err(|_| model::unreadable("key", "it is not 32 bytes long"))
+}
