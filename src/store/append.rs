@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
+use super::commit::Content;
 use super::connection::AnyConnection;
-use super::jobs::Content;
 use super::model::{
     Batch, DatasetRow, NewRevision, PlacedChunk, RevisionHead, Run, from_db, unreadable,
 };

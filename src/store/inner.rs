@@ -7,10 +7,11 @@ use quick_cache::sync::Cache;
 
 use super::alive::Alive;
 use super::append::{self, Prepared};
+use super::commit::{Commit, Described};
 use super::connection::{self, AnyConnection};
 use super::error::{OpenError, StoreError};
 use super::ids::Ids;
-use super::jobs::{self, Commit, Context, Described, Job, Outcome};
+use super::jobs::{self, Context, Job, Outcome};
 use super::leases::{Lease, Leases};
 use super::model::{self, Batch, Committed, Dataset, NewRevision, Run, Text};
 use super::pool::Pool;

@@ -18,6 +18,7 @@ mod alive;
 mod append;
 mod blocks;
 mod clients;
+mod commit;
 mod compaction;
 mod connection;
 mod desk;
