@@ -22,6 +22,7 @@ mod durability;
 mod edge;
 mod idempotency;
 mod layout;
+mod lives;
 mod negotiation;
 mod readme;
 mod revisions;
