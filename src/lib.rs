@@ -6,7 +6,7 @@
 //! | --- | --- | --- |
 //! | [`versioning`] | which version a caller gets | none of the others |
 //! | [`dataset`] | what a CSV is: dialects, types, chunks | none of the others |
-//! | [`settings`] | every setting once | none of the others |
+//! | [`settings`] | every setting once | `versioning` |
 //! | [`logging`] | where log lines go | `settings` |
 //! | [`store`] | where datasets rest; alone knows diesel | `dataset`, `versioning` |
 //! | [`services`] | the container that handlers share, and uploads on their way into the store | `store`, `dataset`, `versioning`, `settings` |

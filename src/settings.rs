@@ -2,8 +2,10 @@
 //!
 //! [`ServeSettings`] is what was written (on the command line, in the environment, or nowhere);
 //! [`ServeSettings::check`] turns it into [`Settings`], which hold together and which every other room may trust.
+//! The lives of versions are the one thing that only the catalogue can check; [`LifeSettings::apply`] does.
 //! A wrong setting is refused with one line that says what to write instead.
 
+mod lives;
 mod parse;
 mod stores;
 mod values;
@@ -12,6 +14,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
+pub use lives::{LifeError, LifeSettings, Several};
 pub use stores::CopySettings;
 pub use values::{Anonymous, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
@@ -33,6 +36,9 @@ pub struct ServeSettings {
     /// What callers without a key may do.
     #[command(flatten)]
     pub access: AccessSettings,
+    /// Which version is where in its life.
+    #[command(flatten)]
+    pub lives: LifeSettings,
     /// How much is accepted.
     #[command(flatten)]
     pub limits: LimitSettings,
@@ -57,6 +63,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
+    /// Which version is where in its life; to be applied to the catalogue, which checks it.
+    pub lives: LifeSettings,
     /// How much is accepted.
     pub limits: LimitSettings,
     /// How long is waited.
@@ -273,6 +281,9 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
+    /// The lives of the versions do not hold together.
+    #[error(transparent)]
+    Lives(#[from] LifeError),
     /// A limit that would refuse everything, or a time-out that would cut off everybody.
     #[error("{flag} is 0, with which nothing could be served: write at least {least}")]
     Zero {
@@ -320,6 +331,7 @@ impl ServeSettings {
             database: self.database.resolve()?,
             store: self.store,
             anonymous,
+            lives: self.lives,
             limits: self.limits,
             timeouts: self.timeouts,
             logs: self.logs,

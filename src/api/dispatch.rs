@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use super::call::Call;
 use super::error::Error;
 use super::idempotency::{self, Begun};
+use super::notice::Notice;
 use super::registry::{ApiVersion, Operation, Registry, RegistryError, Resource, semantic};
 use super::reply::Reply;
 use super::request::Request;
@@ -42,6 +43,8 @@ struct Labels {
     json: HeaderValue,
     csv: HeaderValue,
     ndjson: HeaderValue,
+    /// What is announced of its end.
+    notice: Option<Notice>,
 }
 
 impl Dispatcher {
@@ -63,6 +66,7 @@ impl Dispatcher {
                 json: media_type(Format::Json),
                 csv: media_type(Format::Csv),
                 ndjson: media_type(Format::Ndjson),
+                notice: Notice::of(version, &services.catalogue),
             });
         }
         Ok(Self {
@@ -76,6 +80,9 @@ impl Dispatcher {
     pub(super) async fn answer(self: Arc<Self>, request: Request) -> warp::reply::Response {
         let head = request.method == Method::HEAD;
         let request_id = request.headers.get(REQUEST_ID).cloned();
+        // Only a notice needs the path once the request is answered.
+        let noticed = self.labels.iter().any(|labels| labels.notice.is_some());
+        let path = noticed.then(|| request.path.as_str().to_owned());
         let identified = self.identify(&request.headers).await;
         let default = self.default_of(identified.as_ref().ok().and_then(Option::as_deref));
         let mut choice = Choice {
@@ -90,7 +97,10 @@ impl Dispatcher {
         };
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
-        let reply = self.label(reply, &choice);
+        let mut reply = self.label(reply, &choice);
+        if let Some(path) = path {
+            self.notify(&mut reply.headers, choice.version, &path);
+        }
         if head { reply.without_body() } else { reply }.into_response()
     }
 
@@ -105,13 +115,8 @@ impl Dispatcher {
             return Err(Error::RepeatedHeader("Content-Type"));
         }
         let path = request.path.as_str();
-        let trimmed = if path.len() > 1 {
-            path.strip_suffix('/').unwrap_or(path)
-        } else {
-            path
-        };
         let nothing = Resource::default();
-        let (resource, name) = match self.registry.route(trimmed) {
+        let (resource, name) = match self.registry.route(trimmed(path)) {
             Some(found) => {
                 let name = found
                     .params
@@ -133,7 +138,14 @@ impl Dispatcher {
                 available,
                 ..
             }) if available.is_empty() => *choice,
-            negotiated => negotiated?,
+            // A version that is not served says so itself.
+            Err(error) => {
+                if let Some(unserved) = error.unserved() {
+                    *choice = unserved.choice;
+                }
+                return Err(error);
+            }
+            Ok(negotiated) => negotiated,
         };
         let version = choice.version;
         let operations = resource.operations(version);
@@ -304,7 +316,7 @@ impl Dispatcher {
 
     /// The answer to an error, in the version's own shape. What is our fault is logged with its causes, once.
     fn refuse(&self, error: &Error, choice: &Choice, request_id: Option<&HeaderValue>) -> Reply {
-        if error.status().is_server_error() {
+        if error.status().is_server_error() && error.unserved().is_none() {
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or("-");
             log::error!("request {id} failed: {}", logging::with_causes(error));
         }
@@ -334,6 +346,30 @@ impl Dispatcher {
         }
     }
 
+    /// Says what is announced of the version that was served.
+    fn notify(&self, headers: &mut HeaderMap, version: VersionNumber, path: &str) {
+        /// Bytes of the longest path that is repeated; none of ours is nearly as long.
+        const LONGEST: usize = 1024;
+        let Some(notice) = self
+            .labels(version)
+            .and_then(|labels| labels.notice.as_ref())
+        else {
+            return;
+        };
+        let (catalogue, now) = (&self.services.catalogue, self.services.clock.now());
+        let successor = catalogue.successor(version, now);
+        // The successor may not have this path, and then its root says what it has.
+        let has = |number| {
+            let found = self.registry.route(trimmed(path));
+            found.is_some_and(|found| !found.value.operations(number).is_empty())
+        };
+        let path = match successor {
+            Some(successor) if path.len() <= LONGEST && has(successor) => path,
+            _ => "/",
+        };
+        notice.add_to(headers, successor, path);
+    }
+
     /// Says what was served, and why.
     fn label(&self, mut reply: Reply, choice: &Choice) -> Reply {
         let headers = &mut reply.headers;
@@ -353,6 +389,15 @@ impl Dispatcher {
         headers.insert(VARY, VARY_ON);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         reply
+    }
+}
+
+/// The path without the slash at its end.
+fn trimmed(path: &str) -> &str {
+    if path.len() > 1 {
+        path.strip_suffix('/').unwrap_or(path)
+    } else {
+        path
     }
 }
 

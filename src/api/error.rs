@@ -11,7 +11,7 @@ use super::request::BodyTimedOut;
 use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError};
 use crate::services::UploadError;
 use crate::store::StoreError;
-use crate::versioning::{Available, Refusal, VersionNumber};
+use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -285,6 +285,7 @@ impl Error {
                 Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 Refusal::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
                 Refusal::Retired(_) => StatusCode::GONE,
+                Refusal::Brownout { .. } => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
@@ -358,6 +359,7 @@ impl Error {
                 Refusal::UnknownContentTypeVersion { .. } => "unknown version",
                 Refusal::NotAcceptable { .. } => "not acceptable",
                 Refusal::Retired(_) => "version retired",
+                Refusal::Brownout { .. } => "version brownout",
             },
             Self::NoSuchPath { .. } => "no such path",
             Self::MethodNotAllowed { .. } => "method not allowed",
@@ -446,7 +448,24 @@ impl Error {
 
     /// Seconds after which trying again makes sense.
     pub fn retry_after(&self) -> Option<u32> {
-        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
+        match self {
+            Self::Negotiation {
+                refusal: Refusal::Brownout { seconds, .. },
+                ..
+            } => Some(*seconds),
+            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        }
+    }
+
+    /// The version that is not served, where that is what is wrong.
+    pub fn unserved(&self) -> Option<&Unserved> {
+        match self {
+            Self::Negotiation {
+                refusal: Refusal::Retired(version) | Refusal::Brownout { version, .. },
+                ..
+            } => Some(version),
+            _ => None,
+        }
     }
 
     /// Why no more bytes of a body come: the client was silent too long, or it went away.

@@ -13,6 +13,7 @@ mod dispatch;
 pub mod error;
 mod idempotency;
 pub mod intake;
+mod notice;
 mod operations;
 pub mod query;
 pub mod registry;

@@ -14,7 +14,9 @@ use super::call::Call;
 use super::error::Error;
 use super::reply::Reply;
 use super::{v1, v2};
-use crate::versioning::{Catalogue, CatalogueError, Format, Life, Version, VersionNumber};
+use crate::versioning::{
+    self, Catalogue, CatalogueError, Format, Life, NotABrownout, NotADate, Version, VersionNumber,
+};
 
 /// The versions of the API, newest first: one line each.
 pub const VERSIONS: &[&ApiVersion] = &[
@@ -38,14 +40,53 @@ pub struct ApiVersion {
     pub number: u32,
     /// MINOR and PATCH of its semantic version; MAJOR is `number`.
     pub semantic: (u64, u64),
-    /// Whether it is served only when named.
-    pub preview: bool,
+    /// What is announced of it.
+    pub life: Announced,
     /// What it adds or changes.
     pub operations: &'static [Operation],
     /// What earlier versions have and it has not: method and path.
     pub removed: &'static [(Method, &'static str)],
     /// How it says what went wrong.
     pub render_error: fn(&Error) -> Reply,
+}
+
+/// What a release announces of a version; the operator's settings come over it. Dates are written as `--deprecate` takes
+/// them.
+#[derive(Debug)]
+pub struct Announced {
+    /// Whether it is served only when named.
+    pub preview: bool,
+    /// Until when, if it is a preview.
+    pub promoted: Option<&'static str>,
+    /// When it is deprecated.
+    pub deprecated: Option<&'static str>,
+    /// When it is retired.
+    pub retired: Option<&'static str>,
+    /// When it is refused for a while, in the order of time, as in `2027-05-01T09:00Z/15m`.
+    pub brownouts: &'static [&'static str],
+}
+
+impl Announced {
+    /// Nothing: the version is stable, and stays.
+    pub const NOTHING: Self = Self {
+        preview: false,
+        promoted: None,
+        deprecated: None,
+        retired: None,
+        brownouts: &[],
+    };
+
+    fn life(&self) -> Result<Life, RegistryError> {
+        let date = |text: Option<&str>| text.map(versioning::date).transpose();
+        let brownouts = self.brownouts.iter().map(|text| text.parse());
+        Ok(Life {
+            preview: self.preview,
+            promoted: date(self.promoted)?,
+            deprecated: date(self.deprecated)?,
+            retired: date(self.retired)?,
+            brownouts: brownouts.collect::<Result<_, NotABrownout>>()?,
+        })
+    }
 }
 
 /// One thing that can be done with one resource.
@@ -125,6 +166,12 @@ pub enum RegistryError {
     /// A version's number is not positive.
     #[error("a version is numbered {0}; versions are numbered from 1")]
     Number(u32),
+    /// A date that a version announces is none.
+    #[error(transparent)]
+    Date(#[from] NotADate),
+    /// A brownout that a version announces is none.
+    #[error(transparent)]
+    Brownout(#[from] NotABrownout),
     /// A path can't be routed.
     #[error("the path {path} can't be routed: {reason}")]
     Path {
@@ -171,11 +218,7 @@ impl Registry {
             Ok(Version {
                 number: number(version)?,
                 semantic: semantic(version),
-                life: Life {
-                    preview: version.preview,
-                    deprecated: None,
-                    retired: None,
-                },
+                life: version.life.life()?,
             })
         });
         let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;

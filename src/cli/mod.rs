@@ -34,6 +34,7 @@ enum Command {
     /// Serve the API until SIGTERM or Ctrl-C; each setting is a flag or an environment variable
     #[command(
         after_help = "Sizes are bytes or have a unit (64MiB, 1GiB); times have a unit (500ms, 10s, 2m).\n\
+        A flag about versions may be repeated, or hold several with commas: v1=2027-01-01,v2=2028-01-01.\n\
         A flag wins over its environment variable."
     )]
     Serve(Box<ServeSettings>),
@@ -110,7 +111,9 @@ impl Failure {
     /// 2 for what has to be written differently, 1 for everything else.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Settings(_) => ExitCode::from(2),
+            Self::Usage(_) | Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => {
+                ExitCode::from(2)
+            }
             Self::Serve(_)
             | Self::Open(_)
             | Self::Upkeep(_)

@@ -9,8 +9,9 @@ use crate::{
     logging::{self, LoggingError},
     server::{self, BindError, Drain, Limits, Signals, Summary},
     services::{Clock, Services},
-    settings::{Database, Settings},
+    settings::{Database, Settings, SettingsError},
     store::OpenError,
+    versioning::{Catalogue, Life},
 };
 
 /// Threads for what blocks: reads of the store, and pieces of uploads, which come at most one a core at once.
@@ -25,6 +26,9 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The lives that are set do not fit the versions there are.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// The list of versions is none that can be served.
     #[error(transparent)]
     Registry(#[from] RegistryError),
@@ -49,28 +53,36 @@ fn connections(settings: &Settings) -> usize {
 
 /// Serves until a signal, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
+    let clock = Clock::system();
+    let registry = Registry::standard()?;
+    let catalogue = settings.lives.apply(&registry.catalogue()?, clock.now())?;
     let _written_out_when_dropped = logging::start(&settings.logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS + connections(settings))
         .build()?;
-    let outcome = runtime.block_on(serve(settings));
+    let outcome = runtime.block_on(serve(settings, registry, catalogue, clock));
     // What still runs on a blocking thread after a second signal is not waited for.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(settings: &Settings) -> Result<(), ServeError> {
+async fn serve(
+    settings: &Settings,
+    registry: Registry,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
     let public = server::bind(settings.listen, "--listen")?;
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
-    let registry = Registry::standard()?;
-    let services = Services::open(settings.clone(), registry.catalogue()?, Clock::system())?;
+    let services = Services::open(settings.clone(), catalogue, clock)?;
     services.keep_usage();
     let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
     log::info!("probes are at http://{}", admin.local_addr()?);
+    say_lives(&services);
 
     let drain = Drain::new();
     let (stop, stopped) = oneshot::channel();
@@ -119,6 +131,35 @@ async fn serve(settings: &Settings) -> Result<(), ServeError> {
 /// Completes when something is sent, or nothing can be any more.
 async fn told(receiver: oneshot::Receiver<()>) {
     let _ = receiver.await;
+}
+
+/// A line for each version that is not plainly stable.
+fn say_lives(services: &Services) {
+    let now = services.clock.now();
+    for version in &services.catalogue {
+        let life = &version.life;
+        if *life == Life::default() {
+            continue;
+        }
+        let dates = [
+            ("promoted", life.promoted),
+            ("deprecated", life.deprecated),
+            ("retired", life.retired),
+        ];
+        let dates = dates
+            .into_iter()
+            .filter_map(|(what, date)| Some(format!("{what} at {}", date?)));
+        let brownouts = life
+            .brownouts
+            .iter()
+            .map(|brownout| format!("brownout from {brownout}"));
+        let parts: Vec<String> = [format!("{} is {}", version.number, version.state(now))]
+            .into_iter()
+            .chain(dates)
+            .chain(brownouts)
+            .collect();
+        log::info!("{}", parts.join(", "));
+    }
 }
 
 fn say_farewell(summary: Summary) {

@@ -9,7 +9,10 @@ use std::{
 
 use bytesize::ByteSize;
 
-use super::{Database, values::PostgresUrl};
+use jiff::Timestamp;
+
+use super::{Database, Several, values::PostgresUrl};
+use crate::versioning::{self, Brownout, VersionNumber};
 
 /// Longest time that can be set: far above what makes sense, far below what an `Instant` could not hold.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -94,4 +97,64 @@ fn sqlite(path: &str) -> Result<Database, String> {
         return Err("sqlite: is followed by a plain path, not by // or file: : write sqlite:flash.db or sqlite:/var/lib/flash/flash.db".to_owned());
     }
     Ok(Database::Sqlite(PathBuf::from(path)))
+}
+
+/// Versions, with commas between them.
+pub(super) fn versions(text: &str) -> Result<Several<()>, String> {
+    let each = text.split(',').map(|item| Ok((version(item)?, ())));
+    each.collect::<Result<_, _>>().map(Several)
+}
+
+/// Versions with a date each, as in `v1=2027-01-01,v2=2028-01-01`.
+pub(super) fn dates(text: &str) -> Result<Several<Timestamp>, String> {
+    let each = text.split(',').map(|item| {
+        let (number, moment) = item.split_once('=').ok_or_else(|| {
+            format!(
+                "{item:?} is not a version and a date: write VERSION=DATE, such as v1=2027-01-01"
+            )
+        })?;
+        Ok((version(number)?, date(moment)?))
+    });
+    each.collect::<Result<_, _>>().map(Several)
+}
+
+/// Versions, some with a date.
+pub(super) fn promotions(text: &str) -> Result<Several<Option<Timestamp>>, String> {
+    let each = text.split(',').map(|item| match item.split_once('=') {
+        Some((number, moment)) => Ok((version(number)?, Some(date(moment)?))),
+        None => Ok((version(item)?, None)),
+    });
+    each.collect::<Result<_, _>>().map(Several)
+}
+
+/// Brownouts, each of the version before it, as in `v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h`.
+pub(super) fn brownouts(text: &str) -> Result<Several<Brownout>, String> {
+    let mut found = Vec::new();
+    let mut current = None;
+    for item in text.split(',') {
+        let window = match item.split_once('=') {
+            Some((number, window)) => {
+                current = Some(version(number)?);
+                window
+            }
+            None => item,
+        };
+        let number = current.ok_or_else(|| {
+            format!("{item:?} does not say of which version: write VERSION=START/LENGTH, such as v1=2027-05-01T09:00Z/15m")
+        })?;
+        let window: Brownout = window
+            .parse()
+            .map_err(|e: versioning::NotABrownout| e.to_string())?;
+        found.push((number, window));
+    }
+    Ok(Several(found))
+}
+
+fn version(text: &str) -> Result<VersionNumber, String> {
+    text.parse()
+        .map_err(|e: versioning::NotAVersion| e.to_string())
+}
+
+fn date(text: &str) -> Result<Timestamp, String> {
+    versioning::date(text).map_err(|e| e.to_string())
 }

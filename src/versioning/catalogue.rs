@@ -1,7 +1,8 @@
-//! The versions that this server knows, newest first, and the life of each.
+//! The versions that this server knows, newest first.
 //!
 //! A [`Catalogue`] is checked once, when it is built: whoever holds one may rely on its order, on
-//! every number being the MAJOR of its semantic version, and on a default that is not a preview.
+//! every number being the MAJOR of its semantic version, on lives whose dates are in order, and on a default that is not a
+//! preview.
 //! States are computed from dates and the time passed in, so that a version is deprecated or
 //! retired by time passing, with no restart.
 
@@ -11,6 +12,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use super::{Brownout, Life, State};
 
 /// The N of vN: a positive number, which media types carry and which is the MAJOR of the semantic
 /// version.
@@ -71,51 +74,6 @@ impl FromStr for VersionNumber {
     }
 }
 
-/// Where a version is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Served only to who names it; nobody's default, nobody's pin.
-    Preview,
-    /// Served, its contract frozen.
-    Stable,
-    /// Served, and announced to go.
-    Deprecated,
-    /// Not served any more, not even to those whose default it is.
-    Retired,
-}
-
-impl State {
-    /// The lower-case name, as documents and errors write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Preview => "preview",
-            Self::Stable => "stable",
-            Self::Deprecated => "deprecated",
-            Self::Retired => "retired",
-        }
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// What decides a version's state: whether it was released yet, and the dates that the operator
-/// set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Life {
-    /// Not released yet: served only to who names it.
-    pub preview: bool,
-    /// The moment from which the version is deprecated, past or future (`Deprecation`, RFC 9745).
-    pub deprecated: Option<Timestamp>,
-    /// The moment from which the version is no longer served (`Sunset`, RFC 8594).
-    pub retired: Option<Timestamp>,
-}
-
 /// One contract of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
@@ -129,21 +87,9 @@ pub struct Version {
 
 impl Version {
     /// The state at that moment; a date counts from its own instant on.
-    ///
-    /// Retired outweighs preview (a preview may be withdrawn), and preview outweighs deprecated (a
-    /// version that was never released must not become anybody's default by a date).
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
-        let reached = |date: Option<Timestamp>| date.is_some_and(|date| date <= now);
-        if reached(self.life.retired) {
-            State::Retired
-        } else if self.life.preview {
-            State::Preview
-        } else if reached(self.life.deprecated) {
-            State::Deprecated
-        } else {
-            State::Stable
-        }
+        self.life.state(now)
     }
 }
 
@@ -194,6 +140,48 @@ pub enum CatalogueError {
         deprecated: Timestamp,
         /// When it is retired.
         retired: Timestamp,
+    },
+    /// A version would be deprecated or retired before it is promoted.
+    #[error("{number} ends at {ends}, before it is promoted at {promoted}: promote it sooner")]
+    EndsBeforePromoted {
+        /// The version in question.
+        number: VersionNumber,
+        /// When it is promoted.
+        promoted: Timestamp,
+        /// When it is deprecated or retired.
+        ends: Timestamp,
+    },
+    /// A brownout of a version that nobody was told would go.
+    #[error(
+        "{number} has a brownout and is not going to be deprecated: give it a date for that, or leave out the brownout"
+    )]
+    BrownoutUnannounced {
+        /// The version in question.
+        number: VersionNumber,
+    },
+    /// A brownout that is not between deprecation and retirement.
+    #[error(
+        "the brownout of {number} from {brownout} is not within its deprecation: let it begin after {deprecated} and end before {number} is retired"
+    )]
+    BrownoutOutside {
+        /// The version in question.
+        number: VersionNumber,
+        /// Its brownout.
+        brownout: Brownout,
+        /// When it is deprecated.
+        deprecated: Timestamp,
+    },
+    /// Two brownouts that share a moment, or are not in the order of time.
+    #[error(
+        "{number} has a brownout from {earlier} and one from {later}: write one longer one instead"
+    )]
+    BrownoutsOverlap {
+        /// The version in question.
+        number: VersionNumber,
+        /// The first.
+        earlier: Brownout,
+        /// The other, which begins before that one ends.
+        later: Brownout,
     },
 }
 
@@ -259,9 +247,18 @@ impl Catalogue {
             .into_iter()
             .find_map(|state| {
                 self.iter()
-                    .find(|version| !version.life.preview && version.state(now) == state)
+                    .find(|version| version.life.is_released(now) && version.state(now) == state)
             })
             .map_or(self.first, |version| version.number)
+    }
+
+    /// The version that callers of `number` should move to: the next newer one that is stable, if there is any.
+    #[must_use]
+    pub fn successor(&self, number: VersionNumber, now: Timestamp) -> Option<VersionNumber> {
+        self.iter()
+            .rev()
+            .find(|version| version.number > number && version.state(now) == State::Stable)
+            .map(|version| version.number)
     }
 }
 
@@ -287,14 +284,57 @@ fn check(version: &Version) -> Result<(), CatalogueError> {
             semantic: semantic.clone(),
         });
     }
+    check_order(*number, life)?;
+    check_brownouts(*number, life)
+}
+
+/// A version is promoted, deprecated and retired in that order.
+fn check_order(number: VersionNumber, life: &Life) -> Result<(), CatalogueError> {
+    let ends = life.deprecated.or(life.retired);
+    if let (Some(promoted), Some(ends)) = (life.promoted, ends)
+        && ends < promoted
+    {
+        return Err(CatalogueError::EndsBeforePromoted {
+            number,
+            promoted,
+            ends,
+        });
+    }
     match (life.deprecated, life.retired) {
         (Some(deprecated), Some(retired)) if retired < deprecated => {
             Err(CatalogueError::RetiredBeforeDeprecated {
-                number: *number,
+                number,
                 deprecated,
                 retired,
             })
         }
         _ => Ok(()),
     }
+}
+
+/// Brownouts are announced, follow each other, and are over when the version is retired.
+fn check_brownouts(number: VersionNumber, life: &Life) -> Result<(), CatalogueError> {
+    for pair in life.brownouts.windows(2) {
+        let (earlier, later) = (pair[0], pair[1]);
+        if later.start < earlier.end {
+            return Err(CatalogueError::BrownoutsOverlap {
+                number,
+                earlier,
+                later,
+            });
+        }
+    }
+    for &brownout in &life.brownouts {
+        let Some(deprecated) = life.deprecated else {
+            return Err(CatalogueError::BrownoutUnannounced { number });
+        };
+        if brownout.start < deprecated || life.retired.is_some_and(|end| end < brownout.end) {
+            return Err(CatalogueError::BrownoutOutside {
+                number,
+                brownout,
+                deprecated,
+            });
+        }
+    }
+    Ok(())
 }

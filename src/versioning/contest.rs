@@ -48,14 +48,14 @@ pub(super) struct Match {
     rank: Rank,
 }
 
-/// The best match, among what is served and, apart from it, among what is retired.
+/// The best match, among what is served and, apart from it, among what is not.
 ///
-/// A retired version counts only when nothing that is served is acceptable: then its 410 is the
-/// honest answer.
+/// A version that is retired or in a brownout counts only when nothing that is served is
+/// acceptable: then its refusal is the honest answer.
 #[derive(Debug)]
 pub(super) struct Contest<'r> {
     pub(super) served: Option<Match>,
-    pub(super) retired: Option<Match>,
+    pub(super) unserved: Option<Match>,
     ranges: &'r [Range],
 }
 
@@ -148,7 +148,7 @@ impl<'r> Contest<'r> {
     {
         let mut contest = Self {
             served: None,
-            retired: None,
+            unserved: None,
             ranges,
         };
         contest.enter_default(resource, default);
@@ -157,9 +157,9 @@ impl<'r> Contest<'r> {
             let named =
                 |range: &Range| matches!(range.name, Name::Vendor(named, _) if named == number);
             if number != default && ranges.iter().any(named) {
-                let retired = resource.is_retired(number);
+                let unserved = resource.is_unserved(number);
                 for &format in resource.formats(number) {
-                    contest.enter(Candidate::vendor(number, format, false), retired);
+                    contest.enter(Candidate::vendor(number, format, false), unserved);
                 }
             }
         }
@@ -172,23 +172,23 @@ impl<'r> Contest<'r> {
     where
         O: Fn(VersionNumber) -> &'static [Format],
     {
-        let (retired, formats) = (resource.is_retired(version), resource.formats(version));
+        let (unserved, formats) = (resource.is_unserved(version), resource.formats(version));
         for &format in formats.iter().filter(|&&format| format != Format::Html) {
-            self.enter(Candidate::vendor(version, format, true), retired);
-            self.enter(Candidate::plain(version, format), retired);
+            self.enter(Candidate::vendor(version, format, true), unserved);
+            self.enter(Candidate::plain(version, format), unserved);
         }
         if formats.contains(&Format::Json) {
-            self.enter(Candidate::unversioned(version), retired);
+            self.enter(Candidate::unversioned(version), unserved);
         }
         if formats.contains(&Format::Html) {
-            self.enter(Candidate::plain(version, Format::Html), retired);
+            self.enter(Candidate::plain(version, Format::Html), unserved);
         }
     }
 
     /// Keeps the candidate if it beats those before it; between equals, the earlier stays.
-    fn enter(&mut self, candidate: Candidate, retired: bool) {
-        let place = if retired {
-            &mut self.retired
+    fn enter(&mut self, candidate: Candidate, unserved: bool) {
+        let place = if unserved {
+            &mut self.unserved
         } else {
             &mut self.served
         };

@@ -6,7 +6,8 @@
 //!
 //! | module | what it answers |
 //! | --- | --- |
-//! | [`Catalogue`] in `catalogue` | which versions there are, and in which state of their life |
+//! | [`Catalogue`] in `catalogue` | which versions there are |
+//! | [`Life`] in `life` | what was announced of a version, and its state at a moment |
 //! | [`MediaType`] in `media_type` | how a version and a format are written as a media type, and read back |
 //! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
 //! | `accept` | the ranges of an `Accept` field, each with its quality |
@@ -54,6 +55,7 @@ mod available;
 mod catalogue;
 mod content_type;
 mod contest;
+mod life;
 mod media_type;
 mod nearest;
 mod negotiate;
@@ -66,8 +68,9 @@ mod tests;
 
 pub use accept::MAX_RANGES;
 pub use available::{Available, available};
-pub use catalogue::{Catalogue, CatalogueError, Life, NotAVersion, State, Version, VersionNumber};
+pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
+pub use life::{Brownout, Life, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::{Caller, Choice, Source, negotiate};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Unserved};
 pub use syntax::Fault;

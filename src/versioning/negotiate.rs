@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::accept::{self, Ranges};
-use super::contest::Contest;
+use super::contest::{Contest, Match};
 use super::resource::Resource;
 use super::{
     Catalogue, Format, MediaType, Naming, Refusal, VersionNumber, content_type, media_type, nearest,
@@ -109,28 +109,28 @@ pub fn negotiate<'h>(
 
     let ranges = ranges.as_slice();
     let contest = Contest::hold(&resource, default.version, ranges);
-    match (contest.served, contest.retired) {
+    let choice = |found: Match| Choice {
+        version: found.candidate.version,
+        source: if found.names_version {
+            Source::Accept
+        } else {
+            default.source
+        },
+        format: found.candidate.format,
+        naming: found.candidate.naming,
+    };
+    match (contest.served, contest.unserved) {
         (Some(winner), _) => {
-            let candidate = winner.candidate;
-            if default.source == Source::ContentType && candidate.version != default.version {
+            let version = winner.candidate.version;
+            if default.source == Source::ContentType && version != default.version {
                 return Err(Refusal::Disagreement {
-                    accept: candidate.version,
+                    accept: version,
                     content_type: default.version,
                 });
             }
-            let source = if winner.names_version {
-                Source::Accept
-            } else {
-                default.source
-            };
-            Ok(Choice {
-                version: candidate.version,
-                source,
-                format: candidate.format,
-                naming: candidate.naming,
-            })
+            Ok(choice(winner))
         }
-        (None, Some(retired)) => Err(Refusal::Retired(retired.candidate.version)),
+        (None, Some(unserved)) => Err(resource.refusal(choice(unserved))),
         (None, None) => {
             let nearest = nearest::suggest(&resource, default.version, &text, ranges);
             Err(Refusal::NotAcceptable {
@@ -167,18 +167,19 @@ where
     O: Fn(VersionNumber) -> &'static [Format],
 {
     let Caller { version, source } = default;
-    if resource.is_retired(version) {
-        return Err(Refusal::Retired(version));
-    }
     let formats = resource.formats(version);
     let format = match formats.first() {
         Some(&preferred) if !formats.contains(&Format::Json) => preferred,
         _ => Format::Json,
     };
-    Ok(Choice {
+    let choice = Choice {
         version,
         source,
         format,
         naming: media_type(version, format).naming,
-    })
+    };
+    if resource.is_unserved(version) {
+        return Err(resource.refusal(choice));
+    }
+    Ok(choice)
 }

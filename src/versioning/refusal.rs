@@ -1,7 +1,9 @@
 //! Why nothing is served, in words that tell the client what to write instead.
 
-use super::VersionNumber;
+use jiff::Timestamp;
+
 use super::syntax::{Fault, Flaw};
+use super::{Choice, Format, VersionNumber, media_type};
 
 /// The reason why a request gets no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,10 +53,44 @@ pub enum Refusal {
         nearest: Option<String>,
     },
     /// The version that is asked for, or that is the caller's default, is no longer served: 410.
-    #[error(
-        "{0} is retired and no longer served: name a version in Accept that GET /versions lists as served"
-    )]
-    Retired(VersionNumber),
+    #[error("{}", retired(.0))]
+    Retired(Unserved),
+    /// The version that is asked for, or that is the caller's default, is refused for a while: 503.
+    #[error("{}", brownout(.version, *.until))]
+    Brownout {
+        /// The version.
+        version: Unserved,
+        /// When it is served again.
+        until: Timestamp,
+        /// Seconds until then, rounded up.
+        seconds: u32,
+    },
+}
+
+/// A version that a caller would get if it was served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unserved {
+    /// What would have been served.
+    pub choice: Choice,
+    /// When the version is retired, or was, if there is a date for it.
+    pub retired: Option<Timestamp>,
+    /// The version to move to, if there is one.
+    pub successor: Option<VersionNumber>,
+}
+
+impl Unserved {
+    /// What the caller should do about it.
+    fn way_on(&self) -> String {
+        let version = self.choice.version;
+        match self.successor {
+            Some(successor) => format!(
+                "move to {successor} (Accept: {}); GET /changelog?from={version}&to={successor} says what is different \
+                 there, GET /versions what else is served",
+                media_type(successor, Format::Json)
+            ),
+            None => "move to another version; GET /versions lists those that are served".to_owned(),
+        }
+    }
 }
 
 impl Refusal {
@@ -77,6 +113,30 @@ impl Refusal {
             reason: flaw.fault,
         }
     }
+}
+
+/// The message of a 410.
+fn retired(unserved: &Unserved) -> String {
+    let (version, way_on) = (unserved.choice.version, unserved.way_on());
+    match unserved.retired {
+        Some(date) => {
+            format!("{version} was retired at {date} and is no longer served: {way_on}")
+        }
+        None => format!("{version} is no longer served: {way_on}"),
+    }
+}
+
+/// The message of a brownout.
+fn brownout(unserved: &Unserved, until: Timestamp) -> String {
+    let (version, way_on) = (unserved.choice.version, unserved.way_on());
+    let when = unserved
+        .retired
+        .map(|date| format!(" at {date}"))
+        .unwrap_or_default();
+    format!(
+        "{version} is going to be retired{when}, and this is an announced brownout until {until}: it is served again \
+         then, but {way_on}"
+    )
 }
 
 /// The end of the message about a 406.

@@ -4,9 +4,9 @@
 //! 405 can answer, in its own shape: it counts as having JSON, and CSV and NDJSON where any version
 //! has them.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Catalogue, Format, State, Version, VersionNumber};
+use super::{Catalogue, Choice, Format, Refusal, State, Unserved, Version, VersionNumber};
 
 /// One resource, at one moment.
 pub(super) struct Resource<'c, O> {
@@ -43,16 +43,34 @@ impl<'c, O: Fn(VersionNumber) -> &'static [Format]> Resource<'c, O> {
         }
     }
 
-    /// Whether the version is no longer served. One that the server does not know (the pin of a
-    /// client, when its version was removed from the code) counts as retired: a 410 moves nobody,
-    /// any other version would.
-    pub(super) fn is_retired(&self, version: VersionNumber) -> bool {
-        self.catalogue
-            .get(version)
-            .is_none_or(|version| version.state(self.now) == State::Retired)
+    /// Whether the version is not served now, for good or for a brownout. One that the server does
+    /// not know (the pin of a client, when its version was removed from the code) counts as
+    /// retired: a 410 moves nobody, any other version would.
+    pub(super) fn is_unserved(&self, number: VersionNumber) -> bool {
+        self.catalogue.get(number).is_none_or(|version| {
+            version.state(self.now) == State::Retired || version.life.brownout(self.now).is_some()
+        })
     }
 
-    /// Each version that has the resource and is served, newest first, with its state and its
+    /// Why the version that this choice names is not served.
+    pub(super) fn refusal(&self, choice: Choice) -> Refusal {
+        let version = self.catalogue.get(choice.version);
+        let unserved = Unserved {
+            choice,
+            retired: version.and_then(|version| version.life.retired),
+            successor: self.catalogue.successor(choice.version, self.now),
+        };
+        match version.and_then(|version| version.life.brownout(self.now)) {
+            Some(brownout) => Refusal::Brownout {
+                version: unserved,
+                until: brownout.end,
+                seconds: whole_seconds(self.now.duration_until(brownout.end)),
+            },
+            None => Refusal::Retired(unserved),
+        }
+    }
+
+    /// Each version that has the resource and is served, if not for a brownout, newest first, with its state and its
     /// formats.
     pub(super) fn served(&self) -> impl Iterator<Item = (&'c Version, State, &'static [Format])> {
         self.catalogue.iter().filter_map(|version| {
@@ -60,4 +78,10 @@ impl<'c, O: Fn(VersionNumber) -> &'static [Format]> Resource<'c, O> {
             (state != State::Retired && !formats.is_empty()).then_some((version, state, formats))
         })
     }
+}
+
+/// Rounded up, so that who waits that long is not too early.
+fn whole_seconds(length: SignedDuration) -> u32 {
+    let more = i64::from(length.subsec_nanos() > 0);
+    u32::try_from(length.as_secs() + more).unwrap_or(u32::MAX)
 }

@@ -68,7 +68,7 @@ fn rooms_import_only_what_they_may() {
     let may: &[(&str, &[&str])] = &[
         ("versioning", &[]),
         ("dataset", &[]),
-        ("settings", &[]),
+        ("settings", &["versioning"]),
         ("logging", &["settings"]),
         ("store", &["versioning", "dataset"]),
         ("services", &["versioning", "dataset", "settings", "store"]),

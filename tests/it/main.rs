@@ -23,6 +23,7 @@ mod durability;
 mod edge;
 mod idempotency;
 mod layout;
+mod lives;
 mod negotiation;
 mod readme;
 mod revisions;

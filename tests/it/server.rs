@@ -31,7 +31,7 @@ pub struct Server {
 
 /// How a server is to be.
 pub struct Builder {
-    settings: ServeSettings,
+    pub settings: ServeSettings,
     clock: Clock,
     place: Place,
 }
@@ -191,8 +191,9 @@ impl Builder {
             let address = listener.local_addr().unwrap();
             let limits = Limits::public(&settings);
             let registry = Registry::standard().unwrap();
-            let services =
-                Services::open(settings, registry.catalogue().unwrap(), self.clock).unwrap();
+            let catalogue = registry.catalogue().unwrap();
+            let catalogue = settings.lives.apply(&catalogue, self.clock.now()).unwrap();
+            let services = Services::open(settings, catalogue, self.clock).unwrap();
             let filter = api::filter(Arc::clone(&services), registry).unwrap();
             let serving = server::serve(
                 listener,

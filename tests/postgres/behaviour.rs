@@ -21,6 +21,7 @@ const BEHAVIOUR: [&str; 12] = [
     "csv",
     "durability",
     "idempotency",
+    "lives",
     "negotiation",
     "readme",
     "revisions",

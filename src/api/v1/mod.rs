@@ -9,7 +9,7 @@ pub(in crate::api) mod representation;
 use http::Method;
 
 use super::client;
-use super::registry::{ApiVersion, Operation};
+use super::registry::{Announced, ApiVersion, Operation};
 use crate::versioning::Format;
 
 const JSON: &[Format] = &[Format::Json];
@@ -18,7 +18,7 @@ const JSON: &[Format] = &[Format::Json];
 pub const VERSION: ApiVersion = ApiVersion {
     number: 1,
     semantic: (0, 0),
-    preview: false,
+    life: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,

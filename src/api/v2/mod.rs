@@ -10,7 +10,7 @@ mod rows;
 
 use http::Method;
 
-use super::registry::{ApiVersion, Operation};
+use super::registry::{Announced, ApiVersion, Operation};
 use crate::versioning::Format;
 
 const JSON: &[Format] = &[Format::Json];
@@ -19,7 +19,7 @@ const JSON: &[Format] = &[Format::Json];
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
     semantic: (0, 0),
-    preview: false,
+    life: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,

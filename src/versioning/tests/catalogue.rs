@@ -74,9 +74,9 @@ fn a_default_that_is_missing_or_a_preview_is_refused() {
 #[test]
 fn retiring_before_deprecating_is_refused_and_at_the_same_time_is_not() {
     let life = |deprecated, retired| Life {
-        preview: false,
         deprecated: Some(deprecated),
         retired: Some(retired),
+        ..Life::default()
     };
     let expected = CatalogueError::RetiredBeforeDeprecated {
         number: v(1),
@@ -91,9 +91,9 @@ fn retiring_before_deprecating_is_refused_and_at_the_same_time_is_not() {
 #[test]
 fn every_refusal_says_what_to_do() {
     let life = Life {
-        preview: false,
         deprecated: Some(now()),
         retired: Some(past()),
+        ..Life::default()
     };
     let mislabelled = Version {
         semantic: semver::Version::new(3, 1, 0),

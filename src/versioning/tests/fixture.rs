@@ -200,7 +200,8 @@ impl Ask {
             }
             Err(Refusal::UnknownContentTypeVersion { version }) => format!("415 {version}"),
             Err(Refusal::NotAcceptable { .. }) => "406".to_owned(),
-            Err(Refusal::Retired(version)) => format!("410 {version}"),
+            Err(Refusal::Retired(unserved)) => format!("410 {}", unserved.choice.version),
+            Err(Refusal::Brownout { version, .. }) => format!("503 {}", version.choice.version),
         }
     }
 

@@ -143,9 +143,9 @@ fn time_passing_moves_the_state_at_the_very_instant() {
     let version = version(
         1,
         Life {
-            preview: false,
             deprecated: Some(deprecated),
             retired: Some(retired),
+            ..Life::default()
         },
     );
     let moment = SignedDuration::from_nanos(1);
@@ -157,11 +157,12 @@ fn time_passing_moves_the_state_at_the_very_instant() {
 }
 
 #[test]
-fn a_preview_can_be_withdrawn_but_no_date_releases_it() {
+fn a_preview_can_be_withdrawn_but_the_date_of_its_end_does_not_release_it() {
     let life = |retired| Life {
         preview: true,
         deprecated: Some(past()),
         retired,
+        ..Life::default()
     };
     assert_eq!(version(1, life(None)).state(now()), State::Preview);
     assert_eq!(version(1, life(Some(past()))).state(now()), State::Retired);

@@ -2,6 +2,7 @@
 //! there.
 
 mod accept_grammar;
+mod announced;
 mod catalogue;
 mod content_type;
 mod defaults;

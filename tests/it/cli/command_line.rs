@@ -87,6 +87,134 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
 }
 
 #[test]
+fn a_life_that_no_version_can_have_is_refused_before_anything_starts() {
+    for (arguments, parts) in [
+        (
+            &["--deprecate", "v1"][..],
+            &["--deprecate: \"v1\"", "v1=2027-01-01"][..],
+        ),
+        (
+            &["--deprecate", "1=2027-01-01"],
+            &["--deprecate: `1`", "such as v1"],
+        ),
+        (
+            &["--deprecate", "v1=soon"],
+            &["--deprecate: \"soon\"", "2027-01-01"],
+        ),
+        (
+            &["--retire", "v1=2027-02-30"],
+            &["--retire: \"2027-02-30\"", "midnight UTC"],
+        ),
+        (
+            &["--preview", "latest"],
+            &["--preview: `latest`", "such as v1"],
+        ),
+        (
+            &["--promote", "v2=later"],
+            &["--promote: \"later\"", "2027-01-01"],
+        ),
+        (
+            &["--brownout", "2027-05-01/1h"],
+            &["--brownout: \"2027-05-01/1h\"", "VERSION=START/LENGTH"],
+        ),
+        (
+            &["--brownout", "v1=2027-05-01"],
+            &["--brownout: \"2027-05-01\"", "a slash and its length"],
+        ),
+        (
+            &["--brownout", "v1=2027-05-01/2d"],
+            &["--brownout: \"2d\"", "from 1s to 24h"],
+        ),
+        (
+            &["--deprecate", "v7=2027-01-01"],
+            &["--deprecate names v7", "there are v2 and v1"],
+        ),
+        (
+            &["--brownout", "v7=2027-05-01/1h"],
+            &["--brownout names v7"],
+        ),
+        (
+            &[
+                "--deprecate",
+                "v1=2027-01-01",
+                "--deprecate",
+                "v1=2027-02-01",
+            ],
+            &["--deprecate names v1 more than once"],
+        ),
+        (
+            &["--deprecate", "v1=2027-07-01", "--retire", "v1=2027-01-01"],
+            &["v1 is retired at 2027-01-01", "retire it later"],
+        ),
+        (
+            &["--brownout", "v1=2027-05-01/1h"],
+            &["v1 has a brownout", "give it a date"],
+        ),
+        (
+            &[
+                "--deprecate",
+                "v1=2027-06-01",
+                "--brownout",
+                "v1=2027-05-01/1h",
+            ],
+            &[
+                "not within its deprecation",
+                "let it begin after 2027-06-01",
+            ],
+        ),
+        (
+            &[
+                "--deprecate",
+                "v1=2027-01-01",
+                "--brownout",
+                "v1=2027-05-01/2h,2027-05-01T01:00Z/2h",
+            ],
+            &["write one longer one"],
+        ),
+        (
+            &["--retire", "v1=2027-07-01", "--retire", "v2=2028-07-01"],
+            &["v2 is retired at 2028-07-01", "no other version is stable"],
+        ),
+        (
+            &["--retire", "v1=2027-07-01", "--preview", "v2"],
+            &["v2 is a preview", "no other version stays stable"],
+        ),
+        (
+            &["--retire", "v1=2027-07-01", "--promote", "v2=2027-08-01"],
+            &["v1 is retired at 2027-07-01", "no other version is stable"],
+        ),
+        (
+            &["--deprecate", "v1=2027-01-01", "--preview", "v2"],
+            &["v2 is a preview", "--promote v2"],
+        ),
+        (
+            &["--preview", "v1"],
+            &["the default v1 is a preview", "release it"],
+        ),
+        (
+            &["--preview", "v2", "--promote", "v2"],
+            &["contradict each other", "--promote v2=DATE"],
+        ),
+        (
+            &["--promote", "v2=2027-03-01", "--deprecate", "v2=2027-01-01"],
+            &["before it is promoted at 2027-03-01"],
+        ),
+    ] {
+        let line = refusal(&[&["serve"], arguments].concat(), &[]);
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+    }
+    let line = refusal(&["serve"], &[("FLASH_RETIRE", "v1=2027-07-01,v2=soon")]);
+    assert!(line.starts_with("flash: FLASH_RETIRE: \"soon\""), "{line}");
+    let line = refusal(
+        &["serve"],
+        &[("FLASH_RETIRE", "v1=2027-07-01,v2=2028-01-01")],
+    );
+    assert!(line.contains("v2 is retired"), "{line}");
+}
+
+#[test]
 fn a_wrong_environment_variable_is_named_as_what_it_is() {
     let line = refusal(&["serve"], &[("FLASH_MAX_BODY", "lots")]);
     assert!(
@@ -140,7 +268,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
         .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next())
         .filter(|flag| *flag != "help")
         .collect();
-    assert_eq!(flags.len(), 26, "{flags:?}");
+    assert_eq!(flags.len(), 31, "{flags:?}");
     for flag in flags {
         let variable = format!("[env: FLASH_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{variable} is not in the help");
@@ -149,6 +277,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
         "Addresses:",
         "Store:",
         "Access:",
+        "Versions:",
         "Limits:",
         "Time-outs:",
         "Logs:",

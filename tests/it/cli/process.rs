@@ -149,6 +149,29 @@ async fn each_signal_ends_it_with_0_once_what_is_in_flight_is_done() {
 }
 
 #[tokio::test]
+async fn its_log_begins_with_the_life_of_each_version_that_is_not_plainly_stable() {
+    let lines = [
+        "v2 is stable, promoted at 2021-01-01T00:00:00Z",
+        "v1 is deprecated, deprecated at 2020-01-01T00:00:00Z, retired at 2999-01-01T00:00:00Z, \
+         brownout from 2998-12-01T00:00:00Z to 2998-12-01T01:00:00Z",
+    ];
+    let mut server = Server::start(&[
+        "--deprecate",
+        "v1=2020-01-01",
+        "--retire",
+        "v1=2999-01-01",
+        "--brownout",
+        "v1=2998-12-01/1h",
+        "--promote",
+        "v2=2021-01-01",
+    ])
+    .await;
+    for line in lines {
+        server.line_with(line).await;
+    }
+}
+
+#[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let mut server = Server::start(&["--drain-timeout", "10m", "--body-timeout", "10m"]).await;
     let _upload = server.unfinished_upload().await;

@@ -1,0 +1,117 @@
+//! What every answer of a version says of that version's end: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link`
+//! to what to do about it.
+//!
+//! All of it is made once, for each version that callers may be sent to; which one that is at the moment decides what is
+//! sent. Only the path in the link to the successor is put in for each request, and a version that nothing is announced
+//! of has no notice at all.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue, LINK};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+
+use crate::versioning::{Catalogue, Format, Version, VersionNumber, media_type};
+
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
+/// Where all versions are listed with their dates.
+const VERSIONS: &str = "/versions";
+
+/// What is announced of one version.
+pub(super) struct Notice {
+    deprecation: Option<HeaderValue>,
+    sunset: Option<HeaderValue>,
+    /// Where callers may be sent to: each newer version, or nowhere.
+    ways: Vec<Way>,
+}
+
+/// The links for as long as that version is the one to move to.
+struct Way {
+    successor: Option<VersionNumber>,
+    /// What to read about the end.
+    notes: HeaderValue,
+    /// What follows the path in the link to the successor.
+    parameters: String,
+}
+
+impl Notice {
+    /// The notice of a version, if anything is announced of it.
+    pub(super) fn of(version: &Version, catalogue: &Catalogue) -> Option<Self> {
+        let life = &version.life;
+        if life.deprecated.is_none() && life.retired.is_none() {
+            return None;
+        }
+        let newer = catalogue
+            .iter()
+            .filter(|newer| newer.number > version.number)
+            .map(|newer| Some(newer.number));
+        let retires = life.retired.is_some();
+        Some(Self {
+            // A structured date: seconds since 1970 after an @ (RFC 9651 §3.3.7).
+            deprecation: life
+                .deprecated
+                .and_then(|date| HeaderValue::try_from(format!("@{}", date.as_second())).ok()),
+            sunset: life.retired.and_then(imf_fixdate),
+            ways: newer
+                .chain([None])
+                .filter_map(|successor| Way::new(version.number, successor, retires))
+                .collect(),
+        })
+    }
+
+    /// Puts it into the headers of an answer, beside the links that are there. `path` is where the successor has what was
+    /// asked for.
+    pub(super) fn add_to(
+        &self,
+        headers: &mut HeaderMap,
+        successor: Option<VersionNumber>,
+        path: &str,
+    ) {
+        if let Some(deprecation) = &self.deprecation {
+            headers.insert(DEPRECATION, deprecation.clone());
+        }
+        if let Some(sunset) = &self.sunset {
+            headers.insert(SUNSET, sunset.clone());
+        }
+        let Some(way) = self.ways.iter().find(|way| way.successor == successor) else {
+            return;
+        };
+        headers.append(LINK, way.notes.clone());
+        if successor.is_some() {
+            let path = utf8_percent_encode(path, CONTROLS);
+            if let Ok(link) = HeaderValue::try_from(format!("<{path}>{}", way.parameters)) {
+                headers.append(LINK, link);
+            }
+        }
+    }
+}
+
+impl Way {
+    fn new(from: VersionNumber, successor: Option<VersionNumber>, retires: bool) -> Option<Self> {
+        let changes = match successor {
+            Some(to) => format!("/changelog?from={from}&to={to}"),
+            None => VERSIONS.to_owned(),
+        };
+        let mut notes = format!("<{changes}>; rel=\"deprecation\"");
+        if retires {
+            notes.push_str(&format!(", <{VERSIONS}>; rel=\"sunset\""));
+        }
+        let kind = successor.map(|to| media_type(to, Format::Json).to_string());
+        Some(Self {
+            successor,
+            notes: HeaderValue::try_from(notes).ok()?,
+            parameters: format!(
+                "; rel=\"successor-version\"; type=\"{}\"",
+                kind.unwrap_or_default()
+            ),
+        })
+    }
+}
+
+/// The form that HTTP wants dates in (RFC 9110 §5.6.7).
+fn imf_fixdate(date: Timestamp) -> Option<HeaderValue> {
+    let text = DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&date)
+        .ok()?;
+    HeaderValue::try_from(text).ok()
+}

@@ -1,0 +1,208 @@
+//! The lives of the API's versions, as the operator sets them over what the release says.
+//!
+//! A flag may be repeated, and holds one version or several with commas, so that its environment variable can hold all of
+//! them. What they come to is checked as a whole: a version is never taken from those who call it without another one
+//! that they could move to.
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::SettingsError;
+use super::parse;
+use crate::versioning::{Brownout, Catalogue, CatalogueError, Life, State, Version, VersionNumber};
+
+/// Which version is where in its life, as written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Versions")]
+pub struct LifeSettings {
+    /// When a version is deprecated: v1=2027-01-01 (midnight UTC) or v1=2027-01-01T09:00:00Z. It is announced to its
+    /// callers from now on
+    #[arg(long, env = "FLASH_DEPRECATE", value_name = "VERSION=DATE", value_parser = parse::dates)]
+    pub deprecate: Vec<Several<Timestamp>>,
+    /// When a version is retired, after which it is answered with 410. Where no date of its deprecation is given it is
+    /// deprecated at once
+    #[arg(long, env = "FLASH_RETIRE", value_name = "VERSION=DATE", value_parser = parse::dates)]
+    pub retire: Vec<Several<Timestamp>>,
+    /// A version that is served only to who names it
+    #[arg(long, env = "FLASH_PREVIEW", value_name = "VERSION", value_parser = parse::versions)]
+    pub preview: Vec<Several<()>>,
+    /// A version that is a preview no longer: v2, or v2=2027-01-01 to be one until then
+    #[arg(long, env = "FLASH_PROMOTE", value_name = "VERSION[=DATE]", value_parser = parse::promotions)]
+    pub promote: Vec<Several<Option<Timestamp>>>,
+    /// When a deprecated version is refused for a while, so that who still calls it notices: start and length, such as
+    /// v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h
+    #[arg(long, env = "FLASH_BROWNOUT", value_name = "VERSION=START/LENGTH", value_parser = parse::brownouts)]
+    pub brownout: Vec<Several<Brownout>>,
+}
+
+/// What one flag says of the versions that it names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Several<T>(pub Vec<(VersionNumber, T)>);
+
+/// Lives that do not hold together.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum LifeError {
+    /// A version that the server does not have.
+    #[error("{flag} names {version}, which there is not: there are {known}")]
+    Unknown {
+        /// The flag.
+        flag: &'static str,
+        /// What it names.
+        version: VersionNumber,
+        /// The versions there are.
+        known: String,
+    },
+    /// A version that one flag names twice.
+    #[error("{flag} names {version} more than once: write it once")]
+    Repeated {
+        /// The flag.
+        flag: &'static str,
+        /// What it names.
+        version: VersionNumber,
+    },
+    /// Preview and not preview.
+    #[error(
+        "--preview {0} and --promote {0} contradict each other: write one of them, or --promote {0}=DATE for a preview until then"
+    )]
+    PreviewAndPromote(VersionNumber),
+    /// A retirement that would leave nobody anything to move to.
+    #[error(
+        "{version} is retired at {at}, when no other version is stable: retire it later, or see to it that there is one by then"
+    )]
+    LastRetired {
+        /// The version.
+        version: VersionNumber,
+        /// When.
+        at: Timestamp,
+    },
+    /// A preview where no version is to stay.
+    #[error(
+        "{0} is a preview while no other version stays stable: promote it (--promote {0} or {0}=DATE), or leave another one stable"
+    )]
+    LastPreview(VersionNumber),
+    /// What the catalogue does not take.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
+impl LifeSettings {
+    /// The catalogue with these lives. `now` is when a version is deprecated that is only said to be retired.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that does not hold together.
+    pub fn apply(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Catalogue, SettingsError> {
+        let mut versions = self.over(catalogue)?;
+        for version in &mut versions {
+            deprecate_at_once(&mut version.life, now);
+        }
+        let catalogue =
+            Catalogue::new(versions, catalogue.first()).map_err(LifeError::Catalogue)?;
+        leaves_a_way_on(&catalogue)?;
+        Ok(catalogue)
+    }
+
+    /// The versions, with what the flags say of them in place of what the release says.
+    fn over(&self, catalogue: &Catalogue) -> Result<Vec<Version>, LifeError> {
+        let mut versions: Vec<Version> = catalogue.iter().cloned().collect();
+        let previews = once("--preview", &self.preview)?;
+        for &(number, ()) in &previews {
+            let life = life(&mut versions, "--preview", number)?;
+            (life.preview, life.promoted) = (true, None);
+        }
+        for (number, date) in once("--promote", &self.promote)? {
+            if date.is_none() && previews.contains(&(number, ())) {
+                return Err(LifeError::PreviewAndPromote(number));
+            }
+            let life = life(&mut versions, "--promote", number)?;
+            (life.preview, life.promoted) = (date.is_some(), date);
+        }
+        for (number, date) in once("--deprecate", &self.deprecate)? {
+            life(&mut versions, "--deprecate", number)?.deprecated = Some(date);
+        }
+        for (number, date) in once("--retire", &self.retire)? {
+            life(&mut versions, "--retire", number)?.retired = Some(date);
+        }
+        let mut named = Vec::new();
+        for (number, brownout) in all(&self.brownout) {
+            let life = life(&mut versions, "--brownout", number)?;
+            if !named.contains(&number) {
+                named.push(number);
+                life.brownouts.clear();
+            }
+            life.brownouts.push(brownout);
+            life.brownouts.sort_unstable();
+        }
+        Ok(versions)
+    }
+}
+
+fn all<T: Copy>(flags: &[Several<T>]) -> impl Iterator<Item = (VersionNumber, T)> {
+    flags.iter().flat_map(|Several(pairs)| pairs).copied()
+}
+
+/// What all occurrences of a flag say, each version once.
+fn once<T: Copy>(
+    flag: &'static str,
+    flags: &[Several<T>],
+) -> Result<Vec<(VersionNumber, T)>, LifeError> {
+    let mut found: Vec<(VersionNumber, T)> = Vec::new();
+    for (version, value) in all(flags) {
+        if found.iter().any(|(earlier, _)| *earlier == version) {
+            return Err(LifeError::Repeated { flag, version });
+        }
+        found.push((version, value));
+    }
+    Ok(found)
+}
+
+fn life<'v>(
+    versions: &'v mut [Version],
+    flag: &'static str,
+    number: VersionNumber,
+) -> Result<&'v mut Life, LifeError> {
+    let known: Vec<String> = versions.iter().map(|v| v.number.to_string()).collect();
+    let found = versions.iter_mut().find(|version| version.number == number);
+    found
+        .map(|version| &mut version.life)
+        .ok_or_else(|| LifeError::Unknown {
+            flag,
+            version: number,
+            known: known.join(" and "),
+        })
+}
+
+/// A version that is only said to be retired is deprecated now, or when it is promoted. A brownout may have been before a
+/// restart, so it moves that moment back.
+fn deprecate_at_once(life: &mut Life, now: Timestamp) {
+    let withdrawn = life.preview && life.promoted.is_none();
+    if let (Some(retired), None, false) = (life.retired, life.deprecated, withdrawn) {
+        let first = life.brownouts.first().map_or(now, |first| first.start);
+        let since = Timestamp::from_second(now.min(first).as_second()).unwrap_or(now);
+        let since = life.promoted.map_or(since, |promoted| since.max(promoted));
+        life.deprecated = Some(since.min(retired));
+    }
+}
+
+/// Whoever calls a version that goes has a stable one to move to.
+fn leaves_a_way_on(catalogue: &Catalogue) -> Result<(), LifeError> {
+    let others = |number| {
+        catalogue
+            .iter()
+            .filter(move |version| version.number != number)
+    };
+    for Version { number, life, .. } in catalogue {
+        let stable_at = |moment| others(*number).any(|other| other.state(moment) == State::Stable);
+        if let Some(at) = life.retired.filter(|at| !stable_at(*at)) {
+            return Err(LifeError::LastRetired {
+                version: *number,
+                at,
+            });
+        }
+        let stays = |other: &Version| other.state(Timestamp::MAX) == State::Stable;
+        if life.preview && life.promoted.is_none() && !others(*number).any(stays) {
+            return Err(LifeError::LastPreview(*number));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! The life of a version: what was announced of it, and the state that this makes at a moment.
+//!
+//! A life is dates and nothing that changes, so a state needs no timer: it is computed from the time that is passed in. A
+//! date counts from its own instant on.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// Where a version is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Served only to who names it; nobody's default, nobody's pin.
+    Preview,
+    /// Served, its contract frozen.
+    Stable,
+    /// Served, and announced to go.
+    Deprecated,
+    /// Not served any more, not even to those whose default it is.
+    Retired,
+}
+
+impl State {
+    /// The lower-case name, as documents and errors write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Stable => "stable",
+            Self::Deprecated => "deprecated",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What was announced of a version. Nothing announced is a stable version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// Not released, or not before `promoted`: served only to who names it.
+    pub preview: bool,
+    /// The moment from which a preview is stable.
+    pub promoted: Option<Timestamp>,
+    /// The moment from which the version is deprecated, past or future (`Deprecation`, RFC 9745).
+    pub deprecated: Option<Timestamp>,
+    /// The moment from which the version is no longer served (`Sunset`, RFC 8594).
+    pub retired: Option<Timestamp>,
+    /// When the version is refused for a while before it is retired; in the order of time, none within another.
+    pub brownouts: Vec<Brownout>,
+}
+
+impl Life {
+    /// The state at that moment.
+    ///
+    /// Retired outweighs preview (a preview may be withdrawn), and preview outweighs deprecated (a
+    /// version that was never released must not become anybody's default by a date).
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> State {
+        if reached(self.retired, now) {
+            State::Retired
+        } else if !self.is_released(now) {
+            State::Preview
+        } else if reached(self.deprecated, now) {
+            State::Deprecated
+        } else {
+            State::Stable
+        }
+    }
+
+    /// Whether the version was ever more than a preview by then.
+    #[must_use]
+    pub fn is_released(&self, now: Timestamp) -> bool {
+        !self.preview || reached(self.promoted, now)
+    }
+
+    /// The brownout of that moment. Only a deprecated version has one.
+    #[must_use]
+    pub fn brownout(&self, now: Timestamp) -> Option<Brownout> {
+        let found = self.brownouts.iter().find(|window| window.holds(now));
+        found
+            .copied()
+            .filter(|_| self.state(now) == State::Deprecated)
+    }
+}
+
+fn reached(date: Option<Timestamp>, now: Timestamp) -> bool {
+    date.is_some_and(|date| date <= now)
+}
+
+/// A time in which a deprecated version is refused, so that who still uses it notices before it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Brownout {
+    /// Its first moment.
+    pub start: Timestamp,
+    /// The first moment after it.
+    pub end: Timestamp,
+}
+
+impl Brownout {
+    /// The longest there can be.
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// Whether that moment is in it.
+    #[must_use]
+    pub fn holds(&self, now: Timestamp) -> bool {
+        (self.start..self.end).contains(&now)
+    }
+}
+
+impl fmt::Display for Brownout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.start, self.end)
+    }
+}
+
+/// A text that should have been a brownout, such as `2027-05-01T09:00Z/15m`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotABrownout {
+    /// It is not two parts.
+    #[error(
+        "{0:?} is not a brownout: write its start, a slash and its length, such as 2027-05-01T09:00Z/15m"
+    )]
+    Form(String),
+    /// It starts at no time.
+    #[error(transparent)]
+    Start(#[from] NotADate),
+    /// It has no length, or too much.
+    #[error(
+        "{0:?} is not the length of a brownout: write one from 1s to 24h, such as 15m or 1h, in whole seconds"
+    )]
+    Length(String),
+}
+
+/// The start, a slash and the length.
+impl FromStr for Brownout {
+    type Err = NotABrownout;
+
+    fn from_str(text: &str) -> Result<Self, NotABrownout> {
+        let (start, length) = text
+            .split_once('/')
+            .ok_or_else(|| NotABrownout::Form(text.to_owned()))?;
+        let start = date(start)?;
+        humantime::parse_duration(length)
+            .ok()
+            .filter(|length| !length.is_zero() && *length <= Self::LONGEST)
+            .filter(|length| length.subsec_nanos() == 0)
+            .and_then(|length| SignedDuration::try_from(length).ok())
+            .and_then(|length| start.checked_add(length).ok())
+            .map(|end| Self { start, end })
+            .ok_or_else(|| NotABrownout::Length(length.to_owned()))
+    }
+}
+
+/// A text that should have been a date.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a date: write one such as 2027-01-01, which means midnight UTC, or a time with its zone such as 2027-01-01T09:00:00Z, in whole seconds"
+)]
+pub struct NotADate(String);
+
+/// The moment that a date (midnight UTC) or a time with its zone (RFC 3339, the seconds may be missing) names.
+///
+/// # Errors
+///
+/// Any other text, fractions of a second (no header could say them), and times before 1970.
+pub fn date(text: &str) -> Result<Timestamp, NotADate> {
+    /// Characters of a date alone; a longer text is never read as one, because its time would be dropped.
+    const DATE: usize = "2027-01-01".len();
+    let moment = if text.len() == DATE {
+        text.parse()
+            .ok()
+            .and_then(|date: Date| date.to_zoned(TimeZone::UTC).ok())
+            .map(|midnight| midnight.timestamp())
+    } else {
+        text.parse().ok()
+    };
+    moment
+        .filter(|moment: &Timestamp| {
+            *moment >= Timestamp::UNIX_EPOCH && moment.subsec_nanosecond() == 0
+        })
+        .ok_or_else(|| NotADate(text.to_owned()))
+}
