@@ -15,7 +15,7 @@ use crate::database::{TEMPLATE, URL};
 use crate::postgres::Postgres;
 
 /// The modules of `tests/it` that say what Flash does, whichever database it has.
-const BEHAVIOUR: [&str; 12] = [
+const BEHAVIOUR: &[&str] = &[
     "appends",
     "clients",
     "csv",
@@ -31,7 +31,7 @@ const BEHAVIOUR: [&str; 12] = [
     "v2",
 ];
 /// Those that need no database, or a certain one.
-const ELSEWHERE: [&str; 5] = ["cli", "crashes", "disk", "edge", "layout"];
+const ELSEWHERE: &[&str] = &["cli", "crashes", "disk", "edge", "layout"];
 /// Modules within them that are about SQLite's file.
 const SQLITE: &str = "sqlite";
 
