@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::call::Call;
+use super::discovery::{self, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
 use super::registry::{ApiVersion, Operation, Registry, RegistryError, Resource, semantic};
@@ -30,6 +31,7 @@ const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
 pub(super) struct Dispatcher {
     services: Arc<Services>,
     registry: Registry,
+    discovery: Discovery,
     labels: Vec<Labels>,
 }
 
@@ -64,9 +66,11 @@ impl Dispatcher {
                 ndjson: media_type(Format::Ndjson),
             });
         }
+        let discovery = Discovery::new(Arc::clone(&services), &registry)?;
         Ok(Self {
             services,
             registry,
+            discovery,
             labels,
         })
     }
@@ -96,6 +100,11 @@ impl Dispatcher {
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
         identify(&request.headers)?;
+        if let Some(page) = discovery::page(request.path.as_str()) {
+            *choice = self.discovery.shape_of_errors(&request.headers, caller);
+            self.admit(&Method::GET)?;
+            return self.discovery.answer(page, &request, choice.version);
+        }
         if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
             return Err(Error::RepeatedHeader("Content-Type"));
         }
@@ -274,7 +283,7 @@ impl Dispatcher {
     /// Says what was served, and why.
     fn label(&self, mut reply: Reply, choice: &Choice) -> Reply {
         let headers = &mut reply.headers;
-        if let Some(labels) = self.labels(choice.version) {
+        if let Some(labels) = self.labels(choice.version).filter(|_| !reply.of_server) {
             headers.insert(API_VERSION, labels.release.clone());
             if reply.status != StatusCode::NO_CONTENT
                 && reply.status != StatusCode::NOT_MODIFIED
@@ -283,10 +292,12 @@ impl Dispatcher {
                 headers.insert(CONTENT_TYPE, content_type(labels, choice));
             }
         }
-        headers.insert(
-            API_VERSION_SOURCE,
-            HeaderValue::from_static(choice.source.as_str()),
-        );
+        if !reply.of_server {
+            headers.insert(
+                API_VERSION_SOURCE,
+                HeaderValue::from_static(choice.source.as_str()),
+            );
+        }
         headers.insert(VARY, VARY_ON);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         reply

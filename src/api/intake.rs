@@ -11,6 +11,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use mime::Mime;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::conditional;
@@ -31,7 +32,7 @@ const LISTS: &[&str] = &[
 /// What `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// CSVs that one request may hold.
-const MOST_CSVS: usize = 1000;
+pub(super) const MOST_CSVS: usize = 1000;
 /// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
 const HELD: usize = 1 << 20;
 
@@ -127,10 +128,16 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         .map_err(|error| Error::from_upload(error, None))
 }
 
-#[derive(Deserialize)]
+/// A CSV in a JSON list.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Item {
+#[schema(as = NewDataset)]
+pub(super) struct Item {
+    /// The dataset's name.
+    #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$", example = "people")]
     name: String,
+    /// The CSV.
+    #[schema(example = "id,name\n1,Ada\n")]
     csv: String,
 }
 

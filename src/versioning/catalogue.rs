@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The N of vN: a positive number, which media types carry and which is the MAJOR of the semantic
 /// version.
@@ -72,7 +73,7 @@ impl FromStr for VersionNumber {
 }
 
 /// Where a version is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Served only to who names it; nobody's default, nobody's pin.

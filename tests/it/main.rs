@@ -17,6 +17,7 @@ mod appends;
 mod cli;
 mod crashes;
 mod csv;
+mod discovery;
 mod disk;
 mod durability;
 mod edge;

@@ -15,9 +15,10 @@ use crate::database::{TEMPLATE, URL};
 use crate::postgres::Postgres;
 
 /// The modules of `tests/it` that say what Flash does, whichever database it has.
-const BEHAVIOUR: [&str; 11] = [
+const BEHAVIOUR: [&str; 12] = [
     "appends",
     "csv",
+    "discovery",
     "durability",
     "idempotency",
     "negotiation",

@@ -2,7 +2,9 @@
 //!
 //! Everything is a string, lists are paged by number, and an error is `{"error": "what is wrong and what to do"}`.
 
+mod changelog;
 mod datasets;
+mod description;
 mod error;
 pub(in crate::api) mod representation;
 
@@ -21,6 +23,8 @@ pub const VERSION: ApiVersion = ApiVersion {
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,
+    describe_error: error::describe,
+    changelog: changelog::RELEASES,
 };
 
 const OPERATIONS: &[Operation] = &[
@@ -30,6 +34,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: &[Format::Json, Format::Csv],
         handler: |call| Box::pin(datasets::get_dataset(call)),
+        describe: description::get_dataset,
     },
     Operation {
         name: "delete_dataset",
@@ -37,6 +42,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: JSON,
         handler: |call| Box::pin(datasets::delete_dataset(call)),
+        describe: description::delete_dataset,
     },
     Operation {
         name: "list_datasets",
@@ -44,6 +50,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::list_datasets(call)),
+        describe: description::list_datasets,
     },
     Operation {
         name: "create_datasets",
@@ -51,6 +58,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::create_datasets(call)),
+        describe: description::create_datasets,
     },
     Operation {
         name: "get_root",
@@ -58,5 +66,6 @@ const OPERATIONS: &[Operation] = &[
         path: "/",
         formats: JSON,
         handler: |call| Box::pin(datasets::get_root(call)),
+        describe: description::get_root,
     },
 ];
