@@ -3,8 +3,11 @@
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
 
 use super::call::Call;
+use super::description::{Answer, Description, Parameter, RequestBody, Schema};
 use super::error::Error;
 use super::intake;
 use super::reply::Reply;
@@ -16,16 +19,25 @@ use crate::versioning::{State, VersionNumber};
 const DAYS: i64 = 30;
 
 /// A client, as it is told about itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Client)]
 struct ClientView {
+    /// Its name.
     name: String,
-    /// The version it gets when it names none: `v2`.
+    /// The version it gets when it names none.
+    #[schema(required = true, example = "v2")]
     pin: Option<String>,
     /// How the pin came about: `first-contact`, `client` or `operator`.
+    #[schema(required = true)]
     pinned_by: Option<String>,
+    /// When the pin was set.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pinned_at: Option<Timestamp>,
+    /// When it first called.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     first_contact_at: Option<Timestamp>,
     /// The last request that is counted; requests are counted some seconds after they came.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     last_contact_at: Option<Timestamp>,
     /// How the pin moved, the newest move first.
     history: Vec<MoveView>,
@@ -33,18 +45,32 @@ struct ClientView {
     versions: Vec<VersionView>,
 }
 
-#[derive(Debug, Serialize)]
+/// A move of a pin.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Move)]
 struct MoveView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
+    /// By whom: `first-contact`, `client` or `operator`.
     by: String,
+    /// From which version; null: there was no pin.
+    #[schema(required = true)]
     from: Option<String>,
+    /// To which version.
     to: String,
 }
 
-#[derive(Debug, Serialize)]
+/// What was used of a version.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsedVersion)]
 struct VersionView {
+    /// The version.
     version: String,
+    /// How many requests.
     requests: u64,
+    /// When the last of them came.
+    #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
 }
 
@@ -63,6 +89,55 @@ struct Wish {
 enum Wanted {
     Number(u32),
     Name(String),
+}
+
+pub(super) fn describe_get() -> Description {
+    Description {
+        summary: "Look at oneself: name, pin and how that came about",
+        answers: vec![
+            Answer::new(StatusCode::OK, "The client that calls.").json(Schema::of::<ClientView>()),
+        ],
+        refusals: vec![StatusCode::UNAUTHORIZED],
+        ..Description::default()
+    }
+}
+
+pub(super) fn describe_patch() -> Description {
+    let schema = json!({
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": { "version": { "type": ["integer", "string"], "examples": [2, "v2"] } },
+                "required": ["version"],
+            },
+            {
+                "type": "object",
+                "properties": { "undo": { "const": true } },
+                "required": ["undo"],
+            },
+        ],
+    });
+    Description {
+        summary: "Move one's pin to another version, or undo the last move",
+        parameters: vec![Parameter::idempotency_key()],
+        body: Some(RequestBody::document(
+            "The version to be pinned to, or that the last move is to be undone.",
+            Schema::written(schema),
+        )),
+        answers: vec![
+            Answer::new(StatusCode::OK, "The client, after the move.")
+                .replayed()
+                .json(Schema::of::<ClientView>()),
+        ],
+        refusals: vec![
+            StatusCode::UNAUTHORIZED,
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::CONFLICT,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ],
+    }
 }
 
 /// `GET /client`: who calls, and how its pin came about.

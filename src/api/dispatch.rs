@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::call::Call;
+use super::discovery::{self, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
 use super::notice::Notice;
@@ -32,6 +33,7 @@ const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
 pub(super) struct Dispatcher {
     services: Arc<Services>,
     registry: Registry,
+    discovery: Discovery,
     labels: Vec<Labels>,
 }
 
@@ -69,9 +71,11 @@ impl Dispatcher {
                 notice: Notice::of(version, &services.catalogue),
             });
         }
+        let discovery = Discovery::new(Arc::clone(&services), &registry)?;
         Ok(Self {
             services,
             registry,
+            discovery,
             labels,
         })
     }
@@ -111,6 +115,11 @@ impl Dispatcher {
         caller: Caller,
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
+        if let Some(page) = discovery::page(request.path.as_str()) {
+            *choice = self.discovery.shape_of_errors(&request.headers, caller);
+            self.admit(&Method::GET, client.as_deref())?;
+            return self.discovery.answer(page, &request, choice.version);
+        }
         if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
             return Err(Error::RepeatedHeader("Content-Type"));
         }
@@ -373,7 +382,7 @@ impl Dispatcher {
     /// Says what was served, and why.
     fn label(&self, mut reply: Reply, choice: &Choice) -> Reply {
         let headers = &mut reply.headers;
-        if let Some(labels) = self.labels(choice.version) {
+        if let Some(labels) = self.labels(choice.version).filter(|_| !reply.of_server) {
             headers.insert(API_VERSION, labels.release.clone());
             if reply.status != StatusCode::NO_CONTENT
                 && reply.status != StatusCode::NOT_MODIFIED
@@ -382,10 +391,12 @@ impl Dispatcher {
                 headers.insert(CONTENT_TYPE, content_type(labels, choice));
             }
         }
-        headers.insert(
-            API_VERSION_SOURCE,
-            HeaderValue::from_static(choice.source.as_str()),
-        );
+        if !reply.of_server {
+            headers.insert(
+                API_VERSION_SOURCE,
+                HeaderValue::from_static(choice.source.as_str()),
+            );
+        }
         headers.insert(VARY, VARY_ON);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         reply

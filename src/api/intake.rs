@@ -11,6 +11,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use mime::Mime;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::conditional;
@@ -33,7 +34,7 @@ const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// What `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
 /// CSVs that one request may hold.
-const MOST_CSVS: usize = 1000;
+pub(super) const MOST_CSVS: usize = 1000;
 /// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
 const HELD: usize = 1 << 20;
 
@@ -147,10 +148,16 @@ pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
     collect(frames::of(call, limit)?).await
 }
 
-#[derive(Deserialize)]
+/// A CSV in a JSON list.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Item {
+#[schema(as = NewDataset)]
+pub(super) struct Item {
+    /// The dataset's name.
+    #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$", example = "people")]
     name: String,
+    /// The CSV.
+    #[schema(example = "id,name\n1,Ada\n")]
     csv: String,
 }
 

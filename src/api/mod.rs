@@ -9,6 +9,8 @@ pub mod call;
 pub mod client;
 pub mod conditional;
 pub mod cursor;
+pub mod description;
+pub mod discovery;
 mod dispatch;
 pub mod error;
 mod idempotency;

@@ -11,6 +11,8 @@ use http::Method;
 use semver::Version as Semantic;
 
 use super::call::Call;
+use super::description::{Content, Description, Schema};
+use super::discovery::Release;
 use super::error::Error;
 use super::reply::Reply;
 use super::{v1, v2};
@@ -48,6 +50,10 @@ pub struct ApiVersion {
     pub removed: &'static [(Method, &'static str)],
     /// How it says what went wrong.
     pub render_error: fn(&Error) -> Reply,
+    /// The shape in which it says so.
+    pub describe_error: fn() -> (Content, Schema),
+    /// What each of its releases brought, the newest first.
+    pub changelog: &'static [Release],
 }
 
 /// What a release announces of a version; the operator's settings come over it. Dates are written as `--deprecate` takes
@@ -102,6 +108,8 @@ pub struct Operation {
     pub formats: &'static [Format],
     /// Who answers it.
     pub handler: Handler,
+    /// What it takes and answers.
+    pub describe: fn() -> Description,
 }
 
 /// The operations of one path, in all versions.
@@ -155,6 +163,7 @@ impl Resource {
 pub struct Registry {
     versions: Vec<&'static ApiVersion>,
     router: matchit::Router<Arc<Resource>>,
+    resources: Vec<(&'static str, Arc<Resource>)>,
 }
 
 /// Why a list of versions is none that can be served.
@@ -180,6 +189,14 @@ pub enum RegistryError {
         /// What the router said.
         reason: String,
     },
+    /// Two different types of one version's document have one name.
+    #[error("{version} describes two shapes as {name}; give one of them another name")]
+    Shape {
+        /// The version.
+        version: VersionNumber,
+        /// The name.
+        name: String,
+    },
 }
 
 impl Registry {
@@ -197,8 +214,10 @@ impl Registry {
             }
         }
         let mut router = matchit::Router::new();
+        let mut resources = Vec::new();
         for path in paths {
             let resource = Arc::new(resource(versions, path)?);
+            resources.push((path, Arc::clone(&resource)));
             router
                 .insert(path, resource)
                 .map_err(|error| RegistryError::Path {
@@ -209,6 +228,7 @@ impl Registry {
         Ok(Self {
             versions: versions.to_vec(),
             router,
+            resources,
         })
     }
 
@@ -232,6 +252,18 @@ impl Registry {
             .iter()
             .copied()
             .find(|version| version.number == number.get())
+    }
+
+    /// The versions, newest first.
+    pub fn versions(&self) -> &[&'static ApiVersion] {
+        &self.versions
+    }
+
+    /// Every path and what there is.
+    pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Resource)> {
+        self.resources
+            .iter()
+            .map(|(path, resource)| (*path, &**resource))
     }
 
     /// The resource at that path, and the parameters in it.

@@ -33,6 +33,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Body,
+    /// Whether it tells of the server, and so is none of a version.
+    pub of_server: bool,
 }
 
 impl Reply {
@@ -42,6 +44,7 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body: Body::Empty,
+            of_server: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body: Body::Full(body.into()),
+            of_server: false,
         }
     }
 
@@ -60,6 +64,7 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body,
+            of_server: false,
         }
     }
 
@@ -72,6 +77,7 @@ impl Reply {
             status,
             headers: HeaderMap::new(),
             body: Body::Stream(Box::pin(body)),
+            of_server: false,
         }
     }
 

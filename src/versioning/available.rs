@@ -2,19 +2,22 @@
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::resource::Resource;
 use super::{Catalogue, Format, State, VersionNumber, media_type};
 
 /// One representation that could have been asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Available {
     /// The name to write into `Accept`.
     pub media_type: String,
     /// The version, as a number.
+    #[schema(value_type = u32, minimum = 1)]
     pub version: VersionNumber,
     /// The full version, as text.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "2.0.0")]
     pub semantic_version: semver::Version,
     /// Where that version is in its life; never [`State::Retired`].
     pub state: State,

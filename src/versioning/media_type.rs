@@ -12,11 +12,12 @@ use std::fmt;
 
 use mime::Mime;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::VersionNumber;
 
 /// A representation that a resource can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// One JSON document.

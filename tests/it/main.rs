@@ -18,6 +18,7 @@ mod cli;
 mod clients;
 mod crashes;
 mod csv;
+mod discovery;
 mod disk;
 mod durability;
 mod edge;

@@ -19,6 +19,7 @@ const BEHAVIOUR: &[&str] = &[
     "appends",
     "clients",
     "csv",
+    "discovery",
     "durability",
     "idempotency",
     "lives",

@@ -2,9 +2,8 @@
 
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
-use serde_json::json;
 
-use super::representation::{self, Created, Datasets};
+use super::representation::{self, Created, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::registry::semantic;
@@ -15,17 +14,21 @@ use crate::store::Committed;
 use crate::versioning::Format;
 
 /// Number of the last page that can be asked for: with 1,000 rows a page, more rows than a dataset can have.
-const LAST_PAGE: u64 = 1 << 50;
+pub(super) const LAST_PAGE: u64 = 1 << 50;
 
 /// `GET /`: what this is.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
-    let body = json!({
-        "name": "flash",
-        "description": "Post a CSV, read it back as JSON or CSV.",
-        "version": semantic(&super::VERSION).to_string(),
-        "links": { "datasets": "/datasets" },
-    });
+    let body = Root {
+        name: "flash",
+        description: "Post a CSV, read it back as JSON or CSV.",
+        version: semantic(&super::VERSION).to_string(),
+        links: RootLinks {
+            datasets: "/datasets",
+            versions: "/versions",
+            openapi: "/openapi.json?version=v1",
+        },
+    };
     Ok(Reply::json(StatusCode::OK, &body))
 }
 

@@ -1,16 +1,23 @@
 //! An error as version 1 says it: one sentence, and for a refused version what there is instead.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::representation::{Alternative, available};
+use crate::api::description::{Content, Schema};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
+use crate::versioning::Format;
 
-#[derive(Debug, Serialize)]
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 struct Failure<'a> {
+    /// What is wrong and what to do.
     error: String,
     /// What may be asked for instead, where no version could be agreed on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     available: Option<Vec<Alternative<'a>>>,
 }
 
@@ -30,5 +37,13 @@ pub(super) fn render(error: &Error) -> Reply {
             error: error.detail(),
             available,
         },
+    )
+}
+
+/// The shape of that.
+pub(super) fn describe() -> (Content, Schema) {
+    (
+        Content::Negotiated(Format::Json),
+        Schema::of::<Failure<'_>>(),
     )
 }

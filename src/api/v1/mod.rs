@@ -2,7 +2,9 @@
 //!
 //! Everything is a string, lists are paged by number, and an error is `{"error": "what is wrong and what to do"}`.
 
+mod changelog;
 mod datasets;
+mod description;
 mod error;
 pub(in crate::api) mod representation;
 
@@ -22,6 +24,8 @@ pub const VERSION: ApiVersion = ApiVersion {
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,
+    describe_error: error::describe,
+    changelog: changelog::RELEASES,
 };
 
 const OPERATIONS: &[Operation] = &[
@@ -31,6 +35,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: &[Format::Json, Format::Csv],
         handler: |call| Box::pin(datasets::get_dataset(call)),
+        describe: description::get_dataset,
     },
     Operation {
         name: "delete_dataset",
@@ -38,6 +43,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: JSON,
         handler: |call| Box::pin(datasets::delete_dataset(call)),
+        describe: description::delete_dataset,
     },
     Operation {
         name: "list_datasets",
@@ -45,6 +51,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::list_datasets(call)),
+        describe: description::list_datasets,
     },
     Operation {
         name: "create_datasets",
@@ -52,6 +59,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::create_datasets(call)),
+        describe: description::create_datasets,
     },
     Operation {
         name: "get_client",
@@ -59,6 +67,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/client",
         formats: JSON,
         handler: |call| Box::pin(client::get_client(call)),
+        describe: client::describe_get,
     },
     Operation {
         name: "patch_client",
@@ -66,6 +75,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/client",
         formats: JSON,
         handler: |call| Box::pin(client::patch_client(call)),
+        describe: client::describe_patch,
     },
     Operation {
         name: "get_root",
@@ -73,5 +83,6 @@ const OPERATIONS: &[Operation] = &[
         path: "/",
         formats: JSON,
         handler: |call| Box::pin(datasets::get_root(call)),
+        describe: description::get_root,
     },
 ];

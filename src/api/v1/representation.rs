@@ -2,18 +2,41 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
+use crate::api::description::Schema;
 use crate::api::rows::{Form, push_json_string};
 use crate::dataset::Field;
 use crate::store;
 use crate::versioning::Available;
 
+/// What this is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Root {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// The semantic version that answers.
+    pub version: String,
+    pub links: RootLinks,
+}
+
+/// Where to go from here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RootLinks {
+    pub datasets: &'static str,
+    pub versions: &'static str,
+    pub openapi: &'static str,
+}
+
 /// A dataset without its rows.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Dataset<'a> {
+    #[schema(example = "people")]
     name: &'a str,
     columns: Vec<&'a str>,
     rows: u64,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
 }
 
@@ -33,13 +56,13 @@ impl<'a> From<&'a store::Dataset> for Dataset<'a> {
 }
 
 /// What was created.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Created<'a> {
     pub datasets: Vec<Dataset<'a>>,
 }
 
 /// A page of the list of datasets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Datasets<'a> {
     pub datasets: Vec<Dataset<'a>>,
     pub page: u64,
@@ -48,10 +71,11 @@ pub(super) struct Datasets<'a> {
 }
 
 /// A version and format that may be asked for, and where.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct Alternative<'a> {
     #[serde(flatten)]
     available: &'a Available,
+    /// Where it is.
     link: &'a str,
 }
 
@@ -94,6 +118,25 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         suffix: suffix.into_bytes(),
         row: Box::new(row),
     }
+}
+
+/// The shape of what [`rows`] writes.
+pub(super) fn rows_schema() -> Schema {
+    let text = json!({ "type": "string" });
+    let count = json!({ "type": "integer", "minimum": 0 });
+    Schema::written(json!({
+        "type": "object",
+        "description": "A page of rows; every field is a text.",
+        "properties": {
+            "name": text,
+            "columns": { "type": "array", "items": text },
+            "rows": { "type": "array", "items": { "type": "array", "items": text } },
+            "page": count,
+            "per_page": count,
+            "total": count,
+        },
+        "required": ["name", "columns", "rows", "page", "per_page", "total"],
+    }))
 }
 
 fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {

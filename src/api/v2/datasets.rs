@@ -2,9 +2,8 @@
 
 use http::StatusCode;
 use http::header::{ETAG, LINK, LOCATION};
-use serde_json::json;
 
-use super::representation::{Created, Dataset, List};
+use super::representation::{Created, Dataset, List, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
@@ -21,19 +20,21 @@ const LIST: &str = "datasets";
 /// `GET /`: what this is.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
-    let body = json!({
-        "name": "flash",
-        "description": "Put a CSV, read typed rows, page by page or all at once.",
-        "version": semantic(&super::VERSION).to_string(),
-        "links": {
-            "self": "/",
-            "datasets": "/datasets",
-            "dataset": "/datasets/{name}",
-            "rows": "/datasets/{name}/rows",
-            "revisions": "/datasets/{name}/revisions",
-            "source": "/datasets/{name}/source",
+    let body = Root {
+        name: "flash",
+        description: "Put a CSV, read typed rows, page by page or all at once.",
+        version: semantic(&super::VERSION).to_string(),
+        links: RootLinks {
+            this: "/",
+            datasets: "/datasets",
+            dataset: "/datasets/{name}",
+            rows: "/datasets/{name}/rows",
+            revisions: "/datasets/{name}/revisions",
+            source: "/datasets/{name}/source",
+            versions: "/versions",
+            openapi: "/openapi.json?version=v2",
         },
-    });
+    };
     Ok(Reply::json(StatusCode::OK, &body))
 }
 

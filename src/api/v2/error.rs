@@ -2,26 +2,37 @@
 
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::api::description::{Content, Schema};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::v1::representation::{Alternative, available};
 
-/// A problem.
-#[derive(Debug, Serialize)]
+const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Problem details (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
 struct Problem<'a> {
+    /// The kind of problem, `urn:flash:problem:…`.
     #[serde(rename = "type")]
     kind: String,
+    /// Its name, the same for every request that has it.
     title: &'static str,
+    /// The status of the response.
     status: u16,
+    /// What is wrong and what to do.
     detail: String,
     /// Where in a CSV the mistake is, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     column: Option<u64>,
     /// What may be asked for instead, where no version could be agreed on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     available: Option<Vec<Alternative<'a>>>,
 }
 
@@ -48,5 +59,10 @@ pub(super) fn render(error: &Error) -> Reply {
         column,
         available,
     };
-    Reply::json(error.status(), &problem).with(CONTENT_TYPE, "application/problem+json")
+    Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE)
+}
+
+/// The shape of that.
+pub(super) fn describe() -> (Content, Schema) {
+    (Content::Fixed(MEDIA_TYPE), Schema::of::<Problem<'_>>())
 }

@@ -2,7 +2,9 @@
 //!
 //! Lists are `{"data": […], "next": "cursor" | null}`, and errors are problem details (RFC 9457).
 
+mod changelog;
 mod datasets;
+mod description;
 mod error;
 mod representation;
 mod revisions;
@@ -23,6 +25,8 @@ pub const VERSION: ApiVersion = ApiVersion {
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,
+    describe_error: error::describe,
+    changelog: changelog::RELEASES,
 };
 
 const OPERATIONS: &[Operation] = &[
@@ -32,6 +36,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}/rows",
         formats: &[Format::Json, Format::Csv, Format::Ndjson],
         handler: |call| Box::pin(rows::list_rows(call)),
+        describe: description::list_rows,
     },
     Operation {
         name: "append_rows",
@@ -39,6 +44,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}/rows",
         formats: JSON,
         handler: |call| Box::pin(datasets::append_rows(call)),
+        describe: description::append_rows,
     },
     Operation {
         name: "list_revisions",
@@ -46,6 +52,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}/revisions",
         formats: JSON,
         handler: |call| Box::pin(revisions::list_revisions(call)),
+        describe: description::list_revisions,
     },
     Operation {
         name: "get_dataset",
@@ -53,6 +60,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: JSON,
         handler: |call| Box::pin(datasets::get_dataset(call)),
+        describe: description::get_dataset,
     },
     Operation {
         name: "put_dataset",
@@ -60,6 +68,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: JSON,
         handler: |call| Box::pin(datasets::put_dataset(call)),
+        describe: description::put_dataset,
     },
     Operation {
         name: "delete_dataset",
@@ -67,6 +76,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}",
         formats: JSON,
         handler: |call| Box::pin(datasets::delete_dataset(call)),
+        describe: description::delete_dataset,
     },
     Operation {
         name: "list_datasets",
@@ -74,6 +84,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::list_datasets(call)),
+        describe: description::list_datasets,
     },
     Operation {
         name: "create_datasets",
@@ -81,6 +92,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets",
         formats: JSON,
         handler: |call| Box::pin(datasets::create_datasets(call)),
+        describe: description::create_datasets,
     },
     // The source is what it is, so asking for JSON of v2 names the version and gets the source too.
     Operation {
@@ -89,6 +101,7 @@ const OPERATIONS: &[Operation] = &[
         path: "/datasets/{name}/source",
         formats: &[Format::Csv, Format::Json],
         handler: |call| Box::pin(datasets::get_source(call)),
+        describe: description::get_source,
     },
     Operation {
         name: "get_root",
@@ -96,5 +109,6 @@ const OPERATIONS: &[Operation] = &[
         path: "/",
         formats: JSON,
         handler: |call| Box::pin(datasets::get_root(call)),
+        describe: description::get_root,
     },
 ];

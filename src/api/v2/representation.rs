@@ -4,29 +4,63 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
+use crate::api::description::Schema;
 use crate::api::rows::{Form, RowWriter, push_json_string};
 use crate::dataset::{Column, ColumnType, Field};
 use crate::store;
 
+/// What this is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Root {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// The semantic version that answers.
+    pub version: String,
+    pub links: RootLinks,
+}
+
+/// Where to go from here; `{name}` is to be replaced by a dataset's name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RootLinks {
+    #[serde(rename = "self")]
+    pub this: &'static str,
+    pub datasets: &'static str,
+    pub dataset: &'static str,
+    pub rows: &'static str,
+    pub revisions: &'static str,
+    pub source: &'static str,
+    pub versions: &'static str,
+    pub openapi: &'static str,
+}
+
 /// A dataset.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Dataset<'a> {
     name: &'a str,
+    #[schema(minimum = 1)]
     revision: i64,
     columns: &'a [Column],
     row_count: u64,
     byte_count: u64,
+    /// Of the source, hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     links: Links,
     /// What stating a null would make of a column; only in the answer to its creation, and only if there is something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     hints: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// What else there is of a dataset.
+#[derive(Debug, Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
     this: String,
@@ -59,27 +93,34 @@ impl<'a> Dataset<'a> {
 }
 
 /// What was created.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Created<'a> {
     pub data: Vec<Dataset<'a>>,
 }
 
 /// A part of a list, and where it goes on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct List<T> {
     pub data: Vec<T>,
+    /// The cursor of the next page; null at the end.
+    #[schema(required = true)]
     pub next: Option<String>,
 }
 
 /// A revision of a dataset.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Revision {
+    #[schema(minimum = 1)]
     revision: i64,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// Who made it; null: somebody without a key.
+    #[schema(required = true)]
     author: Option<String>,
     row_count: u64,
     byte_count: u64,
+    /// Of the source, hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
 }
 
@@ -116,6 +157,30 @@ pub(super) fn page(dataset: &Arc<store::Dataset>, next: Option<&str>) -> Form {
         suffix,
         row: object(dataset),
     }
+}
+
+/// The shape of a row, which has a member for each column of its dataset.
+fn row_schema() -> serde_json::Value {
+    json!({
+        "type": "object",
+        "description": "A row: its columns in their order, each in its type, and null for no value.",
+        "additionalProperties": { "type": ["boolean", "number", "string", "null"] },
+    })
+}
+
+/// The shape of what [`page`] writes.
+pub(super) fn page_schema() -> Schema {
+    Schema::written(json!({
+        "type": "object",
+        "properties": {
+            "data": { "type": "array", "items": row_schema() },
+            "next": {
+                "type": ["string", "null"],
+                "description": "The cursor of the next page; null at the end.",
+            },
+        },
+        "required": ["data", "next"],
+    }))
 }
 
 /// Rows as lines of JSON.

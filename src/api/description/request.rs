@@ -1,0 +1,208 @@
+//! What a request may carry: parameters of the path, the query and the header, and bodies.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+
+use super::{Content, Schema};
+use crate::api::intake;
+use crate::dataset::ColumnType;
+use crate::versioning::Format;
+
+/// A parameter.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its Parameter Object (OpenAPI 3.1 §4.8.12).
+    pub object: Value,
+}
+
+/// A body.
+#[derive(Debug)]
+pub struct RequestBody {
+    /// What it is.
+    pub meaning: &'static str,
+    /// What it may be sent as.
+    pub content: Vec<(Content, Schema)>,
+}
+
+/// A text that a dataset may be named.
+const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+
+impl Parameter {
+    fn new(place: &str, name: &str, meaning: &str, schema: &Value) -> Self {
+        Self {
+            object: json!({
+                "in": place,
+                "name": name,
+                "description": meaning,
+                "required": place == "path",
+                "schema": schema,
+            }),
+        }
+    }
+
+    /// A parameter of the query.
+    pub fn query(name: &str, meaning: &str, schema: &Value) -> Self {
+        Self::new("query", name, meaning, schema)
+    }
+
+    /// A whole number in the query.
+    pub fn number(name: &str, range: RangeInclusive<u64>, default: u64, meaning: &str) -> Self {
+        let mut schema = json!({ "type": "integer", "minimum": range.start(), "default": default });
+        schema["maximum"] = (*range.end()).into();
+        Self::query(name, meaning, &schema)
+    }
+
+    /// `{name}` in the path.
+    pub fn name() -> Self {
+        let schema = json!({ "type": "string", "pattern": NAME, "examples": ["people"] });
+        Self::new("path", "name", "The dataset.", &schema)
+    }
+
+    /// Where a list goes on.
+    pub fn cursor() -> Self {
+        let meaning = "Where the list goes on: `next` of the page before.";
+        Self::query("cursor", meaning, &json!({ "type": "string" }))
+    }
+
+    /// The revision that is read.
+    pub fn revision() -> Self {
+        let meaning = "The revision to read, instead of the newest one.";
+        let schema = json!({ "type": "integer", "format": "int64", "minimum": 1 });
+        Self::query("revision", meaning, &schema)
+    }
+
+    /// The conditions of a read or a write.
+    pub fn conditions() -> [Self; 2] {
+        let header =
+            |name, meaning| Self::new("header", name, meaning, &json!({ "type": "string" }));
+        [
+            header(
+                "If-Match",
+                "Entity tags, or `*`: only if the dataset is what one of them names, else 412.",
+            ),
+            header(
+                "If-None-Match",
+                "Entity tags, or `*`: only if the dataset is none of what they name; else 304 for a read and 412 for a write.",
+            ),
+        ]
+    }
+
+    /// The key under which a write may be sent again.
+    pub fn idempotency_key() -> Self {
+        Self::new(
+            "header",
+            "Idempotency-Key",
+            "The same request with the same key gets the first answer again for 24 hours.",
+            &json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
+        )
+    }
+
+    /// The range of a source.
+    pub fn range() -> [Self; 2] {
+        let header =
+            |name, meaning| Self::new("header", name, meaning, &json!({ "type": "string" }));
+        [
+            header(
+                "Range",
+                "One range of bytes, such as `bytes=0-99`; others are ignored.",
+            ),
+            header(
+                "If-Range",
+                "An entity tag: the range counts only for what it names.",
+            ),
+        ]
+    }
+
+    /// How a CSV is to be read.
+    pub fn csv() -> [Self; 3] {
+        let kinds: Vec<_> = ColumnType::ALL.map(ColumnType::as_str).to_vec();
+        let mut types = Self::query(
+            "types",
+            "`type.COLUMN=TYPE` for any column: states its type. The columns are named in the query one by one.",
+            &json!({
+                "type": "object",
+                "patternProperties": { "^type\\.": { "type": "string", "enum": kinds } },
+                "additionalProperties": false,
+            }),
+        );
+        types.object["style"] = "form".into();
+        types.object["explode"] = true.into();
+        [
+            Self::query(
+                "delimiter",
+                "What stands between two fields; found by itself if left out.",
+                &json!({ "type": "string", "enum": [",", ";", "|", "tab"] }),
+            ),
+            Self::query(
+                "null",
+                "A text that means \"no value\"; repeatable.",
+                &json!({ "type": "array", "items": { "type": "string" } }),
+            ),
+            types,
+        ]
+    }
+
+    /// The name of the one CSV in the body.
+    pub fn new_name() -> [Self; 2] {
+        [
+            Self::query(
+                "name",
+                "The dataset's name, where the body is one CSV.",
+                &json!({ "type": "string", "pattern": NAME }),
+            ),
+            Self::new(
+                "header",
+                "Content-Disposition",
+                "`attachment; filename=\"people.csv\"` names the dataset, where the body is one CSV and `name` is left out.",
+                &json!({ "type": "string", "examples": ["attachment; filename=\"people.csv\""] }),
+            ),
+        ]
+    }
+}
+
+impl RequestBody {
+    /// One CSV.
+    pub fn csv(meaning: &'static str) -> Self {
+        Self {
+            meaning,
+            content: vec![
+                (Content::Fixed("text/csv"), Self::example()),
+                (Content::Fixed("text/tab-separated-values"), Schema::text()),
+                (Content::Negotiated(Format::Csv), Self::example()),
+            ],
+        }
+    }
+
+    /// A list of CSVs, whichever way it is sent.
+    pub fn csvs(meaning: &'static str) -> Self {
+        let mut list = Schema::of::<intake::Item>();
+        list.value = json!({
+            "type": "array", "items": list.value, "minItems": 1, "maxItems": intake::MOST_CSVS,
+        });
+        let form = json!({
+            "type": "object",
+            "description": "Each part with a file name is a CSV, whatever the field is called.",
+            "properties": { "file": { "type": "string", "contentMediaType": "text/csv" } },
+            "additionalProperties": { "type": "string", "contentMediaType": "text/csv" },
+            "minProperties": 1,
+        });
+        let mut body = Self::csv(meaning);
+        body.content
+            .push((Content::Fixed("multipart/form-data"), Schema::written(form)));
+        body.content.push((Content::Negotiated(Format::Json), list));
+        body
+    }
+
+    /// A small JSON document that says what to do.
+    pub fn document(meaning: &'static str, schema: Schema) -> Self {
+        Self {
+            meaning,
+            content: vec![(Content::Negotiated(Format::Json), schema)],
+        }
+    }
+
+    fn example() -> Schema {
+        Schema::written(json!({ "type": "string", "examples": ["id,name\n1,Ada\n"] }))
+    }
+}

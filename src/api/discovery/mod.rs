@@ -1,0 +1,234 @@
+//! What the server says of itself: its versions, what changed between them, and a document of each.
+//!
+//! These pages belong to the server and not to a version, so they are answered whatever `Accept` says, under media
+//! types that name no version. What is wrong with a request for one is said as the version says it that `Accept` names,
+//! else as the caller's default does.
+
+mod changelog;
+mod openapi;
+mod versions;
+
+use std::sync::Arc;
+
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
+use http::{Method, StatusCode};
+use xxhash_rust::xxh3::xxh3_128;
+
+pub use changelog::{Change, Kind, Release};
+
+use super::conditional;
+use super::description::{Answer, Content, Description, Parameter, Schema};
+use super::error::Error;
+use super::query::Query;
+use super::registry::{ApiVersion, Registry, RegistryError};
+use super::reply::Reply;
+use super::request::Request;
+use crate::services::Services;
+use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, VersionNumber};
+use openapi::Document;
+
+const ALLOWED: &str = "GET, HEAD, OPTIONS";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// One page: where it is, and what it takes and answers.
+#[derive(Debug)]
+pub struct Page {
+    name: &'static str,
+    path: &'static str,
+    write: Writer,
+    describe: fn() -> Description,
+}
+
+/// Writes a page, for who names no version in the query, in the version that `Accept` or the default names.
+type Writer = fn(&Discovery, Query, VersionNumber) -> Result<Written, Error>;
+
+/// What a page says, and as what.
+struct Written {
+    content_type: &'static str,
+    body: Vec<u8>,
+}
+
+const PAGES: &[Page] = &[
+    Page {
+        name: "get_versions",
+        path: "/versions",
+        write: |discovery, query, _| {
+            query.finish()?;
+            Ok(Written::json(&versions::list(&discovery.services)))
+        },
+        describe: || {
+            page_of(
+                "List the versions of the API",
+                Schema::of::<versions::Versions>(),
+            )
+        },
+    },
+    Page {
+        name: "get_changelog",
+        path: "/changelog",
+        write: |discovery, query, _| {
+            changelog::write(&discovery.services.catalogue, &discovery.versions, query)
+        },
+        describe: changelog::describe,
+    },
+    Page {
+        name: "get_openapi",
+        path: "/openapi.json",
+        write: Discovery::document,
+        describe: || {
+            let meaning = "The version whose document it is; else the one that `Accept` names, else the caller's default.";
+            let schema = serde_json::json!({ "type": "string", "examples": ["v2"] });
+            let mut page = page_of(
+                "Get this document",
+                Schema::written(serde_json::json!({ "type": "object" })),
+            );
+            page.parameters
+                .push(Parameter::query("version", meaning, &schema));
+            page
+        },
+    },
+];
+
+/// The page at that path.
+pub(super) fn page(path: &str) -> Option<&'static Page> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    PAGES.iter().find(|page| page.path == path)
+}
+
+/// Answers for the server.
+pub(super) struct Discovery {
+    services: Arc<Services>,
+    /// Newest first.
+    versions: Vec<&'static ApiVersion>,
+    documents: Vec<(VersionNumber, Vec<u8>)>,
+}
+
+impl Discovery {
+    pub(super) fn new(services: Arc<Services>, registry: &Registry) -> Result<Self, RegistryError> {
+        let mut documents = Vec::new();
+        for version in services.catalogue.iter() {
+            let document = Document::of(registry, version)?;
+            documents.push((version.number, document.into_bytes()));
+        }
+        Ok(Self {
+            services,
+            versions: registry.versions().to_vec(),
+            documents,
+        })
+    }
+
+    /// The version that `Accept` names, else the caller's: in its shape errors are said.
+    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, caller: Caller) -> Choice {
+        const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
+        let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
+        let (catalogue, now) = (&self.services.catalogue, self.services.clock.now());
+        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, caller);
+        let (version, source) = match named {
+            Ok(choice) => (choice.version, choice.source),
+            // What is no longer served can still be read about.
+            Err(
+                Refusal::Retired(unserved)
+                | Refusal::Brownout {
+                    version: unserved, ..
+                },
+            ) => (unserved.choice.version, unserved.choice.source),
+            Err(_) => (caller.version, caller.source),
+        };
+        Choice {
+            version,
+            source,
+            format: Format::Json,
+            naming: Naming::Plain,
+        }
+    }
+
+    /// Answers a request for one of the pages.
+    pub(super) fn answer(
+        &self,
+        page: &Page,
+        request: &Request,
+        version: VersionNumber,
+    ) -> Result<Reply, Error> {
+        let reply = match request.method {
+            Method::GET | Method::HEAD => {
+                let Written { content_type, body } =
+                    (page.write)(self, Query::parse(&request.query), version)?;
+                let tag = format!("\"{:032x}\"", xxh3_128(&body));
+                match conditional::read(&request.headers, &tag)? {
+                    Some(reply) => reply,
+                    None => Reply::full(StatusCode::OK, body)
+                        .with(CONTENT_TYPE, content_type)
+                        .with(ETAG, tag),
+                }
+            }
+            Method::OPTIONS => Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, ALLOWED),
+            _ => {
+                return Err(Error::MethodNotAllowed {
+                    method: request.method.clone(),
+                    version,
+                    allow: ALLOWED.to_owned(),
+                    has: Vec::new(),
+                });
+            }
+        };
+        Ok(Reply {
+            of_server: true,
+            ..reply
+        })
+    }
+
+    /// `GET /openapi.json?version=`.
+    fn document(&self, mut query: Query, version: VersionNumber) -> Result<Written, Error> {
+        let wanted = known_version(&self.services.catalogue, &mut query, "version")?;
+        query.finish()?;
+        let wanted = wanted.unwrap_or(version);
+        let found = self.documents.iter().find(|(number, _)| *number == wanted);
+        let (_, body) = found.ok_or(Error::Worker)?;
+        Ok(Written {
+            content_type: JSON,
+            body: body.clone(),
+        })
+    }
+}
+
+impl Written {
+    fn json(body: &impl serde::Serialize) -> Self {
+        Self {
+            content_type: JSON,
+            // Everything here is made of texts and lists: writing those to memory can't fail.
+            body: serde_json::to_vec(body).unwrap_or_default(),
+        }
+    }
+}
+
+/// A parameter that names a version there is.
+fn known_version(
+    catalogue: &versioning::Catalogue,
+    query: &mut Query,
+    name: &'static str,
+) -> Result<Option<VersionNumber>, Error> {
+    let expected = versions::names(catalogue);
+    match query.take_parsed::<VersionNumber>(name, &expected)? {
+        Some(number) if catalogue.get(number).is_none() => {
+            Err(Error::bad_parameter(name, number.to_string(), expected))
+        }
+        found => Ok(found),
+    }
+}
+
+/// A page of JSON without parameters.
+fn page_of(summary: &'static str, schema: Schema) -> Description {
+    Description {
+        summary,
+        parameters: Parameter::conditions().into(),
+        answers: vec![
+            Answer::new(StatusCode::OK, "The page.")
+                .tagged()
+                .content(Content::Fixed(JSON), schema),
+            Answer::not_modified(),
+        ],
+        refusals: vec![StatusCode::PRECONDITION_FAILED],
+        ..Description::default()
+    }
+}

@@ -1,0 +1,310 @@
+//! The OpenAPI 3.1 document of a version: what the registry says that the version has, in the words of each operation's
+//! description.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{PAGES, Page};
+use crate::api::description::{Answer, Content, Description, Header, Schema};
+use crate::api::registry::{ApiVersion, Registry, RegistryError};
+use crate::versioning::{Format, Version, VersionNumber, media_type};
+
+/// What every operation of a version may be refused with.
+const EVERYWHERE: [StatusCode; 7] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::UNAUTHORIZED,
+    StatusCode::NOT_ACCEPTABLE,
+    StatusCode::GONE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+/// What every page of the server may be refused with.
+const PAGE_REFUSALS: [StatusCode; 4] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::UNAUTHORIZED,
+    StatusCode::INTERNAL_SERVER_ERROR,
+    StatusCode::SERVICE_UNAVAILABLE,
+];
+/// The headers of every response: name, and what it says.
+const SERVER_HEADERS: [(&str, &str); 3] = [
+    (
+        "Vary",
+        "`Accept, Authorization`: on what the response depends besides the URL.",
+    ),
+    ("X-Content-Type-Options", "`nosniff`."),
+    (
+        "X-Request-Id",
+        "The request's own id, or a new one; the server's log has it too.",
+    ),
+];
+/// The headers that the responses of a version have besides.
+const VERSION_HEADERS: [(&str, &str); 2] = [
+    ("API-Version", "The full semantic version that was served."),
+    (
+        "API-Version-Source",
+        "Why: `accept`, `content-type`, `pin` or `default`.",
+    ),
+];
+
+/// A document in the making.
+pub(super) struct Document {
+    version: VersionNumber,
+    paths: BTreeMap<&'static str, Map<String, Value>>,
+    schemas: BTreeMap<String, Value>,
+    responses: BTreeMap<String, Value>,
+    error: (Content, Schema),
+    root: Value,
+}
+
+impl Document {
+    /// The document of a version.
+    pub(super) fn of(registry: &Registry, version: &Version) -> Result<Self, RegistryError> {
+        let number = version.number;
+        let own = registry
+            .version(number)
+            .ok_or(RegistryError::Number(number.get()))?;
+        let mut document = Self {
+            version: number,
+            paths: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            responses: BTreeMap::new(),
+            error: (own.describe_error)(),
+            root: root(version, own),
+        };
+        let error = std::mem::take(&mut document.error.1.named);
+        document.name(error)?;
+        for (path, resource) in registry.resources() {
+            for operation in resource.operations(number) {
+                let object = document.operation(
+                    operation.name,
+                    "API",
+                    (operation.describe)(),
+                    &EVERYWHERE,
+                    true,
+                )?;
+                document.add(path, operation.method.as_str(), object);
+            }
+        }
+        for Page {
+            name,
+            path,
+            describe,
+            ..
+        } in PAGES
+        {
+            let object =
+                document.operation(name, "Discovery", describe(), &PAGE_REFUSALS, false)?;
+            document.add(path, "GET", object);
+        }
+        Ok(document)
+    }
+
+    /// The document as JSON.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut root = self.root;
+        let headers = SERVER_HEADERS
+            .iter()
+            .chain(&VERSION_HEADERS)
+            .map(|(name, meaning)| {
+                let mut header = header(meaning, true);
+                if *name == "API-Version" {
+                    header["schema"]["pattern"] =
+                        format!("^{}\\.[0-9]+\\.[0-9]+$", self.version.get()).into();
+                }
+                ((*name).to_owned(), header)
+            });
+        root["components"] = json!({
+            "schemas": self.schemas,
+            "responses": self.responses,
+            "headers": headers.collect::<Map<_, _>>(),
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "The key of a registered client." } },
+        });
+        root["paths"] = json!(self.paths);
+        root.to_string().into_bytes()
+    }
+
+    fn add(&mut self, path: &'static str, method: &str, operation: Value) {
+        let item = self.paths.entry(path).or_default();
+        item.insert(method.to_ascii_lowercase(), operation);
+    }
+
+    fn operation(
+        &mut self,
+        name: &str,
+        tag: &str,
+        description: Description,
+        everywhere: &[StatusCode],
+        versioned: bool,
+    ) -> Result<Value, RegistryError> {
+        let mut responses = Map::new();
+        for status in everywhere.iter().chain(&description.refusals) {
+            responses.insert(status.as_str().to_owned(), self.refusal(*status));
+        }
+        for answer in description.answers {
+            let (status, response) = self.response(answer, versioned)?;
+            responses.insert(status, response);
+        }
+        let parameters = description
+            .parameters
+            .into_iter()
+            .map(|parameter| parameter.object);
+        let mut operation = json!({
+            "operationId": name,
+            "tags": [tag],
+            "summary": description.summary,
+            "parameters": parameters.collect::<Vec<_>>(),
+            "responses": responses,
+        });
+        if let Some(body) = description.body {
+            operation["requestBody"] = json!({
+                "required": true,
+                "description": body.meaning,
+                "content": self.content(body.content)?,
+            });
+        }
+        Ok(operation)
+    }
+
+    fn response(
+        &mut self,
+        answer: Answer,
+        versioned: bool,
+    ) -> Result<(String, Value), RegistryError> {
+        let mut headers = headers_of_all(versioned);
+        for Header {
+            name,
+            meaning,
+            always,
+        } in answer.headers
+        {
+            headers.insert(name.to_owned(), header(meaning, always));
+        }
+        let mut response = json!({ "description": answer.meaning, "headers": headers });
+        if !answer.content.is_empty() {
+            response["content"] = self.content(answer.content)?;
+        }
+        Ok((answer.status.as_str().to_owned(), response))
+    }
+
+    /// A reference to how the version refuses with that status.
+    fn refusal(&mut self, status: StatusCode) -> Value {
+        let name: String = reason(status).split(' ').collect();
+        let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+        if self.responses.contains_key(&name) {
+            return reference;
+        }
+        let mut headers = headers_of_all(true);
+        let more = match status {
+            StatusCode::UNAUTHORIZED => Some(("WWW-Authenticate", "How to say who calls.")),
+            StatusCode::SERVICE_UNAVAILABLE => Some((
+                "Retry-After",
+                "Seconds after which trying again makes sense.",
+            )),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                Some(("Content-Range", "How many bytes there are."))
+            }
+            _ => None,
+        };
+        if let Some((name, meaning)) = more {
+            headers.insert(name.to_owned(), header(meaning, true));
+        }
+        let (content, schema) = &self.error;
+        let body = json!({ "schema": schema.value });
+        let content: Map<_, _> = names(*content, self.version)
+            .into_iter()
+            .map(|name| (name, body.clone()))
+            .collect();
+        let response =
+            json!({ "description": reason(status), "headers": headers, "content": content });
+        self.responses.insert(name, response);
+        reference
+    }
+
+    fn content(&mut self, all: Vec<(Content, Schema)>) -> Result<Value, RegistryError> {
+        let mut written = Map::new();
+        for (content, schema) in all {
+            self.name(schema.named)?;
+            for name in names(content, self.version) {
+                written.insert(name, json!({ "schema": schema.value }));
+            }
+        }
+        Ok(written.into())
+    }
+
+    /// Adds shapes under their names.
+    fn name(&mut self, named: Vec<(String, Value)>) -> Result<(), RegistryError> {
+        for (name, schema) in named {
+            let version = self.version;
+            match self.schemas.get(&name) {
+                Some(other) if *other != schema => {
+                    return Err(RegistryError::Shape { version, name });
+                }
+                _ => self.schemas.insert(name, schema),
+            };
+        }
+        Ok(())
+    }
+}
+
+/// The beginning: what all of it is about.
+fn root(version: &Version, own: &ApiVersion) -> Value {
+    let number = version.number;
+    let formats = [Format::Json, Format::Csv, Format::Ndjson];
+    let media_types = formats.map(|format| media_type(number, format).to_string());
+    let description = format!(
+        "Turns a CSV into an API. This is {number}: ask for it with `Accept: {}`. `HEAD` is answered wherever `GET` is, \
+         and `OPTIONS` everywhere. `/versions` lists the versions, `/changelog` says what changed between them.",
+        media_types[0],
+    );
+    let mut info = json!({
+        "title": "Flash",
+        "version": version.semantic.to_string(),
+        "description": description,
+        "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        "x-media-types": media_types,
+    });
+    if own.life.preview {
+        info["x-state"] = "preview".into();
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": info,
+        "servers": [{ "url": "/" }],
+        "security": [{}, { "key": [] }],
+        "tags": [
+            { "name": "API", "description": "What this version does." },
+            { "name": "Discovery", "description": "What the server says of itself, the same in every version." },
+        ],
+    })
+}
+
+/// The media types that a body has in that version.
+fn names(content: Content, version: VersionNumber) -> Vec<String> {
+    match content {
+        Content::Fixed(name) => vec![name.to_owned()],
+        Content::Negotiated(format) => {
+            let mut plain = media_type(version, format);
+            plain.naming = crate::versioning::Naming::Plain;
+            vec![media_type(version, format).to_string(), plain.to_string()]
+        }
+    }
+}
+
+fn headers_of_all(versioned: bool) -> Map<String, Value> {
+    let more = if versioned { &VERSION_HEADERS[..] } else { &[] };
+    let all = SERVER_HEADERS.iter().chain(more);
+    let reference = |name| json!({ "$ref": format!("#/components/headers/{name}") });
+    all.map(|(name, _)| ((*name).to_owned(), reference(name)))
+        .collect()
+}
+
+fn header(meaning: &str, always: bool) -> Value {
+    json!({ "description": meaning, "required": always, "schema": { "type": "string" } })
+}
+
+fn reason(status: StatusCode) -> &'static str {
+    status.canonical_reason().unwrap_or("Refused")
+}

@@ -1,0 +1,104 @@
+//! `GET /versions`: the versions of the API, and where each is in its life.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::services::Services;
+use crate::versioning::{Catalogue, Format, State, VersionNumber, media_type};
+
+/// The versions of the API.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Versions {
+    /// The newest first.
+    versions: Vec<Version>,
+}
+
+/// A version of the API.
+#[derive(Debug, Serialize, ToSchema)]
+struct Version {
+    #[schema(example = "v2")]
+    version: String,
+    /// What names it in `Accept`.
+    #[schema(example = "application/vnd.flash.v2+json")]
+    media_type: String,
+    #[schema(example = "2.0.0")]
+    semantic_version: String,
+    state: State,
+    /// When it is or was deprecated; null: nobody has said so.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    deprecated_at: Option<Timestamp>,
+    /// When it is or was retired; null: nobody has said so.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    retired_at: Option<Timestamp>,
+    /// Windows in which it is refused, before it is retired, so that forgotten clients are noticed.
+    brownouts: Vec<Window>,
+    /// Whether a caller gets it who names none and is pinned to none.
+    default: bool,
+    links: VersionLinks,
+}
+
+/// A window in which a version is refused.
+#[derive(Debug, Serialize, ToSchema)]
+struct Window {
+    /// Its first moment.
+    #[schema(value_type = String, format = DateTime)]
+    start: Timestamp,
+    /// The first moment after it.
+    #[schema(value_type = String, format = DateTime)]
+    end: Timestamp,
+}
+
+/// What else there is of a version.
+#[derive(Debug, Serialize, ToSchema)]
+struct VersionLinks {
+    /// Its document.
+    openapi: String,
+    /// What the next newer version changes; null for the newest.
+    #[schema(required = true)]
+    changelog: Option<String>,
+}
+
+/// What there is now.
+pub(super) fn list(services: &Services) -> Versions {
+    let now = services.clock.now();
+    let mut newer: Option<VersionNumber> = None;
+    let mut versions = Vec::new();
+    for version in &services.catalogue {
+        let number = version.number;
+        versions.push(Version {
+            version: number.to_string(),
+            media_type: media_type(number, Format::Json).to_string(),
+            semantic_version: version.semantic.to_string(),
+            state: version.state(now),
+            deprecated_at: version.life.deprecated,
+            retired_at: version.life.retired,
+            brownouts: version
+                .life
+                .brownouts
+                .iter()
+                .map(|brownout| Window {
+                    start: brownout.start,
+                    end: brownout.end,
+                })
+                .collect(),
+            default: number == services.catalogue.first(),
+            links: VersionLinks {
+                openapi: format!("/openapi.json?version={number}"),
+                changelog: newer.map(|newer| format!("/changelog?from={number}&to={newer}")),
+            },
+        });
+        newer = Some(number);
+    }
+    Versions { versions }
+}
+
+/// The names of the versions there are, as errors write them.
+pub(super) fn names(catalogue: &Catalogue) -> String {
+    let names: Vec<_> = catalogue
+        .iter()
+        .rev()
+        .map(|version| version.number.to_string())
+        .collect();
+    format!("one of {}", names.join(", "))
+}

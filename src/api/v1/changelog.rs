@@ -1,0 +1,38 @@
+//! What the releases of version 1 brought.
+
+use crate::api::discovery::{Change, Kind, Release};
+
+/// The newest first.
+pub(super) const RELEASES: &[Release] = &[Release {
+    semantic: (0, 0),
+    changes: &[
+        added(
+            "create_datasets",
+            "POST /datasets stores a list of CSVs, all of them or none",
+        ),
+        added(
+            "list_datasets",
+            "GET /datasets lists the datasets, paged by number",
+        ),
+        added(
+            "get_dataset",
+            "GET /datasets/{name} reads rows as texts, paged by number, or all of them as CSV",
+        ),
+        added(
+            "delete_dataset",
+            "DELETE /datasets/{name} removes a dataset",
+        ),
+        added("get_root", "GET / says what this is"),
+    ],
+}];
+
+const fn added(operation: &'static str, summary: &'static str) -> Change {
+    Change {
+        kind: Kind::Added,
+        operation: Some(operation),
+        breaking: false,
+        summary,
+        before: None,
+        after: None,
+    }
+}

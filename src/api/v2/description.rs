@@ -1,0 +1,218 @@
+//! What each operation of version 2 takes and answers.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
+use crate::api::description::{Answer, Content, Description, Parameter, RequestBody, Schema};
+use crate::versioning::Format;
+
+/// What a write may be refused with, beside what every operation may.
+const WRITE_REFUSALS: [StatusCode; 5] = [
+    StatusCode::REQUEST_TIMEOUT,
+    StatusCode::CONFLICT,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::INSUFFICIENT_STORAGE,
+];
+
+pub(super) fn get_root() -> Description {
+    Description {
+        summary: "What this is",
+        answers: vec![Answer::new(StatusCode::OK, "This.").json(Schema::of::<Root>())],
+        ..Description::default()
+    }
+}
+
+pub(super) fn create_datasets() -> Description {
+    let mut parameters = Vec::from(Parameter::new_name());
+    parameters.extend(Parameter::csv());
+    parameters.push(Parameter::idempotency_key());
+    Description {
+        summary: "Store a list of CSVs, all of them or none",
+        parameters,
+        body: Some(RequestBody::csvs(
+            "One CSV or several; packed with gzip or zstd if `Content-Encoding` says so.",
+        )),
+        answers: vec![
+            Answer::new(StatusCode::CREATED, "All of them are stored.")
+                .maybe("Location", "The dataset, when it is one.")
+                .replayed()
+                .json(Schema::of::<Created<'_>>()),
+        ],
+        refusals: WRITE_REFUSALS.to_vec(),
+    }
+}
+
+pub(super) fn list_datasets() -> Description {
+    Description {
+        summary: "List the datasets by name",
+        parameters: vec![
+            Parameter::number("limit", 1..=1000, 100, "Datasets a page."),
+            Parameter::cursor(),
+        ],
+        answers: vec![list().json(Schema::inline::<List<Dataset<'_>>>())],
+        ..Description::default()
+    }
+}
+
+pub(super) fn get_dataset() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Say what a dataset is, or was",
+        parameters,
+        answers: vec![
+            Answer::new(StatusCode::OK, "The dataset.")
+                .tagged()
+                .json(Schema::of::<Dataset<'_>>()),
+            Answer::not_modified(),
+        ],
+        refusals: read_refusals(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn put_dataset() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
+    parameters.extend(Parameter::conditions());
+    parameters.extend(Parameter::csv());
+    Description {
+        summary: "Create a dataset, or replace what is in it",
+        parameters,
+        body: Some(RequestBody::csv(
+            "The CSV; without `Content-Type` it is taken for `text/csv`.",
+        )),
+        answers: vec![
+            committed(StatusCode::OK, "It has a new revision."),
+            committed(StatusCode::CREATED, "It is new.").header("Location", "The dataset."),
+        ],
+        refusals: [&WRITE_REFUSALS[..], &[StatusCode::PRECONDITION_FAILED]].concat(),
+    }
+}
+
+pub(super) fn append_rows() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Append rows",
+        parameters,
+        body: Some(RequestBody::csv(
+            "A CSV with the dataset's header; without `Content-Type` it is taken for `text/csv`.",
+        )),
+        answers: vec![committed(StatusCode::OK, "It has a new revision.")],
+        refusals: changed_refusals(),
+    }
+}
+
+pub(super) fn delete_dataset() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Remove a dataset with all its revisions",
+        parameters,
+        answers: vec![Answer::deleted()],
+        refusals: changed_refusals(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn list_rows() -> Description {
+    let mut limit = Parameter::number(
+        "limit",
+        1..=10_000,
+        100,
+        "Rows a page. CSV and NDJSON have all rows without it, and no maximum.",
+    );
+    limit.object["schema"]["format"] = "int32".into();
+    let mut parameters = vec![
+        Parameter::name(),
+        limit,
+        Parameter::cursor(),
+        Parameter::revision(),
+    ];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Read rows in the order of the file",
+        parameters,
+        answers: vec![
+            list()
+                .tagged()
+                .json(page_schema())
+                .content(Content::Negotiated(Format::Csv), Schema::text())
+                .content(Content::Negotiated(Format::Ndjson), Schema::text()),
+            Answer::not_modified(),
+        ],
+        refusals: read_refusals(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn list_revisions() -> Description {
+    Description {
+        summary: "List the revisions that are kept, the newest first",
+        parameters: vec![
+            Parameter::name(),
+            Parameter::number("limit", 1..=1000, 100, "Revisions a page."),
+            Parameter::cursor(),
+        ],
+        answers: vec![list().json(Schema::inline::<List<Revision>>())],
+        refusals: vec![StatusCode::NOT_FOUND],
+        ..Description::default()
+    }
+}
+
+pub(super) fn get_source() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    parameters.extend(Parameter::range());
+    parameters.extend(Parameter::conditions());
+    let range = "The bytes that are sent, of how many.";
+    let mut refusals = read_refusals();
+    refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
+    Description {
+        summary: "Get the bytes that were uploaded, whole or in part",
+        parameters,
+        answers: vec![
+            source(StatusCode::OK, "All of them."),
+            source(StatusCode::PARTIAL_CONTENT, "Those of the range.")
+                .header("Content-Range", range),
+            Answer::not_modified(),
+        ],
+        refusals,
+        ..Description::default()
+    }
+}
+
+/// A page of a list.
+fn list() -> Answer {
+    Answer::new(StatusCode::OK, "A page of the list.")
+        .maybe("Link", "The next page, `rel=\"next\"`, when there is one.")
+}
+
+/// A dataset with a revision that was just made.
+fn committed(status: StatusCode, meaning: &'static str) -> Answer {
+    Answer::new(status, meaning)
+        .tagged()
+        .replayed()
+        .json(Schema::of::<Dataset<'_>>())
+}
+
+fn source(status: StatusCode, meaning: &'static str) -> Answer {
+    // Bytes as they came, in whatever charset they are.
+    let bytes = || Schema::written(json!({}));
+    Answer::new(status, meaning)
+        .tagged()
+        .header("Accept-Ranges", "`bytes`.")
+        .header("Content-Disposition", "A file name to save it under.")
+        .content(Content::Fixed("text/csv"), bytes())
+        .content(Content::Fixed("text/tab-separated-values"), bytes())
+}
+
+fn read_refusals() -> Vec<StatusCode> {
+    vec![StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED]
+}
+
+fn changed_refusals() -> Vec<StatusCode> {
+    let more = [StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED];
+    [&WRITE_REFUSALS[..], &more].concat()
+}
