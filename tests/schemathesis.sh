@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tools=target/schemathesis
+tools=$PWD/target/schemathesis
 flash=${FLASH:-target/debug/flash}
 if ! [ -x "$tools/bin/st" ]; then
   python3 -m venv "$tools"
@@ -13,6 +13,9 @@ if ! [ -x "$tools/bin/st" ]; then
 fi
 
 folder=$(mktemp -d)
+# hooks.py is found where schemathesis is started, and it leaves files there.
+cp tests/schemathesis/* "$folder"
+: >"$folder/log"
 "$flash" serve --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --database "sqlite:$folder/flash.db" 2>"$folder/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
@@ -30,22 +33,28 @@ for name in people team orders stations; do
     -T "tests/data/$name.csv" "$address/datasets/$name"
 done
 
-check() { # version, format, seconds, further options
-  local version=$1 format=$2 seconds=$3
-  shift 3
-  # hooks.py is found where schemathesis is started.
-  (cd tests/schemathesis && PYTHONDONTWRITEBYTECODE=1 "../../$tools/bin/st" --config-file schemathesis.toml \
+answers=not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance
+methods=unsupported_method,allow_header_conformance
+
+check() { # version, format, seconds, checks, further options
+  local version=$1 format=$2 seconds=$3 checks=$4
+  shift 4
+  (cd "$folder" && "$tools/bin/st" --config-file schemathesis.toml \
     run "$folder/$version.json" --url "$address" --header "Accept: application/vnd.flash.$version+$format" \
-    --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method,allow_header_conformance \
-    --phases examples,coverage,fuzzing --seed 20261122 --max-time "$seconds" --request-timeout 10 \
+    --checks "$checks" --phases coverage,fuzzing --seed 20261122 --max-time "$seconds" --request-timeout 10 \
     --no-color --no-shrink --warnings off "$@")
 }
 
 for version in v1 v2; do
   curl --silent --fail --output "$folder/$version.json" "$address/openapi.json?version=$version"
   "$tools/bin/openapi-spec-validator" --schema 3.1 "$folder/$version.json"
-  check "$version" json 40
+  check "$version" json 35 "$answers,$methods" --exclude-operation-id delete_dataset
 done
-check v1 csv 10 --include-operation-id get_dataset
-check v2 csv 10 --include-operation-id list_rows --include-operation-id get_source
-check v2 ndjson 10 --include-operation-id list_rows
+# A method that there is not is refused in JSON, so who allows CSV alone gets 406 first.
+check v1 csv 8 "$answers" --include-operation-id get_dataset
+check v2 csv 8 "$answers" --include-operation-id list_rows --include-operation-id get_source
+check v2 ndjson 8 "$answers" --include-operation-id list_rows
+# Last, because little is left to be read afterwards.
+for version in v1 v2; do
+  check "$version" json 5 "$answers,$methods" --include-operation-id delete_dataset
+done

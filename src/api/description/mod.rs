@@ -155,8 +155,14 @@ impl Schema {
         schema
     }
 
-    /// A type's own schema, where it stands: for generic types, which have no name of their own.
-    pub fn inline<T: ToSchema>() -> Self {
+    /// The schema of a list type over items of another, where it stands: only the items have a name of their own.
+    pub fn list_of<L: ToSchema, T: ToSchema>() -> Self {
+        let mut schema = Self::inline::<L>();
+        schema.named.extend(Self::of::<T>().named);
+        schema
+    }
+
+    fn inline<T: ToSchema>() -> Self {
         let mut named: Vec<(String, RefOr<Derived>)> = Vec::new();
         T::schemas(&mut named);
         let named = named

@@ -79,11 +79,11 @@ impl Parameter {
         [
             header(
                 "If-Match",
-                "Entity tags, or `*`: only if the dataset is what one of them names, else 412.",
+                "Entity tags, or `*`: only if one of them names what there is, else 412.",
             ),
             header(
                 "If-None-Match",
-                "Entity tags, or `*`: only if the dataset is none of what they name; else 304 for a read and 412 for a write.",
+                "Entity tags, or `*`: only if none of them names what there is; else 304 for a read and 412 for a write.",
             ),
         ]
     }

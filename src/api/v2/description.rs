@@ -51,7 +51,7 @@ pub(super) fn list_datasets() -> Description {
             Parameter::number("limit", 1..=1000, 100, "Datasets a page."),
             Parameter::cursor(),
         ],
-        answers: vec![list().json(Schema::inline::<List<Dataset<'_>>>())],
+        answers: vec![list().json(Schema::list_of::<List<Dataset<'_>>, Dataset<'_>>())],
         ..Description::default()
     }
 }
@@ -156,7 +156,7 @@ pub(super) fn list_revisions() -> Description {
             Parameter::number("limit", 1..=1000, 100, "Revisions a page."),
             Parameter::cursor(),
         ],
-        answers: vec![list().json(Schema::inline::<List<Revision>>())],
+        answers: vec![list().json(Schema::list_of::<List<Revision>, Revision>())],
         refusals: vec![StatusCode::NOT_FOUND],
         ..Description::default()
     }
