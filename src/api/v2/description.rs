@@ -118,13 +118,12 @@ pub(super) fn delete_dataset() -> Description {
 }
 
 pub(super) fn list_rows() -> Description {
-    let mut limit = Parameter::number(
+    let limit = Parameter::number(
         "limit",
         1..=10_000,
         100,
         "Rows a page. CSV and NDJSON have all rows without it, and no maximum.",
     );
-    limit.object["schema"]["format"] = "int32".into();
     let mut parameters = vec![
         Parameter::name(),
         limit,
