@@ -89,6 +89,7 @@ pub(super) fn delete_dataset() -> Description {
         parameters,
         answers: vec![Answer::deleted()],
         refusals: vec![
+            StatusCode::FORBIDDEN,
             StatusCode::NOT_FOUND,
             StatusCode::REQUEST_TIMEOUT,
             StatusCode::CONFLICT,

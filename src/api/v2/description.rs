@@ -8,7 +8,8 @@ use crate::api::description::{Answer, Content, Description, Parameter, RequestBo
 use crate::versioning::Format;
 
 /// What a write may be refused with, beside what every operation may.
-const WRITE_REFUSALS: [StatusCode; 5] = [
+const WRITE_REFUSALS: [StatusCode; 6] = [
+    StatusCode::FORBIDDEN,
     StatusCode::REQUEST_TIMEOUT,
     StatusCode::CONFLICT,
     StatusCode::PAYLOAD_TOO_LARGE,
