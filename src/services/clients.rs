@@ -1,6 +1,6 @@
 //! Who calls: keys and the clients they belong to.
 //!
-//! A key that was looked up is remembered for [`FRESH`], so that in the steady state no request waits for the store; a
+//! A key that was looked up is remembered for two seconds, so that in the steady state no request waits for the store; a
 //! key that was taken back is refused that much later at most, on every server. When the store can't be asked, nobody is
 //! let in on what was true before.
 
