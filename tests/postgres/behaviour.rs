@@ -24,7 +24,6 @@ const BEHAVIOUR: &[&str] = &[
     "idempotency",
     "lives",
     "negotiation",
-    "readme",
     "revisions",
     "rows",
     "uploads",
@@ -32,7 +31,7 @@ const BEHAVIOUR: &[&str] = &[
     "v2",
 ];
 /// Those that need no database, or a certain one.
-const ELSEWHERE: &[&str] = &["cli", "crashes", "disk", "edge", "layout"];
+const ELSEWHERE: &[&str] = &["cli", "crashes", "disk", "edge", "layout", "readme"];
 /// Modules within them that are about SQLite's file.
 const SQLITE: &str = "sqlite";
 
