@@ -1,7 +1,5 @@
 //! `flash clients …`: who has a key. All of it works beside running servers, which learn of it within seconds.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -13,9 +11,6 @@ use crate::{
     store::{Client, Desk, StoreError},
     versioning::VersionNumber,
 };
-
-/// How long a server may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Who is managed, and how.
 #[derive(Debug, Args)]
@@ -70,7 +65,7 @@ enum Command {
 /// Runs one of the commands.
 pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
     let database = clients.database.resolve()?;
-    let mut desk = Desk::open(&services::address(&database), PATIENCE)?;
+    let mut desk = Desk::open(&services::address(&database))?;
     let now = Timestamp::now();
     match &clients.command {
         Command::Add { name } => add(&mut desk, name, now)?,

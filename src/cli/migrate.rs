@@ -1,18 +1,13 @@
 //! `flash migrate`: brings the schema of a database up to date, and does nothing else.
 
-use std::time::Duration;
-
 use crate::{services, settings::DatabaseSettings, store};
 
 use super::Failure;
 
-/// How long a server may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Takes the steps that are missing, and says which.
 pub(super) fn run(database: &DatabaseSettings) -> Result<(), Failure> {
     let database = database.resolve()?;
-    let steps = store::migrate(&services::address(&database), PATIENCE)?;
+    let steps = store::migrate(&services::address(&database))?;
     let taken = match steps.taken.as_slice() {
         [] => "nothing was to be done".to_owned(),
         taken => format!("taken: {}", taken.join(", ")),

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-use crate::store::{Client, Store, StoreError};
+use crate::store::{self, Client, Store, StoreError};
 
 /// How long what is known of a key counts. It has to be well below the 5 seconds after which a disabled key is refused.
 const FRESH: Duration = Duration::from_secs(2);
@@ -25,10 +25,7 @@ const LENGTH: usize = 43;
 
 /// A new key; it is shown once and nowhere stored.
 pub fn new_key() -> String {
-    let mut random = [0; 32];
-    random[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    random[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random))
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(store::random_key()))
 }
 
 /// What is stored of a key: its SHA-256. The key is as hard to guess as its digest, so that needs no salt.

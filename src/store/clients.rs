@@ -209,27 +209,19 @@ pub(super) fn rotate_key(
     now: i64,
 ) -> QueryResult<()> {
     insert_key(connection, client, digest, now)?;
-    let newest: Vec<Vec<u8>> = client_keys::table
-        .filter(client_keys::client_id.eq(client))
-        .order(client_keys::created_at.desc())
-        .limit(KEYS)
-        .select(client_keys::digest)
-        .load(connection)?;
-    diesel::delete(
-        client_keys::table
-            .filter(client_keys::client_id.eq(client))
-            .filter(client_keys::digest.ne_all(newest)),
-    )
-    .execute(connection)
-    .map(drop)
+    keep_newest_keys(connection, client, KEYS).map(drop)
 }
 
-/// Takes all keys of a client away but the newest.
-pub(super) fn drop_old_keys(connection: &mut AnyConnection, client: i64) -> QueryResult<usize> {
+/// Takes all keys of a client away but the newest `keep`; says how many.
+pub(super) fn keep_newest_keys(
+    connection: &mut AnyConnection,
+    client: i64,
+    keep: i64,
+) -> QueryResult<usize> {
     let newest: Vec<Vec<u8>> = client_keys::table
         .filter(client_keys::client_id.eq(client))
         .order(client_keys::created_at.desc())
-        .limit(1)
+        .limit(keep)
         .select(client_keys::digest)
         .load(connection)?;
     diesel::delete(

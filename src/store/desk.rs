@@ -1,8 +1,6 @@
 //! Where the operator manages clients, beside whoever serves the store: what is changed here is seen by every server
 //! within seconds, since none remembers clients for longer.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection as _;
 use jiff::Timestamp;
 
@@ -10,7 +8,7 @@ use super::clients::{self, Client, Move, MovedBy};
 use super::connection::{self, AnyConnection};
 use super::ids::Ids;
 use super::usage::{self, Used};
-use super::{Address, OpenError, StoreError, postgres, sqlite};
+use super::{Address, OpenError, StoreError, opening};
 
 /// A connection that changes clients, and nothing else.
 pub struct Desk {
@@ -25,24 +23,16 @@ impl std::fmt::Debug for Desk {
 
 impl Desk {
     /// Opens a store that exists and whose schema is up to date. Blocks, as do all methods here.
-    pub fn open(address: &Address, patience: Duration) -> Result<Self, OpenError> {
-        let connection = match address {
-            Address::Sqlite(path) => {
-                let mut connection = sqlite::open_existing(path)?;
-                connection
-                    .batch_execute("PRAGMA query_only = OFF")
-                    .map_err(|error| OpenError::NotWritable {
-                        path: path.clone(),
-                        reason: error.to_string(),
-                    })?;
-                connection
-            }
-            Address::Postgres(address) => {
-                let mut connection = postgres::open(address, patience)?;
-                postgres::migrate(&mut connection, address, super::Migrate::Check)?;
-                connection
-            }
-        };
+    pub fn open(address: &Address) -> Result<Self, OpenError> {
+        let mut connection = opening::open_existing(address)?;
+        if let Address::Sqlite(path) = address {
+            connection
+                .batch_execute("PRAGMA query_only = OFF")
+                .map_err(|error| OpenError::NotWritable {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
+        }
         Ok(Self { connection })
     }
 
@@ -116,7 +106,7 @@ impl Desk {
     pub fn drop_old_keys(&mut self, name: &str) -> Result<usize, StoreError> {
         connection::write(&mut self.connection, |connection| {
             let client = find(connection, name)?;
-            Ok(clients::drop_old_keys(connection, client.id)?)
+            Ok(clients::keep_newest_keys(connection, client.id, 1)?)
         })
     }
 

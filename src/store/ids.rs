@@ -1,4 +1,4 @@
-//! Numbers for datasets and runs, made without asking the database.
+//! Numbers for datasets and runs, made without asking the database; and keys.
 //!
 //! 41 bits of milliseconds since 2024 and 22 of chance: sorted by time, so that new rows go to the end of every index,
 //! and unlikely to meet those of another replica; should two meet, the primary key refuses the second.
@@ -34,6 +34,14 @@ impl Ids {
             }
         }
     }
+}
+
+/// Bytes that nobody can guess, for a key.
+pub fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key
 }
 
 #[cfg(test)]

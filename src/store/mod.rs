@@ -50,6 +50,7 @@ pub use desk::Desk;
 pub use error::{OpenError, StoreError};
 pub use handle::{Clock, Store};
 pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
+pub use ids::random_key;
 pub use leases::Lease;
 pub use model::{
     Batch, Committed, Conditions, Dataset, NewRevision, PlacedChunk, Revision, Revisions, Run,
@@ -101,14 +102,14 @@ pub enum Migrate {
 }
 
 /// Brings the schema of a store up to date, and does nothing else. Blocks.
-pub fn migrate(address: &Address, patience: std::time::Duration) -> Result<Steps, OpenError> {
+pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
     match address {
         Address::Sqlite(path) => {
             let _hold = sqlite::hold(path)?;
             sqlite::open_writer(path, Migrate::Run).map(|(_, steps)| steps)
         }
         Address::Postgres(address) => {
-            let mut connection = postgres::open(address, patience)?;
+            let mut connection = postgres::open(address, opening::COMMAND_PATIENCE)?;
             postgres::migrate(&mut connection, address, Migrate::Run)
         }
     }

@@ -331,15 +331,9 @@ impl RevisionHead {
             dataset: self.dataset_id,
             number: self.run,
         };
-        match &self.segments {
-            None => Ok(Segments::whole(
-                run,
-                from_db(self.row_count),
-                from_db(self.byte_count),
-            )),
-            Some(stored) => Segments::decode(self.dataset_id, stored)
-                .ok_or_else(|| unreadable("list of segments", "it was written by a later release")),
-        }
+        let (rows, bytes) = (self.row_count, self.byte_count);
+        Segments::of(run, rows, bytes, self.segments.as_deref())
+            .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))
     }
 
     fn sha256(&self) -> Result<[u8; 32], StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::alive::Alive;
 use super::connection::{self, AnyConnection};
 use super::error::{OpenError, StoreError};
-use super::ids::Ids;
+use super::ids::{Ids, random_key};
 use super::inner::{HeadWeight, Heads, Inner, Place};
 use super::leases::Leases;
 use super::model;
@@ -14,6 +14,9 @@ use super::pool::Pool;
 use super::postgres::{self, PostgresAddress};
 use super::writer::{Queue, Writer};
 use super::{Address, Clock, Migrate, idempotency, keeper, queries, sqlite, upkeep};
+
+/// How long one statement of a command may take on a server.
+pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -103,6 +106,21 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
     Ok(inner)
 }
 
+/// Opens a store that exists and whose schema is up to date, beside whoever serves it: to be read, where it is a file. One
+/// that a copy into is not finished is refused, since what is in it will be replaced.
+pub(super) fn open_existing(address: &Address) -> Result<AnyConnection, OpenError> {
+    let mut connection = match address {
+        Address::Sqlite(path) => sqlite::open_existing(path)?,
+        Address::Postgres(server) => {
+            let mut connection = postgres::open(server, COMMAND_PATIENCE)?;
+            postgres::migrate(&mut connection, server, Migrate::Check)?;
+            connection
+        }
+    };
+    upkeep::refuse_unfinished(&mut connection, address)?;
+    Ok(connection)
+}
+
 /// What an embedded store does first: nobody is writing, so whatever was being written is given up.
 fn begin(connection: &mut AnyConnection, clock: &Clock) -> Result<[u8; 32], StoreError> {
     let now = clock().as_microsecond();
@@ -138,10 +156,7 @@ pub(super) fn prepare_far(
 }
 
 fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
-    let mut made = [0; 32];
-    made[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    made[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    let key = queries::secret(connection, "cursor", &made)?;
+    let key = queries::secret(connection, "cursor", &random_key())?;
     key.try_into()
         .map_err(|_| model::unreadable("key", "it is not 32 bytes long"))
 }

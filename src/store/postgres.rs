@@ -195,7 +195,7 @@ pub(super) fn migrate(
         reason: address.scrub(&reason),
     };
     if migrate == Migrate::Check {
-        return schema_steps::check(postgres, || MIGRATIONS, &address.shown);
+        return schema_steps::apply(postgres, || MIGRATIONS, &address.shown, migrate);
     }
     let deadline = Instant::now() + SCHEMA_PATIENCE;
     while !try_lock(postgres, SCHEMA_LOCK).map_err(|error| failed(error.to_string()))? {
@@ -210,7 +210,7 @@ pub(super) fn migrate(
     let outcome = postgres
         .batch_execute("SET statement_timeout = 0")
         .map_err(|error| failed(error.to_string()))
-        .and_then(|()| schema_steps::run(postgres, || MIGRATIONS, &address.shown));
+        .and_then(|()| schema_steps::apply(postgres, || MIGRATIONS, &address.shown, migrate));
     // The lock is the session's: it also goes when the connection is closed.
     drop(diesel::sql_query(format!("SELECT pg_advisory_unlock({SCHEMA_LOCK})")).execute(postgres));
     outcome

@@ -6,7 +6,7 @@
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
-use super::OpenError;
+use super::{Migrate, OpenError};
 
 /// What was done, and what was found.
 #[derive(Debug, Default, Clone)]
@@ -17,11 +17,12 @@ pub struct Steps {
     pub unknown: Vec<String>,
 }
 
-/// Takes the steps that are missing.
-pub(super) fn run<C, D>(
+/// Takes the steps that are missing, or only looks whether there are any, as `migrate` says.
+pub(super) fn apply<C, D>(
     connection: &mut C,
     steps: impl Fn() -> EmbeddedMigrations,
     database: &str,
+    migrate: Migrate,
 ) -> Result<Steps, OpenError>
 where
     C: MigrationHarness<D>,
@@ -32,41 +33,26 @@ where
         database: database.to_owned(),
         reason: error.to_string(),
     };
-    let taken = connection.run_pending_migrations(steps()).map_err(failed)?;
-    let taken = taken.iter().map(ToString::to_string).collect();
-    Ok(Steps {
-        taken,
-        unknown: unknown(connection, steps).map_err(failed)?,
-    })
-}
-
-/// Only looks whether a step is missing.
-pub(super) fn check<C, D>(
-    connection: &mut C,
-    steps: impl Fn() -> EmbeddedMigrations,
-    database: &str,
-) -> Result<Steps, OpenError>
-where
-    C: MigrationHarness<D>,
-    D: diesel::backend::Backend,
-    EmbeddedMigrations: MigrationSource<D>,
-{
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| OpenError::Migration {
-        database: database.to_owned(),
-        reason: error.to_string(),
-    };
-    let missing = connection.pending_migrations(steps()).map_err(failed)?;
-    if missing.is_empty() {
-        return Ok(Steps {
-            taken: Vec::new(),
-            unknown: unknown(connection, steps).map_err(failed)?,
-        });
+    let mut taken = Vec::new();
+    match migrate {
+        Migrate::Run => {
+            let run = connection.run_pending_migrations(steps()).map_err(failed)?;
+            taken.extend(run.iter().map(ToString::to_string));
+        }
+        Migrate::Check => {
+            let missing = connection.pending_migrations(steps()).map_err(failed)?;
+            if !missing.is_empty() {
+                let names: Vec<String> =
+                    missing.iter().map(|step| step.name().to_string()).collect();
+                return Err(OpenError::Behind {
+                    database: database.to_owned(),
+                    missing: names.join(", "),
+                });
+            }
+        }
     }
-    let names: Vec<String> = missing.iter().map(|step| step.name().to_string()).collect();
-    Err(OpenError::Behind {
-        database: database.to_owned(),
-        missing: names.join(", "),
-    })
+    let unknown = unknown(connection, steps).map_err(failed)?;
+    Ok(Steps { taken, unknown })
 }
 
 fn unknown<C, D>(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use super::model::from_db;
 
 /// The first byte of stored segments; another way to store them gets another.
 const ENCODING: u8 = 1;
@@ -55,6 +56,14 @@ impl Segments {
         Self::place(run.dataset, [(run.number, rows, bytes, 0)])
     }
 
+    /// Those of a stored revision: the ones that are written down, or its own run alone. `None`: they can't be read.
+    pub(super) fn of(run: Run, rows: i64, bytes: i64, stored: Option<&[u8]>) -> Option<Self> {
+        match stored {
+            Some(stored) => Self::decode(run.dataset, stored),
+            None => Some(Self::whole(run, from_db(rows), from_db(bytes))),
+        }
+    }
+
     fn place(dataset: i64, parts: impl IntoIterator<Item = (i64, u64, u64, u64)>) -> Self {
         let (mut first_row, mut first_byte) = (0, 0);
         let placed = parts.into_iter().map(|(number, rows, bytes, start)| {
@@ -89,7 +98,7 @@ impl Segments {
     }
 
     /// What was stored so.
-    pub(super) fn decode(dataset: i64, stored: &[u8]) -> Option<Self> {
+    fn decode(dataset: i64, stored: &[u8]) -> Option<Self> {
         let (&ENCODING, rest) = stored.split_first()? else {
             return None;
         };

@@ -123,10 +123,7 @@ pub(super) fn open_writer(
     }
     claim(&mut connection).map_err(not_usable)?;
     let shown = format!("sqlite:{}", path.display());
-    let steps = match migrate {
-        Migrate::Run => schema_steps::run(&mut connection, || MIGRATIONS, &shown)?,
-        Migrate::Check => schema_steps::check(&mut connection, || MIGRATIONS, &shown)?,
-    };
+    let steps = schema_steps::apply(&mut connection, || MIGRATIONS, &shown, migrate)?;
     Ok((AnyConnection::Sqlite(connection), steps))
 }
 
@@ -160,7 +157,7 @@ pub(super) fn open_existing(path: &Path) -> Result<AnyConnection, OpenError> {
         Err(reason) => return Err(not_usable(reason)),
     }
     let shown = format!("sqlite:{}", path.display());
-    schema_steps::check(sqlite, || MIGRATIONS, &shown)?;
+    schema_steps::apply(sqlite, || MIGRATIONS, &shown, Migrate::Check)?;
     Ok(connection)
 }
 

@@ -1,7 +1,5 @@
 //! Registered clients: a key says who calls, and a pin which version it gets.
 
-use std::time::Duration;
-
 use flash::services::{address, clients};
 use flash::settings::Anonymous;
 use flash::store::Desk;
@@ -14,7 +12,7 @@ use crate::server::Server;
 impl Server {
     fn desk(&self) -> Desk {
         let address = address(&self.services.settings.database);
-        Desk::open(&address, Duration::from_secs(30)).unwrap()
+        Desk::open(&address).unwrap()
     }
 
     /// Registers a client, and gives its key.

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{PATIENCE, UpkeepError, check, never_hurry, open_to_read, rows, verify};
+use super::{UpkeepError, check, never_hurry, open_to_read, rows, verify};
 use crate::store::connection::{self, AnyConnection};
 use crate::store::model::{from_db, unreadable};
+use crate::store::opening::COMMAND_PATIENCE;
 use crate::store::{Address, Migrate, OpenError, Run, StoreError, postgres, queries, sqlite};
 
 mod contents;
@@ -96,7 +97,7 @@ fn open_target(to: &Address) -> Result<(AnyConnection, Option<sqlite::Hold>), Op
             Ok((connection, Some(hold)))
         }
         Address::Postgres(server) => {
-            let mut connection = postgres::open(server, PATIENCE)?;
+            let mut connection = postgres::open(server, COMMAND_PATIENCE)?;
             postgres::hold_for_copy(&mut connection, server)?;
             postgres::migrate(&mut connection, server, Migrate::Run)?;
             never_hurry(&mut connection).map_err(|error| super::unusable(to, &error))?;

@@ -10,8 +10,6 @@ mod export;
 mod rows;
 mod verify;
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection as _;
 
 pub use backup::back_up;
@@ -20,10 +18,8 @@ pub use copy::{Copied, Step, copy};
 pub use export::{Exported, Exporter};
 
 use super::connection::AnyConnection;
-use super::{Address, Migrate, OpenError, StoreError, postgres, queries, sqlite};
+use super::{Address, OpenError, StoreError, opening, queries};
 
-/// How long one statement may take on a server.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The secret that stands in a store while it is being copied into.
 const COPY_MARKER: &str = "copy";
 
@@ -79,18 +75,10 @@ impl From<diesel::result::Error> for UpkeepError {
     }
 }
 
-/// Opens an existing store to read it beside whoever uses it. One that is being copied into is refused.
+/// Opens an existing store to read it beside whoever uses it, for as long as that takes.
 fn open_to_read(address: &Address) -> Result<AnyConnection, OpenError> {
-    let mut connection = match address {
-        Address::Sqlite(path) => sqlite::open_existing(path)?,
-        Address::Postgres(server) => {
-            let mut connection = postgres::open(server, PATIENCE)?;
-            postgres::migrate(&mut connection, server, Migrate::Check)?;
-            connection
-        }
-    };
+    let mut connection = opening::open_existing(address)?;
     never_hurry(&mut connection).map_err(|error| unusable(address, &error))?;
-    refuse_unfinished(&mut connection, address)?;
     Ok(connection)
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::dataset::Profile;
 use crate::store::connection::AnyConnection;
-use crate::store::model::{Block, ChunkPlace, DatasetRow, from_db};
+use crate::store::model::{Block, ChunkPlace, DatasetRow};
 use crate::store::schema::{
     chunk_data, chunks, client_keys, client_moves, clients, datasets, idempotency_keys, revisions,
     secrets, sources, usage,
@@ -57,17 +57,12 @@ pub(super) struct RevisionCopy {
 impl RevisionCopy {
     /// Where its chunks are; `None` when that can't be read.
     pub(super) fn segments(&self) -> Option<Segments> {
-        match &self.segments {
-            Some(stored) => Segments::decode(self.dataset_id, stored),
-            None => Some(Segments::whole(
-                Run {
-                    dataset: self.dataset_id,
-                    number: self.run,
-                },
-                from_db(self.row_count),
-                from_db(self.byte_count),
-            )),
-        }
+        let run = Run {
+            dataset: self.dataset_id,
+            number: self.run,
+        };
+        let (rows, bytes) = (self.row_count, self.byte_count);
+        Segments::of(run, rows, bytes, self.segments.as_deref())
     }
 
     /// What is known of its columns; `None` when that can't be read.

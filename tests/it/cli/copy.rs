@@ -111,7 +111,9 @@ fn a_copy_that_was_killed_serves_nobody_and_is_complete_when_it_is_run_again() {
 
     let unbound = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
     let serving = [&["serve", "--database", &to], &unbound[..]].concat();
-    for arguments in [&serving[..], &["check", "--database", &to]] {
+    // Nor does it take a client, which would be lost when the copy goes on.
+    let register = ["clients", "--database", &to, "add", "shop"];
+    for arguments in [&serving[..], &["check", "--database", &to], &register[..]] {
         let (_, complaint) = badly(flash(folder.path(), arguments), 1);
         assert!(complaint.contains("a copy into"), "{complaint}");
         assert!(complaint.contains("run the same `flash copy` again"));
