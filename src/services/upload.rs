@@ -21,19 +21,16 @@ use crate::dataset::{
     Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions,
 };
 use crate::store::{
-    Batch, Client, Conditions, Dataset, NewRevision, PlacedChunk, Run, Store, StoreError, Write,
+    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Conditions, Dataset, NewRevision, PlacedChunk, Run,
+    Store, StoreError, Write,
 };
 
 /// Bytes that one step of cutting takes in.
 const STEP: usize = 256 << 10;
 /// A CSV of at most this many bytes is taken in on the spot.
 const SMALL: usize = 16 << 10;
-/// Source text of a chunk, in bytes, about.
-const CHUNK: usize = 64 << 10;
 /// Pieces of one upload being analysed or waiting for it.
 const PIECES: usize = 8;
-/// Packed bytes written to the store at once.
-const BATCH: usize = 512 << 10;
 
 /// Why an upload ended without a dataset.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +177,7 @@ impl Upload {
         let limits = Limits {
             max_columns: services.settings.limits.max_columns,
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
-            chunk_bytes: CHUNK,
+            chunk_bytes: CHUNK_BYTES,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {
@@ -339,7 +336,7 @@ impl Upload {
         };
         let (chunk, analysis) = oldest.await.map_err(|_| UploadError::Worker)??;
         self.add(chunk, &analysis)?;
-        if self.batch.weight() >= BATCH {
+        if self.batch.weight() >= BATCH_BYTES {
             self.settle_staging().await?;
             let batch = std::mem::take(&mut self.batch);
             let begins = self.abandon.staged.is_none();

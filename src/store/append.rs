@@ -14,7 +14,7 @@ use super::model::{
 };
 use super::segments::Segments;
 use super::{StoreError, blocks, queries};
-use crate::dataset::{Chunk, Layout, Piece, Tail, chunk};
+use crate::dataset::{Chunk, Tail, chunk};
 
 /// Chunks of a run read at once.
 const READ: usize = 32;
@@ -161,15 +161,4 @@ pub(super) fn read_on(
         byte += u64::try_from(rest.len()).unwrap_or(0);
     }
     Ok((tail, Some(byte)))
-}
-
-/// Chunk texts put together again, as one chunk.
-pub(super) fn seal(
-    text: Vec<u8>,
-    body_start: usize,
-    layout: &Arc<Layout>,
-) -> Result<Chunk, StoreError> {
-    let piece = Piece::stored(text, body_start, Arc::clone(layout));
-    let analysis = piece.analyse().map_err(|e| unreadable("chunk", e))?;
-    Ok(Chunk::seal(&piece, &analysis))
 }

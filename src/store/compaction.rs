@@ -5,23 +5,23 @@
 //! revision stay the same, and so do its digest and its tag. Older revisions keep the runs they had.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::blocks;
 use super::connection::AnyConnection;
 use super::inner::Inner;
-use super::model::{Batch, DatasetRow, PlacedChunk, RevisionHead, Run, from_db};
+use super::model::{
+    BATCH_BYTES, Batch, CHUNK_BYTES, DatasetRow, PlacedChunk, RevisionHead, Run, unreadable,
+};
+use super::queries::{self, BEFORE_ALL, ChunkKey};
 use super::segments::{Segment, Segments};
-use super::{Dataset, StoreError, Text, append, queries};
-use crate::dataset::DatasetName;
+use super::{Dataset, StoreError, Text};
+use crate::dataset::{Chunk, DatasetName, Layout, Piece};
 
 /// Segments from which on they are put together.
 const MANY: usize = 16;
 /// Segments at the end that are put together whatever their sizes.
 const LAST: usize = 8;
-/// Bytes of text of a chunk, about.
-const CHUNK: usize = 64 << 10;
-/// Packed bytes written to the store at once.
-const BATCH: usize = 512 << 10;
 /// Chunks read at once.
 const READ: i64 = 8;
 
@@ -125,24 +125,17 @@ impl Copy {
     ) -> Result<(), StoreError> {
         let chosen: Vec<Segment> = dataset.segments.iter().copied().collect();
         for segment in &chosen[range] {
-            let mut row = 0;
-            let mut seen = None;
+            let mut after = BEFORE_ALL;
             loop {
-                let texts = store.texts(segment.run, row).await?;
-                let fresh: Vec<(u64, Text)> = texts
-                    .into_iter()
-                    .filter(|(byte, _)| seen.is_none_or(|seen| *byte > seen))
-                    .collect();
-                let Some((byte, last)) = fresh.last() else {
-                    break;
-                };
-                (seen, row) = (Some(*byte), last.first_row);
-                for (_, text) in fresh {
+                let texts = store.texts(segment.run, after).await?;
+                let Some((last, _)) = texts.last() else { break };
+                after = *last;
+                for (_, text) in texts {
                     self.add(store, dataset, text).await?;
                 }
             }
         }
-        self.seal(dataset)?;
+        self.seal(dataset).await?;
         self.stage(store).await
     }
 
@@ -154,27 +147,30 @@ impl Copy {
     ) -> Result<(), StoreError> {
         // What comes before a chunk's first row is skipped at the beginning of a chunk only.
         if text.body_start > 0 {
-            self.seal(dataset)?;
+            self.seal(dataset).await?;
             self.body_start = text.body_start;
         }
         self.text.extend_from_slice(text.text.as_bytes());
-        if self.text.len() >= CHUNK {
-            self.seal(dataset)?;
+        if self.text.len() >= CHUNK_BYTES {
+            self.seal(dataset).await?;
         }
-        if self.batch.weight() >= BATCH {
+        if self.batch.weight() >= BATCH_BYTES {
             self.stage(store).await?;
         }
         Ok(())
     }
 
-    fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
+    /// Makes a chunk of the text so far, on a blocking thread.
+    async fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
         if self.text.is_empty() {
             return Ok(());
         }
         let text = std::mem::take(&mut self.text);
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        let chunk = append::seal(text, std::mem::take(&mut self.body_start), &dataset.layout)?;
-        let rows = u64::from(chunk.rows);
+        let body_start = std::mem::take(&mut self.body_start);
+        let layout = Arc::clone(&dataset.layout);
+        let sealed = tokio::task::spawn_blocking(move || seal(text, body_start, layout));
+        let chunk = sealed.await.map_err(|_| StoreError::Worker)??;
+        let (rows, bytes) = (u64::from(chunk.rows), u64::from(chunk.text_bytes));
         self.batch.chunks.push(PlacedChunk {
             seq: self.seq,
             first_row: self.rows,
@@ -183,7 +179,7 @@ impl Copy {
         });
         self.seq += 1;
         self.rows += rows;
-        self.bytes += length;
+        self.bytes += bytes;
         Ok(())
     }
 
@@ -197,18 +193,22 @@ impl Copy {
     }
 }
 
-/// The next texts of a run from row `row` on, each with its place in the run.
+/// Chunk texts put together again, as one chunk.
+fn seal(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Result<Chunk, StoreError> {
+    let piece = Piece::stored(text, body_start, layout);
+    let analysis = piece.analyse().map_err(|e| unreadable("chunk", e))?;
+    Ok(Chunk::seal(&piece, &analysis))
+}
+
+/// The next texts of a run after `after`, each with its key.
 pub(super) fn read(
     connection: &mut AnyConnection,
     run: Run,
-    row: u64,
-) -> Result<Vec<(u64, Text)>, StoreError> {
-    queries::chunks_from(connection, run, row, READ)?
+    after: ChunkKey,
+) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+    queries::next_chunks(connection, run, after, READ)?
         .iter()
-        .map(|(place, block)| {
-            let text = blocks::read_chunk(run, place, block)?;
-            Ok((from_db(block.first_byte), text))
-        })
+        .map(|(key, place, block)| Ok((*key, blocks::read_chunk(run, place, block)?)))
         .collect()
 }
 
@@ -218,45 +218,38 @@ pub(super) fn apply(
     compacted: &Compacted,
     now: i64,
 ) -> Result<Option<Dataset>, StoreError> {
-    let head = queries::head_of(connection, compacted.dataset)?;
-    let replaced = match &head {
-        Some(head) => replace(connection, compacted, head)?,
-        None => None,
-    };
     let noted = queries::delete_upload(connection, compacted.run)?;
-    let (Some(head), Some(segments), true) = (head, replaced, noted) else {
-        if noted {
-            queries::insert_garbage(connection, compacted.run, now)?;
+    let head = queries::head_of(connection, compacted.dataset)?;
+    if let (Some(head), true) = (head, noted) {
+        let (revision, _) = queries::revision(connection, head.id, head.revision)?;
+        if let Some(segments) = replaced(&revision.segments()?, compacted) {
+            queries::update_segments(connection, head.id, head.revision, &segments.encode())?;
+            free(connection, compacted, &head, now)?;
+            let dataset = revision.into_dataset(&head)?;
+            return Ok(Some(Dataset {
+                segments,
+                ..dataset
+            }));
         }
-        return Ok(None);
-    };
-    queries::update_segments(connection, head.id, head.revision, &segments.encode())?;
-    free(connection, compacted, &head, now)?;
-    let (revision, _) = queries::revision(connection, head.id, head.revision)?;
-    revision.into_dataset(&head).map(Some)
+    }
+    if noted {
+        queries::insert_garbage(connection, compacted.run, now)?;
+    }
+    Ok(None)
 }
 
-fn replace(
-    connection: &mut AnyConnection,
-    compacted: &Compacted,
-    head: &DatasetRow,
-) -> Result<Option<Segments>, StoreError> {
-    let (revision, _) = queries::revision(connection, head.id, head.revision)?;
-    let segments = revision.segments()?;
+/// The segments with the new run in the place of those it was made of; `None`: they are not all there any more.
+fn replaced(segments: &Segments, compacted: &Compacted) -> Option<Segments> {
     let runs: Vec<i64> = segments.iter().map(|segment| segment.run.number).collect();
     let length = compacted.read.len();
     let at = runs
         .windows(length)
-        .position(|window| window == compacted.read);
-    let same = |at: &usize| {
-        let part = || segments.iter().skip(*at).take(length);
-        part().map(|segment| segment.rows).sum::<u64>() == compacted.rows
-            && part().map(|segment| segment.bytes).sum::<u64>() == compacted.bytes
-    };
+        .position(|window| window == compacted.read)?;
+    let part = || segments.iter().skip(at).take(length);
+    let same = part().map(|segment| segment.rows).sum::<u64>() == compacted.rows
+        && part().map(|segment| segment.bytes).sum::<u64>() == compacted.bytes;
     let by = (compacted.run.number, compacted.rows, compacted.bytes, 0);
-    Ok(at
-        .filter(same)
-        .map(|at| segments.replace(at..at + length, by)))
+    same.then(|| segments.replace(at..at + length, by))
 }
 
 /// Marks those runs as garbage that no older revision reads.

@@ -16,6 +16,7 @@ use super::leases::{Lease, Leases};
 use super::model::{self, Batch, Committed, Dataset, NewRevision, Run, Text};
 use super::pool::Pool;
 use super::postgres::{self, Meaning, PostgresAddress};
+use super::queries::ChunkKey;
 use super::writer::Queue;
 use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries};
 use crate::dataset::{DatasetName, Tail};
@@ -139,9 +140,13 @@ impl Inner {
         }))
     }
 
-    /// The next texts of a run from row `row` on, each with its place in the run.
-    pub(super) async fn texts(&self, run: Run, row: u64) -> Result<Vec<(u64, Text)>, StoreError> {
-        self.read(move |connection| compaction::read(connection, run, row))
+    /// The next texts of a run after `after`, each with its key.
+    pub(super) async fn texts(
+        &self,
+        run: Run,
+        after: ChunkKey,
+    ) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+        self.read(move |connection| compaction::read(connection, run, after))
             .await
     }
 

@@ -53,8 +53,8 @@ pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
 pub use ids::random_key;
 pub use leases::Lease;
 pub use model::{
-    Batch, Committed, Conditions, Dataset, NewRevision, PlacedChunk, Revision, Revisions, Run,
-    SourceBlock, Text, Write,
+    BATCH_BYTES, Batch, CHUNK_BYTES, Committed, Conditions, Dataset, NewRevision, PlacedChunk,
+    Revision, Revisions, Run, SourceBlock, Text, Write,
 };
 pub use opening::Settings;
 pub use postgres::PostgresAddress;

@@ -54,6 +54,11 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
+/// Source text of a chunk, in bytes, about.
+pub const CHUNK_BYTES: usize = 64 << 10;
+/// Packed bytes of a run that are written at once, about.
+pub const BATCH_BYTES: usize = 512 << 10;
+
 /// A chunk and its place in a run.
 #[derive(Debug)]
 pub struct PlacedChunk {

@@ -21,7 +21,26 @@ fn newest_revisions() -> _ {
     )
 }
 
-#[diesel::dsl::auto_type(no_type_alias)]
+/// The columns of a chunk's packed text.
+const BLOCK: (
+    chunk_data::first_byte,
+    chunk_data::byte_count,
+    chunk_data::digest,
+    chunk_data::data,
+) = (
+    chunk_data::first_byte,
+    chunk_data::byte_count,
+    chunk_data::digest,
+    chunk_data::data,
+);
+
+/// Where a chunk stands in its run: its first row, and its number.
+pub(super) type ChunkKey = (i64, i64);
+
+/// The key before that of every chunk.
+pub(super) const BEFORE_ALL: ChunkKey = (-1, -1);
+
+#[diesel::dsl::auto_type]
 fn chunks_with_data() -> _ {
     chunks::table.inner_join(
         chunk_data::table.on(chunk_data::dataset_id
@@ -95,18 +114,12 @@ pub(super) fn chunk_at_row(
     run: Run,
     row: u64,
 ) -> QueryResult<Option<(ChunkPlace, Block)>> {
-    let block = (
-        chunk_data::first_byte,
-        chunk_data::byte_count,
-        chunk_data::digest,
-        chunk_data::data,
-    );
     chunks_with_data()
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number))
         .filter(chunks::first_row.le(to_db(row)))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
-        .select((ChunkPlace::as_select(), block))
+        .select((ChunkPlace::as_select(), BLOCK))
         .first(connection)
         .optional()
 }
@@ -122,12 +135,7 @@ pub(super) fn text_at_byte(
         .filter(chunk_data::run.eq(run.number))
         .filter(chunk_data::first_byte.le(to_db(byte)))
         .order(chunk_data::first_byte.desc())
-        .select((
-            chunk_data::first_byte,
-            chunk_data::byte_count,
-            chunk_data::digest,
-            chunk_data::data,
-        ))
+        .select(BLOCK)
         .first(connection)
         .optional()
 }
@@ -153,27 +161,36 @@ pub(super) fn source_at_byte(
         .optional()
 }
 
-/// The next chunks of a run from row `row` on, with their packed text. A chunk without rows comes before the one that
-/// begins with the same row.
-pub(super) fn chunks_from(
+/// The chunks of a run after `after`, in order, each with its text.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn chunks_after(run: Run, after: ChunkKey) -> _ {
+    let dataset: i64 = run.dataset;
+    let number: i64 = run.number;
+    let first_row: i64 = after.0;
+    let seq: i64 = after.1;
+    chunks_with_data()
+        .filter(chunks::dataset_id.eq(dataset))
+        .filter(chunks::run.eq(number))
+        // The first of the two conditions is the one that the index answers.
+        .filter(chunks::first_row.ge(first_row))
+        .filter(chunks::first_row.gt(first_row).or(chunks::seq.gt(seq)))
+        .order((chunks::first_row, chunks::seq))
+}
+
+/// The next chunks of a run after `after`, with their packed texts.
+pub(super) fn next_chunks(
     connection: &mut AnyConnection,
     run: Run,
-    row: u64,
+    after: ChunkKey,
     limit: i64,
-) -> QueryResult<Vec<(ChunkPlace, Block)>> {
-    let block = (
-        chunk_data::first_byte,
-        chunk_data::byte_count,
-        chunk_data::digest,
-        chunk_data::data,
-    );
-    chunks_with_data()
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
-        .filter(chunks::first_row.ge(to_db(row)))
-        .order((chunks::first_row, chunks::seq))
+) -> QueryResult<Vec<(ChunkKey, ChunkPlace, Block)>> {
+    chunks_after(run, after)
         .limit(limit)
-        .select((ChunkPlace::as_select(), block))
+        .select((
+            (chunks::first_row, chunks::seq),
+            ChunkPlace::as_select(),
+            BLOCK,
+        ))
         .load(connection)
 }
 

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::dataset::Profile;
 use crate::store::connection::AnyConnection;
 use crate::store::model::{Block, ChunkPlace, DatasetRow};
+use crate::store::queries::{self, BEFORE_ALL, ChunkKey};
 use crate::store::schema::{
     chunk_data, chunks, client_keys, client_moves, clients, datasets, idempotency_keys, revisions,
     secrets, sources, usage,
@@ -226,32 +227,13 @@ pub(super) fn next_revision(
         .optional()
 }
 
-/// Where a chunk stands in its run.
-pub(super) type ChunkKey = (i64, i64);
-
-/// The key before that of every chunk.
-pub(super) const BEFORE_ALL: ChunkKey = (-1, -1);
-
 /// The next chunks of a run after `after`, in order, with their texts.
 pub(super) fn next_chunks(
     connection: &mut AnyConnection,
     run: Run,
     after: ChunkKey,
 ) -> QueryResult<Vec<(ChunkCopy, TextCopy)>> {
-    let (first_row, seq) = after;
-    chunks::table
-        .inner_join(
-            chunk_data::table.on(chunk_data::dataset_id
-                .eq(chunks::dataset_id)
-                .and(chunk_data::run.eq(chunks::run))
-                .and(chunk_data::first_byte.eq(chunks::first_byte))),
-        )
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
-        // The first of the two conditions is the one that the index answers.
-        .filter(chunks::first_row.ge(first_row))
-        .filter(chunks::first_row.gt(first_row).or(chunks::seq.gt(seq)))
-        .order((chunks::first_row, chunks::seq))
+    queries::chunks_after(run, after)
         .limit(READ)
         .select((chunks::all_columns, chunk_data::all_columns))
         .load(connection)

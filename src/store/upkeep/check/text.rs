@@ -1,11 +1,12 @@
 //! Reading what revisions are made of: chunks of text, and blocks of sources that are kept apart. Each has to follow the
 //! one before it, and to hold what its digest is of.
 
-use super::super::rows::{self, BEFORE_ALL, ChunkCopy, RevisionCopy, TextCopy};
+use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
 use crate::dataset::{Layout, Records, Tail, stats};
 use crate::store::connection::AnyConnection;
 use crate::store::model::{Text, from_db, to_db};
+use crate::store::queries::BEFORE_ALL;
 use crate::store::{Run, Segment, StoreError, blocks};
 
 /// What a segment was found to be, and the text up to its end.
