@@ -150,10 +150,6 @@ const HEADS_BYTES: u64 = 4 << 20;
 
 /// How the store is opened that the settings name.
 pub fn store_settings(settings: &Settings) -> store::Settings {
-    let connections = match &settings.database {
-        Database::Sqlite(_) => settings.store.store_readers,
-        Database::Postgres(_) => settings.store.store_connections,
-    };
     store::Settings {
         address: address(&settings.database),
         migrate: match settings.store.migrate {
@@ -161,7 +157,7 @@ pub fn store_settings(settings: &Settings) -> store::Settings {
             MigrateMode::Off => Migrate::Check,
         },
         wait: true,
-        connections,
+        connections: settings.connections(),
         patience: settings.timeouts.store_timeout,
         queue: WRITE_QUEUE,
         commit_batch: settings.store.commit_batch,

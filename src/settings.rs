@@ -15,7 +15,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, FromArgMatches};
 
 pub use lives::{LifeError, LifeSettings, Several};
-pub use stores::CopySettings;
+pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{Anonymous, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
 /// The settings of `flash serve` as they were written; defaults where nothing was.
@@ -89,40 +89,6 @@ pub struct AdminAddress {
     /// Address and port of /livez and /readyz, kept apart from the API so that it can stay internal
     #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
     pub admin_listen: SocketAddr,
-}
-
-/// Where things rest, as written.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Store")]
-pub struct DatabaseSettings {
-    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there, or
-    /// postgres://USER@HOST:PORT/DATABASE with libpq's parameters [default: sqlite:flash.db]
-    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true)]
-    pub database: Option<Database>,
-    /// A file that holds that address, so that a secret in it need not stand in the environment
-    #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE")]
-    pub database_file: Option<PathBuf>,
-}
-
-impl DatabaseSettings {
-    /// The one that was chosen.
-    ///
-    /// # Errors
-    ///
-    /// When both are written, or the file can't be read or holds no address.
-    pub fn resolve(&self) -> Result<Database, SettingsError> {
-        match (&self.database, &self.database_file) {
-            (Some(_), Some(_)) => Err(SettingsError::TwoDatabases),
-            (Some(database), None) => Ok(database.clone()),
-            (None, None) => Ok(Database::Sqlite(PathBuf::from("flash.db"))),
-            (None, Some(file)) => {
-                parse::database_in(file).map_err(|reason| SettingsError::DatabaseFile {
-                    file: file.clone(),
-                    reason,
-                })
-            }
-        }
-    }
 }
 
 /// How things rest, and how much of the machine that may use.
@@ -298,6 +264,16 @@ pub enum SettingsError {
         /// The flag of the part.
         part: &'static str,
     },
+}
+
+impl Settings {
+    /// Connections to the store: to a file those that read, to a server all. Each may keep a thread busy.
+    pub fn connections(&self) -> usize {
+        match self.database {
+            Database::Sqlite(_) => self.store.store_readers,
+            Database::Postgres(_) => self.store.store_connections,
+        }
+    }
 }
 
 impl ServeSettings {

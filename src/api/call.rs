@@ -10,7 +10,7 @@ use super::reply::Reply;
 use super::request::{Body, Request};
 use crate::dataset::DatasetName;
 use crate::services::{Prepared, Services};
-use crate::store::{Client, Committed, Dataset};
+use crate::store::{Client, Committed, Dataset, Receipt};
 use crate::versioning::Choice;
 
 /// One request, routed and negotiated.
@@ -97,17 +97,8 @@ impl Call {
         render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
     ) -> Result<Reply, Error> {
         let render = Arc::new(render);
-        let receipt = match &self.once {
-            Some(once) => {
-                let render = Arc::clone(&render);
-                let answer = move |committed: &[Committed]| render(committed);
-                Some(
-                    once.receipt(self.services.settings.limits.max_body, answer)
-                        .await?,
-                )
-            }
-            None => None,
-        };
+        let answer = Arc::clone(&render);
+        let receipt = self.receipt(move |committed| answer(committed)).await?;
         let committed = self.services.commit(prepared, receipt).await?;
         self.settle();
         Ok(render(&committed))
@@ -118,19 +109,25 @@ impl Call {
         let name = self.dataset_name()?;
         let conditions = conditional::write(&self.headers)?;
         let done = || Reply::empty(http::StatusCode::NO_CONTENT);
-        let receipt = match &self.once {
-            Some(once) => {
-                let longest = self.services.settings.limits.max_body;
-                Some(once.receipt(longest, move |_| done()).await?)
-            }
-            None => None,
-        };
+        let receipt = self.receipt(move |_| done()).await?;
         self.services
             .store
             .delete(&name, self.client.as_deref(), conditions, receipt)
             .await?;
         self.settle();
         Ok(done())
+    }
+
+    /// The receipt for a write that may be sent again.
+    async fn receipt(
+        &self,
+        render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
+    ) -> Result<Option<Receipt>, Error> {
+        let longest = self.services.settings.limits.max_body;
+        match &self.once {
+            Some(once) => once.receipt(longest, render).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Says that the answer was kept together with what was written.

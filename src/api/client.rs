@@ -185,10 +185,7 @@ impl Wanted {
         let may = |state: State| matches!(state, State::Stable | State::Deprecated);
         let number = match self {
             Self::Number(number) => VersionNumber::new(*number),
-            Self::Name(name) => name
-                .strip_prefix('v')
-                .and_then(|digits| digits.parse().ok())
-                .and_then(VersionNumber::new),
+            Self::Name(name) => name.parse().ok(),
         };
         let found = number.and_then(|number| catalogue.get(number));
         match found.filter(|version| may(version.state(now))) {

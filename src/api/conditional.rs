@@ -34,18 +34,11 @@ fn name(format: Format) -> &'static str {
 /// What the conditions of a read come to: 304 when the client has this representation already, 412 when it wants another
 /// one (§13.2.2).
 pub fn read(headers: &HeaderMap, tag: &str) -> Result<Option<Reply>, Error> {
-    let named = |header: HeaderName, weak: bool| {
-        let mut lists = values(headers, header).peekable();
-        lists.peek()?;
-        Some(lists.flat_map(|list| list.split(',')).any(|candidate| {
-            let candidate = candidate.trim();
+    let named = |header: HeaderName, weakly: bool| {
+        tags(headers, header).map(|mut tags| {
             // `If-None-Match` compares weakly (§13.1.2), `If-Match` strongly (§13.1.1).
-            let candidate = candidate
-                .strip_prefix("W/")
-                .filter(|_| weak)
-                .unwrap_or(candidate);
-            candidate == "*" || candidate == tag
-        }))
+            tags.any(|(weak, found)| (weakly || !weak) && (found == "*" || found == tag))
+        })
     };
     if named(IF_MATCH, false) == Some(false) {
         return Err(Error::ConditionFailed);
@@ -64,9 +57,18 @@ pub fn write(headers: &HeaderMap) -> Result<Conditions, Error> {
     })
 }
 
-fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let all = headers.get_all(name).iter();
-    all.map(|value| value.to_str().unwrap_or_default())
+/// The tags in a header, each with whether it is marked as weak; `None`: there is no such header.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = (bool, &str)>> {
+    let lists = headers.get_all(name);
+    lists.iter().next()?;
+    let lists = lists.iter().map(|value| value.to_str().unwrap_or_default());
+    // No tag of ours holds a comma, so one that does names nothing and may be taken apart.
+    let tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+    let tags = tags.filter(|tag| !tag.is_empty());
+    Some(tags.map(|tag| match tag.strip_prefix("W/") {
+        Some(rest) => (true, rest),
+        None => (false, tag),
+    }))
 }
 
 /// The revisions that a list of tags names. A tag that none of our answers had names none.
@@ -75,31 +77,27 @@ fn revisions(
     header: HeaderName,
     shown: &'static str,
 ) -> Result<Option<Revisions>, Error> {
-    let mut runs = None;
-    for list in values(headers, header) {
-        let runs = runs.get_or_insert_with(Vec::new);
-        // No tag of ours holds a comma, so one that does names nothing and may be taken apart.
-        for tag in list.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-            if tag == "*" {
-                return Ok(Some(Revisions::Any));
-            }
-            let (weak, quoted) = match tag.strip_prefix("W/") {
-                Some(rest) => (true, rest),
-                None => (false, tag),
-            };
-            if !quoted.starts_with('"') && !quoted.ends_with('"') {
-                return Err(Error::BadTag {
-                    header: shown,
-                    found: tag.chars().take(80).collect(),
-                });
-            }
-            // A weak tag never matches strongly, and all of ours are strong.
-            if weak && shown == "If-Match" {
-                continue;
-            }
-            let run = quoted.trim_matches('"').split('-').next();
-            runs.extend(run.and_then(|run| i64::from_str_radix(run, 16).ok()));
+    let Some(tags) = tags(headers, header) else {
+        return Ok(None);
+    };
+    let mut runs = Vec::new();
+    for (weak, tag) in tags {
+        if !weak && tag == "*" {
+            return Ok(Some(Revisions::Any));
         }
+        if !tag.starts_with('"') && !tag.ends_with('"') {
+            let mark = if weak { "W/" } else { "" };
+            return Err(Error::BadTag {
+                header: shown,
+                found: mark.chars().chain(tag.chars()).take(80).collect(),
+            });
+        }
+        // A weak tag never matches strongly, and all of ours are strong.
+        if weak && shown == "If-Match" {
+            continue;
+        }
+        let run = tag.trim_matches('"').split('-').next();
+        runs.extend(run.and_then(|run| i64::from_str_radix(run, 16).ok()));
     }
-    Ok(runs.map(Revisions::Of))
+    Ok(Some(Revisions::Of(runs)))
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    USER_AGENT, VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use super::access;
 use super::call::Call;
 use super::discovery::{self, Discovery};
 use super::error::Error;
@@ -16,12 +17,11 @@ use super::idempotency::{self, Begun};
 use super::notice::Notice;
 use super::registry::{ApiVersion, Operation, Registry, RegistryError, Resource, semantic};
 use super::reply::Reply;
-use super::request::Request;
+use super::request::{Request, single};
 use crate::logging;
 use crate::services::Services;
-use crate::settings::Anonymous;
 use crate::store::Client;
-use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, Source, VersionNumber};
+use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, VersionNumber};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
@@ -87,8 +87,11 @@ impl Dispatcher {
         // Only a notice needs the path once the request is answered.
         let noticed = self.labels.iter().any(|labels| labels.notice.is_some());
         let path = noticed.then(|| request.path.as_str().to_owned());
-        let identified = self.identify(&request.headers).await;
-        let default = self.default_of(identified.as_ref().ok().and_then(Option::as_deref));
+        let identified = access::identify(&self.services, &request.headers).await;
+        let default = access::default_of(
+            &self.services,
+            identified.as_ref().ok().and_then(Option::as_deref),
+        );
         let mut choice = Choice {
             version: default.version,
             source: default.source,
@@ -115,14 +118,12 @@ impl Dispatcher {
         caller: Caller,
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
-        if let Some(page) = discovery::page(request.path.as_str()) {
+        if let Some(page) = discovery::page(trimmed(request.path.as_str())) {
             *choice = self.discovery.shape_of_errors(&request.headers, caller);
-            self.admit(&Method::GET, client.as_deref())?;
+            access::admit(&self.services, &Method::GET, client.as_deref())?;
             return self.discovery.answer(page, &request, choice.version);
         }
-        if request.headers.get_all(CONTENT_TYPE).iter().count() > 1 {
-            return Err(Error::RepeatedHeader("Content-Type"));
-        }
+        single(&request.headers, &CONTENT_TYPE, "Content-Type")?;
         let path = request.path.as_str();
         let nothing = Resource::default();
         let (resource, name) = match self.registry.route(trimmed(path)) {
@@ -179,7 +180,7 @@ impl Dispatcher {
                 has,
             });
         };
-        self.admit(&method, client.as_deref())?;
+        access::admit(&self.services, &method, client.as_deref())?;
         let user_agent = request.headers.get(USER_AGENT);
         self.services.usage.count(
             client.as_ref().map(|client| client.id),
@@ -240,48 +241,6 @@ impl Dispatcher {
         Ok(reply)
     }
 
-    /// Who calls: a key that is there has to be right, and is never taken for none.
-    async fn identify(&self, headers: &HeaderMap) -> Result<Option<Arc<Client>>, Error> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
-        let (Some(value), more) = (values.next(), values.next()) else {
-            return Ok(None);
-        };
-        if more.is_some() {
-            return Err(Error::RepeatedHeader("Authorization"));
-        }
-        let unknown = Error::Unauthenticated(
-            "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
-        );
-        let text = value.to_str().unwrap_or_default();
-        let Some((scheme, key)) = text.split_once(' ') else {
-            return Err(unknown);
-        };
-        // The scheme's name is case-insensitive (RFC 9110 §11.1).
-        if !scheme.eq_ignore_ascii_case("Bearer") {
-            return Err(unknown);
-        }
-        let services = &self.services;
-        let newest = services.catalogue.newest_stable(services.clock.now());
-        let client = services.clients.identify(key.trim(), newest.get()).await?;
-        client.map(Some).ok_or(unknown)
-    }
-
-    /// What a caller gets that names no version: its pin, or the first version.
-    fn default_of(&self, client: Option<&Client>) -> Caller {
-        let pin = client.and_then(|client| client.pin);
-        let pin = pin.and_then(VersionNumber::new);
-        match pin.filter(|pin| self.services.catalogue.get(*pin).is_some()) {
-            Some(version) => Caller {
-                version,
-                source: Source::Pin,
-            },
-            None => Caller {
-                version: self.services.catalogue.first(),
-                source: Source::Default,
-            },
-        }
-    }
-
     fn negotiate(
         &self,
         headers: &HeaderMap,
@@ -302,21 +261,6 @@ impl Dispatcher {
                 path: path.to_owned(),
             },
         )
-    }
-
-    /// Whether the caller may do that at all.
-    fn admit(&self, method: &Method, client: Option<&Client>) -> Result<(), Error> {
-        match self.services.settings.anonymous {
-            _ if client.is_some() => Ok(()),
-            Anonymous::ReadWrite => Ok(()),
-            Anonymous::Read if method.is_safe() => Ok(()),
-            Anonymous::Read => Err(Error::Unauthenticated(
-                "writing needs a client's key here: send it as Authorization: Bearer flash_…",
-            )),
-            Anonymous::None => Err(Error::Unauthenticated(
-                "a client's key is needed here: send it as Authorization: Bearer flash_…",
-            )),
-        }
     }
 
     fn labels(&self, version: VersionNumber) -> Option<&Labels> {

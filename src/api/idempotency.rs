@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::reply::{Body as ReplyBody, Reply};
-use super::request::{Body, Request};
+use super::request::{Body, Request, single};
 use crate::store::{Claim, Claimed, Committed, Receipt, Store};
 
 /// The header that carries the key.
@@ -64,13 +64,9 @@ pub(super) enum Begun {
 
 /// The key of a request, if it has one: a string in quotes, as the draft has it, or without them.
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
-    let mut values = headers.get_all(KEY).iter();
-    let (Some(value), more) = (values.next(), values.next()) else {
+    let Some(value) = single(headers, &KEY, "Idempotency-Key")? else {
         return Ok(None);
     };
-    if more.is_some() {
-        return Err(Error::RepeatedHeader("Idempotency-Key"));
-    }
     let text = value.to_str().unwrap_or_default().trim();
     let key = match text.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"').unwrap_or_default(),
@@ -81,8 +77,8 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     fits.then(|| Some(key.to_owned())).ok_or(Error::BadKey)
 }
 
-/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. `what` is what else makes a request another
-/// one: version and format of the answer.
+/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. `what` is
+/// what else makes a request another one: version and format of the answer.
 pub(super) async fn begin(
     store: &Store,
     scope: String,

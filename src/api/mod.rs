@@ -5,6 +5,7 @@
 //! from the services. Everything in this folder itself is the same for all versions; what only one of them has is in
 //! that one's folder.
 
+mod access;
 pub mod call;
 pub mod client;
 pub mod conditional;

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt as _};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use warp::filters::path::FullPath;
 use warp::{Filter, Rejection};
+
+use super::error::Error;
 
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
@@ -46,6 +48,19 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Body,
+}
+
+/// The one value of a header that may be there once; `shown` is how it is written.
+pub(super) fn single<'h>(
+    headers: &'h HeaderMap,
+    name: &HeaderName,
+    shown: &'static str,
+) -> Result<Option<&'h HeaderValue>, Error> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(Error::RepeatedHeader(shown)),
+    }
 }
 
 /// Takes every request apart. What is wrong with one is said by whoever answers it, in the version that the client

@@ -9,7 +9,7 @@ use crate::{
     logging::{self, LoggingError},
     server::{self, BindError, Drain, Limits, Signals, Summary},
     services::{Clock, Services},
-    settings::{Database, Settings, SettingsError},
+    settings::{Settings, SettingsError},
     store::OpenError,
     versioning::{Catalogue, Life},
 };
@@ -43,14 +43,6 @@ pub enum ServeError {
     Hurried(&'static str),
 }
 
-/// Connections to the store, each of which may keep a thread busy.
-fn connections(settings: &Settings) -> usize {
-    match settings.database {
-        Database::Sqlite(_) => settings.store.store_readers,
-        Database::Postgres(_) => settings.store.store_connections,
-    }
-}
-
 /// Serves until a signal, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
     let clock = Clock::system();
@@ -59,7 +51,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
     let _written_out_when_dropped = logging::start(&settings.logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS + connections(settings))
+        .max_blocking_threads(BLOCKING_THREADS + settings.connections())
         .build()?;
     let outcome = runtime.block_on(serve(settings, registry, catalogue, clock));
     // What still runs on a blocking thread after a second signal is not waited for.

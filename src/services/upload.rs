@@ -15,14 +15,19 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
+mod form;
+mod prepared;
+
+pub use form::Form;
+pub(super) use prepared::Abandon;
+pub use prepared::Prepared;
+
 use super::Services;
 use super::cut::{Cut, Pieces};
-use crate::dataset::{
-    Analysis, Chunk, CsvError, DatasetName, Ingest, Limits, Piece, Profile, UploadOptions,
-};
+use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Conditions, Dataset, NewRevision, PlacedChunk, Run,
-    Store, StoreError, Write,
+    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
+    Write, may_change,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -47,39 +52,6 @@ pub enum UploadError {
     /// A worker thread panicked.
     #[error("a worker ended before it answered")]
     Worker,
-}
-
-/// What the client said of the CSV it sends.
-#[derive(Debug, Clone)]
-pub struct Form {
-    /// Name of the dataset.
-    pub name: DatasetName,
-    /// Whether the name must be free, or belong to a dataset.
-    pub write: Write,
-    /// What must hold of the dataset.
-    pub conditions: Conditions,
-    /// Delimiter, charset, nulls and stated types.
-    pub options: UploadOptions,
-    /// The media type of the source without parameters: `text/csv` or `text/tab-separated-values`.
-    pub media_type: &'static str,
-}
-
-impl Form {
-    /// The media type that the source is served under, with what a reader of it must know (RFC 4180 §3).
-    fn content_type(&self, transcoded: bool) -> String {
-        // A text that had to be decoded though no charset was stated began with a mark of UTF-16.
-        let charset =
-            self.options
-                .charset
-                .as_deref()
-                .unwrap_or(if transcoded { "utf-16" } else { "utf-8" });
-        let header = if self.options.header_absent {
-            "; header=absent"
-        } else {
-            ""
-        };
-        format!("{}; charset={charset}{header}", self.media_type)
-    }
 }
 
 /// A CSV being received.
@@ -107,64 +79,6 @@ enum Cutting {
     Idle(Box<Cut>),
     Running(JoinHandle<(Box<Cut>, Result<Pieces, CsvError>)>),
     Failed,
-}
-
-/// Tells the store that a run was given up, unless it was committed.
-#[derive(Debug)]
-pub(super) struct Abandon {
-    store: Store,
-    staged: Option<Run>,
-}
-
-impl Abandon {
-    pub(super) fn disarm(&mut self) {
-        self.staged = None;
-    }
-}
-
-impl Drop for Abandon {
-    fn drop(&mut self) {
-        if let Some(run) = self.staged.take() {
-            self.store.abandon(run);
-        }
-    }
-}
-
-/// A CSV that was received whole and is right; committing it makes it a dataset.
-#[derive(Debug)]
-pub struct Prepared {
-    /// What v2 tells of types that a stated null would have made narrower.
-    pub hints: Vec<String>,
-    revision: NewRevision,
-    abandon: Abandon,
-}
-
-impl Prepared {
-    /// Name of the dataset it will be.
-    pub fn name(&self) -> &DatasetName {
-        &self.revision.name
-    }
-
-    /// Bytes that wait in memory for the commit, about.
-    pub fn weight(&self) -> usize {
-        self.revision.rest.weight()
-    }
-
-    /// Writes what waits in memory to the store already, for a commit that takes long to come.
-    pub async fn stage(&mut self) -> Result<(), StoreError> {
-        let rest = std::mem::take(&mut self.revision.rest);
-        let begins = !self.revision.staged;
-        self.revision.staged = true;
-        self.abandon.staged = Some(self.revision.run);
-        self.abandon
-            .store
-            .stage(self.revision.run, rest, begins)
-            .await
-    }
-
-    pub(super) fn into_parts(self) -> (NewRevision, Abandon) {
-        (self.revision, self.abandon)
-    }
 }
 
 impl Upload {
@@ -237,7 +151,7 @@ impl Upload {
             return Err(StoreError::NotFound(form.name.clone()).into());
         }
         let owner = there.as_ref().and_then(|dataset| dataset.owner);
-        if owner.is_some() && owner != author.map(|author| author.id) {
+        if !may_change(owner, author.map(|author| author.id)) {
             return Err(StoreError::NotOwner(form.name.clone()).into());
         }
         let newest = there.as_ref().map(|dataset| dataset.run.number);

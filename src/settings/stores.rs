@@ -1,10 +1,44 @@
-//! The two stores of a copy.
+//! Which store is meant, as it is written: an address, or a file that holds one.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{Database, SettingsError, parse};
+
+/// Where things rest, as written.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Store")]
+pub struct DatabaseSettings {
+    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there, or
+    /// postgres://USER@HOST:PORT/DATABASE with libpq's parameters [default: sqlite:flash.db]
+    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true)]
+    pub database: Option<Database>,
+    /// A file that holds that address, so that a secret in it need not stand in the environment
+    #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE")]
+    pub database_file: Option<PathBuf>,
+}
+
+impl DatabaseSettings {
+    /// The one that was chosen.
+    ///
+    /// # Errors
+    ///
+    /// When both are written, or the file can't be read or holds no address.
+    pub fn resolve(&self) -> Result<Database, SettingsError> {
+        match (&self.database, &self.database_file) {
+            (Some(_), Some(_)) => Err(SettingsError::TwoDatabases),
+            (Some(database), None) => Ok(database.clone()),
+            (None, None) => Ok(Database::Sqlite(PathBuf::from("flash.db"))),
+            (None, Some(file)) => {
+                parse::database_in(file).map_err(|reason| SettingsError::DatabaseFile {
+                    file: file.clone(),
+                    reason,
+                })
+            }
+        }
+    }
+}
 
 /// The stores of `flash copy`, as written.
 #[derive(Args, Clone, Debug)]

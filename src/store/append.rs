@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use super::commit::Content;
 use super::connection::AnyConnection;
-use super::model::{
-    Batch, DatasetRow, NewRevision, PlacedChunk, RevisionHead, Run, from_db, unreadable,
-};
+use super::model::{Batch, NewRevision, PlacedChunk, Run};
+use super::rows::{DatasetRow, RevisionHead, from_db, unreadable};
 use super::segments::Segments;
 use super::{StoreError, blocks, queries};
 use crate::dataset::{Chunk, Tail, chunk};

@@ -1,7 +1,8 @@
 //! Packed bytes from the tables, unpacked and checked against their digests.
 
 use super::connection::AnyConnection;
-use super::model::{self, Block, ChunkPlace, Dataset, Run, Text};
+use super::model::{Dataset, Run, Text};
+use super::rows::{Block, ChunkPlace, from_db};
 use super::{StoreError, queries};
 use crate::dataset::{CorruptChunk, chunk};
 
@@ -47,8 +48,8 @@ pub(super) fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<
         )
     })?;
     Ok(Text {
-        first_row: model::from_db(place.first_row),
-        rows: model::from_db(place.row_count),
+        first_row: from_db(place.first_row),
+        rows: from_db(place.row_count),
         body_start: usize::try_from(place.body_start).unwrap_or(0),
         text,
     })
@@ -80,7 +81,7 @@ pub(super) fn rest_of(
     (run, byte): (Run, u64),
     block: &Block,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let first = model::from_db(block.first_byte);
+    let first = from_db(block.first_byte);
     let bytes = unpack(run, block)?;
     let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
     Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::connection::AnyConnection;
 use super::error::StoreError;
-use super::model::time_from_db;
+use super::rows::time_from_db;
 use super::schema::{client_keys, client_moves, clients};
 
 /// Keys that a client may have at a time: the one it uses, and the one it changes to.

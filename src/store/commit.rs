@@ -7,11 +7,10 @@ use std::sync::Arc;
 use super::append::{self, Prepared};
 use super::connection::AnyConnection;
 use super::jobs::{self, Answer, Context, Outcome};
-use super::model::{
-    Committed, Dataset, DatasetRow, NewRevision, RevisionRow, Run, Write, time_from_db, to_db,
-};
+use super::model::{Committed, Dataset, NewRevision, Run, Write};
+use super::rows::{DatasetRow, RevisionRow, time_from_db, to_db};
 use super::segments::Segments;
-use super::{Receipt, StoreError, idempotency, queries};
+use super::{Receipt, StoreError, garbage, idempotency, queries};
 use crate::dataset::{Column, Layout, Tail};
 
 /// Revisions to be committed, and the receipt for that.
@@ -157,7 +156,7 @@ fn admitted(
 fn is_whole(connection: &mut AnyConnection, new: &NewRevision) -> Result<bool, StoreError> {
     let rest = u64::try_from(new.rest.chunks.len()).unwrap_or(u64::MAX);
     let staged = to_db(new.chunks.saturating_sub(rest));
-    Ok(queries::upload_is_noted(connection, new.run)?
+    Ok(garbage::upload_is_noted(connection, new.run)?
         && queries::count_chunks(connection, new.run)? == staged)
 }
 
@@ -221,7 +220,7 @@ fn write(
         },
     )?;
     if new.staged {
-        queries::delete_upload(connection, new.run)?;
+        garbage::delete_upload(connection, new.run)?;
         if run != new.run {
             queries::adopt(connection, new.run, run.dataset)?;
         }
@@ -231,7 +230,7 @@ fn write(
     }
     queries::insert_batch(connection, run, &new.rest)?;
     if head.revision > context.keep_revisions {
-        queries::prune(
+        garbage::prune(
             connection,
             head.id,
             head.revision - context.keep_revisions,

@@ -10,12 +10,11 @@ use std::sync::Arc;
 use super::blocks;
 use super::connection::AnyConnection;
 use super::inner::Inner;
-use super::model::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, DatasetRow, PlacedChunk, RevisionHead, Run, unreadable,
-};
+use super::model::{BATCH_BYTES, Batch, CHUNK_BYTES, PlacedChunk, Run};
 use super::queries::{self, BEFORE_ALL, ChunkKey};
+use super::rows::{DatasetRow, RevisionHead, unreadable};
 use super::segments::{Segment, Segments};
-use super::{Dataset, StoreError, Text};
+use super::{Dataset, StoreError, Text, garbage};
 use crate::dataset::{Chunk, DatasetName, Layout, Piece};
 
 /// Segments from which on they are put together.
@@ -218,7 +217,7 @@ pub(super) fn apply(
     compacted: &Compacted,
     now: i64,
 ) -> Result<Option<Dataset>, StoreError> {
-    let noted = queries::delete_upload(connection, compacted.run)?;
+    let noted = garbage::delete_upload(connection, compacted.run)?;
     let head = queries::head_of(connection, compacted.dataset)?;
     if let (Some(head), true) = (head, noted) {
         let (revision, _) = queries::revision(connection, head.id, head.revision)?;
@@ -233,7 +232,7 @@ pub(super) fn apply(
         }
     }
     if noted {
-        queries::insert_garbage(connection, compacted.run, now)?;
+        garbage::insert_garbage(connection, compacted.run, now)?;
     }
     Ok(None)
 }
@@ -274,7 +273,7 @@ fn free(
             dataset: head.id,
             number,
         };
-        queries::insert_garbage(connection, run, now)?;
+        garbage::insert_garbage(connection, run, now)?;
     }
     Ok(())
 }

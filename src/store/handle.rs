@@ -10,12 +10,10 @@ use super::error::{OpenError, StoreError};
 use super::inner::{Inner, Place};
 use super::jobs::{Job, Outcome};
 use super::leases::Lease;
-use super::model::{
-    self, Batch, Block, ChunkPlace, Committed, Conditions, Dataset, NewRevision, Revision,
-    RevisionHead, Run, Text,
-};
+use super::model::{Batch, Committed, Conditions, Dataset, NewRevision, Revision, Run, Text};
+use super::rows::{Block, ChunkPlace, RevisionHead};
 use super::usage::{self, Count, Used};
-use super::{Claim, Claimed, Receipt, Settings, blocks, compaction, opening, queries};
+use super::{Claim, Claimed, Receipt, Settings, blocks, compaction, opening, queries, rows};
 use crate::dataset::DatasetName;
 
 /// What time it is.
@@ -236,7 +234,7 @@ impl Store {
         self.inner
             .read(move |connection| {
                 let after = after.as_ref().map(DatasetName::as_str);
-                queries::list(connection, after, model::to_db(skip), i64::from(limit))
+                queries::list(connection, after, rows::to_db(skip), i64::from(limit))
             })
             .await
     }
@@ -244,7 +242,7 @@ impl Store {
     /// How many datasets there are.
     pub async fn count(&self) -> Result<u64, StoreError> {
         self.inner
-            .read(|connection| Ok(model::from_db(queries::count(connection)?)))
+            .read(|connection| Ok(rows::from_db(queries::count(connection)?)))
             .await
     }
 

@@ -13,12 +13,12 @@ use super::error::{OpenError, StoreError};
 use super::ids::Ids;
 use super::jobs::{self, Context, Job, Outcome};
 use super::leases::{Lease, Leases};
-use super::model::{self, Batch, Committed, Dataset, NewRevision, Run, Text};
+use super::model::{Batch, Committed, Dataset, NewRevision, Run, Text};
 use super::pool::Pool;
 use super::postgres::{self, Meaning, PostgresAddress};
 use super::queries::ChunkKey;
 use super::writer::Queue;
-use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries};
+use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries, rows};
 use crate::dataset::{DatasetName, Tail};
 
 /// What the newest revision of a dataset is. Only the embedded store, which holds its file alone, may remember it.
@@ -229,7 +229,7 @@ impl Inner {
             .await;
         let before = match stored {
             Ok(Some(stored)) => {
-                Tail::decode(&stored).map_err(|e| model::unreadable("end of a text", e))?
+                Tail::decode(&stored).map_err(|e| rows::unreadable("end of a text", e))?
             }
             // Without one, or when the revision is gone already: then it is found out once more.
             Ok(None) | Err(StoreError::Database(diesel::result::Error::NotFound)) => {

@@ -8,9 +8,12 @@ use super::clients::{self, MovedBy};
 use super::commit::{self, Commit};
 use super::compaction::{self, Compacted};
 use super::connection::AnyConnection;
-use super::model::{Batch, Committed, Conditions, DatasetRow, Run};
+use super::model::{Batch, Committed, Conditions, Run, may_change};
+use super::rows::DatasetRow;
 use super::usage::{self, Count};
-use super::{Claim, Claimed, Dataset, Leases, Receipt, StoreError, idempotency, postgres, queries};
+use super::{
+    Claim, Claimed, Dataset, Leases, Receipt, StoreError, garbage, idempotency, postgres, queries,
+};
 use crate::dataset::DatasetName;
 
 /// Garbage younger than this is kept: a reader may have learned of the run and not taken its lease yet, or not told
@@ -122,7 +125,7 @@ pub(super) fn apply(
     let done = match job {
         Job::Stage { run, batch, begins } => {
             if *begins {
-                queries::insert_upload(connection, *run, now)?;
+                garbage::insert_upload(connection, *run, now)?;
             }
             queries::insert_batch(connection, *run, batch)?;
             Outcome::Done
@@ -155,8 +158,8 @@ pub(super) fn apply(
         }
         Job::Abandon(run) => {
             // The order to commit may have come before: then the run is no longer noted as being written, and lives.
-            if queries::delete_upload(connection, *run)? {
-                queries::insert_garbage(connection, *run, now)?;
+            if garbage::delete_upload(connection, *run)? {
+                garbage::insert_garbage(connection, *run, now)?;
             }
             Outcome::Done
         }
@@ -200,7 +203,7 @@ fn delete(
     if !holds_key(connection, receipt)? {
         return Ok(Err(StoreError::KeyLost));
     }
-    queries::delete_dataset(connection, &head, context.now)?;
+    garbage::delete_dataset(connection, &head, context.now)?;
     if let Some(receipt) = receipt {
         idempotency::settle(connection, receipt, &[], context.now)?;
     }
@@ -225,9 +228,7 @@ pub(super) fn admit(
     author: Option<i64>,
     conditions: &Conditions,
 ) -> Result<Result<(), StoreError>, StoreError> {
-    if let Some(owner) = head.and_then(|head| head.owner)
-        && author != Some(owner)
-    {
+    if !may_change(head.and_then(|head| head.owner), author) {
         return Ok(Err(StoreError::NotOwner(name.clone())));
     }
     if conditions.is_empty() {
@@ -258,14 +259,14 @@ fn tidy(connection: &mut AnyConnection, context: &Context) -> Result<bool, Store
     if far {
         // Nobody can be reading what was never committed, so it has been garbage for as long as its server is silent.
         let before = now - micros(UPLOADS_LIVE);
-        queries::abandon_uploads(connection, before, before)?;
+        garbage::abandon_uploads(connection, before, before)?;
     }
     idempotency::expire(connection, now)?;
-    for run in queries::list_garbage(connection, now - micros(GRACE), 64)? {
+    for run in garbage::list_garbage(connection, now - micros(GRACE), 64)? {
         if context.leases.is_held(run) || far && alive::is_leased(connection, run, now)? {
             continue;
         }
-        queries::sweep(connection, run, SWEEP_CHUNKS)?;
+        garbage::sweep(connection, run, SWEEP_CHUNKS)?;
         return Ok(true);
     }
     Ok(false)

@@ -23,6 +23,7 @@ mod compaction;
 mod connection;
 mod desk;
 mod error;
+mod garbage;
 mod handle;
 mod idempotency;
 mod ids;
@@ -35,6 +36,7 @@ mod opening;
 mod pool;
 mod postgres;
 mod queries;
+mod rows;
 mod schema;
 mod schema_steps;
 mod segments;
@@ -54,7 +56,7 @@ pub use ids::random_key;
 pub use leases::Lease;
 pub use model::{
     BATCH_BYTES, Batch, CHUNK_BYTES, Committed, Conditions, Dataset, NewRevision, PlacedChunk,
-    Revision, Revisions, Run, SourceBlock, Text, Write,
+    Revision, Revisions, Run, SourceBlock, Text, Write, may_change,
 };
 pub use opening::Settings;
 pub use postgres::PostgresAddress;

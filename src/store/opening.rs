@@ -9,11 +9,10 @@ use super::error::{OpenError, StoreError};
 use super::ids::{Ids, random_key};
 use super::inner::{HeadWeight, Heads, Inner, Place};
 use super::leases::Leases;
-use super::model;
 use super::pool::Pool;
 use super::postgres::{self, PostgresAddress};
 use super::writer::{Queue, Writer};
-use super::{Address, Clock, Migrate, idempotency, keeper, queries, sqlite, upkeep};
+use super::{Address, Clock, Migrate, garbage, idempotency, keeper, queries, rows, sqlite, upkeep};
 
 /// How long one statement of a command may take on a server.
 pub(super) const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
@@ -125,7 +124,7 @@ pub(super) fn open_existing(address: &Address) -> Result<AnyConnection, OpenErro
 fn begin(connection: &mut AnyConnection, clock: &Clock) -> Result<[u8; 32], StoreError> {
     let now = clock().as_microsecond();
     connection::write(connection, |connection| {
-        let abandoned = queries::abandon_uploads(connection, i64::MAX, now)?;
+        let abandoned = garbage::abandon_uploads(connection, i64::MAX, now)?;
         if abandoned > 0 {
             log::info!("{abandoned} uploads were interrupted by the last stop and will be swept");
         }
@@ -158,5 +157,5 @@ pub(super) fn prepare_far(
 fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
     let key = queries::secret(connection, "cursor", &random_key())?;
     key.try_into()
-        .map_err(|_| model::unreadable("key", "it is not 32 bytes long"))
+        .map_err(|_| rows::unreadable("key", "it is not 32 bytes long"))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
-use super::model::from_db;
+use super::rows::from_db;
 
 /// The first byte of stored segments; another way to store them gets another.
 const ENCODING: u8 = 1;

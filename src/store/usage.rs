@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::connection::AnyConnection;
 use super::error::StoreError;
-use super::model::{from_db, time_from_db};
+use super::rows::{from_db, time_from_db};
 use super::schema::{clients, usage};
 
 /// Requests to be added.

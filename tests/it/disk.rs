@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::client::{Call, agent};
+use crate::sample::large_csv;
 
 /// A server whose database is on a disk of a few MiB: a file system of its own, which goes with it.
 struct OnSmallDisk {
@@ -64,21 +65,6 @@ impl Drop for OnSmallDisk {
     }
 }
 
-/// A CSV of about `bytes` bytes that packing makes not much smaller.
-fn noise(bytes: usize) -> String {
-    let mut csv = String::from("n,noise\n");
-    let mut n: u64 = 0;
-    while csv.len() < bytes {
-        n += 1;
-        let noise = n
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(31)
-            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        csv.push_str(&format!("{n},{noise:016x}\n"));
-    }
-    csv
-}
-
 #[test]
 fn a_full_disk_refuses_writes_with_507_and_damages_nothing() {
     let Some(server) = OnSmallDisk::start() else {
@@ -89,7 +75,7 @@ fn a_full_disk_refuses_writes_with_507_and_damages_nothing() {
         eprintln!("not tried: a small file system can't be made here");
         return;
     };
-    let first = noise(200_000);
+    let first = large_csv(200_000);
     server
         .call("PUT", "/datasets/first")
         .csv(&first)
@@ -97,14 +83,14 @@ fn a_full_disk_refuses_writes_with_507_and_damages_nothing() {
         .created();
     let large = server
         .call("PUT", "/datasets/large")
-        .csv(noise(20_000_000))
+        .csv(large_csv(20_000_000))
         .send();
     large.refused(507, &["disk is full", "nothing was stored"]);
     let mut stored = 0;
     let full = loop {
         let answer = server
             .call("PUT", &format!("/datasets/small{stored}"))
-            .csv(noise(300_000))
+            .csv(large_csv(300_000))
             .send();
         if answer.status != 201 {
             break answer;
@@ -123,7 +109,7 @@ fn a_full_disk_refuses_writes_with_507_and_damages_nothing() {
     };
     assert_eq!(source("first"), first);
     for n in 0..stored {
-        assert_eq!(source(&format!("small{n}")), noise(300_000));
+        assert_eq!(source(&format!("small{n}")), large_csv(300_000));
     }
     server
         .call("GET", "/datasets/large")

@@ -12,22 +12,8 @@ use ureq::http::StatusCode;
 
 use crate::client::V2;
 use crate::process::{Program, rest};
+use crate::sample::large_csv;
 use crate::server::Builder;
-
-/// A CSV of about `bytes` bytes, which packing makes not much smaller.
-fn large_csv(bytes: usize) -> String {
-    let mut csv = String::from("id,code\n");
-    let mut id: u64 = 0;
-    while csv.len() < bytes {
-        id += 1;
-        let code = id
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(31)
-            .wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        csv.push_str(&format!("{id},{code:016x}\n"));
-    }
-    csv
-}
 
 #[test]
 fn what_was_acknowledged_survives_a_kill() {

@@ -11,6 +11,7 @@ mod client;
 mod database;
 mod ledger;
 mod process;
+mod sample;
 mod server;
 
 mod appends;

@@ -5,6 +5,7 @@
 //! by the version that serves the operation, so that an operation is taken over by a later version as it is.
 
 mod request;
+mod writes;
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use utoipa::openapi::{Ref, RefOr, Schema as Derived};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use request::{Parameter, RequestBody};
+pub use writes::{changing, changing_parameters, changing_what_is_there, reading};
 
 use crate::versioning::Format;
 

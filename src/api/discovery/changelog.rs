@@ -126,7 +126,7 @@ pub(super) fn write(
     Ok(match text {
         true => Written {
             content_type: TEXT,
-            body: changelog.to_text().into_bytes(),
+            body: changelog.to_text().into(),
         },
         false => Written::json(&changelog),
     })

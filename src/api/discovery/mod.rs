@@ -10,6 +10,7 @@ mod versions;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
@@ -46,7 +47,7 @@ type Writer = fn(&Discovery, Query, VersionNumber) -> Result<Written, Error>;
 /// What a page says, and as what.
 struct Written {
     content_type: &'static str,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 const PAGES: &[Page] = &[
@@ -90,9 +91,8 @@ const PAGES: &[Page] = &[
     },
 ];
 
-/// The page at that path.
+/// The page at that path, which has no slash at its end.
 pub(super) fn page(path: &str) -> Option<&'static Page> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     PAGES.iter().find(|page| page.path == path)
 }
 
@@ -101,7 +101,7 @@ pub(super) struct Discovery {
     services: Arc<Services>,
     /// Newest first.
     versions: Vec<&'static ApiVersion>,
-    documents: Vec<(VersionNumber, Vec<u8>)>,
+    documents: Vec<(VersionNumber, Bytes)>,
 }
 
 impl Discovery {
@@ -109,7 +109,7 @@ impl Discovery {
         let mut documents = Vec::new();
         for version in services.catalogue.iter() {
             let document = Document::of(registry, version)?;
-            documents.push((version.number, document.into_bytes()));
+            documents.push((version.number, document.into_bytes().into()));
         }
         Ok(Self {
             services,
@@ -197,7 +197,7 @@ impl Written {
         Self {
             content_type: JSON,
             // Everything here is made of texts and lists: writing those to memory can't fail.
-            body: serde_json::to_vec(body).unwrap_or_default(),
+            body: serde_json::to_vec(body).unwrap_or_default().into(),
         }
     }
 }

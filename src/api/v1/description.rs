@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::representation::{Created, Datasets, Root, rows_schema};
-use crate::api::description::{Answer, Content, Description, Parameter, RequestBody, Schema};
+use crate::api::description::{Answer, Content, Description, Parameter, Schema, reading};
 use crate::versioning::Format;
 
 pub(super) fn get_root() -> Description {
@@ -15,29 +15,7 @@ pub(super) fn get_root() -> Description {
 }
 
 pub(super) fn create_datasets() -> Description {
-    let mut parameters = Vec::from(Parameter::new_name());
-    parameters.extend(Parameter::csv());
-    parameters.push(Parameter::idempotency_key());
-    Description {
-        summary: "Store a list of CSVs, all of them or none",
-        parameters,
-        body: Some(RequestBody::csvs(
-            "One CSV or several; packed with gzip or zstd if `Content-Encoding` says so.",
-        )),
-        answers: vec![
-            Answer::new(StatusCode::CREATED, "All of them are stored.")
-                .maybe("Location", "The dataset, when it is one.")
-                .replayed()
-                .json(Schema::of::<Created<'_>>()),
-        ],
-        refusals: vec![
-            StatusCode::REQUEST_TIMEOUT,
-            StatusCode::CONFLICT,
-            StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            StatusCode::INSUFFICIENT_STORAGE,
-        ],
-    }
+    Description::of_creation(Schema::of::<Created<'_>>())
 }
 
 pub(super) fn list_datasets() -> Description {
@@ -76,30 +54,13 @@ pub(super) fn get_dataset() -> Description {
                 .content(Content::Negotiated(Format::Csv), Schema::text()),
             Answer::not_modified(),
         ],
-        refusals: vec![StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED],
+        refusals: reading(),
         ..Description::default()
     }
 }
 
 pub(super) fn delete_dataset() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
-    parameters.extend(Parameter::conditions());
-    Description {
-        summary: "Remove a dataset",
-        parameters,
-        answers: vec![Answer::deleted()],
-        refusals: vec![
-            StatusCode::FORBIDDEN,
-            StatusCode::NOT_FOUND,
-            StatusCode::REQUEST_TIMEOUT,
-            StatusCode::CONFLICT,
-            StatusCode::PRECONDITION_FAILED,
-            StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            StatusCode::INSUFFICIENT_STORAGE,
-        ],
-        ..Description::default()
-    }
+    Description::of_removal("Remove a dataset")
 }
 
 fn page() -> Parameter {

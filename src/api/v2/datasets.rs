@@ -1,8 +1,9 @@
 //! Datasets in version 2.
 
 use http::StatusCode;
-use http::header::{ETAG, LINK, LOCATION};
+use http::header::{ETAG, LOCATION};
 
+use super::pages;
 use super::representation::{Created, Dataset, List, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
@@ -78,31 +79,25 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
         .map(|name| DatasetName::new(&name))
         .transpose()
         .map_err(|_| Error::BadCursor)?;
-    let count = usize::try_from(limit).unwrap_or(usize::MAX);
-    // One more than is shown tells whether there are more.
-    let mut found = call
-        .services
-        .store
-        .list(after, 0, u32::try_from(limit + 1).unwrap_or(u32::MAX))
-        .await?;
-    let more = found.len() > count;
-    found.truncate(count);
-    let last = found.last().filter(|_| more);
+    let store = &call.services.store;
+    let mut found = store.list(after, 0, pages::one_more(limit)).await?;
+    let more = pages::split(&mut found, limit);
+    let last = found.last().filter(|_| more.is_some());
     let next = last
         .map(|last| cursor::seal(key, LIST, &last.name.as_str()))
         .transpose()?;
-    let link = next
-        .as_ref()
-        .map(|next| format!("</datasets?limit={limit}&cursor={next}>; rel=\"next\""));
     let data = found
         .iter()
         .map(|dataset| Dataset::new(dataset, Vec::new()))
         .collect();
-    let reply = Reply::json(StatusCode::OK, &List { data, next });
-    Ok(match link {
-        Some(link) => reply.with(LINK, link),
-        None => reply,
-    })
+    let list = List { data, next };
+    let reply = Reply::json(StatusCode::OK, &list);
+    Ok(pages::linked(
+        reply,
+        "/datasets",
+        limit,
+        list.next.as_deref(),
+    ))
 }
 
 /// `GET /datasets/{name}?revision=`: what the dataset is, or was.

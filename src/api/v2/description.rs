@@ -4,18 +4,11 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
-use crate::api::description::{Answer, Content, Description, Parameter, RequestBody, Schema};
+use crate::api::description::{
+    Answer, Content, Description, Parameter, RequestBody, Schema, changing, changing_parameters,
+    changing_what_is_there, reading,
+};
 use crate::versioning::Format;
-
-/// What a write may be refused with, beside what every operation may.
-const WRITE_REFUSALS: [StatusCode; 6] = [
-    StatusCode::FORBIDDEN,
-    StatusCode::REQUEST_TIMEOUT,
-    StatusCode::CONFLICT,
-    StatusCode::PAYLOAD_TOO_LARGE,
-    StatusCode::UNPROCESSABLE_ENTITY,
-    StatusCode::INSUFFICIENT_STORAGE,
-];
 
 pub(super) fn get_root() -> Description {
     Description {
@@ -26,23 +19,7 @@ pub(super) fn get_root() -> Description {
 }
 
 pub(super) fn create_datasets() -> Description {
-    let mut parameters = Vec::from(Parameter::new_name());
-    parameters.extend(Parameter::csv());
-    parameters.push(Parameter::idempotency_key());
-    Description {
-        summary: "Store a list of CSVs, all of them or none",
-        parameters,
-        body: Some(RequestBody::csvs(
-            "One CSV or several; packed with gzip or zstd if `Content-Encoding` says so.",
-        )),
-        answers: vec![
-            Answer::new(StatusCode::CREATED, "All of them are stored.")
-                .maybe("Location", "The dataset, when it is one.")
-                .replayed()
-                .json(Schema::of::<Created<'_>>()),
-        ],
-        refusals: WRITE_REFUSALS.to_vec(),
-    }
+    Description::of_creation(Schema::of::<Created<'_>>())
 }
 
 pub(super) fn list_datasets() -> Description {
@@ -69,14 +46,13 @@ pub(super) fn get_dataset() -> Description {
                 .json(Schema::of::<Dataset<'_>>()),
             Answer::not_modified(),
         ],
-        refusals: read_refusals(),
+        refusals: reading(),
         ..Description::default()
     }
 }
 
 pub(super) fn put_dataset() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
-    parameters.extend(Parameter::conditions());
+    let mut parameters = changing_parameters();
     parameters.extend(Parameter::csv());
     Description {
         summary: "Create a dataset, or replace what is in it",
@@ -88,34 +64,24 @@ pub(super) fn put_dataset() -> Description {
             committed(StatusCode::OK, "It has a new revision."),
             committed(StatusCode::CREATED, "It is new.").header("Location", "The dataset."),
         ],
-        refusals: [&WRITE_REFUSALS[..], &[StatusCode::PRECONDITION_FAILED]].concat(),
+        refusals: changing(),
     }
 }
 
 pub(super) fn append_rows() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
-    parameters.extend(Parameter::conditions());
     Description {
         summary: "Append rows",
-        parameters,
+        parameters: changing_parameters(),
         body: Some(RequestBody::csv(
             "A CSV with the dataset's header; without `Content-Type` it is taken for `text/csv`.",
         )),
         answers: vec![committed(StatusCode::OK, "It has a new revision.")],
-        refusals: changed_refusals(),
+        refusals: changing_what_is_there(),
     }
 }
 
 pub(super) fn delete_dataset() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
-    parameters.extend(Parameter::conditions());
-    Description {
-        summary: "Remove a dataset with all its revisions",
-        parameters,
-        answers: vec![Answer::deleted()],
-        refusals: changed_refusals(),
-        ..Description::default()
-    }
+    Description::of_removal("Remove a dataset with all its revisions")
 }
 
 pub(super) fn list_rows() -> Description {
@@ -143,7 +109,7 @@ pub(super) fn list_rows() -> Description {
                 .content(Content::Negotiated(Format::Ndjson), Schema::text()),
             Answer::not_modified(),
         ],
-        refusals: read_refusals(),
+        refusals: reading(),
         ..Description::default()
     }
 }
@@ -167,7 +133,7 @@ pub(super) fn get_source() -> Description {
     parameters.extend(Parameter::range());
     parameters.extend(Parameter::conditions());
     let range = "The bytes that are sent, of how many.";
-    let mut refusals = read_refusals();
+    let mut refusals = reading();
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
     Description {
         summary: "Get the bytes that were uploaded, whole or in part",
@@ -206,13 +172,4 @@ fn source(status: StatusCode, meaning: &'static str) -> Answer {
         .header("Content-Disposition", "A file name to save it under.")
         .content(Content::Fixed("text/csv"), bytes())
         .content(Content::Fixed("text/tab-separated-values"), bytes())
-}
-
-fn read_refusals() -> Vec<StatusCode> {
-    vec![StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED]
-}
-
-fn changed_refusals() -> Vec<StatusCode> {
-    let more = [StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED];
-    [&WRITE_REFUSALS[..], &more].concat()
 }

@@ -6,6 +6,7 @@ mod changelog;
 mod datasets;
 mod description;
 mod error;
+mod pages;
 mod representation;
 mod revisions;
 mod rows;

@@ -1,8 +1,8 @@
 //! The history of a dataset.
 
 use http::StatusCode;
-use http::header::LINK;
 
+use super::pages;
 use super::representation::{List, Revision};
 use crate::api::call::Call;
 use crate::api::cursor;
@@ -31,24 +31,19 @@ pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
         },
         None => dataset.revision,
     };
-    let count = usize::try_from(limit).unwrap_or(usize::MAX);
-    // One more than is shown tells whether there are more.
-    let limit_and_one = u32::try_from(limit + 1).unwrap_or(u32::MAX);
     let store = &call.services.store;
-    let mut found = store.revisions(&dataset, newest, limit_and_one).await?;
-    let more = (found.len() > count).then(|| found.split_off(count));
-    let next = more
-        .and_then(|more| Some((id, more.first()?.number)))
-        .map(|position: Position| cursor::seal(key, LIST, &position))
+    let mut found = store
+        .revisions(&dataset, newest, pages::one_more(limit))
+        .await?;
+    let next = pages::split(&mut found, limit)
+        .map(|next| {
+            let position: Position = (id, next.number);
+            cursor::seal(key, LIST, &position)
+        })
         .transpose()?;
-    let link = next.as_ref().map(|next| {
-        let name = &dataset.name;
-        format!("</datasets/{name}/revisions?limit={limit}&cursor={next}>; rel=\"next\"")
-    });
     let data: Vec<Revision> = found.iter().map(Into::into).collect();
-    let reply = Reply::json(StatusCode::OK, &List { data, next });
-    Ok(match link {
-        Some(link) => reply.with(LINK, link),
-        None => reply,
-    })
+    let list = List { data, next };
+    let reply = Reply::json(StatusCode::OK, &list);
+    let path = format!("/datasets/{}/revisions", dataset.name);
+    Ok(pages::linked(reply, &path, limit, list.next.as_deref()))
 }

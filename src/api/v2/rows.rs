@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ETAG, LINK};
+use http::header::ETAG;
 
-use super::representation;
+use super::{pages, representation};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
@@ -52,16 +52,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         }
     };
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
-    Ok(match next {
-        Some(next) => {
-            let path = format!("/datasets/{}/rows", dataset.name);
-            reply.with(
-                LINK,
-                format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""),
-            )
-        }
-        None => reply,
-    })
+    let path = format!("/datasets/{}/rows", dataset.name);
+    Ok(pages::linked(reply, &path, limit, next.as_deref()))
 }
 
 /// The revision to read and its first row: as the cursor says, else the one asked for from its beginning.

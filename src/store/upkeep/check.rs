@@ -12,7 +12,7 @@ use super::rows::{self, RevisionCopy};
 use super::{UpkeepError, open_to_read};
 use crate::dataset::Tail;
 use crate::store::connection::{self, AnyConnection};
-use crate::store::model::{DatasetRow, to_db};
+use crate::store::rows::{DatasetRow, to_db};
 use crate::store::schema::{datasets, revisions};
 use crate::store::{Address, Segments, StoreError};
 

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use super::{UpkeepError, check, never_hurry, open_to_read, rows, verify};
 use crate::store::connection::{self, AnyConnection};
-use crate::store::model::{from_db, unreadable};
 use crate::store::opening::COMMAND_PATIENCE;
-use crate::store::{Address, Migrate, OpenError, Run, StoreError, postgres, queries, sqlite};
+use crate::store::rows::{from_db, unreadable};
+use crate::store::{Address, Migrate, OpenError, Run, StoreError, garbage, postgres, sqlite};
 
 mod contents;
 mod parcel;
@@ -211,7 +211,7 @@ fn sweep_others(target: &mut AnyConnection) -> Result<(), StoreError> {
             wanted = runs_of(target, dataset)?;
         }
         while !wanted.contains_key(&run.number)
-            && !connection::write(target, |target| queries::sweep(target, run, SWEEP))?
+            && !connection::write(target, |target| garbage::sweep(target, run, SWEEP))?
         {}
     }
     Ok(())

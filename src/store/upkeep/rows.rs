@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use crate::dataset::Profile;
 use crate::store::connection::AnyConnection;
-use crate::store::model::{Block, ChunkPlace, DatasetRow};
 use crate::store::queries::{self, BEFORE_ALL, ChunkKey};
+use crate::store::rows::{Block, ChunkPlace, DatasetRow};
 use crate::store::schema::{
     chunk_data, chunks, client_keys, client_moves, clients, datasets, idempotency_keys, revisions,
     secrets, sources, usage,

@@ -3,7 +3,7 @@
 use super::rows::{self, RevisionCopy};
 use crate::store::StoreError;
 use crate::store::connection::AnyConnection;
-use crate::store::model::DatasetRow;
+use crate::store::rows::DatasetRow;
 
 /// The first difference between the datasets and revisions of two stores.
 pub(super) fn difference(

@@ -6,9 +6,10 @@ use std::sync::mpsc::channel;
 
 use tempfile::TempDir;
 
-use super::stores::{address, badly, filled, large_csv, put, seen, serve, well};
+use super::stores::{address, badly, filled, put, seen, serve, well};
 use crate::client::{Call, agent};
 use crate::process::flash;
+use crate::sample::large_csv;
 
 #[test]
 fn a_backup_beside_a_server_is_a_store_with_the_same_in_it() {

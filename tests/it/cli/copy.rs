@@ -8,10 +8,11 @@ use diesel::prelude::*;
 use tempfile::TempDir;
 
 use super::stores::{
-    address, badly, connect, database, filled, follows, large_csv, number, put, seen, serve, well,
+    address, badly, connect, database, filled, follows, number, put, seen, serve, well,
 };
 use crate::client::V2;
 use crate::process::{Program, flash};
+use crate::sample::large_csv;
 
 /// Copies a store into `to`, and gives what was said.
 fn copy(folder: &Path, from: &str, to: &str) -> std::process::Output {

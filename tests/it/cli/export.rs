@@ -4,8 +4,9 @@ use std::fs;
 
 use diesel::connection::SimpleConnection as _;
 
-use super::stores::{append, badly, connect, database, filled, large_csv, well};
+use super::stores::{append, badly, connect, database, filled, well};
 use crate::process::flash;
+use crate::sample::large_csv;
 
 #[test]
 fn all_datasets_are_exported_byte_for_byte_beside_a_server() {

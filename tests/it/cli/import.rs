@@ -7,8 +7,9 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::stores::{badly, large_csv, serve, well};
+use super::stores::{badly, serve, well};
 use crate::process::{Program, flash};
+use crate::sample::large_csv;
 
 fn write(folder: &Path, files: &[(&str, &[u8])]) {
     for (name, contents) in files {

@@ -5,8 +5,9 @@ use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
 use crate::dataset::{Layout, Records, Tail, stats};
 use crate::store::connection::AnyConnection;
-use crate::store::model::{Text, from_db, to_db};
+use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
+use crate::store::rows::{from_db, to_db};
 use crate::store::{Run, Segment, StoreError, blocks};
 
 /// What a segment was found to be, and the text up to its end.

@@ -15,6 +15,18 @@ use crate::store::schema::{
 };
 use crate::store::{Address, queries};
 
+/// Copies all rows of a small table.
+macro_rules! copy_table {
+    ($table:ident, $row:ty, $source:expr, $target:expr) => {
+        let found: Vec<$row> = $table::table.select($table::all_columns).load($source)?;
+        for row in found {
+            diesel::insert_into($table::table)
+                .values(row)
+                .execute($target)?;
+        }
+    };
+}
+
 /// Keys that are read at once.
 const KEYS: i64 = 64;
 
@@ -64,9 +76,13 @@ pub(super) fn write(
         refuse_datasets(target, to)?;
         clear(target)?;
         copy_datasets(source, target)?;
-        copy_secrets(source, target)?;
         copy_keys(source, target)?;
-        copy_clients(source, target)?;
+        // There are as many of these as the operator made, and usage is by day: none grows with what is stored.
+        copy_table!(secrets, SecretCopy, source, target);
+        copy_table!(clients, ClientCopy, source, target);
+        copy_table!(client_keys, ClientKeyCopy, source, target);
+        copy_table!(client_moves, MoveCopy, source, target);
+        copy_table!(usage, UsageCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -131,16 +147,6 @@ fn copy_datasets(source: &mut AnyConnection, target: &mut AnyConnection) -> Quer
     Ok(())
 }
 
-fn copy_secrets(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
-    let found: Vec<SecretCopy> = secrets::table.select(secrets::all_columns).load(source)?;
-    for secret in found {
-        diesel::insert_into(secrets::table)
-            .values(secret)
-            .execute(target)?;
-    }
-    Ok(())
-}
-
 /// Copies the keys that have an answer. Requests that are in flight are answered by the source alone.
 fn copy_keys(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
     let mut after = (String::new(), String::new());
@@ -168,38 +174,4 @@ fn copy_keys(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryRes
                 .execute(target)?;
         }
     }
-}
-
-/// Copies the clients with their keys, what became of their pins, and what they used. There are as many as the operator
-/// made, and usage is by day: neither grows with what is stored.
-fn copy_clients(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
-    let found: Vec<ClientCopy> = clients::table.select(clients::all_columns).load(source)?;
-    for client in found {
-        diesel::insert_into(clients::table)
-            .values(client)
-            .execute(target)?;
-    }
-    let found: Vec<ClientKeyCopy> = client_keys::table
-        .select(client_keys::all_columns)
-        .load(source)?;
-    for key in found {
-        diesel::insert_into(client_keys::table)
-            .values(key)
-            .execute(target)?;
-    }
-    let found: Vec<MoveCopy> = client_moves::table
-        .select(client_moves::all_columns)
-        .load(source)?;
-    for one in found {
-        diesel::insert_into(client_moves::table)
-            .values(one)
-            .execute(target)?;
-    }
-    let found: Vec<UsageCopy> = usage::table.select(usage::all_columns).load(source)?;
-    for used in found {
-        diesel::insert_into(usage::table)
-            .values(used)
-            .execute(target)?;
-    }
-    Ok(())
 }

@@ -1,0 +1,72 @@
+//! Who calls, what that one gets when it names no version, and whether it may.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::header::{AUTHORIZATION, HeaderMap};
+
+use super::error::Error;
+use super::request::single;
+use crate::services::Services;
+use crate::settings::Anonymous;
+use crate::store::Client;
+use crate::versioning::{Caller, Source, VersionNumber};
+
+/// Who calls: a key that is there has to be right, and is never taken for none.
+pub(super) async fn identify(
+    services: &Services,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Client>>, Error> {
+    let Some(value) = single(headers, &AUTHORIZATION, "Authorization")? else {
+        return Ok(None);
+    };
+    let unknown = Error::Unauthenticated(
+        "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
+    );
+    let text = value.to_str().unwrap_or_default();
+    let Some((scheme, key)) = text.split_once(' ') else {
+        return Err(unknown);
+    };
+    // The scheme's name is case-insensitive (RFC 9110 §11.1).
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(unknown);
+    }
+    let newest = services.catalogue.newest_stable(services.clock.now());
+    let client = services.clients.identify(key.trim(), newest.get()).await?;
+    client.map(Some).ok_or(unknown)
+}
+
+/// What a caller gets that names no version: its pin, or the first version.
+pub(super) fn default_of(services: &Services, client: Option<&Client>) -> Caller {
+    let pin = client.and_then(|client| client.pin);
+    let pin = pin.and_then(VersionNumber::new);
+    match pin.filter(|pin| services.catalogue.get(*pin).is_some()) {
+        Some(version) => Caller {
+            version,
+            source: Source::Pin,
+        },
+        None => Caller {
+            version: services.catalogue.first(),
+            source: Source::Default,
+        },
+    }
+}
+
+/// Whether the caller may do that at all.
+pub(super) fn admit(
+    services: &Services,
+    method: &Method,
+    client: Option<&Client>,
+) -> Result<(), Error> {
+    match services.settings.anonymous {
+        _ if client.is_some() => Ok(()),
+        Anonymous::ReadWrite => Ok(()),
+        Anonymous::Read if method.is_safe() => Ok(()),
+        Anonymous::Read => Err(Error::Unauthenticated(
+            "writing needs a client's key here: send it as Authorization: Bearer flash_…",
+        )),
+        Anonymous::None => Err(Error::Unauthenticated(
+            "a client's key is needed here: send it as Authorization: Bearer flash_…",
+        )),
+    }
+}

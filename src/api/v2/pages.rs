@@ -1,0 +1,28 @@
+//! Lists in pages: one more is asked for than is shown, which tells whether the list goes on, and where.
+
+use http::header::LINK;
+
+use crate::api::reply::Reply;
+
+/// How many to ask for when `limit` are shown.
+pub(super) fn one_more(limit: u64) -> u32 {
+    u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX)
+}
+
+/// Takes what is not shown off what was found; gives the first of it.
+pub(super) fn split<T>(found: &mut Vec<T>, limit: u64) -> Option<T> {
+    let count = usize::try_from(limit).unwrap_or(usize::MAX);
+    let rest = found.drain(count.min(found.len())..);
+    rest.into_iter().next()
+}
+
+/// The answer with a link to the next page of the list at `path`, if there is one (RFC 8288).
+pub(super) fn linked(reply: Reply, path: &str, limit: u64, next: Option<&str>) -> Reply {
+    match next {
+        Some(next) => reply.with(
+            LINK,
+            format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""),
+        ),
+        None => reply,
+    }
+}

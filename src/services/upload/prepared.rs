@@ -1,0 +1,62 @@
+//! A CSV that was received, until it is committed or given up.
+
+use crate::dataset::DatasetName;
+use crate::store::{NewRevision, Run, Store, StoreError};
+
+/// Tells the store that a run was given up, unless it was committed.
+#[derive(Debug)]
+pub(in crate::services) struct Abandon {
+    pub(super) store: Store,
+    pub(super) staged: Option<Run>,
+}
+
+impl Abandon {
+    pub(in crate::services) fn disarm(&mut self) {
+        self.staged = None;
+    }
+}
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        if let Some(run) = self.staged.take() {
+            self.store.abandon(run);
+        }
+    }
+}
+
+/// A CSV that was received whole and is right; committing it makes it a dataset.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What v2 tells of types that a stated null would have made narrower.
+    pub hints: Vec<String>,
+    pub(super) revision: NewRevision,
+    pub(super) abandon: Abandon,
+}
+
+impl Prepared {
+    /// Name of the dataset it will be.
+    pub fn name(&self) -> &DatasetName {
+        &self.revision.name
+    }
+
+    /// Bytes that wait in memory for the commit, about.
+    pub fn weight(&self) -> usize {
+        self.revision.rest.weight()
+    }
+
+    /// Writes what waits in memory to the store already, for a commit that takes long to come.
+    pub async fn stage(&mut self) -> Result<(), StoreError> {
+        let rest = std::mem::take(&mut self.revision.rest);
+        let begins = !self.revision.staged;
+        self.revision.staged = true;
+        self.abandon.staged = Some(self.revision.run);
+        self.abandon
+            .store
+            .stage(self.revision.run, rest, begins)
+            .await
+    }
+
+    pub(in crate::services) fn into_parts(self) -> (NewRevision, Abandon) {
+        (self.revision, self.abandon)
+    }
+}
