@@ -6,6 +6,7 @@ mod cache;
 pub mod clients;
 mod clock;
 mod cut;
+pub mod retirement;
 mod upload;
 pub mod usage;
 
@@ -108,6 +109,12 @@ impl Services {
                 }
             }
         });
+    }
+
+    /// Warns, once the store answers, of versions that are to be retired while somebody uses them.
+    pub fn warn_of_users(self: &Arc<Self>) {
+        let services = Arc::clone(self);
+        tokio::spawn(async move { retirement::warn(&services).await });
     }
 
     /// Says that the server is about to stop: it is no longer ready for new clients.

@@ -1,5 +1,6 @@
 //! Who calls, what that one gets when it names no version, and whether it may.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::Method;
@@ -10,7 +11,44 @@ use super::request::single;
 use crate::services::Services;
 use crate::settings::Anonymous;
 use crate::store::Client;
-use crate::versioning::{Caller, Source, VersionNumber};
+use crate::versioning::{Caller, Catalogue, Source, VersionNumber};
+
+/// Who calls, and what the API is to that one.
+pub(super) struct Asker<'s> {
+    /// The client; `None`: somebody without a key.
+    pub(super) client: Option<Arc<Client>>,
+    /// What it gets that names no version.
+    pub(super) default: Caller,
+    /// The versions as they are for it.
+    pub(super) catalogue: Cow<'s, Catalogue>,
+}
+
+impl<'s> Asker<'s> {
+    pub(super) fn new(services: &'s Services, client: Option<Arc<Client>>) -> Self {
+        Self {
+            default: default_of(services, client.as_deref()),
+            catalogue: catalogue_of(services, client.as_deref()),
+            client,
+        }
+    }
+}
+
+/// The versions as they are for a client: some may be retired later for it than for the rest.
+pub(super) fn catalogue_of<'s>(
+    services: &'s Services,
+    client: Option<&Client>,
+) -> Cow<'s, Catalogue> {
+    let catalogue = &services.catalogue;
+    match client.map(|client| client.extensions.as_slice()) {
+        None | Some([]) => Cow::Borrowed(catalogue),
+        Some(granted) => {
+            let granted = granted.iter().filter_map(|one| {
+                VersionNumber::new(one.version).map(|number| (number, one.retires_at))
+            });
+            Cow::Owned(catalogue.extended(granted))
+        }
+    }
+}
 
 /// Who calls: a key that is there has to be right, and is never taken for none.
 pub(super) async fn identify(
@@ -37,7 +75,7 @@ pub(super) async fn identify(
 }
 
 /// What a caller gets that names no version: its pin, or the first version.
-pub(super) fn default_of(services: &Services, client: Option<&Client>) -> Caller {
+fn default_of(services: &Services, client: Option<&Client>) -> Caller {
     let pin = client.and_then(|client| client.pin);
     let pin = pin.and_then(VersionNumber::new);
     match pin.filter(|pin| services.catalogue.get(*pin).is_some()) {

@@ -6,17 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::access;
 use super::call::Call;
 use super::description::{Answer, Description, Parameter, RequestBody, Schema};
 use super::error::Error;
 use super::intake;
 use super::reply::Reply;
-use crate::services::usage;
-use crate::store::{Move, MovedBy, Used};
+use crate::services::{retirement, usage};
+use crate::store::{Extension, Move, MovedBy, Used};
 use crate::versioning::{State, VersionNumber};
-
-/// Days that are looked back for what a client used.
-const DAYS: i64 = 30;
 
 /// A client, as it is told about itself.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +41,8 @@ struct ClientView {
     history: Vec<MoveView>,
     /// The versions it used in the last 30 days.
     versions: Vec<VersionView>,
+    /// The versions that it is served for longer than others.
+    extensions: Vec<ExtensionView>,
 }
 
 /// A move of a pin.
@@ -72,6 +72,17 @@ struct VersionView {
     /// When the last of them came.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
+}
+
+/// A version that is retired later for this client than for others.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Extension)]
+struct ExtensionView {
+    /// The version.
+    version: String,
+    /// When it is retired for this client.
+    #[schema(value_type = String, format = DateTime)]
+    retires_at: Timestamp,
 }
 
 /// A move of the pin, as it is asked for.
@@ -180,7 +191,7 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
 impl Wanted {
     /// The version, if somebody can be pinned to it.
     fn number(&self, call: &Call) -> Result<VersionNumber, Error> {
-        let catalogue = &call.services.catalogue;
+        let catalogue = access::catalogue_of(&call.services, call.client.as_deref());
         let now = call.services.clock.now();
         let may = |state: State| matches!(state, State::Stable | State::Deprecated);
         let number = match self {
@@ -209,7 +220,7 @@ async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
     let store = &call.services.store;
     let client = store.client(name).await?.ok_or(Error::Worker)?;
     let moves = store.moves(client.id).await?;
-    let since = usage::day(call.services.clock.now()) - DAYS;
+    let since = usage::day(call.services.clock.now()) - retirement::DAYS;
     let used = store.usage(Some(client.id), since).await?;
     let last = moves.last();
     let view = ClientView {
@@ -220,6 +231,7 @@ async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
         last_contact_at: used.iter().map(|used| used.last_at).max(),
         history: moves.iter().rev().map(MoveView::from).collect(),
         versions: versions(&used),
+        extensions: client.extensions.iter().map(ExtensionView::from).collect(),
         name: client.name,
     };
     Ok(Reply::json(StatusCode::OK, &view))
@@ -239,6 +251,15 @@ fn versions(used: &[Used]) -> Vec<VersionView> {
         })
     };
     numbers.into_iter().rev().filter_map(view).collect()
+}
+
+impl From<&Extension> for ExtensionView {
+    fn from(one: &Extension) -> Self {
+        Self {
+            version: format!("v{}", one.version),
+            retires_at: one.retires_at,
+        }
+    }
 }
 
 impl From<&Move> for MoveView {

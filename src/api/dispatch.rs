@@ -9,9 +9,9 @@ use http::header::{
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use super::access;
+use super::access::{self, Asker};
 use super::call::Call;
-use super::discovery::{self, Discovery};
+use super::discovery::{self, Asked, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
 use super::notice::Notice;
@@ -21,7 +21,7 @@ use super::request::{Request, single};
 use crate::logging;
 use crate::services::Services;
 use crate::store::Client;
-use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, VersionNumber};
+use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
@@ -87,26 +87,26 @@ impl Dispatcher {
         // Only a notice needs the path once the request is answered.
         let noticed = self.labels.iter().any(|labels| labels.notice.is_some());
         let path = noticed.then(|| request.path.as_str().to_owned());
-        let identified = access::identify(&self.services, &request.headers).await;
-        let default = access::default_of(
-            &self.services,
-            identified.as_ref().ok().and_then(Option::as_deref),
-        );
+        let (client, refusal) = match access::identify(&self.services, &request.headers).await {
+            Ok(client) => (client, None),
+            Err(error) => (None, Some(error)),
+        };
+        let asker = Asker::new(&self.services, client);
         let mut choice = Choice {
-            version: default.version,
-            source: default.source,
+            version: asker.default.version,
+            source: asker.default.source,
             format: Format::Json,
             naming: Naming::Vendor,
         };
-        let answer = match identified {
-            Ok(client) => self.serve(request, client, default, &mut choice).await,
-            Err(error) => Err(error),
+        let answer = match refusal {
+            None => self.serve(request, &asker, &mut choice).await,
+            Some(error) => Err(error),
         };
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
         let mut reply = self.label(reply, &choice);
         if let Some(path) = path {
-            self.notify(&mut reply.headers, choice.version, &path);
+            self.notify(&mut reply.headers, &asker.catalogue, choice.version, &path);
         }
         if head { reply.without_body() } else { reply }.into_response()
     }
@@ -114,14 +114,18 @@ impl Dispatcher {
     async fn serve(
         &self,
         request: Request,
-        client: Option<Arc<Client>>,
-        caller: Caller,
+        asker: &Asker<'_>,
         choice: &mut Choice,
     ) -> Result<Reply, Error> {
+        let client = asker.client.clone();
         if let Some(page) = discovery::page(trimmed(request.path.as_str())) {
-            *choice = self.discovery.shape_of_errors(&request.headers, caller);
+            *choice = self.discovery.shape_of_errors(&request.headers, asker);
             access::admit(&self.services, &Method::GET, client.as_deref())?;
-            return self.discovery.answer(page, &request, choice.version);
+            let asked = Asked {
+                catalogue: &asker.catalogue,
+                version: choice.version,
+            };
+            return self.discovery.answer(page, &request, &asked);
         }
         single(&request.headers, &CONTENT_TYPE, "Content-Type")?;
         let path = request.path.as_str();
@@ -141,7 +145,7 @@ impl Dispatcher {
         } else {
             request.method.clone()
         };
-        *choice = match self.negotiate(&request.headers, resource, &method, path, caller) {
+        *choice = match self.negotiate(&request.headers, resource, &method, path, asker) {
             // Where there is nothing at all, no format of it could help.
             Err(Error::Negotiation {
                 refusal: Refusal::NotAcceptable { .. },
@@ -247,14 +251,14 @@ impl Dispatcher {
         resource: &Resource,
         method: &Method,
         path: &str,
-        caller: Caller,
+        asker: &Asker<'_>,
     ) -> Result<Choice, Error> {
-        let catalogue = &self.services.catalogue;
+        let catalogue = &*asker.catalogue;
         let now = self.services.clock.now();
         let offers = |version| resource.formats(version, method);
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
         let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        versioning::negotiate(catalogue, now, offers, accept, content_type, caller).map_err(
+        versioning::negotiate(catalogue, now, offers, accept, content_type, asker.default).map_err(
             |refusal| Error::Negotiation {
                 refusal,
                 available: versioning::available(catalogue, now, offers),
@@ -300,7 +304,13 @@ impl Dispatcher {
     }
 
     /// Says what is announced of the version that was served.
-    fn notify(&self, headers: &mut HeaderMap, version: VersionNumber, path: &str) {
+    fn notify(
+        &self,
+        headers: &mut HeaderMap,
+        catalogue: &Catalogue,
+        version: VersionNumber,
+        path: &str,
+    ) {
         /// Bytes of the longest path that is repeated; none of ours is nearly as long.
         const LONGEST: usize = 1024;
         let Some(notice) = self
@@ -309,8 +319,11 @@ impl Dispatcher {
         else {
             return;
         };
-        let (catalogue, now) = (&self.services.catalogue, self.services.clock.now());
-        let successor = catalogue.successor(version, now);
+        let successor = catalogue.successor(version, self.services.clock.now());
+        let retires =
+            |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.life.retired);
+        let extended =
+            retires(catalogue).filter(|at| retires(&self.services.catalogue) != Some(*at));
         // The successor may not have this path, and then its root says what it has.
         let has = |number| {
             let found = self.registry.route(trimmed(path));
@@ -320,7 +333,7 @@ impl Dispatcher {
             Some(successor) if path.len() <= LONGEST && has(successor) => path,
             _ => "/",
         };
-        notice.add_to(headers, successor, path);
+        notice.add_to(headers, extended, successor, path);
     }
 
     /// Says what was served, and why.

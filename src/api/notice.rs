@@ -60,18 +60,22 @@ impl Notice {
     }
 
     /// Puts it into the headers of an answer, beside the links that are there. `path` is where the successor has what was
-    /// asked for.
+    /// asked for, and `extended` when the version is retired for a caller to whom it is not retired with the rest.
     pub(super) fn add_to(
         &self,
         headers: &mut HeaderMap,
+        extended: Option<Timestamp>,
         successor: Option<VersionNumber>,
         path: &str,
     ) {
         if let Some(deprecation) = &self.deprecation {
             headers.insert(DEPRECATION, deprecation.clone());
         }
-        if let Some(sunset) = &self.sunset {
-            headers.insert(SUNSET, sunset.clone());
+        if let Some(sunset) = extended
+            .and_then(imf_fixdate)
+            .or_else(|| self.sunset.clone())
+        {
+            headers.insert(SUNSET, sunset);
         }
         let Some(way) = self.ways.iter().find(|way| way.successor == successor) else {
             return;

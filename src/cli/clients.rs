@@ -9,7 +9,7 @@ use crate::{
     services::{self, clients},
     settings::DatabaseSettings,
     store::{Client, Desk, StoreError},
-    versioning::VersionNumber,
+    versioning::{self, NotAVersion, VersionNumber},
 };
 
 /// Who is managed, and how.
@@ -53,6 +53,15 @@ enum Command {
         #[arg(long)]
         finish: bool,
     },
+    /// Serve one client a version for longer than everybody else
+    Extend {
+        /// Its name
+        name: String,
+        /// The version, and when it is retired for this client: v1=2028-01-01 (midnight UTC) or v1=2028-01-01T09:00:00Z;
+        /// v1=none takes that back
+        #[arg(value_name = "VERSION=DATE", value_parser = grant)]
+        grant: (VersionNumber, Option<Timestamp>),
+    },
     /// Move a client's pin to another version
     Pin {
         /// Its name
@@ -95,6 +104,7 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
             desk.rotate_key(name, &clients::digest(&key), now)?;
             super::say(&key);
         }
+        Command::Extend { name, grant } => extend(&mut desk, name, *grant, now)?,
         Command::Pin { name, version } => pin(&mut desk, name, *version, now)?,
     }
     Ok(())
@@ -141,6 +151,12 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
     if let Some(at) = client.disabled_at {
         super::say(&format!("disabled       {at}"));
     }
+    for one in &client.extensions {
+        super::say(&format!(
+            "extended       v{} until {}",
+            one.version, one.retires_at
+        ));
+    }
     for one in desk.moves(&client)? {
         let from = one
             .from
@@ -150,7 +166,10 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
             one.at, one.to, one.by
         ));
     }
-    for used in desk.usage(Some(&client), services::usage::day(now) - 30)? {
+    for used in desk.usage(
+        Some(&client),
+        services::usage::day(now) - services::retirement::DAYS,
+    )? {
         super::say(&format!(
             "used           v{} {} {} times, last {}",
             used.version, used.operation, used.requests, used.last_at
@@ -159,11 +178,55 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn pin(desk: &mut Desk, name: &str, version: VersionNumber, now: Timestamp) -> Result<(), Failure> {
-    let registry = Registry::standard().map_err(super::serve::ServeError::from)?;
-    if registry.version(version).is_none() {
-        return Err(Failure::Usage(format!("there is no version {version}")));
+/// A version, and until when it is granted.
+fn grant(text: &str) -> Result<(VersionNumber, Option<Timestamp>), String> {
+    let (version, date) = text.split_once('=').ok_or_else(|| {
+        format!("{text:?} is not a version and a date: write VERSION=DATE, such as v1=2028-01-01")
+    })?;
+    let version = version
+        .parse()
+        .map_err(|error: NotAVersion| error.to_string())?;
+    match date {
+        "none" => Ok((version, None)),
+        date => match versioning::date(date) {
+            Ok(date) => Ok((version, Some(date))),
+            Err(error) => Err(format!("{error}; or none, to take it back")),
+        },
     }
+}
+
+fn extend(
+    desk: &mut Desk,
+    name: &str,
+    (version, until): (VersionNumber, Option<Timestamp>),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    check_version(version)?;
+    if let Some(past) = until.filter(|until| *until <= now) {
+        return Err(Failure::Usage(format!(
+            "{past} is in the past: write a date to come, or {version}=none to take back what was granted"
+        )));
+    }
+    desk.extend(name, version.get(), until)?;
+    super::say(&match until {
+        Some(until) => {
+            format!("{name} is served {version} until {until}, even if it is retired before")
+        }
+        None => format!("{name} is served {version} as long as everybody else"),
+    });
+    Ok(())
+}
+
+fn check_version(version: VersionNumber) -> Result<(), Failure> {
+    let registry = Registry::standard().map_err(super::serve::ServeError::from)?;
+    match registry.version(version) {
+        Some(_) => Ok(()),
+        None => Err(Failure::Usage(format!("there is no version {version}"))),
+    }
+}
+
+fn pin(desk: &mut Desk, name: &str, version: VersionNumber, now: Timestamp) -> Result<(), Failure> {
+    check_version(version)?;
     desk.pin(name, version.get(), now)?;
     super::say(&format!("{name} is pinned to {version}"));
     Ok(())

@@ -12,6 +12,7 @@ mod migrate;
 mod progress;
 mod refusal;
 mod serve;
+mod versions;
 
 use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -19,6 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
 use crate::store::{OpenError, StoreError, UpkeepError};
+use crate::versioning::VersionNumber;
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
@@ -61,6 +63,8 @@ enum Command {
     Check(DatabaseSettings),
     /// Register clients, rotate their keys, move their pins; works beside running servers
     Clients(clients::Clients),
+    /// List the versions of the API with their dates, and who uses them; check whether one can be retired
+    Versions(versions::Versions),
     /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
     Healthcheck(AdminAddress),
 }
@@ -91,6 +95,16 @@ pub enum Failure {
         "{0} is damaged: put back a backup, or replace or delete the datasets that are named above"
     )]
     Problems(String),
+    /// A version that is to be retired is in use.
+    #[error(
+        "{version} is still used, by the {callers} above: move them, or grant a client more time (flash clients extend NAME {version}=DATE)"
+    )]
+    StillUsed {
+        /// The version.
+        version: VersionNumber,
+        /// How many use it.
+        callers: usize,
+    },
     /// A file could not be written.
     #[error("can't write {file}: {reason}", file = file.display())]
     File {
@@ -120,6 +134,7 @@ impl Failure {
             | Self::Import(_)
             | Self::Problems(_)
             | Self::File { .. }
+            | Self::StillUsed { .. }
             | Self::Store(_)
             | Self::NotReady(_) => ExitCode::FAILURE,
         }
@@ -144,6 +159,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
         Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
         Some(Command::Clients(clients)) => clients::run(&clients),
+        Some(Command::Versions(versions)) => versions::run(&versions),
         Some(Command::Migrate(database)) => migrate::run(&database),
         Some(Command::Import(settings)) => import::run(&settings),
         Some(Command::Export(settings)) => export::run(&settings),

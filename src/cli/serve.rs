@@ -75,6 +75,7 @@ async fn serve(
     log::info!("the API is at http://{}", public.local_addr()?);
     log::info!("probes are at http://{}", admin.local_addr()?);
     say_lives(&services);
+    services.warn_of_users();
 
     let drain = Drain::new();
     let (stop, stopped) = oneshot::channel();

@@ -12,10 +12,10 @@ use super::{Database, SettingsError, parse};
 pub struct DatabaseSettings {
     /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there, or
     /// postgres://USER@HOST:PORT/DATABASE with libpq's parameters [default: sqlite:flash.db]
-    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true)]
+    #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true, global = true)]
     pub database: Option<Database>,
     /// A file that holds that address, so that a secret in it need not stand in the environment
-    #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE")]
+    #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::connection::AnyConnection;
 use super::error::StoreError;
+use super::extensions::{self, Extension};
 use super::rows::time_from_db;
 use super::schema::{client_keys, client_moves, clients};
 
@@ -29,6 +30,8 @@ pub struct Client {
     pub first_contact_at: Option<Timestamp>,
     /// The version it is pinned to, N of vN; `None` until its first contact.
     pub pin: Option<u32>,
+    /// What it is served for longer than others, the oldest version first.
+    pub extensions: Vec<Extension>,
 }
 
 /// Who moved a pin.
@@ -78,7 +81,7 @@ struct ClientRow {
 }
 
 impl ClientRow {
-    fn into_client(self) -> Result<Client, StoreError> {
+    fn into_client(self, extensions: Vec<Extension>) -> Result<Client, StoreError> {
         Ok(Client {
             id: self.id,
             name: self.name,
@@ -86,6 +89,7 @@ impl ClientRow {
             disabled_at: self.disabled_at.map(time_from_db).transpose()?,
             first_contact_at: self.first_contact_at.map(time_from_db).transpose()?,
             pin: self.pin.and_then(|pin| u32::try_from(pin).ok()),
+            extensions,
         })
     }
 }
@@ -95,14 +99,13 @@ pub(super) fn by_key(
     connection: &mut AnyConnection,
     digest: &[u8],
 ) -> Result<Option<Client>, StoreError> {
-    client_keys::table
+    let row = client_keys::table
         .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
         .filter(client_keys::digest.eq(digest))
         .select(ClientRow::as_select())
         .first(connection)
-        .optional()?
-        .map(ClientRow::into_client)
-        .transpose()
+        .optional()?;
+    with_extensions(connection, row)
 }
 
 /// The client of that name.
@@ -110,23 +113,37 @@ pub(super) fn by_name(
     connection: &mut AnyConnection,
     name: &str,
 ) -> Result<Option<Client>, StoreError> {
-    clients::table
+    let row = clients::table
         .filter(clients::name.eq(name))
         .select(ClientRow::as_select())
         .first(connection)
-        .optional()?
-        .map(ClientRow::into_client)
-        .transpose()
+        .optional()?;
+    with_extensions(connection, row)
+}
+
+fn with_extensions(
+    connection: &mut AnyConnection,
+    row: Option<ClientRow>,
+) -> Result<Option<Client>, StoreError> {
+    row.map(|row| {
+        let extensions = extensions::of(connection, row.id)?;
+        row.into_client(extensions)
+    })
+    .transpose()
 }
 
 /// All clients by name.
 pub(super) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreError> {
-    clients::table
+    let rows: Vec<ClientRow> = clients::table
         .order(clients::name)
         .select(ClientRow::as_select())
-        .load(connection)?
-        .into_iter()
-        .map(ClientRow::into_client)
+        .load(connection)?;
+    let mut extensions = extensions::all(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            let granted = extensions.remove(&row.id);
+            row.into_client(granted.unwrap_or_default())
+        })
         .collect()
 }
 

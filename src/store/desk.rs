@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::clients::{self, Client, Move, MovedBy};
 use super::connection::{self, AnyConnection};
+use super::extensions;
 use super::ids::Ids;
 use super::usage::{self, Used};
 use super::{Address, OpenError, StoreError, opening};
@@ -107,6 +108,20 @@ impl Desk {
         connection::write(&mut self.connection, |connection| {
             let client = find(connection, name)?;
             Ok(clients::keep_newest_keys(connection, client.id, 1)?)
+        })
+    }
+
+    /// Grants the client a version until then, instead of what was granted before; `None` takes that back.
+    pub fn extend(
+        &mut self,
+        name: &str,
+        version: u32,
+        retires_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            let retires_at = retires_at.map(Timestamp::as_microsecond);
+            Ok(extensions::set(connection, client.id, version, retires_at)?)
         })
     }
 

@@ -153,6 +153,11 @@ impl Store {
             .await
     }
 
+    /// All clients by name.
+    pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        self.inner.read(clients::list).await
+    }
+
     /// How a client's pin came about, the first move first.
     pub async fn moves(&self, client: i64) -> Result<Vec<Move>, StoreError> {
         self.inner

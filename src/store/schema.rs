@@ -139,6 +139,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_extensions (client_id, version) {
+        client_id -> BigInt,
+        version -> BigInt,
+        retires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     usage (client_id, version, family, operation, day) {
         client_id -> BigInt,
         version -> BigInt,
@@ -164,5 +172,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     clients,
     client_keys,
     client_moves,
+    client_extensions,
     usage
 );

@@ -236,6 +236,23 @@ impl Catalogue {
         self.first
     }
 
+    /// The same versions as they are for a caller that was granted some until later dates. A date that is no later than
+    /// everybody's changes nothing.
+    #[must_use]
+    pub fn extended(&self, grants: impl IntoIterator<Item = (VersionNumber, Timestamp)>) -> Self {
+        let mut extended = self.clone();
+        for (number, until) in grants {
+            let version = extended
+                .versions
+                .iter_mut()
+                .find(|one| one.number == number);
+            if let Some(retired) = version.and_then(|version| version.life.retired.as_mut()) {
+                *retired = until.max(*retired);
+            }
+        }
+        extended
+    }
+
     /// The version that a client is pinned to at its first contact.
     ///
     /// That is the newest stable one; where every version is on its way out, the newest that is

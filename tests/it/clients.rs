@@ -10,13 +10,13 @@ use crate::client::{Call, V1, V2};
 use crate::server::Server;
 
 impl Server {
-    fn desk(&self) -> Desk {
+    pub fn desk(&self) -> Desk {
         let address = address(&self.services.settings.database);
         Desk::open(&address).unwrap()
     }
 
     /// Registers a client, and gives its key.
-    fn register(&self, name: &str) -> String {
+    pub fn register(&self, name: &str) -> String {
         let key = clients::new_key();
         let mut desk = self.desk();
         desk.add(name, &clients::digest(&key), Timestamp::now())
@@ -24,14 +24,14 @@ impl Server {
         key
     }
 
-    fn hand_usage_over(&self) {
+    pub fn hand_usage_over(&self) {
         let services = &self.services;
         self.wait_for(services.usage.hand_over(&services.store))
             .unwrap();
     }
 }
 
-trait Keyed {
+pub trait Keyed {
     fn with_key(self, key: &str) -> Self;
 }
 

@@ -1,6 +1,7 @@
 //! The lives of versions: what the operator announces, what callers see of it, and how time alone moves a version on.
 
 mod brownouts;
+mod extensions;
 mod headers;
 mod states;
 

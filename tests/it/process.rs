@@ -123,6 +123,15 @@ impl Program {
         self.child.wait().unwrap()
     }
 
+    /// Asks it to end, as an operator does, and starts another one with these arguments on the same database.
+    pub fn restarted(mut self, arguments: &[&str]) -> Self {
+        self.signal(Signal::TERM);
+        assert!(self.wait().success());
+        let place = self.place.clone();
+        drop(self);
+        Self::serve_at(place, arguments)
+    }
+
     /// Kills it unless it has ended, as a power loss would end it, and starts another one like it on the same database.
     pub fn kill_and_restart(self) -> Self {
         let (place, arguments) = (self.place.clone(), self.arguments.clone());

@@ -17,6 +17,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 pub use changelog::{Change, Kind, Release};
 
+use super::access::Asker;
 use super::conditional;
 use super::description::{Answer, Content, Description, Parameter, Schema};
 use super::error::Error;
@@ -25,7 +26,7 @@ use super::registry::{ApiVersion, Registry, RegistryError};
 use super::reply::Reply;
 use super::request::Request;
 use crate::services::Services;
-use crate::versioning::{self, Caller, Choice, Format, Naming, Refusal, VersionNumber};
+use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
 use openapi::Document;
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
@@ -41,8 +42,16 @@ pub struct Page {
     describe: fn() -> Description,
 }
 
-/// Writes a page, for who names no version in the query, in the version that `Accept` or the default names.
-type Writer = fn(&Discovery, Query, VersionNumber) -> Result<Written, Error>;
+/// Writes a page.
+type Writer = fn(&Discovery, Query, &Asked<'_>) -> Result<Written, Error>;
+
+/// What the headers of a request say that a page needs.
+pub(super) struct Asked<'a> {
+    /// The versions as they are for who calls.
+    pub(super) catalogue: &'a Catalogue,
+    /// The version that is named, or the caller's default.
+    pub(super) version: VersionNumber,
+}
 
 /// What a page says, and as what.
 struct Written {
@@ -54,9 +63,10 @@ const PAGES: &[Page] = &[
     Page {
         name: "get_versions",
         path: "/versions",
-        write: |discovery, query, _| {
+        write: |discovery, query, asked| {
             query.finish()?;
-            Ok(Written::json(&versions::list(&discovery.services)))
+            let now = discovery.services.clock.now();
+            Ok(Written::json(&versions::list(asked.catalogue, now)))
         },
         describe: || {
             page_of(
@@ -119,11 +129,11 @@ impl Discovery {
     }
 
     /// The version that `Accept` names, else the caller's: in its shape errors are said.
-    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, caller: Caller) -> Choice {
+    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, asker: &Asker<'_>) -> Choice {
         const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
-        let (catalogue, now) = (&self.services.catalogue, self.services.clock.now());
-        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, caller);
+        let (caller, now) = (asker.default, self.services.clock.now());
+        let named = versioning::negotiate(&asker.catalogue, now, |_| FORMATS, accept, None, caller);
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),
             // What is no longer served can still be read about.
@@ -148,12 +158,12 @@ impl Discovery {
         &self,
         page: &Page,
         request: &Request,
-        version: VersionNumber,
+        asked: &Asked<'_>,
     ) -> Result<Reply, Error> {
         let reply = match request.method {
             Method::GET | Method::HEAD => {
                 let Written { content_type, body } =
-                    (page.write)(self, Query::parse(&request.query), version)?;
+                    (page.write)(self, Query::parse(&request.query), asked)?;
                 let tag = format!("\"{:032x}\"", xxh3_128(&body));
                 match conditional::read(&request.headers, &tag)? {
                     Some(reply) => reply,
@@ -166,7 +176,7 @@ impl Discovery {
             _ => {
                 return Err(Error::MethodNotAllowed {
                     method: request.method.clone(),
-                    version,
+                    version: asked.version,
                     allow: ALLOWED.to_owned(),
                     has: Vec::new(),
                 });
@@ -179,10 +189,10 @@ impl Discovery {
     }
 
     /// `GET /openapi.json?version=`.
-    fn document(&self, mut query: Query, version: VersionNumber) -> Result<Written, Error> {
+    fn document(&self, mut query: Query, asked: &Asked<'_>) -> Result<Written, Error> {
         let wanted = known_version(&self.services.catalogue, &mut query, "version")?;
         query.finish()?;
-        let wanted = wanted.unwrap_or(version);
+        let wanted = wanted.unwrap_or(asked.version);
         let found = self.documents.iter().find(|(number, _)| *number == wanted);
         let (_, body) = found.ok_or(Error::Worker)?;
         Ok(Written {
@@ -204,7 +214,7 @@ impl Written {
 
 /// A parameter that names a version there is.
 fn known_version(
-    catalogue: &versioning::Catalogue,
+    catalogue: &Catalogue,
     query: &mut Query,
     name: &'static str,
 ) -> Result<Option<VersionNumber>, Error> {

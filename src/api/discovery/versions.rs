@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::services::Services;
 use crate::versioning::{Catalogue, Format, State, VersionNumber, media_type};
 
 /// The versions of the API.
@@ -59,12 +58,11 @@ struct VersionLinks {
     changelog: Option<String>,
 }
 
-/// What there is now.
-pub(super) fn list(services: &Services) -> Versions {
-    let now = services.clock.now();
+/// What there is now, as it is for who asks.
+pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
     let mut newer: Option<VersionNumber> = None;
     let mut versions = Vec::new();
-    for version in &services.catalogue {
+    for version in catalogue {
         let number = version.number;
         versions.push(Version {
             version: number.to_string(),
@@ -82,7 +80,7 @@ pub(super) fn list(services: &Services) -> Versions {
                     end: brownout.end,
                 })
                 .collect(),
-            default: number == services.catalogue.first(),
+            default: number == catalogue.first(),
             links: VersionLinks {
                 openapi: format!("/openapi.json?version={number}"),
                 changelog: newer.map(|newer| format!("/changelog?from={number}&to={newer}")),

@@ -9,8 +9,8 @@ use crate::store::connection::AnyConnection;
 use crate::store::queries::{self, BEFORE_ALL, ChunkKey};
 use crate::store::rows::{Block, ChunkPlace, DatasetRow};
 use crate::store::schema::{
-    chunk_data, chunks, client_keys, client_moves, clients, datasets, idempotency_keys, revisions,
-    secrets, sources, usage,
+    chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
+    idempotency_keys, revisions, secrets, sources, usage,
 };
 use crate::store::{Run, Segments};
 
@@ -30,6 +30,7 @@ pub(super) const COPIED: &[&str] = &[
     "clients",
     "client_keys",
     "client_moves",
+    "client_extensions",
     "usage",
 ];
 
@@ -185,6 +186,14 @@ pub(super) struct MoveCopy {
     pub moved_by: String,
     pub from_version: Option<i64>,
     pub to_version: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_extensions)]
+pub(super) struct ExtensionCopy {
+    pub client_id: i64,
+    pub version: i64,
+    pub retires_at: i64,
 }
 
 #[derive(Queryable, Insertable)]

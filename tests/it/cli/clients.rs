@@ -47,6 +47,12 @@ fn a_client_is_registered_beside_a_running_server_and_may_call_at_once() {
             .1
             .contains("keys           1")
     );
+    run(&program, &["extend", "shop", "v1=2099-01-01"]);
+    let (_, shown) = run(&program, &["show", "shop"]);
+    assert!(shown.contains("v1 until 2099-01-01T00:00:00Z"), "{shown}");
+    run(&program, &["extend", "shop", "v1=none"]);
+    let (_, shown) = run(&program, &["show", "shop"]);
+    assert!(!shown.contains("until"), "{shown}");
     run(&program, &["disable", "shop"]);
     assert!(run(&program, &["list"]).1.contains("disabled"));
     run(&program, &["enable", "shop"]);
@@ -63,10 +69,19 @@ fn what_is_wrong_with_a_client_is_said_in_one_line() {
         (&["show", "nobody"], 1, "no client named nobody"),
         (&["disable", "nobody"], 1, "no client named nobody"),
         (&["pin", "shop", "v9"], 2, "no version v9"),
+        (&["extend", "shop", "v9=2099-01-01"], 2, "no version v9"),
+        (&["extend", "shop", "v1"], 2, "VERSION=DATE"),
+        (&["extend", "shop", "v1=soon"], 2, "is not a date"),
+        (&["extend", "shop", "v1=2020-01-01"], 2, "in the past"),
+        (
+            &["extend", "nobody", "v1=2099-01-01"],
+            1,
+            "no client named nobody",
+        ),
         (
             &["list", "--database", "sqlite:missing.db"],
-            2,
-            "--database",
+            1,
+            "there is no database missing.db",
         ),
     ] {
         let (found, line) = run(&program, arguments);

@@ -10,3 +10,4 @@ mod import;
 mod process;
 mod settings;
 mod stores;
+mod versions;

@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::super::rows::{
-    self, ClientCopy, ClientKeyCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
+    self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
 };
 use super::super::{COPY_MARKER, UpkeepError};
 use crate::store::connection::{self, AnyConnection};
 use crate::store::schema::{
-    client_keys, client_moves, clients, datasets, garbage, idempotency_keys, leases, revisions,
-    secrets, uploads, usage,
+    client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,
+    leases, revisions, secrets, uploads, usage,
 };
 use crate::store::{Address, queries};
 
@@ -82,6 +82,7 @@ pub(super) fn write(
         copy_table!(clients, ClientCopy, source, target);
         copy_table!(client_keys, ClientKeyCopy, source, target);
         copy_table!(client_moves, MoveCopy, source, target);
+        copy_table!(client_extensions, ExtensionCopy, source, target);
         copy_table!(usage, UsageCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
@@ -125,6 +126,7 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(clients::table).execute(target)?;
     diesel::delete(client_keys::table).execute(target)?;
     diesel::delete(client_moves::table).execute(target)?;
+    diesel::delete(client_extensions::table).execute(target)?;
     diesel::delete(usage::table).execute(target)?;
     Ok(())
 }

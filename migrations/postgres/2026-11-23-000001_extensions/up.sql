@@ -1,0 +1,7 @@
+-- Versions that a client is served for longer than everybody else.
+CREATE TABLE client_extensions (
+    client_id  BIGINT NOT NULL,
+    version    BIGINT NOT NULL,        -- N of vN
+    retires_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, version)
+);

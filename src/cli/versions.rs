@@ -1,0 +1,177 @@
+//! `flash versions …`: where each version is in its life, and who uses it.
+
+use std::io::Write as _;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::Failure;
+use super::serve::ServeError;
+use crate::{
+    api::Registry,
+    services::{
+        self,
+        retirement::{self, User},
+        usage,
+    },
+    settings::{DatabaseSettings, LifeSettings},
+    store::{Client, Desk, StoreError, Used},
+    versioning::{Catalogue, Format, Version, VersionNumber, media_type},
+};
+
+/// What is asked of the versions.
+#[derive(Debug, Args)]
+pub(super) struct Versions {
+    /// Also list who used each version in the last 30 days: clients by name, others by kind of user agent
+    #[arg(long)]
+    usage: bool,
+    #[command(flatten)]
+    lives: LifeSettings,
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Exit 1 and name them when somebody who used a version in the last 30 days would be left behind by its end
+    RetireCheck {
+        /// The version, such as v1
+        version: VersionNumber,
+    },
+}
+
+/// Runs the command.
+pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
+    let now = Timestamp::now();
+    let catalogue = Registry::standard()
+        .and_then(|registry| registry.catalogue())
+        .map_err(ServeError::from)?;
+    let catalogue = versions.lives.apply(&catalogue, now)?;
+    match &versions.command {
+        Some(Command::RetireCheck { version }) => {
+            let Some(version) = catalogue.get(*version) else {
+                return Err(Failure::Usage(format!("there is no version {version}")));
+            };
+            retire_check(&mut desk(&versions.database)?, version, now)
+        }
+        None => {
+            for version in &catalogue {
+                super::say(&line(version, version.number == catalogue.first(), now));
+            }
+            if versions.usage {
+                let desk = &mut desk(&versions.database)?;
+                say_users(&catalogue, &retirement::users(&lately(desk, now)?));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn desk(database: &DatabaseSettings) -> Result<Desk, Failure> {
+    Ok(Desk::open(&services::address(&database.resolve()?))?)
+}
+
+fn lately(desk: &mut Desk, now: Timestamp) -> Result<Vec<Used>, StoreError> {
+    desk.usage(None, usage::day(now) - retirement::DAYS)
+}
+
+/// What there is to say of a version.
+fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
+    let life = &version.life;
+    let mut parts = vec![format!(
+        "{}  {}  {}  {}",
+        version.number,
+        version.semantic,
+        media_type(version.number, Format::Json),
+        version.state(now)
+    )];
+    let dates = [
+        ("promoted", life.promoted),
+        ("deprecated", life.deprecated),
+        ("retired", life.retired),
+    ];
+    for (what, date) in dates {
+        parts.extend(date.map(|date| format!("{what} at {date}")));
+    }
+    let brownouts = life.brownouts.iter();
+    parts.extend(brownouts.map(|brownout| format!("brownout from {brownout}")));
+    if is_default {
+        parts.push("default of who names none".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// A table of who uses what.
+fn say_users(catalogue: &Catalogue, users: &[User]) {
+    let width = users.iter().map(|user| user.name.len()).max().unwrap_or(0);
+    let width = width.max("WHO".len());
+    super::say("");
+    super::say(&format!(
+        "VERSION  {:width$}  {:>12}  LAST",
+        "WHO", "REQUESTS"
+    ));
+    for user in users {
+        let version = format!("v{}", user.version);
+        super::say(&format!(
+            "{version:7}  {:width$}  {:>12}  {}",
+            user.name, user.requests, user.last_at
+        ));
+    }
+    for version in catalogue {
+        let number = version.number;
+        if !users.iter().any(|user| user.version == number.get()) {
+            super::say(&format!(
+                "{number:7}  nobody in the last {} days",
+                retirement::DAYS
+            ));
+        }
+    }
+}
+
+/// Names those who would be left behind if the version was retired now.
+fn retire_check(desk: &mut Desk, version: &Version, now: Timestamp) -> Result<(), Failure> {
+    let number = version.number;
+    let (used, clients) = (lately(desk, now)?, desk.list()?);
+    let users = retirement::left_behind(&used, &clients, number, now);
+    for user in &users {
+        super::say(&user.to_string());
+    }
+    for client in silent(&clients, &used, number) {
+        super::say(&format!(
+            "{} is pinned to {number} and did not use it in the last {} days",
+            client.name,
+            retirement::DAYS
+        ));
+    }
+    // What was said comes before the complaint, wherever both go.
+    drop(std::io::stdout().flush());
+    match users.len() {
+        0 => {
+            super::say(&format!("nobody is left behind when {number} is retired"));
+            Ok(())
+        }
+        callers => Err(Failure::StillUsed {
+            version: number,
+            callers,
+        }),
+    }
+}
+
+/// Clients that are pinned to the version and have not called for long.
+fn silent<'c>(
+    clients: &'c [Client],
+    used: &'c [Used],
+    version: VersionNumber,
+) -> impl Iterator<Item = &'c Client> {
+    clients
+        .iter()
+        .filter(move |client| client.pin == Some(version.get()) && client.disabled_at.is_none())
+        .filter(move |client| {
+            !used.iter().any(|used| {
+                used.client.as_deref() == Some(client.name.as_str())
+                    && used.version == version.get()
+            })
+        })
+}

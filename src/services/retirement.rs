@@ -1,0 +1,137 @@
+//! Who would be left behind if a version was retired.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Services, usage};
+use crate::store::{Client, StoreError, Used};
+use crate::versioning::VersionNumber;
+
+/// Days after its last request for which somebody counts as using a version.
+pub const DAYS: i64 = 30;
+
+/// Callers that a warning names; of more it says how many.
+const NAMED: usize = 20;
+
+/// How long to wait before a store that did not answer is asked again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Somebody who uses a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The version, N of vN.
+    pub version: u32,
+    /// A client's name, or callers without a key with their kind of user agent: `anonymous (curl)`.
+    pub name: String,
+    /// How many requests.
+    pub requests: u64,
+    /// When the last of them came.
+    pub last_at: Timestamp,
+}
+
+impl std::fmt::Display for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            name,
+            requests,
+            last_at,
+            ..
+        } = self;
+        write!(f, "{name} ({requests} requests, the last at {last_at})")
+    }
+}
+
+/// Who used which version, summed over operations: the newest version first, then by name.
+pub fn users(used: &[Used]) -> Vec<User> {
+    let mut found: BTreeMap<(std::cmp::Reverse<u32>, String), (u64, Timestamp)> = BTreeMap::new();
+    for one in used {
+        let name = match &one.client {
+            Some(name) => name.clone(),
+            None => format!("anonymous ({})", one.family),
+        };
+        let key = (std::cmp::Reverse(one.version), name);
+        let (requests, last_at) = found.entry(key).or_insert((0, one.last_at));
+        *requests += one.requests;
+        *last_at = one.last_at.max(*last_at);
+    }
+    found
+        .into_iter()
+        .map(|((version, name), (requests, last_at))| User {
+            version: version.0,
+            name,
+            requests,
+            last_at,
+        })
+        .collect()
+}
+
+/// Those of `used` whom the end of a version leaves behind. Who was granted a later date is not, nor is a client that is
+/// refused anyway.
+pub fn left_behind(
+    used: &[Used],
+    clients: &[Client],
+    version: VersionNumber,
+    end: Timestamp,
+) -> Vec<User> {
+    let goes_on = |client: &Client| {
+        let granted = |one: &&crate::store::Extension| one.version == version.get();
+        let until = client.extensions.iter().find(granted);
+        client.disabled_at.is_some() || until.is_some_and(|until| until.retires_at > end)
+    };
+    users(used)
+        .into_iter()
+        .filter(|user| user.version == version.get())
+        .filter(|user| {
+            let client = clients.iter().find(|client| client.name == user.name);
+            !client.is_some_and(goes_on)
+        })
+        .collect()
+}
+
+/// Warns of each version with an end that somebody used lately, once the store answers.
+pub(super) async fn warn(services: &Services) {
+    let ends: Vec<(VersionNumber, Timestamp)> = services
+        .catalogue
+        .iter()
+        .filter_map(|version| Some((version.number, version.life.retired?)))
+        .collect();
+    if ends.is_empty() {
+        return;
+    }
+    let (used, clients) = loop {
+        match lately(services).await {
+            Ok(found) => break found,
+            Err(StoreError::Closed) => return,
+            Err(_) => tokio::time::sleep(AGAIN).await,
+        }
+    };
+    for (version, end) in ends {
+        let users = left_behind(&used, &clients, version, end);
+        if users.is_empty() {
+            continue;
+        }
+        let named: Vec<String> = users.iter().take(NAMED).map(User::to_string).collect();
+        let more = match users.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let is = if end <= services.clock.now() {
+            "was"
+        } else {
+            "is going to be"
+        };
+        log::warn!(
+            "{version} {is} retired at {end}, and was used in the last {DAYS} days by {}{more}: they get 410 from then on; \
+             move them first, retire it later, or grant a client more time (flash clients extend NAME {version}=DATE)",
+            named.join(", ")
+        );
+    }
+}
+
+async fn lately(services: &Services) -> Result<(Vec<Used>, Vec<Client>), StoreError> {
+    let since = usage::day(services.clock.now()) - DAYS;
+    let used = services.store.usage(None, since).await?;
+    Ok((used, services.store.clients().await?))
+}

@@ -1,0 +1,97 @@
+//! `flash versions …`: who still uses what, beside a running server.
+
+use crate::process::{Program, flash};
+
+fn run(program: &Program, arguments: &[&str]) -> (i32, String) {
+    let output = flash(&program.folder(), arguments);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8(text).unwrap();
+    (output.status.code().unwrap(), text)
+}
+
+/// A store that a client and somebody without a key have used.
+fn used() -> Program {
+    let program = Program::serve(&[]);
+    let (_, key) = run(&program, &["clients", "add", "shop"]);
+    let bearer = format!("Bearer {}", key.trim());
+    for accept in [crate::client::V1, crate::client::V2] {
+        let call = program.call("GET", "/datasets").accept(accept);
+        call.header("Authorization", &bearer).send().ok();
+    }
+    let call = program.call("GET", "/").header("User-Agent", "curl/8.5.0");
+    call.send().ok();
+    // What was counted is in the store when the server has ended.
+    program.restarted(&[])
+}
+
+#[test]
+fn versions_are_listed_with_their_states_and_dates() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let output = flash(folder.path(), &["versions", "--retire", "v1=2035-01-01"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("v2  2.0.0  application/vnd.flash.v2+json  stable"));
+    assert!(lines[1].starts_with("v1  1.0.0  application/vnd.flash.v1+json  deprecated"));
+    assert!(
+        lines[1].contains("retired at 2035-01-01T00:00:00Z"),
+        "{text}"
+    );
+    assert!(lines[1].ends_with("default of who names none"), "{text}");
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn who_used_a_version_is_listed_by_name_or_by_kind_of_user_agent() {
+    let program = used();
+    let (code, text) = run(&program, &["versions", "--usage"]);
+    assert_eq!(code, 0, "{text}");
+    let line = |version: &str, who: &str| {
+        let found = text
+            .lines()
+            .find(|line| line.starts_with(version) && line.contains(who));
+        found.is_some_and(|line| line.split_whitespace().any(|word| word == "1"))
+    };
+    assert!(line("v1 ", "shop"), "{text}");
+    assert!(line("v2 ", "shop"), "{text}");
+    assert!(line("v1 ", "anonymous (curl)"), "{text}");
+    assert!(!line("v2 ", "anonymous"), "{text}");
+}
+
+#[test]
+fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
+    let program = used();
+    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("shop (1 requests"), "{text}");
+    assert!(text.contains("anonymous (curl) (1 requests"), "{text}");
+    assert!(text.contains("v1 is still used, by the 2 above"), "{text}");
+    // Who has more time is not left behind.
+    run(&program, &["clients", "extend", "shop", "v1=2099-01-01"]);
+    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(!text.contains("shop"), "{text}");
+}
+
+#[test]
+fn a_version_that_nobody_uses_may_be_retired() {
+    let program = Program::serve(&[]);
+    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(text.trim(), "nobody is left behind when v1 is retired");
+    let (code, text) = run(&program, &["versions", "retire-check", "v9"]);
+    assert_eq!((code, text.trim()), (2, "flash: there is no version v9"));
+}
+
+#[test]
+fn a_server_that_is_to_retire_a_version_in_use_says_so_at_its_start() {
+    let program = used();
+    let program = program.restarted(&["--retire", "v1=2099-01-01"]);
+    let warning = program.line_with("was used in the last 30 days by");
+    assert!(warning.contains("WARN"), "{warning}");
+    assert!(warning.contains("v1 is going to be retired at 2099-01-01T00:00:00Z"));
+    assert!(
+        warning.contains("anonymous (curl) (1 requests"),
+        "{warning}"
+    );
+    assert!(warning.contains("shop (1 requests"), "{warning}");
+}
