@@ -6,6 +6,7 @@ use super::conditional;
 use super::error::Error;
 use super::idempotency::Once;
 use super::query::Query;
+use super::registry::Registry;
 use super::reply::Reply;
 use super::request::{Body, Request};
 use crate::dataset::DatasetName;
@@ -17,6 +18,8 @@ use crate::versioning::Choice;
 pub struct Call {
     /// What handlers share.
     pub services: Arc<Services>,
+    /// What the versions have.
+    pub registry: Arc<Registry>,
     /// Version and format of the answer.
     pub choice: Choice,
     /// Who calls; `None`: somebody without a key.
@@ -35,6 +38,7 @@ pub struct Call {
 impl Call {
     pub(super) fn new(
         services: Arc<Services>,
+        registry: Arc<Registry>,
         client: Option<Arc<Client>>,
         choice: Choice,
         name: Option<String>,
@@ -43,6 +47,7 @@ impl Call {
     ) -> Self {
         Self {
             services,
+            registry,
             client,
             choice,
             method: request.method,

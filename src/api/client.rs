@@ -1,10 +1,14 @@
 //! What a client can see and do of itself, the same in every version.
 
+mod upgrade;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
+
+pub(super) use upgrade::{describe as describe_upgrade, get_upgrade};
 
 use super::access;
 use super::call::Call;

@@ -32,7 +32,7 @@ const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
 /// Answers requests by the registry.
 pub(super) struct Dispatcher {
     services: Arc<Services>,
-    registry: Registry,
+    registry: Arc<Registry>,
     discovery: Discovery,
     labels: Vec<Labels>,
 }
@@ -74,7 +74,7 @@ impl Dispatcher {
         let discovery = Discovery::new(Arc::clone(&services), &registry)?;
         Ok(Self {
             services,
-            registry,
+            registry: Arc::new(registry),
             discovery,
             labels,
         })
@@ -201,7 +201,11 @@ impl Dispatcher {
                 .await;
         }
         let services = Arc::clone(&self.services);
-        (operation.handler)(Call::new(services, client, *choice, name, request, None)).await
+        let registry = Arc::clone(&self.registry);
+        (operation.handler)(Call::new(
+            services, registry, client, *choice, name, request, None,
+        ))
+        .await
     }
 
     /// Answers a write that may have been sent before.
@@ -229,6 +233,7 @@ impl Dispatcher {
         let services = Arc::clone(&self.services);
         let call = Call::new(
             services,
+            Arc::clone(&self.registry),
             client,
             choice,
             name,

@@ -139,6 +139,11 @@ pub fn day(time: Timestamp) -> i64 {
     time.as_microsecond().div_euclid(DAY)
 }
 
+/// When a day begins.
+pub fn start_of(day: i64) -> Timestamp {
+    Timestamp::from_microsecond(day.saturating_mul(DAY)).unwrap_or(Timestamp::MIN)
+}
+
 fn family(user_agent: Option<&str>) -> &'static str {
     let Some(user_agent) = user_agent else {
         return NONE;

@@ -30,6 +30,7 @@ mod negotiation;
 mod readme;
 mod revisions;
 mod rows;
+mod upgrade;
 mod uploads;
 mod v1;
 mod v2;

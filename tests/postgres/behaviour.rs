@@ -26,6 +26,7 @@ const BEHAVIOUR: &[&str] = &[
     "negotiation",
     "revisions",
     "rows",
+    "upgrade",
     "uploads",
     "v1",
     "v2",

@@ -9,7 +9,7 @@ use crate::api::description::{Content, Description, Parameter, Schema};
 use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::registry::ApiVersion;
-use crate::versioning::Catalogue;
+use crate::versioning::{Catalogue, VersionNumber};
 
 /// What one release of a version brought.
 #[derive(Debug)]
@@ -71,16 +71,16 @@ struct Changelog {
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]
-struct Entry {
+pub(in crate::api) struct Entry {
     /// The semantic version that brought it.
     #[schema(example = "2.0.0")]
     version: String,
     kind: Kind,
     /// The operation it is about; null: every one.
     #[schema(required = true)]
-    operation: Option<&'static str>,
+    pub(in crate::api) operation: Option<&'static str>,
     /// Whether a client that worked may work no longer.
-    breaking: bool,
+    pub(in crate::api) breaking: bool,
     summary: &'static str,
     /// How it was.
     #[schema(required = true)]
@@ -111,12 +111,7 @@ pub(super) fn write(
         let expected = format!("a version newer than from, which is {from}; {names}");
         return Err(Error::bad_parameter("to", to.to_string(), expected));
     }
-    // Oldest first, which is the order in which they happened.
-    let between = all
-        .iter()
-        .rev()
-        .filter(|version| (from.get() + 1..=to.get()).contains(&version.number));
-    let changes: Vec<_> = between.flat_map(|version| entries(version)).collect();
+    let changes: Vec<_> = changes(all, from.get(), to).collect();
     let changelog = Changelog {
         from: from.to_string(),
         to: to.to_string(),
@@ -130,6 +125,18 @@ pub(super) fn write(
         },
         false => Written::json(&changelog),
     })
+}
+
+/// What the versions after `from` brought, up to `to`: oldest first, which is the order in which it happened.
+pub(in crate::api) fn changes(
+    all: &[&'static ApiVersion],
+    from: u32,
+    to: VersionNumber,
+) -> impl Iterator<Item = Entry> {
+    all.iter()
+        .rev()
+        .filter(move |version| (from + 1..=to.get()).contains(&version.number))
+        .flat_map(|version| entries(version))
 }
 
 fn entries(version: &ApiVersion) -> impl Iterator<Item = Entry> {

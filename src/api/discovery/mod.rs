@@ -16,6 +16,8 @@ use http::{Method, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 pub use changelog::{Change, Kind, Release};
+pub(super) use changelog::{Entry, changes};
+pub(super) use versions::names as names_of;
 
 use super::access::Asker;
 use super::conditional;
@@ -213,7 +215,7 @@ impl Written {
 }
 
 /// A parameter that names a version there is.
-fn known_version(
+pub(super) fn known_version(
     catalogue: &Catalogue,
     query: &mut Query,
     name: &'static str,

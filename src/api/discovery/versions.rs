@@ -92,7 +92,7 @@ pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
 }
 
 /// The names of the versions there are, as errors write them.
-pub(super) fn names(catalogue: &Catalogue) -> String {
+pub(in crate::api) fn names(catalogue: &Catalogue) -> String {
     let names: Vec<_> = catalogue
         .iter()
         .rev()

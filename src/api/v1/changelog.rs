@@ -22,6 +22,18 @@ pub(super) const RELEASES: &[Release] = &[Release {
             "delete_dataset",
             "DELETE /datasets/{name} removes a dataset",
         ),
+        added(
+            "get_client",
+            "GET /client tells a registered client its pin, how that came about and what it used",
+        ),
+        added(
+            "patch_client",
+            "PATCH /client moves the pin, or undoes a move",
+        ),
+        added(
+            "get_upgrade",
+            "GET /client/upgrade says what a move to another version would change for the client",
+        ),
         added("get_root", "GET / says what this is"),
     ],
 }];

@@ -78,6 +78,14 @@ const OPERATIONS: &[Operation] = &[
         describe: client::describe_patch,
     },
     Operation {
+        name: "get_upgrade",
+        method: Method::GET,
+        path: "/client/upgrade",
+        formats: JSON,
+        handler: |call| Box::pin(client::get_upgrade(call)),
+        describe: client::describe_upgrade,
+    },
+    Operation {
         name: "get_root",
         method: Method::GET,
         path: "/",

@@ -1,0 +1,170 @@
+//! `GET /client/upgrade?to=v2`: what a move to another version would change for the client that asks, which is those of its
+//! own operations that differ there.
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use crate::api::call::Call;
+use crate::api::description::{Answer, Description, Parameter, Schema};
+use crate::api::discovery::{Entry, changes, known_version, names_of};
+use crate::api::error::Error;
+use crate::api::registry::Registry;
+use crate::api::reply::Reply;
+use crate::services::{retirement, usage};
+use crate::store::Used;
+use crate::versioning::VersionNumber;
+
+/// What a move would change for one client.
+#[derive(Debug, Serialize, ToSchema)]
+struct Upgrade {
+    /// The version to move to.
+    #[schema(example = "v2")]
+    to: String,
+    /// Since when requests were looked at; the last few seconds are not counted yet.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// Whether any of it may break the client.
+    breaking: bool,
+    /// What changes in every operation.
+    everywhere: Vec<Entry>,
+    /// The operations that the client used and that differ, each in the version it was used in.
+    operations: Vec<UsedOperation>,
+    /// The other operations that it used.
+    unchanged: Vec<String>,
+}
+
+/// An operation that a client used.
+#[derive(Debug, Serialize, ToSchema)]
+struct UsedOperation {
+    /// Its name.
+    operation: String,
+    /// The version it was used in.
+    #[schema(example = "v1")]
+    from: String,
+    /// How many requests.
+    requests: u64,
+    /// When the last of them came.
+    #[schema(value_type = String, format = DateTime)]
+    last_at: Timestamp,
+    /// Where it is.
+    #[schema(example = "GET /datasets/{name}", required = true)]
+    before: Option<String>,
+    /// Where it will be; null: it is gone.
+    #[schema(example = "GET /datasets/{name}", required = true)]
+    after: Option<String>,
+    /// Whether any of it may break the client.
+    breaking: bool,
+    /// What changes, from the oldest release to the newest.
+    changes: Vec<Entry>,
+}
+
+pub(in crate::api) fn describe() -> Description {
+    let version = json!({ "type": "string", "pattern": "^v[1-9][0-9]*$" });
+    Description {
+        summary: "Say what a move to another version would change for the client that asks",
+        parameters: vec![Parameter::query(
+            "to",
+            "The version to move to, not older than those it uses; without it the newest stable one.",
+            &version,
+        )],
+        answers: vec![
+            Answer::new(
+                StatusCode::OK,
+                "What differs among the operations that it used in the last 30 days.",
+            )
+            .json(Schema::of::<Upgrade>()),
+        ],
+        refusals: vec![StatusCode::UNAUTHORIZED],
+        ..Description::default()
+    }
+}
+
+/// `GET /client/upgrade`.
+pub(in crate::api) async fn get_upgrade(call: Call) -> Result<Reply, Error> {
+    let mut query = call.query();
+    let catalogue = &call.services.catalogue;
+    let now = call.services.clock.now();
+    let to = known_version(catalogue, &mut query, "to")?;
+    query.finish()?;
+    let to = to.unwrap_or_else(|| catalogue.newest_stable(now));
+    let client = call.known_client()?.id;
+    let first = usage::day(now) - retirement::DAYS;
+    let used = call.services.store.usage(Some(client), first).await?;
+    let newest = used.iter().map(|used| used.version).max();
+    if let Some(newest) = newest.filter(|newest| *newest > to.get()) {
+        let expected = format!(
+            "v{newest}, which you use already, or a newer one; {}",
+            names_of(catalogue)
+        );
+        return Err(Error::bad_parameter("to", to.to_string(), expected));
+    }
+    let upgrade = Upgrade::of(&call.registry, &used, to, usage::start_of(first));
+    Ok(Reply::json(StatusCode::OK, &upgrade))
+}
+
+impl Upgrade {
+    fn of(registry: &Registry, used: &[Used], to: VersionNumber, since: Timestamp) -> Self {
+        let older = || used.iter().filter(|used| used.version < to.get());
+        let oldest = older().map(|used| used.version).min();
+        let everywhere: Vec<Entry> = oldest.map_or_else(Vec::new, |oldest| {
+            changes(registry.versions(), oldest, to)
+                .filter(|entry| entry.operation.is_none())
+                .collect()
+        });
+        let (mut operations, mut unchanged) = (Vec::new(), Vec::new());
+        for used in older() {
+            let operation = UsedOperation::of(registry, used, to);
+            if operation.changes.is_empty() && operation.before == operation.after {
+                unchanged.push(operation.operation);
+            } else {
+                operations.push(operation);
+            }
+        }
+        let there = used.iter().filter(|used| used.version == to.get());
+        unchanged.extend(there.map(|used| used.operation.clone()));
+        unchanged.sort_unstable();
+        unchanged.dedup();
+        Self {
+            to: to.to_string(),
+            since,
+            breaking: everywhere.iter().any(|entry| entry.breaking)
+                || operations.iter().any(|operation| operation.breaking),
+            everywhere,
+            operations,
+            unchanged,
+        }
+    }
+}
+
+impl UsedOperation {
+    fn of(registry: &Registry, used: &Used, to: VersionNumber) -> Self {
+        let name = used.operation.as_str();
+        let before = VersionNumber::new(used.version).and_then(|from| place(registry, from, name));
+        let after = place(registry, to, name);
+        let changes: Vec<Entry> = changes(registry.versions(), used.version, to)
+            .filter(|entry| entry.operation == Some(name))
+            .collect();
+        Self {
+            operation: name.to_owned(),
+            from: format!("v{}", used.version),
+            requests: used.requests,
+            last_at: used.last_at,
+            breaking: after.is_none() || changes.iter().any(|entry| entry.breaking),
+            before,
+            after,
+            changes,
+        }
+    }
+}
+
+/// Method and path of an operation in a version.
+fn place(registry: &Registry, version: VersionNumber, name: &str) -> Option<String> {
+    registry.resources().find_map(|(path, resource)| {
+        let mut operations = resource.operations(version).iter();
+        let found = operations.find(|operation| operation.name == name)?;
+        Some(format!("{} {path}", found.method))
+    })
+}
