@@ -14,6 +14,7 @@ mod process;
 mod sample;
 mod server;
 
+mod adding_a_version;
 mod appends;
 mod cli;
 mod clients;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use flash::api::registry::{ApiVersion, VERSIONS};
 use flash::api::{self, Registry};
 use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};
@@ -32,6 +33,8 @@ pub struct Server {
 /// How a server is to be.
 pub struct Builder {
     pub settings: ServeSettings,
+    /// The versions that it has, newest first.
+    pub versions: &'static [&'static ApiVersion],
     clock: Clock,
     place: Place,
 }
@@ -168,6 +171,7 @@ impl Builder {
     pub fn at(place: Place) -> Self {
         Self {
             settings: ServeSettings::default(),
+            versions: VERSIONS,
             clock: Clock::system(),
             place,
         }
@@ -190,7 +194,7 @@ impl Builder {
             let listener = server::bind(settings.listen, "--listen").unwrap();
             let address = listener.local_addr().unwrap();
             let limits = Limits::public(&settings);
-            let registry = Registry::standard().unwrap();
+            let registry = Registry::new(self.versions).unwrap();
             let catalogue = registry.catalogue().unwrap();
             let catalogue = settings.lives.apply(&catalogue, self.clock.now()).unwrap();
             let services = Services::open(settings, catalogue, self.clock).unwrap();

@@ -6,7 +6,6 @@ use http::header::{ETAG, LOCATION};
 use super::representation::{self, Created, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, Span};
 use crate::api::{conditional, intake};
@@ -22,11 +21,11 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = Root {
         name: "flash",
         description: "Post a CSV, read it back as JSON or CSV.",
-        version: semantic(&super::VERSION).to_string(),
+        version: call.release(),
         links: RootLinks {
             datasets: "/datasets",
             versions: "/versions",
-            openapi: "/openapi.json?version=v1",
+            openapi: format!("/openapi.json?version={}", call.choice.version),
         },
     };
     Ok(Reply::json(StatusCode::OK, &body))

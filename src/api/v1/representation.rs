@@ -26,7 +26,7 @@ pub(super) struct Root {
 pub(super) struct RootLinks {
     pub datasets: &'static str,
     pub versions: &'static str,
-    pub openapi: &'static str,
+    pub openapi: String,
 }
 
 /// A dataset without its rows.

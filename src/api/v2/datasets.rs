@@ -8,7 +8,6 @@ use super::representation::{Created, Dataset, List, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
-use crate::api::registry::semantic;
 use crate::api::reply::Reply;
 use crate::api::{conditional, cursor, intake, source};
 use crate::dataset::DatasetName;
@@ -24,7 +23,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = Root {
         name: "flash",
         description: "Put a CSV, read typed rows, page by page or all at once.",
-        version: semantic(&super::VERSION).to_string(),
+        version: call.release(),
         links: RootLinks {
             this: "/",
             datasets: "/datasets",
@@ -33,7 +32,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             revisions: "/datasets/{name}/revisions",
             source: "/datasets/{name}/source",
             versions: "/versions",
-            openapi: "/openapi.json?version=v2",
+            openapi: format!("/openapi.json?version={}", call.choice.version),
         },
     };
     Ok(Reply::json(StatusCode::OK, &body))

@@ -33,7 +33,7 @@ pub(super) struct RootLinks {
     pub revisions: &'static str,
     pub source: &'static str,
     pub versions: &'static str,
-    pub openapi: &'static str,
+    pub openapi: String,
 }
 
 /// A dataset.
