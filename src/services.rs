@@ -6,6 +6,7 @@ mod cache;
 pub mod clients;
 mod clock;
 mod cut;
+pub mod metrics;
 pub mod retirement;
 mod upload;
 pub mod usage;
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 pub use cache::{PageCache, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
+pub use metrics::Metrics;
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
@@ -45,6 +47,8 @@ pub struct Services {
     pub clients: Clients,
     /// Who calls what.
     pub usage: Usage,
+    /// What is told to whoever watches.
+    pub metrics: Arc<Metrics>,
     /// Places for uploads being received, beyond those small enough to be taken in at once.
     uploads: Arc<Semaphore>,
     /// Places for pieces of uploads being analysed: one a core.
@@ -72,7 +76,8 @@ impl Services {
             workers: Arc::new(Semaphore::new(cores)),
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),
-            usage: Usage::default(),
+            usage: Usage::new(settings.count_usage),
+            metrics: Arc::new(Metrics::new(&catalogue, store.timings())),
             settings,
             store,
             catalogue,
@@ -102,13 +107,18 @@ impl Services {
                 let Some(services) = services.upgrade() else {
                     return;
                 };
-                match services.usage.hand_over(&services.store).await {
+                match services.hand_usage_over().await {
                     Ok(()) => {}
                     Err(StoreError::Closed) => return,
                     Err(error) => log::debug!("usage is handed over later: {error}"),
                 }
             }
         });
+    }
+
+    /// Hands what was counted to the store, and to whoever watches.
+    pub async fn hand_usage_over(&self) -> Result<(), StoreError> {
+        self.usage.hand_over(&self.store, &self.metrics).await
     }
 
     /// Warns, once the store answers, of versions that are to be retired while somebody uses them.

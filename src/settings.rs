@@ -16,7 +16,7 @@ use clap::{Args, FromArgMatches};
 
 pub use lives::{LifeError, LifeSettings, Several};
 pub use stores::{CopySettings, DatabaseSettings};
-pub use values::{Anonymous, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
+pub use values::{Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
 /// The settings of `flash serve` as they were written; defaults where nothing was.
 #[derive(Args, Clone, Debug)]
@@ -63,6 +63,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
+    /// Whether requests are counted by who sends them.
+    pub count_usage: CountUsage,
     /// Which version is where in its life; to be applied to the catalogue, which checks it.
     pub lives: LifeSettings,
     /// How much is accepted.
@@ -128,6 +130,14 @@ pub struct AccessSettings {
     /// is none, the choice is yours]
     #[arg(long, env = "FLASH_ANONYMOUS", value_name = "ACCESS")]
     pub anonymous: Option<Anonymous>,
+    /// Whether requests are counted by who sends them
+    #[arg(
+        long,
+        env = "FLASH_COUNT_USAGE",
+        value_name = "WHETHER",
+        default_value = "on"
+    )]
+    pub count_usage: CountUsage,
 }
 
 /// How much is accepted; sizes are bytes.
@@ -307,6 +317,7 @@ impl ServeSettings {
             database: self.database.resolve()?,
             store: self.store,
             anonymous,
+            count_usage: self.access.count_usage,
             lives: self.lives,
             limits: self.limits,
             timeouts: self.timeouts,

@@ -20,11 +20,26 @@ pub struct Load {
 impl Load {
     /// The same `GET`.
     pub fn gets(address: SocketAddr, path: &str, accept: &str) -> Self {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: flash\r\nAccept: {accept}\r\n\r\n").into_bytes();
+        Self::same(
+            address,
+            format!("GET {path} HTTP/1.1\r\nHost: flash\r\nAccept: {accept}\r\n\r\n"),
+        )
+    }
+
+    /// The same `GET` by the client with that key.
+    pub fn gets_as(address: SocketAddr, path: &str, accept: &str, key: &str) -> Self {
+        Self::same(
+            address,
+            format!(
+                "GET {path} HTTP/1.1\r\nHost: flash\r\nAccept: {accept}\r\nAuthorization: Bearer {key}\r\n\r\n"
+            ),
+        )
+    }
+
+    fn same(address: SocketAddr, request: String) -> Self {
         Self {
             address,
-            request: Box::new(move |_| request.clone()),
+            request: Box::new(move |_| request.clone().into_bytes()),
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! The server is the real program, driven over sockets. `FLASH_BENCH_CSV` names the CSV to use; without it one of the
 //! same shape as the flights of New York is made. The comparison with `.import` needs the command `sqlite3`.
-//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `creates`,
-//! `postgres`; the last needs `FLASH_BENCH_POSTGRES_URL`.
+//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`,
+//! `creates`, `postgres`; the last needs `FLASH_BENCH_POSTGRES_URL`.
 
 #![expect(
     clippy::print_stdout,
@@ -52,11 +52,12 @@ fn main() {
         Some(path) => PathBuf::from(path),
         None => flights::write(&folder.path().join("flights.csv")),
     };
-    let parts: [(&str, &dyn Fn() -> Vec<Row>); 6] = [
+    let parts: [(&str, &dyn Fn() -> Vec<Row>); 7] = [
         ("start", &|| start(folder.path())),
         ("upload", &|| upload(folder.path(), &csv)),
         ("large", &large_upload),
         ("pages", &|| pages(&csv)),
+        ("callers", &callers),
         ("creates", &creates),
         (
             "postgres",
@@ -244,6 +245,42 @@ fn pages(csv: &Path) -> Vec<Row> {
             holds: far / near >= 0.9,
         },
     ]
+}
+
+/// A page for a client with a key, counted, against the same page without a key where nothing is counted.
+fn callers() -> Vec<Row> {
+    let (store, other) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let counted = Program::start(store.path(), &[]);
+    let uncounted = Program::start(other.path(), &["--count-usage", "off"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_flash"))
+        .args(["clients", "add", "load"])
+        .current_dir(store.path())
+        .output()
+        .expect("a client is registered");
+    let key = String::from_utf8(output.stdout).expect("a key");
+    let csv = flights::small(20_000);
+    for program in [&counted, &uncounted] {
+        program.put("/datasets/small", csv.as_bytes());
+    }
+    let path = "/datasets/small/rows?limit=100";
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..SPELLS {
+        let load = Load::gets_as(counted.address, path, V2, key.trim());
+        ours.push(load.run(64, SPELL));
+        theirs.push(Load::gets(uncounted.address, path, V2).run(64, SPELL));
+    }
+    let (ours, theirs) = (median(ours), median(theirs));
+    vec![Row {
+        what: "page for a client, counted",
+        ours: format!("{ours:.0}/s"),
+        baseline: format!("no key, not counted {theirs:.0}/s"),
+        ratio: format!("{:.2}", ours / theirs),
+        promise: "at least 0.95".to_owned(),
+        holds: ours / theirs >= 0.95,
+    }]
 }
 
 /// Small CSVs, each durable when it is answered, against the same server with a transaction for each.

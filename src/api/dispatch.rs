@@ -20,6 +20,7 @@ use super::reply::Reply;
 use super::request::{Request, single};
 use crate::logging;
 use crate::services::Services;
+use crate::services::metrics::Route;
 use crate::store::Client;
 use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
 
@@ -98,8 +99,9 @@ impl Dispatcher {
             format: Format::Json,
             naming: Naming::Vendor,
         };
+        let mut route = None;
         let answer = match refusal {
-            None => self.serve(request, &asker, &mut choice).await,
+            None => self.serve(request, &asker, &mut choice, &mut route).await,
             Some(error) => Err(error),
         };
         let reply =
@@ -108,7 +110,12 @@ impl Dispatcher {
         if let Some(path) = path {
             self.notify(&mut reply.headers, &asker.catalogue, choice.version, &path);
         }
-        if head { reply.without_body() } else { reply }.into_response()
+        let version = (!reply.of_server).then_some(choice.version.get());
+        let reply = if head { reply.without_body() } else { reply };
+        let mut response = reply.into_response();
+        let path = route;
+        response.extensions_mut().insert(Route { path, version });
+        response
     }
 
     async fn serve(
@@ -116,9 +123,11 @@ impl Dispatcher {
         request: Request,
         asker: &Asker<'_>,
         choice: &mut Choice,
+        route: &mut Option<&'static str>,
     ) -> Result<Reply, Error> {
         let client = asker.client.clone();
         if let Some(page) = discovery::page(trimmed(request.path.as_str())) {
+            *route = Some(page.path());
             *choice = self.discovery.shape_of_errors(&request.headers, asker);
             access::admit(&self.services, &Method::GET, client.as_deref())?;
             let asked = Asked {
@@ -127,7 +136,6 @@ impl Dispatcher {
             };
             return self.discovery.answer(page, &request, &asked);
         }
-        single(&request.headers, &CONTENT_TYPE, "Content-Type")?;
         let path = request.path.as_str();
         let nothing = Resource::default();
         let (resource, name) = match self.registry.route(trimmed(path)) {
@@ -140,6 +148,8 @@ impl Dispatcher {
             }
             None => (&nothing, None),
         };
+        *route = resource.path();
+        single(&request.headers, &CONTENT_TYPE, "Content-Type")?;
         let method = if request.method == Method::HEAD {
             Method::GET
         } else {

@@ -1,28 +1,43 @@
 //! Probes for whoever operates the server, on an address of their own.
 //!
 //! `/livez` says that the process runs: it stays 200 while the server drains, so that nobody kills it half-way.
-//! `/readyz` says whether new clients should be sent here.
+//! `/readyz` says whether new clients should be sent here, and `/metrics` what Prometheus wants to know.
 
 use std::sync::Arc;
 
 use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Reply as _};
 
-use crate::services::{NotReady, Services};
+use crate::services::{NotReady, Services, metrics};
 
 pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
     let live = warp::path("livez")
         .and(warp::path::end())
         .map(|| say(StatusCode::OK, "ok"));
+    let asked = Arc::clone(&services);
     let ready = warp::path("readyz")
         .and(warp::path::end())
-        .then(move || ready(Arc::clone(&services)));
-    let nothing =
-        warp::any().map(|| say(StatusCode::NOT_FOUND, "there are /livez and /readyz here"));
-    live.or(ready).unify().or(nothing).unify().boxed()
+        .then(move || ready(Arc::clone(&asked)));
+    let metrics = warp::path("metrics")
+        .and(warp::path::end())
+        .then(move || scrape(Arc::clone(&services)));
+    let nothing = warp::any().map(|| {
+        say(
+            StatusCode::NOT_FOUND,
+            "there are /livez, /readyz and /metrics here",
+        )
+    });
+    live.or(ready)
+        .unify()
+        .or(metrics)
+        .unify()
+        .or(nothing)
+        .unify()
+        .boxed()
 }
 
 async fn ready(services: Arc<Services>) -> Response {
@@ -34,6 +49,15 @@ async fn ready(services: Arc<Services>) -> Response {
             say(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer")
         }
     }
+}
+
+async fn scrape(services: Arc<Services>) -> Response {
+    let ready = services.ready().await.is_ok();
+    let text = services.metrics.scrape(&services, ready);
+    let mut response = text.into_response();
+    let content_type = HeaderValue::from_static(metrics::CONTENT_TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
 }
 
 fn say(status: StatusCode, what: &str) -> Response {

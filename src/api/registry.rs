@@ -115,11 +115,18 @@ pub struct Operation {
 /// The operations of one path, in all versions.
 #[derive(Debug, Default)]
 pub struct Resource {
+    /// With parameters in braces; `None`: there is nothing.
+    path: Option<&'static str>,
     /// Per version, oldest first: what it has here, its own or taken over. Empty: it does not have this path.
     versions: Vec<(VersionNumber, Vec<&'static Operation>)>,
 }
 
 impl Resource {
+    /// The path, with parameters in braces, if there is anything.
+    pub fn path(&self) -> Option<&'static str> {
+        self.path
+    }
+
     /// The operation of that method in that version.
     pub fn operation(&self, version: VersionNumber, method: &Method) -> Option<&'static Operation> {
         self.operations(version)
@@ -293,7 +300,10 @@ fn resource(
     versions: &[&'static ApiVersion],
     path: &'static str,
 ) -> Result<Resource, RegistryError> {
-    let mut resource = Resource::default();
+    let mut resource = Resource {
+        path: Some(path),
+        versions: Vec::new(),
+    };
     let mut current: Vec<&'static Operation> = Vec::new();
     for version in versions.iter().rev() {
         current.retain(|operation| !version.removed.contains(&(operation.method.clone(), path)));

@@ -73,7 +73,7 @@ async fn serve(
     let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
-    log::info!("probes are at http://{}", admin.local_addr()?);
+    log::info!("probes and metrics are at http://{}", admin.local_addr()?);
     say_lives(&services);
     services.warn_of_users();
 
@@ -85,6 +85,7 @@ async fn serve(
         clients,
         Limits::public(settings),
         drain.clone(),
+        Some(Arc::clone(&services.metrics)),
         told(stopped),
     );
     let probes = server::serve(
@@ -92,6 +93,7 @@ async fn serve(
         operators,
         Limits::admin(settings),
         Drain::new(),
+        None,
         told(api_ended),
     );
     let probes = tokio::spawn(probes);
@@ -109,7 +111,7 @@ async fn serve(
         drop(api_ends);
         // Probes that panicked are no reason not to end well.
         let _ = probes.await;
-        if let Err(error) = services.usage.hand_over(&services.store).await {
+        if let Err(error) = services.hand_usage_over().await {
             log::warn!("the last requests are not counted: {error}");
         }
         services.store.close().await;

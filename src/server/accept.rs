@@ -29,6 +29,7 @@ use super::{
     limits::Limits,
     service::HttpService,
 };
+use crate::services::Metrics;
 
 /// Pause after the operating system could not give us a connection, for want of file descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -46,17 +47,18 @@ pub struct Summary {
 
 /// Serves `service` on `listener` until `shutdown` completes, then drains and returns.
 ///
-/// `drain` tells others how far it is. Dropping the future ends every connection at once.
+/// `drain` tells others how far it is, and `metrics` what is served. Dropping the future ends every connection at once.
 pub async fn serve<S: HttpService>(
     listener: TcpListener,
     service: S,
     limits: Limits,
     drain: Drain,
+    metrics: Option<Arc<Metrics>>,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
     let mut door = Door::new(listener, limits.connections);
     let (delay, time) = (limits.drain_delay, limits.drain_timeout);
-    let mut guests = Guests::new(service, limits, drain.clone());
+    let mut guests = Guests::new(service, limits, drain.clone(), metrics);
 
     door.admit_until(pin!(shutdown), &mut guests).await;
     drain.advance(Stage::LameDuck);
@@ -76,13 +78,14 @@ struct Guests<S> {
 }
 
 impl<S: HttpService> Guests<S> {
-    fn new(service: S, limits: Limits, drain: Drain) -> Self {
+    fn new(service: S, limits: Limits, drain: Drain, metrics: Option<Arc<Metrics>>) -> Self {
         Self {
             service,
             builder: Arc::new(protocols()),
             shared: Arc::new(Shared {
                 limits,
                 drain,
+                metrics,
                 requests: AtomicU64::new(0),
             }),
             connections: JoinSet::new(),
@@ -93,10 +96,11 @@ impl<S: HttpService> Guests<S> {
     fn welcome(&mut self, stream: TcpStream, place: OwnedSemaphorePermit) {
         self.accepted += 1;
         let (builder, shared) = (Arc::clone(&self.builder), Arc::clone(&self.shared));
+        let connected = shared.metrics.as_ref().map(Metrics::connected);
         let served = converse(stream, builder, self.service.clone(), shared);
         self.connections.spawn(async move {
             served.await;
-            drop(place);
+            drop((place, connected));
         });
         while self.connections.try_join_next().is_some() {}
     }

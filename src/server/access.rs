@@ -1,8 +1,9 @@
-//! One log line a request.
+//! What is told of each request: one log line, and its figures for whoever watches.
 //!
-//! It is written when the response is produced if the length of its body is known by then, else when the body has
+//! Both are told when the response is produced if the length of its body is known by then, else when the body has
 //! ended or was dropped, which it is when the client goes away. Queries are left out: they may hold personal data.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::header::CONTENT_LENGTH;
@@ -13,48 +14,77 @@ use log::{
     kv::{Error, Key, Source, Value, VisitSource},
 };
 
+use crate::services::Metrics;
+use crate::services::metrics::{Going, Route};
+
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
 
 /// Most of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 1024;
 
+/// Of a request that never got to the API.
+const NOWHERE: Route = Route {
+    path: None,
+    version: None,
+};
+
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 
-/// A request that will have its line. Dropped before it is answered, which it is when the client goes away, it is
-/// logged as aborted and without a status.
+/// A request that will be told of. Dropped before it is answered, which it is when the client goes away, it is told as
+/// aborted and without a status.
 #[derive(Debug)]
 pub(super) struct Access {
-    /// None once the line is written or on somebody else to write.
+    /// None once it is told or on somebody else to tell.
     details: Option<Details>,
 }
 
 /// What is known of a request from its start.
 #[derive(Debug)]
 struct Details {
-    level: Level,
     began: Instant,
     method: Method,
+    line: Option<Line>,
+    going: Option<Going>,
+}
+
+/// What a log line says of a request from its start.
+#[derive(Debug)]
+struct Line {
+    level: Level,
     uri: Uri,
     id: HeaderValue,
+    trace: Option<HeaderValue>,
 }
 
 impl Access {
-    /// Remembers a request that has just arrived, unless lines of `level` are not wanted.
-    pub(super) fn begin<B>(request: &Request<B>, id: &HeaderValue, level: Level) -> Option<Self> {
-        log::log_enabled!(target: TARGET, level).then(|| Self {
+    /// Remembers a request that has just arrived, unless nobody wants to know of it: neither a line of `level` is wanted
+    /// nor is there anybody who watches.
+    pub(super) fn begin<B>(
+        request: &Request<B>,
+        id: &HeaderValue,
+        level: Level,
+        metrics: Option<&Arc<Metrics>>,
+    ) -> Option<Self> {
+        let line = log::log_enabled!(target: TARGET, level).then(|| Line {
+            level,
+            uri: request.uri().clone(),
+            id: id.clone(),
+            trace: trace_parent(request.headers()),
+        });
+        let going = metrics.map(Metrics::begin);
+        (line.is_some() || going.is_some()).then(|| Self {
             details: Some(Details {
-                level,
                 began: Instant::now(),
                 method: request.method().clone(),
-                uri: request.uri().clone(),
-                id: id.clone(),
+                line,
+                going,
             }),
         })
     }
 
-    /// The service has answered: writes the line, or gives what will write it at the end of the body.
+    /// The service has answered: tells it, or gives what will tell it at the end of the body.
     pub(super) fn answered<B: Body>(mut self, response: &Response<B>) -> Option<Streamed> {
         let details = self.details.take()?;
         let length = if details.method == Method::HEAD {
@@ -63,9 +93,11 @@ impl Access {
             response.body().size_hint().exact()
         };
         let headers = response.headers();
+        let route = response.extensions().get::<Route>().copied();
         let Some(bytes) = length else {
             return Some(Streamed {
                 status: response.status(),
+                route,
                 version: headers.get(&API_VERSION).cloned(),
                 source: headers.get(&API_VERSION_SOURCE).cloned(),
                 announced: announced_length(headers),
@@ -74,8 +106,9 @@ impl Access {
                 details,
             });
         };
-        details.write(&Outcome {
+        details.tell(&Outcome {
             status: Some(response.status()),
+            route,
             version: headers.get(&API_VERSION),
             source: headers.get(&API_VERSION_SOURCE),
             bytes,
@@ -88,8 +121,9 @@ impl Access {
 impl Drop for Access {
     fn drop(&mut self) {
         if let Some(details) = self.details.take() {
-            details.write(&Outcome {
+            details.tell(&Outcome {
                 status: None,
+                route: None,
                 version: None,
                 source: None,
                 bytes: 0,
@@ -100,13 +134,24 @@ impl Drop for Access {
 }
 
 impl Details {
-    fn write(&self, outcome: &Outcome<'_>) {
-        let values = Line {
-            details: self,
+    fn tell(&self, outcome: &Outcome<'_>) {
+        let seconds = self.began.elapsed().as_secs_f64();
+        if let Some(going) = &self.going {
+            let route = outcome.route.unwrap_or(NOWHERE);
+            let metrics = going.metrics();
+            metrics.answered(route, &self.method, outcome.status, outcome.bytes, seconds);
+        }
+        let Some(line) = &self.line else {
+            return;
+        };
+        let values = Values {
+            method: &self.method,
+            line,
             outcome,
+            milliseconds: seconds * 1000.0,
         };
         let record = Record::builder()
-            .level(self.level)
+            .level(line.level)
             .target(TARGET)
             .args(format_args!("request"))
             .key_values(&values)
@@ -120,12 +165,31 @@ impl Details {
 pub(super) struct Streamed {
     details: Details,
     status: StatusCode,
+    route: Option<Route>,
     version: Option<HeaderValue>,
     source: Option<HeaderValue>,
     /// What `Content-Length` says: hyper drops a body as soon as that much of it is sent.
     announced: Option<u64>,
     sent: u64,
     finished: bool,
+}
+
+/// The `traceparent` of whoever called, if it is one (W3C Trace Context §3.2): its id ties this line to theirs.
+fn trace_parent(headers: &HeaderMap) -> Option<HeaderValue> {
+    /// Of a version, an id, a parent and flags, each in hexadecimal, with hyphens between them.
+    const LENGTHS: [usize; 4] = [2, 32, 16, 2];
+    let value = headers.get("traceparent")?;
+    let mut parts = value.to_str().ok()?.split('-');
+    let is_hex = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let well_formed = LENGTHS.iter().all(|length| {
+        parts
+            .next()
+            .is_some_and(|part| part.len() == *length && is_hex(part))
+    });
+    (well_formed && parts.next().is_none()).then(|| value.clone())
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<u64> {
@@ -146,8 +210,9 @@ impl Streamed {
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        self.details.write(&Outcome {
+        self.details.tell(&Outcome {
             status: Some(self.status),
+            route: self.route,
             version: self.version.as_ref(),
             source: self.source.as_ref(),
             bytes: self.sent,
@@ -159,6 +224,7 @@ impl Drop for Streamed {
 /// How a request ended.
 struct Outcome<'r> {
     status: Option<StatusCode>,
+    route: Option<Route>,
     version: Option<&'r HeaderValue>,
     source: Option<&'r HeaderValue>,
     bytes: u64,
@@ -166,19 +232,26 @@ struct Outcome<'r> {
 }
 
 /// The named values of a line.
-struct Line<'r> {
-    details: &'r Details,
+struct Values<'r> {
+    method: &'r Method,
+    line: &'r Line,
     outcome: &'r Outcome<'r>,
+    milliseconds: f64,
 }
 
-impl Source for Line<'_> {
+impl Source for Values<'_> {
     fn visit<'kvs>(&'kvs self, visitor: &mut dyn VisitSource<'kvs>) -> Result<(), Error> {
-        let Self { details, outcome } = self;
+        let Self {
+            method,
+            line,
+            outcome,
+            milliseconds,
+        } = self;
         let text = |value: &'kvs HeaderValue| value.to_str().unwrap_or_default();
         let mut pair =
             |name: &'static str, value: Value<'kvs>| visitor.visit_pair(Key::from_str(name), value);
-        pair("method", details.method.as_str().into())?;
-        pair("path", path(&details.uri).into())?;
+        pair("method", method.as_str().into())?;
+        pair("path", path(&line.uri).into())?;
         if let Some(status) = outcome.status {
             pair("status", status.as_u16().into())?;
         }
@@ -189,11 +262,11 @@ impl Source for Line<'_> {
             pair("source", text(source).into())?;
         }
         pair("bytes", outcome.bytes.into())?;
-        pair(
-            "ms",
-            (details.began.elapsed().as_secs_f64() * 1000.0).into(),
-        )?;
-        pair("id", text(&details.id).into())?;
+        pair("ms", (*milliseconds).into())?;
+        pair("id", text(&line.id).into())?;
+        if let Some(trace) = &line.trace {
+            pair("traceparent", text(trace).into())?;
+        }
         if outcome.aborted {
             pair("aborted", true.into())?;
         }

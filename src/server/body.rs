@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -15,6 +16,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
 
 use crate::api::request::BodyTimedOut;
+use crate::services::Metrics;
 
 use super::{access::Streamed, activity::Flight};
 
@@ -41,6 +43,7 @@ pub struct RequestBody {
 #[derive(Debug)]
 struct Receiving {
     flight: Flight,
+    metrics: Option<Arc<Metrics>>,
     ended: bool,
 }
 
@@ -54,9 +57,15 @@ impl Drop for Receiving {
 
 impl RequestBody {
     /// The body of the request that `flight` stands for.
-    pub(super) fn new(incoming: Incoming, timeout: Duration, flight: &Flight) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        timeout: Duration,
+        flight: &Flight,
+        metrics: Option<Arc<Metrics>>,
+    ) -> Self {
         let receiving = (!incoming.is_end_stream()).then(|| Receiving {
             flight: flight.of_body(),
+            metrics,
             ended: false,
         });
         Self {
@@ -101,6 +110,11 @@ impl Body for RequestBody {
             return Poll::Ready(Some(Err(BodyTimedOut { after }.into())));
         };
         body.waiting = false;
+        if let (Some(Ok(frame)), Some(receiving)) = (&frame, &body.receiving)
+            && let (Some(data), Some(metrics)) = (frame.data_ref(), &receiving.metrics)
+        {
+            metrics.received(data.len());
+        }
         if frame.is_none() || body.incoming.is_end_stream() {
             body.end();
         }

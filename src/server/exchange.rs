@@ -28,12 +28,14 @@ use super::{
     refusal, request_id,
     service::HttpService,
 };
+use crate::services::Metrics;
 
 /// What the connections of one listener share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) drain: Drain,
+    pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) requests: AtomicU64,
 }
 
@@ -55,7 +57,13 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
         let flight = self.activity.begin(http2);
         self.shared.requests.fetch_add(1, Relaxed);
         let id = request_id::settle(request.headers_mut());
-        let access = Access::begin(&request, &id, self.shared.limits.access_level);
+        let shared = &self.shared;
+        let access = Access::begin(
+            &request,
+            &id,
+            shared.limits.access_level,
+            shared.metrics.as_ref(),
+        );
         let step = match refusal::of(&request) {
             Some(answer) => Step::Answered {
                 answer: Some(answer),
@@ -84,7 +92,8 @@ impl<S: HttpService> Edge<S> {
         id: &HeaderValue,
     ) -> Step<S::Future> {
         let timeout = self.shared.limits.body_timeout;
-        let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight));
+        let metrics = self.shared.metrics.clone();
+        let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics));
         let mut service = self.service.clone();
         match catch_unwind(AssertUnwindSafe(move || service.begin(request))) {
             Ok(future) => Step::Serving { future },

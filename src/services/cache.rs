@@ -32,6 +32,17 @@ impl Weighter<PageKey, Bytes> for ByBytes {
     }
 }
 
+/// What came of a cache so far, and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheFigures {
+    /// What was looked for and found.
+    pub hits: u64,
+    /// What was looked for and not found.
+    pub misses: u64,
+    /// What it holds.
+    pub bytes: u64,
+}
+
 /// The cache of pages.
 #[derive(Debug)]
 pub struct PageCache {
@@ -51,6 +62,15 @@ impl PageCache {
         let pages = Cache::with_weighter(entries, capacity, ByBytes);
         let largest = pages.shard_capacity() / 4;
         Self { pages, largest }
+    }
+
+    /// What came of it so far.
+    pub fn figures(&self) -> CacheFigures {
+        CacheFigures {
+            hits: self.pages.hits(),
+            misses: self.pages.misses(),
+            bytes: self.pages.weight(),
+        }
     }
 
     /// Bytes of the largest page worth keeping: a larger one would push out too many others.

@@ -49,7 +49,7 @@ pub fn users(used: &[Used]) -> Vec<User> {
     for one in used {
         let name = match &one.client {
             Some(name) => name.clone(),
-            None => format!("anonymous ({})", one.family),
+            None => usage::anonymous(&one.family),
         };
         let key = (std::cmp::Reverse(one.version), name);
         let (requests, last_at) = found.entry(key).or_insert((0, one.last_at));

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
+use super::Metrics;
+use crate::settings::CountUsage;
 use crate::store::{Count, Store, StoreError};
 
 /// Kinds of user agents that are told apart; a name counts when the header begins with it.
@@ -45,9 +47,12 @@ const NONE: &str = "none";
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Requests that the store does not know of yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Usage {
+    counts: bool,
     counted: Mutex<HashMap<Key, (i64, i64)>>,
+    /// The clients' names by their numbers, as far as they called.
+    names: Mutex<HashMap<i64, String>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +65,15 @@ struct Key {
 }
 
 impl Usage {
+    /// Counts, or lets all requests pass.
+    pub(super) fn new(setting: CountUsage) -> Self {
+        Self {
+            counts: setting == CountUsage::On,
+            counted: Mutex::default(),
+            names: Mutex::default(),
+        }
+    }
+
     /// Counts a request. `client` is `None` for a caller without a key, whose `user_agent` is looked at instead.
     pub fn count(
         &self,
@@ -69,6 +83,9 @@ impl Usage {
         operation: &'static str,
         now: Timestamp,
     ) {
+        if !self.counts {
+            return;
+        }
         let now = now.as_microsecond();
         let key = Key {
             client: client.unwrap_or(0),
@@ -86,17 +103,53 @@ impl Usage {
         *last_at = now.max(*last_at);
     }
 
-    /// Hands what was counted to the store; what it does not take is kept for the next time.
-    pub async fn hand_over(&self, store: &Store) -> Result<(), StoreError> {
+    /// Hands what was counted to the store; what it does not take is kept for the next time. What it took is told to whoever
+    /// watches.
+    pub(super) async fn hand_over(
+        &self,
+        store: &Store,
+        metrics: &Metrics,
+    ) -> Result<(), StoreError> {
         let counts = self.take();
         if counts.is_empty() {
             return Ok(());
         }
-        let outcome = store.count_usage(counts.clone()).await;
-        if outcome.is_err() {
-            self.put_back(&counts);
+        let outcome = match self.learn_names(store, &counts).await {
+            Ok(()) => store.count_usage(counts.clone()).await,
+            Err(error) => Err(error),
+        };
+        match &outcome {
+            Ok(()) => self.tell(metrics, &counts),
+            Err(_) => self.put_back(&counts),
         }
         outcome
+    }
+
+    /// Asks for the clients' names when one is not known yet.
+    async fn learn_names(&self, store: &Store, counts: &[Count]) -> Result<(), StoreError> {
+        let all_known = {
+            let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut clients = counts.iter().map(|count| count.client);
+            clients.all(|client| client == 0 || names.contains_key(&client))
+        };
+        if !all_known {
+            let found = store.clients().await?;
+            let found = found.into_iter().map(|client| (client.id, client.name));
+            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.extend(found);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, metrics: &Metrics, counts: &[Count]) {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        for count in counts {
+            let requests = u64::try_from(count.requests).unwrap_or(0);
+            match names.get(&count.client) {
+                Some(name) => metrics.used(count.version, name, requests),
+                None => metrics.used(count.version, &anonymous(count.family), requests),
+            }
+        }
     }
 
     fn take(&self) -> Vec<Count> {
@@ -132,6 +185,11 @@ impl Usage {
             *last_at = count.last_at.max(*last_at);
         }
     }
+}
+
+/// How callers without a key are named, by the kind of their user agent.
+pub fn anonymous(family: &str) -> String {
+    format!("anonymous ({family})")
 }
 
 /// The day of a time, as usage is kept by.

@@ -61,6 +61,15 @@ pub enum MigrateMode {
     Off,
 }
 
+/// Whether requests are counted by who sends them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum CountUsage {
+    /// By client or kind of user agent, version, operation and day
+    On,
+    /// Not at all: who still uses a version is then not known
+    Off,
+}
+
 /// Where datasets are kept.
 ///
 /// Its `Display` is for logs and error messages: it names the place and never a secret.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::clients::{self, Client, Move, MovedBy};
 use super::connection::AnyConnection;
 use super::error::{OpenError, StoreError};
+use super::figures::Load;
 use super::inner::{Inner, Place};
 use super::jobs::{Job, Outcome};
 use super::leases::Lease;
@@ -296,6 +297,16 @@ impl Store {
             move |connection: &mut AnyConnection| blocks::block_at(connection, place, transcoded);
         let unpack = move |block: Block| blocks::rest_of(place, &block);
         Ok(self.inner.fetch(fetch, unpack).await?.flatten())
+    }
+
+    /// How long it takes, by what it is asked to do; to be told to whoever watches.
+    pub fn timings(&self) -> prometheus::HistogramVec {
+        self.inner.timings.collector()
+    }
+
+    /// How much of it is in use.
+    pub fn load(&self) -> Load {
+        self.inner.load()
     }
 
     /// Answers when the store can be read and written.

@@ -10,6 +10,7 @@ use super::append::{self, Prepared};
 use super::commit::{Commit, Described};
 use super::connection::{self, AnyConnection};
 use super::error::{OpenError, StoreError};
+use super::figures::{Load, Timings};
 use super::ids::Ids;
 use super::jobs::{self, Context, Job, Outcome};
 use super::leases::{Lease, Leases};
@@ -42,6 +43,7 @@ impl quick_cache::Weighter<DatasetName, Arc<Dataset>> for HeadWeight {
 pub(super) struct Inner {
     pub(super) place: Place,
     pub(super) pool: Pool,
+    pub(super) timings: Timings,
     pub(super) leases: Arc<Leases>,
     pub(super) alive: Alive,
     pub(super) ids: Ids,
@@ -273,6 +275,7 @@ impl Inner {
 
     /// Has a job done, and waits until it is durable.
     pub(super) async fn job(&self, job: Job) -> Result<Outcome, StoreError> {
+        let _timing = self.timings.of_writes();
         match &self.place {
             Place::Embedded { queue, .. } => queue.order(job).await,
             Place::Far { .. } => {
@@ -309,6 +312,7 @@ impl Inner {
         read: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.key()?;
+        let _timing = self.timings.of_reads();
         self.pool.run(read).await
     }
 
@@ -329,6 +333,17 @@ impl Inner {
                 .await
                 .map_err(|_| StoreError::Worker)?,
             None => Ok(None),
+        }
+    }
+
+    pub(super) fn load(&self) -> Load {
+        let queued = match &self.place {
+            Place::Embedded { queue, .. } => queue.waiting(),
+            Place::Far { .. } => 0,
+        };
+        Load {
+            queued,
+            ..self.pool.load()
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::alive::Alive;
 use super::connection::{self, AnyConnection};
 use super::error::{OpenError, StoreError};
+use super::figures::Timings;
 use super::ids::{Ids, random_key};
 use super::inner::{HeadWeight, Heads, Inner, Place};
 use super::leases::Leases;
@@ -92,6 +93,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
         Arc::new(Inner {
             place,
             pool: Pool::new(&settings.address, settings.connections, settings.patience),
+            timings: Timings::new(),
             leases,
             alive: Alive::default(),
             ids,

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use tokio::sync::Semaphore;
 
 use super::connection::AnyConnection;
+use super::figures::Load;
 use super::postgres::{self, ConnectError, Meaning};
 use super::{Address, StoreError, sqlite};
 
@@ -144,6 +145,19 @@ impl Pool {
                 .map_err(|_| StoreError::Slow)?
         };
         done.map_err(|_| StoreError::Worker)?
+    }
+
+    /// How much of it is in use.
+    pub(super) fn load(&self) -> Load {
+        let state = self.pool.state();
+        let open = usize::try_from(state.connections).unwrap_or(usize::MAX);
+        let idle = usize::try_from(state.idle_connections).unwrap_or(usize::MAX);
+        Load {
+            busy: open.saturating_sub(idle),
+            idle,
+            free: self.permits.available_permits(),
+            queued: 0,
+        }
     }
 
     /// Whether nobody may work any more.

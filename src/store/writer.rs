@@ -47,6 +47,7 @@ pub(super) struct Queue {
     orders: Mutex<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     places: Arc<Semaphore>,
+    size: usize,
     patience: Duration,
 }
 
@@ -65,6 +66,7 @@ impl Queue {
             orders: Mutex::new(Some(sender)),
             thread: Mutex::new(Some(thread)),
             places: Arc::new(Semaphore::new(places)),
+            size: places,
             patience,
         })
     }
@@ -89,6 +91,11 @@ impl Queue {
             reply: None,
             place: None,
         }));
+    }
+
+    /// Jobs that somebody waits for.
+    pub(super) fn waiting(&self) -> usize {
+        self.size.saturating_sub(self.places.available_permits())
     }
 
     /// Whether the thread still works.

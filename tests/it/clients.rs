@@ -1,7 +1,7 @@
 //! Registered clients: a key says who calls, and a pin which version it gets.
 
 use flash::services::{address, clients};
-use flash::settings::Anonymous;
+use flash::settings::{Anonymous, CountUsage};
 use flash::store::Desk;
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,9 +25,7 @@ impl Server {
     }
 
     pub fn hand_usage_over(&self) {
-        let services = &self.services;
-        self.wait_for(services.usage.hand_over(&services.store))
-            .unwrap();
+        self.wait_for(self.services.hand_usage_over()).unwrap();
     }
 }
 
@@ -323,6 +321,15 @@ fn two_clients_may_use_the_same_idempotency_key() {
     put(&other, "b").created();
     put(&one, "a").created();
     assert_eq!(server.dataset("a")["revision"], 1);
+}
+
+#[test]
+fn nothing_is_counted_when_counting_is_off() {
+    let server = Server::with(|settings| settings.access.count_usage = CountUsage::Off);
+    let key = server.register("shop");
+    server.get("/datasets").with_key(&key).send().ok();
+    server.hand_usage_over();
+    assert_eq!(server.desk().usage(None, 0).unwrap(), []);
 }
 
 #[test]

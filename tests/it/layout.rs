@@ -83,7 +83,7 @@ fn rooms_import_only_what_they_may() {
                 "services",
             ],
         ),
-        ("server", &["settings", "logging", "api"]),
+        ("server", &["settings", "logging", "services", "api"]),
     ];
     for (name, allowed) in may {
         for path in room(name) {

@@ -27,6 +27,7 @@ mod edge;
 mod idempotency;
 mod layout;
 mod lives;
+mod metrics;
 mod negotiation;
 mod readme;
 mod revisions;

@@ -204,6 +204,7 @@ impl Builder {
                 warp::service(filter),
                 limits,
                 Drain::new(),
+                Some(Arc::clone(&services.metrics)),
                 async {
                     // Whichever way the sender goes, the server is to stop.
                     drop(stopped.await);

@@ -33,7 +33,9 @@ const BEHAVIOUR: &[&str] = &[
     "v2",
 ];
 /// Those that need no database, or a certain one.
-const ELSEWHERE: &[&str] = &["cli", "crashes", "disk", "edge", "layout", "readme"];
+const ELSEWHERE: &[&str] = &[
+    "cli", "crashes", "disk", "edge", "layout", "metrics", "readme",
+];
 /// Modules within them that are about SQLite's file.
 const SQLITE: &str = "sqlite";
 

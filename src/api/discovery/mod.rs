@@ -103,6 +103,13 @@ const PAGES: &[Page] = &[
     },
 ];
 
+impl Page {
+    /// Where it is.
+    pub(super) fn path(&self) -> &'static str {
+        self.path
+    }
+}
+
 /// The page at that path, which has no slash at its end.
 pub(super) fn page(path: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.path == path)

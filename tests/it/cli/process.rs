@@ -61,7 +61,7 @@ impl Server {
             database,
         };
         server.api = address_in(&server.line_with("the API is at").await);
-        server.admin = address_in(&server.line_with("probes are at").await);
+        server.admin = address_in(&server.line_with("probes and metrics are at").await);
         server
     }
 

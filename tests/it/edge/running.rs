@@ -54,6 +54,7 @@ impl Running {
             service,
             limits,
             drain.clone(),
+            None,
             shutdown,
         ));
         Self {

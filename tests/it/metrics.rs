@@ -1,0 +1,151 @@
+//! What Prometheus is told: on the admin address, in labels that clients can't make more of.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use ureq::Agent;
+
+use crate::client::{Call, V1, V2, agent};
+use crate::process::{Program, flash};
+
+fn scrape(program: &Program) -> String {
+    let agent: Agent = agent();
+    let url = format!("http://{}/metrics", program.admin);
+    let answer = Call::new(&agent, "GET", url).send().ok();
+    assert_eq!(answer.header("Content-Type"), "text/plain; version=0.0.4");
+    String::from_utf8(answer.body).unwrap()
+}
+
+/// The value of the series whose name and labels are all in its line.
+fn value(text: &str, parts: &[&str]) -> Option<f64> {
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let line = lines.find(|line| parts.iter().all(|part| line.contains(part)))?;
+    line.rsplit(' ').next().unwrap().parse().ok()
+}
+
+#[test]
+fn requests_are_counted_and_timed_by_route_method_status_and_version() {
+    let program = Program::serve(&[]);
+    let csv = "id,name\n1,Ada\n";
+    let put = program.call("PUT", "/datasets/people");
+    put.v2().csv(csv).send().created();
+    for _ in 0..3 {
+        program.call("GET", "/datasets/people").v2().send().ok();
+    }
+    program
+        .call("GET", "/datasets/people")
+        .accept(V1)
+        .send()
+        .ok();
+    program.call("GET", "/datasets/nothing").v2().send();
+    let text = scrape(&program);
+    let requests = |labels: &[&str]| {
+        let name = ["flash_http_requests_total{", "route=\"/datasets/{name}\""];
+        value(&text, &[&name[..], labels].concat())
+    };
+    let of = |status| ["method=\"GET\"", "api_version=\"v2\"", status];
+    assert_eq!(requests(&of("status=\"200\"")), Some(3.0), "{text}");
+    assert_eq!(requests(&of("status=\"404\"")), Some(1.0));
+    assert_eq!(requests(&["method=\"PUT\"", "status=\"201\""]), Some(1.0));
+    assert_eq!(requests(&["api_version=\"v1\""]), Some(1.0));
+    let timed = [
+        "flash_http_request_duration_seconds_count{",
+        "method=\"GET\"",
+        "api_version=\"v2\"",
+    ];
+    assert_eq!(value(&text, &timed), Some(4.0));
+    let bytes = value(&text, &["flash_http_request_bytes_total"]);
+    assert_eq!(bytes, Some(csv.len() as f64));
+    assert!(value(&text, &["flash_http_response_bytes_total"]).unwrap() > 500.0);
+    assert_eq!(value(&text, &["flash_http_requests_in_flight"]), Some(0.0));
+}
+
+#[test]
+fn the_store_the_caches_the_process_and_the_release_are_told_of() {
+    let program = Program::serve(&[]);
+    let put = program.call("PUT", "/datasets/people");
+    put.v2().csv("id\n1\n").send().created();
+    for _ in 0..2 {
+        program
+            .call("GET", "/datasets/people/rows")
+            .v2()
+            .send()
+            .ok();
+    }
+    let text = scrape(&program);
+    let write = value(&text, &["flash_store_duration_seconds_count", "\"write\""]);
+    assert!(write.unwrap() >= 1.0, "{text}");
+    let read = value(&text, &["flash_store_duration_seconds_count", "\"read\""]);
+    assert!(read.unwrap() >= 1.0);
+    assert!(value(&text, &["flash_store_connections", "\"idle\""]).is_some());
+    assert!(value(&text, &["flash_store_free"]).unwrap() >= 1.0);
+    assert_eq!(value(&text, &["flash_store_write_queue"]), Some(0.0));
+    let hits = ["flash_cache_requests_total", "\"pages\"", "\"hit\""];
+    assert_eq!(value(&text, &hits), Some(1.0));
+    assert!(value(&text, &["flash_cache_bytes", "\"pages\""]).unwrap() > 0.0);
+    assert!(value(&text, &["process_resident_memory_bytes"]).unwrap() > 0.0);
+    let release = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    assert_eq!(value(&text, &["flash_build_info", &release]), Some(1.0));
+    assert_eq!(value(&text, &["flash_ready"]), Some(1.0));
+}
+
+#[test]
+fn the_lives_of_versions_are_told_so_that_one_can_be_warned_in_time() {
+    let program = Program::serve(&["--retire", "v1=2099-01-01"]);
+    let text = scrape(&program);
+    let state =
+        |version: &str, state: &str| value(&text, &["flash_api_version_state{", version, state]);
+    assert_eq!(state("\"v1\"", "\"deprecated\""), Some(1.0), "{text}");
+    assert_eq!(state("\"v1\"", "\"stable\""), Some(0.0));
+    assert_eq!(state("\"v2\"", "\"stable\""), Some(1.0));
+    let retires = ["flash_api_version_retires_timestamp_seconds", "\"v1\""];
+    assert_eq!(value(&text, &retires), Some(4_070_908_800.0));
+}
+
+#[test]
+fn who_uses_which_version_is_told_by_name_and_by_kind_of_user_agent() {
+    let program = Program::serve(&[]);
+    let added = flash(&program.folder(), &["clients", "add", "shop"]);
+    let key = String::from_utf8(added.stdout).unwrap();
+    let call = program.call("GET", "/datasets").accept(V2);
+    let bearer = format!("Bearer {}", key.trim());
+    call.header("Authorization", &bearer).send().ok();
+    let call = program.call("GET", "/").header("User-Agent", "curl/8.5.0");
+    call.send().ok();
+    // They are handed over every few seconds.
+    let mut text = scrape(&program);
+    while !text.contains("flash_api_requests_total{") {
+        text = scrape(&program);
+    }
+    let used = |parts: &[&str]| value(&text, &[&["flash_api_requests_total{"], parts].concat());
+    assert_eq!(used(&["\"v2\"", "\"shop\""]), Some(1.0), "{text}");
+    assert_eq!(used(&["\"v1\"", "\"anonymous (curl)\""]), Some(1.0));
+}
+
+#[test]
+fn nothing_that_a_client_sends_makes_a_new_label() {
+    let program = Program::serve(&[]);
+    for number in 0..20 {
+        let path = format!("/nothing/{number}");
+        program.call("GET", &path).send();
+        program.call("GET", &format!("/datasets/d{number}")).send();
+        let mut socket = TcpStream::connect(program.address).unwrap();
+        let request =
+            format!("WORD{number} / HTTP/1.1\r\nHost: flash\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).unwrap();
+        socket.read_to_end(&mut Vec::new()).unwrap();
+    }
+    let text = scrape(&program);
+    let series = text
+        .lines()
+        .filter(|line| line.starts_with("flash_http_requests_total{"));
+    assert_eq!(series.count(), 3, "{text}");
+    let other = [
+        "flash_http_requests_total",
+        "method=\"other\"",
+        "route=\"/\"",
+    ];
+    assert_eq!(value(&text, &other), Some(20.0));
+    let nowhere = ["flash_http_requests_total", "route=\"none\""];
+    assert_eq!(value(&text, &nowhere), Some(20.0));
+}
