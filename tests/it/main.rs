@@ -18,6 +18,7 @@ mod adding_a_version;
 mod appends;
 mod cli;
 mod clients;
+mod contracts;
 mod crashes;
 mod csv;
 mod discovery;

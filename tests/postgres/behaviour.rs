@@ -19,6 +19,7 @@ const BEHAVIOUR: &[&str] = &[
     "adding_a_version",
     "appends",
     "clients",
+    "contracts",
     "csv",
     "discovery",
     "durability",
