@@ -50,7 +50,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// A media type without its parameters.
-fn plain<'t>(text: Option<&'t String>) -> &'t str {
+fn plain(text: Option<&String>) -> &str {
     let text = text.map_or("", String::as_str);
     text.split(';').next().unwrap_or_default().trim()
 }

@@ -19,7 +19,8 @@ const ASKED_FOR: [&str; 2] = ["206", "304"];
 
 /// What is otherwise in the document `after`.
 pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
-    let (before, after) = (resolved(before), resolved(after));
+    let (before, after) = otherwise(before, after);
+    let (before, after) = (resolved(&before), resolved(&after));
     let mut found = Vec::new();
     let handled = ["components", "info", "paths", "security", "tags"];
     unjudged("the document", &before, &after, &handled, &mut found);
@@ -60,6 +61,24 @@ pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
         );
     }
     found
+}
+
+/// Both documents without the operations that are the same in them, which need not be looked at.
+fn otherwise(before: &Value, after: &Value) -> (Value, Value) {
+    let (mut left, mut right) = (before.clone(), after.clone());
+    if before["components"] == after["components"] {
+        for path in keys(&before["paths"], &after["paths"]) {
+            let items = (left["paths"].get_mut(&path), right["paths"].get_mut(&path));
+            let (Some(Value::Object(left)), Some(Value::Object(right))) = items else {
+                continue;
+            };
+            left.retain(|name, operation| {
+                let same = right.get(name) == Some(&*operation);
+                same.then(|| right.remove(name)).is_none()
+            });
+        }
+    }
+    (left, right)
 }
 
 fn keys(one: &Value, other: &Value) -> BTreeSet<String> {

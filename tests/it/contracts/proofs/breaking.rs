@@ -43,7 +43,7 @@ fn a_field_that_is_gone_or_renamed_breaks_who_reads_it() {
         |document| drop(take(document, DATASET, "row_count")),
         &[
             "GET /datasets 200 application/",
-            "the field `data[].row_count` is gone",
+            "(also POST /datasets): the field `data[].row_count` is gone",
         ],
     );
     breaks(
@@ -117,7 +117,7 @@ fn a_field_that_may_be_otherwise_breaks_who_reads_it() {
 fn a_parameter_that_is_gone_or_required_or_takes_less_breaks_who_sends_it() {
     breaks(
         |document| {
-            list(document, &format!("{LIST}/parameters")).retain(|one| one["name"] != "cursor")
+            list(document, &format!("{LIST}/parameters")).retain(|one| one["name"] != "cursor");
         },
         &["GET /datasets query parameter `cursor`: it is gone: clients that send it break"],
     );
@@ -235,7 +235,7 @@ fn an_answer_with_another_status_or_header_or_media_type_breaks_who_waits_for_it
     );
     breaks(
         |document| {
-            at(document, &format!("{ONE}/responses/200/headers/ETag"))["required"] = false.into()
+            at(document, &format!("{ONE}/responses/200/headers/ETag"))["required"] = false.into();
         },
         &["header `ETag`: it may be missing now"],
     );

@@ -90,7 +90,7 @@ fn an_answer_that_lost_a_header_or_a_part_of_it_fails() {
                 answer
                     .headers
                     .insert("content-type".into(), "text/html".into()),
-            )
+            );
         },
         "the header `content-type` was \"text/html\" and is \"application/json\": clients that read it break",
     );
@@ -100,7 +100,7 @@ fn an_answer_that_lost_a_header_or_a_part_of_it_fails() {
                 answer
                     .headers
                     .insert("vary".into(), "Accept, Cookie".into()),
-            )
+            );
         },
         "`Cookie` of the header `vary` is gone: clients that read it break",
     );
