@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::resolve::ANNOTATIONS;
+
 /// Whom a change concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -108,6 +112,29 @@ impl Site {
                 format!("{what}: clients that read only what there was before break"),
             ),
             _ => Change::additive(&self.place, what),
+        }
+    }
+}
+
+/// The names of the members of both.
+pub fn keys(one: &Value, other: &Value) -> BTreeSet<String> {
+    let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let members = of(one).into_iter().chain(of(other));
+    members.map(|(name, _)| name).collect()
+}
+
+/// Whatever is not `handled` elsewhere, and no text, must be as it was.
+pub fn unjudged(
+    place: &str,
+    before: &Value,
+    after: &Value,
+    handled: &[&str],
+    to: &mut Vec<Change>,
+) {
+    for key in keys(before, after) {
+        let passed = handled.contains(&&*key) || ANNOTATIONS.contains(&&*key);
+        if !passed && before.get(&key) != after.get(&key) {
+            to.push(Change::unjudged(place, &format!("`{key}`")));
         }
     }
 }

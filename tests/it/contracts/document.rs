@@ -1,21 +1,15 @@
 //! Two OpenAPI 3.1 documents compared, from the point of view of clients that were written by the first.
-//!
-//! A new status of success breaks who waits for another one. A new refusal (4xx, 5xx) does not where the operation could be
-//! refused in that class before, because a client takes a status that it does not know for x00 of its class (RFC 9110 §15).
-//! 206 and 304 come only to who asks for them by a header.
-
-use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::changes::{Change, Direction, Site};
-use super::resolve::{ANNOTATIONS, resolved};
+use super::changes::{Change, Direction, Site, keys, unjudged};
+use super::messages::{body, needed, responses, shape};
+use super::resolve::resolved;
 use super::schema;
 
 const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
-const ASKED_FOR: [&str; 2] = ["206", "304"];
 
 /// What is otherwise in the document `after`.
 pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
@@ -79,22 +73,6 @@ fn otherwise(before: &Value, after: &Value) -> (Value, Value) {
         }
     }
     (left, right)
-}
-
-fn keys(one: &Value, other: &Value) -> BTreeSet<String> {
-    let of = |value: &Value| value.as_object().cloned().unwrap_or_default();
-    let members = of(one).into_iter().chain(of(other));
-    members.map(|(name, _)| name).collect()
-}
-
-/// Whatever is not `handled` elsewhere, and no text, must be as it was.
-fn unjudged(place: &str, before: &Value, after: &Value, handled: &[&str], to: &mut Vec<Change>) {
-    for key in keys(before, after) {
-        let passed = handled.contains(&&*key) || ANNOTATIONS.contains(&&*key);
-        if !passed && before.get(&key) != after.get(&key) {
-            to.push(Change::unjudged(place, &format!("`{key}`")));
-        }
-    }
 }
 
 fn names(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
@@ -213,129 +191,4 @@ fn by_name(parameters: &Value) -> Map<String, Value> {
         )
     });
     named.collect()
-}
-
-fn needed(value: &Value) -> bool {
-    value["required"].as_bool().unwrap_or(false)
-}
-
-/// The schema of something; without one, anything goes.
-fn shape(value: &Value) -> Value {
-    value.get("schema").cloned().unwrap_or(Value::Bool(true))
-}
-
-fn body(place: &str, before: Option<&Value>, after: Option<&Value>, to: &mut Vec<Change>) {
-    let place = format!("{place} request body");
-    match (before, after) {
-        (None, None) => {}
-        (Some(_), None) => to.push(Change::breaking(
-            &place,
-            "it is taken no longer: clients that send it break",
-        )),
-        (None, Some(new)) if needed(new) => to.push(Change::breaking(
-            &place,
-            "it is new and required: clients that send none break",
-        )),
-        (None, Some(_)) => to.push(Change::additive(&place, "it is new")),
-        (Some(old), Some(new)) => {
-            unjudged(&place, old, new, &["content", "required"], to);
-            match (needed(old), needed(new)) {
-                (false, true) => to.push(Change::breaking(
-                    &place,
-                    "it is required now: clients that send none break",
-                )),
-                (true, false) => to.push(Change::additive(&place, "it may be left out now")),
-                _ => {}
-            }
-            content(&place, Direction::Request, old, new, to);
-        }
-    }
-}
-
-fn content(place: &str, direction: Direction, before: &Value, after: &Value, to: &mut Vec<Change>) {
-    let (before, after) = (&before["content"], &after["content"]);
-    for name in keys(before, after) {
-        let place = format!("{place} {name}");
-        match (before.get(&name), after.get(&name)) {
-            (Some(old), Some(new)) => {
-                unjudged(&place, old, new, &["schema"], to);
-                let site = Site::new(&place, direction);
-                to.extend(schema::compare(&site, &shape(old), &shape(new)));
-            }
-            (Some(_), None) => to.push(Change::breaking(
-                &place,
-                match direction {
-                    Direction::Request => {
-                        "the media type is taken no longer: clients that send it break"
-                    }
-                    Direction::Response => "the media type is gone: clients that ask for it break",
-                },
-            )),
-            _ => to.push(Change::additive(&place, "the media type is new")),
-        }
-    }
-}
-
-fn responses(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
-    for status in keys(before, after) {
-        let place = format!("{place} {status}");
-        match (before.get(&status), after.get(&status)) {
-            (Some(old), Some(new)) => response(&place, old, new, to),
-            (Some(_), None) => to.push(Change::breaking(
-                &place,
-                "the status is gone: clients that wait for it break",
-            )),
-            _ if may_be_new(&status, before) => {
-                to.push(Change::additive(&place, "the status is new"));
-            }
-            _ => to.push(Change::breaking(
-                &place,
-                "the status is new: clients that know only those before break",
-            )),
-        }
-    }
-}
-
-fn may_be_new(status: &str, before: &Value) -> bool {
-    let class = status
-        .chars()
-        .next()
-        .filter(|class| ['4', '5'].contains(class));
-    let known = |class: char| {
-        keys(before, before)
-            .iter()
-            .any(|other| other.starts_with(class))
-    };
-    ASKED_FOR.contains(&status) || (status.parse::<u16>().is_ok() && class.is_some_and(known))
-}
-
-fn response(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
-    unjudged(place, before, after, &["content", "headers"], to);
-    content(place, Direction::Response, before, after, to);
-    for name in keys(&before["headers"], &after["headers"]) {
-        let of = |response: &Value| response["headers"].get(&name).cloned();
-        let place = format!("{place} header `{name}`");
-        match (of(before), of(after)) {
-            (Some(old), Some(new)) => header(&place, &old, &new, to),
-            (Some(_), None) => to.push(Change::breaking(
-                &place,
-                "it is gone: clients that read it break",
-            )),
-            _ => to.push(Change::additive(&place, "it is new")),
-        }
-    }
-}
-
-fn header(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
-    unjudged(place, before, after, &["required", "schema"], to);
-    match (needed(before), needed(after)) {
-        (true, false) => to.push(Change::breaking(
-            place,
-            "it may be missing now: clients that rely on it break",
-        )),
-        (false, true) => to.push(Change::additive(place, "it is always there now")),
-        _ => {}
-    }
-    let site = Site::new(place, Direction::Response);
-    to.extend(schema::compare(&site, &shape(before), &shape(after)));
 }

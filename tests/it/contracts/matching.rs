@@ -25,8 +25,8 @@ pub enum Pattern {
     Tag,
     /// A version of the API, `vN`.
     Version,
-    /// A semantic version.
-    Semver,
+    /// A semantic version, of that MAJOR if there is one.
+    Semver(Option<u64>),
 }
 
 impl Pattern {
@@ -38,9 +38,17 @@ impl Pattern {
             "$timestamp" => Self::Timestamp,
             "$tag" => Self::Tag,
             "$version" => Self::Version,
-            "$semver" => Self::Semver,
-            _ => return None,
+            "$semver" => Self::Semver(None),
+            _ => Self::Semver(Some(text.strip_prefix("$semver:")?.parse().ok()?)),
         })
+    }
+
+    /// The pattern as it is recorded for a text: MINOR and PATCH move on, and MAJOR does not.
+    pub fn recorded(name: &str, text: &str) -> String {
+        match (Self::of(name), Version::parse(text)) {
+            (Some(Self::Semver(None)), Ok(version)) => format!("{name}:{}", version.major),
+            _ => name.to_owned(),
+        }
     }
 
     pub fn fits(self, value: &Value) -> bool {
@@ -57,7 +65,8 @@ impl Pattern {
             (Self::Version, Value::String(text)) => text
                 .strip_prefix('v')
                 .is_some_and(|number| number.parse::<u32>().is_ok()),
-            (Self::Semver, Value::String(text)) => Version::parse(text).is_ok(),
+            (Self::Semver(major), Value::String(text)) => Version::parse(text)
+                .is_ok_and(|version| major.is_none_or(|major| version.major == major)),
             _ => false,
         }
     }

@@ -62,7 +62,7 @@ impl<'p> Patterns<'p> {
     fn applied(&self, answer: Recorded, kept: &BTreeMap<String, String>) -> Recorded {
         let header = |(name, value): (String, String)| {
             let value = match (emptied(&value, kept), self.0.get(name.as_str())) {
-                (same, Some(pattern)) if same == value => (*pattern).to_owned(),
+                (same, Some(pattern)) if same == value => Pattern::recorded(pattern, &value),
                 (text, _) => text,
             };
             (name, value)
@@ -105,7 +105,9 @@ impl<'p> Patterns<'p> {
         match pattern {
             Some(&INCLUDES) => json!({ INCLUDES: applied }),
             Some(&"$any") => "$any".into(),
-            Some(&pattern) if !value.is_null() && applied == *value => pattern.into(),
+            Some(&pattern) if !value.is_null() && applied == *value => {
+                Pattern::recorded(pattern, value.as_str().unwrap_or_default()).into()
+            }
             _ => applied,
         }
     }
