@@ -37,14 +37,7 @@ pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
         &after["security"],
         &mut found,
     );
-    let schemes = |document: &Value| document["components"]["securitySchemes"].clone();
-    unjudged(
-        "the way to say who calls,",
-        &schemes(&before),
-        &schemes(&after),
-        &[],
-        &mut found,
-    );
+    schemes(&before["components"], &after["components"], &mut found);
     let paths = "paths";
     for path in keys(&before[paths], &after[paths]) {
         item(
@@ -90,7 +83,29 @@ fn names(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
 }
 
 fn security(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
-    names(&format!("{place} security"), before, after, to);
+    match (before, after) {
+        (Value::Array(_), Value::Array(_)) => {
+            names(&format!("{place} security"), before, after, to);
+        }
+        _ if before == after => {}
+        _ => to.push(Change::unjudged(place, "`security`")),
+    }
+}
+
+/// The ways to say who calls.
+fn schemes(before: &Value, after: &Value, to: &mut Vec<Change>) {
+    let (before, after) = (&before["securitySchemes"], &after["securitySchemes"]);
+    for name in keys(before, after) {
+        let place = format!("the document security scheme `{name}`");
+        match (before.get(&name), after.get(&name)) {
+            (Some(old), Some(new)) => unjudged(&place, old, new, &[], to),
+            (Some(_), None) => to.push(Change::breaking(
+                &place,
+                "it is gone: clients that use it break",
+            )),
+            _ => to.push(Change::additive(&place, "it is new")),
+        }
+    }
 }
 
 fn item(path: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
@@ -128,9 +143,7 @@ fn operation(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
         );
         to.push(Change::breaking(place, what));
     }
-    if before.get("security") != after.get("security") {
-        security(place, &before["security"], &after["security"], to);
-    }
+    security(place, &before["security"], &after["security"], to);
     parameters(place, &before["parameters"], &after["parameters"], to);
     body(
         place,

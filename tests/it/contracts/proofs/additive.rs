@@ -105,6 +105,7 @@ fn text_is_no_change() {
         at(document, LIST)["summary"] = "Other words".into();
         at(document, "/info")["description"] = "Other words".into();
         at(document, "/info")["version"] = "2.0.1".into();
+        at(document, "/components/securitySchemes/key")["description"] = "Other words".into();
         let shape = at(document, "/components/schemas/Dataset");
         shape["description"] = "Other words".into();
         shape["properties"]["name"]["examples"] = json!(["people"]);

@@ -274,4 +274,12 @@ fn what_can_not_be_judged_breaks() {
         |document| list(document, "/security").retain(|one| *one != json!({})),
         &["the document security: {} is gone"],
     );
+    breaks(
+        |document| at(document, LIST)["security"] = json!([{ "key": [] }]),
+        &["GET /datasets: `security` is otherwise"],
+    );
+    breaks(
+        |document| at(document, "/components/securitySchemes/key")["scheme"] = "basic".into(),
+        &["the document security scheme `key`: `scheme` is otherwise"],
+    );
 }
