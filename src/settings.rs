@@ -88,7 +88,7 @@ pub struct PublicAddress {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Addresses")]
 pub struct AdminAddress {
-    /// Address and port of /livez and /readyz, kept apart from the API so that it can stay internal
+    /// Address and port of /livez, /readyz and /metrics, kept apart from the API so that it can stay internal
     #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
     pub admin_listen: SocketAddr,
 }

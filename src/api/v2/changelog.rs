@@ -61,7 +61,7 @@ const CHANGES_2_0_0: &[Change] = &[
         kind: Kind::Changed,
         operation: Some("delete_dataset"),
         breaking: false,
-        summary: "removing a dataset removes all its revisions; a cursor of it is 410 from then on",
+        summary: "removing a dataset removes all its revisions; a cursor of it is 404 from then on, and 410 once the name is used again",
         before: Some("204; version 1 has no revisions and no cursors"),
         after: Some("204"),
     },

@@ -209,3 +209,32 @@ async fn what_never_reaches_the_service_is_logged_too() {
         ("example.com:443", "405")
     );
 }
+
+#[tokio::test]
+async fn the_trace_of_the_caller_is_logged_and_what_is_none_is_not() {
+    lines();
+    let server = Running::start(generous(), answering(stream)).await;
+    for (id, parent, taken) in [
+        (
+            "log-trace",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            true,
+        ),
+        ("log-short", "00-4bf92f35-00f067aa0ba902b7-01", false),
+        (
+            "log-upper",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00F067AA0BA902B7-01",
+            false,
+        ),
+    ] {
+        let mut client = server.connect().await;
+        client
+            .send(&format!(
+                "GET /all HTTP/1.1\r\nHost: flash\r\nX-Request-Id: {id}\r\ntraceparent: {parent}\r\n\r\n"
+            ))
+            .await;
+        let line = line_of(id).await;
+        let logged = line.get("traceparent").map(String::as_str);
+        assert_eq!(logged, taken.then_some(parent));
+    }
+}
