@@ -51,8 +51,23 @@ impl Program {
         Self::serve_at(place, arguments)
     }
 
+    /// Starts a server by another command than this build's, on a database that the arguments name.
+    pub fn serve_by(command: &[String], arguments: &[&str]) -> Self {
+        Self::spawn(command, Place::in_folder(), arguments)
+    }
+
+    /// What starts this build.
+    pub fn command() -> Vec<String> {
+        vec![env!("CARGO_BIN_EXE_flash").to_owned()]
+    }
+
     fn serve_at(place: Place, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_flash"))
+        Self::spawn(&Self::command(), place, arguments)
+    }
+
+    fn spawn(command: &[String], place: Place, arguments: &[&str]) -> Self {
+        let mut child = Command::new(&command[0])
+            .args(&command[1..])
             .args([
                 "serve",
                 "--listen",

@@ -26,12 +26,14 @@ mod ledger;
 #[path = "../it/process.rs"]
 mod process;
 
+mod balancer;
 mod behaviour;
 mod crashes;
 mod failover;
 mod outage;
 mod postgres;
 mod replicas;
+mod rollouts;
 mod secrets;
 mod servers;
 mod tls;
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         failover::trials(),
         outage::trials(),
         replicas::trials(),
+        rollouts::trials(),
         secrets::trials(),
         tls::trials(),
     ] {
