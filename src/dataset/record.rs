@@ -107,6 +107,12 @@ impl<'t> Records<'t> {
         skipped
     }
 
+    /// Goes on at `at`, where a record begins.
+    pub fn seek(&mut self, at: usize) {
+        self.at = at.min(self.text.len());
+        self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
+    }
+
     /// Where the next record begins, in bytes of the text.
     pub fn position(&self) -> usize {
         self.at
@@ -147,6 +153,11 @@ impl<'t> Field<'t> {
     /// The field as it is written, quotes included.
     pub fn raw(&self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Where it begins, in bytes of the text that the records are of.
+    pub fn start(&self) -> usize {
+        self.start
     }
 
     /// Whether the text is empty, quoted or not.

@@ -1,0 +1,114 @@
+//! Numbers as they are written, compared exactly: no digit counts for less because an `f64` has no room for it.
+
+use std::cmp::Ordering;
+
+/// A JSON number taken apart: `0.DIGITS × 10^exponent`.
+struct Parts<'t> {
+    negative: bool,
+    /// The digits before the point and after it.
+    digits: [&'t [u8]; 2],
+    /// Leading zeros of the digits, which the exponent has been made to allow for.
+    zeros: usize,
+    exponent: i64,
+}
+
+/// Which of two JSON numbers is greater.
+///
+/// Exponents count as far as an `i64` reaches.
+pub(super) fn compare(a: &[u8], b: &[u8]) -> Ordering {
+    let (a, b) = (Parts::of(a), Parts::of(b));
+    match (a.sign(), b.sign()) {
+        (0, 0) => Ordering::Equal,
+        (1, 1) => a.magnitude(&b),
+        (-1, -1) => b.magnitude(&a),
+        (a, b) => a.cmp(&b),
+    }
+}
+
+/// The number as an `i64`, if it is one, however it is written.
+pub(super) fn integer(text: &[u8]) -> Option<i64> {
+    /// Digits of the longest `i64`.
+    const MOST: i64 = 19;
+    let parts = Parts::of(text);
+    if parts.sign() == 0 {
+        return Some(0);
+    }
+    if !(1..=MOST).contains(&parts.exponent) {
+        return None;
+    }
+    let mut digits = parts.significant();
+    let whole = (0..parts.exponent).try_fold(0_i128, |sum, _| {
+        Some(sum * 10 + i128::from(digits.next().unwrap_or(b'0') - b'0'))
+    })?;
+    let rest = digits.any(|digit| digit != b'0');
+    let signed = if parts.negative { -whole } else { whole };
+    (!rest).then(|| i64::try_from(signed).ok()).flatten()
+}
+
+impl<'t> Parts<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        let (negative, text) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let e = text.iter().position(|byte| matches!(byte, b'e' | b'E'));
+        let (mantissa, exponent) = text.split_at(e.unwrap_or(text.len()));
+        let point = mantissa.iter().position(|&byte| byte == b'.');
+        let (whole, decimals) = mantissa.split_at(point.unwrap_or(mantissa.len()));
+        let decimals = decimals.get(1..).unwrap_or_default();
+        let digits = whole.iter().chain(decimals);
+        let zeros = digits.take_while(|&&byte| byte == b'0').count();
+        let shift = i64::try_from(whole.len()).unwrap_or(i64::MAX)
+            - i64::try_from(zeros).unwrap_or(i64::MAX);
+        Self {
+            negative,
+            digits: [whole, decimals],
+            zeros,
+            exponent: power(exponent).saturating_add(shift),
+        }
+    }
+
+    /// The digits from the first one that is not 0.
+    fn significant(&self) -> impl Iterator<Item = u8> {
+        let digits = self.digits[0].iter().chain(self.digits[1]);
+        digits.copied().skip(self.zeros)
+    }
+
+    fn sign(&self) -> i8 {
+        match (self.significant().next(), self.negative) {
+            (None, _) => 0,
+            (Some(_), true) => -1,
+            (Some(_), false) => 1,
+        }
+    }
+
+    fn magnitude(&self, other: &Self) -> Ordering {
+        self.exponent.cmp(&other.exponent).then_with(|| {
+            let (mut a, mut b) = (self.significant(), other.significant());
+            loop {
+                match (a.next(), b.next()) {
+                    (None, None) => return Ordering::Equal,
+                    (a, b) => match a.unwrap_or(b'0').cmp(&b.unwrap_or(b'0')) {
+                        Ordering::Equal => {}
+                        other => return other,
+                    },
+                }
+            }
+        })
+    }
+}
+
+/// What follows the digits, `e` included.
+fn power(text: &[u8]) -> i64 {
+    let (negative, digits) = match text {
+        [_, b'-', digits @ ..] => (true, digits),
+        [_, b'+', digits @ ..] | [_, digits @ ..] => (false, digits),
+        [] => return 0,
+    };
+    let power = digits.iter().fold(0_i64, |power, byte| {
+        power
+            .saturating_mul(10)
+            .saturating_add(i64::from(byte - b'0'))
+    });
+    if negative { -power } else { power }
+}

@@ -1,0 +1,115 @@
+//! What a field is compared with: a value of the column's type.
+
+use std::cmp::Ordering;
+
+use super::decimal;
+use crate::dataset::ColumnType;
+use crate::dataset::value::{self, Instant};
+
+/// A value of some type.
+#[derive(Debug, Clone)]
+pub(super) enum Operand {
+    Boolean(bool),
+    Number(Number),
+    Date(i32),
+    Instant(Instant),
+    Text(Box<[u8]>),
+}
+
+/// A number as it was written, and what makes most comparisons with it fast.
+#[derive(Debug, Clone)]
+pub(super) struct Number {
+    /// The nearest `f64`.
+    pub(super) near: f64,
+    /// The number itself, where it is an `i64`, however it is written.
+    pub(super) integer: Option<i64>,
+    text: Box<[u8]>,
+}
+
+impl Operand {
+    /// A value for columns of that type; `None`: there is no such value.
+    pub(super) fn read(kind: ColumnType, text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        match kind {
+            ColumnType::Boolean => value::boolean(bytes).map(Self::Boolean),
+            ColumnType::Integer | ColumnType::Number => Some(Self::Number(Number {
+                near: value::number(bytes)?,
+                integer: decimal::integer(bytes),
+                text: bytes.into(),
+            })),
+            ColumnType::Date => value::date(bytes).map(Self::Date),
+            ColumnType::Datetime => value::instant(bytes).map(Self::Instant),
+            ColumnType::String => Some(Self::Text(bytes.into())),
+        }
+    }
+
+    /// What a value for columns of that type looks like.
+    pub(super) fn expected(kind: ColumnType) -> &'static str {
+        match kind {
+            ColumnType::Boolean => "true or false",
+            ColumnType::Integer | ColumnType::Number => {
+                "a number as JSON has them, such as 5 or -1.5"
+            }
+            ColumnType::Date => "a day of the calendar as YYYY-MM-DD",
+            ColumnType::Datetime => {
+                "a moment as RFC 3339 has them, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
+            }
+            ColumnType::String => "a text",
+        }
+    }
+
+    /// How a field's value stands to this one; `None`: the field is not of its type, which a checked column rules out.
+    #[inline]
+    pub(super) fn compare(&self, field: &[u8]) -> Option<Ordering> {
+        match self {
+            Self::Text(text) => Some(field.cmp(text)),
+            Self::Number(number) => number.compare(field),
+            Self::Date(date) => Some(value::date(field)?.cmp(date)),
+            Self::Instant(instant) => Some(value::instant(field)?.cmp(instant)),
+            Self::Boolean(boolean) => Some(value::boolean(field)?.cmp(boolean)),
+        }
+    }
+
+    /// How two values of one type stand to each other.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a
+                .near
+                .total_cmp(&b.near)
+                .then_with(|| decimal::compare(&a.text, &b.text)),
+            (Self::Date(a), Self::Date(b)) => a.cmp(b),
+            (Self::Instant(a), Self::Instant(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
+    }
+
+    /// The one text that a field must have to equal this, where there is only one.
+    pub(super) fn only_text(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Text(text) => Some(text.to_vec()),
+            Self::Boolean(boolean) => Some(boolean.to_string().into_bytes()),
+            Self::Number(_) | Self::Date(_) | Self::Instant(_) => None,
+        }
+    }
+}
+
+impl Number {
+    #[inline]
+    fn compare(&self, field: &[u8]) -> Option<Ordering> {
+        let integer = value::integer(field);
+        if let (Some(field), Some(integer)) = (integer, self.integer) {
+            return Some(field.cmp(&integer));
+        }
+        let near = match integer {
+            Some(integer) => integer as f64,
+            None => value::number(field)?,
+        };
+        // Rounding keeps the order, so only what rounds to the same needs a closer look.
+        match near.partial_cmp(&self.near)? {
+            Ordering::Equal => Some(decimal::compare(field, &self.text)),
+            other => Some(other),
+        }
+    }
+}

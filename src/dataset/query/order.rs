@@ -1,0 +1,234 @@
+//! Orders: which of two rows comes first.
+//!
+//! A row's place in an order is a [`Key`]. Most pairs of rows are told apart by the [`Lead`] of the first term, which is
+//! made without allocating; only what comes near the front of the order gets a whole key.
+
+use std::cmp::Ordering;
+
+use super::decimal;
+use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
+
+/// One column of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    /// The column's place.
+    pub column: usize,
+    /// Its type.
+    pub kind: ColumnType,
+    /// Whether the greatest value comes first.
+    pub descending: bool,
+    /// Whether nulls come before all values.
+    pub nulls_first: bool,
+}
+
+/// The beginning of a place in the order of one term: what has a lesser one comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lead {
+    /// Nulls or values.
+    rank: bool,
+    value: u64,
+}
+
+/// A row's place in an order: what has a lesser one comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    parts: Box<[Part]>,
+}
+
+/// A row's place in the order of one term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    lead: Lead,
+    rest: Rest,
+    descending: bool,
+}
+
+/// What decides between values of the same lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rest {
+    /// They are the same value.
+    Same,
+    Nanos(u32),
+    Number(Box<[u8]>),
+    Text(Box<[u8]>),
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.lead.cmp(&other.lead).then_with(|| {
+            let ordering = self.rest.compare(&other.rest);
+            if self.descending {
+                ordering.reverse()
+            } else {
+                ordering
+            }
+        })
+    }
+}
+
+impl Rest {
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Nanos(a), Self::Nanos(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => decimal::compare(a, b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            // Values of one term are all of one kind.
+            _ => Ordering::Equal,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Same | Self::Nanos(_) => 0,
+            Self::Number(text) | Self::Text(text) => text.len(),
+        }
+    }
+}
+
+impl Term {
+    /// The beginning of a value's place; `None`: of a null.
+    #[inline]
+    pub fn lead(&self, value: Option<&str>) -> Lead {
+        match value {
+            Some(value) => self.lead_of(first(self.kind, value.as_bytes())),
+            None => self.lead_of_nulls(),
+        }
+    }
+
+    fn lead_of(&self, first: u64) -> Lead {
+        Lead {
+            rank: self.nulls_first,
+            value: if self.descending { !first } else { first },
+        }
+    }
+
+    fn lead_of_nulls(&self) -> Lead {
+        Lead {
+            rank: !self.nulls_first,
+            value: 0,
+        }
+    }
+
+    /// A lead that no row of a chunk comes before, by what is known of the column there; `None`: it has no rows.
+    pub fn best(&self, stats: &ColumnStats) -> Option<Lead> {
+        let nulls = (stats.nulls > 0).then(|| self.lead_of_nulls());
+        let values = least_and_greatest(self.kind, &stats.bounds);
+        let values = values
+            .map(|(least, greatest)| self.lead_of(if self.descending { greatest } else { least }));
+        nulls.into_iter().chain(values).min()
+    }
+
+    fn part(&self, value: Option<&str>) -> Part {
+        let rest = match (value, self.kind) {
+            (Some(text), ColumnType::Number) => Rest::Number(text.as_bytes().into()),
+            (Some(text), ColumnType::String) => Rest::Text(text.as_bytes().into()),
+            (Some(text), ColumnType::Datetime) => {
+                Rest::Nanos(value::instant(text.as_bytes()).map_or(0, |instant| instant.nanos))
+            }
+            (Some(_), ColumnType::Boolean | ColumnType::Integer | ColumnType::Date) | (None, _) => {
+                Rest::Same
+            }
+        };
+        Part {
+            lead: self.lead(value),
+            rest,
+            descending: self.descending,
+        }
+    }
+}
+
+impl Key {
+    /// The key of a row; `value` gives the text in a column, or `None` for a null.
+    pub fn of<'v>(
+        order: &[Term],
+        mut value: impl FnMut(usize) -> Option<std::borrow::Cow<'v, str>>,
+    ) -> Self {
+        let parts = order
+            .iter()
+            .map(|term| term.part(value(term.column).as_deref()));
+        Self {
+            parts: parts.collect(),
+        }
+    }
+
+    /// Its beginning; an order has at least one term.
+    pub fn lead(&self) -> Option<Lead> {
+        self.parts.first().map(|part| part.lead)
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| size_of::<Part>() + part.rest.weight());
+        size_of::<Self>() + parts.sum::<usize>()
+    }
+}
+
+/// A number that orders like the values, as far as it goes.
+#[inline]
+fn first(kind: ColumnType, text: &[u8]) -> u64 {
+    match kind {
+        ColumnType::Boolean => u64::from(value::boolean(text) == Some(true)),
+        ColumnType::Integer => of_integer(value::integer(text).unwrap_or_default()),
+        ColumnType::Number => of_number(match value::integer(text) {
+            Some(integer) => integer as f64,
+            None => value::number(text).unwrap_or_default(),
+        }),
+        ColumnType::Date => of_integer(i64::from(value::date(text).unwrap_or_default())),
+        ColumnType::Datetime => {
+            of_integer(value::instant(text).map_or(0, |instant| instant.seconds))
+        }
+        ColumnType::String => of_text(text),
+    }
+}
+
+/// The same for the bounds of a column of that type; `None`: it has no values.
+fn least_and_greatest(kind: ColumnType, bounds: &Bounds) -> Option<(u64, u64)> {
+    Some(match (kind, bounds) {
+        (_, Bounds::None) => return None,
+        (ColumnType::Boolean, Bounds::Boolean { min, max }) => (u64::from(*min), u64::from(*max)),
+        (ColumnType::Integer, Bounds::Integer { min, max })
+        | (ColumnType::Datetime, Bounds::Instant { min, max }) => {
+            (of_integer(*min), of_integer(*max))
+        }
+        (ColumnType::Number, Bounds::Integer { min, max }) => {
+            (of_number(*min as f64), of_number(*max as f64))
+        }
+        (ColumnType::Number, Bounds::Number { min, max }) => (of_number(*min), of_number(*max)),
+        (ColumnType::Date, Bounds::Date { min, max }) => {
+            (of_integer(i64::from(*min)), of_integer(i64::from(*max)))
+        }
+        (ColumnType::String, Bounds::Text { min, max }) => (of_text(min), of_text(max)),
+        // Bounds of another type than the whole column's say nothing of its order.
+        _ => (0, u64::MAX),
+    })
+}
+
+fn of_integer(integer: i64) -> u64 {
+    integer.cast_unsigned() ^ 1 << 63
+}
+
+fn of_number(number: f64) -> u64 {
+    // Zero is the same with a sign and without.
+    let bits = (number + 0.0).to_bits();
+    if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    }
+}
+
+fn of_text(text: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = text.len().min(8);
+    first[..length].copy_from_slice(&text[..length]);
+    u64::from_be_bytes(first)
+}

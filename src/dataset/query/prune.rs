@@ -1,0 +1,138 @@
+//! What a chunk's statistics rule out.
+//!
+//! The bounds of a chunk are those of its own narrowest type, which may be narrower than the whole column's: then only
+//! equality can be ruled out, by reading the operand as a value of that type.
+
+use std::cmp::Ordering;
+
+use super::Filter;
+use super::filter::{Comparison, Test};
+use super::operand::Operand;
+use crate::dataset::{Bounds, ColumnStats, value};
+
+/// How all values of a chunk stand to an operand.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    /// How the least one does; `None`: it is not known.
+    least: Option<Ordering>,
+    /// How the greatest one does.
+    greatest: Option<Ordering>,
+}
+
+/// Whether a chunk may hold a row for which the filter holds; `false` is certain.
+pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
+    let values = stats.bounds != Bounds::None;
+    match (&filter.test, filter.negated) {
+        (Test::Null, false) => stats.nulls > 0,
+        (Test::Null, true) => values,
+        (Test::Is(operand), false) => values && may_equal(&stats.bounds, operand),
+        (Test::Is(_), true) => true,
+        (_, _) if !values => false,
+        (Test::Compare(comparison, operand), negated) => {
+            let comparison = if negated {
+                comparison.negated()
+            } else {
+                *comparison
+            };
+            may_stand(comparison, &stats.bounds, operand)
+        }
+        (Test::In(operands), false) => operands
+            .iter()
+            .any(|operand| may_equal(&stats.bounds, operand)),
+        (Test::In(_), true) | (Test::Like(_), _) => true,
+    }
+}
+
+impl Comparison {
+    fn negated(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Greater => Self::LessOrEqual,
+            Self::GreaterOrEqual => Self::Less,
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+        }
+    }
+}
+
+fn may_stand(comparison: Comparison, bounds: &Bounds, operand: &Operand) -> bool {
+    let reach = reach(bounds, operand);
+    match comparison {
+        Comparison::Equal => may_equal(bounds, operand),
+        Comparison::NotEqual => true,
+        Comparison::Greater => reach.greatest.is_none_or(Ordering::is_gt),
+        Comparison::GreaterOrEqual => reach.greatest.is_none_or(Ordering::is_ge),
+        Comparison::Less => reach.least.is_none_or(Ordering::is_lt),
+        Comparison::LessOrEqual => reach.least.is_none_or(Ordering::is_le),
+    }
+}
+
+fn may_equal(bounds: &Bounds, operand: &Operand) -> bool {
+    let reach = match (operand, bounds) {
+        (Operand::Text(text), Bounds::Text { .. }) => reach(bounds, &Operand::Text(text.clone())),
+        // All values there are of a narrower type, and so must be what equals one of them.
+        (Operand::Text(text), _) => match narrowed(bounds, text) {
+            Some(operand) => reach(bounds, &operand),
+            None => return false,
+        },
+        _ => reach(bounds, operand),
+    };
+    reach.least.is_none_or(Ordering::is_le) && reach.greatest.is_none_or(Ordering::is_ge)
+}
+
+/// A text as a value of the bounds' type.
+fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
+    use crate::dataset::ColumnType;
+    let kind = match bounds {
+        Bounds::None => return None,
+        Bounds::Boolean { .. } => ColumnType::Boolean,
+        Bounds::Integer { .. } | Bounds::Number { .. } => ColumnType::Number,
+        Bounds::Date { .. } => ColumnType::Date,
+        Bounds::Instant { .. } => ColumnType::Datetime,
+        Bounds::Text { .. } => ColumnType::String,
+    };
+    Operand::read(kind, std::str::from_utf8(text).ok()?)
+}
+
+fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
+    let known = |least, greatest| Reach {
+        least: Some(least),
+        greatest: Some(greatest),
+    };
+    match (bounds, operand) {
+        (Bounds::Boolean { min, max }, Operand::Boolean(to)) => known(min.cmp(to), max.cmp(to)),
+        (Bounds::Integer { min, max }, Operand::Number(to)) => match to.integer {
+            Some(to) => known(min.cmp(&to), max.cmp(&to)),
+            None => near(*min as f64, *max as f64, to.near),
+        },
+        (Bounds::Number { min, max }, Operand::Number(to)) => near(*min, *max, to.near),
+        (Bounds::Date { min, max }, Operand::Date(to)) => known(min.cmp(to), max.cmp(to)),
+        (Bounds::Instant { min, max }, Operand::Instant(to)) => instants(*min, *max, *to),
+        (Bounds::Text { min, max }, Operand::Text(to)) => known((**min).cmp(to), (**max).cmp(to)),
+        _ => Reach {
+            least: None,
+            greatest: None,
+        },
+    }
+}
+
+/// Rounding keeps the order: what rounds to different values is told apart, what rounds to the same is not.
+fn near(min: f64, max: f64, to: f64) -> Reach {
+    let told = |bound: f64| bound.partial_cmp(&to).filter(|ordering| ordering.is_ne());
+    Reach {
+        least: told(min),
+        greatest: told(max),
+    }
+}
+
+/// The bounds are whole seconds, rounded away from what is between them.
+fn instants(min: i64, max: i64, to: value::Instant) -> Reach {
+    let whole = to.nanos == 0;
+    Reach {
+        least: Some(min.cmp(&to.seconds)).filter(|ordering| ordering.is_ne()),
+        greatest: Some(max.cmp(&to.seconds))
+            .filter(|ordering| ordering.is_gt() || ordering.is_lt())
+            .or((!whole && max == to.seconds).then_some(Ordering::Less)),
+    }
+}

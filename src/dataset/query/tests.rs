@@ -1,0 +1,489 @@
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::*;
+use crate::dataset::{ColumnType, Layout, Piece, Records};
+
+/// A small dataset: its text without the header, and its columns.
+struct Table {
+    text: String,
+    layout: Arc<Layout>,
+    columns: Vec<Column>,
+    stats: Vec<ColumnStats>,
+}
+
+fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
+    let layout = Arc::new(Layout {
+        delimiter: b',',
+        header: false,
+        columns: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        nulls: nulls.iter().map(|&null| null.to_owned()).collect(),
+        stated: vec![None; columns.len()],
+    });
+    let piece = Piece::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
+    let analysis = piece.analyse().unwrap();
+    Table {
+        text: text.to_owned(),
+        layout,
+        columns: columns
+            .iter()
+            .map(|(name, kind)| Column {
+                name: (*name).to_owned(),
+                kind: *kind,
+                nullable: true,
+            })
+            .collect(),
+        stats: analysis.columns,
+    }
+}
+
+fn asked(query: &str) -> Asked {
+    let mut asked = Asked::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap();
+        match name {
+            "select" => asked.select = Some(value.to_owned()),
+            "order" => asked.order = Some(value.to_owned()),
+            name => asked.filters.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    asked
+}
+
+impl Table {
+    fn resolve(&self, query: &str) -> Result<Query, QueryError> {
+        Query::resolve(&asked(query), &self.columns)
+    }
+
+    fn refusal(&self, query: &str) -> String {
+        self.resolve(query).unwrap_err().to_string()
+    }
+
+    /// The first fields of the rows that match, in the order of the file.
+    #[track_caller]
+    fn matching(&self, query: &str) -> Vec<String> {
+        let resolved = self.resolve(query).unwrap();
+        let mut found = Vec::new();
+        Scan::new(&resolved, &self.layout).rows(&self.text, 0, |row| {
+            let mut records = Records::new(&self.text[row.at..], b',', self.columns.len());
+            let mut fields = Vec::new();
+            assert!(records.next_into(&mut fields));
+            assert_eq!(fields[0].text(), row.fields[0].text());
+            found.push(row.fields[0].text().into_owned());
+            ControlFlow::Continue(())
+        });
+        let may = resolved.may_match(|column| Some(&self.stats[column]));
+        assert!(may || found.is_empty(), "{query} was ruled out");
+        found
+    }
+
+    /// The first fields of the first rows of the order.
+    fn first(&self, query: &str, limit: usize, budget: usize) -> Vec<String> {
+        let resolved = self.resolve(query).unwrap();
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let mut top = Top::new(after.take(), limit, budget);
+            Scan::new(&resolved, &self.layout).rows(&self.text, 0, |row| {
+                let value = |column: usize| {
+                    let text = row.fields[column].text();
+                    (!self.layout.is_null(&text)).then(|| Cow::Owned(text.into_owned()))
+                };
+                let term = resolved.order[0];
+                let lead = term.lead(value(term.column).as_deref());
+                assert!(lead >= term.best(&self.stats[term.column]).unwrap());
+                if top.may_have(lead) {
+                    top.push(Ranked {
+                        key: Key::of(&resolved.order, value),
+                        chunk: 0,
+                        at: u32::try_from(row.at).unwrap(),
+                    });
+                }
+                ControlFlow::Continue(())
+            });
+            let (rows, more) = top.finish();
+            for row in &rows {
+                let mut records =
+                    Records::new(&self.text[row.at as usize..], b',', self.columns.len());
+                let mut fields = Vec::new();
+                records.next_into(&mut fields);
+                found.push(fields[0].text().into_owned());
+            }
+            after = rows.last().cloned();
+            if !more || rows.is_empty() {
+                return found;
+            }
+        }
+    }
+}
+
+fn people() -> Table {
+    use ColumnType::{Boolean, Date, Datetime, Integer, Number, String};
+    table(
+        &[
+            ("id", Integer),
+            ("name", String),
+            ("score", Number),
+            ("born", Date),
+            ("seen", Datetime),
+            ("ok", Boolean),
+            ("order", String),
+        ],
+        &["NA"],
+        "1,Ada,1.10,1815-12-10,2026-01-01T00:00:00Z,true,x\n\
+         2,\"Grace, \"\"Amazing\"\"\",1.1,1906-12-09,2026-01-01T01:00:00+01:00,false,y\n\
+         3,NA,NA,NA,NA,NA,NA\n\
+         4,Éva,9007199254740993,2000-02-29,2026-01-01T00:00:00.5Z,true,in.(a)\n\
+         5,ada,9007199254740992,1999-12-31,2025-12-31T23:59:59Z,,\"\"\n\
+         6,,-0.0,,,false,z\n",
+    )
+}
+
+#[test]
+fn each_operator_finds_the_rows_for_which_it_holds() {
+    let people = people();
+    for (query, expected) in [
+        ("id=eq.4", "4"),
+        ("id=eq.4.0", "4"),
+        ("id=eq.0.4e1", "4"),
+        ("id=neq.4", "1 2 3 5 6"),
+        ("id=gt.4", "5 6"),
+        ("id=gt.4.5", "5 6"),
+        ("id=gte.4", "4 5 6"),
+        ("id=lt.2", "1"),
+        ("id=lte.2", "1 2"),
+        ("id=lte.2&id=gt.1", "2"),
+        ("id=in.(1,3,3,9)", "1 3"),
+        ("id=in.()", ""),
+        ("id=not.in.(1,3)", "2 4 5 6"),
+        ("name=eq.Ada", "1"),
+        ("name=neq.Ada", "2 4 5"),
+        ("name=not.eq.Ada", "2 4 5"),
+        ("name=eq.Grace, \"Amazing\"", "2"),
+        ("name=in.(\"Grace, \\\"Amazing\\\"\",ada)", "2 5"),
+        ("name=gt.Ada", "2 4 5"),
+        ("name=lt.a", "1 2"),
+        ("name=like.A*", "1"),
+        ("name=ilike.a*", "1 5"),
+        ("name=ilike.é__", "4"),
+        ("name=like.%22*", ""),
+        ("name=like.*\"A*", "2"),
+        ("name=not.like.*a", "2"),
+        ("name=is.null", "3 6"),
+        ("name=not.is.null", "1 2 4 5"),
+        ("name=eq.NA", ""),
+        ("name=not.eq.NA", "1 2 4 5"),
+        ("score=eq.1.1", "1 2"),
+        ("score=eq.1.10", "1 2"),
+        ("score=eq.9007199254740992", "5"),
+        ("score=gt.9007199254740992", "4"),
+        ("score=eq.0", "6"),
+        ("score=eq.-0", "6"),
+        ("score=in.(0,9007199254740993)", "4 6"),
+        ("born=gte.1906-12-09", "2 4 5"),
+        ("seen=eq.2026-01-01T00:00:00Z", "1 2"),
+        ("seen=gt.2026-01-01T01:00:00+01:00", "4"),
+        ("seen=lt.2026-01-01t00:00:00z", "5"),
+        ("ok=eq.true", "1 4"),
+        ("ok=is.false", "2 6"),
+        ("ok=not.is.true", "2 3 5 6"),
+        ("ok=gt.false", "1 4"),
+        ("ok=is.null", "3 5"),
+        ("name=like.*", "1 2 4 5"),
+    ] {
+        let expected: Vec<&str> = expected.split_whitespace().collect();
+        assert_eq!(people.matching(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn a_text_is_found_in_every_place_of_a_row_without_quotes() {
+    use ColumnType::String;
+    let rows = table(
+        &[("a", String), ("b", String), ("c", String)],
+        &[],
+        "one,two,three\r\nxone,one,onex\n\nonex,x,one\none,one,one",
+    );
+    assert_eq!(rows.matching("a=eq.one"), ["one", "one"]);
+    assert_eq!(rows.matching("b=eq.one"), ["xone", "one"]);
+    assert_eq!(rows.matching("c=eq.one"), ["onex", "one"]);
+    assert_eq!(rows.matching("c=eq.three"), ["one"]);
+    assert_eq!(rows.matching("c=like.one*"), ["xone", "onex", "one"]);
+    let alone = table(&[("a", String)], &["no"], "one\n\ntwo\nno\none");
+    assert_eq!(alone.matching("a=eq.one"), ["one", "one"]);
+    assert_eq!(alone.matching("a=is.null"), ["", "no"]);
+}
+
+#[test]
+fn an_order_is_total_with_nulls_last_or_first_and_ties_by_row() {
+    let people = people();
+    for (query, expected) in [
+        ("order=id.desc", "6 5 4 3 2 1"),
+        ("order=name", "1 2 5 4 3 6"),
+        ("order=name.desc", "3 6 4 5 2 1"),
+        ("order=name.desc.nullslast", "4 5 2 1 3 6"),
+        ("order=name.nullsfirst", "3 6 1 2 5 4"),
+        ("order=score.asc", "6 1 2 5 4 3"),
+        ("order=score.desc", "3 4 5 1 2 6"),
+        ("order=seen", "5 1 2 4 3 6"),
+        ("order=ok,id.desc", "6 2 4 1 5 3"),
+        ("order=\"order\".desc,id", "3 5 6 2 1 4"),
+        ("order=born.desc&ok=eq.true", "4 1"),
+    ] {
+        let expected: Vec<&str> = expected.split_whitespace().collect();
+        for limit in [1, 2, 100] {
+            for budget in [0, 300, 1 << 20] {
+                let found = people.first(query, limit, budget);
+                assert_eq!(found, expected, "{query} {limit} {budget}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_asked_is_named_with_what_there_is() {
+    let people = people();
+    for (query, words) in [
+        (
+            "nam=eq.1",
+            &["\"nam\"", "id, name, score", "limit", "where."][..],
+        ),
+        ("select=id,nam", &["\"nam\"", "id, name"]),
+        ("select=", &["select"]),
+        ("select=id,", &["\"\"", "id, name"]),
+        ("select=id,id", &["select", "\"id\"", "twice"]),
+        ("select=\"id", &["select", "not closed"]),
+        ("order=nam.desc", &["\"nam\"", "id, name"]),
+        ("order=id.down", &["order", "id.down", ".desc"]),
+        ("order=id,id.desc", &["order", "\"id\"", "twice"]),
+        ("order=", &["order"]),
+        ("id=5", &["\"5\"", "id", "eq, neq", "id=eq.VALUE"]),
+        ("id=equals.5", &["\"equals.5\"", "eq, neq"]),
+        ("id=not.5", &["not.5", "eq, neq"]),
+        ("id=eq.five", &["\"five\"", "id", "number"]),
+        ("id=eq.", &["\"\"", "id", "number"]),
+        ("id=eq.007", &["007"]),
+        ("id=in.(1,b)", &["\"b\"", "id"]),
+        ("id=in.1,2", &["id", "in.(VALUE,VALUE)"]),
+        ("name=in.(\"a\"b)", &["name", "comma"]),
+        ("id=like.1*", &["id", "integer", "like", "eq, neq"]),
+        ("born=eq.2001-02-29", &["2001-02-29", "born", "YYYY-MM-DD"]),
+        ("seen=eq.2026-01-01", &["seen", "RFC 3339"]),
+        ("ok=eq.yes", &["yes", "ok", "true or false"]),
+        ("ok=is.maybe", &["maybe", "is.true"]),
+        ("id=is.true", &["true", "is.null"]),
+    ] {
+        let refusal = people.refusal(query);
+        for word in words {
+            assert!(
+                refusal.contains(word),
+                "{query}: {word:?} is not in {refusal:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_and_values_of_any_characters_can_be_written() {
+    use ColumnType::String;
+    let odd = table(
+        &[
+            ("a,b", String),
+            ("x.desc", String),
+            ("*", String),
+            ("é \"q\"", String),
+        ],
+        &[],
+        "1,2,3,4\n5,6,7,8\n",
+    );
+    let select = |query: &str| odd.resolve(query).unwrap().select;
+    assert_eq!(select("select=\"a,b\",*"), Some(vec![0, 2]));
+    assert_eq!(select("select=*"), Some(vec![2]));
+    assert_eq!(select("select=\"é \\\"q\\\"\",x.desc"), Some(vec![3, 1]));
+    let order = |query: &str| {
+        let order = odd.resolve(query).unwrap().order;
+        order
+            .into_iter()
+            .map(|term| (term.column, term.descending))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order("order=x.desc"), [(1, false)]);
+    assert_eq!(
+        order("order=x.desc.desc,\"a,b\".desc"),
+        [(1, true), (0, true)]
+    );
+    assert_eq!(odd.matching("a,b=eq.5"), ["5"]);
+    assert_eq!(people().resolve("select=*").unwrap().select, None);
+}
+
+#[test]
+fn two_queries_that_ask_for_the_same_have_the_same_fingerprint() {
+    let people = people();
+    let of = |query: &str| people.resolve(query).unwrap().fingerprint();
+    assert_eq!(of(""), None);
+    assert_eq!(of("select=*"), None);
+    assert_eq!(of("id=eq.1&name=eq.a"), of("name=eq.a&id=eq.1&id=eq.1"));
+    let different = [
+        "id=eq.1",
+        "id=eq.2",
+        "id=not.eq.1",
+        "order=id",
+        "order=id.desc",
+        "select=id",
+        "select=id,name",
+    ];
+    let mut found: Vec<_> = different.iter().map(|query| of(query)).collect();
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), different.len());
+}
+
+#[test]
+fn numbers_compare_exactly_however_they_are_written() {
+    let ordered = [
+        "-1e400",
+        "-9223372036854775809",
+        "-9223372036854775808",
+        "-1.5",
+        "-1e-400",
+        "0",
+        "1e-400",
+        "0.1",
+        "0.1000000000000000055511151231257827",
+        "0.2",
+        "1",
+        "1.0000000000000000001",
+        "10",
+        "9007199254740992",
+        "9007199254740993",
+        "9007199254740993.1",
+        "9223372036854775807",
+        "1e19",
+        "1e400",
+        "2e400",
+    ];
+    for (a, less) in ordered.iter().enumerate() {
+        for (b, more) in ordered.iter().enumerate() {
+            assert_eq!(
+                decimal::compare(less.as_bytes(), more.as_bytes()),
+                a.cmp(&b),
+                "{less} {more}"
+            );
+            let filter = operand::Operand::read(ColumnType::Number, more).unwrap();
+            assert_eq!(
+                filter.compare(less.as_bytes()),
+                Some(a.cmp(&b)),
+                "{less} {more}"
+            );
+        }
+    }
+    for (same, other) in [
+        ("0", "-0.00e7"),
+        ("100", "1e2"),
+        ("1.50", "15e-1"),
+        ("0.0001", "1E-4"),
+        ("-12", "-1.2e+1"),
+    ] {
+        assert!(
+            decimal::compare(same.as_bytes(), other.as_bytes()).is_eq(),
+            "{same} {other}"
+        );
+    }
+    for (text, integer) in [
+        ("5", Some(5)),
+        ("5.0", Some(5)),
+        ("5e3", Some(5000)),
+        ("-9.223372036854775808e18", Some(i64::MIN)),
+        ("9223372036854775808", None),
+        ("0.5", None),
+        ("5.1", None),
+        ("0e9", Some(0)),
+        ("1e19", None),
+        ("12345678901234567890123e-22", None),
+    ] {
+        assert_eq!(decimal::integer(text.as_bytes()), integer, "{text}");
+    }
+}
+
+#[test]
+fn patterns_match_whole_texts() {
+    for (pattern, text, folded, expected) in [
+        ("", "", false, true),
+        ("", "a", false, false),
+        ("*", "", false, true),
+        ("a*c", "abc", false, true),
+        ("a*c", "ac", false, true),
+        ("a*c", "acb", false, false),
+        ("*b*", "abc", false, true),
+        ("a_c", "aéc", false, true),
+        ("a_c", "ac", false, false),
+        ("_", "é", false, true),
+        ("\\*", "*", false, true),
+        ("\\*", "a", false, false),
+        ("a\\_b", "a_b", false, true),
+        ("a\\", "a\\", false, true),
+        ("*a_*", "xxab", false, true),
+        ("*a_*", "xxa", false, false),
+        ("*_b", "ab", false, true),
+        ("a*a", "a", false, false),
+        ("**a%%", "a", false, true),
+        ("ÉVA", "éva", true, true),
+        ("ΣΟΦΟΣ", "σοφος", true, true),
+        ("straße", "STRASSE", true, true),
+        ("A*", "b", true, false),
+        ("*ab*ab", "abab", false, true),
+        ("*ab*ab", "xab", false, false),
+    ] {
+        let matcher = pattern::Pattern::new(pattern, folded);
+        assert_eq!(matcher.matches(text), expected, "{pattern} {text}");
+    }
+}
+
+#[test]
+fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
+    let people = people();
+    let may = |query: &str| {
+        let query = people.resolve(query).unwrap();
+        query.may_match(|column| Some(&people.stats[column]))
+    };
+    for query in [
+        "id=gt.6",
+        "id=lt.1",
+        "id=eq.6.5&id=gt.6",
+        "id=eq.7",
+        "id=in.(0,7)",
+        "name=eq.B&name=gt.É\u{10ffff}",
+        "name=lt.A",
+        "id=is.null",
+        "born=gt.2000-02-29",
+        "seen=gt.2026-01-01T00:00:02Z",
+        "seen=lt.2025-12-31T23:59:58.9Z",
+        "ok=in.()",
+        "id=not.lte.6",
+        "score=gt.1e300",
+    ] {
+        assert!(!may(query), "{query}");
+    }
+    for query in [
+        "id=gt.5",
+        "id=neq.1",
+        "name=is.null",
+        "score=gt.9007199254740992",
+        "ok=not.is.true",
+        "name=not.in.(Ada)",
+    ] {
+        assert!(may(query), "{query}");
+    }
+    // The chunk's values are integers, the column's are texts.
+    let zips = table(&[("zip", ColumnType::String)], &[], "10001\n90210\n");
+    let query = |query: &str| {
+        zips.resolve(query)
+            .unwrap()
+            .may_match(|_| Some(&zips.stats[0]))
+    };
+    assert!(query("zip=eq.10001") && query("zip=gt.2") && query("zip=like.1*"));
+    assert!(!query("zip=eq.99999") && !query("zip=eq.SW1A"));
+    assert_eq!(zips.matching("zip=gt.9"), ["90210"]);
+    assert_eq!(zips.first("order=zip.desc", 1, 0), ["90210", "10001"]);
+}

@@ -1,0 +1,121 @@
+//! The first rows of an order, out of any number of rows that come in any order, in bounded memory.
+
+use super::{Key, Lead};
+
+/// A row and its place in an order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ranked {
+    /// Its place.
+    pub key: Key,
+    /// Number of its chunk, which decides between rows of the same place.
+    pub chunk: u32,
+    /// Where it begins in the chunk's text.
+    pub at: u32,
+}
+
+/// Keeps the first rows of those it is given.
+///
+/// Where their keys take more than the bytes it is granted, it keeps fewer of them, but never none.
+#[derive(Debug)]
+pub struct Top {
+    after: Option<Ranked>,
+    limit: usize,
+    budget: usize,
+    weight: usize,
+    kept: Vec<Ranked>,
+    /// What comes after this one is not among the first.
+    last: Option<Ranked>,
+}
+
+impl Top {
+    /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`.
+    pub fn new(after: Option<Ranked>, limit: usize, budget: usize) -> Self {
+        Self {
+            after,
+            limit: limit.max(1),
+            budget,
+            weight: 0,
+            kept: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// The same question, with nothing given yet but what is known already.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self {
+            after: self.after.clone(),
+            limit: self.limit,
+            budget: self.budget,
+            weight: 0,
+            kept: Vec::new(),
+            last: self.last.clone(),
+        }
+    }
+
+    /// Whether a row with such a lead may be among the first.
+    #[inline]
+    pub fn may_have(&self, lead: Lead) -> bool {
+        let in_time = self.last.as_ref().and_then(|last| last.key.lead());
+        in_time.is_none_or(|last| lead <= last)
+            && self
+                .after
+                .as_ref()
+                .and_then(|after| after.key.lead())
+                .is_none_or(|after| lead >= after)
+    }
+
+    /// Whether no row that begins with this lead, or with a greater one, can be among the first.
+    pub fn is_past(&self, lead: Lead) -> bool {
+        let last = self.last.as_ref().and_then(|last| last.key.lead());
+        last.is_some_and(|last| lead > last)
+    }
+
+    /// Takes a row.
+    pub fn push(&mut self, row: Ranked) {
+        let late = self.last.as_ref().is_some_and(|last| row > *last);
+        if late || self.after.as_ref().is_some_and(|after| row <= *after) {
+            return;
+        }
+        self.weight += row.key.weight() + size_of::<Ranked>();
+        self.kept.push(row);
+        if self.kept.len() >= self.limit.saturating_mul(2).max(64) {
+            self.cut(self.limit);
+        }
+        if self.weight > self.budget && self.kept.len() > 1 {
+            self.limit = self.limit.min(self.kept.len() / 2);
+            self.cut(self.limit);
+        }
+    }
+
+    /// Takes what another one kept.
+    pub fn merge(&mut self, other: Self) {
+        self.limit = self.limit.min(other.limit);
+        other.kept.into_iter().for_each(|row| self.push(row));
+        if self.kept.len() >= self.limit {
+            self.cut(self.limit);
+        }
+    }
+
+    /// The rows it kept, in order, and whether there may be more of them.
+    pub fn finish(mut self) -> (Vec<Ranked>, bool) {
+        self.cut(self.limit);
+        self.kept.sort_unstable();
+        let full = self.kept.len() >= self.limit;
+        (self.kept, full)
+    }
+
+    fn cut(&mut self, to: usize) {
+        if self.kept.len() < to || self.kept.is_empty() {
+            return;
+        }
+        let (_, last, _) = self.kept.select_nth_unstable(to - 1);
+        self.last = Some(last.clone());
+        self.kept.truncate(to);
+        let weights = self
+            .kept
+            .iter()
+            .map(|row| row.key.weight() + size_of::<Ranked>());
+        self.weight = weights.sum();
+    }
+}
