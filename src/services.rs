@@ -8,6 +8,7 @@ mod clock;
 mod cut;
 pub mod metrics;
 pub mod retirement;
+pub mod search;
 mod upload;
 pub mod usage;
 
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use cache::{PageCache, PageKey};
+pub use cache::{Cache, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use metrics::Metrics;
@@ -41,8 +42,8 @@ pub struct Services {
     pub catalogue: Catalogue,
     /// What time it is.
     pub clock: Clock,
-    /// Pages that were asked for before.
-    pub pages: PageCache,
+    /// What was read lately.
+    pub cache: Cache,
     /// Who calls.
     pub clients: Clients,
     /// Who calls what.
@@ -53,6 +54,9 @@ pub struct Services {
     uploads: Arc<Semaphore>,
     /// Places for pieces of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
+    /// Places for groups of chunks being looked through: one a core.
+    scans: Semaphore,
+    cores: usize,
     draining: AtomicBool,
 }
 
@@ -71,9 +75,11 @@ impl Services {
     pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
-            pages: PageCache::new(settings.store.cache_bytes),
+            cache: Cache::new(settings.store.cache_bytes),
             uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
             workers: Arc::new(Semaphore::new(cores)),
+            scans: Semaphore::new(cores),
+            cores,
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),

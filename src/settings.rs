@@ -183,6 +183,10 @@ pub struct TimeoutSettings {
     /// How long a request waits for the store, after which it is answered with 503
     #[arg(long, env = "FLASH_STORE_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = parse::duration)]
     pub store_timeout: Duration,
+    /// How long a query may look for the rows of an answer, or for the next ones of a long one, after which it is
+    /// answered with 503 or cut off
+    #[arg(long, env = "FLASH_QUERY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
+    pub query_timeout: Duration,
     /// How long to go on accepting after SIGTERM, while load balancers learn that this server goes away
     #[arg(long, env = "FLASH_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = parse::duration)]
     pub drain_delay: Duration,
@@ -366,6 +370,11 @@ impl ServeSettings {
                 "--store-timeout",
                 timeouts.store_timeout.is_zero(),
                 "1ms, or 5s",
+            ),
+            (
+                "--query-timeout",
+                timeouts.query_timeout.is_zero(),
+                "1ms, or 10s",
             ),
         ] {
             if zero {

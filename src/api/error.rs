@@ -8,8 +8,9 @@ use std::fmt::Display;
 use http::{Method, StatusCode};
 
 use super::request::BodyTimedOut;
-use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError};
+use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
 use crate::services::UploadError;
+use crate::services::search::SearchError;
 use crate::store::StoreError;
 use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
 
@@ -143,6 +144,17 @@ pub enum Error {
     /// The cursor is none of ours, or of another list.
     #[error("the cursor is none that this list gave out; start again without it")]
     BadCursor,
+    /// The cursor goes on with another query.
+    #[error(
+        "the cursor belongs to another query; send it with the same select, order and filters as the page that gave it out, or start again without it"
+    )]
+    CursorOfOtherQuery,
+    /// What is asked of the rows can't be.
+    #[error("{0}")]
+    BadQuery(#[from] QueryError),
+    /// A query took too long.
+    #[error("{0}")]
+    QueryTimedOut(SearchError),
     /// The revision that a cursor belongs to is gone.
     #[error(
         "revision {revision} of {name} is no longer kept; leave out the cursor or the revision to read the newest one"
@@ -298,6 +310,8 @@ impl Error {
             | Self::RepeatedParameter(_)
             | Self::BadParameter { .. }
             | Self::BadCursor
+            | Self::CursorOfOtherQuery
+            | Self::BadQuery(_)
             | Self::BadTag { .. }
             | Self::BadKey
             | Self::BadName(_)
@@ -322,7 +336,7 @@ impl Error {
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) | Self::QueryTimedOut(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) => match error {
                 StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
                 StoreError::Busy(_)
@@ -372,6 +386,9 @@ impl Error {
             Self::RepeatedParameter(_) => "repeated parameter",
             Self::BadParameter { .. } => "bad parameter",
             Self::BadCursor => "bad cursor",
+            Self::CursorOfOtherQuery => "cursor of another query",
+            Self::BadQuery(_) => "bad query",
+            Self::QueryTimedOut(_) => "query timed out",
             Self::ConditionFailed => "condition failed",
             Self::BadTag { .. } => "bad entity tag",
             Self::BadKey => "bad idempotency key",
@@ -502,6 +519,16 @@ impl From<StoreError> for Error {
             StoreError::Replaced(name) => Self::Replaced(name),
             StoreError::KeyLost => Self::KeyInFlight,
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<SearchError> for Error {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Store(error) => error.into(),
+            SearchError::TimedOut(_) => Self::QueryTimedOut(error),
+            SearchError::Worker => Self::Worker,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod description;
 pub mod discovery;
 mod dispatch;
 pub mod error;
+pub mod found;
 mod idempotency;
 pub mod intake;
 mod notice;

@@ -85,6 +85,11 @@ impl Query {
         }
     }
 
+    /// Takes all that is left.
+    pub fn take_rest(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.left)
+    }
+
     /// Refuses what nobody took.
     pub fn finish(self) -> Result<(), Error> {
         match self.left.into_iter().next() {

@@ -10,10 +10,10 @@ use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
 
-use crate::store::StoreError;
-
 /// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>;
+/// Why a body breaks off.
+pub type StreamError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What goes out after the headers.
 pub enum Body {
@@ -71,7 +71,7 @@ impl Reply {
     /// An answer whose body is made while it is sent.
     pub fn stream(
         status: StatusCode,
-        body: impl Stream<Item = Result<Bytes, StoreError>> + Send + 'static,
+        body: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static,
     ) -> Self {
         Self {
             status,

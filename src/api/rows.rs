@@ -11,13 +11,14 @@ use bytes::Bytes;
 use super::error::Error;
 use super::reply::Body;
 use crate::dataset::{Field, Records};
-use crate::services::{PageKey, Services};
+use crate::services::search::SearchError;
+use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease, Store, StoreError, Text};
 
 /// Bytes up to which an answer is made whole before it is sent.
 const WHOLE: usize = 256 << 10;
 /// Bytes rendered in one go.
-const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 64 << 10;
 
 /// How rows are written: what comes before, between and after them, and each.
 pub struct Form {
@@ -45,52 +46,78 @@ pub struct Span {
     pub limit: u64,
 }
 
-/// A page: as [`all`], and remembered under `version` when it is of usual size.
+/// A page: as [`all`], and remembered under `key` when it is of usual size.
 pub async fn page(
     services: &Services,
     span: Span,
-    version: u32,
+    key: PageKey,
     form: impl FnOnce() -> Form,
 ) -> Result<Body, Error> {
-    let key = PageKey {
-        run: span.dataset.run.number,
-        first: span.first,
-        limit: u32::try_from(span.limit).unwrap_or(u32::MAX),
-        version,
-    };
-    if let Some(page) = services.pages.get(&key) {
-        return Ok(Body::Full(page));
-    }
-    let body = all(services, span, form()).await?;
-    if let Body::Full(page) = &body {
-        services.pages.insert(key, page.clone());
-    }
+    let make = async { Ok((all(services, span, form()).await?, None)) };
+    let (body, _) = remembered(services, key, make).await?;
     Ok(body)
+}
+
+/// What `make` makes, the body of a page and the row that the next one begins with; or what it made before, where that
+/// was a whole one.
+pub async fn remembered(
+    services: &Services,
+    key: PageKey,
+    make: impl Future<Output = Result<(Body, Option<u64>), Error>>,
+) -> Result<(Body, Option<u64>), Error> {
+    let whole = |(body, next): &(Body, Option<u64>)| match body {
+        Body::Full(body) => Some(Page {
+            body: body.clone(),
+            next: *next,
+        }),
+        Body::Empty | Body::Stream(_) => None,
+    };
+    // The usual case first, without what several at once would need.
+    let page = match services.cache.page(&key) {
+        Some(page) => page,
+        None => match services.cache.page_or(key, make, whole).await? {
+            Ok(made) => return Ok(made),
+            Err(page) => page,
+        },
+    };
+    Ok((Body::Full(page.body), page.next))
 }
 
 /// The rows of `span` in the given form.
 pub async fn all(services: &Services, span: Span, form: Form) -> Result<Body, Error> {
-    let mut scan = Scan::new(services, span, form);
+    let scan = Scan::new(services, span, form);
+    send(scan, |scan| scan.done, Scan::step).await
+}
+
+/// Makes an answer piece by piece: whole if it is short, else while it is sent.
+pub(super) async fn send<S: Send + 'static, F>(
+    mut state: S,
+    done: fn(&S) -> bool,
+    step: fn(S) -> F,
+) -> Result<Body, Error>
+where
+    F: Future<Output = Result<(S, Vec<u8>), SearchError>> + Send + 'static,
+{
     let mut head = Vec::new();
-    while !scan.done && head.len() < WHOLE {
+    while !done(&state) && head.len() < WHOLE {
         let piece;
-        (scan, piece) = scan.step().await?;
+        (state, piece) = step(state).await?;
         if head.is_empty() {
             head = piece;
         } else {
             head.extend_from_slice(&piece);
         }
     }
-    if scan.done {
+    if done(&state) {
         return Ok(Body::Full(head.into()));
     }
     let first = futures_util::stream::once(std::future::ready(Ok(Bytes::from(head))));
-    let rest = futures_util::stream::try_unfold(scan, |scan| async move {
-        if scan.done {
+    let rest = futures_util::stream::try_unfold(state, move |state| async move {
+        if done(&state) {
             return Ok(None);
         }
-        let (scan, piece) = scan.step().await?;
-        Ok(Some((Bytes::from(piece), scan)))
+        let (state, piece) = step(state).await?;
+        Ok(Some((Bytes::from(piece), state)))
     });
     Ok(Body::Stream(Box::pin(futures_util::StreamExt::chain(
         first, rest,
@@ -128,7 +155,7 @@ impl Scan {
     }
 
     /// Renders up to [`PIECE`] bytes, or to the end of a chunk, on a blocking thread.
-    async fn step(mut self) -> Result<(Self, Vec<u8>), StoreError> {
+    async fn step(mut self) -> Result<(Self, Vec<u8>), SearchError> {
         if self.next >= self.end {
             let mut out = Vec::new();
             self.begin(&mut out);
@@ -138,7 +165,7 @@ impl Scan {
         }
         if let Some((text, at)) = self.open.take() {
             let rendered = tokio::task::spawn_blocking(move || self.render(text, at)).await;
-            return rendered.map_err(|_| StoreError::Worker);
+            return rendered.map_err(|_| SearchError::Worker);
         }
         let (dataset, row) = (Arc::clone(&self.span.dataset), self.next);
         let run = dataset.run;
@@ -147,11 +174,12 @@ impl Scan {
             let at = text.body_start;
             self.render(text, at)
         });
-        rendered.await?.ok_or(StoreError::Missing {
+        let missing = StoreError::Missing {
             dataset: run.dataset,
             run: run.number,
             row,
-        })
+        };
+        rendered.await?.ok_or(SearchError::Store(missing))
     }
 
     fn begin(&mut self, out: &mut Vec<u8>) {
@@ -212,19 +240,30 @@ pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// The places of the columns that are shown.
+pub fn places(dataset: &Dataset, select: Option<&[usize]>) -> Vec<usize> {
+    match select {
+        Some(places) => places.to_vec(),
+        None => (0..dataset.columns.len()).collect(),
+    }
+}
+
 /// Rows as CSV: a header line with the dataset's names for its columns, then every row; lines end in LF.
-pub fn csv(dataset: &Dataset) -> Form {
+pub fn csv(dataset: &Dataset, select: Option<&[usize]>) -> Form {
     let mut prefix = Vec::new();
-    let alone = dataset.columns.len() == 1;
-    for (at, column) in dataset.columns.iter().enumerate() {
+    let places = places(dataset, select);
+    let alone = places.len() == 1;
+    for (at, place) in places.iter().enumerate() {
         if at > 0 {
             prefix.push(b',');
         }
-        push_csv_field(&column.name, alone, &mut prefix);
+        push_csv_field(&dataset.columns[*place].name, alone, &mut prefix);
     }
     prefix.push(b'\n');
     let row = move |fields: &[Field<'_>], out: &mut Vec<u8>| {
-        for (at, field) in fields.iter().enumerate() {
+        // A checked row has a field for each column.
+        let shown = places.iter().filter_map(|place| fields.get(*place));
+        for (at, field) in shown.enumerate() {
             if at > 0 {
                 out.push(b',');
             }

@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 
 use super::conditional;
 use super::error::Error;
-use super::reply::Reply;
+use super::reply::{Reply, StreamError};
 use crate::services::Services;
 use crate::store::{Dataset, StoreError};
 
@@ -104,7 +104,7 @@ fn stream(
     services: &Services,
     dataset: Arc<Dataset>,
     range: Range<u64>,
-) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> + Send + 'static + use<> {
+) -> impl futures_util::Stream<Item = Result<Bytes, StreamError>> + Send + 'static + use<> {
     let lease = services.store.lease(&dataset);
     let state = (services.store.clone(), dataset, range, lease);
     futures_util::stream::try_unfold(state, |(store, dataset, range, lease)| async move {

@@ -1,34 +1,75 @@
-//! Pages of rows as they went out, within a bound in bytes. A page belongs to one revision, and a revision never
-//! changes, so nothing here is ever out of date.
+//! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
+//! what is known of them.
+//!
+//! All of it belongs to a run, and a run never changes, so nothing here is ever out of date. What several ask for at the
+//! same time is made once.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::Cache as Entries;
 
-/// Which page: of which revision, from which row, how many, and in which form.
+use crate::dataset::query::Fingerprint;
+use crate::dataset::{Bounds, ColumnStats};
+use crate::store::Spot;
+
+/// Which page: of which revision, of what was asked, from which row, how many, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
     /// Number of the run that made the revision, which no other revision of any dataset has.
     pub run: i64,
-    /// Number of the first row, from 0.
-    pub first: u64,
+    /// What was asked for; `None`: all rows as they are.
+    pub query: Option<Fingerprint>,
+    /// Where the page begins, as its cursor says; without one, `None`.
+    pub first: Option<u64>,
     /// Rows asked for.
     pub limit: u32,
     /// Version of the API that renders it, since each renders rows its own way.
     pub version: u32,
 }
 
+/// A page as it went out.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Its bytes.
+    pub body: Bytes,
+    /// The row that the next one begins with, where that was looked for.
+    pub next: Option<u64>,
+}
+
+/// What something is remembered under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Page(PageKey),
+    /// Run, and offset of the text in it.
+    Text(i64, u64),
+    /// Run.
+    Spots(i64),
+    /// Run, and place of the column.
+    Stats(i64, usize),
+}
+
+/// What is remembered.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Page(Page),
+    /// A page that is too large to be kept.
+    LargePage,
+    Text(Arc<String>),
+    Spots(Arc<[Spot]>),
+    Stats(Arc<[ColumnStats]>),
+}
+
 #[derive(Debug, Clone)]
 struct ByBytes;
 
 /// What an entry takes beside its bytes, about.
-const ENTRY_OVERHEAD: u64 = 160;
+const ENTRY_OVERHEAD: usize = 176;
 
-impl Weighter<PageKey, Bytes> for ByBytes {
-    fn weight(&self, _: &PageKey, page: &Bytes) -> u64 {
-        u64::try_from(page.len())
-            .unwrap_or(u64::MAX)
-            .saturating_add(ENTRY_OVERHEAD)
+impl Weighter<Key, Value> for ByBytes {
+    fn weight(&self, _: &Key, value: &Value) -> u64 {
+        value.weight()
     }
 }
 
@@ -43,50 +84,119 @@ pub struct CacheFigures {
     pub bytes: u64,
 }
 
-/// The cache of pages.
+impl Value {
+    fn weight(&self) -> u64 {
+        let bytes = match self {
+            Self::Page(page) => page.body.len(),
+            Self::LargePage => 0,
+            Self::Text(text) => text.len(),
+            Self::Spots(spots) => size_of_val::<[Spot]>(spots),
+            Self::Stats(stats) => {
+                let texts = stats.iter().map(|stats| match &stats.bounds {
+                    Bounds::Text { min, max } => min.len() + max.len() + 32,
+                    _ => 0,
+                });
+                size_of_val::<[ColumnStats]>(stats) + texts.sum::<usize>()
+            }
+        };
+        u64::try_from(bytes.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u64::MAX)
+    }
+}
+
+/// The cache.
 #[derive(Debug)]
-pub struct PageCache {
-    pages: Cache<PageKey, Bytes, ByBytes>,
+pub struct Cache {
+    entries: Entries<Key, Value, ByBytes>,
+    /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
     largest: u64,
 }
 
-impl PageCache {
-    /// A page of usual size, in bytes: decides how many entries the cache is laid out for.
-    const USUAL_PAGE: u64 = 16 << 10;
+impl Cache {
+    /// An entry of usual size, in bytes: decides how many entries the cache is laid out for.
+    const USUAL: u64 = 16 << 10;
 
     /// A cache of at most `capacity` bytes.
     pub fn new(capacity: u64) -> Self {
-        let entries = usize::try_from(capacity / Self::USUAL_PAGE)
+        let entries = usize::try_from(capacity / Self::USUAL)
             .unwrap_or(1024)
             .max(16);
-        let pages = Cache::with_weighter(entries, capacity, ByBytes);
-        let largest = pages.shard_capacity() / 4;
-        Self { pages, largest }
+        let entries = Entries::with_weighter(entries, capacity, ByBytes);
+        let largest = entries.shard_capacity() / 4;
+        Self { entries, largest }
     }
 
     /// What came of it so far.
     pub fn figures(&self) -> CacheFigures {
         CacheFigures {
-            hits: self.pages.hits(),
-            misses: self.pages.misses(),
-            bytes: self.pages.weight(),
+            hits: self.entries.hits(),
+            misses: self.entries.misses(),
+            bytes: self.entries.weight(),
         }
     }
 
-    /// Bytes of the largest page worth keeping: a larger one would push out too many others.
-    pub fn largest(&self) -> u64 {
-        self.largest
-    }
-
     /// The page, if it is there.
-    pub fn get(&self, key: &PageKey) -> Option<Bytes> {
-        self.pages.get(key)
+    pub fn page(&self, key: &PageKey) -> Option<Page> {
+        match self.entries.get(&Key::Page(*key)) {
+            Some(Value::Page(page)) => Some(page),
+            _ => None,
+        }
     }
 
-    /// Keeps a page.
-    pub fn insert(&self, key: PageKey, page: Bytes) {
-        if u64::try_from(page.len()).is_ok_and(|bytes| bytes <= self.largest) {
-            self.pages.insert(key, page);
+    /// The page, or else what `make` makes. What it says is a page is kept, and is made once however many ask for it;
+    /// what is none is made for each.
+    pub async fn page_or<T, E>(
+        &self,
+        key: PageKey,
+        make: impl Future<Output = Result<T, E>>,
+        page: impl Fn(&T) -> Option<Page>,
+    ) -> Result<Result<T, Page>, E> {
+        if self.largest == 0 {
+            return Ok(Ok(make.await?));
+        }
+        let key = Key::Page(key);
+        let guard = match self.entries.get_value_or_guard_async(&key).await {
+            Ok(Value::Page(page)) => return Ok(Err(page)),
+            Ok(_) => return Ok(Ok(make.await?)),
+            Err(guard) => guard,
+        };
+        let made = make.await?;
+        let value = page(&made).map(Value::Page);
+        let value = value.filter(|value| value.weight() <= self.largest);
+        // When it was pushed out or is being made anew, somebody else keeps it.
+        drop(guard.insert(value.unwrap_or(Value::LargePage)));
+        Ok(Ok(made))
+    }
+
+    /// The value, if it is there.
+    pub(super) fn get(&self, key: &Key) -> Option<Value> {
+        self.entries.get(key)
+    }
+
+    /// Keeps a value, if it is not too large.
+    pub(super) fn keep(&self, key: Key, value: Value) {
+        if value.weight() <= self.largest {
+            self.entries.insert(key, value);
+        }
+    }
+
+    /// The value, or else what `make` makes, once however many ask for it.
+    pub(super) async fn get_or<E>(
+        &self,
+        key: Key,
+        make: impl Future<Output = Result<Value, E>>,
+    ) -> Result<Value, E> {
+        if self.largest == 0 {
+            return make.await;
+        }
+        match self.entries.get_value_or_guard_async(&key).await {
+            Ok(value) => Ok(value),
+            Err(guard) => {
+                let value = make.await?;
+                if value.weight() <= self.largest {
+                    drop(guard.insert(value.clone()));
+                }
+                Ok(value)
+            }
         }
     }
 }

@@ -25,6 +25,8 @@ const BOUNDS: [f64; 13] = [
 ];
 /// What stands where there is no route or no version.
 const NONE: &str = "none";
+/// The name of the cache of what was read lately.
+const READS: &str = "reads";
 
 /// Which of the API's routes a request was for, and in which version it was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,13 +217,13 @@ impl Metrics {
         set(&self.store_connections.with_label_values(&["idle"]), idle);
         set(&self.store_free, free);
         set(&self.write_queue, queued);
-        let pages = services.pages.figures();
-        for (result, total) in [("hit", pages.hits), ("miss", pages.misses)] {
-            let counter = self.cache_requests.with_label_values(&["pages", result]);
+        let cache = services.cache.figures();
+        for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {
+            let counter = self.cache_requests.with_label_values(&[READS, result]);
             counter.inc_by(total.saturating_sub(counter.get()));
         }
-        let bytes = i64::try_from(pages.bytes).unwrap_or(i64::MAX);
-        self.cache_bytes.with_label_values(&["pages"]).set(bytes);
+        let bytes = i64::try_from(cache.bytes).unwrap_or(i64::MAX);
+        self.cache_bytes.with_label_values(&[READS]).set(bytes);
         self.tell_lives(services);
         let mut text = Vec::new();
         // Writing to memory can't fail, and every family has a name.

@@ -34,9 +34,9 @@ fn damaged(run: Run, block: &Block, source: CorruptChunk) -> StoreError {
     }
 }
 
-/// The text of a chunk and where it belongs.
-pub(super) fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<Text, StoreError> {
-    let text = String::from_utf8(unpack(run, block)?).map_err(|error| {
+/// The text of a chunk.
+pub(super) fn text(run: Run, block: &Block) -> Result<String, StoreError> {
+    String::from_utf8(unpack(run, block)?).map_err(|error| {
         let text_bytes = error.as_bytes().len();
         damaged(
             run,
@@ -46,12 +46,16 @@ pub(super) fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<
                 source: None,
             },
         )
-    })?;
+    })
+}
+
+/// The text of a chunk and where it belongs.
+pub(super) fn read_chunk(run: Run, place: &ChunkPlace, block: &Block) -> Result<Text, StoreError> {
     Ok(Text {
         first_row: from_db(place.first_row),
         rows: from_db(place.row_count),
         body_start: usize::try_from(place.body_start).unwrap_or(0),
-        text,
+        text: text(run, block)?,
     })
 }
 

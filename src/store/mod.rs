@@ -42,6 +42,7 @@ mod rows;
 mod schema;
 mod schema_steps;
 mod segments;
+mod spots;
 mod sqlite;
 mod upkeep;
 mod usage;
@@ -66,6 +67,7 @@ pub use opening::Settings;
 pub use postgres::PostgresAddress;
 pub use schema_steps::Steps;
 pub use segments::{Segment, Segments};
+pub use spots::{Packed, Spot};
 pub use upkeep::{
     Checked, Copied, Exported, Exporter, Problem, Step, UpkeepError, back_up, check, copy,
 };

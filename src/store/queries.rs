@@ -139,6 +139,21 @@ pub(super) fn text_at_byte(
         .optional()
 }
 
+/// The packed texts that begin at these bytes of the run's text, in any order.
+pub(super) fn texts_at(
+    connection: &mut AnyConnection,
+    run: Run,
+    first_bytes: &[u64],
+) -> QueryResult<Vec<Block>> {
+    let first_bytes: Vec<i64> = first_bytes.iter().copied().map(to_db).collect();
+    chunk_data::table
+        .filter(chunk_data::dataset_id.eq(run.dataset))
+        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::first_byte.eq_any(first_bytes))
+        .select(BLOCK)
+        .load(connection)
+}
+
 /// The block that holds byte `byte` of a source that is kept apart.
 pub(super) fn source_at_byte(
     connection: &mut AnyConnection,

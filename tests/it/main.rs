@@ -30,6 +30,7 @@ mod layout;
 mod lives;
 mod metrics;
 mod negotiation;
+mod queries;
 mod readme;
 mod revisions;
 mod rows;

@@ -51,11 +51,6 @@ impl Program {
         Self::serve_at(place, arguments)
     }
 
-    /// Starts a server by another command than this build's, on a database that the arguments name.
-    pub fn serve_by(command: &[String], arguments: &[&str]) -> Self {
-        Self::spawn(command, Place::in_folder(), arguments)
-    }
-
     /// What starts this build.
     pub fn command() -> Vec<String> {
         vec![env!("CARGO_BIN_EXE_flash").to_owned()]
@@ -65,7 +60,8 @@ impl Program {
         Self::spawn(&Self::command(), place, arguments)
     }
 
-    fn spawn(command: &[String], place: Place, arguments: &[&str]) -> Self {
+    /// Starts a server by that command.
+    pub fn spawn(command: &[String], place: Place, arguments: &[&str]) -> Self {
         let mut child = Command::new(&command[0])
             .args(&command[1..])
             .args([

@@ -35,7 +35,7 @@ fn numbers(page: &Value) -> Vec<u64> {
 }
 
 /// Where the header `Link` says that the list goes on.
-fn next_link(answer: &Answer) -> Option<String> {
+pub fn next_link(answer: &Answer) -> Option<String> {
     let link = answer.headers.get("link")?.to_str().unwrap();
     let (target, parameters) = link.strip_prefix('<').unwrap().split_once('>').unwrap();
     assert_eq!(parameters.trim_start_matches([';', ' ']), "rel=\"next\"");

@@ -26,6 +26,7 @@ const BEHAVIOUR: &[&str] = &[
     "idempotency",
     "lives",
     "negotiation",
+    "queries",
     "revisions",
     "rows",
     "upgrade",

@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 use crate::balancer::Balancer;
 use crate::client::{Call, V2, agent};
-use crate::database::execute;
+use crate::database::{Place, execute};
 use crate::process::Program;
 use crate::servers::{shared, until, wait_until_ready};
 use crate::trials;
@@ -54,7 +54,7 @@ impl Deployment {
     /// Starts a replica, and lets it have connections once it is ready.
     fn add(&mut self, command: &[String]) {
         let settings = ["--database", &self.url, "--drain-delay", DRAIN_DELAY];
-        let replica = Program::serve_by(command, &settings);
+        let replica = Program::spawn(command, Place::in_folder(), &settings);
         wait_until_ready(&replica);
         self.balancer.add(replica.address);
         self.replicas.push(replica);

@@ -143,6 +143,34 @@ impl Parameter {
         ]
     }
 
+    /// What is asked of rows.
+    pub fn row_query() -> [Self; 3] {
+        let text = json!({ "type": "string" });
+        let mut filters = Self::query(
+            "filters",
+            "`COLUMN=OPERATOR.VALUE` for any column, such as `dest=eq.LAX`; all must hold. Operators: `eq`, `neq`, `gt`, `gte`, \
+             `lt`, `lte`, `in.(VALUE,VALUE)`, `like`, `ilike`, `is.null`, `is.true`, `is.false`, and `not.` before any of them. \
+             A column that has the name of a parameter is written `where.COLUMN`. The columns are named in the query one by one.",
+            &json!({ "type": "object", "additionalProperties": text }),
+        );
+        filters.object["style"] = "form".into();
+        filters.object["explode"] = true.into();
+        [
+            Self::query(
+                "select",
+                "The columns to show, separated by commas, with double quotes around a name that needs them; all if left out.",
+                &text,
+            ),
+            Self::query(
+                "order",
+                "Columns, separated by commas, each with `.desc` behind it or not, and behind that `.nullsfirst` or `.nullslast` \
+                 or neither; the order of the file if left out, which also decides between equals.",
+                &text,
+            ),
+            filters,
+        ]
+    }
+
     /// The name of the one CSV in the body.
     pub fn new_name() -> [Self; 2] {
         [

@@ -9,6 +9,7 @@ use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, Span};
 use crate::api::{conditional, intake};
+use crate::services::PageKey;
 use crate::store::Committed;
 use crate::versioning::Format;
 
@@ -93,7 +94,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     }
     let services = &call.services;
     let body = if csv {
-        let form = rows::csv(&dataset);
+        let form = rows::csv(&dataset, None);
         rows::all(
             services,
             Span {
@@ -110,10 +111,15 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
             first: (page - 1) * per_page,
             limit: per_page,
         };
-        rows::page(services, span, super::VERSION.number, || {
-            representation::rows(&dataset, page, per_page)
-        })
-        .await?
+        let key = PageKey {
+            run: dataset.run.number,
+            query: None,
+            first: Some(span.first),
+            limit: u32::try_from(per_page).unwrap_or(u32::MAX),
+            version: super::VERSION.number,
+        };
+        let form = || representation::rows(&dataset, page, per_page);
+        rows::page(services, span, key, form).await?
     };
     Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
 }

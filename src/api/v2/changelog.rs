@@ -82,6 +82,12 @@ const CHANGES_2_0_0: &[Change] = &[
         "{\"id\": 1, \"name\": \"Ada\", \"balance\": null}",
     ),
     added(
+        "list_rows",
+        "GET /datasets/{name}/rows filters, orders and projects rows, in the spelling of PostgREST",
+        "all rows, in the order of the file, with all columns",
+        "?dest=eq.LAX&delay=not.lt.60&order=delay.desc&select=dest,delay",
+    ),
+    added(
         "append_rows",
         "POST /datasets/{name}/rows appends a CSV with the same header",
         "DELETE and POST of all of it",

@@ -97,9 +97,10 @@ pub(super) fn list_rows() -> Description {
         Parameter::cursor(),
         Parameter::revision(),
     ];
+    parameters.extend(Parameter::row_query());
     parameters.extend(Parameter::conditions());
     Description {
-        summary: "Read rows in the order of the file",
+        summary: "Read rows: all of them, or those that a query asks for",
         parameters,
         answers: vec![
             list()

@@ -18,11 +18,22 @@ pub(super) fn split<T>(found: &mut Vec<T>, limit: u64) -> Option<T> {
 
 /// The answer with a link to the next page of the list at `path`, if there is one (RFC 8288).
 pub(super) fn linked(reply: Reply, path: &str, limit: u64, next: Option<&str>) -> Reply {
-    match next {
-        Some(next) => reply.with(
-            LINK,
-            format!("<{path}?limit={limit}&cursor={next}>; rel=\"next\""),
-        ),
-        None => reply,
-    }
+    linked_as(reply, path, limit, next, &[])
+}
+
+/// The same for a list of which something is asked: the next page has to be asked for the same.
+pub(super) fn linked_as(
+    reply: Reply,
+    path: &str,
+    limit: u64,
+    next: Option<&str>,
+    asked: &[(String, &str)],
+) -> Reply {
+    let Some(next) = next else { return reply };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("limit", &limit.to_string())
+        .append_pair("cursor", next)
+        .extend_pairs(asked);
+    reply.with(LINK, format!("<{path}?{}>; rel=\"next\"", query.finish()))
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::description::Schema;
-use crate::api::rows::{Form, RowWriter, push_json_string};
+use crate::api::rows::{self, Form, RowWriter, push_json_string};
 use crate::dataset::{Column, ColumnType, Field};
 use crate::store;
 
@@ -144,7 +144,11 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A page of rows: `{"data": [{"id": 1, "name": "Ada"}, …], "next": "cursor" | null}`.
-pub(super) fn page(dataset: &Arc<store::Dataset>, next: Option<&str>) -> Form {
+pub(super) fn page(
+    dataset: &Arc<store::Dataset>,
+    select: Option<&[usize]>,
+    next: Option<&str>,
+) -> Form {
     let mut suffix = b"],\"next\":".to_vec();
     match next {
         Some(cursor) => push_json_string(cursor, &mut suffix),
@@ -155,7 +159,7 @@ pub(super) fn page(dataset: &Arc<store::Dataset>, next: Option<&str>) -> Form {
         prefix: b"{\"data\":[".to_vec(),
         separator: b",",
         suffix,
-        row: object(dataset),
+        row: object(dataset, select),
     }
 }
 
@@ -184,8 +188,8 @@ pub(super) fn page_schema() -> Schema {
 }
 
 /// Rows as lines of JSON.
-pub(super) fn ndjson(dataset: &Arc<store::Dataset>) -> Form {
-    let object = object(dataset);
+pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> Form {
+    let object = object(dataset, select);
     let row: RowWriter = Box::new(move |fields, out| {
         object(fields, out);
         out.push(b'\n');
@@ -199,18 +203,24 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>) -> Form {
 }
 
 /// Writes a row as an object. A number leaves as it came, digit for digit; what means "no value" is `null`.
-fn object(dataset: &Arc<store::Dataset>) -> RowWriter {
-    let mut keys = Vec::with_capacity(dataset.columns.len());
-    for (at, column) in dataset.columns.iter().enumerate() {
+fn object(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> RowWriter {
+    let places = rows::places(dataset, select);
+    let mut keys = Vec::with_capacity(places.len());
+    for (at, place) in places.into_iter().enumerate() {
+        let column = &dataset.columns[place];
         let mut key = vec![if at == 0 { b'{' } else { b',' }];
         push_json_string(&column.name, &mut key);
         key.push(b':');
-        keys.push((key, column.kind));
+        keys.push((key, column.kind, place));
     }
     let layout = Arc::clone(&dataset.layout);
     Box::new(move |fields: &[Field<'_>], out: &mut Vec<u8>| {
-        for ((key, kind), field) in keys.iter().zip(fields) {
+        for (key, kind, place) in &keys {
             out.extend_from_slice(key);
+            // A checked row has a field for each column.
+            let Some(field) = fields.get(*place) else {
+                continue;
+            };
             let text = field.text();
             if text.is_empty() || layout.nulls.iter().any(|null| *null == text) {
                 out.extend_from_slice(b"null");

@@ -1,4 +1,4 @@
-//! Rows in version 2.
+//! Rows in version 2: all of them, or what a query finds.
 
 use std::sync::Arc;
 
@@ -8,64 +8,123 @@ use http::header::ETAG;
 use super::{pages, representation};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::reply::Reply;
-use crate::api::rows::{self, Span};
-use crate::api::{conditional, cursor};
+use crate::api::query::Query;
+use crate::api::reply::{Body, Reply};
+use crate::api::rows::{self, Form, Span};
+use crate::api::{conditional, cursor, found};
+use crate::dataset;
+use crate::dataset::Asked;
+use crate::dataset::query::Fingerprint;
+use crate::services::PageKey;
+use crate::services::search::Search;
 use crate::store::Dataset;
 use crate::versioning::Format;
 
 /// What the cursors of this list are signed for.
 const LIST: &str = "rows";
+/// Rows of the longest page.
+const LONGEST: u64 = 10_000;
 
-/// Where a cursor of this list goes on: number of the dataset and of its revision, and of the next row.
-type Position = (i64, i64, u64);
+/// Where a cursor of this list goes on: number of the dataset and of its revision, a row, and what was asked for. The row
+/// is the next one in the order of the file; in another order, the last one that was shown.
+type Position = (i64, i64, u64, Option<Fingerprint>);
 
-/// `GET /datasets/{name}/rows?limit=&cursor=&revision=`: rows in the order of the file. As CSV or NDJSON, without a limit, all.
+/// What is wanted of a dataset.
+struct Wanted {
+    dataset: Arc<Dataset>,
+    query: Arc<dataset::Query>,
+    /// The row that the cursor says.
+    from: Option<u64>,
+    limit: u64,
+    format: Format,
+}
+
+/// `GET /datasets/{name}/rows`: a page of the rows that the query asks for. As CSV or NDJSON, without a limit, all.
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
-    let paged = call.choice.format == Format::Json;
-    let limit = match paged {
-        true => query.take_number("limit", 1..=10_000, 100)?,
-        false => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
+    let format = call.choice.format;
+    let limit = match format {
+        Format::Json | Format::Html => query.take_number("limit", 1..=LONGEST, 100)?,
+        Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
     let cursor = query.take("cursor")?;
     let revision = super::datasets::revision(&mut query)?;
-    query.finish()?;
-    let (dataset, first) = start(&call, cursor.as_deref(), revision).await?;
+    let asked = asked(query)?;
+    let (dataset, from) = start(&call, cursor.as_deref(), revision).await?;
+    let query = Arc::new(dataset::Query::resolve(&asked, &dataset.columns)?);
+    if from.is_some_and(|(_, of)| of != query.fingerprint()) {
+        return Err(Error::CursorOfOtherQuery);
+    }
     let tag = call.tag(&dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
-    let services = &call.services;
-    let next = next(&call, &dataset, first, limit)?;
-    let span = Span {
-        dataset: Arc::clone(&dataset),
-        first,
+    let path = format!("/datasets/{}/rows", dataset.name);
+    let wanted = Wanted {
+        dataset,
+        query,
+        from: from.map(|(row, _)| row),
         limit,
+        format,
     };
-    let body = match call.choice.format {
-        Format::Csv => rows::all(services, span, rows::csv(&dataset)).await?,
-        Format::Ndjson => rows::all(services, span, representation::ndjson(&dataset)).await?,
-        Format::Json | Format::Html => {
-            let form = || representation::page(&dataset, next.as_deref());
-            rows::page(services, span, super::VERSION.number, form).await?
-        }
+    let (body, next) = match wanted.query.is_of_all_rows() {
+        true => wanted.read(&call).await?,
+        false => wanted.search(&call).await?,
     };
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
-    let path = format!("/datasets/{}/rows", dataset.name);
-    Ok(pages::linked(reply, &path, limit, next.as_deref()))
+    Ok(pages::linked_as(
+        reply,
+        &path,
+        limit,
+        next.as_deref(),
+        &written(&asked),
+    ))
 }
 
-/// The revision to read and its first row: as the cursor says, else the one asked for from its beginning.
+/// What the parameters ask for: those that are left are filters.
+fn asked(mut query: Query) -> Result<Asked, Error> {
+    Ok(Asked {
+        select: query.take("select")?,
+        order: query.take("order")?,
+        filters: query
+            .take_rest()
+            .into_iter()
+            .map(|(name, condition)| match name.strip_prefix("where.") {
+                Some(name) => (name.to_owned(), condition),
+                None => (name, condition),
+            })
+            .collect(),
+    })
+}
+
+/// The parameters that ask for that.
+fn written(asked: &Asked) -> Vec<(String, &str)> {
+    let select = asked
+        .select
+        .iter()
+        .map(|select| ("select".to_owned(), &**select));
+    let order = asked
+        .order
+        .iter()
+        .map(|order| ("order".to_owned(), &**order));
+    let filters = asked
+        .filters
+        .iter()
+        .map(|(name, condition)| (format!("where.{name}"), &**condition));
+    select.chain(order).chain(filters).collect()
+}
+
+/// The revision to read, and where to begin: as the cursor says, else the one asked for from its beginning.
 async fn start(
     call: &Call,
     cursor: Option<&str>,
     revision: Option<i64>,
-) -> Result<(Arc<Dataset>, u64), Error> {
+) -> Result<(Arc<Dataset>, Option<(u64, Option<Fingerprint>)>), Error> {
     let Some(cursor) = cursor else {
-        return Ok((call.dataset_as_of(revision).await?, 0));
+        return Ok((call.dataset_as_of(revision).await?, None));
     };
-    let (id, of, row): Position = cursor::open(call.services.store.cursor_key()?, LIST, cursor)?;
+    let key = call.services.store.cursor_key()?;
+    let (id, of, row, query): Position = cursor::open(key, LIST, cursor)?;
     if let Some(revision) = revision.filter(|revision| *revision != of) {
         return Err(Error::bad_parameter(
             "revision",
@@ -80,15 +139,88 @@ async fn start(
             revision: of,
         });
     }
-    Ok((call.dataset_as_of(Some(of)).await?, row))
+    Ok((call.dataset_as_of(Some(of)).await?, Some((row, query))))
 }
 
-/// A cursor for what follows the page, if something does.
-fn next(call: &Call, dataset: &Dataset, first: u64, limit: u64) -> Result<Option<String>, Error> {
-    let row = first.saturating_add(limit);
-    if row >= dataset.rows {
-        return Ok(None);
+impl Wanted {
+    /// All rows, in the order of the file; and the cursor of what follows, if something does.
+    async fn read(&self, call: &Call) -> Result<(Body, Option<String>), Error> {
+        let span = Span {
+            dataset: Arc::clone(&self.dataset),
+            first: self.from.unwrap_or(0),
+            limit: self.limit,
+        };
+        let row = span.first.saturating_add(self.limit);
+        let next = (row < self.dataset.rows).then_some(row);
+        let next = self.cursor(call, next)?;
+        let services = &call.services;
+        let form = || self.form(next.as_deref());
+        let body = match self.format {
+            Format::Json | Format::Html => rows::page(services, span, self.key(), form).await?,
+            Format::Csv | Format::Ndjson => rows::all(services, span, form()).await?,
+        };
+        Ok((body, next))
     }
-    let position: Position = (dataset.run.dataset, dataset.revision, row);
-    cursor::seal(call.services.store.cursor_key()?, LIST, &position).map(Some)
+
+    /// The rows that a query finds. A page of them has a cursor; a longer list is sent while it is found.
+    async fn search(&self, call: &Call) -> Result<(Body, Option<String>), Error> {
+        let services = &call.services;
+        if self.limit > LONGEST {
+            let search = Search::begin(services, &self.dataset, &self.query).await?;
+            let batches = search.all(self.from, self.limit);
+            let body = found::all(services, &self.dataset, batches, self.form(None)).await?;
+            return Ok((body, None));
+        }
+        let (body, next) = match self.format {
+            Format::Json | Format::Html => {
+                rows::remembered(services, self.key(), self.find(call)).await?
+            }
+            Format::Csv | Format::Ndjson => self.find(call).await?,
+        };
+        Ok((body, self.cursor(call, next)?))
+    }
+
+    /// A page of what a query finds, and the row that its cursor says.
+    async fn find(&self, call: &Call) -> Result<(Body, Option<u64>), Error> {
+        let services = &call.services;
+        let search = Search::begin(services, &self.dataset, &self.query).await?;
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let found = search.page(self.from, limit).await?;
+        let next = self.cursor(call, found.next)?;
+        let form = self.form(next.as_deref());
+        let body = found::all(services, &self.dataset, found.batches, form).await?;
+        Ok((body, found.next))
+    }
+
+    fn form(&self, next: Option<&str>) -> Form {
+        let (dataset, select) = (&self.dataset, self.query.select.as_deref());
+        match self.format {
+            Format::Csv => rows::csv(dataset, select),
+            Format::Ndjson => representation::ndjson(dataset, select),
+            Format::Json | Format::Html => representation::page(dataset, select, next),
+        }
+    }
+
+    /// What a page is remembered under.
+    fn key(&self) -> PageKey {
+        PageKey {
+            run: self.dataset.run.number,
+            query: self.query.fingerprint(),
+            first: self.from,
+            limit: u32::try_from(self.limit).unwrap_or(u32::MAX),
+            version: super::VERSION.number,
+        }
+    }
+
+    fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<String>, Error> {
+        let Some(row) = row else { return Ok(None) };
+        let fingerprint = self.query.fingerprint();
+        let position: Position = (
+            self.dataset.run.dataset,
+            self.dataset.revision,
+            row,
+            fingerprint,
+        );
+        cursor::seal(call.services.store.cursor_key()?, LIST, &position).map(Some)
+    }
 }

@@ -104,7 +104,7 @@ impl Query {
             .all(|filter| stats(filter.column()).is_none_or(|stats| prune::may_hold(filter, stats)))
     }
 
-    /// The columns whose statistics [`Self::may_match`] and [`Term::best`] ask for, each once.
+    /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for, each once.
     pub fn columns_asked(&self) -> Vec<usize> {
         let filtered = self.filters.iter().map(Filter::column);
         let mut columns: Vec<_> = filtered

@@ -115,13 +115,14 @@ impl Term {
         }
     }
 
-    /// A lead that no row of a chunk comes before, by what is known of the column there; `None`: it has no rows.
-    pub fn best(&self, stats: &ColumnStats) -> Option<Lead> {
+    /// Two leads that no row of a chunk comes before and after, by what is known of the column there; `None`: it has no
+    /// rows.
+    pub fn range(&self, stats: &ColumnStats) -> Option<(Lead, Lead)> {
         let nulls = (stats.nulls > 0).then(|| self.lead_of_nulls());
-        let values = least_and_greatest(self.kind, &stats.bounds);
-        let values = values
-            .map(|(least, greatest)| self.lead_of(if self.descending { greatest } else { least }));
-        nulls.into_iter().chain(values).min()
+        let bounds = least_and_greatest(self.kind, &stats.bounds);
+        let bounds = bounds.map(|(least, greatest)| [self.lead_of(least), self.lead_of(greatest)]);
+        let leads = || nulls.into_iter().chain(bounds.into_iter().flatten());
+        leads().min().zip(leads().max())
     }
 
     fn part(&self, value: Option<&str>) -> Part {

@@ -16,7 +16,7 @@ pub(super) struct Pattern {
 #[derive(Debug)]
 enum Part {
     /// Without such places.
-    Literal(Finder<'static>),
+    Literal(Box<Finder<'static>>),
     /// `None`: any one.
     Mixed(Vec<Option<char>>),
 }
@@ -92,7 +92,7 @@ impl Part {
     fn new(places: Vec<Option<char>>) -> Self {
         if places.iter().all(Option::is_some) {
             let text: String = places.into_iter().flatten().collect();
-            Self::Literal(Finder::new(&text).into_owned())
+            Self::Literal(Box::new(Finder::new(&text).into_owned()))
         } else {
             Self::Mixed(places)
         }

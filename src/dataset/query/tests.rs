@@ -92,7 +92,8 @@ impl Table {
                 };
                 let term = resolved.order[0];
                 let lead = term.lead(value(term.column).as_deref());
-                assert!(lead >= term.best(&self.stats[term.column]).unwrap());
+                let (best, worst) = term.range(&self.stats[term.column]).unwrap();
+                assert!(best <= lead && lead <= worst);
                 if top.may_have(lead) {
                     top.push(Ranked {
                         key: Key::of(&resolved.order, value),

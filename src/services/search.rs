@@ -1,0 +1,140 @@
+//! Answering queries: which chunks to look through, on all cores, in bounded memory.
+//!
+//! ```text
+//! query ─▶ chart (chunks that may hold a match) ─▶ groups of chunks ─▶ texts (remembered or unpacked) ─▶ rows that match
+//! ```
+//!
+//! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
+//! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
+//! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows.
+
+mod chart;
+mod find;
+mod gather;
+mod rank;
+mod texts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::BoxStream;
+
+use super::Services;
+use crate::dataset::query::Query;
+use crate::store::{Dataset, Lease, StoreError};
+use chart::Chart;
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It took too long.
+    #[error(
+        "the query took longer than {}, the limit that --query-timeout sets; narrow it by filters, or ask the operator to raise the limit",
+        humantime::format_duration(*.0)
+    )]
+    TimedOut(Duration),
+    /// A worker thread panicked.
+    #[error("a worker ended before it answered")]
+    Worker,
+}
+
+/// Records that were found, in order.
+#[derive(Debug)]
+pub struct Batch {
+    /// A text that they are in.
+    pub text: Arc<String>,
+    /// Where each begins in it.
+    pub starts: Vec<u32>,
+}
+
+/// Batches, as they are found.
+pub type Batches = BoxStream<'static, Result<Batch, SearchError>>;
+
+/// A part of what a query finds.
+pub struct Found {
+    /// Its records.
+    pub batches: Batches,
+    /// The row to give to the next search, if there is more.
+    pub next: Option<u64>,
+}
+
+/// A query of one revision being answered.
+pub struct Search {
+    pub(super) services: Arc<Services>,
+    dataset: Arc<Dataset>,
+    query: Arc<Query>,
+    chart: Chart,
+    /// The chunks that may hold a match, in order.
+    candidates: Vec<u32>,
+    _lease: Lease,
+}
+
+impl Search {
+    /// Begins to answer a query: finds out which chunks to look through.
+    ///
+    /// # Errors
+    /// When the store fails, or is slow.
+    pub async fn begin(
+        services: &Arc<Services>,
+        dataset: &Arc<Dataset>,
+        query: &Arc<Query>,
+    ) -> Result<Arc<Self>, SearchError> {
+        let lease = services.store.lease(dataset);
+        let chart = Chart::of(services, dataset, &query.columns_asked()).await?;
+        Ok(Arc::new(Self {
+            candidates: chart.candidates(query),
+            services: Arc::clone(services),
+            dataset: Arc::clone(dataset),
+            query: Arc::clone(query),
+            chart,
+            _lease: lease,
+        }))
+    }
+
+    /// At most `limit` rows, and where the next ones begin. `from` is where the last part said that they do: without an
+    /// order the first row that may be one of them, with an order the row that they come after.
+    ///
+    /// # Errors
+    /// When the store fails, or it takes longer than a query may.
+    pub async fn page(
+        self: &Arc<Self>,
+        from: Option<u64>,
+        limit: usize,
+    ) -> Result<Found, SearchError> {
+        let finding = async {
+            match self.query.order.is_empty() {
+                true => self.find_page(from.unwrap_or(0), limit).await,
+                false => self.rank_page(from, limit).await,
+            }
+        };
+        self.in_time(finding).await
+    }
+
+    /// All rows from `from` on, at most `limit`, found as they are asked for.
+    pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> Batches {
+        match self.query.order.is_empty() {
+            true => self.find_all(from.unwrap_or(0), limit),
+            false => self.rank_all(from, limit),
+        }
+    }
+
+    /// What comes of it, if that does not take longer than a query may.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, SearchError>>,
+    ) -> Result<T, SearchError> {
+        in_time(self.services.settings.timeouts.query_timeout, work).await
+    }
+}
+
+/// What comes of `work`, if that does not take longer than `limit`.
+pub async fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, SearchError>>,
+) -> Result<T, SearchError> {
+    let done = tokio::time::timeout(limit, work).await;
+    done.map_err(|_| SearchError::TimedOut(limit))?
+}

@@ -1,0 +1,119 @@
+//! The chunks of a run for who reads many of them: where they are, what is known of them, and several at a time.
+
+use diesel::prelude::*;
+
+use super::connection::AnyConnection;
+use super::rows::{Block, from_db, unreadable};
+use super::schema::chunks;
+use super::{Run, Store, StoreError, blocks, queries};
+use crate::dataset::{ColumnStats, stats};
+
+/// Where a chunk of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// Number of its first row in the run, from 0.
+    pub first_row: u64,
+    /// Number of its rows.
+    pub rows: u64,
+    /// Offset of its text in the run's text.
+    pub first_byte: u64,
+    /// Bytes of mark and header before its first row.
+    pub body_start: usize,
+}
+
+/// The text of a chunk, not unpacked yet.
+pub struct Packed {
+    run: Run,
+    block: Block,
+}
+
+impl Packed {
+    /// The text, unpacked and checked.
+    pub fn unpack(&self) -> Result<String, StoreError> {
+        blocks::text(self.run, &self.block)
+    }
+}
+
+impl Store {
+    /// The chunks of a run, in order.
+    pub async fn spots(&self, run: Run) -> Result<Vec<Spot>, StoreError> {
+        self.inner
+            .read(move |connection| Ok(spots(connection, run)?))
+            .await
+    }
+
+    /// What is known of one column in each chunk of a run, in the same order.
+    pub async fn stats(&self, run: Run, column: usize) -> Result<Vec<ColumnStats>, StoreError> {
+        self.inner
+            .read(move |connection| known(connection, run, column))
+            .await
+    }
+
+    /// The chunks of a run that begin at these bytes, in the order in which those are given.
+    pub async fn packed(&self, run: Run, first_bytes: Vec<u64>) -> Result<Vec<Packed>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let mut blocks = queries::texts_at(connection, run, &first_bytes)?;
+            let mut packed = Vec::with_capacity(first_bytes.len());
+            for first_byte in first_bytes {
+                let at = blocks
+                    .iter()
+                    .position(|block| from_db(block.first_byte) == first_byte);
+                let block = blocks.swap_remove(at.ok_or(StoreError::Missing {
+                    dataset: run.dataset,
+                    run: run.number,
+                    row: first_byte,
+                })?);
+                packed.push(Packed { run, block });
+            }
+            Ok(packed)
+        };
+        self.inner.read(read).await
+    }
+}
+
+fn spots(connection: &mut AnyConnection, run: Run) -> QueryResult<Vec<Spot>> {
+    let rows: Vec<(i64, i64, i64, i64)> = of_run(run)
+        .select((
+            chunks::first_row,
+            chunks::row_count,
+            chunks::first_byte,
+            chunks::body_start,
+        ))
+        .load(connection)?;
+    let spots = rows
+        .into_iter()
+        .map(|(first_row, rows, first_byte, body_start)| Spot {
+            first_row: from_db(first_row),
+            rows: from_db(rows),
+            first_byte: from_db(first_byte),
+            body_start: usize::try_from(body_start).unwrap_or(0),
+        });
+    Ok(spots.collect())
+}
+
+fn known(
+    connection: &mut AnyConnection,
+    run: Run,
+    column: usize,
+) -> Result<Vec<ColumnStats>, StoreError> {
+    let stored: Vec<Vec<u8>> = of_run(run).select(chunks::stats).load(connection)?;
+    let of_column = |stored: Vec<u8>| {
+        let mut all = stats::decode(&stored).map_err(|e| unreadable("statistics", e))?;
+        if column < all.len() {
+            Ok(all.swap_remove(column))
+        } else {
+            Err(unreadable("statistics", "they lack a column"))
+        }
+    };
+    stored.into_iter().map(of_column).collect()
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_run(run: Run) -> _ {
+    let dataset: i64 = run.dataset;
+    let number: i64 = run.number;
+    chunks::table
+        .filter(chunks::dataset_id.eq(dataset))
+        .filter(chunks::run.eq(number))
+        .order((chunks::first_row, chunks::seq))
+}
