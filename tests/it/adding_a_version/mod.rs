@@ -106,7 +106,7 @@ fn a_preview_is_served_to_who_names_it_and_to_nobody_else() {
     assert_eq!(served(&server, &key), "2.0.0");
     let moved = server.call("PATCH", "/client").with_key(&key);
     let refused = moved.json(&json!({ "version": 3 })).send();
-    refused.refused(409, &["v3", "v1", "v2"]);
+    refused.refused(422, &["v3", "v1", "v2"]);
 }
 
 #[test]
