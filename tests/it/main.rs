@@ -29,6 +29,7 @@ mod idempotency;
 mod layout;
 mod lives;
 mod metrics;
+mod manifests;
 mod negotiation;
 mod queries;
 mod readme;

@@ -1,0 +1,41 @@
+# The image of Flash: one program on distroless, without a shell, for every architecture that both base images have.
+# DOCKER_BUILDKIT=1 docker build -t flash .
+ARG RUST_IMAGE=rust:1.95-bookworm
+ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+
+FROM ${RUST_IMAGE} AS build
+WORKDIR /build
+# What Flash depends on is a layer of its own, which is built again only when one of these files changes. Cargo wants
+# something to build, so a crate without contents stands in for Flash.
+COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
+RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --bin flash
+COPY build.rs ./
+COPY migrations migrations
+COPY src src
+# Cargo goes by the times of files, and those of the stand-in are younger than those of Flash.
+RUN touch build.rs src/lib.rs src/main.rs && cargo build --locked --profile dist --bin flash
+
+FROM ${RUNTIME_IMAGE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Flash" \
+      org.opencontainers.image.description="Turns a CSV into a versioned HTTP API in one POST, and keeps that API's contract while it evolves" \
+      org.opencontainers.image.source="https://github.com/kubernetes-flash/kubernetes-flash" \
+      org.opencontainers.image.documentation="https://github.com/kubernetes-flash/kubernetes-flash/blob/main/docs/deploy.md" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /build/target/dist/flash /usr/bin/flash
+# Where the database is, unless something else is said. It is the only place that is written to.
+COPY --from=build --chown=65532:65532 /build/data /data
+WORKDIR /data
+VOLUME ["/data"]
+USER 65532:65532
+# Who may call from outside without a key is for whoever runs it to choose: FLASH_ANONYMOUS.
+ENV FLASH_LISTEN=0.0.0.0:3000
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/usr/bin/flash", "healthcheck"]
+ENTRYPOINT ["/usr/bin/flash"]
+CMD ["serve"]
