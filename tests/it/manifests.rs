@@ -85,7 +85,9 @@ impl Overlay {
     }
 
     fn kind(&self, kind: &str) -> impl Iterator<Item = &Object> {
-        self.objects.iter().filter(move |object| object.kind == kind)
+        self.objects
+            .iter()
+            .filter(move |object| object.kind == kind)
     }
 
     #[track_caller]
@@ -129,7 +131,9 @@ fn overlays() -> Vec<Overlay> {
 /// Those in which replicas share a PostgreSQL.
 fn replicated() -> Vec<Overlay> {
     let overlays = overlays().into_iter();
-    overlays.filter(|overlay| overlay.name != "sqlite").collect()
+    overlays
+        .filter(|overlay| overlay.name != "sqlite")
+        .collect()
 }
 
 /// Checks something of whatever makes pods, in each overlay.
@@ -153,5 +157,8 @@ fn each_container(check: impl Fn(&str, &Value)) {
 /// Whether these labels are chosen by a selector's `matchLabels`.
 fn selects(match_labels: &Value, labels: &Value) -> bool {
     let wanted = match_labels.as_object().unwrap();
-    !wanted.is_empty() && wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
+    !wanted.is_empty()
+        && wanted
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
 }

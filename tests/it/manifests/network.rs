@@ -7,12 +7,16 @@ use super::{Object, Overlay, overlays, selects};
 /// The pods that labels choose.
 fn chosen<'a>(overlay: &'a Overlay, match_labels: &Value) -> Vec<&'a Object> {
     let workloads = overlay.workloads();
-    workloads.filter(|workload| selects(match_labels, workload.pod_labels())).collect()
+    workloads
+        .filter(|workload| selects(match_labels, workload.pod_labels()))
+        .collect()
 }
 
 /// The port of a pod that a Service or a policy means, by name or number.
 fn port<'a>(workload: &'a Object, wanted: &Value) -> Option<&'a Value> {
-    let mut ports = workload.containers().flat_map(|container| container["ports"].as_array().unwrap());
+    let mut ports = workload
+        .containers()
+        .flat_map(|container| container["ports"].as_array().unwrap());
     ports.find(|port| port["name"] == *wanted || port["containerPort"] == *wanted)
 }
 
@@ -38,7 +42,11 @@ fn services_lead_to_ports_of_pods() {
             for entry in service.list("/spec/ports") {
                 let target = &entry["targetPort"];
                 assert!(target.is_string(), "{}: targets have names", service.title);
-                assert!(port(pods[0], target).is_some(), "{}: {target}", service.title);
+                assert!(
+                    port(pods[0], target).is_some(),
+                    "{}: {target}",
+                    service.title
+                );
             }
         }
     }
@@ -53,7 +61,10 @@ fn the_api_is_at_port_80_of_the_load_balancer_and_nothing_else_is() {
             panic!("{}: more than one port", service.title);
         };
         assert_eq!(entry["port"], 80);
-        assert_eq!(port(overlay.api(), &entry["targetPort"]).unwrap()["containerPort"], 3000);
+        assert_eq!(
+            port(overlay.api(), &entry["targetPort"]).unwrap()["containerPort"],
+            3000
+        );
         let others = overlay.kind("Service").filter(|other| other.name != "api");
         for other in others {
             assert_eq!(*other.at("/spec/clusterIP"), "None", "{}", other.title);
@@ -66,7 +77,10 @@ fn every_pod_is_closed_but_for_what_is_said() {
     for overlay in overlays() {
         for workload in overlay.workloads() {
             let policy = overlay.one("NetworkPolicy", &workload.name);
-            assert_eq!(*policy.at("/spec/policyTypes"), json!(["Ingress", "Egress"]));
+            assert_eq!(
+                *policy.at("/spec/policyTypes"),
+                json!(["Ingress", "Egress"])
+            );
             assert!(!policy.list("/spec/ingress").is_empty(), "{}", policy.title);
             assert!(!policy.list("/spec/egress").is_empty(), "{}", policy.title);
         }
@@ -83,16 +97,25 @@ fn policies_choose_pods_by_one_label_and_ports_that_those_have() {
             assert_eq!(pods.len(), 1, "{}", policy.title);
             for rule in policy.list("/spec/ingress") {
                 for entry in rule["ports"].as_array().unwrap() {
-                    assert!(port(pods[0], &entry["port"]).is_some(), "{}: {entry}", policy.title);
+                    assert!(
+                        port(pods[0], &entry["port"]).is_some(),
+                        "{}: {entry}",
+                        policy.title
+                    );
                 }
             }
             // Peers within the namespace are pods of this overlay, on a port that they have.
             for rule in policy.list("/spec/egress") {
                 for peer in rule["to"].as_array().unwrap() {
-                    if peer.get("namespaceSelector").is_none() && peer.get("podSelector").is_some() {
+                    if peer.get("namespaceSelector").is_none() && peer.get("podSelector").is_some()
+                    {
                         let peers = chosen(&overlay, &peer["podSelector"]["matchLabels"]);
                         let wanted = &rule["ports"][0]["port"];
-                        assert!(peers.iter().any(|peer| port(peer, wanted).is_some()), "{}", policy.title);
+                        assert!(
+                            peers.iter().any(|peer| port(peer, wanted).is_some()),
+                            "{}",
+                            policy.title
+                        );
                     }
                 }
             }
@@ -105,9 +128,14 @@ fn names_are_looked_up_wherever_the_cluster_has_its_dns() {
     for overlay in overlays() {
         let policy = overlay.one("NetworkPolicy", "api");
         let rules = policy.list("/spec/egress");
-        let dns = rules.iter().find(|rule| rule["ports"][0]["port"] == 53).unwrap();
+        let dns = rules
+            .iter()
+            .find(|rule| rule["ports"][0]["port"] == 53)
+            .unwrap();
         let blocks = dns["to"].as_array().unwrap().iter();
-        let blocks: Vec<_> = blocks.filter_map(|peer| peer["ipBlock"]["cidr"].as_str()).collect();
+        let blocks: Vec<_> = blocks
+            .filter_map(|peer| peer["ipBlock"]["cidr"].as_str())
+            .collect();
         assert_eq!(blocks, ["169.254.20.10/32", "169.254.169.254/32"]);
     }
 }
@@ -118,12 +146,19 @@ fn metrics_are_collected_from_the_admin_port() {
         for monitor in overlay.kind("ServiceMonitor") {
             let services = overlay.kind("Service");
             let wanted = monitor.at("/spec/selector/matchLabels");
-            let mut services = services.filter(|service| selects(wanted, service.at("/metadata/labels")));
+            let mut services =
+                services.filter(|service| selects(wanted, service.at("/metadata/labels")));
             let service = services.next().unwrap();
             assert!(services.next().is_none(), "{}", monitor.title);
             let name = &monitor.list("/spec/endpoints")[0]["port"];
-            let entry = service.list("/spec/ports").iter().find(|entry| entry["name"] == *name);
-            assert_eq!(port(overlay.api(), &entry.unwrap()["targetPort"]).unwrap()["name"], "admin");
+            let entry = service
+                .list("/spec/ports")
+                .iter()
+                .find(|entry| entry["name"] == *name);
+            assert_eq!(
+                port(overlay.api(), &entry.unwrap()["targetPort"]).unwrap()["name"],
+                "admin"
+            );
         }
         for monitor in overlay.kind("PodMonitoring") {
             let pods = chosen(&overlay, monitor.at("/spec/selector/matchLabels"));

@@ -26,7 +26,12 @@ fn who_says_nothing_gets_bounds_too_and_the_namespace_has_some() {
             }
         }
         let quota = overlay.one("ResourceQuota", "bounds");
-        let pods: u64 = quota.at("/spec/hard/pods").as_str().unwrap().parse().unwrap();
+        let pods: u64 = quota
+            .at("/spec/hard/pods")
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
         let most = overlay.kind("HorizontalPodAutoscaler").next();
         let most = most.map_or(1, |scaler| scaler.at("/spec/maxReplicas").as_u64().unwrap());
         assert!(pods > 2 * most, "{}: a rollout would not fit", quota.title);
@@ -55,8 +60,16 @@ fn flash_is_probed_where_it_answers_probes() {
             ("livenessProbe", "/livez"),
             ("readinessProbe", "/readyz"),
         ] {
-            assert_eq!(container[probe]["httpGet"]["path"], path, "{}", overlay.name);
-            assert_eq!(container[probe]["httpGet"]["port"], "admin", "{}", overlay.name);
+            assert_eq!(
+                container[probe]["httpGet"]["path"], path,
+                "{}",
+                overlay.name
+            );
+            assert_eq!(
+                container[probe]["httpGet"]["port"], "admin",
+                "{}",
+                overlay.name
+            );
         }
     }
 }
@@ -68,10 +81,14 @@ fn ports_that_are_probed_and_mounts_are_there() {
             let volumes = workload.volumes().iter().map(|volume| &volume["name"]);
             let claims = workload.list("/spec/volumeClaimTemplates").iter();
             let claims = claims.map(|claim| &claim["metadata"]["name"]);
-            let there: BTreeSet<_> = volumes.chain(claims).filter_map(|name| name.as_str()).collect();
+            let there: BTreeSet<_> = volumes
+                .chain(claims)
+                .filter_map(|name| name.as_str())
+                .collect();
             for container in workload.containers() {
                 let mounts = container["volumeMounts"].as_array().unwrap().iter();
-                let mounted: BTreeSet<_> = mounts.filter_map(|mount| mount["name"].as_str()).collect();
+                let mounted: BTreeSet<_> =
+                    mounts.filter_map(|mount| mount["name"].as_str()).collect();
                 assert_eq!(mounted, there, "{}", workload.title);
                 let ports = container["ports"].as_array().unwrap();
                 for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {

@@ -13,7 +13,10 @@ fn the_namespace_enforces_the_restricted_standard() {
         let namespace = overlay.one("Namespace", "flash");
         let labels = namespace.at("/metadata/labels");
         for mode in ["enforce", "audit", "warn"] {
-            assert_eq!(labels[format!("pod-security.kubernetes.io/{mode}")], "restricted");
+            assert_eq!(
+                labels[format!("pod-security.kubernetes.io/{mode}")],
+                "restricted"
+            );
         }
     }
 }
@@ -34,23 +37,45 @@ fn nothing_runs_as_root_or_as_somebody_of_the_node() {
 fn volumes_belong_to_the_group_that_writes_them() {
     each_workload(|workload| {
         let context = workload.pod("/securityContext");
-        assert_eq!(context["fsGroup"], context["runAsGroup"], "{}", workload.title);
-        assert_eq!(context["fsGroupChangePolicy"], "OnRootMismatch", "{}", workload.title);
+        assert_eq!(
+            context["fsGroup"], context["runAsGroup"],
+            "{}",
+            workload.title
+        );
+        assert_eq!(
+            context["fsGroupChangePolicy"], "OnRootMismatch",
+            "{}",
+            workload.title
+        );
     });
 }
 
 #[test]
 fn root_file_systems_are_read_only_and_there_is_a_place_for_temporary_files() {
     each_container(|title, container| {
-        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true, "{title}");
+        assert_eq!(
+            container["securityContext"]["readOnlyRootFilesystem"], true,
+            "{title}"
+        );
         let mounts = container["volumeMounts"].as_array().unwrap();
         let tmp = mounts.iter().find(|mount| mount["mountPath"] == "/tmp");
-        assert_eq!(tmp.map(|mount| &mount["name"]), Some(&json!("tmp")), "{title}");
+        assert_eq!(
+            tmp.map(|mount| &mount["name"]),
+            Some(&json!("tmp")),
+            "{title}"
+        );
     });
     each_workload(|workload| {
-        let empty = workload.volumes().iter().filter(|volume| volume.get("emptyDir").is_some());
+        let empty = workload
+            .volumes()
+            .iter()
+            .filter(|volume| volume.get("emptyDir").is_some());
         for volume in empty {
-            assert!(volume["emptyDir"]["sizeLimit"].is_string(), "{}: {volume}", workload.title);
+            assert!(
+                volume["emptyDir"]["sizeLimit"].is_string(),
+                "{}: {volume}",
+                workload.title
+            );
         }
     });
 }
@@ -59,7 +84,10 @@ fn root_file_systems_are_read_only_and_there_is_a_place_for_temporary_files() {
 fn nothing_is_privileged_or_can_become_so() {
     each_container(|title, container| {
         assert_eq!(container["securityContext"]["privileged"], false, "{title}");
-        assert_eq!(container["securityContext"]["allowPrivilegeEscalation"], false, "{title}");
+        assert_eq!(
+            container["securityContext"]["allowPrivilegeEscalation"], false,
+            "{title}"
+        );
     });
 }
 
@@ -89,11 +117,25 @@ fn system_calls_and_files_are_filtered() {
 fn nothing_of_the_node_is_shared() {
     each_workload(|workload| {
         for sharing in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"] {
-            assert!(workload.pod(&format!("/{sharing}")).is_null(), "{}", workload.title);
+            assert!(
+                workload.pod(&format!("/{sharing}")).is_null(),
+                "{}",
+                workload.title
+            );
         }
-        assert!(workload.pod("/securityContext/sysctls").is_null(), "{}", workload.title);
+        assert!(
+            workload.pod("/securityContext/sysctls").is_null(),
+            "{}",
+            workload.title
+        );
         // What "restricted" allows.
-        let kinds = ["configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"];
+        let kinds = [
+            "configMap",
+            "emptyDir",
+            "persistentVolumeClaim",
+            "projected",
+            "secret",
+        ];
         for volume in workload.volumes() {
             let mut fields = volume.as_object().unwrap().keys();
             assert!(
@@ -104,13 +146,21 @@ fn nothing_of_the_node_is_shared() {
         }
     });
     each_container(|title, container| {
-        assert!(container["securityContext"].get("procMount").is_none(), "{title}");
+        assert!(
+            container["securityContext"].get("procMount").is_none(),
+            "{title}"
+        );
         for port in container["ports"].as_array().unwrap() {
             assert!(port.get("hostPort").is_none(), "{title}");
             assert!(port["containerPort"].as_u64() >= Some(1024), "{title}");
         }
         // Newer versions of the standard refuse a host in them.
-        let asked = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"];
+        let asked = [
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+            "lifecycle",
+        ];
         for field in asked.iter().filter_map(|field| container.get(field)) {
             assert!(!field.to_string().contains("\"host\""), "{title}: {field}");
         }
@@ -133,10 +183,25 @@ fn the_users_of_a_pod_are_none_of_the_node_where_that_is_asked_for() {
 fn each_workload_has_a_service_account_of_its_own_without_a_token() {
     for overlay in overlays() {
         for workload in overlay.workloads() {
-            assert_eq!(*workload.pod("/serviceAccountName"), *workload.name, "{}", workload.title);
-            assert_eq!(*workload.pod("/automountServiceAccountToken"), false, "{}", workload.title);
+            assert_eq!(
+                *workload.pod("/serviceAccountName"),
+                *workload.name,
+                "{}",
+                workload.title
+            );
+            assert_eq!(
+                *workload.pod("/automountServiceAccountToken"),
+                false,
+                "{}",
+                workload.title
+            );
             let account = overlay.one("ServiceAccount", &workload.name);
-            assert_eq!(*account.at("/automountServiceAccountToken"), false, "{}", account.title);
+            assert_eq!(
+                *account.at("/automountServiceAccountToken"),
+                false,
+                "{}",
+                account.title
+            );
         }
     }
 }

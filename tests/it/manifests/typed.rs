@@ -87,7 +87,12 @@ fn every_object_is_in_the_namespace_of_flash() {
         for object in &overlay.objects {
             match object.kind.as_str() {
                 "Namespace" => assert_eq!(object.name, "flash"),
-                _ => assert_eq!(object.at("/metadata/namespace"), "flash", "{}", object.title),
+                _ => assert_eq!(
+                    object.at("/metadata/namespace"),
+                    "flash",
+                    "{}",
+                    object.title
+                ),
             }
         }
     }
