@@ -1,5 +1,4 @@
 # The image of Flash: one program on distroless, without a shell, for every architecture that both base images have.
-# DOCKER_BUILDKIT=1 docker build -t flash .
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 

@@ -1,5 +1,7 @@
 //! `flash backup`: a copy of a SQLite store while it is served.
 
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,7 +16,7 @@ use super::{Failure, draft::Draft};
 /// What is backed up, and where to.
 #[derive(Args, Clone, Debug)]
 pub(super) struct BackupSettings {
-    /// The file that is made; one that is there is never overwritten
+    /// The file that is made; one that is there is never overwritten; - is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// What is backed up
@@ -32,8 +34,11 @@ pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
         )));
     };
     let file = settings.file.as_path();
+    if file == Path::new("-") {
+        return print(path);
+    }
     if file.exists() {
-        return Err(failed(file, &std::io::ErrorKind::AlreadyExists.into()));
+        return Err(failed(file, &io::ErrorKind::AlreadyExists.into()));
     }
     let draft = Draft::of(file).map_err(|error| failed(file, &error))?;
     store::back_up(path, draft.path())?;
@@ -46,7 +51,19 @@ pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
     Ok(())
 }
 
-fn failed(file: &Path, error: &std::io::Error) -> Failure {
+/// Writes the copy to standard output. It is made beside the store first, where there is room for it.
+fn print(store: &Path) -> Result<(), Failure> {
+    let draft = Draft::of(store).map_err(|error| failed(store, &error))?;
+    store::back_up(store, draft.path())?;
+    let mut output = io::stdout().lock();
+    let copied = File::open(draft.path()).and_then(|mut copy| {
+        io::copy(&mut copy, &mut output)?;
+        output.flush()
+    });
+    copied.map_err(|error| failed(Path::new("standard output"), &error))
+}
+
+fn failed(file: &Path, error: &io::Error) -> Failure {
     Failure::File {
         file: file.into(),
         reason: error.to_string(),

@@ -26,6 +26,20 @@ fn a_backup_beside_a_server_is_a_store_with_the_same_in_it() {
 }
 
 #[test]
+fn a_backup_to_standard_output_is_a_store_and_leaves_nothing_behind() {
+    let program = filled();
+    let files = || std::fs::read_dir(program.folder()).unwrap().count();
+    let (before, there) = (seen(&program), files());
+    let output = flash(&program.folder(), &["backup", "-"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert_eq!(files(), there);
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("backup.db"), output.stdout).unwrap();
+    let backup = serve(&folder.path().join("backup.db"));
+    assert_eq!(seen(&backup), before);
+}
+
+#[test]
 fn backups_amid_writers_are_whole_and_hold_what_was_acknowledged_before() {
     let program = filled();
     let folder = TempDir::new().unwrap();

@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{
-    ConfigMap, LimitRange, Namespace, PersistentVolumeClaim, ResourceQuota, Service, ServiceAccount,
+    ConfigMap, LimitRange, Namespace, PersistentVolumeClaim, Pod, ResourceQuota, Service,
+    ServiceAccount,
 };
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Object, overlays};
+use super::{Object, Overlay, overlays, root};
 
 /// What goes through the type comes out as it was: nothing that the type does not know is in it.
 fn round_trip<T: DeserializeOwned + Serialize + Debug>(object: &Object) {
@@ -96,4 +97,24 @@ fn every_object_is_in_the_namespace_of_flash() {
             }
         }
     }
+}
+
+#[test]
+fn the_pod_that_puts_a_backup_back_may_do_what_the_server_may() {
+    let text = std::fs::read_to_string(root().join("manifests/restore.yaml")).unwrap();
+    let pod = Object::of("restore", serde_saphyr::from_str(&text).unwrap());
+    round_trip::<Pod>(&pod);
+    let overlay = Overlay::named("sqlite");
+    let api = overlay.api();
+    assert_eq!(
+        *pod.at("/spec/securityContext"),
+        *api.pod("/securityContext")
+    );
+    let context = api.pod("/containers/0/securityContext");
+    assert_eq!(pod.at("/spec/containers/0/securityContext"), context);
+    let claim = api.volumes().iter().find(|volume| volume["name"] == "data");
+    assert_eq!(
+        pod.list("/spec/volumes").iter().collect::<Vec<_>>(),
+        [claim.unwrap()]
+    );
 }

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Builds the image and looks at it as whoever runs it does: its size, its user, a read-only root, whether it gets ready
+# and serves, how soon, and how it ends.
+# Needs docker, curl and python3. RUST_IMAGE and RUNTIME_IMAGE name other bases than the Dockerfile does; IMAGE names an
+# image that is there already and is not built then. Without Docker nothing is tested, unless REQUIRE_DOCKER is set: then
+# that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! docker info >/dev/null 2>&1; then
+  echo "NOT TESTED: no Docker engine answers, so the image was neither built nor run" >&2
+  [ -z "${REQUIRE_DOCKER:-}" ]
+  exit
+fi
+
+fail() {
+  echo "tests/image.sh: $*" >&2
+  [ -z "$container" ] || docker logs "$container" >&2
+  exit 1
+}
+
+image=${IMAGE:-flash:under-test}
+container=
+folder=$(mktemp -d)
+trap '[ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null; rm -rf "$folder"' EXIT
+
+if [ -z "${IMAGE:-}" ]; then
+  docker build --quiet --tag "$image" --build-arg "REVISION=$(git rev-parse HEAD)" \
+    ${RUST_IMAGE:+--build-arg "RUST_IMAGE=$RUST_IMAGE"} ${RUNTIME_IMAGE:+--build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE"} .
+fi
+
+# What it is.
+of_image() { docker image inspect --format "$1" "$image"; }
+[ "$(of_image '{{.Config.User}}')" = 65532:65532 ] || fail "its user is $(of_image '{{.Config.User}}')"
+[ "$(of_image '{{json .Config.Healthcheck.Test}}')" = '["CMD","/usr/bin/flash","healthcheck"]' ] || fail "it has no health check"
+[ -n "$(of_image '{{index .Config.Labels "org.opencontainers.image.version"}}')" ] || fail "it does not say its version"
+if docker run --rm --entrypoint sh "$image" -c true 2>"$folder/shell"; then fail "it has a shell"; fi
+
+# Who may call from outside is not chosen by the image, and it says so.
+if docker run --rm "$image" 2>"$folder/refusal"; then fail "it serves everybody without being told to"; fi
+grep -q -- '--anonymous' "$folder/refusal" || fail "it does not say why it does not start: $(cat "$folder/refusal")"
+
+# As closed as Kubernetes' restricted standard has it, with nothing to write to but its volume.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+container=$(docker create --read-only --cap-drop ALL --security-opt no-new-privileges --env FLASH_ANONYMOUS=read-write \
+  --publish "127.0.0.1:$port:3000" "$image")
+docker cp "$container:/usr/bin/flash" "$folder/flash"
+total=$(of_image '{{.Size}}') ours=$(stat --format %s "$folder/flash")
+echo "the image has $((total / 1000)) kB, of which $((ours / 1000)) kB are Flash"
+[ "$total" -lt 45000000 ] || fail "the image is larger than 45 MB"
+[ "$ours" -lt 15000000 ] || fail "Flash is larger than 15 MB"
+
+# From the start of its process to the first answer.
+python3 - "$port" "$container" <<'PYTHON'
+import datetime, http.client, subprocess, sys, time
+
+port, container = int(sys.argv[1]), sys.argv[2]
+starting = subprocess.Popen(["docker", "start", container], stdout=subprocess.DEVNULL)
+deadline = time.monotonic() + 60
+while True:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        connection.request("GET", "/datasets")
+        if connection.getresponse().status == 200:
+            break
+    except (OSError, http.client.HTTPException):
+        pass
+    if time.monotonic() > deadline:
+        sys.exit("it does not answer within 60 seconds")
+    time.sleep(0.001)
+answered = datetime.datetime.now(datetime.timezone.utc)
+starting.wait()
+form = "{{.State.StartedAt}}"
+started = subprocess.check_output(["docker", "inspect", "--format", form, container], text=True).strip()
+started = datetime.datetime.fromisoformat(started[:26].rstrip("Z") + "+00:00")
+print(f"the first 200 came {(answered - started).total_seconds() * 1000:.0f} ms after the container's start")
+PYTHON
+
+[ "$(docker top "$container" -o uid,comm | sed 1d | tr -s ' ')" = "65532 flash" ] || fail "it runs as $(docker top "$container")"
+docker exec "$container" /usr/bin/flash healthcheck || fail "it is not ready"
+address=http://127.0.0.1:$port
+curl --silent --show-error --fail -H 'Content-Type: text/csv' --data-binary @tests/data/people.csv "$address/datasets?name=people" >"$folder/created"
+rows() { curl --silent --show-error --fail -H 'Accept: text/csv' "$address/datasets/people"; }
+rows | cmp - tests/data/people.csv || fail "it does not give back what it was given"
+
+# Asked to stop it ends well, and it begins again with what it had.
+docker stop --time 60 "$container" >/dev/null
+code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
+[ "$code" = 0 ] || fail "it ended with $code"
+docker logs "$container" 2>&1 | grep -q 'stopped' || fail "it does not say that it stopped"
+docker start "$container" >/dev/null
+for _ in $(seq 100); do
+  docker exec "$container" /usr/bin/flash healthcheck 2>"$folder/unhealthy" && break
+  sleep 0.1
+done
+rows | cmp - tests/data/people.csv || fail "it lost what it had"
+echo "the image passes"
