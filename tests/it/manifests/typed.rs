@@ -102,8 +102,14 @@ fn every_object_is_in_the_namespace_of_flash() {
 #[test]
 fn the_pod_that_puts_a_backup_back_may_do_what_the_server_may() {
     let text = std::fs::read_to_string(root().join("manifests/restore.yaml")).unwrap();
-    let pod = Object::of("restore", serde_saphyr::from_str(&text).unwrap());
-    round_trip::<Pod>(&pod);
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let objects = documents.into_iter();
+    let objects: Vec<_> = objects.map(|value| Object::of("restore", value)).collect();
+    let [pod, policy] = objects.as_slice() else {
+        panic!("there is something else in manifests/restore.yaml");
+    };
+    round_trip::<Pod>(pod);
+    round_trip::<NetworkPolicy>(policy);
     let overlay = Overlay::named("sqlite");
     let api = overlay.api();
     assert_eq!(
