@@ -49,7 +49,7 @@ pub struct Metrics {
     response_bytes: IntCounter,
     used: IntCounterVec,
     store_connections: IntGaugeVec,
-    store_free: IntGauge,
+    store_waiting: IntGauge,
     write_queue: IntGauge,
     cache_requests: IntCounterVec,
     cache_bytes: IntGaugeVec,
@@ -109,9 +109,9 @@ impl Metrics {
                 "Connections to the database that are open.",
                 &["state"],
             ),
-            store_free: names.gauge(
-                "flash_store_free",
-                "Requests that may begin to work with the database at once before the next has to wait.",
+            store_waiting: names.gauge(
+                "flash_store_waiting",
+                "Work that waits for a connection to the database.",
             ),
             write_queue: names.gauge(
                 "flash_store_write_queue",
@@ -209,13 +209,13 @@ impl Metrics {
         let Load {
             busy,
             idle,
-            free,
+            waiting,
             queued,
         } = services.store.load();
         let set = |gauge: &IntGauge, value: usize| gauge.set(i64::try_from(value).unwrap_or(0));
         set(&self.store_connections.with_label_values(&["busy"]), busy);
         set(&self.store_connections.with_label_values(&["idle"]), idle);
-        set(&self.store_free, free);
+        set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
         let cache = services.cache.figures();
         for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {

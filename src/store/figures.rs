@@ -73,8 +73,8 @@ pub struct Load {
     pub busy: usize,
     /// Connections that are open and do nothing.
     pub idle: usize,
-    /// Work that may begin at once before the next has to wait for a connection.
-    pub free: usize,
+    /// Work that waits for a connection.
+    pub waiting: usize,
     /// Jobs that wait for the one thread that writes an embedded store, or are being done by it.
     pub queued: usize,
 }

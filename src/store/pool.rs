@@ -2,6 +2,7 @@
 //! connections, so that waiting for one is done by tasks and never by threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -83,8 +84,26 @@ impl r2d2::HandleError<ConnectError> for Quiet {
 pub(super) struct Pool {
     pool: r2d2::Pool<Manager>,
     permits: Arc<Semaphore>,
+    /// Work that waits for a permit.
+    waiting: Arc<AtomicUsize>,
     patience: Duration,
     embedded: bool,
+}
+
+/// Somebody who waits, until it is dropped.
+struct Waiting<'w>(&'w AtomicUsize);
+
+impl<'w> Waiting<'w> {
+    fn new(count: &'w AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Pool {
@@ -102,6 +121,7 @@ impl Pool {
         Self {
             pool,
             permits: Arc::new(Semaphore::new(connections)),
+            waiting: Arc::default(),
             patience,
             embedded: address.is_embedded(),
         }
@@ -114,11 +134,13 @@ impl Pool {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let deadline = tokio::time::Instant::now() + self.patience;
-        let waiting = Arc::clone(&self.permits).acquire_owned();
-        let permit = tokio::time::timeout_at(deadline, waiting)
+        let waiting = Waiting::new(&self.waiting);
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let permit = tokio::time::timeout_at(deadline, permit)
             .await
             .map_err(|_| StoreError::Busy("a connection"))?
             .map_err(|_| StoreError::Closed)?;
+        drop(waiting);
         let (pool, embedded) = (self.pool.clone(), self.embedded);
         let working = tokio::task::spawn_blocking(move || {
             let left = deadline.saturating_duration_since(tokio::time::Instant::now());
@@ -155,7 +177,7 @@ impl Pool {
         Load {
             busy: open.saturating_sub(idle),
             idle,
-            free: self.permits.available_permits(),
+            waiting: self.waiting.load(Ordering::Relaxed),
             queued: 0,
         }
     }

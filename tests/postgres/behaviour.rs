@@ -36,13 +36,14 @@ const BEHAVIOUR: &[&str] = &[
 ];
 /// Those that need no database, or a certain one.
 const ELSEWHERE: &[&str] = &[
-    "cli", "crashes", "disk", "edge", "layout", "manifests", "metrics", "readme",
     "cli",
     "crashes",
     "disk",
     "edge",
     "layout",
     "manifests",
+    "metrics",
+    "monitoring",
     "readme",
 ];
 /// Modules within them that are about SQLite's file.
