@@ -96,7 +96,7 @@ impl Program {
             arguments: arguments.iter().map(ToString::to_string).collect(),
         };
         program.address = address_in(&program.line_with("the API is at"));
-        program.admin = address_in(&program.line_with("probes and metrics are at"));
+        program.admin = address_in(&program.line_with("probes "));
         program
     }
 
