@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const HEADER: &str = "year,month,day,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time,arr_delay,carrier,flight,\
                       tailnum,origin,dest,air_time,distance,hour,minute,time_hour\n";
 /// Rows of the original.
-const ROWS: usize = 336_776;
+pub const ROWS: usize = 336_776;
 
 /// Its lines, the header first, without an end. The same each time.
 pub fn lines() -> impl Iterator<Item = String> {

@@ -36,6 +36,18 @@ impl Load {
         )
     }
 
+    /// `GET`s of ever new paths.
+    pub fn varied(address: SocketAddr, path: impl Fn(u64) -> String + 'static) -> Self {
+        let request = move |number| {
+            let path = path(number);
+            format!("GET {path} HTTP/1.1\r\nHost: flash\r\n\r\n").into_bytes()
+        };
+        Self {
+            address,
+            request: Box::new(request),
+        }
+    }
+
     fn same(address: SocketAddr, request: String) -> Self {
         Self {
             address,
@@ -94,7 +106,7 @@ impl Load {
                 .expect("it is taken");
             let mut filled = 0;
             let mut whole = None;
-            while whole.is_none_or(|whole| filled < whole) {
+            while whole.is_none_or(|(_, end)| filled < end) {
                 let read = socket.read(&mut buffer[filled..]).await.expect("an answer");
                 assert!(read > 0, "the server hung up");
                 filled += read;
@@ -105,13 +117,13 @@ impl Load {
     }
 }
 
-/// Length of the whole answer, once its head is there; it must be one of success.
-fn length(answer: &[u8]) -> Option<usize> {
+/// Where the head of an answer ends, once it is there, and where its body does; it must be one of success.
+pub fn length(answer: &[u8]) -> Option<(usize, usize)> {
     let end = memchr::memmem::find(answer, b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&answer[..end]).expect("ASCII");
     assert!(head.starts_with("HTTP/1.1 20"), "{head}");
     let name = "content-length: ";
     let at = head.find(name).expect("a length") + name.len();
     let digits = head[at..].split('\r').next().expect("a value");
-    Some(end + digits.parse::<usize>().expect("a number"))
+    Some((end, end + digits.parse::<usize>().expect("a number")))
 }

@@ -3,7 +3,7 @@
 //! The server is the real program, driven over sockets. `FLASH_BENCH_CSV` names the CSV to use; without it one of the
 //! same shape as the flights of New York is made. The comparison with `.import` needs the command `sqlite3`.
 //! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`,
-//! `creates`, `postgres`; the last needs `FLASH_BENCH_POSTGRES_URL`.
+//! `queries`, `exports`, `scale`, `creates`, `postgres`; the last needs `FLASH_BENCH_POSTGRES_URL`.
 
 #![expect(
     clippy::print_stdout,
@@ -12,10 +12,13 @@
 )]
 
 mod bare;
+mod exports;
 mod flights;
 mod load;
 mod postgres;
 mod program;
+mod queries;
+mod scale;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -52,12 +55,15 @@ fn main() {
         Some(path) => PathBuf::from(path),
         None => flights::write(&folder.path().join("flights.csv")),
     };
-    let parts: [(&str, &dyn Fn() -> Vec<Row>); 7] = [
+    let parts: [(&str, &dyn Fn() -> Vec<Row>); 10] = [
         ("start", &|| start(folder.path())),
         ("upload", &|| upload(folder.path(), &csv)),
         ("large", &large_upload),
         ("pages", &|| pages(&csv)),
         ("callers", &callers),
+        ("queries", &|| queries::measure(folder.path(), &csv)),
+        ("exports", &|| exports::measure(&csv)),
+        ("scale", &scale::measure),
         ("creates", &creates),
         (
             "postgres",
@@ -218,23 +224,41 @@ fn pages(csv: &Path) -> Vec<Row> {
     let bytes = store.path().join("page.json");
     std::fs::write(&bytes, program.get(&first)).expect("the page can be written");
     let bare = Program::start_bare(&bytes);
-    let (mut ours, mut theirs, mut near, mut far) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let [mut ours, mut theirs, mut fresh, mut near, mut far] = [const { Vec::new() }; 5];
     for _ in 0..SPELLS {
         ours.push(Load::gets(program.address, &first, V2).run(64, SPELL));
         theirs.push(Load::gets(bare.address, "/", V2).run(64, SPELL));
+        // Each page of each size is asked for once.
+        let unseen = move |number: u64| {
+            let number = number.wrapping_mul(0x9e37_79b9) >> 7;
+            let (page, size) = (number % 3000, 60 + number / 3000 % 120);
+            format!(
+                "/datasets/flights?page={page}&per_page={size}",
+                page = page + 1
+            )
+        };
+        fresh.push(Load::varied(program.address, unseen).run(64, SPELL));
         near.push(Load::gets(program.address, &first_v1, "*/*").run(64, SPELL));
         far.push(Load::gets(program.address, &last, "*/*").run(64, SPELL));
     }
-    let (ours, theirs, near, far) = (median(ours), median(theirs), median(near), median(far));
+    let (ours, theirs, fresh) = (median(ours), median(theirs), median(fresh));
+    let (near, far) = (median(near), median(far));
     vec![
         Row {
             what: "page of 100 rows, 64 connections",
             ours: format!("{ours:.0}/s"),
             baseline: format!("bare warp {theirs:.0}/s"),
             ratio: format!("{:.2}", ours / theirs),
-            promise: "at least 0.5".to_owned(),
-            holds: ours / theirs >= 0.5,
+            promise: "at least 0.8".to_owned(),
+            holds: ours / theirs >= 0.8,
+        },
+        Row {
+            what: "page not seen before, 64 connections",
+            ours: format!("{fresh:.0}/s"),
+            baseline: format!("bare warp {theirs:.0}/s"),
+            ratio: format!("{:.2}", fresh / theirs),
+            promise: "at least 0.25".to_owned(),
+            holds: fresh / theirs >= 0.25,
         },
         Row {
             what: "last page of the file",

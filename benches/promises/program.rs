@@ -128,6 +128,50 @@ impl Program {
         total
     }
 
+    /// Puts a CSV of these lines, which must be created.
+    pub fn put_rows(&self, path: &str, lines: impl Iterator<Item = String>) {
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\n\
+             Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        );
+        let mut socket = TcpStream::connect(self.address).expect("a connection");
+        socket.write_all(head.as_bytes()).expect("it is taken");
+        let mut block = String::new();
+        let mut send = |block: &mut String| {
+            let chunk = format!("{:x}\r\n{block}\r\n", block.len());
+            socket.write_all(chunk.as_bytes()).expect("it is taken");
+            block.clear();
+        };
+        for line in lines {
+            block.push_str(&line);
+            if block.len() > 256 << 10 {
+                send(&mut block);
+            }
+        }
+        if !block.is_empty() {
+            send(&mut block);
+        }
+        socket.write_all(b"0\r\n\r\n").expect("it is taken");
+        read(socket, "201");
+    }
+
+    /// Reads an answer to its end and throws it away; says how many bytes came.
+    pub fn drain(&self, path: &str, accept: &str) -> u64 {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: flash\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+        );
+        let mut socket = TcpStream::connect(self.address).expect("a connection");
+        socket.write_all(request.as_bytes()).expect("it is taken");
+        let mut buffer = vec![0; 1 << 20];
+        let mut total = 0;
+        loop {
+            match socket.read(&mut buffer).expect("an answer") {
+                0 => return total,
+                read => total += read as u64,
+            }
+        }
+    }
+
     fn exchange(&self, head: &[u8], body: &[u8], status: &str) -> Vec<u8> {
         let mut socket = TcpStream::connect(self.address).expect("a connection");
         socket.write_all(head).expect("it is taken");

@@ -39,7 +39,8 @@ impl std::fmt::Display for User {
             last_at,
             ..
         } = self;
-        write!(f, "{name} ({requests} requests, the last at {last_at})")
+        let s = if *requests == 1 { "" } else { "s" };
+        write!(f, "{name} ({requests} request{s}, the last at {last_at})")
     }
 }
 

@@ -62,8 +62,8 @@ fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
     let program = used();
     let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("shop (1 requests"), "{text}");
-    assert!(text.contains("anonymous (curl) (1 requests"), "{text}");
+    assert!(text.contains("shop (1 request,"), "{text}");
+    assert!(text.contains("anonymous (curl) (1 request,"), "{text}");
     assert!(text.contains("v1 is still used, by the 2 above"), "{text}");
     // Who has more time is not left behind.
     run(&program, &["clients", "extend", "shop", "v1=2099-01-01"]);
@@ -90,8 +90,8 @@ fn a_server_that_is_to_retire_a_version_in_use_says_so_at_its_start() {
     assert!(warning.contains("WARN"), "{warning}");
     assert!(warning.contains("v1 is going to be retired at 2099-01-01T00:00:00Z"));
     assert!(
-        warning.contains("anonymous (curl) (1 requests"),
+        warning.contains("anonymous (curl) (1 request,"),
         "{warning}"
     );
-    assert!(warning.contains("shop (1 requests"), "{warning}");
+    assert!(warning.contains("shop (1 request,"), "{warning}");
 }
