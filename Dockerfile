@@ -10,13 +10,13 @@ ENV CFLAGS=-fno-asynchronous-unwind-tables
 # something to build, so a crate without contents stands in for Flash.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
-RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --release --bin flash
+RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --bin flash
 COPY build.rs ./
 COPY migrations migrations
 COPY src src
 # Cargo goes by the times of files, and those of the stand-in are younger than those of Flash. Relocations are packed, which
 # the C library of both images can read (glibc 2.36 and later).
-RUN touch build.rs src/lib.rs src/main.rs && cargo rustc --locked --release --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs
+RUN touch build.rs src/lib.rs src/main.rs && cargo rustc --locked --profile dist --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0
@@ -28,7 +28,7 @@ LABEL org.opencontainers.image.title="Flash" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY --from=build /build/target/release/flash /usr/bin/flash
+COPY --from=build /build/target/dist/flash /usr/bin/flash
 # Where the database is, unless something else is said. It is the only place that is written to.
 COPY --from=build --chown=65532:65532 /build/data /data
 WORKDIR /data
