@@ -2,15 +2,22 @@
 # Builds the image and looks at it as whoever runs it does: its size, its user, a read-only root, whether it gets ready
 # and serves, how soon, and how it ends.
 # Needs docker, curl and python3. RUST_IMAGE and RUNTIME_IMAGE name other bases than the Dockerfile does; IMAGE names an
-# image that is there already and is not built then. Without Docker nothing is tested, unless REQUIRE_DOCKER is set: then
-# that is a failure.
+# image that is there already and is not built then. Where there is no Docker, or no base image to be had, nothing is tested,
+# unless REQUIRE_DOCKER is set: then that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! docker info >/dev/null 2>&1; then
-  echo "NOT TESTED: no Docker engine answers, so the image was neither built nor run" >&2
+not_tested() {
+  echo "NOT TESTED: $*, so the image was neither built nor run" >&2
   [ -z "${REQUIRE_DOCKER:-}" ]
   exit
+}
+docker info >/dev/null 2>&1 || not_tested "no Docker engine answers"
+base() { sed -n "s/^ARG $1=//p" Dockerfile; }
+if [ -z "${IMAGE:-}" ]; then
+  for needed in "${RUST_IMAGE:-$(base RUST_IMAGE)}" "${RUNTIME_IMAGE:-$(base RUNTIME_IMAGE)}"; do
+    docker image inspect "$needed" >/dev/null 2>&1 || docker pull --quiet "$needed" >/dev/null || not_tested "$needed is not to be had"
+  done
 fi
 
 fail() {
