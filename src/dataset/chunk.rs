@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use xxhash_rust::xxh3::xxh3_128;
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Analysis, Piece, stats};
+use super::{Analysis, Piece, bloom, stats};
 
 /// How hard to compress: the level at which this is faster than most disks, with the ratio that CSV gives anyway.
 const LEVEL: i32 = 1;
@@ -25,6 +25,8 @@ pub struct Chunk {
     pub digest: [u8; 16],
     /// The columns' statistics: [`stats::decode`].
     pub stats: Vec<u8>,
+    /// Which texts the columns do not have: [`bloom::decode`]; empty where nothing is known.
+    pub blooms: Vec<u8>,
     /// The text, compressed: [`decompress`].
     pub data: Vec<u8>,
 }
@@ -56,6 +58,7 @@ impl Chunk {
             text_bytes: piece.text.len() as u32,
             digest: digest(&piece.text),
             stats: stats::encode(&analysis.columns),
+            blooms: bloom::encode(&analysis.blooms),
             data: compress(&piece.text),
         }
     }

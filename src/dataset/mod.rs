@@ -19,6 +19,7 @@
 //! added rows, without its byte-order mark and header, and with a line end. Types, names and nulls are *about* the text
 //! and never change it.
 
+pub mod bloom;
 mod calendar;
 mod cell;
 mod charset;
@@ -45,6 +46,7 @@ mod text_range;
 mod token;
 pub mod value;
 
+pub use bloom::{Bloom, CorruptBlooms};
 pub use chunk::{Chunk, CorruptChunk};
 pub use column::{Column, ColumnType, UnknownColumnType};
 pub use dialect::{Delimiter, Layout, Limits, UnknownDelimiter, UploadOptions};

@@ -5,12 +5,16 @@
 use std::sync::Arc;
 
 use super::{
-    ColumnStats, CsvError, CsvErrorKind, Layout,
+    Bloom, ColumnStats, CsvError, CsvErrorKind, Layout,
+    cell::Cells,
     error::shortened,
-    record::unquoted,
+    record::{unquoted, unquoted_prefix},
     span::{Spans, tokenise},
     survey::{Nulls, Unfit, survey},
 };
+
+/// Rows of the smallest piece that is worth knowing more of.
+const FEWEST: u32 = 64;
 
 /// Whole records of an upload, as they came.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Analysis {
     pub rows: u32,
     /// What is known of each column's values.
     pub columns: Vec<ColumnStats>,
+    /// Which texts some columns do not have, by their places.
+    pub blooms: Vec<(u32, Bloom)>,
 }
 
 impl Piece {
@@ -86,6 +92,7 @@ impl Piece {
         match fault {
             Some((at, kind)) => Err(self.error_at(kind, at)),
             None => Ok(Analysis {
+                blooms: self.blooms(&spans, &columns),
                 rows: spans.rows(),
                 columns,
             }),
@@ -112,6 +119,19 @@ impl Piece {
         }
     }
 
+    fn blooms(&self, spans: &Spans, columns: &[ColumnStats]) -> Vec<(u32, Bloom)> {
+        let nulls = Nulls::new(&self.layout.nulls);
+        let worth_it = (0_u32..)
+            .zip(columns)
+            .filter(|(_, stats)| spans.rows() >= FEWEST && stats.are_worth_a_bloom(spans.rows()));
+        worth_it
+            .map(|(place, _)| {
+                let cells = Cells::new(&self.text, spans.column(place as usize), &nulls);
+                (place, bloom_of(cells, spans.rows() as usize))
+            })
+            .collect()
+    }
+
     fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
         let value = String::from_utf8_lossy(&self.text[unfit.span.start()..unfit.span.end()]);
         let kind = CsvErrorKind::UnfitValue {
@@ -129,6 +149,21 @@ impl Piece {
     fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
         CsvError::at(kind, &self.text, at, self.first_line)
     }
+}
+
+fn bloom_of(cells: Cells<'_>, rows: usize) -> Bloom {
+    let mut bloom = Bloom::with_room(rows);
+    let mut before: &[u8] = &[];
+    for cell in cells {
+        let raw = cell.raw();
+        if cell.doubled() {
+            bloom.insert(&unquoted_prefix(raw).collect::<Vec<u8>>());
+        } else if raw != before {
+            bloom.insert(raw);
+            before = raw;
+        }
+    }
+    bloom.folded()
 }
 
 #[cfg(test)]

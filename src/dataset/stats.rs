@@ -71,6 +71,32 @@ pub enum Bounds {
     },
 }
 
+impl ColumnStats {
+    /// Those of a column without rows.
+    pub fn of_nothing() -> Self {
+        Self {
+            nulls: 0,
+            bounds: Bounds::None,
+            kind: None,
+            placeholders: 0,
+        }
+    }
+
+    /// Whether there may be values within the bounds that a chunk of so many rows does not have, and that equality is
+    /// asked for.
+    pub(super) fn are_worth_a_bloom(&self, rows: u32) -> bool {
+        /// How many times as many integers as rows there have to be within the bounds.
+        const SPREAD: i128 = 16;
+        match &self.bounds {
+            Bounds::Text { min, max } => min != max,
+            Bounds::Integer { min, max } => {
+                i128::from(*max) - i128::from(*min) > i128::from(rows) * SPREAD
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Stored statistics that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CorruptStats {

@@ -11,7 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 
 use crate::dataset::query::Fingerprint;
-use crate::dataset::{Bounds, ColumnStats};
+use crate::dataset::{Bloom, Bounds, ColumnStats};
 use crate::store::Spot;
 
 /// Which page: of which revision, of what was asked, from which row, how many, and in which form.
@@ -48,6 +48,8 @@ pub(super) enum Key {
     Spots(i64),
     /// Run, and place of the column.
     Stats(i64, usize),
+    /// Run, and place of the column.
+    Blooms(i64, usize),
 }
 
 /// What is remembered.
@@ -59,6 +61,7 @@ pub(super) enum Value {
     Text(Arc<String>),
     Spots(Arc<[Spot]>),
     Stats(Arc<[ColumnStats]>),
+    Blooms(Arc<[Option<Bloom>]>),
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +100,10 @@ impl Value {
                     _ => 0,
                 });
                 size_of_val::<[ColumnStats]>(stats) + texts.sum::<usize>()
+            }
+            Self::Blooms(blooms) => {
+                let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
+                size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()
             }
         };
         u64::try_from(bytes.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u64::MAX)

@@ -83,7 +83,7 @@ impl Search {
         query: &Arc<Query>,
     ) -> Result<Arc<Self>, SearchError> {
         let lease = services.store.lease(dataset);
-        let chart = Chart::of(services, dataset, &query.columns_asked()).await?;
+        let chart = Chart::of(services, dataset, query).await?;
         Ok(Arc::new(Self {
             candidates: chart.candidates(query),
             services: Arc::clone(services),

@@ -44,6 +44,7 @@ pub(super) fn joint() -> Batch {
                 digest: chunk::digest(&text),
                 data: chunk::compress(&text),
                 stats: Vec::new(),
+                blooms: Vec::new(),
             },
         }],
         sources: Vec::new(),

@@ -102,7 +102,7 @@ impl Batch {
         let chunks: usize = self
             .chunks
             .iter()
-            .map(|c| c.chunk.data.len() + c.chunk.stats.len())
+            .map(|c| c.chunk.data.len() + c.chunk.stats.len() + c.chunk.blooms.len())
             .sum();
         chunks + self.sources.iter().map(|s| s.data.len()).sum::<usize>()
     }

@@ -41,7 +41,7 @@ pub(super) struct RevisionRow<'a> {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = chunks)]
+#[diesel(table_name = chunks, treat_none_as_default_value = false)]
 pub(super) struct ChunkRow<'a> {
     dataset_id: i64,
     run: i64,
@@ -51,6 +51,7 @@ pub(super) struct ChunkRow<'a> {
     first_byte: i64,
     body_start: i64,
     stats: &'a [u8],
+    blooms: Option<&'a [u8]>,
 }
 
 #[derive(Insertable)]
@@ -188,6 +189,7 @@ impl<'a> ChunkRow<'a> {
             first_byte: to_db(placed.first_byte),
             body_start: i64::from(placed.chunk.body_start),
             stats: &placed.chunk.stats,
+            blooms: Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty()),
         }
     }
 }

@@ -39,6 +39,7 @@ diesel::table! {
         first_byte -> BigInt,
         body_start -> BigInt,
         stats -> Binary,
+        blooms -> Nullable<Binary>,
     }
 }
 

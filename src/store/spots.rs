@@ -6,7 +6,7 @@ use super::connection::AnyConnection;
 use super::rows::{Block, from_db, unreadable};
 use super::schema::chunks;
 use super::{Run, Store, StoreError, blocks, queries};
-use crate::dataset::{ColumnStats, stats};
+use crate::dataset::{Bloom, ColumnStats, bloom, stats};
 
 /// Where a chunk of a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,20 @@ impl Store {
         self.inner
             .read(move |connection| known(connection, run, column))
             .await
+    }
+
+    /// Which texts one column of each chunk of a run does not have, where that is known, in the same order.
+    pub async fn blooms(&self, run: Run, column: usize) -> Result<Vec<Option<Bloom>>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let stored: Vec<Option<Vec<u8>>> =
+                of_run(run).select(chunks::blooms).load(connection)?;
+            let of_column = |stored: Option<Vec<u8>>| {
+                let stored = stored.unwrap_or_default();
+                bloom::decode(&stored, column).map_err(|e| unreadable("filters", e))
+            };
+            stored.into_iter().map(of_column).collect()
+        };
+        self.inner.read(read).await
     }
 
     /// The chunks of a run that begin at these bytes, in the order in which those are given.
@@ -98,6 +112,10 @@ fn known(
 ) -> Result<Vec<ColumnStats>, StoreError> {
     let stored: Vec<Vec<u8>> = of_run(run).select(chunks::stats).load(connection)?;
     let of_column = |stored: Vec<u8>| {
+        // A line end that was put before appended rows has none.
+        if stored.is_empty() {
+            return Ok(ColumnStats::of_nothing());
+        }
         let mut all = stats::decode(&stored).map_err(|e| unreadable("statistics", e))?;
         if column < all.len() {
             Ok(all.swap_remove(column))

@@ -12,6 +12,7 @@ use crate::dataset::{Column, ColumnType};
 #[derive(Debug)]
 pub struct Filter {
     column: usize,
+    pub(super) kind: ColumnType,
     pub(super) negated: bool,
     pub(super) test: Test,
 }
@@ -74,6 +75,7 @@ impl Filter {
         let operand = Operands { name, kind };
         Ok(Self {
             column,
+            kind,
             negated,
             test: operand.test(operator, value)?,
         })
@@ -82,6 +84,16 @@ impl Filter {
     /// The place of the column.
     pub fn column(&self) -> usize {
         self.column
+    }
+
+    /// Whether it holds for certain texts only.
+    pub(super) fn seeks(&self) -> bool {
+        let texts = match &self.test {
+            Test::Compare(Comparison::Equal, operand) => operand.text().is_some(),
+            Test::In(operands) => operands.iter().all(|operand| operand.text().is_some()),
+            Test::Compare(..) | Test::Like(_) | Test::Null | Test::Is(_) => false,
+        };
+        texts && !self.negated
     }
 
     /// Whether it holds for a value; `None`: a null.

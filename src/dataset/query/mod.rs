@@ -22,7 +22,7 @@ mod top;
 
 use sha2::{Digest, Sha256};
 
-use super::{Column, ColumnStats};
+use super::{Bloom, Column, ColumnStats};
 pub use error::QueryError;
 pub use filter::Filter;
 pub use order::{Key, Lead, Term};
@@ -45,6 +45,15 @@ pub struct Asked {
 
 /// Stands for a query: two queries with the same one ask for the same.
 pub type Fingerprint = [u8; 16];
+
+/// What is known of a column in a chunk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'s> {
+    /// Bounds and nulls.
+    pub stats: Option<&'s ColumnStats>,
+    /// The texts that are not there.
+    pub bloom: Option<&'s Bloom>,
+}
 
 /// What is asked of the rows.
 #[derive(Debug, Default)]
@@ -96,12 +105,25 @@ impl Query {
         self.filters.is_empty() && self.order.is_empty()
     }
 
-    /// Whether a chunk may hold rows that match, by what is known of its columns: `stats` gives it for a column's place.
+    /// Whether a chunk may hold rows that match, by what is known of its columns: `known` gives it for a column's place.
     /// `false` is certain.
-    pub fn may_match<'s>(&self, stats: impl Fn(usize) -> Option<&'s ColumnStats>) -> bool {
-        self.filters
-            .iter()
-            .all(|filter| stats(filter.column()).is_none_or(|stats| prune::may_hold(filter, stats)))
+    pub fn may_match<'s>(&self, known: impl Fn(usize) -> Known<'s>) -> bool {
+        self.filters.iter().all(|filter| {
+            let Known { stats, bloom } = known(filter.column());
+            stats.is_none_or(|stats| {
+                prune::may_hold(filter, stats)
+                    && bloom.is_none_or(|bloom| prune::may_be_in(filter, stats, bloom))
+            })
+        })
+    }
+
+    /// The columns of which only certain values are looked for, each once: a filter of texts rules out chunks for them.
+    pub fn columns_sought(&self) -> Vec<usize> {
+        let sought = self.filters.iter().filter(|filter| filter.seeks());
+        let mut columns: Vec<_> = sought.map(Filter::column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     }
 
     /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for, each once.

@@ -85,12 +85,13 @@ impl Operand {
         }
     }
 
-    /// The one text that a field must have to equal this, where there is only one.
-    pub(super) fn only_text(&self) -> Option<Vec<u8>> {
+    /// The one text that a field must have to equal this: of a number, a field that is an integer.
+    pub(super) fn text(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.to_vec()),
             Self::Boolean(boolean) => Some(boolean.to_string().into_bytes()),
-            Self::Number(_) | Self::Date(_) | Self::Instant(_) => None,
+            Self::Number(number) => Some(number.integer?.to_string().into_bytes()),
+            Self::Date(_) | Self::Instant(_) => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use super::Filter;
 use super::filter::{Comparison, Test};
 use super::operand::Operand;
-use crate::dataset::{Bounds, ColumnStats, value};
+use crate::dataset::{Bloom, Bounds, ColumnStats, value};
 
 /// How all values of a chunk stand to an operand.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +40,26 @@ pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
             .iter()
             .any(|operand| may_equal(&stats.bounds, operand)),
         (Test::In(_), true) | (Test::Like(_), _) => true,
+    }
+}
+
+/// Whether a chunk whose values these are may hold a row for which the filter holds; `false` is certain.
+pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> bool {
+    if !filter.seeks() {
+        return true;
+    }
+    let may_have = |operand: &Operand| match (operand, &stats.bounds) {
+        (Operand::Text(text), _) => bloom.may_have(text),
+        // All values are integers, and each of them is written in one way only.
+        (Operand::Number(_), Bounds::Integer { .. }) => {
+            operand.text().is_none_or(|text| bloom.may_have(&text))
+        }
+        _ => true,
+    };
+    match &filter.test {
+        Test::Compare(_, operand) => may_have(operand),
+        Test::In(operands) => operands.iter().any(may_have),
+        Test::Like(_) | Test::Null | Test::Is(_) => true,
     }
 }
 

@@ -9,7 +9,7 @@ use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::Query;
 use super::filter::{Comparison, Test};
-use crate::dataset::{Field, Layout, Records};
+use crate::dataset::{ColumnType, Field, Layout, Records};
 
 /// Looks for the rows that a query wants.
 pub struct Scan<'q> {
@@ -125,7 +125,11 @@ fn needle(query: &Query, layout: &Layout) -> Option<Finder<'static>> {
     let needles = query.filters.iter().filter(|filter| !filter.negated);
     let needles = needles.filter_map(|filter| match &filter.test {
         Test::Compare(Comparison::Equal, operand) => {
-            let mut text = operand.only_text()?;
+            // What may be written in several ways can't be looked for.
+            let mut text = match filter.kind {
+                ColumnType::String | ColumnType::Integer | ColumnType::Boolean => operand.text()?,
+                ColumnType::Number | ColumnType::Date | ColumnType::Datetime => return None,
+            };
             if filter.column() > 0 {
                 text.insert(0, layout.delimiter);
             }

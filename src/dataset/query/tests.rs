@@ -11,6 +11,7 @@ struct Table {
     layout: Arc<Layout>,
     columns: Vec<Column>,
     stats: Vec<ColumnStats>,
+    blooms: Vec<(u32, Bloom)>,
 }
 
 fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
@@ -35,6 +36,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
             })
             .collect(),
         stats: analysis.columns,
+        blooms: analysis.blooms,
     }
 }
 
@@ -52,6 +54,14 @@ fn asked(query: &str) -> Asked {
 }
 
 impl Table {
+    fn known(&self, column: usize) -> Known<'_> {
+        let of_column = |(place, _): &&(u32, Bloom)| *place as usize == column;
+        Known {
+            stats: Some(&self.stats[column]),
+            bloom: self.blooms.iter().find(of_column).map(|(_, bloom)| bloom),
+        }
+    }
+
     fn resolve(&self, query: &str) -> Result<Query, QueryError> {
         Query::resolve(&asked(query), &self.columns)
     }
@@ -73,7 +83,7 @@ impl Table {
             found.push(row.fields[0].text().into_owned());
             ControlFlow::Continue(())
         });
-        let may = resolved.may_match(|column| Some(&self.stats[column]));
+        let may = resolved.may_match(|column| self.known(column));
         assert!(may || found.is_empty(), "{query} was ruled out");
         found
     }
@@ -446,7 +456,7 @@ fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
     let people = people();
     let may = |query: &str| {
         let query = people.resolve(query).unwrap();
-        query.may_match(|column| Some(&people.stats[column]))
+        query.may_match(|column| people.known(column))
     };
     for query in [
         "id=gt.6",
@@ -481,10 +491,48 @@ fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
     let query = |query: &str| {
         zips.resolve(query)
             .unwrap()
-            .may_match(|_| Some(&zips.stats[0]))
+            .may_match(|column| zips.known(column))
     };
     assert!(query("zip=eq.10001") && query("zip=gt.2") && query("zip=like.1*"));
     assert!(!query("zip=eq.99999") && !query("zip=eq.SW1A"));
     assert_eq!(zips.matching("zip=gt.9"), ["90210"]);
     assert_eq!(zips.first("order=zip.desc", 1, 0), ["90210", "10001"]);
+}
+
+#[test]
+fn a_filter_of_texts_rules_out_most_chunks_for_one_of_many_values() {
+    use ColumnType::{Integer, Number, String};
+    let text: std::string::String = (0..500)
+        .map(|n| format!("N{},{},{},\"q\"\"{n}\"\n", n * 7, n * 7919, n))
+        .collect();
+    let rows = table(
+        &[
+            ("tail", String),
+            ("id", Number),
+            ("n", Integer),
+            ("quoted", String),
+        ],
+        &[],
+        &text,
+    );
+    let places: Vec<u32> = rows.blooms.iter().map(|(place, _)| *place).collect();
+    assert_eq!(places, [0, 1, 3]);
+    let may = |query: &str| {
+        let query = rows.resolve(query).unwrap();
+        query.may_match(|column| rows.known(column))
+    };
+    for n in 0..500 {
+        assert!(may(&format!(
+            "tail=eq.N{}&id=eq.{}.0&quoted=in.(x,\"q\\\"{n}\")",
+            n * 7,
+            n * 7919
+        )));
+    }
+    let through =
+        |query: &dyn Fn(i32) -> std::string::String| (1..1000).filter(|n| may(&query(*n))).count();
+    assert!(through(&|n| format!("tail=eq.N{}", n * 3 + 3000)) < 500);
+    assert!(through(&|n| format!("id=eq.{}", n * 3001)) < 50);
+    assert!(through(&|n| format!("tail=in.(N{n}x,N{n}y)")) < 60);
+    assert!(may("tail=not.eq.x") && may("tail=neq.x") && may("id=gt.5") && may("n=eq.7"));
+    assert!(!may("id=in.(1,2,3)"));
 }

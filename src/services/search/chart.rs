@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::SearchError;
-use crate::dataset::ColumnStats;
-use crate::dataset::query::{Lead, Query};
+use crate::dataset::query::{Known, Lead, Query};
+use crate::dataset::{Bloom, ColumnStats};
 use crate::services::Services;
 use crate::services::cache::{Key, Value};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
@@ -22,6 +22,8 @@ struct Part {
     spots: Arc<[Spot]>,
     /// What is known of some columns, by their places.
     stats: Vec<(usize, Arc<[ColumnStats]>)>,
+    /// Which texts some columns do not have, by their places.
+    blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
 }
 
 /// Where a chunk is.
@@ -41,15 +43,20 @@ impl Chart {
     pub(super) async fn of(
         services: &Services,
         dataset: &Dataset,
-        columns: &[usize],
+        query: &Query,
     ) -> Result<Self, SearchError> {
+        let (asked, sought) = (query.columns_asked(), query.columns_sought());
         let mut parts = Vec::new();
         let mut first = 0_u32;
         for segment in dataset.segments.iter() {
             let spots = spots(services, segment.run).await?;
-            let mut known = Vec::with_capacity(columns.len());
-            for &column in columns {
+            let mut known = Vec::with_capacity(asked.len());
+            for &column in &asked {
                 known.push((column, stats(services, segment.run, column).await?));
+            }
+            let mut filters = Vec::with_capacity(sought.len());
+            for &column in &sought {
+                filters.push((column, blooms(services, segment.run, column).await?));
             }
             let count = u32::try_from(spots.len()).unwrap_or(u32::MAX);
             parts.push(Part {
@@ -57,6 +64,7 @@ impl Chart {
                 first,
                 spots,
                 stats: known,
+                blooms: filters,
             });
             first = first.saturating_add(count);
         }
@@ -97,7 +105,7 @@ impl Chart {
     pub(super) fn leads(&self, chunk: u32, query: &Query) -> Option<(Lead, Lead)> {
         let (part, at) = self.part(chunk);
         let term = query.order.first()?;
-        term.range(part.known(term.column, at)?)
+        term.range(part.known(term.column, at).stats?)
     }
 
     /// The chunk that holds a row of the revision.
@@ -126,9 +134,13 @@ impl Chart {
 }
 
 impl Part {
-    fn known(&self, column: usize, at: usize) -> Option<&ColumnStats> {
-        let (_, stats) = self.stats.iter().find(|(known, _)| *known == column)?;
-        stats.get(at)
+    fn known(&self, column: usize, at: usize) -> Known<'_> {
+        let stats = self.stats.iter().find(|(known, _)| *known == column);
+        let blooms = self.blooms.iter().find(|(known, _)| *known == column);
+        Known {
+            stats: stats.and_then(|(_, stats)| stats.get(at)),
+            bloom: blooms.and_then(|(_, blooms)| blooms.get(at)?.as_ref()),
+        }
     }
 }
 
@@ -158,6 +170,22 @@ async fn stats(
         .await?
     {
         Value::Stats(stats) => Ok(stats),
+        _ => Err(StoreError::Worker),
+    }
+}
+
+async fn blooms(
+    services: &Services,
+    run: Run,
+    column: usize,
+) -> Result<Arc<[Option<Bloom>]>, StoreError> {
+    let make = async {
+        let blooms = services.store.blooms(run, column).await?;
+        Ok::<_, StoreError>(Value::Blooms(blooms.into()))
+    };
+    let key = Key::Blooms(run.number, column);
+    match services.cache.get_or(key, make).await? {
+        Value::Blooms(blooms) => Ok(blooms),
         _ => Err(StoreError::Worker),
     }
 }

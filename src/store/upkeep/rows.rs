@@ -74,7 +74,7 @@ impl RevisionCopy {
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = chunks)]
+#[diesel(table_name = chunks, treat_none_as_default_value = false)]
 pub(super) struct ChunkCopy {
     pub dataset_id: i64,
     pub run: i64,
@@ -84,6 +84,7 @@ pub(super) struct ChunkCopy {
     pub first_byte: i64,
     pub body_start: i64,
     pub stats: Vec<u8>,
+    pub blooms: Option<Vec<u8>>,
 }
 
 impl ChunkCopy {

@@ -3,7 +3,7 @@
 
 use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
-use crate::dataset::{Layout, Records, Tail, stats};
+use crate::dataset::{Layout, Records, Tail, bloom, stats};
 use crate::store::connection::AnyConnection;
 use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
@@ -95,7 +95,7 @@ impl Checker<'_> {
                 if let Some(tail) = &mut reading.tail {
                     tail.absorb(text.text.as_bytes());
                 }
-                records(&text, &chunk.stats, layout)
+                records(&text, &chunk, layout)
             }
             Err(StoreError::Corrupt { .. }) => {
                 Err("it is damaged: its text is not the one that was written".to_owned())
@@ -154,7 +154,7 @@ impl Checker<'_> {
 }
 
 /// Whether the chunk's text has the records that are said to be in it, and its statistics can be read.
-fn records(text: &Text, stored: &[u8], layout: &Layout) -> Result<(), String> {
+fn records(text: &Text, chunk: &ChunkCopy, layout: &Layout) -> Result<(), String> {
     let body = text
         .text
         .get(text.body_start..)
@@ -166,8 +166,10 @@ fn records(text: &Text, stored: &[u8], layout: &Layout) -> Result<(), String> {
         return Err(format!("it is said to have {said} rows, and has {found}"));
     }
     // A line end that was put before appended rows has none.
-    let joint = stored.is_empty() && text.rows == 0;
-    match joint || stats::decode(stored).is_ok() {
+    let joint = chunk.stats.is_empty() && text.rows == 0;
+    let blooms = chunk.blooms.as_deref().unwrap_or_default();
+    let sound = joint || stats::decode(&chunk.stats).is_ok();
+    match sound && bloom::decode(blooms, usize::MAX).is_ok() {
         true => Ok(()),
         false => Err("its statistics can't be read".to_owned()),
     }

@@ -25,7 +25,8 @@ pub(super) struct Parcel {
 
 impl Parcel {
     pub(super) fn add(&mut self, (chunk, text): (ChunkCopy, TextCopy)) {
-        self.bytes += chunk.stats.len() + text.data.len();
+        self.bytes +=
+            chunk.stats.len() + chunk.blooms.as_ref().map_or(0, Vec::len) + text.data.len();
         self.chunks.push(chunk);
         self.texts.push(text);
     }

@@ -1,0 +1,205 @@
+//! Which texts a chunk's columns do not have: a Bloom filter a column, so that looking for one value of many touches few
+//! chunks.
+//!
+//! A filter is of the texts as they compare, not as they are quoted, and only of columns in which equality is asked for
+//! and bounds rule out little: strings, and integers that are spread far apart. It is kept with the chunk, so what it is
+//! made of never changes: bit `h1 + i × h2` for each `i`, of the two halves of the text's xxh3-64.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The first byte of stored filters; another way to make or store them gets another.
+const ENCODING: u8 = 1;
+/// Bits that are set for a text.
+const PROBES: u32 = 5;
+/// Bits that there are for each text at first, at least.
+const ROOM: usize = 8;
+/// A filter with more bits set than one in so many lets too much through.
+const FULL: u32 = 3;
+/// Bits of the largest filter.
+const MOST_BITS: usize = 1 << 20;
+
+/// A set of texts that may be said to hold more than it does, and never less. The number of bits is a power of two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bloom {
+    words: Box<[u64]>,
+}
+
+/// Stored filters that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored filters are damaged, or of a later release")]
+pub struct CorruptBlooms;
+
+impl Bloom {
+    /// A filter with room for so many texts.
+    pub(super) fn with_room(texts: usize) -> Self {
+        let bits = (texts * ROOM).next_power_of_two().clamp(64, MOST_BITS);
+        Self {
+            words: vec![0; bits / 64].into(),
+        }
+    }
+
+    /// Adds a text.
+    #[inline]
+    pub(super) fn insert(&mut self, text: &[u8]) {
+        let hash = xxh3_64(text);
+        for probe in 0..PROBES {
+            let (word, bit) = place(hash, probe, self.words.len());
+            self.words[word] |= bit;
+        }
+    }
+
+    /// The same in as few bits as will do: a filter can be folded in halves, since the low bits say where a bit is.
+    pub(super) fn folded(mut self) -> Self {
+        while self.words.len() > 1 {
+            let (low, high) = self.words.split_at(self.words.len() / 2);
+            let folded: Box<[u64]> = low.iter().zip(high).map(|(a, b)| a | b).collect();
+            let set: u32 = folded.iter().map(|word| word.count_ones()).sum();
+            if set > folded.len() as u32 * 64 / FULL {
+                break;
+            }
+            self.words = folded;
+        }
+        self
+    }
+
+    /// Whether the text may have been added; `false` is certain.
+    pub fn may_have(&self, text: &[u8]) -> bool {
+        let hash = xxh3_64(text);
+        (0..PROBES).all(|probe| {
+            let (word, bit) = place(hash, probe, self.words.len());
+            self.words.get(word).is_none_or(|word| word & bit != 0)
+        })
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val::<[u64]>(&self.words)
+    }
+}
+
+/// Where a bit of a text is, in so many words: their number is a power of two.
+#[inline]
+fn place(hash: u64, probe: u32, words: usize) -> (usize, u64) {
+    let (first, second) = (hash as u32, (hash >> 32) as u32 | 1);
+    let bit = first.wrapping_add(probe.wrapping_mul(second)) as usize;
+    (bit / 64 & words.wrapping_sub(1), 1 << (bit % 64))
+}
+
+/// Filters as they are stored, each with the place of its column; empty without any.
+pub(super) fn encode(blooms: &[(u32, Bloom)]) -> Vec<u8> {
+    if blooms.is_empty() {
+        return Vec::new();
+    }
+    let mut stored = vec![ENCODING];
+    for (column, bloom) in blooms {
+        stored.extend_from_slice(&column.to_le_bytes());
+        stored.extend_from_slice(&(bloom.words.len() as u32).to_le_bytes());
+        stored.extend(bloom.words.iter().flat_map(|word| word.to_le_bytes()));
+    }
+    stored
+}
+
+/// The filter of one column among those that were stored so, if it has one.
+///
+/// # Errors
+/// [`CorruptBlooms`] when they were not, or by a later release.
+pub fn decode(stored: &[u8], column: usize) -> Result<Option<Bloom>, CorruptBlooms> {
+    let mut rest = match stored.split_first() {
+        None => return Ok(None),
+        Some((&ENCODING, rest)) => rest,
+        Some(_) => return Err(CorruptBlooms),
+    };
+    while !rest.is_empty() {
+        let (head, body) = rest.split_first_chunk::<8>().ok_or(CorruptBlooms)?;
+        let [c1, c2, c3, c4, w1, w2, w3, w4] = *head;
+        let found = u32::from_le_bytes([c1, c2, c3, c4]);
+        let words = u32::from_le_bytes([w1, w2, w3, w4]) as usize;
+        let bytes = words.checked_mul(8).filter(|_| words.is_power_of_two());
+        let split = bytes.and_then(|bytes| body.split_at_checked(bytes));
+        let (bits, behind) = split.ok_or(CorruptBlooms)?;
+        if usize::try_from(found) == Ok(column) {
+            let (words, _) = bits.as_chunks::<8>();
+            let words = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            return Ok(Some(Bloom { words }));
+        }
+        rest = behind;
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(from: usize, to: usize) -> impl Iterator<Item = Vec<u8>> {
+        (from..to).map(|n| format!("N{n}").into_bytes())
+    }
+
+    fn of(count: usize, room: usize) -> Bloom {
+        let mut bloom = Bloom::with_room(room);
+        texts(0, count).for_each(|text| bloom.insert(&text));
+        bloom.folded()
+    }
+
+    #[test]
+    fn what_was_added_is_there_and_most_of_the_rest_is_not() {
+        for (count, room) in [
+            (1, 1),
+            (1, 1000),
+            (16, 700),
+            (550, 700),
+            (700, 700),
+            (40_000, 40_000),
+        ] {
+            let bloom = of(count, room);
+            assert!(texts(0, count).all(|text| bloom.may_have(&text)));
+            let wrong = texts(100_000, 110_000)
+                .filter(|text| bloom.may_have(text))
+                .count();
+            assert!(wrong < 500, "{count} in {room}: {wrong} of 10,000");
+            assert!(
+                bloom.bytes() <= count * 4 + 16,
+                "{count}: {} bytes",
+                bloom.bytes()
+            );
+        }
+    }
+
+    #[test]
+    fn a_filter_of_more_than_it_has_room_for_lets_all_through() {
+        let bloom = of(2_000_000, 2_000_000);
+        assert!(
+            texts(0, 2_000_000)
+                .step_by(999)
+                .all(|text| bloom.may_have(&text))
+        );
+        assert_eq!(bloom.bytes(), MOST_BITS / 8);
+    }
+
+    #[test]
+    fn filters_are_stored_and_read_back() {
+        let blooms = [(0, of(3, 9)), (7, of(100, 100))];
+        let stored = encode(&blooms);
+        for (column, bloom) in &blooms {
+            let column = usize::try_from(*column).unwrap();
+            assert_eq!(decode(&stored, column).unwrap().as_ref(), Some(bloom));
+        }
+        assert!(decode(&stored, 3).unwrap().is_none());
+        assert!(decode(&[], 0).unwrap().is_none());
+        assert!(encode(&[]).is_empty());
+        for cut in 1..stored.len() {
+            assert!(
+                decode(&stored[..cut], 8).is_err() || cut == 1 || cut == 9 + blooms[0].1.bytes()
+            );
+        }
+        assert!(decode(&[9, 0], 0).is_err());
+        assert!(decode(&[1, 0, 0, 0, 0, 3, 0, 0, 0], 0).is_err());
+    }
+
+    #[test]
+    fn what_filters_are_made_of_does_not_change() {
+        let mut bloom = Bloom::with_room(8);
+        bloom.insert(b"N14228");
+        assert_eq!(encode(&[(2, bloom)]), [1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 4, 0, 0, 64, 128, 0, 1]);
+    }
+}
