@@ -8,6 +8,7 @@
 mod access;
 pub mod call;
 pub mod client;
+mod coding;
 pub mod conditional;
 pub mod cursor;
 pub mod description;
@@ -41,6 +42,7 @@ pub use registry::{Registry, RegistryError};
 use crate::services::Services;
 use dispatch::Dispatcher;
 use reply::Reply;
+use request::Request;
 
 /// Everything that clients may ask: one filter over the registry of versions.
 pub fn filter(
@@ -51,8 +53,11 @@ pub fn filter(
     RegistryError,
 > {
     let dispatcher = Arc::new(Dispatcher::new(services, registry)?);
-    let answered =
-        request::any_request().then(move |request| Arc::clone(&dispatcher).answer(request));
+    let answered = request::any_request().then(move |mut request: Request| {
+        let dispatcher = Arc::clone(&dispatcher);
+        let asked = coding::Asked::of(&request.method, &mut request.headers);
+        async move { asked.answer(dispatcher.answer(request).await).await }
+    });
     Ok(answered.recover(say_nothing_of_it).unify())
 }
 

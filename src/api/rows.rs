@@ -4,13 +4,14 @@
 //! longer one is sent while it is rendered, `PIECE` bytes or one row at a time. So memory is bounded whatever is
 //! asked for and however wide the rows are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::error::Error;
 use super::reply::Body;
-use crate::dataset::{Field, Records};
+use crate::dataset::{ColumnType, Field, Records};
 use crate::services::search::SearchError;
 use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease, Store, StoreError, Text};
@@ -248,8 +249,31 @@ pub fn places(dataset: &Dataset, select: Option<&[usize]>) -> Vec<usize> {
     }
 }
 
+/// What the cells of a CSV are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CsvCells {
+    /// As they came.
+    AsTheyAre,
+    /// Such that no spreadsheet takes one for a formula.
+    SafeForSpreadsheets,
+}
+
+impl CsvCells {
+    /// The text of a cell. Spreadsheets take what begins with one of some characters for a formula, and what is behind an
+    /// apostrophe for a text (OWASP, "CSV Injection"). A number is none of these.
+    fn of<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
+        let formula = self == Self::SafeForSpreadsheets
+            && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
+            && !ColumnType::Number.accepts(&text);
+        match formula {
+            true => Cow::Owned(format!("'{text}")),
+            false => text,
+        }
+    }
+}
+
 /// Rows as CSV: a header line with the dataset's names for its columns, then every row; lines end in LF.
-pub fn csv(dataset: &Dataset, select: Option<&[usize]>) -> Form {
+pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form {
     let mut prefix = Vec::new();
     let places = places(dataset, select);
     let alone = places.len() == 1;
@@ -257,7 +281,8 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>) -> Form {
         if at > 0 {
             prefix.push(b',');
         }
-        push_csv_field(&dataset.columns[*place].name, alone, &mut prefix);
+        let name = cells.of(Cow::Borrowed(&dataset.columns[*place].name));
+        push_csv_field(&name, alone, &mut prefix);
     }
     prefix.push(b'\n');
     let row = move |fields: &[Field<'_>], out: &mut Vec<u8>| {
@@ -267,7 +292,7 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>) -> Form {
             if at > 0 {
                 out.push(b',');
             }
-            push_csv_field(&field.text(), alone, out);
+            push_csv_field(&cells.of(field.text()), alone, out);
         }
         out.push(b'\n');
     };

@@ -82,7 +82,7 @@ impl Bloom {
 fn place(hash: u64, probe: u32, words: usize) -> (usize, u64) {
     let (first, second) = (hash as u32, (hash >> 32) as u32 | 1);
     let bit = first.wrapping_add(probe.wrapping_mul(second)) as usize;
-    (bit / 64 & words.wrapping_sub(1), 1 << (bit % 64))
+    ((bit / 64) & words.wrapping_sub(1), 1 << (bit % 64))
 }
 
 /// Filters as they are stored, each with the place of its column; empty without any.
@@ -200,6 +200,9 @@ mod tests {
     fn what_filters_are_made_of_does_not_change() {
         let mut bloom = Bloom::with_room(8);
         bloom.insert(b"N14228");
-        assert_eq!(encode(&[(2, bloom)]), [1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 4, 0, 0, 64, 128, 0, 1]);
+        assert_eq!(
+            encode(&[(2, bloom)]),
+            [1, 2, 0, 0, 0, 1, 0, 0, 0, 2, 4, 0, 0, 64, 128, 0, 1]
+        );
     }
 }

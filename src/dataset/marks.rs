@@ -55,6 +55,25 @@ impl<'t> Marks<'t> {
         Some(at)
     }
 
+    /// Passes over so many marks; the place of the one after them.
+    #[inline(always)]
+    pub(crate) fn nth(&mut self, mut passed: usize) -> Option<usize> {
+        loop {
+            let here = self.left.count_ones() as usize;
+            if passed < here {
+                (0..passed).for_each(|_| self.left &= self.left - 1);
+                return self.next();
+            }
+            passed -= here;
+            self.left = 0;
+            if self.text.len() - self.block <= BLOCK {
+                return None;
+            }
+            self.block += BLOCK;
+            self.left = self.find();
+        }
+    }
+
     /// The marks of the block.
     #[inline(always)]
     fn find(&self) -> u64 {

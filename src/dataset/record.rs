@@ -136,6 +136,10 @@ impl<'t> Records<'t> {
 }
 
 impl<'t> Field<'t> {
+    pub(super) fn new(text: &'t str, start: usize, end: usize) -> Self {
+        Self { text, start, end }
+    }
+
     /// The text, without the quotes around it and with doubled ones made single.
     pub fn text(&self) -> Cow<'t, str> {
         let raw = self.raw();

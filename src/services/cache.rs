@@ -11,7 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 
 use crate::dataset::query::Fingerprint;
-use crate::dataset::{Bloom, Bounds, ColumnStats};
+use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats};
 use crate::store::Spot;
 
 /// Which page: of which revision, of what was asked, from which row, how many, and in which form.
@@ -38,6 +38,31 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
+/// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
+/// replaces that one, and with it the numbers of chunks.
+pub(super) type WindowKey = (i64, Option<Fingerprint>);
+
+/// Pages that a window has room for.
+pub(super) const WINDOW_PAGES: usize = 16;
+
+/// The rows that come next in an order, more of them than one page has.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    /// For each its chunk, and where it begins there.
+    pub(super) rows: Arc<[(u32, u32)]>,
+    /// How many of them come before.
+    pub(super) at: usize,
+    /// Whether there may be more behind them.
+    pub(super) more: bool,
+}
+
+impl Window {
+    /// Whether it has a page of so many rows, and can tell whether more follow.
+    pub(super) fn has(&self, limit: usize) -> bool {
+        self.rows.len() - self.at > limit || !self.more
+    }
+}
+
 /// What something is remembered under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
@@ -50,6 +75,8 @@ pub(super) enum Key {
     Stats(i64, usize),
     /// Run, and place of the column.
     Blooms(i64, usize),
+    /// What was asked for, and the row that they come after.
+    Window(WindowKey, u64),
 }
 
 /// What is remembered.
@@ -58,10 +85,11 @@ pub(super) enum Value {
     Page(Page),
     /// A page that is too large to be kept.
     LargePage,
-    Text(Arc<String>),
+    Text(Arc<ChunkText>),
     Spots(Arc<[Spot]>),
     Stats(Arc<[ColumnStats]>),
     Blooms(Arc<[Option<Bloom>]>),
+    Window(Window),
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +129,8 @@ impl Value {
                 });
                 size_of_val::<[ColumnStats]>(stats) + texts.sum::<usize>()
             }
+            // Several entries share one list; each counts for its part of it.
+            Self::Window(window) => size_of_val::<[(u32, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
                 size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()

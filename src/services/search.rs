@@ -20,6 +20,7 @@ use std::time::Duration;
 use futures_util::stream::BoxStream;
 
 use super::Services;
+use crate::dataset::ChunkText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
 use chart::Chart;
@@ -45,7 +46,7 @@ pub enum SearchError {
 #[derive(Debug)]
 pub struct Batch {
     /// A text that they are in.
-    pub text: Arc<String>,
+    pub text: Arc<ChunkText>,
     /// Where each begins in it.
     pub starts: Vec<u32>,
 }

@@ -144,7 +144,7 @@ impl Parameter {
     }
 
     /// What is asked of rows.
-    pub fn row_query() -> [Self; 3] {
+    pub fn row_query() -> [Self; 4] {
         let text = json!({ "type": "string" });
         let mut filters = Self::query(
             "filters",
@@ -168,6 +168,11 @@ impl Parameter {
                 &text,
             ),
             filters,
+            Self::query(
+                "safe",
+                "`spreadsheet` puts an apostrophe before cells of a CSV that a spreadsheet would take for a formula; for CSV only.",
+                &json!({ "type": "string", "enum": ["spreadsheet"] }),
+            ),
         ]
     }
 

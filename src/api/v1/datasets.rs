@@ -7,7 +7,7 @@ use super::representation::{self, Created, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
-use crate::api::rows::{self, Span};
+use crate::api::rows::{self, CsvCells, Span};
 use crate::api::{conditional, intake};
 use crate::services::PageKey;
 use crate::store::Committed;
@@ -94,7 +94,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     }
     let services = &call.services;
     let body = if csv {
-        let form = rows::csv(&dataset, None);
+        let form = rows::csv(&dataset, None, CsvCells::AsTheyAre);
         rows::all(
             services,
             Span {

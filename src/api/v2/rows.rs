@@ -10,7 +10,7 @@ use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::{Body, Reply};
-use crate::api::rows::{self, Form, Span};
+use crate::api::rows::{self, CsvCells, Form, Span};
 use crate::api::{conditional, cursor, found};
 use crate::dataset;
 use crate::dataset::Asked;
@@ -22,6 +22,8 @@ use crate::versioning::Format;
 
 /// What the cursors of this list are signed for.
 const LIST: &str = "rows";
+/// The value of `safe`.
+const SPREADSHEET: &str = "spreadsheet";
 /// Rows of the longest page.
 const LONGEST: u64 = 10_000;
 
@@ -37,6 +39,7 @@ struct Wanted {
     from: Option<u64>,
     limit: u64,
     format: Format,
+    cells: CsvCells,
 }
 
 /// `GET /datasets/{name}/rows`: a page of the rows that the query asks for. As CSV or NDJSON, without a limit, all.
@@ -49,6 +52,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     };
     let cursor = query.take("cursor")?;
     let revision = super::datasets::revision(&mut query)?;
+    let cells = cells(&mut query, format)?;
     let asked = asked(query)?;
     let (dataset, from) = start(&call, cursor.as_deref(), revision).await?;
     let query = Arc::new(dataset::Query::resolve(&asked, &dataset.columns)?);
@@ -66,6 +70,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         from: from.map(|(row, _)| row),
         limit,
         format,
+        cells,
     };
     let (body, next) = match wanted.query.is_of_all_rows() {
         true => wanted.read(&call).await?,
@@ -77,8 +82,22 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         &path,
         limit,
         next.as_deref(),
-        &written(&asked),
+        &written(&asked, cells),
     ))
+}
+
+/// What the cells of a CSV are to be like.
+fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
+    match query.take("safe")? {
+        None => Ok(CsvCells::AsTheyAre),
+        Some(safe) if safe != SPREADSHEET => Err(Error::bad_parameter("safe", safe, SPREADSHEET)),
+        Some(_) if format == Format::Csv => Ok(CsvCells::SafeForSpreadsheets),
+        Some(safe) => Err(Error::bad_parameter(
+            "safe",
+            safe,
+            "it only where a CSV is asked for, with Accept: application/vnd.flash.v2+csv",
+        )),
+    }
 }
 
 /// What the parameters ask for: those that are left are filters.
@@ -98,7 +117,8 @@ fn asked(mut query: Query) -> Result<Asked, Error> {
 }
 
 /// The parameters that ask for that.
-fn written(asked: &Asked) -> Vec<(String, &str)> {
+fn written(asked: &Asked, cells: CsvCells) -> Vec<(String, &str)> {
+    let safe = (cells == CsvCells::SafeForSpreadsheets).then(|| ("safe".to_owned(), SPREADSHEET));
     let select = asked
         .select
         .iter()
@@ -111,7 +131,11 @@ fn written(asked: &Asked) -> Vec<(String, &str)> {
         .filters
         .iter()
         .map(|(name, condition)| (format!("where.{name}"), &**condition));
-    select.chain(order).chain(filters).collect()
+    safe.into_iter()
+        .chain(select)
+        .chain(order)
+        .chain(filters)
+        .collect()
 }
 
 /// The revision to read, and where to begin: as the cursor says, else the one asked for from its beginning.
@@ -195,7 +219,7 @@ impl Wanted {
     fn form(&self, next: Option<&str>) -> Form {
         let (dataset, select) = (&self.dataset, self.query.select.as_deref());
         match self.format {
-            Format::Csv => rows::csv(dataset, select),
+            Format::Csv => rows::csv(dataset, select, self.cells),
             Format::Ndjson => representation::ndjson(dataset, select),
             Format::Json | Format::Html => representation::page(dataset, select, next),
         }

@@ -91,6 +91,20 @@ impl Rest {
     }
 }
 
+impl Lead {
+    /// The least of those after it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self.value.checked_add(1) {
+            Some(value) => Self { value, ..self },
+            None => Self {
+                rank: true,
+                value: if self.rank { u64::MAX } else { 0 },
+            },
+        }
+    }
+}
+
 impl Term {
     /// The beginning of a value's place; `None`: of a null.
     #[inline]
@@ -123,6 +137,15 @@ impl Term {
         let bounds = bounds.map(|(least, greatest)| [self.lead_of(least), self.lead_of(greatest)]);
         let leads = || nulls.into_iter().chain(bounds.into_iter().flatten());
         leads().min().zip(leads().max())
+    }
+
+    /// Whether all rows of a lead have the same place in the order of this term.
+    pub fn settles(&self, lead: Lead) -> bool {
+        let exact = matches!(
+            self.kind,
+            ColumnType::Boolean | ColumnType::Integer | ColumnType::Date
+        );
+        exact || lead == self.lead_of_nulls()
     }
 
     fn part(&self, value: Option<&str>) -> Part {

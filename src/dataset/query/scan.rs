@@ -3,74 +3,103 @@
 //! Most rows do not match, and most texts need not be taken apart to see that: where a filter holds only for rows that
 //! contain a certain text, that text is looked for, and only the rows around it are read.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use memchr::{memchr, memmem::Finder, memrchr};
 
-use super::Query;
 use super::filter::{Comparison, Test};
-use crate::dataset::{ColumnType, Field, Layout, Records};
+use super::{Filter, Query};
+use crate::dataset::even::EvenRecords;
+use crate::dataset::{ChunkText, ColumnType, Field, Layout, Records};
 
 /// Looks for the rows that a query wants.
 pub struct Scan<'q> {
     query: &'q Query,
     layout: &'q Layout,
+    /// The columns that are read, in order.
+    places: Vec<usize>,
     needle: Option<Finder<'static>>,
 }
 
 /// A row that was found.
+#[derive(Clone, Copy)]
 pub struct Row<'f, 't> {
     /// Where it begins, in bytes of the text.
     pub at: usize,
-    /// Its fields.
-    pub fields: &'f [Field<'t>],
+    places: &'f [usize],
+    fields: &'f [Field<'t>],
+    layout: &'f Layout,
+}
+
+/// Is given the rows that match.
+trait Found<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
+
+impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> Found<'t> for F {}
+
+impl<'t> Row<'_, 't> {
+    /// The text in a column that the query asks about; `None`: it means "no value".
+    #[inline]
+    pub fn value(&self, column: usize) -> Option<Cow<'t, str>> {
+        let slot = self.places.iter().position(|place| *place == column)?;
+        let text = self.fields.get(slot)?.text();
+        (!self.layout.is_null(&text)).then_some(text)
+    }
 }
 
 impl<'q> Scan<'q> {
     /// A look for what `query` wants in texts of this layout.
     pub fn new(query: &'q Query, layout: &'q Layout) -> Self {
+        let filtered = query.filters.iter().map(Filter::column);
+        let ordered = query.order.iter().map(|term| term.column);
+        let mut places: Vec<_> = filtered.chain(ordered).collect();
+        places.sort_unstable();
+        places.dedup();
         Self {
             query,
             layout,
+            places,
             needle: needle(query, layout),
         }
     }
 
-    /// Gives the rows that match to `found`, in order, as long as it goes on. The text is a chunk's; `from` is where a row
-    /// begins in it.
+    /// Gives the rows that match to `found`, in order, as long as it goes on. `from` is where a row begins in the text.
     pub fn rows<'t>(
         &self,
-        text: &'t str,
+        text: &'t ChunkText,
         from: usize,
         mut found: impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
     ) {
-        let rest = text.get(from..).unwrap_or_default();
-        let quoted = memchr(b'"', rest.as_bytes()).is_some();
-        match &self.needle {
+        let all = EvenRecords::new(text, from, self.layout.delimiter, &self.places);
+        match (all, &self.needle) {
             // A line end within quotes is none, and what is written with quotes may not be written as it is.
-            Some(needle) if !quoted => self.around(needle, rest, from, &mut found),
-            _ => self.all(rest, from, &mut found),
+            (Some(_), Some(needle)) => self.around(needle, text, from, &mut found),
+            (Some(records), None) => self.even(records, &mut found),
+            (None, _) => self.all(text, from, &mut found),
         }
     }
 
-    fn all<'t>(
-        &self,
-        rest: &'t str,
-        from: usize,
-        found: &mut impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
-    ) {
+    fn even<'t>(&self, mut records: EvenRecords<'t, '_>, found: &mut impl Found<'t>) {
+        let mut fields = Vec::with_capacity(self.places.len());
+        while let Some(at) = records.next_into(&mut fields) {
+            let row = self.row(at, &fields);
+            if self.holds(row) && found(row).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn all<'t>(&self, text: &'t ChunkText, from: usize, found: &mut impl Found<'t>) {
         let columns = self.layout.columns.len();
-        let mut records = Records::new(rest, self.layout.delimiter, columns);
-        let mut fields = Vec::with_capacity(columns);
-        while records.next_into(&mut fields) {
-            if self.holds(&fields) {
-                let row = Row {
-                    at: from + fields.first().map_or(0, Field::start),
-                    fields: &fields,
-                };
-                if found(row).is_break() {
-                    return;
-                }
+        let mut records = Records::new(text, self.layout.delimiter, columns);
+        records.seek(from);
+        let (mut all, mut fields) = (Vec::with_capacity(columns), Vec::new());
+        while records.next_into(&mut all) {
+            fields.clear();
+            fields.extend(self.places.iter().filter_map(|place| all.get(*place)));
+            let row = self.row(all.first().map_or(0, Field::start), &fields);
+            if self.holds(row) && found(row).is_break() {
+                return;
             }
         }
     }
@@ -78,41 +107,44 @@ impl<'q> Scan<'q> {
     fn around<'t>(
         &self,
         needle: &Finder<'_>,
-        rest: &'t str,
+        text: &'t ChunkText,
         from: usize,
-        found: &mut impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
+        found: &mut impl Found<'t>,
     ) {
-        let columns = self.layout.columns.len();
-        let bytes = rest.as_bytes();
-        let mut fields = Vec::with_capacity(columns);
-        let mut at = 0;
+        let bytes = text.as_bytes();
+        let mut fields = Vec::with_capacity(self.places.len());
+        let mut at = from.min(bytes.len());
         while let Some(hit) = needle.find(&bytes[at..]) {
             let hit = at + hit;
-            let begin = memrchr(b'\n', &bytes[..hit]).map_or(0, |end| end + 1);
-            let end = memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |end| hit + end + 1);
-            let mut records = Records::new(&rest[begin..end], self.layout.delimiter, columns);
-            if records.next_into(&mut fields) && self.holds(&fields) {
-                let row = Row {
-                    at: from + begin,
-                    fields: &fields,
-                };
-                if found(row).is_break() {
+            let begin = memrchr(b'\n', &bytes[at..hit]).map_or(at, |end| at + end + 1);
+            at = memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |end| hit + end + 1);
+            let records = EvenRecords::new(text, begin, self.layout.delimiter, &self.places);
+            if records
+                .and_then(|mut records| records.next_into(&mut fields))
+                .is_some()
+            {
+                let row = self.row(begin, &fields);
+                if self.holds(row) && found(row).is_break() {
                     return;
                 }
             }
-            at = end;
         }
     }
 
     #[inline]
-    fn holds(&self, fields: &[Field<'_>]) -> bool {
-        self.query.filters.iter().all(|filter| {
-            let Some(field) = fields.get(filter.column()) else {
-                return false;
-            };
-            let text = field.text();
-            filter.holds((!self.layout.is_null(&text)).then_some(&text))
-        })
+    fn row<'r, 't>(&'r self, at: usize, fields: &'r [Field<'t>]) -> Row<'r, 't> {
+        Row {
+            at,
+            places: &self.places,
+            fields,
+            layout: self.layout,
+        }
+    }
+
+    #[inline]
+    fn holds(&self, row: Row<'_, '_>) -> bool {
+        let mut filters = self.query.filters.iter();
+        filters.all(|filter| filter.holds(row.value(filter.column()).as_deref()))
     }
 }
 

@@ -1,13 +1,12 @@
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::{ColumnType, Layout, Piece, Records};
+use crate::dataset::{ChunkText, ColumnType, Layout, Piece, Records};
 
 /// A small dataset: its text without the header, and its columns.
 struct Table {
-    text: String,
+    text: ChunkText,
     layout: Arc<Layout>,
     columns: Vec<Column>,
     stats: Vec<ColumnStats>,
@@ -25,7 +24,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
     let piece = Piece::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
     let analysis = piece.analyse().unwrap();
     Table {
-        text: text.to_owned(),
+        text: ChunkText::new(text.to_owned(), columns.len()),
         layout,
         columns: columns
             .iter()
@@ -79,8 +78,7 @@ impl Table {
             let mut records = Records::new(&self.text[row.at..], b',', self.columns.len());
             let mut fields = Vec::new();
             assert!(records.next_into(&mut fields));
-            assert_eq!(fields[0].text(), row.fields[0].text());
-            found.push(row.fields[0].text().into_owned());
+            found.push(fields[0].text().into_owned());
             ControlFlow::Continue(())
         });
         let may = resolved.may_match(|column| self.known(column));
@@ -94,21 +92,18 @@ impl Table {
         let mut found = Vec::new();
         let mut after = None;
         loop {
-            let mut top = Top::new(after.take(), limit, budget);
+            let mut top = Top::new(&resolved.order, after.take(), limit, budget);
             Scan::new(&resolved, &self.layout).rows(&self.text, 0, |row| {
-                let value = |column: usize| {
-                    let text = row.fields[column].text();
-                    (!self.layout.is_null(&text)).then(|| Cow::Owned(text.into_owned()))
-                };
                 let term = resolved.order[0];
-                let lead = term.lead(value(term.column).as_deref());
+                let lead = term.lead(row.value(term.column).as_deref());
+                let at = u32::try_from(row.at).unwrap();
                 let (best, worst) = term.range(&self.stats[term.column]).unwrap();
                 assert!(best <= lead && lead <= worst);
-                if top.may_have(lead) {
+                if top.may_have(lead, 0, at) {
                     top.push(Ranked {
-                        key: Key::of(&resolved.order, value),
+                        key: Key::of(&resolved.order, |column| row.value(column)),
                         chunk: 0,
-                        at: u32::try_from(row.at).unwrap(),
+                        at,
                     });
                 }
                 ControlFlow::Continue(())

@@ -1,6 +1,6 @@
 //! The first rows of an order, out of any number of rows that come in any order, in bounded memory.
 
-use super::{Key, Lead};
+use super::{Key, Lead, Term};
 
 /// A row and its place in an order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +25,33 @@ pub struct Top {
     kept: Vec<Ranked>,
     /// What comes after this one is not among the first.
     last: Option<Ranked>,
+    /// The term, where there is only one.
+    only: Option<Term>,
+    /// What has a lesser lead comes before `after`.
+    front: Option<Lead>,
+    end: Option<End>,
+}
+
+/// Of the last one what tells most rows from it.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    lead: Lead,
+    /// Whether rows of that lead are told apart by their places alone.
+    settled: bool,
+    place: (u32, u32),
 }
 
 impl Top {
     /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`.
-    pub fn new(after: Option<Ranked>, limit: usize, budget: usize) -> Self {
+    pub fn new(order: &[Term], after: Option<Ranked>, limit: usize, budget: usize) -> Self {
+        let only = match order {
+            [only] => Some(*only),
+            _ => None,
+        };
         Self {
+            only,
+            front: after.as_ref().and_then(|after| after.key.lead()),
+            end: None,
             after,
             limit: limit.max(1),
             budget,
@@ -45,30 +66,25 @@ impl Top {
     pub fn part(&self) -> Self {
         Self {
             after: self.after.clone(),
-            limit: self.limit,
-            budget: self.budget,
             weight: 0,
             kept: Vec::new(),
             last: self.last.clone(),
+            ..*self
         }
     }
 
-    /// Whether a row with such a lead may be among the first.
+    /// Whether a row with such a lead, which begins there, may be among the first.
     #[inline]
-    pub fn may_have(&self, lead: Lead) -> bool {
-        let in_time = self.last.as_ref().and_then(|last| last.key.lead());
-        in_time.is_none_or(|last| lead <= last)
-            && self
-                .after
-                .as_ref()
-                .and_then(|after| after.key.lead())
-                .is_none_or(|after| lead >= after)
+    pub fn may_have(&self, lead: Lead, chunk: u32, at: u32) -> bool {
+        self.front.is_none_or(|front| lead >= front)
+            && self.end.is_none_or(|end| {
+                lead < end.lead || lead == end.lead && (!end.settled || (chunk, at) < end.place)
+            })
     }
 
-    /// Whether no row that begins with this lead, or with a greater one, can be among the first.
-    pub fn is_past(&self, lead: Lead) -> bool {
-        let last = self.last.as_ref().and_then(|last| last.key.lead());
-        last.is_some_and(|last| lead > last)
+    /// Whether no row of a chunk whose rows begin with this lead, or with greater ones, can be among the first.
+    pub fn is_past(&self, lead: Lead, chunk: u32) -> bool {
+        !self.may_have(lead.max(self.front.unwrap_or(lead)), chunk, 0)
     }
 
     /// Takes a row.
@@ -110,6 +126,11 @@ impl Top {
             return;
         }
         let (_, last, _) = self.kept.select_nth_unstable(to - 1);
+        self.end = last.key.lead().map(|lead| End {
+            lead,
+            settled: self.only.is_some_and(|term| term.settles(lead)),
+            place: (last.chunk, last.at),
+        });
         self.last = Some(last.clone());
         self.kept.truncate(to);
         let weights = self

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Batch, Batches, Found, Search, SearchError};
-use crate::dataset::Records;
 use crate::dataset::query::Scan;
+use crate::dataset::{ChunkText, Records};
 
 /// Chunks that are looked through in one go at most.
 const GROUP: usize = 16;
@@ -18,7 +18,7 @@ const HELD: usize = 4 << 20;
 struct Hits {
     chunk: u32,
     /// Its text, unless it has to be read again.
-    text: Option<Arc<String>>,
+    text: Option<Arc<ChunkText>>,
     starts: Vec<u32>,
 }
 
@@ -152,7 +152,14 @@ impl Search {
     }
 
     /// Where the rows begin that match, in a chunk's text, from row `from` on; at most `most`.
-    fn starts(&self, scan: &Scan<'_>, chunk: u32, text: &str, from: u64, most: usize) -> Vec<u32> {
+    fn starts(
+        &self,
+        scan: &Scan<'_>,
+        chunk: u32,
+        text: &ChunkText,
+        from: u64,
+        most: usize,
+    ) -> Vec<u32> {
         let place = self.chart.place(chunk);
         let before = usize::try_from(from.saturating_sub(place.first_row)).unwrap_or(usize::MAX);
         let begin = self.start_of(text, place.body_start, before);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Batch, Batches, Search, SearchError};
-use crate::dataset::Records;
+use crate::dataset::{ChunkText, Records};
 
 /// Bytes of records that are put together at a time, about; one record alone may have more.
 const SLICE: usize = 8 << 20;
@@ -81,7 +81,7 @@ impl Search {
             text.push_str(&record);
         }
         Ok(Some(Batch {
-            text: Arc::new(text),
+            text: Arc::new(ChunkText::unknown(text)),
             starts,
         }))
     }

@@ -4,15 +4,16 @@
 //! A pass goes on from a row: its key is read from the dataset again, so that a cursor is short and a page far down the
 //! order costs what the first one does.
 
-use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{Batches, Found, Search, SearchError};
-use crate::dataset::query::{Key, Lead, Ranked, Scan, Top};
-use crate::dataset::{Field, Records};
+use crate::dataset::query;
+use crate::dataset::query::{Lead, Ranked, Scan, Top};
+use crate::dataset::{ChunkText, Field, Records};
+use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
 
 /// Chunks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
 const GROUP: usize = 8;
@@ -23,33 +24,75 @@ const WINDOW: usize = 128 << 10;
 
 impl Search {
     /// At most `limit` rows that come after row `after`.
+    ///
+    /// Who asks for a second page is likely to ask for a third: then some more rows are found than the page has, and
+    /// remembered. The first page alone is found sooner without.
     pub(super) async fn rank_page(
         self: &Arc<Self>,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Found, SearchError> {
-        let mut after = self.ranked(after).await?;
-        let mut rows: Vec<Ranked> = Vec::new();
-        // One more tells whether the list goes on. A pass that finds fewer than it was asked for had no room for more.
-        while rows.len() <= limit {
-            let (found, more) = self.pass(after, limit + 1 - rows.len()).await?;
-            after = found.last().cloned();
-            rows.extend(found);
-            if !more {
-                break;
-            }
-        }
-        let next = match rows.len() > limit {
-            true => {
-                rows.truncate(limit);
-                self.row_number(rows.last()).await?
-            }
-            false => None,
+        let remembered = after.and_then(|after| self.window(after, limit));
+        let window = match (remembered, after) {
+            (Some(window), _) => window,
+            (None, None) => self.rank_window(None, limit + 1).await?,
+            (None, Some(_)) => self.rank_window(after, limit * WINDOW_PAGES + 1).await?,
         };
-        let rows: Vec<_> = rows.iter().map(|row| (row.chunk, row.at)).collect();
+        let end = window.rows.len().min(window.at + limit);
+        let shown = window.rows[window.at..end].to_vec();
+        let next = match shown.last() {
+            // One more tells whether the list goes on.
+            Some(&last) if end < window.rows.len() => Some(self.row_number(last).await?),
+            _ => None,
+        };
+        let rest = Window { at: end, ..window };
+        if let Some(next) = next
+            && rest.has(limit)
+        {
+            let key = Key::Window(self.window_key(), next);
+            self.services.cache.keep(key, Value::Window(rest));
+        }
         Ok(Found {
-            batches: self.gather(rows),
+            batches: self.gather(shown),
             next,
+        })
+    }
+
+    /// What is remembered of the rows that come after row `after`, if that is enough for a page.
+    fn window(&self, after: u64, limit: usize) -> Option<Window> {
+        let key = Key::Window(self.window_key(), after);
+        match self.services.cache.get(&key)? {
+            Value::Window(window) => window.has(limit).then_some(window),
+            _ => None,
+        }
+    }
+
+    fn window_key(&self) -> WindowKey {
+        let last = self.dataset.segments.iter().last();
+        let last = last.map_or(self.dataset.run.number, |segment| segment.run.number);
+        (last, self.query.fingerprint())
+    }
+
+    /// At most `most` rows that come after row `after`.
+    async fn rank_window(
+        self: &Arc<Self>,
+        after: Option<u64>,
+        most: usize,
+    ) -> Result<Window, SearchError> {
+        let mut after = self.ranked(after).await?;
+        let mut rows: Vec<(u32, u32)> = Vec::new();
+        let mut more = true;
+        // A pass that finds fewer than it was asked for had no room for more.
+        while more && rows.len() < most {
+            let found;
+            (found, more) = self.pass(after, most - rows.len()).await?;
+            rows.extend(found.iter().map(|row| (row.chunk, row.at)));
+            after = found.last().cloned();
+        }
+        Ok(Window {
+            rows: rows.into(),
+            at: 0,
+            more,
         })
     }
 
@@ -87,27 +130,17 @@ impl Search {
         after: Option<Ranked>,
         limit: usize,
     ) -> Result<(Vec<Ranked>, bool), SearchError> {
-        let from = after.as_ref().and_then(|after| after.key.lead());
-        let mut promising: Vec<(Lead, u32)> = Vec::with_capacity(self.candidates.len());
-        for &chunk in &self.candidates {
-            if let Some((best, worst)) = self.chart.leads(chunk, &self.query)
-                && from.is_none_or(|from| worst >= from)
-            {
-                // Where all that is better was passed already, the chunk is as good as the place to go on from.
-                promising.push((from.map_or(best, |from| best.max(from)), chunk));
-            }
-        }
-        promising.sort_unstable();
+        let promising = self.promising(after.as_ref());
         let chunks: Vec<u32> = promising.iter().map(|(_, chunk)| *chunk).collect();
         let mut groups = self.groups(&chunks, GROUP).into_iter();
         let mut at = 0;
-        let top = Arc::new(Mutex::new(Top::new(after, limit, KEYS)));
+        let top = Arc::new(Mutex::new(Top::new(&self.query.order, after, limit, KEYS)));
         let ahead = Arc::clone(&top);
         let worth_it = std::iter::from_fn(move || {
             let group = groups.next()?;
             let (best, _) = promising[at];
             at += group.len();
-            (!lock(&ahead).is_past(best)).then_some(group)
+            (!lock(&ahead).is_past(best, group[0])).then_some(group)
         });
         let looking = stream::iter(worth_it)
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
@@ -115,6 +148,32 @@ impl Search {
         looking.try_collect::<()>().await?;
         let part = lock(&top).part();
         Ok(std::mem::replace(&mut *lock(&top), part).finish())
+    }
+
+    /// The chunks that may hold rows that come after that one, those first whose rows may be first.
+    fn promising(&self, after: Option<&Ranked>) -> Vec<(Lead, u32)> {
+        let mut promising: Vec<(Lead, u32)> = Vec::with_capacity(self.candidates.len());
+        let only = match &self.query.order[..] {
+            [only] => Some(only),
+            _ => None,
+        };
+        let from = after.and_then(|after| Some((after.key.lead()?, after.chunk)));
+        for &chunk in &self.candidates {
+            let Some((best, worst)) = self.chart.leads(chunk, &self.query) else {
+                continue;
+            };
+            // Where all that is better was passed already, a chunk is as good as the place to go on from, or not even that.
+            let best = from.map_or(best, |(from, last)| {
+                let settled = only.is_some_and(|only| only.settles(from));
+                let passed = settled && chunk < last;
+                best.max(if passed { from.next() } else { from })
+            });
+            if worst >= best {
+                promising.push((best, chunk));
+            }
+        }
+        promising.sort_unstable();
+        promising
     }
 
     async fn rank(
@@ -141,33 +200,20 @@ impl Search {
         ranked.await.map_err(|_| SearchError::Worker)
     }
 
-    fn rank_text(&self, scan: &Scan<'_>, chunk: u32, text: &str, best: &mut Top) {
-        let Some(term) = self.query.order.first() else {
-            return;
-        };
+    fn rank_text(&self, scan: &Scan<'_>, chunk: u32, text: &ChunkText, best: &mut Top) {
+        let order = &self.query.order;
+        let Some(term) = order.first() else { return };
         let place = self.chart.place(chunk);
         scan.rows(text, place.body_start, |row| {
-            let lead = term.lead(self.value(row.fields, term.column).as_deref());
-            if best.may_have(lead) {
-                best.push(Ranked {
-                    key: self.key(row.fields),
-                    chunk,
-                    // A chunk is shorter than 2^32 bytes.
-                    at: row.at as u32,
-                });
+            let lead = term.lead(row.value(term.column).as_deref());
+            // A chunk is shorter than 2^32 bytes.
+            let at = row.at as u32;
+            if best.may_have(lead, chunk, at) {
+                let key = query::Key::of(order, |column| row.value(column));
+                best.push(Ranked { key, chunk, at });
             }
             ControlFlow::Continue(())
         });
-    }
-
-    fn key(&self, fields: &[Field<'_>]) -> Key {
-        Key::of(&self.query.order, |column| self.value(fields, column))
-    }
-
-    /// The text of a field; `None`: it means "no value".
-    fn value<'t>(&self, fields: &[Field<'t>], column: usize) -> Option<Cow<'t, str>> {
-        let text = fields.get(column)?.text();
-        (!self.dataset.layout.is_null(&text)).then_some(text)
     }
 
     /// The place of a row in the order.
@@ -184,17 +230,20 @@ impl Search {
         records.next_into(&mut fields);
         // An empty line before the record is none of it.
         let at = at + fields.first().map_or(0, Field::start);
+        let value = |column: usize| {
+            let text = fields.get(column).map(Field::text)?;
+            (!layout.is_null(&text)).then_some(text)
+        };
         Ok(Some(Ranked {
-            key: self.key(&fields),
+            key: query::Key::of(&self.query.order, value),
             chunk,
             at: at as u32,
         }))
     }
 
-    async fn row_number(&self, row: Option<&Ranked>) -> Result<Option<u64>, SearchError> {
-        let Some(row) = row else { return Ok(None) };
-        let text = self.texts(&[row.chunk]).await?.swap_remove(0);
-        Ok(Some(self.row_at(row.chunk, &text, row.at)))
+    async fn row_number(&self, (chunk, at): (u32, u32)) -> Result<u64, SearchError> {
+        let text = self.texts(&[chunk]).await?.swap_remove(0);
+        Ok(self.row_at(chunk, &text, at))
     }
 }
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::chart::Place;
 use super::{Search, SearchError};
+use crate::dataset::ChunkText;
 use crate::services::Services;
 use crate::services::cache::{Key, Value};
-use crate::store::Packed;
+use crate::store::{Packed, StoreError};
 
 /// Bytes of text that are looked through in one go, unless one chunk alone has more.
 const GROUP_BYTES: u64 = 1 << 20;
@@ -37,17 +38,21 @@ impl Search {
     }
 
     /// The texts of some chunks.
-    pub(super) async fn texts(&self, chunks: &[u32]) -> Result<Vec<Arc<String>>, SearchError> {
+    pub(super) async fn texts(&self, chunks: &[u32]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
         let places: Vec<Place> = chunks
             .iter()
             .map(|&chunk| self.chart.place(chunk))
             .collect();
-        texts(&self.services, &places).await
+        texts(&self.services, &places, self.dataset.columns.len()).await
     }
 }
 
 /// The texts of the chunks at these places.
-async fn texts(services: &Services, places: &[Place]) -> Result<Vec<Arc<String>>, SearchError> {
+async fn texts(
+    services: &Services,
+    places: &[Place],
+    columns: usize,
+) -> Result<Vec<Arc<ChunkText>>, SearchError> {
     let key = |place: &Place| Key::Text(place.run.number, place.first_byte);
     let remembered = places
         .iter()
@@ -55,7 +60,7 @@ async fn texts(services: &Services, places: &[Place]) -> Result<Vec<Arc<String>>
             Some(Value::Text(text)) => Some(text),
             _ => None,
         });
-    let mut texts: Vec<Option<Arc<String>>> = remembered.collect();
+    let mut texts: Vec<Option<Arc<ChunkText>>> = remembered.collect();
     let missing: Vec<usize> = (0..places.len())
         .filter(|&at| texts[at].is_none())
         .collect();
@@ -68,7 +73,8 @@ async fn texts(services: &Services, places: &[Place]) -> Result<Vec<Arc<String>>
     if !packed.is_empty() {
         let unpacked = tokio::task::spawn_blocking(move || {
             let unpacked = packed.iter().map(Packed::unpack);
-            unpacked.collect::<Result<Vec<_>, _>>()
+            let texts = unpacked.map(|text| Ok(ChunkText::new(text?, columns)));
+            texts.collect::<Result<Vec<_>, StoreError>>()
         });
         let unpacked = unpacked.await.map_err(|_| SearchError::Worker)??;
         for (at, text) in missing.into_iter().zip(unpacked) {

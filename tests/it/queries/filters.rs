@@ -188,3 +188,32 @@ fn what_can_not_be_asked_is_400_and_says_what_can() {
     let twice = ask(&server, &[("order", "n"), ("order", "n")]);
     twice.refused(400, &["order", "once"]);
 }
+
+#[test]
+fn a_csv_that_is_safe_for_spreadsheets_has_no_formulas() {
+    let server = Server::start();
+    server.store(
+        "team",
+        "name,=score,note\n=1+1,-5,\"@x, y\"\n+1,2,\t=2\n-1,3,\"=\"\"q\"\"\"\n'x,4,a=b\n",
+    );
+    let get = |query: &str, format: &str| {
+        let path = format!("/datasets/team/rows{query}");
+        server
+            .get(&path)
+            .accept(&format!("application/vnd.flash.v2+{format}"))
+            .send()
+    };
+    let safe =
+        "name,'=score,note\n'=1+1,-5,\"'@x, y\"\n'+1,2,'\t=2\n-1,3,\"'=\"\"q\"\"\"\n'x,4,a=b\n";
+    assert_eq!(get("?safe=spreadsheet", "csv").ok().text(), safe);
+    let ordered = get("?safe=spreadsheet&order=note.desc.nullslast&limit=1", "csv").ok();
+    assert_eq!(ordered.text(), "name,'=score,note\n'x,4,a=b\n");
+    assert!(
+        crate::rows::next_link(&ordered)
+            .unwrap()
+            .contains("safe=spreadsheet")
+    );
+    assert!(get("", "csv").ok().text().contains("\n=1+1,-5"));
+    get("?safe=yes", "csv").refused(400, &["safe", "spreadsheet"]);
+    get("?safe=spreadsheet", "json").refused(400, &["safe", "CSV"]);
+}

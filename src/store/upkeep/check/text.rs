@@ -95,7 +95,7 @@ impl Checker<'_> {
                 if let Some(tail) = &mut reading.tail {
                     tail.absorb(text.text.as_bytes());
                 }
-                records(&text, &chunk, layout)
+                records(&text, chunk, layout)
             }
             Err(StoreError::Corrupt { .. }) => {
                 Err("it is damaged: its text is not the one that was written".to_owned())

@@ -1,0 +1,290 @@
+//! Content codings of responses (RFC 9110 §8.4 and §12.5.3): zstd, br or gzip, as `Accept-Encoding` asks.
+//!
+//! A coded representation has a tag of its own: the plain one's with the coding behind it. Only the outside knows of
+//! codings: tags are made plain on the way in, and coded on the way out. A part of a source is sent as it is, so that
+//! ranges are of one representation.
+
+use async_compression::Level;
+use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_MATCH, IF_NONE_MATCH, VARY,
+};
+use http::{Method, StatusCode};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, BodyStream};
+use sync_wrapper::SyncStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio_util::io::{ReaderStream, StreamReader};
+use warp::Reply as _;
+use warp::reply::Response;
+
+/// Bytes of the shortest body that is worth it.
+const SHORTEST: u64 = 1 << 10;
+/// Bytes up to which a body is coded before it is sent.
+const WHOLE: u64 = 256 << 10;
+/// Bytes that are coded at a time.
+const PIECE: usize = 32 << 10;
+
+/// A coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Zstd,
+    Brotli,
+    Gzip,
+}
+
+impl Coding {
+    /// The ones that are preferred first.
+    const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Zstd => "zstd",
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    /// At levels that keep up with what makes the bodies.
+    fn encoder<'r, R: tokio::io::AsyncBufRead + Send + 'r>(
+        self,
+        reader: R,
+    ) -> std::pin::Pin<Box<dyn AsyncRead + Send + 'r>> {
+        match self {
+            Self::Zstd => Box::pin(ZstdEncoder::with_quality(reader, Level::Precise(3))),
+            Self::Brotli => Box::pin(BrotliEncoder::with_quality(reader, Level::Precise(4))),
+            Self::Gzip => Box::pin(GzipEncoder::with_quality(reader, Level::Precise(4))),
+        }
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    coding: Option<Coding>,
+    /// Whether the client has something in that coding.
+    known: bool,
+    head: bool,
+}
+
+impl Asked {
+    /// What a request asks for; the tags that it names are made plain.
+    pub(super) fn of(method: &Method, headers: &mut HeaderMap) -> Self {
+        let coding = preferred(headers);
+        let known = [IF_MATCH, IF_NONE_MATCH]
+            .into_iter()
+            .map(|name| make_plain(headers, &name, coding))
+            .fold(false, |known, here| known | here);
+        Self {
+            coding,
+            known,
+            head: method == Method::HEAD,
+        }
+    }
+
+    /// The response in the coding that is asked for, if it is worth it.
+    pub(super) async fn answer(self, mut response: Response) -> Response {
+        response
+            .headers_mut()
+            .append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        let Some(coding) = self.coding else {
+            return response;
+        };
+        let (mut head, body) = response.into_parts();
+        if head.status == StatusCode::NOT_MODIFIED && self.known {
+            mark(&mut head.headers, coding);
+        }
+        let stated = head.headers.get(CONTENT_LENGTH);
+        let stated = stated.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = match self.head {
+            true => stated,
+            false => body.size_hint().exact(),
+        };
+        let bodiless = [
+            StatusCode::NO_CONTENT,
+            StatusCode::NOT_MODIFIED,
+            StatusCode::PARTIAL_CONTENT,
+        ];
+        if bodiless.contains(&head.status)
+            || head.headers.contains_key(CONTENT_ENCODING)
+            || length.is_some_and(|length| length < SHORTEST)
+        {
+            return Response::from_parts(head, body);
+        }
+        mark(&mut head.headers, coding);
+        head.headers.remove(CONTENT_LENGTH);
+        head.headers
+            .insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        let mut coded = match length {
+            _ if self.head => return Response::from_parts(head, body),
+            Some(length) if length <= WHOLE => Response::new(whole(coding, body).await.into()),
+            _ => stream(coding, body),
+        };
+        (*coded.status_mut(), *coded.headers_mut()) = (head.status, head.headers);
+        coded
+    }
+}
+
+/// A short body, coded.
+async fn whole(coding: Coding, body: impl http_body::Body<Data = Bytes> + Send) -> Vec<u8> {
+    let mut coded = Vec::new();
+    // A short body is there already, and neither reading from memory nor writing to it can fail.
+    if let Ok(plain) = body.collect().await {
+        let plain = plain.to_bytes();
+        drop(coding.encoder(&plain[..]).read_to_end(&mut coded).await);
+    }
+    coded
+}
+
+/// A body that is coded while it is sent. One that breaks off breaks off in the coding too.
+fn stream<B>(coding: Coding, body: B) -> Response
+where
+    B: http_body::Body<Data = Bytes> + Send + Sync + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let frames = TryStreamExt::map_err(BodyStream::new(body), std::io::Error::other);
+    let pieces = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
+    let reader = StreamReader::new(Box::pin(pieces));
+    let coded = ReaderStream::with_capacity(coding.encoder(reader), PIECE);
+    warp::reply::stream(SyncStream::new(coded)).into_response()
+}
+
+/// Puts the coding behind the tag.
+fn mark(headers: &mut HeaderMap, coding: Coding) {
+    let tag = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
+    let plain = tag.and_then(|tag| tag.strip_suffix('"'));
+    let coded = plain.map(|plain| HeaderValue::try_from(format!("{plain}-{}\"", coding.name())));
+    if let Some(Ok(coded)) = coded {
+        headers.insert(ETAG, coded);
+    }
+}
+
+/// Takes the codings off the tags in a header; whether one of them was this one.
+fn make_plain(headers: &mut HeaderMap, name: &HeaderName, coding: Option<Coding>) -> bool {
+    let mut known = false;
+    for value in headers.get_all(name).iter().cloned().collect::<Vec<_>>() {
+        let Ok(text) = value.to_str() else { continue };
+        let mut plain = text.to_owned();
+        for each in Coding::ALL {
+            let ending = format!("-{}\"", each.name());
+            known |= Some(each) == coding && plain.contains(&ending);
+            plain = plain.replace(&ending, "\"");
+        }
+        if plain != text
+            && let Ok(plain) = HeaderValue::try_from(plain)
+        {
+            replace(headers, name, &value, plain);
+        }
+    }
+    known
+}
+
+/// Puts another value in the place of one of a header's.
+fn replace(headers: &mut HeaderMap, name: &HeaderName, old: &HeaderValue, new: HeaderValue) {
+    if let http::header::Entry::Occupied(mut entry) = headers.entry(name) {
+        for value in entry.iter_mut() {
+            if value == old {
+                *value = new;
+                return;
+            }
+        }
+    }
+}
+
+/// The coding that is asked for; `None`: none of those there are.
+fn preferred(headers: &HeaderMap) -> Option<Coding> {
+    let lists = headers.get_all(ACCEPT_ENCODING).iter();
+    let lists = lists.filter_map(|list| list.to_str().ok());
+    let elements: Vec<(&str, f32)> = lists
+        .flat_map(|list| list.split(','))
+        .filter_map(element)
+        .collect();
+    let weight = |name: &str| {
+        let named = |wanted: &str| {
+            let found = elements
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            found.map(|(_, weight)| *weight)
+        };
+        // The older name of gzip means the same (RFC 9110 §8.4.1.3).
+        let alias = (name == "gzip").then(|| named("x-gzip")).flatten();
+        named(name).or(alias).or_else(|| named("*")).unwrap_or(0.0)
+    };
+    let plain = elements
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("identity"));
+    let plain = plain.map_or(0.0, |(_, weight)| *weight);
+    let weighted = Coding::ALL.map(|coding| (coding, weight(coding.name())));
+    // Of equal weights the first one counts.
+    let best = weighted
+        .into_iter()
+        .rev()
+        .max_by(|(_, a), (_, b)| a.total_cmp(b));
+    best.filter(|(_, weight)| *weight > 0.0 && *weight >= plain)
+        .map(|(coding, _)| coding)
+}
+
+/// A name and its weight. What can't be read asks for nothing.
+fn element(text: &str) -> Option<(&str, f32)> {
+    let (name, weight) = match text.split_once(';') {
+        None => (text, 1.0),
+        Some((name, parameter)) => {
+            let (q, weight) = parameter.split_once('=')?;
+            let weight = weight.trim().parse().ok()?;
+            (name, q.trim().eq_ignore_ascii_case("q").then_some(weight)?)
+        }
+    };
+    let name = name.trim();
+    (!name.is_empty() && (0.0..=1.0).contains(&weight)).then_some((name, weight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_coding_with_the_greatest_weight_is_chosen() {
+        for (asked, expected) in [
+            ("", None),
+            ("gzip", Some("gzip")),
+            ("gzip, deflate, br, zstd", Some("zstd")),
+            ("gzip, br", Some("br")),
+            ("gzip;q=1.0, br;q=0.5", Some("gzip")),
+            ("GZIP ; Q=0.3 , deflate", Some("gzip")),
+            ("*", Some("zstd")),
+            ("*;q=0.5, zstd;q=0", Some("br")),
+            ("x-gzip", Some("gzip")),
+            ("identity", None),
+            ("identity, gzip;q=0.5", None),
+            ("identity;q=0.5, gzip;q=0.5", Some("gzip")),
+            ("gzip;q=0", None),
+            ("gzip;q=2, br;x=1, zstd;q=one", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(asked));
+            assert_eq!(preferred(&headers).map(Coding::name), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn tags_are_made_plain_and_coded_again() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            IF_NONE_MATCH,
+            HeaderValue::from_static("\"a-zstd\", W/\"b-br\", \"c\", \"zstd\""),
+        );
+        assert!(make_plain(&mut headers, &IF_NONE_MATCH, Some(Coding::Zstd)));
+        assert_eq!(headers[IF_NONE_MATCH], "\"a\", W/\"b\", \"c\", \"zstd\"");
+        assert!(!make_plain(
+            &mut headers,
+            &IF_NONE_MATCH,
+            Some(Coding::Zstd)
+        ));
+        headers.insert(ETAG, HeaderValue::from_static("\"a\""));
+        mark(&mut headers, Coding::Gzip);
+        assert_eq!(headers[ETAG], "\"a-gzip\"");
+    }
+}

@@ -1,0 +1,205 @@
+//! Reading a few columns of a text in which every record has as many marks as the next.
+//!
+//! Without quotes and empty lines, and with one kind of line end, that is so. Then the marks of the columns that nobody
+//! asks for are counted and passed over, several at a time.
+
+use memchr::{memchr, memchr_iter, memmem};
+
+use super::marks::Marks;
+use super::record::Field;
+
+/// A chunk's text, and what is known of its records.
+#[derive(Debug)]
+pub struct ChunkText {
+    text: String,
+    /// Delimiters and line ends of each record, where all have as many.
+    marks: Option<usize>,
+}
+
+impl ChunkText {
+    /// Looks at the records of a text, which have so many columns.
+    pub fn new(text: String, columns: usize) -> Self {
+        Self {
+            marks: marks_of_each(text.as_bytes(), columns),
+            text,
+        }
+    }
+
+    /// A text whose records nobody knows anything of.
+    pub fn unknown(text: String) -> Self {
+        Self { text, marks: None }
+    }
+}
+
+impl std::ops::Deref for ChunkText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
+    if memchr(b'"', text).is_some() {
+        return None;
+    }
+    let returns = memchr_iter(b'\r', text).count();
+    let empty: &[u8] = if returns == 0 { b"\n\n" } else { b"\n\r\n" };
+    // A line of one empty column is a record.
+    let empty_lines =
+        columns > 1 && (text.starts_with(&empty[1..]) || memmem::find(text, empty).is_some());
+    match returns {
+        _ if empty_lines => None,
+        0 => Some(columns),
+        // A carriage return stands before a line feed only.
+        _ if returns == memchr_iter(b'\n', text).count() => Some(columns + 1),
+        _ => None,
+    }
+}
+
+/// Reads some columns of a text's records.
+pub(super) struct EvenRecords<'t, 'p> {
+    text: &'t str,
+    marks: Marks<'t>,
+    each: usize,
+    /// The columns, in order.
+    places: &'p [usize],
+    /// Where the next record begins.
+    at: usize,
+}
+
+impl<'t, 'p> EvenRecords<'t, 'p> {
+    /// The columns at `places`, which are in order, of the records from byte `from` on; `None`: they are not all alike.
+    pub(super) fn new(
+        text: &'t ChunkText,
+        from: usize,
+        delimiter: u8,
+        places: &'p [usize],
+    ) -> Option<Self> {
+        Some(Self {
+            marks: Marks::new(text.text.as_bytes(), delimiter, from.min(text.text.len())),
+            text: &text.text,
+            each: text.marks?,
+            places,
+            at: from,
+        })
+    }
+
+    /// Replaces `fields` by those of the next record; where that begins, or `None` when there is none.
+    #[inline(always)]
+    pub(super) fn next_into(&mut self, fields: &mut Vec<Field<'t>>) -> Option<usize> {
+        let begin = self.at;
+        let length = self.text.len();
+        if begin >= length {
+            return None;
+        }
+        fields.clear();
+        // How many marks of the record were passed, and where the last one was.
+        let (mut passed, mut last) = (0, begin);
+        for &place in self.places {
+            let start = if place == 0 {
+                begin
+            } else if place == passed {
+                last + 1
+            } else {
+                self.marks
+                    .nth(place - 1 - passed)
+                    .map_or(length, |at| at + 1)
+            };
+            last = self.marks.next().unwrap_or(length);
+            passed = place + 1;
+            fields.push(Field::new(self.text, start, last));
+        }
+        if passed < self.each {
+            last = self.marks.nth(self.each - 1 - passed).unwrap_or(length);
+        }
+        self.at = last + 1;
+        Some(begin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Records;
+
+    fn read(text: &ChunkText, places: &[usize]) -> Option<Vec<Vec<String>>> {
+        let mut records = EvenRecords::new(text, 0, b',', places)?;
+        let (mut fields, mut found) = (Vec::new(), Vec::new());
+        while let Some(at) = records.next_into(&mut fields) {
+            assert!(at == 0 || text[..at].ends_with('\n'));
+            found.push(fields.iter().map(|field| field.raw().to_owned()).collect());
+        }
+        Some(found)
+    }
+
+    fn expected(text: &str, columns: usize, places: &[usize]) -> Vec<Vec<String>> {
+        let mut records = Records::new(text, b',', columns);
+        let (mut fields, mut found) = (Vec::new(), Vec::new());
+        while records.next_into(&mut fields) {
+            let picked = places.iter().map(|place| fields[*place].raw().to_owned());
+            found.push(picked.collect());
+        }
+        found
+    }
+
+    #[test]
+    fn columns_read_by_counting_are_those_that_reading_all_gives() {
+        for (columns, end) in [
+            (1, "\n"),
+            (2, "\n"),
+            (7, "\n"),
+            (7, "\r\n"),
+            (1, "\r\n"),
+            (200, "\n"),
+            (200, "\r\n"),
+        ] {
+            let row = |n: usize| {
+                (0..columns)
+                    .map(|c| "x".repeat((n * 7 + c * 3) % 11))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            };
+            for last in ["", end] {
+                let mut text = (1..40).map(row).collect::<Vec<_>>().join(end);
+                text.push_str(last);
+                let text = ChunkText::new(text, columns);
+                for places in [
+                    vec![0],
+                    vec![columns - 1],
+                    vec![columns / 2],
+                    (0..columns).collect(),
+                    (0..columns).step_by(3).collect(),
+                ] {
+                    if columns == 1 && end == "\r\n" && text.starts_with('\r') {
+                        continue;
+                    }
+                    assert_eq!(
+                        read(&text, &places).unwrap(),
+                        expected(&text, columns, &places),
+                        "{columns} {end:?} {places:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_whose_records_are_not_alike_are_known_as_such() {
+        for text in [
+            "a,\"b\"\n",
+            "a,b\n\nc,d\n",
+            "\na,b\n",
+            "a,b\r\nc,d\n",
+            "a,b\r\n\r\nc,d\r\n",
+            "\r\na,b\r\n",
+        ] {
+            assert!(
+                read(&ChunkText::new(text.to_owned(), 2), &[0]).is_none(),
+                "{text:?}"
+            );
+        }
+        assert!(read(&ChunkText::new("\n\na\n".to_owned(), 1), &[0]).is_some());
+        assert!(read(&ChunkText::unknown("a,b\n".to_owned()), &[0]).is_none());
+    }
+}
