@@ -77,8 +77,8 @@ pub(super) async fn identify(
 /// What a caller gets that names no version: its pin, or the first version.
 fn default_of(services: &Services, client: Option<&Client>) -> Caller {
     let pin = client.and_then(|client| client.pin);
-    let pin = pin.and_then(VersionNumber::new);
-    match pin.filter(|pin| services.catalogue.get(*pin).is_some()) {
+    // One that this server does not know stays what it is: then it is 410, and nobody is moved.
+    match pin.and_then(VersionNumber::new) {
         Some(version) => Caller {
             version,
             source: Source::Pin,

@@ -292,7 +292,9 @@ impl Dispatcher {
             let id = request_id.and_then(|id| id.to_str().ok()).unwrap_or("-");
             log::error!("request {id} failed: {}", logging::with_causes(error));
         }
-        let Some(labels) = self.labels(choice.version) else {
+        // A version that this server does not know has no shape of its own.
+        let known = self.labels(choice.version);
+        let Some(labels) = known.or_else(|| self.labels(self.services.catalogue.first())) else {
             return Reply::empty(error.status());
         };
         let mut reply = (labels.version.render_error)(error);

@@ -145,6 +145,24 @@ fn a_client_moves_its_pin_back_and_forth_and_undoes_a_move() {
 }
 
 #[test]
+fn a_pin_to_a_version_that_the_server_does_not_know_is_410_and_moves_nobody() {
+    let server = Server::start();
+    let key = server.register("shop");
+    // A later release pinned it, and was rolled back.
+    server.desk().pin("shop", 9, Timestamp::now()).unwrap();
+    let answer = server.get("/datasets").with_key(&key).send();
+    let answer = answer.refused(410, &["v9 is no longer served", "/versions"]);
+    assert_eq!(answer.header("API-Version-Source"), "pin");
+    assert!(!answer.headers.contains_key("API-Version"));
+    server.get("/datasets").with_key(&key).v2().send().ok();
+    let moved = server.call("PATCH", "/client").with_key(&key).v2();
+    moved.json(&json!({ "version": 2 })).send().ok();
+    server.services.clients.forget();
+    let answer = server.get("/datasets").with_key(&key).send().ok();
+    assert_eq!(answer.header("API-Version"), "2.0.0");
+}
+
+#[test]
 fn a_pin_goes_only_to_versions_that_are_served() {
     let server = Server::start();
     let key = server.register("shop");
