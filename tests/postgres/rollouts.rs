@@ -78,6 +78,18 @@ impl Deployment {
     }
 }
 
+impl Drop for Deployment {
+    /// A command that is killed may leave behind what it started.
+    fn drop(&mut self) {
+        for replica in &self.replicas {
+            replica.signal(Signal::TERM);
+        }
+        for replica in &mut self.replicas {
+            replica.wait();
+        }
+    }
+}
+
 /// What clients met with.
 #[derive(Default)]
 struct Clients {
