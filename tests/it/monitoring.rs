@@ -100,7 +100,7 @@ fn scraped(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 /// What a server tells that has stored something, given it back, and refused something.
 fn scrape() -> BTreeMap<String, BTreeSet<String>> {
-    let server = Program::serve(&[]);
+    let server = Program::serve(&["--retire", "v1=2099-01-01"]);
     server
         .call("PUT", "/datasets/people")
         .v2()
