@@ -1,25 +1,30 @@
 //! Rows on their way out: from chunks to bytes, in whichever way a version writes a row.
 //!
 //! A run of rows that fits into `WHOLE` is rendered whole, remembered if it is a page, and sent with its length; a
-//! longer one is sent while it is rendered, `PIECE` bytes or one row at a time. So memory is bounded whatever is
-//! asked for and however wide the rows are.
+//! longer one is sent while it is rendered, `PIECE` bytes or one chunk or row at a time, and while the chunks that
+//! come next are read. So memory is bounded whatever is asked for and however wide the rows are.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::task::JoinHandle;
 
 use super::error::Error;
 use super::reply::Body;
-use crate::dataset::{ColumnType, Field, Records};
-use crate::services::search::SearchError;
+use crate::dataset::{ColumnType, Field};
+use crate::services::search::{Chunk, SearchError, stretch};
 use crate::services::{Page, PageKey, Services};
-use crate::store::{Dataset, Lease, Store, StoreError, Text};
+use crate::store::{Dataset, Lease};
 
 /// Bytes up to which an answer is made whole before it is sent.
 const WHOLE: usize = 256 << 10;
 /// Bytes rendered in one go.
-pub(super) const PIECE: usize = 64 << 10;
+pub(super) const PIECE: usize = 256 << 10;
+/// Rows up to which they are rendered at once, out of chunks of up to [`SHORT_TEXT`] bytes.
+const SHORT_ROWS: u64 = 256;
+const SHORT_TEXT: usize = 128 << 10;
 
 /// How rows are written: what comes before, between and after them, and each.
 pub struct Form {
@@ -31,6 +36,8 @@ pub struct Form {
     pub suffix: Vec<u8>,
     /// Writes a row.
     pub row: RowWriter,
+    /// Whether plain lines of fields between commas are rows in this form as they are.
+    pub plain: bool,
 }
 
 /// Writes the fields of one row behind what is there.
@@ -49,7 +56,7 @@ pub struct Span {
 
 /// A page: as [`all`], and remembered under `key` when it is of usual size.
 pub async fn page(
-    services: &Services,
+    services: &Arc<Services>,
     span: Span,
     key: PageKey,
     form: impl FnOnce() -> Form,
@@ -85,7 +92,7 @@ pub async fn remembered(
 }
 
 /// The rows of `span` in the given form.
-pub async fn all(services: &Services, span: Span, form: Form) -> Result<Body, Error> {
+pub async fn all(services: &Arc<Services>, span: Span, form: Form) -> Result<Body, Error> {
     let scan = Scan::new(services, span, form);
     send(scan, |scan| scan.done, Scan::step).await
 }
@@ -127,100 +134,152 @@ where
 
 /// Where rendering is.
 struct Scan {
-    store: Store,
+    services: Arc<Services>,
     span: Span,
     form: Form,
     next: u64,
     end: u64,
-    /// The chunk being read, and the byte of its text that comes next.
-    open: Option<(Text, usize)>,
-    begun: bool,
+    /// The chunk being rendered, and the byte of its text that comes next.
+    open: Option<(Chunk, usize)>,
+    /// The chunks behind it that were read.
+    read: VecDeque<Chunk>,
+    /// Those being read meanwhile.
+    ahead: Option<JoinHandle<Result<VecDeque<Chunk>, SearchError>>>,
     done: bool,
     _lease: Lease,
 }
 
 impl Scan {
-    fn new(services: &Services, span: Span, form: Form) -> Self {
+    fn new(services: &Arc<Services>, span: Span, form: Form) -> Self {
         let end = span.dataset.rows.min(span.first.saturating_add(span.limit));
         Self {
             _lease: services.store.lease(&span.dataset),
-            store: services.store.clone(),
+            services: Arc::clone(services),
             next: span.first,
             end,
             span,
             form,
             open: None,
-            begun: false,
+            read: VecDeque::new(),
+            ahead: None,
             done: false,
         }
     }
 
-    /// Renders up to [`PIECE`] bytes, or to the end of a chunk, on a blocking thread.
+    /// Renders up to [`PIECE`] bytes, or to the end of what was read: what takes long on a blocking thread.
     async fn step(mut self) -> Result<(Self, Vec<u8>), SearchError> {
+        // Only where there is no row is there nothing left to begin with.
         if self.next >= self.end {
-            let mut out = Vec::new();
-            self.begin(&mut out);
-            out.extend_from_slice(&self.form.suffix);
             self.done = true;
+            let out = [&*self.form.prefix, &*self.form.suffix].concat();
             return Ok((self, out));
         }
-        if let Some((text, at)) = self.open.take() {
-            let rendered = tokio::task::spawn_blocking(move || self.render(text, at)).await;
-            return rendered.map_err(|_| SearchError::Worker);
+        if self.open.is_none() && self.read.is_empty() {
+            self.read().await?;
         }
-        let (dataset, row) = (Arc::clone(&self.span.dataset), self.next);
-        let run = dataset.run;
-        let store = self.store.clone();
-        let rendered = store.chunk_at_row(&dataset, row, move |text| {
-            let at = text.body_start;
-            self.render(text, at)
-        });
-        let missing = StoreError::Missing {
-            dataset: run.dataset,
-            run: run.number,
-            row,
+        if self.is_short() {
+            return Ok(self.render());
+        }
+        let rendered = tokio::task::spawn_blocking(move || self.render()).await;
+        rendered.map_err(|_| SearchError::Worker)
+    }
+
+    /// Reads the chunks that come next, and begins to read those behind them.
+    async fn read(&mut self) -> Result<(), SearchError> {
+        let read = |row| {
+            let (services, dataset) = (&self.services, &self.span.dataset);
+            stretch(Arc::clone(services), Arc::clone(dataset), row, self.end)
         };
-        rendered.await?.ok_or(SearchError::Store(missing))
+        let chunks = match self.ahead.take() {
+            Some(reading) => reading.await.map_err(|_| SearchError::Worker)??,
+            None => read(self.next).await?,
+        };
+        let after = chunks.back().map_or(self.end, |chunk| chunk.end_row);
+        self.ahead = (after < self.end).then(|| tokio::spawn(read(after)));
+        self.read = chunks;
+        Ok(())
     }
 
-    fn begin(&mut self, out: &mut Vec<u8>) {
-        if !std::mem::replace(&mut self.begun, true) {
-            out.extend_from_slice(&self.form.prefix);
-        }
+    /// Whether there is too little to render for it to hold anybody up.
+    fn is_short(&self) -> bool {
+        let open = self.open.iter().map(|(chunk, _)| chunk);
+        let mut chunks = open.chain(&self.read);
+        self.end - self.next <= SHORT_ROWS && chunks.all(|chunk| chunk.text.len() <= SHORT_TEXT)
     }
 
-    fn render(mut self, text: Text, at: usize) -> (Self, Vec<u8>) {
-        let layout = Arc::clone(&self.span.dataset.layout);
-        let mut out = Vec::new();
-        self.begin(&mut out);
-        let mut records = Records::new(&text.text[at..], layout.delimiter, layout.columns.len());
-        if at == text.body_start && self.next > text.first_row {
-            records.skip(usize::try_from(self.next - text.first_row).unwrap_or(usize::MAX));
+    fn render(mut self) -> (Self, Vec<u8>) {
+        // It goes out once, before everything else.
+        let mut out = std::mem::take(&mut self.form.prefix);
+        while out.len() < PIECE && self.next < self.end {
+            let fresh = || {
+                self.read.pop_front().map(|chunk| {
+                    let at = chunk.body_start;
+                    (chunk, at)
+                })
+            };
+            let Some((chunk, at)) = self.open.take().or_else(fresh) else {
+                break;
+            };
+            self.render_chunk(chunk, at, &mut out);
         }
-        let chunk_end = (text.first_row + text.rows).min(self.end);
+        if self.next >= self.end {
+            out.extend_from_slice(&self.form.suffix);
+            self.done = true;
+        }
+        (self, out)
+    }
+
+    fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>) {
+        let layout = &self.span.dataset.layout;
+        let columns = layout.columns.len();
+        let mut records = chunk.text.records(at, layout.delimiter, columns);
+        if at == chunk.body_start && self.next > chunk.first_row {
+            records.skip(usize::try_from(self.next - chunk.first_row).unwrap_or(usize::MAX));
+        }
+        let end = chunk.end_row.min(self.end);
+        if self.form.plain && chunk.text.is_plain(columns) {
+            let from = at + records.position();
+            if end < chunk.end_row {
+                records.skip(usize::try_from(end - self.next).unwrap_or(usize::MAX));
+            } else {
+                records.seek(usize::MAX);
+            }
+            out.extend_from_slice(&chunk.text.as_bytes()[from..at + records.position()]);
+            // The last line may have no end.
+            if !out.ends_with(b"\n") {
+                out.push(b'\n');
+            }
+            self.next = end;
+            return;
+        }
         let mut fields = Vec::new();
-        while self.next < chunk_end && out.len() < PIECE && records.next_into(&mut fields) {
+        while self.next < end && out.len() < PIECE && records.next_into(&mut fields) {
             if self.next > self.span.first {
                 out.extend_from_slice(self.form.separator);
             }
-            (self.form.row)(&fields, &mut out);
+            (self.form.row)(&fields, out);
             self.next += 1;
         }
-        if self.next >= self.end {
-            out.extend_from_slice(&self.form.suffix);
-            self.done = true;
-        } else if self.next < chunk_end {
+        if self.next < end && out.len() >= PIECE {
             let at = at + records.position();
-            self.open = Some((text, at));
+            self.open = Some((chunk, at));
         }
-        (self, out)
     }
 }
 
 /// Appends `text` as a JSON string.
 pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
-    // Writing a string to memory can't fail.
-    drop(serde_json::to_writer(out, text));
+    // Without a branch a byte, so that many are looked at in one go.
+    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, escaped) {
+        // Writing a string to memory can't fail.
+        drop(serde_json::to_writer(out, text));
+        return;
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Appends `text` as a field of a CSV (RFC 4180 §2), quoted where reading it back needs that.
@@ -277,6 +336,9 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
     let mut prefix = Vec::new();
     let places = places(dataset, select);
     let alone = places.len() == 1;
+    let plain = cells == CsvCells::AsTheyAre
+        && dataset.layout.delimiter == b','
+        && places.iter().copied().eq(0..dataset.columns.len());
     for (at, place) in places.iter().enumerate() {
         if at > 0 {
             prefix.push(b',');
@@ -301,5 +363,6 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
         separator: b"",
         suffix: Vec::new(),
         row: Box::new(row),
+        plain,
     }
 }

@@ -6,7 +6,7 @@
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::marks::Marks;
-use super::record::Field;
+use super::record::{Field, Records};
 
 /// A chunk's text, and what is known of its records.
 #[derive(Debug)]
@@ -28,6 +28,22 @@ impl ChunkText {
     /// A text whose records nobody knows anything of.
     pub fn unknown(text: String) -> Self {
         Self { text, marks: None }
+    }
+
+    /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
+    /// them would be.
+    pub fn is_plain(&self, columns: usize) -> bool {
+        // The only field of a row is written otherwise when it is empty.
+        columns > 1 && self.marks == Some(columns)
+    }
+
+    /// The records from byte `from` on.
+    pub fn records(&self, from: usize, delimiter: u8, columns: usize) -> Records<'_> {
+        let text = self.text.get(from..).unwrap_or_default();
+        match self.marks {
+            Some(_) => Records::unquoted(text, delimiter, columns),
+            None => Records::new(text, delimiter, columns),
+        }
     }
 }
 

@@ -35,14 +35,21 @@ pub struct Field<'t> {
 impl<'t> Records<'t> {
     /// The records of `text`, which holds data records only: a chunk's text from its body on.
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
-        let tokens = Tokens::new(text.as_bytes(), delimiter, 0);
         let quotes = memchr(b'"', text.as_bytes()).is_some();
+        Self {
+            quotes,
+            ..Self::unquoted(text, delimiter, columns)
+        }
+    }
+
+    /// The records of a text without quotes.
+    pub(super) fn unquoted(text: &'t str, delimiter: u8, columns: usize) -> Self {
         Self {
             text,
             delimiter,
             columns,
-            quotes,
-            tokens,
+            quotes: false,
+            tokens: Tokens::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }
     }

@@ -209,6 +209,11 @@ impl Cache {
         self.entries.get(key)
     }
 
+    /// Whether a value of so many bytes is not too large to be kept.
+    pub(super) fn keeps(&self, bytes: u64) -> bool {
+        bytes.saturating_add(ENTRY_OVERHEAD as u64) <= self.largest
+    }
+
     /// Keeps a value, if it is not too large.
     pub(super) fn keep(&self, key: Key, value: Value) {
         if value.weight() <= self.largest {

@@ -12,6 +12,7 @@ mod chart;
 mod find;
 mod gather;
 mod rank;
+mod stretch;
 mod texts;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::dataset::ChunkText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
 use chart::Chart;
+pub use stretch::{Chunk, stretch};
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]

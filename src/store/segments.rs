@@ -132,7 +132,7 @@ impl Segments {
     }
 
     /// The segment that holds row `row`.
-    pub(super) fn at_row(&self, row: u64) -> Option<&Segment> {
+    pub fn at_row(&self, row: u64) -> Option<&Segment> {
         let after = self.0.partition_point(|segment| segment.first_row <= row);
         self.0[..after]
             .iter()

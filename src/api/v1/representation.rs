@@ -117,6 +117,7 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         separator: b",",
         suffix: suffix.into_bytes(),
         row: Box::new(row),
+        plain: false,
     }
 }
 

@@ -160,6 +160,7 @@ pub(super) fn page(
         separator: b",",
         suffix,
         row: object(dataset, select),
+        plain: false,
     }
 }
 
@@ -199,6 +200,7 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
         separator: b"",
         suffix: Vec::new(),
         row,
+        plain: false,
     }
 }
 

@@ -87,18 +87,7 @@ impl Chart {
     /// Where a chunk is.
     pub(super) fn place(&self, chunk: u32) -> Place {
         let (part, at) = self.part(chunk);
-        let spot = part.spots[at];
-        let end = match part.spots.get(at + 1) {
-            Some(next) => next.first_byte,
-            None => part.segment.start + part.segment.bytes,
-        };
-        Place {
-            run: part.segment.run,
-            first_byte: spot.first_byte,
-            bytes: end.saturating_sub(spot.first_byte),
-            first_row: part.segment.first_row + spot.first_row,
-            body_start: spot.body_start,
-        }
+        Place::of(&part.segment, &part.spots, at)
     }
 
     /// Between which leads the rows of a chunk are in the order of the query's first term; `None`: it has none.
@@ -133,6 +122,24 @@ impl Chart {
     }
 }
 
+impl Place {
+    /// The place of chunk `at` of a segment's chunks.
+    pub(super) fn of(segment: &Segment, spots: &[Spot], at: usize) -> Self {
+        let spot = spots[at];
+        let end = match spots.get(at + 1) {
+            Some(next) => next.first_byte,
+            None => segment.start + segment.bytes,
+        };
+        Self {
+            run: segment.run,
+            first_byte: spot.first_byte,
+            bytes: end.saturating_sub(spot.first_byte),
+            first_row: segment.first_row + spot.first_row,
+            body_start: spot.body_start,
+        }
+    }
+}
+
 impl Part {
     fn known(&self, column: usize, at: usize) -> Known<'_> {
         let stats = self.stats.iter().find(|(known, _)| *known == column);
@@ -144,7 +151,7 @@ impl Part {
     }
 }
 
-async fn spots(services: &Services, run: Run) -> Result<Arc<[Spot]>, StoreError> {
+pub(super) async fn spots(services: &Services, run: Run) -> Result<Arc<[Spot]>, StoreError> {
     let make = async {
         let spots = services.store.spots(run).await?;
         Ok::<_, StoreError>(Value::Spots(spots.into()))

@@ -48,7 +48,7 @@ impl Search {
 }
 
 /// The texts of the chunks at these places.
-async fn texts(
+pub(super) async fn texts(
     services: &Services,
     places: &[Place],
     columns: usize,

@@ -73,6 +73,37 @@ fn rows_as_csv_read_back_as_the_same_rows() {
 }
 
 #[test]
+fn csvs_in_any_dialect_come_as_one_however_they_are_paged_appended_to_and_remembered() {
+    for cache in [0, 64 << 20] {
+        let server = Server::with(|settings| settings.store.cache_bytes = cache);
+        for (name, columns, rows) in [
+            ("plain", "a,b", ["1,x", ",", "3,z z"]),
+            ("quoted", "a,b", ["1,\"x,y\"", ",\"a\"\"b\"", "3,\"\nz\""]),
+            ("alone", "a", ["x", "\"\"", "y"]),
+        ] {
+            for end in ["\n", "\r\n", "\n\n"] {
+                // More than one chunk, and no line end behind the last row.
+                let rows: Vec<&str> = rows.into_iter().cycle().take(40_000).collect();
+                let (first, more) = rows.split_at(30_000);
+                let blank = name == "alone" && end == "\n\n";
+                let end = if blank { "\n" } else { end };
+                let csv = |rows: &[&str], end| format!("{columns}{end}{}", rows.join(end));
+                server.store(name, csv(first, end));
+                let path = format!("/datasets/{name}/rows");
+                let post = server.post(&path).v2();
+                post.csv(csv(more, end)).send().ok();
+                assert!(get(&server, &path, CSV).text() == csv(&rows, "\n") + "\n");
+                let page = get(&server, &format!("{path}?limit=9000"), CSV);
+                assert!(page.text() == csv(&rows[..9000], "\n") + "\n");
+                let page = get(&server, &next_link(&page).unwrap(), CSV);
+                assert!(page.text() == csv(&rows[9000..18_000], "\n") + "\n");
+                server.delete(&format!("/datasets/{name}")).v2().send();
+            }
+        }
+    }
+}
+
+#[test]
 fn a_stream_with_a_limit_goes_on_at_its_link() {
     let server = Server::start();
     server.store("numbers", numbered(5, "x"));
