@@ -16,7 +16,7 @@ use super::description::{Answer, Description, Parameter, RequestBody, Schema};
 use super::error::Error;
 use super::intake;
 use super::reply::Reply;
-use crate::services::{retirement, usage};
+use crate::services::retirement;
 use crate::store::{Extension, Move, MovedBy, Used};
 use crate::versioning::{State, VersionNumber};
 
@@ -224,7 +224,7 @@ async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
     let store = &call.services.store;
     let client = store.client(name).await?.ok_or(Error::Worker)?;
     let moves = store.moves(client.id).await?;
-    let since = usage::day(call.services.clock.now()) - retirement::DAYS;
+    let since = retirement::first_day(call.services.clock.now());
     let used = store.usage(Some(client.id), since).await?;
     let last = moves.last();
     let view = ClientView {

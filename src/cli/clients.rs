@@ -166,10 +166,7 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
             one.at, one.to, one.by
         ));
     }
-    for used in desk.usage(
-        Some(&client),
-        services::usage::day(now) - services::retirement::DAYS,
-    )? {
+    for used in desk.usage(Some(&client), services::retirement::first_day(now))? {
         super::say(&format!(
             "used           v{} {} {} times, last {}",
             used.version, used.operation, used.requests, used.last_at

@@ -132,26 +132,12 @@ async fn told(receiver: oneshot::Receiver<()>) {
 fn say_lives(services: &Services) {
     let now = services.clock.now();
     for version in &services.catalogue {
-        let life = &version.life;
-        if *life == Life::default() {
+        if version.life == Life::default() {
             continue;
         }
-        let dates = [
-            ("promoted", life.promoted),
-            ("deprecated", life.deprecated),
-            ("retired", life.retired),
-        ];
-        let dates = dates
-            .into_iter()
-            .filter_map(|(what, date)| Some(format!("{what} at {}", date?)));
-        let brownouts = life
-            .brownouts
-            .iter()
-            .map(|brownout| format!("brownout from {brownout}"));
         let parts: Vec<String> = [format!("{} is {}", version.number, version.state(now))]
             .into_iter()
-            .chain(dates)
-            .chain(brownouts)
+            .chain(version.life.announced())
             .collect();
         log::info!("{}", parts.join(", "));
     }

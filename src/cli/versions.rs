@@ -12,7 +12,6 @@ use crate::{
     services::{
         self,
         retirement::{self, User},
-        usage,
     },
     settings::{DatabaseSettings, LifeSettings},
     store::{Client, Desk, StoreError, Used},
@@ -74,12 +73,11 @@ fn desk(database: &DatabaseSettings) -> Result<Desk, Failure> {
 }
 
 fn lately(desk: &mut Desk, now: Timestamp) -> Result<Vec<Used>, StoreError> {
-    desk.usage(None, usage::day(now) - retirement::DAYS)
+    desk.usage(None, retirement::first_day(now))
 }
 
 /// What there is to say of a version.
 fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
-    let life = &version.life;
     let mut parts = vec![format!(
         "{}  {}  {}  {}",
         version.number,
@@ -87,16 +85,7 @@ fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
         media_type(version.number, Format::Json),
         version.state(now)
     )];
-    let dates = [
-        ("promoted", life.promoted),
-        ("deprecated", life.deprecated),
-        ("retired", life.retired),
-    ];
-    for (what, date) in dates {
-        parts.extend(date.map(|date| format!("{what} at {date}")));
-    }
-    let brownouts = life.brownouts.iter();
-    parts.extend(brownouts.map(|brownout| format!("brownout from {brownout}")));
+    parts.extend(version.life.announced());
     if is_default {
         parts.push("default of who names none".to_owned());
     }

@@ -12,6 +12,11 @@ use crate::versioning::VersionNumber;
 /// Days after its last request for which somebody counts as using a version.
 pub const DAYS: i64 = 30;
 
+/// The first day of those, as usage is kept by.
+pub fn first_day(now: Timestamp) -> i64 {
+    usage::day(now) - DAYS
+}
+
 /// Callers that a warning names; of more it says how many.
 const NAMED: usize = 20;
 
@@ -132,7 +137,7 @@ pub(super) async fn warn(services: &Services) {
 }
 
 async fn lately(services: &Services) -> Result<(Vec<Used>, Vec<Client>), StoreError> {
-    let since = usage::day(services.clock.now()) - DAYS;
+    let since = first_day(services.clock.now());
     let used = services.store.usage(None, since).await?;
     Ok((used, services.store.clients().await?))
 }

@@ -85,6 +85,20 @@ impl Life {
         !self.preview || reached(self.promoted, now)
     }
 
+    /// What is announced of it, in words: its dates, then its brownouts.
+    pub fn announced(&self) -> impl Iterator<Item = String> {
+        let dates = [
+            ("promoted", self.promoted),
+            ("deprecated", self.deprecated),
+            ("retired", self.retired),
+        ];
+        let dates = dates
+            .into_iter()
+            .filter_map(|(what, date)| Some(format!("{what} at {}", date?)));
+        let brownouts = self.brownouts.iter();
+        dates.chain(brownouts.map(|brownout| format!("brownout from {brownout}")))
+    }
+
     /// The brownout of that moment. Only a deprecated version has one.
     #[must_use]
     pub fn brownout(&self, now: Timestamp) -> Option<Brownout> {

@@ -22,6 +22,11 @@ struct Flags {
     lives: LifeSettings,
 }
 
+/// The settings that those flags of `flash serve` make.
+pub fn flags(flags: &[&str]) -> LifeSettings {
+    Flags::parse_from([&["flash"], flags].concat()).lives
+}
+
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -30,7 +35,7 @@ fn at(text: &str) -> Timestamp {
 fn server(flags: &[&str], time: &str) -> (Server, Clock) {
     let mut builder = Builder::new();
     let clock = builder.stand_at(at(time));
-    builder.settings.lives = Flags::parse_from([&["flash"], flags].concat()).lives;
+    builder.settings.lives = self::flags(flags);
     let server = builder.start();
     server.store("people", PEOPLE);
     (server, clock)

@@ -124,6 +124,14 @@ impl Program {
         self.place.folder.path().to_owned()
     }
 
+    /// Runs `flash` in its folder, to its end: its exit code, and what it said.
+    pub fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let output = flash(&self.folder(), arguments);
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8(text).unwrap();
+        (output.status.code().unwrap(), text)
+    }
+
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

@@ -4,7 +4,6 @@
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::call::Call;
@@ -62,13 +61,11 @@ struct UsedOperation {
 }
 
 pub(in crate::api) fn describe() -> Description {
-    let version = json!({ "type": "string", "pattern": "^v[1-9][0-9]*$" });
     Description {
         summary: "Say what a move to another version would change for the client that asks",
-        parameters: vec![Parameter::query(
+        parameters: vec![Parameter::version(
             "to",
             "The version to move to, not older than those it uses; without it the newest stable one.",
-            &version,
         )],
         answers: vec![
             Answer::new(
@@ -91,7 +88,7 @@ pub(in crate::api) async fn get_upgrade(call: Call) -> Result<Reply, Error> {
     query.finish()?;
     let to = to.unwrap_or_else(|| catalogue.newest_stable(now));
     let client = call.known_client()?.id;
-    let first = usage::day(now) - retirement::DAYS;
+    let first = retirement::first_day(now);
     let used = call.services.store.usage(Some(client), first).await?;
     let newest = used.iter().map(|used| used.version).max();
     if let Some(newest) = newest.filter(|newest| *newest > to.get()) {

@@ -53,6 +53,12 @@ impl Parameter {
         Self::query(name, meaning, &schema)
     }
 
+    /// A version by its name, in the query.
+    pub fn version(name: &str, meaning: &str) -> Self {
+        let schema = json!({ "type": "string", "pattern": "^v[1-9][0-9]*$" });
+        Self::query(name, meaning, &schema)
+    }
+
     /// `{name}` in the path.
     pub fn name() -> Self {
         let schema = json!({ "type": "string", "pattern": NAME, "examples": ["people"] });

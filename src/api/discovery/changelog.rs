@@ -193,13 +193,12 @@ impl Kind {
 }
 
 pub(super) fn describe() -> Description {
-    let version = json!({ "type": "string", "pattern": "^v[1-9][0-9]*$" });
     let mut page = page_of(
         "Say what changed between two versions",
         Schema::of::<Changelog>(),
     );
     let required = |name, meaning| {
-        let mut parameter = Parameter::query(name, meaning, &version);
+        let mut parameter = Parameter::version(name, meaning);
         parameter.object["required"] = true.into();
         parameter
     };

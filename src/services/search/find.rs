@@ -120,15 +120,8 @@ impl Search {
         from: u64,
         most: usize,
     ) -> Result<Vec<Hits>, SearchError> {
-        let _place = self
-            .services
-            .scans
-            .acquire()
-            .await
-            .map_err(|_| SearchError::Worker)?;
-        let texts = self.texts(&group).await?;
         let search = Arc::clone(&self);
-        let looked = tokio::task::spawn_blocking(move || {
+        let looking = self.work(group, move |group, texts| {
             let scan = Scan::new(&search.query, &search.dataset.layout);
             let mut found = Vec::new();
             let mut left = most;
@@ -148,7 +141,7 @@ impl Search {
             }
             found
         });
-        looked.await.map_err(|_| SearchError::Worker)
+        looking.await
     }
 
     /// Where the rows begin that match, in a chunk's text, from row `from` on; at most `most`.

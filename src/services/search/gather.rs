@@ -92,15 +92,8 @@ impl Search {
         wanted: Vec<Vec<(usize, u32)>>,
         room: Option<Arc<AtomicUsize>>,
     ) -> Result<Option<Placed>, SearchError> {
-        let _place = self
-            .services
-            .scans
-            .acquire()
-            .await
-            .map_err(|_| SearchError::Worker)?;
-        let texts = self.texts(&group).await?;
         let layout = Arc::clone(&self.dataset.layout);
-        let copying = tokio::task::spawn_blocking(move || {
+        let copying = self.work(group, move |_, texts| {
             let mut copied = Vec::new();
             let mut fields = Vec::new();
             for (text, wanted) in texts.iter().zip(wanted) {
@@ -124,6 +117,6 @@ impl Search {
             }
             Some(copied)
         });
-        copying.await.map_err(|_| SearchError::Worker)
+        copying.await
     }
 }

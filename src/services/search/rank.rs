@@ -181,15 +181,8 @@ impl Search {
         group: Vec<u32>,
         top: Arc<Mutex<Top>>,
     ) -> Result<(), SearchError> {
-        let _place = self
-            .services
-            .scans
-            .acquire()
-            .await
-            .map_err(|_| SearchError::Worker)?;
-        let texts = self.texts(&group).await?;
         let search = Arc::clone(&self);
-        let ranked = tokio::task::spawn_blocking(move || {
+        let ranking = self.work(group, move |group, texts| {
             let scan = Scan::new(&search.query, &search.dataset.layout);
             let mut best = lock(&top).part();
             for (chunk, text) in group.into_iter().zip(texts) {
@@ -197,7 +190,7 @@ impl Search {
             }
             lock(&top).merge(best);
         });
-        ranked.await.map_err(|_| SearchError::Worker)
+        ranking.await
     }
 
     fn rank_text(&self, scan: &Scan<'_>, chunk: u32, text: &ChunkText, best: &mut Top) {

@@ -37,6 +37,20 @@ impl Search {
         groups
     }
 
+    /// Does `work` with some chunks and their texts on a blocking thread, once there is a place for it: there is one a core,
+    /// whoever asks.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        chunks: Vec<u32>,
+        work: impl FnOnce(Vec<u32>, Vec<Arc<ChunkText>>) -> T + Send + 'static,
+    ) -> Result<T, SearchError> {
+        let place = self.services.scans.acquire().await;
+        let _place = place.map_err(|_| SearchError::Worker)?;
+        let texts = self.texts(&chunks).await?;
+        let working = tokio::task::spawn_blocking(move || work(chunks, texts));
+        working.await.map_err(|_| SearchError::Worker)
+    }
+
     /// The texts of some chunks.
     pub(super) async fn texts(&self, chunks: &[u32]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
         let places: Vec<Place> = chunks

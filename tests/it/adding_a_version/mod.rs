@@ -6,16 +6,15 @@ mod v3;
 use std::fs;
 use std::path::Path;
 
-use clap::Parser;
 use flash::api::registry::{ApiVersion, VERSIONS};
 use flash::api::{v1, v2};
 use flash::services::Clock;
-use flash::settings::LifeSettings;
 use serde_json::{Value, json};
 
 use crate::client::{V1, V2};
 use crate::clients::Keyed;
 use crate::database::Place;
+use crate::lives;
 use crate::server::{Builder, Server};
 
 const V3: &str = "application/vnd.flash.v3+json";
@@ -28,12 +27,6 @@ const WITH_V3: &[&ApiVersion] = &[
     &v1::VERSION,
 ];
 
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    lives: LifeSettings,
-}
-
 /// A server at `place` with these versions and flags, whose clock stands.
 fn server(
     place: Place,
@@ -43,7 +36,7 @@ fn server(
     let mut builder = Builder::at(place);
     let clock = builder.stand_at("2026-12-01T00:00:00Z".parse().unwrap());
     builder.versions = versions;
-    builder.settings.lives = Flags::parse_from([&["flash"], flags].concat()).lives;
+    builder.settings.lives = lives::flags(flags);
     (builder.start(), clock)
 }
 

@@ -3,10 +3,7 @@
 use crate::process::{Program, flash};
 
 fn run(program: &Program, arguments: &[&str]) -> (i32, String) {
-    let output = flash(&program.folder(), &[&["clients"], arguments].concat());
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8(text).unwrap();
-    (output.status.code().unwrap(), text)
+    program.run(&[&["clients"], arguments].concat())
 }
 
 #[test]

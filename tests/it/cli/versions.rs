@@ -2,17 +2,10 @@
 
 use crate::process::{Program, flash};
 
-fn run(program: &Program, arguments: &[&str]) -> (i32, String) {
-    let output = flash(&program.folder(), arguments);
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8(text).unwrap();
-    (output.status.code().unwrap(), text)
-}
-
 /// A store that a client and somebody without a key have used.
 fn used() -> Program {
     let program = Program::serve(&[]);
-    let (_, key) = run(&program, &["clients", "add", "shop"]);
+    let (_, key) = program.run(&["clients", "add", "shop"]);
     let bearer = format!("Bearer {}", key.trim());
     for accept in [crate::client::V1, crate::client::V2] {
         let call = program.call("GET", "/datasets").accept(accept);
@@ -43,7 +36,7 @@ fn versions_are_listed_with_their_states_and_dates() {
 #[test]
 fn who_used_a_version_is_listed_by_name_or_by_kind_of_user_agent() {
     let program = used();
-    let (code, text) = run(&program, &["versions", "--usage"]);
+    let (code, text) = program.run(&["versions", "--usage"]);
     assert_eq!(code, 0, "{text}");
     let line = |version: &str, who: &str| {
         let found = text
@@ -60,14 +53,14 @@ fn who_used_a_version_is_listed_by_name_or_by_kind_of_user_agent() {
 #[test]
 fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
     let program = used();
-    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    let (code, text) = program.run(&["versions", "retire-check", "v1"]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("shop (1 request,"), "{text}");
     assert!(text.contains("anonymous (curl) (1 request,"), "{text}");
     assert!(text.contains("v1 is still used, by the 2 above"), "{text}");
     // Who has more time is not left behind.
-    run(&program, &["clients", "extend", "shop", "v1=2099-01-01"]);
-    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    program.run(&["clients", "extend", "shop", "v1=2099-01-01"]);
+    let (code, text) = program.run(&["versions", "retire-check", "v1"]);
     assert_eq!(code, 1, "{text}");
     assert!(!text.contains("shop"), "{text}");
 }
@@ -75,10 +68,10 @@ fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
 #[test]
 fn a_version_that_nobody_uses_may_be_retired() {
     let program = Program::serve(&[]);
-    let (code, text) = run(&program, &["versions", "retire-check", "v1"]);
+    let (code, text) = program.run(&["versions", "retire-check", "v1"]);
     assert_eq!(code, 0, "{text}");
     assert_eq!(text.trim(), "nobody is left behind when v1 is retired");
-    let (code, text) = run(&program, &["versions", "retire-check", "v9"]);
+    let (code, text) = program.run(&["versions", "retire-check", "v9"]);
     assert_eq!((code, text.trim()), (2, "flash: there is no version v9"));
 }
 
