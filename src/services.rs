@@ -9,6 +9,7 @@ mod cut;
 pub mod metrics;
 pub mod retirement;
 pub mod search;
+pub mod summary;
 mod upload;
 pub mod usage;
 

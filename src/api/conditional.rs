@@ -17,6 +17,11 @@ pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
     format!("\"{:x}-{release}-{}\"", dataset.run.number, name(format))
 }
 
+/// The tag of what is estimated of a dataset: weak (§8.8.1), since it tells the same each time, and not in the same bytes.
+pub fn weak_tag(dataset: &Dataset, release: &str, format: Format) -> String {
+    format!("W/{}", tag(dataset, release, format))
+}
+
 /// The tag of a dataset's source, which is the same in every version.
 pub fn source_tag(dataset: &Dataset) -> String {
     format!("\"{:x}-source\"", dataset.run.number)
@@ -34,10 +39,13 @@ fn name(format: Format) -> &'static str {
 /// What the conditions of a read come to: 304 when the client has this representation already, 412 when it wants another
 /// one (§13.2.2).
 pub fn read(headers: &HeaderMap, tag: &str) -> Result<Option<Reply>, Error> {
+    let (is_weak, bare) = weakness(tag);
     let named = |header: HeaderName, weakly: bool| {
         tags(headers, header).map(|mut tags| {
             // `If-None-Match` compares weakly (§13.1.2), `If-Match` strongly (§13.1.1).
-            tags.any(|(weak, found)| (weakly || !weak) && (found == "*" || found == tag))
+            tags.any(|(weak, found)| {
+                found == "*" && !weak || (weakly || !weak && !is_weak) && found == bare
+            })
         })
     };
     if named(IF_MATCH, false) == Some(false) {
@@ -65,10 +73,15 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = (b
     // No tag of ours holds a comma, so one that does names nothing and may be taken apart.
     let tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     let tags = tags.filter(|tag| !tag.is_empty());
-    Some(tags.map(|tag| match tag.strip_prefix("W/") {
+    Some(tags.map(weakness))
+}
+
+/// Whether a tag is marked as weak, and the rest of it.
+fn weakness(tag: &str) -> (bool, &str) {
+    match tag.strip_prefix("W/") {
         Some(rest) => (true, rest),
         None => (false, tag),
-    }))
+    }
 }
 
 /// The revisions that a list of tags names. A tag that none of our answers had names none.

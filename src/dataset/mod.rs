@@ -26,6 +26,7 @@ mod charset;
 pub mod chunk;
 pub mod column;
 mod cut;
+mod decimal;
 pub mod dialect;
 pub mod error;
 mod even;
@@ -41,6 +42,7 @@ pub mod query;
 pub mod record;
 mod span;
 pub mod stats;
+pub mod summary;
 mod survey;
 pub mod tail;
 mod text_range;
@@ -60,6 +62,7 @@ pub use profile::{CorruptProfile, Profile};
 pub use query::{Asked, Query, QueryError};
 pub use record::{Field, Records};
 pub use stats::{Bounds, ColumnStats, CorruptStats};
+pub use summary::{CorruptSummary, Summary};
 pub use tail::{CorruptTail, Tail};
 
 #[cfg(test)]

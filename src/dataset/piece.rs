@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    Bloom, ColumnStats, CsvError, CsvErrorKind, Layout,
+    Bloom, ColumnStats, CsvError, CsvErrorKind, Layout, Summary,
     cell::Cells,
     error::shortened,
     record::{unquoted, unquoted_prefix},
@@ -69,6 +69,18 @@ impl Piece {
     /// # Errors
     /// The first thing that is wrong with the piece, with its line and column.
     pub fn analyse(&self) -> Result<Analysis, CsvError> {
+        self.analysed(None)
+    }
+
+    /// Checks every record and surveys every column, and adds the rows to a summary of its columns.
+    ///
+    /// # Errors
+    /// As for [`analyse`](Self::analyse); nothing is added then.
+    pub fn analyse_into(&self, summary: &mut Summary) -> Result<Analysis, CsvError> {
+        self.analysed(Some(summary))
+    }
+
+    fn analysed(&self, summary: Option<&mut Summary>) -> Result<Analysis, CsvError> {
         if let Err(error) = std::str::from_utf8(&self.text) {
             let at = error.valid_up_to();
             let offset = self.offset + at as u64;
@@ -91,11 +103,17 @@ impl Piece {
         let columns = self.survey(&spans)?;
         match fault {
             Some((at, kind)) => Err(self.error_at(kind, at)),
-            None => Ok(Analysis {
-                blooms: self.blooms(&spans, &columns),
-                rows: spans.rows(),
-                columns,
-            }),
+            None => {
+                if let Some(summary) = summary {
+                    let nulls = Nulls::new(&self.layout.nulls);
+                    summary.absorb(&self.text, &spans, &columns, &nulls);
+                }
+                Ok(Analysis {
+                    blooms: self.blooms(&spans, &columns),
+                    rows: spans.rows(),
+                    columns,
+                })
+            }
         }
     }
 

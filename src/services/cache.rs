@@ -11,6 +11,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
 
 use crate::dataset::query::Fingerprint;
+use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats};
 use crate::store::Spot;
 
@@ -77,6 +78,8 @@ pub(super) enum Key {
     Blooms(i64, usize),
     /// What was asked for, and the row that they come after.
     Window(WindowKey, u64),
+    /// The run that made the revision.
+    Summary(i64),
 }
 
 /// What is remembered.
@@ -90,6 +93,7 @@ pub(super) enum Value {
     Stats(Arc<[ColumnStats]>),
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
+    Summary(Arc<[ColumnSummary]>),
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +101,8 @@ struct ByBytes;
 
 /// What an entry takes beside its bytes, about.
 const ENTRY_OVERHEAD: usize = 176;
+/// What is told of a column takes, about: ten texts and twenty bins.
+const SUMMARY: usize = 2 << 10;
 
 impl Weighter<Key, Value> for ByBytes {
     fn weight(&self, _: &Key, value: &Value) -> u64 {
@@ -131,6 +137,7 @@ impl Value {
             }
             // Several entries share one list; each counts for its part of it.
             Self::Window(window) => size_of_val::<[(u32, u32)]>(&window.rows) / WINDOW_PAGES,
+            Self::Summary(columns) => columns.len() * SUMMARY,
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
                 size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()

@@ -17,10 +17,12 @@ use tokio::task::JoinHandle;
 
 mod form;
 mod prepared;
+mod summaries;
 
 pub use form::Form;
 pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
+use summaries::Summaries;
 
 use super::Services;
 use super::cut::{Cut, Pieces};
@@ -70,6 +72,7 @@ pub struct Upload {
     chunks: u64,
     text_bytes: u64,
     batch: Batch,
+    summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
     place: Option<OwnedSemaphorePermit>,
@@ -127,6 +130,7 @@ impl Upload {
             chunks: first,
             text_bytes: first,
             batch: Batch::default(),
+            summaries: Arc::default(),
             staging: None,
             abandon: Abandon {
                 store: services.store.clone(),
@@ -178,6 +182,7 @@ impl Upload {
 
     /// Takes in the end of the CSV, and waits until all but its last part is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
+        let mut summary = None;
         if self.place.is_none() {
             self.take_in_at_once()?;
         } else {
@@ -187,8 +192,11 @@ impl Upload {
                 self.settle_analysis().await?;
             }
             self.settle_staging().await?;
+            let summaries = Arc::clone(&self.summaries);
+            let encoding = tokio::task::spawn_blocking(move || summaries.encode());
+            summary = encoding.await.map_err(|_| UploadError::Worker)?;
         }
-        self.prepare()
+        self.prepare(summary)
     }
 
     async fn take_place(&self) -> Result<OwnedSemaphorePermit, UploadError> {
@@ -237,8 +245,9 @@ impl Upload {
             while self.analysing.len() >= PIECES {
                 self.settle_analysis().await?;
             }
+            let (workers, summaries) = (&self.services.workers, &self.summaries);
             self.analysing
-                .push_back(analyse(Arc::clone(&self.services.workers), piece));
+                .push_back(analyse(Arc::clone(workers), piece, Arc::clone(summaries)));
         }
         Ok(())
     }
@@ -301,13 +310,13 @@ impl Upload {
         let pieces = cut.step(&self.pending, true)?;
         self.batch.sources = pieces.sources;
         for piece in pieces.pieces {
-            let (chunk, analysis) = pack(&piece)?;
-            self.add(chunk, &analysis)?;
+            let analysis = piece.analyse()?;
+            self.add(Chunk::seal(&piece, &analysis), &analysis)?;
         }
         Ok(())
     }
 
-    fn prepare(mut self) -> Result<Prepared, UploadError> {
+    fn prepare(mut self, summary: Option<Vec<u8>>) -> Result<Prepared, UploadError> {
         let Cutting::Idle(cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
             return Err(UploadError::Worker);
         };
@@ -332,6 +341,7 @@ impl Upload {
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),
             transcoded: cut.transcoded(),
+            summary,
         };
         Ok(Prepared {
             hints,
@@ -345,11 +355,13 @@ impl Upload {
 fn analyse(
     workers: Arc<Semaphore>,
     piece: Piece,
+    summaries: Arc<Summaries>,
 ) -> JoinHandle<Result<(Chunk, Analysis), CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {
-            let packed = pack(&piece);
+            let analysed = summaries.analyse(&piece);
+            let packed = analysed.map(|analysis| (Chunk::seal(&piece, &analysis), analysis));
             drop(permit);
             packed
         });
@@ -358,9 +370,4 @@ fn analyse(
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     })
-}
-
-fn pack(piece: &Piece) -> Result<(Chunk, Analysis), CsvError> {
-    let analysis = piece.analyse()?;
-    Ok((Chunk::seal(piece, &analysis), analysis))
 }

@@ -229,6 +229,10 @@ fn write(
         queries::insert_batch(connection, run, &append::joint())?;
     }
     queries::insert_batch(connection, run, &new.rest)?;
+    if let Some(summary) = &new.summary {
+        let first = i64::from(new.write == Write::Append);
+        queries::set_summary(connection, run, first, summary)?;
+    }
     if head.revision > context.keep_revisions {
         garbage::prune(
             connection,

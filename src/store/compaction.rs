@@ -15,7 +15,7 @@ use super::queries::{self, BEFORE_ALL, ChunkKey};
 use super::rows::{DatasetRow, RevisionHead, unreadable};
 use super::segments::{Segment, Segments};
 use super::{Dataset, StoreError, Text, garbage};
-use crate::dataset::{Chunk, DatasetName, Layout, Piece};
+use crate::dataset::{Chunk, DatasetName, Layout, Piece, Summary};
 
 /// Segments from which on they are put together.
 const MANY: usize = 16;
@@ -35,6 +35,8 @@ pub(super) struct Compacted {
     pub run: Run,
     rows: u64,
     bytes: u64,
+    /// What its columns hold, as it is stored.
+    summary: Vec<u8>,
 }
 
 /// Whether the dataset is worth the work.
@@ -68,7 +70,7 @@ pub(super) async fn compact(store: &Inner, name: &DatasetName) -> Result<(), Sto
         dataset: dataset.run.dataset,
         number: store.new_number(),
     };
-    let mut copy = Copy::new(run);
+    let mut copy = Copy::new(run, dataset.columns.len());
     let outcome = copy.all(store, &dataset, range.clone()).await;
     if let Err(error) = outcome {
         store.abandon(run);
@@ -81,6 +83,7 @@ pub(super) async fn compact(store: &Inner, name: &DatasetName) -> Result<(), Sto
             run,
             rows: copy.rows,
             bytes: copy.bytes,
+            summary: copy.summary.encode(),
         })
         .await
 }
@@ -99,11 +102,12 @@ struct Copy {
     seq: u64,
     rows: u64,
     bytes: u64,
+    summary: Summary,
     batch: Batch,
 }
 
 impl Copy {
-    fn new(run: Run) -> Self {
+    fn new(run: Run, columns: usize) -> Self {
         Self {
             run,
             begun: false,
@@ -112,6 +116,7 @@ impl Copy {
             seq: 0,
             rows: 0,
             bytes: 0,
+            summary: Summary::new(columns),
             batch: Batch::default(),
         }
     }
@@ -167,8 +172,13 @@ impl Copy {
         let text = std::mem::take(&mut self.text);
         let body_start = std::mem::take(&mut self.body_start);
         let layout = Arc::clone(&dataset.layout);
-        let sealed = tokio::task::spawn_blocking(move || seal(text, body_start, layout));
-        let chunk = sealed.await.map_err(|_| StoreError::Worker)??;
+        let mut summary = std::mem::replace(&mut self.summary, Summary::new(0));
+        let sealed = tokio::task::spawn_blocking(move || {
+            let chunk = seal(text, body_start, layout, &mut summary)?;
+            Ok::<_, StoreError>((chunk, summary))
+        });
+        let (chunk, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
+        self.summary = summary;
         let (rows, bytes) = (u64::from(chunk.rows), u64::from(chunk.text_bytes));
         self.batch.chunks.push(PlacedChunk {
             seq: self.seq,
@@ -192,10 +202,17 @@ impl Copy {
     }
 }
 
-/// Chunk texts put together again, as one chunk.
-fn seal(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Result<Chunk, StoreError> {
+/// Chunk texts put together again, as one chunk, whose rows are added to the summary.
+fn seal(
+    text: Vec<u8>,
+    body_start: usize,
+    layout: Arc<Layout>,
+    summary: &mut Summary,
+) -> Result<Chunk, StoreError> {
     let piece = Piece::stored(text, body_start, layout);
-    let analysis = piece.analyse().map_err(|e| unreadable("chunk", e))?;
+    let analysis = piece
+        .analyse_into(summary)
+        .map_err(|e| unreadable("chunk", e))?;
     Ok(Chunk::seal(&piece, &analysis))
 }
 
@@ -223,6 +240,7 @@ pub(super) fn apply(
         let (revision, _) = queries::revision(connection, head.id, head.revision)?;
         if let Some(segments) = replaced(&revision.segments()?, compacted) {
             queries::update_segments(connection, head.id, head.revision, &segments.encode())?;
+            queries::set_summary(connection, compacted.run, 0, &compacted.summary)?;
             free(connection, compacted, &head, now)?;
             let dataset = revision.into_dataset(&head)?;
             return Ok(Some(Dataset {

@@ -65,6 +65,8 @@ pub use model::{
 };
 pub use opening::Settings;
 pub use postgres::PostgresAddress;
+pub use queries::ChunkKey;
+pub use rows::unreadable;
 pub use schema_steps::Steps;
 pub use segments::{Segment, Segments};
 pub use spots::{Packed, Spot};

@@ -147,6 +147,8 @@ pub struct NewRevision {
     pub content_type: String,
     /// Whether the source is kept apart from the text.
     pub transcoded: bool,
+    /// The summary of the run as it is stored; `None`: the run is so small that it is made when it is asked for.
+    pub summary: Option<Vec<u8>>,
 }
 
 /// What must hold of a dataset's newest revision for a write to be done (RFC 9110 §13).

@@ -34,7 +34,7 @@ const BLOCK: (
 );
 
 /// Where a chunk stands in its run: its first row, and its number.
-pub(super) type ChunkKey = (i64, i64);
+pub type ChunkKey = (i64, i64);
 
 /// The key before that of every chunk.
 pub(super) const BEFORE_ALL: ChunkKey = (-1, -1);
@@ -329,6 +329,31 @@ pub(super) fn list_revisions(
         .limit(limit)
         .select(RevisionHead::as_select())
         .load(connection)
+}
+
+/// Keeps the summary of a run with its first chunk, which has that number.
+pub(super) fn set_summary(
+    connection: &mut AnyConnection,
+    run: Run,
+    first: i64,
+    summary: &[u8],
+) -> QueryResult<()> {
+    diesel::update(chunks::table.find((run.dataset, run.number, 0, first)))
+        .set(chunks::summary.eq(summary))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The summary of a run as it is stored, if it is.
+pub(super) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<Option<Vec<u8>>> {
+    let found = chunks::table
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .filter(chunks::first_row.eq(0))
+        .filter(chunks::summary.is_not_null())
+        .select(chunks::summary)
+        .first::<Option<Vec<u8>>>(connection);
+    found.optional().map(Option::flatten)
 }
 
 /// Makes the dataset; says whether the name was still free.

@@ -221,7 +221,7 @@ impl<'a> SourceRow<'a> {
 }
 
 /// What the decoder of a stored value said.
-pub(super) fn unreadable(
+pub fn unreadable(
     what: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {

@@ -40,6 +40,7 @@ diesel::table! {
         body_start -> BigInt,
         stats -> Binary,
         blooms -> Nullable<Binary>,
+        summary -> Nullable<Binary>,
     }
 }
 

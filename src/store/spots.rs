@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
+use super::queries::{BEFORE_ALL, ChunkKey};
 use super::rows::{Block, from_db, unreadable};
 use super::schema::chunks;
-use super::{Run, Store, StoreError, blocks, queries};
+use super::{Run, Store, StoreError, Text, blocks, queries};
 use crate::dataset::{Bloom, ColumnStats, bloom, stats};
 
 /// Where a chunk of a run is.
@@ -61,6 +62,22 @@ impl Store {
             stored.into_iter().map(of_column).collect()
         };
         self.inner.read(read).await
+    }
+
+    /// What the columns of a run hold, as it is stored with it; `None`: it is to be found out from the chunks.
+    pub async fn summary(&self, run: Run) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner
+            .read(move |connection| Ok(queries::summary(connection, run)?))
+            .await
+    }
+
+    /// The next texts of a run after one of them, some of them at a time, each with what stands for it here.
+    pub async fn texts_after(
+        &self,
+        run: Run,
+        after: Option<ChunkKey>,
+    ) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+        self.inner.texts(run, after.unwrap_or(BEFORE_ALL)).await
     }
 
     /// The chunks of a run that begin at these bytes, in the order in which those are given.

@@ -6,7 +6,7 @@ use flash::store::Desk;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::client::{Call, V1, V2};
+use crate::client::{Call, V1, V2, V2_RELEASE};
 use crate::server::Server;
 
 impl Server {
@@ -44,7 +44,7 @@ fn a_client_is_pinned_to_the_newest_version_when_it_first_calls() {
     let server = Server::start();
     let key = server.register("shop");
     let answer = server.get("/datasets").with_key(&key).send().ok();
-    assert_eq!(answer.header("API-Version"), "2.0.0");
+    assert_eq!(answer.header("API-Version"), V2_RELEASE);
     assert_eq!(answer.header("API-Version-Source"), "pin");
     assert_eq!(answer.header("Content-Type"), V2);
     let anonymous = server.get("/datasets").send().ok();
@@ -86,7 +86,7 @@ fn naming_a_version_gets_that_one_and_leaves_the_pin_alone() {
         .with_key(&key)
         .send()
         .ok();
-    assert_eq!(csv.header("API-Version"), "2.0.0");
+    assert_eq!(csv.header("API-Version"), V2_RELEASE);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_pin_to_a_version_that_the_server_does_not_know_is_410_and_moves_nobody() {
     moved.json(&json!({ "version": 2 })).send().ok();
     server.services.clients.forget();
     let answer = server.get("/datasets").with_key(&key).send().ok();
-    assert_eq!(answer.header("API-Version"), "2.0.0");
+    assert_eq!(answer.header("API-Version"), V2_RELEASE);
 }
 
 #[test]

@@ -83,27 +83,47 @@ impl Place {
     pub fn wait_for_chunks(&self, mut done: impl FnMut(i64) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         // The file may be busy, or lack the table for a moment.
-        while !self.count_chunks().is_ok_and(&mut done) {
+        while !self
+            .count("SELECT count(*) AS found FROM chunks")
+            .is_ok_and(&mut done)
+        {
             assert!(Instant::now() < deadline, "the chunks stay as they are");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    fn count_chunks(&self) -> QueryResult<i64> {
+    /// How many summaries of runs are stored.
+    pub fn summaries(&self) -> i64 {
+        self.count("SELECT count(summary) AS found FROM chunks")
+            .unwrap()
+    }
+
+    /// Makes the stored runs look like those of a release that knew no summaries.
+    pub fn forget_summaries(&self) {
+        let forget = "UPDATE chunks SET summary = NULL";
+        match &self.fresh {
+            Some(fresh) => execute(&fresh.url, forget),
+            None => self.sqlite().batch_execute(forget).unwrap(),
+        }
+    }
+
+    /// What a query counts as `found`.
+    fn count(&self, sql: &str) -> QueryResult<i64> {
         #[derive(QueryableByName)]
         struct Count {
             #[diesel(sql_type = BigInt)]
-            chunks: i64,
+            found: i64,
         }
-        let query = diesel::sql_query("SELECT count(*) AS chunks FROM chunks");
+        let query = diesel::sql_query(sql);
         let count: Count = match &self.fresh {
             Some(fresh) => query.get_result(&mut PgConnection::establish(&fresh.url).unwrap()),
-            None => {
-                let file = self.file();
-                query.get_result(&mut SqliteConnection::establish(file.to_str().unwrap()).unwrap())
-            }
+            None => query.get_result(&mut self.sqlite()),
         }?;
-        Ok(count.chunks)
+        Ok(count.found)
+    }
+
+    fn sqlite(&self) -> SqliteConnection {
+        SqliteConnection::establish(self.file().to_str().unwrap()).unwrap()
     }
 }
 

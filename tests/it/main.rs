@@ -36,6 +36,7 @@ mod queries;
 mod readme;
 mod revisions;
 mod rows;
+mod summary;
 mod upgrade;
 mod uploads;
 mod v1;

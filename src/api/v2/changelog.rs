@@ -3,10 +3,33 @@
 use crate::api::discovery::{Change, Kind, Release};
 
 /// The newest first.
-pub(super) const RELEASES: &[Release] = &[Release {
-    semantic: (0, 0),
-    changes: CHANGES_2_0_0,
-}];
+pub(super) const RELEASES: &[Release] = &[
+    Release {
+        semantic: (1, 0),
+        changes: CHANGES_2_1_0,
+    },
+    Release {
+        semantic: (0, 0),
+        changes: CHANGES_2_0_0,
+    },
+];
+
+const CHANGES_2_1_0: &[Change] = &[
+    added(
+        "get_summary",
+        "GET /datasets/{name}/summary tells of each column how many values, nulls and different values it has, the least and the greatest, the mean, and how they are spread or which are frequent",
+        "all rows, to be counted by the client",
+        "{\"columns\": [{\"name\", \"type\", \"count\", \"nulls\", \"distinct\", \"least\", \"greatest\", \"mean\", \"histogram\", \"frequent\"}]}",
+    ),
+    Change {
+        kind: Kind::Changed,
+        operation: Some("get_dataset"),
+        breaking: false,
+        summary: "the links of a dataset, wherever it is shown, and of the root name the summary",
+        before: Some("\"links\": {\"self\", \"rows\", \"revisions\", \"source\"}"),
+        after: Some("\"links\": {\"self\", \"rows\", \"summary\", \"revisions\", \"source\"}"),
+    },
+];
 
 const CHANGES_2_0_0: &[Change] = &[
     breaking(

@@ -29,6 +29,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             datasets: "/datasets",
             dataset: "/datasets/{name}",
             rows: "/datasets/{name}/rows",
+            summary: "/datasets/{name}/summary",
             revisions: "/datasets/{name}/revisions",
             source: "/datasets/{name}/source",
             versions: "/versions",

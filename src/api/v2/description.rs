@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
+use super::summary;
 use crate::api::description::{
     Answer, Content, Description, Parameter, RequestBody, Schema, changing, changing_parameters,
     changing_what_is_there, reading,
@@ -108,6 +109,23 @@ pub(super) fn list_rows() -> Description {
                 .json(page_schema())
                 .content(Content::Negotiated(Format::Csv), Schema::text())
                 .content(Content::Negotiated(Format::Ndjson), Schema::text()),
+            Answer::not_modified(),
+        ],
+        refusals: reading(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn get_summary() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Tell what each column holds",
+        parameters,
+        answers: vec![
+            Answer::new(StatusCode::OK, "What the columns hold.")
+                .tagged()
+                .json(summary::schema()),
             Answer::not_modified(),
         ],
         refusals: reading(),

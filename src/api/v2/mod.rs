@@ -10,6 +10,7 @@ mod pages;
 mod representation;
 mod revisions;
 mod rows;
+mod summary;
 
 use http::Method;
 
@@ -21,7 +22,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (0, 0),
+    semantic: (1, 0),
     life: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
@@ -54,6 +55,14 @@ const OPERATIONS: &[Operation] = &[
         formats: JSON,
         handler: |call| Box::pin(revisions::list_revisions(call)),
         describe: description::list_revisions,
+    },
+    Operation {
+        name: "get_summary",
+        method: Method::GET,
+        path: "/datasets/{name}/summary",
+        formats: JSON,
+        handler: |call| Box::pin(summary::get_summary(call)),
+        describe: description::get_summary,
     },
     Operation {
         name: "get_dataset",

@@ -30,6 +30,7 @@ pub(super) struct RootLinks {
     pub datasets: &'static str,
     pub dataset: &'static str,
     pub rows: &'static str,
+    pub summary: &'static str,
     pub revisions: &'static str,
     pub source: &'static str,
     pub versions: &'static str,
@@ -65,6 +66,7 @@ struct Links {
     #[serde(rename = "self")]
     this: String,
     rows: String,
+    summary: String,
     revisions: String,
     source: String,
 }
@@ -83,6 +85,7 @@ impl<'a> Dataset<'a> {
             updated_at: dataset.updated_at,
             links: Links {
                 rows: format!("{this}/rows"),
+                summary: format!("{this}/summary"),
                 revisions: format!("{this}/revisions"),
                 source: format!("{this}/source"),
                 this,

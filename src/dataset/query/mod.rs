@@ -9,7 +9,6 @@
 //! days, datetimes as moments, strings by their bytes. A null is neither equal to anything nor different from it, so no
 //! comparison holds for it, with `not.` or without; `is` alone finds it.
 
-mod decimal;
 mod error;
 mod filter;
 mod operand;

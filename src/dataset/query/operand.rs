@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::decimal;
 use crate::dataset::ColumnType;
+use crate::dataset::decimal;
 use crate::dataset::value::{self, Instant};
 
 /// A value of some type.

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::decimal;
+use crate::dataset::decimal;
 use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
 
 /// One column of an order.

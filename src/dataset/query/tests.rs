@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
+use crate::dataset::decimal;
 use crate::dataset::{ChunkText, ColumnType, Layout, Piece, Records};
 
 /// A small dataset: its text without the header, and its columns.

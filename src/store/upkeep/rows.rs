@@ -85,6 +85,7 @@ pub(super) struct ChunkCopy {
     pub body_start: i64,
     pub stats: Vec<u8>,
     pub blooms: Option<Vec<u8>>,
+    pub summary: Option<Vec<u8>>,
 }
 
 impl ChunkCopy {

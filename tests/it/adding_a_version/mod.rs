@@ -11,7 +11,7 @@ use flash::api::{v1, v2};
 use flash::services::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{V1, V2};
+use crate::client::{V1, V2, V2_RELEASE};
 use crate::clients::Keyed;
 use crate::database::Place;
 use crate::lives;
@@ -96,7 +96,7 @@ fn a_preview_is_served_to_who_names_it_and_to_nobody_else() {
         assert_eq!(answer.header("API-Version"), "1.0.0", "{accept}");
     }
     let key = server.register("shop");
-    assert_eq!(served(&server, &key), "2.0.0");
+    assert_eq!(served(&server, &key), V2_RELEASE);
     let moved = server.call("PATCH", "/client").with_key(&key);
     let refused = moved.json(&json!({ "version": 3 })).send();
     refused.refused(422, &["v3", "v1", "v2"]);
@@ -128,10 +128,10 @@ fn what_a_version_does_not_mention_is_served_as_in_the_one_before() {
 fn promotion_moves_no_pinned_client_and_pins_new_ones_to_it() {
     let (server, clock) = server(Place::new(), WITH_V3, &["--promote", "v3=2027-01-01"]);
     let old = server.register("old");
-    assert_eq!(served(&server, &old), "2.0.0");
+    assert_eq!(served(&server, &old), V2_RELEASE);
     clock.set("2027-01-01T00:00:00Z".parse().unwrap());
     server.services.clients.forget();
-    assert_eq!(served(&server, &old), "2.0.0");
+    assert_eq!(served(&server, &old), V2_RELEASE);
     let new = server.register("new");
     assert_eq!(served(&server, &new), "3.0.0");
     let anonymous = server.get("/datasets").send().ok();
@@ -146,11 +146,11 @@ fn promotion_moves_no_pinned_client_and_pins_new_ones_to_it() {
 fn while_it_is_a_preview_servers_without_it_serve_every_client_as_well() {
     let (new, _) = server(Place::new(), WITH_V3, &[]);
     let key = new.register("shop");
-    assert_eq!(served(&new, &key), "2.0.0");
+    assert_eq!(served(&new, &key), V2_RELEASE);
     let place = new.place.clone();
     drop(new);
     let (old, _) = server(place, VERSIONS, &[]);
-    assert_eq!(served(&old, &key), "2.0.0");
+    assert_eq!(served(&old, &key), V2_RELEASE);
 }
 
 #[test]

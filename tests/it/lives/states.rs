@@ -6,7 +6,7 @@ use flash::api::{v1, v2};
 use flash::versioning::{Catalogue, State, VersionNumber};
 
 use super::{at, link, server};
-use crate::client::{V1, V2};
+use crate::client::{V1, V2, V2_RELEASE};
 
 #[test]
 fn a_version_is_deprecated_and_retired_by_time_alone() {
@@ -92,7 +92,7 @@ fn a_ladder_leads_past_a_retired_version() {
     let (server, _) = server(&["--retire", "v1=2027-07-01"], "2027-07-01T00:00:00Z");
     let ladder = format!("{V1}, {V2};q=0.5");
     let answer = server.get("/datasets/people").accept(&ladder).send().ok();
-    assert_eq!(answer.header("API-Version"), "2.0.0");
+    assert_eq!(answer.header("API-Version"), V2_RELEASE);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_retired_version_says_so_in_its_own_shape() {
     let answer = server.get("/datasets/people").v2().send();
     let answer = answer.refused(410, &["v2 was retired", "GET /versions"]);
     assert_eq!(answer.header("Content-Type"), "application/problem+json");
-    assert_eq!(answer.header("API-Version"), "2.0.0");
+    assert_eq!(answer.header("API-Version"), V2_RELEASE);
     assert_eq!(answer.json()["type"], "urn:flash:problem:version-retired");
     assert_eq!(answer.json()["available"][0]["version"], 1);
     let named = server.post("/datasets?name=new");
@@ -136,7 +136,7 @@ fn a_preview_is_served_only_to_who_names_it_until_its_date() {
     assert_eq!(default.header("API-Version"), "1.0.0");
     assert_eq!(link(&default, "successor-version"), None);
     let preview = server.get("/datasets/people").v2().send().ok();
-    assert_eq!(preview.header("API-Version"), "2.0.0");
+    assert_eq!(preview.header("API-Version"), V2_RELEASE);
     let misspelt = "application/vnd.flash.v3+json";
     let refused = server.get("/datasets").accept(misspelt).send();
     assert!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{served, server};
-use crate::client::{V1, V2};
+use crate::client::{V1, V2, V2_RELEASE};
 
 #[test]
 fn who_names_no_version_gets_the_first_one() {
@@ -250,7 +250,7 @@ fn formats_and_versions_take_part_in_one_contest() {
             "/datasets/people",
             "text/csv;q=0.5, application/vnd.flash.v2+json",
             V2,
-            "2.0.0",
+            V2_RELEASE,
         ),
         (
             "/datasets/people",
@@ -263,19 +263,19 @@ fn formats_and_versions_take_part_in_one_contest() {
             "/datasets/people/rows",
             "application/vnd.flash.v2+csv",
             "application/vnd.flash.v2+csv",
-            "2.0.0",
+            V2_RELEASE,
         ),
         (
             "/datasets/people/rows",
             "application/vnd.flash.v2+ndjson",
             "application/vnd.flash.v2+ndjson",
-            "2.0.0",
+            V2_RELEASE,
         ),
         (
             "/datasets/people/rows",
             "application/vnd.flash.v2+csv;q=0.5, application/vnd.flash.v2+ndjson;q=0.6",
             "application/vnd.flash.v2+ndjson",
-            "2.0.0",
+            V2_RELEASE,
         ),
     ] {
         let answer = server.get(path).accept(accept).send().ok();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{V1, V2, exchange};
+use crate::client::{V1, V2, V2_RELEASE, exchange};
 use crate::server::Server;
 
 #[test]
@@ -23,7 +23,7 @@ fn the_content_type_decides_when_accept_names_no_version() {
             call = call.accept(accept);
         }
         let answer = call.body(body(&format!("set-{at}"))).send().created();
-        assert_eq!(answer.header("API-Version"), "2.0.0", "{accept:?}");
+        assert_eq!(answer.header("API-Version"), V2_RELEASE, "{accept:?}");
         assert_eq!(
             answer.header("API-Version-Source"),
             "content-type",
@@ -39,7 +39,7 @@ fn accept_and_content_type_may_name_the_same_version() {
     let body = json!([{"name": "one", "csv": "a\n1\n"}]).to_string();
     let call = server.post("/datasets").v2().header("Content-Type", V2);
     let answer = call.body(body).send().created();
-    assert_eq!(answer.header("API-Version"), "2.0.0");
+    assert_eq!(answer.header("API-Version"), V2_RELEASE);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
-use crate::dataset::{Layout, Records, Tail, bloom, stats};
+use crate::dataset::{Layout, Records, Summary, Tail, bloom, stats};
 use crate::store::connection::AnyConnection;
 use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
@@ -30,6 +30,8 @@ struct Reading {
     byte: i64,
     sound: bool,
     tail: Option<Tail>,
+    /// Rows that its summary is of.
+    summarised: Option<u64>,
 }
 
 impl Checker<'_> {
@@ -47,6 +49,7 @@ impl Checker<'_> {
             byte: to_db(segment.start),
             sound: true,
             tail: before,
+            summarised: None,
         };
         let mut after = BEFORE_ALL;
         loop {
@@ -60,10 +63,16 @@ impl Checker<'_> {
         }
         self.at.byte = None;
         let sound = reading.sound;
+        let rows = from_db(reading.row);
+        if let Some(summarised) = reading.summarised.filter(|of| sound && *of != rows) {
+            self.problem(format!(
+                "its summary is of {summarised} rows, and it has {rows}"
+            ));
+        }
         Ok(Read {
             run: segment.run.number,
             start: segment.start,
-            rows: from_db(reading.row),
+            rows,
             bytes: from_db(reading.byte).saturating_sub(segment.start),
             sound,
             tail: reading.tail.filter(|_| sound),
@@ -105,6 +114,12 @@ impl Checker<'_> {
         if let Err(what) = what {
             self.problem(what);
             reading.sound = false;
+        }
+        if let Some(stored) = &chunk.summary {
+            match Summary::decode(stored, layout.columns.len()) {
+                Ok(summary) => reading.summarised = Some(summary.rows()),
+                Err(_) => self.problem("the summary of its run can't be read"),
+            }
         }
         Ok(())
     }

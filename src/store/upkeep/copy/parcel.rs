@@ -25,8 +25,8 @@ pub(super) struct Parcel {
 
 impl Parcel {
     pub(super) fn add(&mut self, (chunk, text): (ChunkCopy, TextCopy)) {
-        self.bytes +=
-            chunk.stats.len() + chunk.blooms.as_ref().map_or(0, Vec::len) + text.data.len();
+        let known = [&chunk.blooms, &chunk.summary].into_iter().flatten();
+        self.bytes += chunk.stats.len() + known.map(Vec::len).sum::<usize>() + text.data.len();
         self.chunks.push(chunk);
         self.texts.push(text);
     }

@@ -1,0 +1,226 @@
+//! What the columns of a dataset hold, in version 2.
+
+use http::StatusCode;
+use http::header::ETAG;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::api::call::Call;
+use crate::api::conditional;
+use crate::api::description::Schema;
+use crate::api::error::Error;
+use crate::api::reply::Reply;
+use crate::dataset::ColumnType;
+use crate::dataset::summary::{ColumnSummary, Frequent, Histogram, Shown};
+use crate::services::summary::summarise;
+use crate::store::Dataset;
+
+/// `GET /datasets/{name}/summary?revision=`: what each column holds, or held.
+pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
+    let mut query = call.query();
+    let revision = super::datasets::revision(&mut query)?;
+    query.finish()?;
+    let dataset = call.dataset_as_of(revision).await?;
+    let tag = conditional::weak_tag(&dataset, &call.release(), call.choice.format);
+    if let Some(reply) = conditional::read(&call.headers, &tag)? {
+        return Ok(reply);
+    }
+    let columns = summarise(&call.services, &dataset).await?;
+    let summary = Summary::new(&dataset, &columns);
+    Ok(Reply::json(StatusCode::OK, &summary).with(ETAG, tag))
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    name: &'a str,
+    revision: i64,
+    row_count: u64,
+    columns: Vec<Column<'a>>,
+}
+
+#[derive(Serialize)]
+struct Column<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: ColumnType,
+    count: u64,
+    nulls: u64,
+    distinct: Distinct,
+    least: Option<Value<'a>>,
+    greatest: Option<Value<'a>>,
+    mean: Option<f64>,
+    histogram: Option<Bins<'a>>,
+    frequent: Option<MostFrequent<'a>>,
+}
+
+#[derive(Serialize)]
+struct Distinct {
+    estimate: u64,
+    error: f64,
+}
+
+#[derive(Serialize)]
+struct Bins<'a> {
+    edges: Vec<Value<'a>>,
+    counts: &'a [u64],
+    error: f64,
+}
+
+#[derive(Serialize)]
+struct MostFrequent<'a> {
+    values: Vec<Counted<'a>>,
+    error: u64,
+}
+
+#[derive(Serialize)]
+struct Counted<'a> {
+    value: Value<'a>,
+    count: u64,
+}
+
+/// A value in its type; a number leaves as it came, digit for digit.
+struct Value<'a>(&'a Shown);
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Shown::Plain(plain) => RawValue::from_string(plain.clone())
+                .map_err(serde::ser::Error::custom)?
+                .serialize(serializer),
+            Shown::Number(number) => serializer.serialize_f64(*number),
+            Shown::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'a> Summary<'a> {
+    fn new(dataset: &'a Dataset, columns: &'a [ColumnSummary]) -> Self {
+        Self {
+            name: dataset.name.as_str(),
+            revision: dataset.revision,
+            row_count: dataset.rows,
+            columns: columns.iter().map(Column::new).collect(),
+        }
+    }
+}
+
+impl<'a> Column<'a> {
+    fn new(of: &'a ColumnSummary) -> Self {
+        Self {
+            name: &of.column.name,
+            kind: of.column.kind,
+            count: of.values,
+            nulls: of.nulls,
+            distinct: Distinct {
+                estimate: of.distinct.estimate,
+                error: of.distinct.error,
+            },
+            least: of.least.as_ref().map(Value),
+            greatest: of.greatest.as_ref().map(Value),
+            mean: of.mean,
+            histogram: of.histogram.as_ref().map(Bins::new),
+            frequent: of.frequent.as_ref().map(MostFrequent::new),
+        }
+    }
+}
+
+impl<'a> Bins<'a> {
+    fn new(of: &'a Histogram) -> Self {
+        Self {
+            edges: of.edges.iter().map(Value).collect(),
+            counts: &of.counts,
+            error: of.error,
+        }
+    }
+}
+
+impl<'a> MostFrequent<'a> {
+    fn new(of: &'a Frequent) -> Self {
+        let counted = |(value, count): &'a (Shown, u64)| Counted {
+            value: Value(value),
+            count: *count,
+        };
+        Self {
+            values: of.values.iter().map(counted).collect(),
+            error: of.error,
+        }
+    }
+}
+
+/// The shape of a summary.
+pub(super) fn schema() -> Schema {
+    let count = |meaning: &str| json!({ "type": "integer", "minimum": 0, "description": meaning });
+    let share = |meaning: &str| json!({ "type": "number", "minimum": 0, "description": meaning });
+    let value = |meaning: &str| json!({ "type": ["boolean", "number", "string", "null"], "description": meaning });
+    let distinct = json!({
+        "type": "object",
+        "description": "How many different texts the column has.",
+        "properties": {
+            "estimate": count("About so many."),
+            "error": share("By which part of that it may be wrong, 95 times of 100; 0: it is exact."),
+        },
+        "required": ["estimate", "error"],
+    });
+    let histogram = json!({
+        "type": ["object", "null"],
+        "description": "How numbers and times are spread; null for other types and without a value.",
+        "properties": {
+            "edges": {
+                "type": "array",
+                "description": "Where bins begin, and where the last one ends. What is at an edge is in the bin that begins there; what is at the last one, in the last bin.",
+                "items": value("A number, a date or a datetime."),
+            },
+            "counts": {
+                "type": "array",
+                "description": "Values in each bin.",
+                "items": count("Values."),
+            },
+            "error": share("By which part of all values a count may be wrong, 99 times of 100; 0: they are exact."),
+        },
+        "required": ["edges", "counts", "error"],
+    });
+    let counted = json!({
+        "type": "object",
+        "properties": {
+            "value": value("The value."),
+            "count": count("How often it comes, at least."),
+        },
+        "required": ["value", "count"],
+    });
+    let frequent = json!({
+        "type": ["object", "null"],
+        "description": "The most frequent values; null for numbers and times of which there are too many different ones.",
+        "properties": {
+            "values": { "type": "array", "maxItems": 10, "items": counted },
+            "error": count("How much more often a value may come, whether it is listed or not; 0: the counts are exact."),
+        },
+        "required": ["values", "error"],
+    });
+    let column = json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" },
+            "type": { "type": "string", "enum": ColumnType::ALL },
+            "count": count("Values that are not null."),
+            "nulls": count("Values that are."),
+            "distinct": distinct,
+            "least": value("The first value in the order of the type; null without any. Of a text of more than 64 bytes the beginning, and `…`."),
+            "greatest": value("The last one."),
+            "mean": { "type": ["number", "null"], "description": "The mean of numbers." },
+            "histogram": histogram,
+            "frequent": frequent,
+        },
+        "required": ["name", "type", "count", "nulls", "distinct", "least", "greatest", "mean", "histogram", "frequent"],
+    });
+    Schema::written(json!({
+        "type": "object",
+        "properties": {
+            "name": { "type": "string" },
+            "revision": { "type": "integer", "minimum": 1 },
+            "row_count": count("Rows of the revision."),
+            "columns": { "type": "array", "items": column },
+        },
+        "required": ["name", "revision", "row_count", "columns"],
+    }))
+}

@@ -1,0 +1,164 @@
+//! A summary as it is stored: a byte for the encoding, then postcard, packed.
+
+use datasketches::frequencies::FrequentItemsSketch;
+use datasketches::hll::HllSketch;
+use datasketches::kll::KllSketch;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::column::{ColumnSketch, Known};
+use super::extremes::Extremes;
+use super::rest::{Rest, Sum};
+use super::{CorruptSummary, Room, Summary};
+use crate::dataset::ColumnType;
+
+/// The encoding that is written.
+const ENCODING: u8 = 1;
+/// How hard to pack: summaries are few and small.
+const LEVEL: i32 = 3;
+/// Bytes that no summary reaches unpacked.
+const MOST: usize = 256 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct StoredSummary {
+    rows: u64,
+    columns: Vec<StoredColumn>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredColumn {
+    nulls: u64,
+    values: u64,
+    known: Vec<StoredKnown>,
+    rest: Option<StoredRest>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredKnown {
+    text: Box<str>,
+    count: u64,
+    /// Of a text that goes on.
+    hash: Option<u64>,
+}
+
+/// The sketches are in the formats that all of Apache DataSketches read.
+#[derive(Serialize, Deserialize)]
+struct StoredRest {
+    distinct: Vec<u8>,
+    frequent: Vec<u8>,
+    uncounted: u64,
+    spread: Vec<u8>,
+    integers: i128,
+    numbers: f64,
+    placed: Option<(ColumnType, Extremes)>,
+    texts: Option<Extremes>,
+}
+
+impl Summary {
+    /// The summary as it is stored.
+    pub fn encode(&self) -> Vec<u8> {
+        let stored = StoredSummary {
+            rows: self.rows,
+            columns: self.columns.iter().map(StoredColumn::of).collect(),
+        };
+        let plain = postcard::to_stdvec(&stored).expect("a summary is plain data");
+        let mut packed = vec![ENCODING];
+        packed.extend(zstd::bulk::compress(&plain, LEVEL).expect("memory takes it"));
+        packed
+    }
+
+    /// The summary that was stored so, of so many columns.
+    ///
+    /// # Errors
+    /// [`CorruptSummary`] when it was not, or by a later release.
+    pub fn decode(stored: &[u8], columns: usize) -> Result<Self, CorruptSummary> {
+        let Some((&ENCODING, packed)) = stored.split_first() else {
+            return Err(CorruptSummary);
+        };
+        let size = zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(MOST);
+        let plain = zstd::bulk::decompress(packed, size.min(MOST)).map_err(|_| CorruptSummary)?;
+        let stored: StoredSummary = postcard::from_bytes(&plain).map_err(|_| CorruptSummary)?;
+        if stored.columns.len() != columns {
+            return Err(CorruptSummary);
+        }
+        let read = stored.columns.into_iter().map(StoredColumn::read);
+        Ok(Self {
+            rows: stored.rows,
+            columns: read.collect::<Result<_, _>>()?,
+            room: Room::of(columns),
+        })
+    }
+}
+
+impl StoredColumn {
+    fn of(column: &ColumnSketch) -> Self {
+        let mut known: Vec<StoredKnown> = column.known.iter().map(StoredKnown::of).collect();
+        // Texts that are alike pack well.
+        known.sort_unstable_by(|a, b| (&a.text, a.hash).cmp(&(&b.text, b.hash)));
+        Self {
+            nulls: column.nulls,
+            values: column.values,
+            known,
+            rest: column.rest.as_deref().map(StoredRest::of),
+        }
+    }
+
+    fn read(self) -> Result<ColumnSketch, CorruptSummary> {
+        let mut column = ColumnSketch {
+            nulls: self.nulls,
+            values: self.values,
+            rest: self.rest.map(StoredRest::read).transpose()?.map(Box::new),
+            ..ColumnSketch::default()
+        };
+        for known in self.known {
+            column.insert(Known {
+                hash: known.hash.unwrap_or_else(|| xxh3_64(known.text.as_bytes())),
+                count: known.count,
+                cut: known.hash.is_some(),
+                text: known.text,
+            });
+        }
+        Ok(column)
+    }
+}
+
+impl StoredKnown {
+    fn of(known: &Known) -> Self {
+        Self {
+            text: known.text.clone(),
+            count: known.count,
+            hash: known.cut.then_some(known.hash),
+        }
+    }
+}
+
+impl StoredRest {
+    fn of(rest: &Rest) -> Self {
+        Self {
+            distinct: rest.distinct.serialize(),
+            frequent: rest.frequent.serialize(),
+            uncounted: rest.uncounted,
+            spread: rest.spread.serialize(),
+            integers: rest.sum.integers,
+            numbers: rest.sum.numbers,
+            placed: rest.placed.clone(),
+            texts: rest.texts.clone(),
+        }
+    }
+
+    fn read(self) -> Result<Rest, CorruptSummary> {
+        Ok(Rest {
+            distinct: HllSketch::deserialize(&self.distinct).map_err(|_| CorruptSummary)?,
+            frequent: FrequentItemsSketch::deserialize(&self.frequent)
+                .map_err(|_| CorruptSummary)?,
+            uncounted: self.uncounted,
+            spread: KllSketch::deserialize(&self.spread).map_err(|_| CorruptSummary)?,
+            sum: Sum {
+                integers: self.integers,
+                numbers: self.numbers,
+            },
+            placed: self.placed,
+            texts: self.texts,
+        })
+    }
+}
