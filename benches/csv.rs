@@ -6,7 +6,7 @@ use std::{fmt::Write, hint::black_box, sync::Arc};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::dataset::{
-    Analysis, Chunk, Ingest, Layout, Limits, Piece, Profile, Records, UploadOptions, chunk,
+    Analysis, Chunk, Ingest, Layout, Limits, Piece, Profile, Records, Summary, UploadOptions, chunk,
 };
 
 /// Bytes that arrive at a time.
@@ -115,6 +115,15 @@ fn intake(criterion: &mut Criterion) {
         .sample_size(20);
     group.bench_function("cut", |b| b.iter(|| cut_into(black_box(&text), drop)));
     group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&pieces))));
+    group.bench_function("analyse and summarise", |b| {
+        b.iter(|| {
+            let mut summary = Summary::new(pieces[0].layout.columns.len());
+            for piece in black_box(&pieces) {
+                black_box(piece.analyse_into(&mut summary).expect("a valid CSV"));
+            }
+            summary
+        });
+    });
     group.bench_function("seal", |b| {
         let seal = |(piece, analysis)| Chunk::seal(piece, analysis);
         b.iter(|| {

@@ -168,6 +168,13 @@ impl<'t> Cell<'t> {
         (self.length() < 8 && !self.doubled()).then(|| self.key() | self.length() as u64)
     }
 
+    /// The bytes of a text of fewer than eight, the first one lowest, and their number in the highest byte.
+    #[inline(always)]
+    pub(crate) fn short_word(&self) -> Option<u64> {
+        let length = self.length();
+        (length < 8 && !self.doubled()).then(|| masked(self.loaded, length) | (length as u64) << 56)
+    }
+
     /// The value as an integer.
     #[inline(always)]
     pub(crate) fn integer(&self) -> Option<i64> {

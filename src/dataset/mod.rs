@@ -25,6 +25,7 @@ mod cell;
 mod charset;
 pub mod chunk;
 pub mod column;
+mod counts;
 mod cut;
 mod decimal;
 pub mod dialect;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::{
     Bloom, ColumnStats, CsvError, CsvErrorKind, Layout, Summary,
     cell::Cells,
+    counts::{Counted, Counts},
     error::shortened,
-    record::{unquoted, unquoted_prefix},
+    record::unquoted,
     span::{Spans, tokenise},
     survey::{Nulls, Unfit, survey},
 };
@@ -103,17 +104,11 @@ impl Piece {
         let columns = self.survey(&spans)?;
         match fault {
             Some((at, kind)) => Err(self.error_at(kind, at)),
-            None => {
-                if let Some(summary) = summary {
-                    let nulls = Nulls::new(&self.layout.nulls);
-                    summary.absorb(&self.text, &spans, &columns, &nulls);
-                }
-                Ok(Analysis {
-                    blooms: self.blooms(&spans, &columns),
-                    rows: spans.rows(),
-                    columns,
-                })
-            }
+            None => Ok(Analysis {
+                blooms: self.count(&spans, &columns, summary),
+                rows: spans.rows(),
+                columns,
+            }),
         }
     }
 
@@ -137,17 +132,35 @@ impl Piece {
         }
     }
 
-    fn blooms(&self, spans: &Spans, columns: &[ColumnStats]) -> Vec<(u32, Bloom)> {
+    /// Makes filters of the columns' texts where they are worth it, and adds all to the summary, where there is one.
+    fn count(
+        &self,
+        spans: &Spans,
+        columns: &[ColumnStats],
+        mut summary: Option<&mut Summary>,
+    ) -> Vec<(u32, Bloom)> {
         let nulls = Nulls::new(&self.layout.nulls);
-        let worth_it = (0_u32..)
-            .zip(columns)
-            .filter(|(_, stats)| spans.rows() >= FEWEST && stats.are_worth_a_bloom(spans.rows()));
-        worth_it
-            .map(|(place, _)| {
-                let cells = Cells::new(&self.text, spans.column(place as usize), &nulls);
-                (place, bloom_of(cells, spans.rows() as usize))
-            })
-            .collect()
+        let rows = spans.rows();
+        let mut counts = Counts::new();
+        let mut blooms = Vec::new();
+        for ((place, number), stats) in (0..).zip(0_u32..).zip(columns) {
+            let worth_it = rows >= FEWEST && stats.are_worth_a_bloom(rows);
+            if !worth_it && summary.is_none() {
+                continue;
+            }
+            let cells = Cells::new(&self.text, spans.column(place), &nulls);
+            let (counted, nulls) = counts.of(cells);
+            if worth_it {
+                blooms.push((number, bloom_of(counted, rows as usize)));
+            }
+            if let Some(summary) = &mut summary {
+                summary.add_column(place, counted, nulls, stats.kind);
+            }
+        }
+        if let Some(summary) = summary {
+            summary.add_rows(rows);
+        }
+        blooms
     }
 
     fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
@@ -169,18 +182,9 @@ impl Piece {
     }
 }
 
-fn bloom_of(cells: Cells<'_>, rows: usize) -> Bloom {
+fn bloom_of(counted: &[Counted<'_>], rows: usize) -> Bloom {
     let mut bloom = Bloom::with_room(rows);
-    let mut before: &[u8] = &[];
-    for cell in cells {
-        let raw = cell.raw();
-        if cell.doubled() {
-            bloom.insert(&unquoted_prefix(raw).collect::<Vec<u8>>());
-        } else if raw != before {
-            bloom.insert(raw);
-            before = raw;
-        }
-    }
+    counted.iter().for_each(|one| bloom.insert(&one.text()));
     bloom.folded()
 }
 

@@ -1,15 +1,11 @@
 //! What is kept of one column.
 
-use std::borrow::Cow;
-
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::Room;
 use super::rest::Rest;
 use crate::dataset::ColumnType;
-use crate::dataset::cell::{Cell, Cells};
-use crate::dataset::record::unquoted_prefix;
+use crate::dataset::counts::Counted;
 
 /// Bytes of a text that are kept, at most.
 const KEPT: usize = 64;
@@ -29,7 +25,7 @@ pub(super) struct ColumnSketch {
 /// A text, and how often it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Known {
-    /// xxh3-64 of the whole text, which stands for it.
+    /// Stands for the whole text.
     pub(super) hash: u64,
     pub(super) count: u64,
     /// The text, or the beginning of a long one.
@@ -52,44 +48,32 @@ pub(super) fn shown(text: &[u8]) -> (&str, bool) {
 
 impl ColumnSketch {
     /// Adds values of a piece, of which `kind` is the narrowest type.
-    pub(super) fn absorb(&mut self, mut cells: Cells<'_>, kind: Option<ColumnType>, room: Room) {
-        let mut open: Option<(Cell<'_>, u64)> = None;
-        for cell in cells.by_ref() {
-            match &mut open {
-                Some((before, count)) if before.raw() == cell.raw() => *count += 1,
-                _ => {
-                    if let Some((before, count)) = open.replace((cell, 1)) {
-                        self.add_cell(&before, count, kind, room);
-                    }
-                }
+    pub(super) fn add(
+        &mut self,
+        counted: &[Counted<'_>],
+        nulls: u32,
+        kind: Option<ColumnType>,
+        room: Room,
+    ) {
+        self.nulls += u64::from(nulls);
+        for one in counted {
+            let (hash, count) = (one.hash, u64::from(one.count));
+            self.values += count;
+            if let Some(known) = self.known.find_mut(hash, |known| known.hash == hash) {
+                known.count += count;
+            } else if self.known.len() < room.texts {
+                let text = one.text();
+                let (text, cut) = shown(&text);
+                let text = text.into();
+                self.insert(Known {
+                    hash,
+                    count,
+                    text,
+                    cut,
+                });
+            } else {
+                self.rest(room).add(&one.text(), hash, count, kind);
             }
-        }
-        if let Some((last, count)) = open {
-            self.add_cell(&last, count, kind, room);
-        }
-        self.nulls += u64::from(cells.nulls());
-    }
-
-    fn add_cell(&mut self, cell: &Cell<'_>, count: u64, kind: Option<ColumnType>, room: Room) {
-        let text: Cow<'_, [u8]> = match cell.doubled() {
-            true => unquoted_prefix(cell.raw()).collect(),
-            false => cell.raw().into(),
-        };
-        let hash = xxh3_64(&text);
-        self.values += count;
-        if let Some(known) = self.known.find_mut(hash, |known| known.hash == hash) {
-            known.count += count;
-        } else if self.known.len() < room.texts {
-            let (text, cut) = shown(&text);
-            let text = text.into();
-            self.insert(Known {
-                hash,
-                count,
-                text,
-                cut,
-            });
-        } else {
-            self.rest(room).add(&text, hash, count, kind);
         }
     }
 

@@ -17,11 +17,7 @@ mod report;
 mod rest;
 mod stored;
 
-use super::{
-    ColumnStats,
-    cell::{Cells, Nulls},
-    span::Spans,
-};
+use super::{ColumnType, counts::Counted};
 use column::ColumnSketch;
 pub use report::{ColumnSummary, Distinct, Frequent, Histogram, Shown};
 
@@ -54,7 +50,8 @@ struct Room {
 impl Room {
     fn of(columns: usize) -> Self {
         let (texts, log_buckets, k, items) = match columns {
-            0..=64 => (1024, 12, 256, 256),
+            0..=24 => (4096, 12, 256, 256),
+            25..=64 => (1024, 12, 256, 256),
             65..=512 => (256, 11, 128, 64),
             _ => (64, 9, 64, 32),
         };
@@ -87,19 +84,20 @@ impl Summary {
         self.rows
     }
 
-    /// Adds the rows of a piece.
-    pub(super) fn absorb(
+    /// Adds the rows of a piece, whose columns are added one by one.
+    pub(super) fn add_rows(&mut self, rows: u32) {
+        self.rows += u64::from(rows);
+    }
+
+    /// Adds the values of a column of a piece, of which `kind` is the narrowest type there.
+    pub(super) fn add_column(
         &mut self,
-        text: &[u8],
-        spans: &Spans,
-        stats: &[ColumnStats],
-        nulls: &Nulls<'_>,
+        place: usize,
+        counted: &[Counted<'_>],
+        nulls: u32,
+        kind: Option<ColumnType>,
     ) {
-        self.rows += u64::from(spans.rows());
-        for (place, (column, stats)) in self.columns.iter_mut().zip(stats).enumerate() {
-            let cells = Cells::new(text, spans.column(place), nulls);
-            column.absorb(cells, stats.kind, self.room);
-        }
+        self.columns[place].add(counted, nulls, kind, self.room);
     }
 
     /// Adds all that another one was given. It must be of the same columns.

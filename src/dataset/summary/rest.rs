@@ -36,12 +36,15 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    pub(super) fn add(&mut self, text: &[u8], count: u64) {
+    /// Adds a number that comes so often, and says which it is.
+    pub(super) fn add(&mut self, text: &[u8], count: u64) -> Option<f64> {
         if let Some(integer) = value::integer(text) {
             self.integers += i128::from(integer) * i128::from(count);
-        } else if let Some(number) = value::number(text) {
-            self.numbers += number * count as f64;
+            return Some(integer as f64);
         }
+        let number = value::number(text)?;
+        self.numbers += number * count as f64;
+        Some(number)
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -108,7 +111,11 @@ impl Rest {
             ColumnType::Integer => ColumnType::Number,
             other => other,
         };
-        let Some(place) = position(kind, text.as_bytes()) else {
+        let place = match kind {
+            ColumnType::Number => self.sum.add(text.as_bytes(), count),
+            _ => position(kind, text.as_bytes()),
+        };
+        let Some(place) = place else {
             return false;
         };
         match &mut self.placed {
@@ -116,9 +123,6 @@ impl Rest {
             // A column of both is one of texts.
             Some(_) => {}
             none => *none = Some((kind, Extremes::one(text, place))),
-        }
-        if kind == ColumnType::Number {
-            self.sum.add(text.as_bytes(), count);
         }
         self.uncounted += count;
         self.add_spread(place, count);

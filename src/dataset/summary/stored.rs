@@ -4,13 +4,13 @@ use datasketches::frequencies::FrequentItemsSketch;
 use datasketches::hll::HllSketch;
 use datasketches::kll::KllSketch;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::column::{ColumnSketch, Known};
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
 use super::{CorruptSummary, Room, Summary};
 use crate::dataset::ColumnType;
+use crate::dataset::counts::hash;
 
 /// The encoding that is written.
 const ENCODING: u8 = 1;
@@ -112,7 +112,7 @@ impl StoredColumn {
         };
         for known in self.known {
             column.insert(Known {
-                hash: known.hash.unwrap_or_else(|| xxh3_64(known.text.as_bytes())),
+                hash: known.hash.unwrap_or_else(|| hash(known.text.as_bytes())),
                 count: known.count,
                 cut: known.hash.is_some(),
                 text: known.text,
