@@ -5,7 +5,8 @@
 //! DuckDB from PyPI, a PostgreSQL) is said to be lacking in its row.
 //!
 //! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`, `exports`, `creates`, `queries`,
-//! `scale`, `postgres`. The last lines that are printed are the tables of docs/performance.md, as they are there.
+//! `scale`, `postgres`. `--chart PATH`, or `FLASH_BENCH_CHART`, draws how far each promise holds. The last lines that are
+//! printed are the tables of docs/performance.md, as they are there.
 
 #![expect(
     clippy::print_stdout,
@@ -15,6 +16,7 @@
 
 mod bare;
 mod callers;
+mod chart;
 #[expect(
     clippy::unwrap_used,
     dead_code,
@@ -40,7 +42,7 @@ mod table;
 mod turns;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use table::{Row, Table};
 
@@ -89,6 +91,7 @@ fn all() -> impl Iterator<Item = &'static Part> {
 struct Asked {
     /// Names of parts; none: all.
     parts: Vec<String>,
+    chart: Option<PathBuf>,
     /// The page that this program is to serve as the baseline.
     bare: Option<PathBuf>,
 }
@@ -97,6 +100,7 @@ impl Asked {
     fn read() -> Self {
         let mut asked = Self {
             parts: Vec::new(),
+            chart: std::env::var_os("FLASH_BENCH_CHART").map(PathBuf::from),
             bare: None,
         };
         let mut arguments = std::env::args().skip(1);
@@ -104,6 +108,7 @@ impl Asked {
             let mut path = || PathBuf::from(arguments.next().expect("a path follows"));
             match argument.as_str() {
                 "--bare" => asked.bare = Some(path()),
+                "--chart" => asked.chart = Some(path()),
                 // `cargo bench` passes flags for harnesses that this is none of.
                 flag if flag.starts_with('-') => {}
                 name => asked.parts.push(name.to_owned()),
@@ -141,5 +146,12 @@ fn main() {
             rows: chosen.flat_map(|(_, measure)| measure(&ground)).collect(),
         }
     });
+    if let Some(path) = &asked.chart {
+        draw(path, &tables);
+    }
     tables.iter().for_each(Table::print);
+}
+
+fn draw(path: &Path, tables: &[Table]) {
+    std::fs::write(path, chart::of(tables)).expect("the chart can be written");
 }

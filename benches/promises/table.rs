@@ -51,11 +51,13 @@ const NOTHING: &str = "–";
 
 /// A figure, its baseline, and what the ratio of the two should be.
 pub struct Row {
-    what: String,
+    pub what: String,
     ours: String,
     baseline: String,
     ratio: String,
     promise: String,
+    /// How many times as good as promised it is; `None`: nothing is promised, or it was not measured.
+    pub margin: Option<f64>,
 }
 
 /// A row without a baseline as yet.
@@ -91,12 +93,14 @@ impl Row {
             baseline: why.into(),
             ratio: NOTHING.to_owned(),
             promise: "not measured".to_owned(),
+            margin: None,
         }
     }
 
     fn promised(mut self, promise: &str, margin: f64) -> Self {
         let missed = if margin < 1.0 { ": **missed**" } else { "" };
         self.promise = format!("{promise}{missed}");
+        self.margin = Some(margin);
         self
     }
 }
