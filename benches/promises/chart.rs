@@ -13,6 +13,9 @@ const RIGHT: f64 = 800.0;
 const WIDTH: u32 = 900;
 /// The height of a line.
 const LINE: f64 = 20.0;
+/// How bars are filled.
+const HOLDS: &str = "class=\"holds\"";
+const MISSED: &str = "fill=\"url(#missed)\"";
 
 const HEAD: &str = "\
 <style>\
@@ -48,6 +51,12 @@ impl Scale {
             }
         }
         Self { least, most }
+    }
+
+    /// Every how many powers there is a line, so that there is room for what it says.
+    fn step(&self) -> i32 {
+        const ROOM: f64 = 45.0;
+        ((self.most - self.least) * ROOM / (RIGHT - LEFT)).ceil() as i32
     }
 
     fn x(&self, margin: f64) -> f64 {
@@ -96,8 +105,8 @@ fn axis(svg: &mut String, scale: &Scale, top: f64, bottom: f64) {
     let promise = scale.x(1.0);
     text(svg, "end", promise - 8.0, LINE, "missed");
     text(svg, "", promise + 8.0, LINE, "times as good as promised");
-    let powers = (scale.least as i32..=scale.most as i32).map(f64::from);
-    for margin in powers.map(f64::exp2) {
+    let powers = (scale.least as i32..=scale.most as i32).filter(|power| power % scale.step() == 0);
+    for margin in powers.map(|power| f64::from(power).exp2()) {
         let x = scale.x(margin);
         let class = if margin == 1.0 { "promise" } else { "grid" };
         let _ = writeln!(
@@ -105,7 +114,11 @@ fn axis(svg: &mut String, scale: &Scale, top: f64, bottom: f64) {
             "<path class=\"{class}\" d=\"M{x:.0} {:.0}V{bottom:.0}\"/>",
             top - 14.0
         );
-        text(svg, "middle", x, top - LINE, &margin.to_string());
+        let told = match margin < 1.0 {
+            true => format!("1/{}", 1.0 / margin),
+            false => margin.to_string(),
+        };
+        text(svg, "middle", x, top - LINE, &told);
     }
 }
 
@@ -117,9 +130,10 @@ fn draw(svg: &mut String, line: &Line<'_>, scale: &Scale, top: f64) {
     };
     text(svg, "end", LEFT - 12.0, base, what);
     let (from, to) = (scale.x(margin.min(1.0)), scale.x(margin.max(1.0)));
-    let (fill, told) = match margin < 1.0 {
-        true => ("fill=\"url(#missed)\"", format!("{margin:.2} missed")),
-        false => ("class=\"holds\"", format!("{margin:.2}")),
+    let (fill, told) = match margin {
+        ..0.1 => (MISSED, format!("1/{:.0} missed", 1.0 / margin)),
+        ..1.0 => (MISSED, format!("{margin:.2} missed")),
+        _ => (HOLDS, format!("{margin:.2}")),
     };
     let _ = writeln!(
         svg,
