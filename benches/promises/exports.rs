@@ -1,13 +1,14 @@
 //! All rows as CSV and as NDJSON, against serde_json writing the same rows from memory.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Instant;
 
 use serde::Serialize;
 
+use super::Ground;
 use super::program::Program;
-use super::{Row, median};
+use super::table::{Row, Unit};
+use super::turns::in_turn;
 
 const TIMES: usize = 5;
 
@@ -36,37 +37,25 @@ struct Flight {
 }
 
 /// What is measured, on the CSV.
-pub fn measure(csv: &Path) -> Vec<Row> {
+pub fn measure(ground: &Ground) -> Vec<Row> {
     let store = tempfile::tempdir().expect("a folder");
     let program = Program::start(store.path(), &[]);
-    let body = std::fs::read(csv).expect("the CSV can be read");
+    let body = ground.body();
     program.put("/datasets/flights?null=NA", &body);
     let flights = flights(&String::from_utf8(body).expect("UTF-8"));
-    let (mut lines, mut theirs) = (Vec::new(), Vec::new());
-    let mut csvs = Vec::new();
-    for _ in 0..TIMES {
-        csvs.push(rate(&program, "application/vnd.flash.v2+csv"));
-        lines.push(rate(&program, "application/vnd.flash.v2+ndjson"));
-        theirs.push(serde(&flights));
-    }
-    let (csv, lines, theirs) = (median(csvs), median(lines), median(theirs));
+    let [csv, lines, theirs] = in_turn(
+        TIMES,
+        [
+            &mut |_| rate(&program, "application/vnd.flash.v2+csv"),
+            &mut |_| rate(&program, "application/vnd.flash.v2+ndjson"),
+            &mut |_| serde(&flights),
+        ],
+    );
     vec![
-        Row {
-            what: "all rows as CSV",
-            ours: format!("{csv:.0} MB/s"),
-            baseline: "–".to_owned(),
-            ratio: "–".to_owned(),
-            promise: "at least 300 MB/s".to_owned(),
-            holds: csv >= 300.0,
-        },
-        Row {
-            what: "all rows as NDJSON",
-            ours: format!("{lines:.0} MB/s"),
-            baseline: format!("serde_json from memory {theirs:.0} MB/s"),
-            ratio: format!("{:.2}", lines / theirs),
-            promise: "at least 0.5".to_owned(),
-            holds: lines / theirs >= 0.5,
-        },
+        Row::of("all rows as CSV", csv, Unit::MegabytesPerSecond).at_least(300.0),
+        Row::of("all rows as NDJSON", lines, Unit::MegabytesPerSecond)
+            .against("serde_json from memory", theirs)
+            .at_least(0.5),
     ]
 }
 

@@ -55,13 +55,8 @@ impl Load {
         }
     }
 
-    /// `POST`s of one CSV under ever new names.
-    pub fn creates(address: SocketAddr, csv: &str) -> Self {
-        Self::creates_named(address, "d", csv)
-    }
-
-    /// The same, under names that begin so.
-    pub fn creates_named(address: SocketAddr, prefix: &str, csv: &str) -> Self {
+    /// `POST`s of one CSV under ever new names, which begin with `prefix`.
+    pub fn creates(address: SocketAddr, prefix: &str, csv: &str) -> Self {
         let prefix = prefix.to_owned();
         let length = csv.len();
         let rest = format!(

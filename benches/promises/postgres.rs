@@ -1,13 +1,26 @@
-//! The same on PostgreSQL: `FLASH_BENCH_POSTGRES_URL` names a database that may be filled, on the same machine. The
-//! baselines need the commands `psql` and `pgbench`.
+//! The same on PostgreSQL: on a throwaway cluster, as the tests start it, or in the database that `FLASH_BENCH_POSTGRES_URL`
+//! names, which may be filled and is on the same machine. The baselines are in a schema of their own, and go with it.
+//!
+//! Uploads and creates need the commands `psql` and `pgbench`. Questions go over one connection of libpq's that is kept; the
+//! server makes the JSON objects, by `to_json`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+
+use super::cluster::{self, Cluster};
+use super::kept::Kept;
 use super::load::Load;
 use super::program::Program;
-use super::{RUNS, Row, SPELL, SPELLS, flights, limit, median, mib};
+use super::questions::{self, Baseline, Columns, Database};
+use super::table::{Row, Unit};
+use super::turns::{RUNS, SPELL, SPELLS, in_turn, timed};
+use super::{Ground, flights, pages};
+
+/// Where the baselines are.
+const SCHEMA: &str = "flash_bench";
 
 /// The statements of one create, with values of the sizes that a CSV of 1 KB makes.
 const CREATE: &str = "\
@@ -24,97 +37,182 @@ INSERT INTO chunk_data (dataset_id, run, first_byte, byte_count, digest, data)
 COMMIT;
 ";
 
+/// What is measured, where there is a PostgreSQL.
+pub fn measure(ground: &Ground) -> Vec<Row> {
+    let lacking = ["psql", "pgbench"]
+        .into_iter()
+        .find(|program| !is_installed(program));
+    if let Some(program) = lacking {
+        let why = format!("the command `{program}` is not installed");
+        return vec![Row::unmeasured("all of it", why)];
+    }
+    if let Ok(url) = std::env::var("FLASH_BENCH_POSTGRES_URL") {
+        return measure_on(&url, ground);
+    }
+    match cluster::available() {
+        Ok(()) => {
+            let cluster = Cluster::start(cluster::Options::default());
+            measure_on(&cluster.url("postgres"), ground)
+        }
+        Err(why) => vec![Row::unmeasured("all of it", why)],
+    }
+}
+
+fn measure_on(url: &str, ground: &Ground) -> Vec<Row> {
+    let mut connection = PgConnection::establish(url).expect("the database answers");
+    connection
+        .batch_execute(&format!(
+            "DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}; SET search_path TO {SCHEMA}"
+        ))
+        .expect("a schema is made");
+    let program = Program::start(&ground.folder, &["--database", url]);
+    let own = std::process::id();
+    let dataset = format!("flights-{own}-0");
+    let mut rows = vec![
+        upload(&program, url, ground, own),
+        creates(&program, url, &ground.folder, own),
+        page(&program, &ground.folder, &dataset),
+    ];
+    rows.extend(queries(&program, url, ground, &dataset, connection));
+    let peak = program.memory("VmHWM");
+    rows.push(Row::of("peak memory throughout", peak, Unit::Mebibytes).under(96.0));
+    run(
+        "psql",
+        &["-q", url, "-c", &format!("DROP SCHEMA {SCHEMA} CASCADE")],
+    );
+    rows
+}
+
+/// The whole file, until 201, against `\copy` into a table of text columns.
+fn upload(program: &Program, url: &str, ground: &Ground, own: u32) -> Row {
+    let body = ground.body();
+    let header = body.split(|byte| *byte == b'\n').next().expect("a header");
+    let header = String::from_utf8_lossy(header);
+    let names = header.trim().split(',');
+    let columns: Vec<String> = names.map(|name| format!("\"{name}\" text")).collect();
+    let columns = columns.join(", ");
+    let table =
+        format!("DROP TABLE IF EXISTS {SCHEMA}.copied; CREATE TABLE {SCHEMA}.copied ({columns})");
+    let copy = format!(
+        "\\copy {SCHEMA}.copied FROM '{}' CSV HEADER",
+        ground.csv.display()
+    );
+    let [ours, theirs] = in_turn(
+        RUNS,
+        [
+            &mut |run| {
+                let path = format!("/datasets/flights-{own}-{run}?null=NA");
+                timed(|| program.put(&path, &body)).0
+            },
+            &mut |_| {
+                run("psql", &["-q", url, "-c", &table]);
+                timed(|| run("psql", &["-q", url, "-c", &copy])).0
+            },
+        ],
+    );
+    Row::of("upload until 201 and durable", ours, Unit::Milliseconds)
+        .against("`psql` `\\copy` into text columns", theirs)
+        .at_most(1.0)
+}
+
+/// Small CSVs against `pgbench` with the same statements.
+fn creates(program: &Program, url: &str, folder: &Path, own: u32) -> Row {
+    let script = folder.join("create.sql");
+    std::fs::write(&script, CREATE).expect("the script can be written");
+    let csv = flights::small(1000);
+    let [ours, theirs] = in_turn(
+        SPELLS,
+        [
+            &mut |spell| {
+                let prefix = format!("p{spell}-{own}-");
+                Load::creates(program.address, &prefix, &csv).run(32, SPELL)
+            },
+            &mut |_| pgbench(url, &script),
+        ],
+    );
+    Row::of(
+        "1 KB creates, 32 connections, each durable",
+        ours,
+        Unit::PerSecond,
+    )
+    .against("`pgbench`, the same statements, 32 clients", theirs)
+    .at_least(0.33)
+}
+
+/// How often a second the script is run by 32 clients.
+fn pgbench(url: &str, script: &Path) -> f64 {
+    let (seconds, script) = (SPELL.as_secs().to_string(), script.to_string_lossy());
+    let mut arguments = vec!["-n", "-M", "prepared", "-c", "32", "-j", "2"];
+    arguments.extend(["-T", &seconds, "-f", &script, url]);
+    let told = run("pgbench", &arguments);
+    let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
+    let digits = rate.and_then(|rate| rate.split(' ').next());
+    let rate = digits.and_then(|digits| digits.parse().ok());
+    rate.expect("a rate")
+}
+
+/// A page that was asked for before; what the newest revision is, is asked each time.
+fn page(program: &Program, folder: &Path, dataset: &str) -> Row {
+    let page = format!("/datasets/{dataset}/rows?limit=100");
+    let bare = pages::bare(program, &page, folder);
+    let [ours, theirs] = in_turn(
+        SPELLS,
+        [&mut |_| pages::rate(program, &page), &mut |_| {
+            pages::rate(&bare, "/")
+        }],
+    );
+    Row::of(
+        "page of 100 rows as JSON that was asked for before, 64 connections",
+        ours,
+        Unit::PerSecond,
+    )
+    .against("bare warp, same bytes", theirs)
+    .unpromised()
+}
+
+/// Questions against PostgreSQL itself, of a table with typed columns, `NA` as null and no index.
+fn queries(
+    program: &Program,
+    url: &str,
+    ground: &Ground,
+    dataset: &str,
+    mut postgres: PgConnection,
+) -> Vec<Row> {
+    let mut connection = Kept::to(program);
+    let columns = Columns::of(&mut connection, dataset);
+    postgres
+        .batch_execute(&columns.create())
+        .expect("the table is made");
+    let copy = format!(
+        "\\copy {SCHEMA}.flights FROM '{}' CSV HEADER NULL 'NA'",
+        ground.csv.display()
+    );
+    run("psql", &["-q", url, "-c", &copy]);
+    postgres
+        .batch_execute("VACUUM ANALYZE flights")
+        .expect("the table is looked at");
+    let mut baselines = [Baseline {
+        database: Database::Postgres,
+        ask: questions::over(postgres),
+    }];
+    questions::ask(&mut connection, dataset, &columns, &mut baselines)
+}
+
+fn is_installed(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_ok()
+}
+
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
+        .env("PGOPTIONS", "-c client_min_messages=warning")
         .stderr(Stdio::inherit())
         .output()
         .expect("the program is installed");
     assert!(output.status.success(), "{program} failed");
     String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-/// What is measured when there is a database to measure on.
-pub fn measure(url: &str, folder: &Path, csv: &Path) -> Vec<Row> {
-    let program = Program::start(folder, &["--database", url]);
-    let mut rows = vec![upload(&program, url, csv), creates(&program, url, folder)];
-    rows.push(limit(
-        "peak memory on PostgreSQL",
-        mib(program.memory("VmHWM")),
-        "MiB",
-        96.0,
-    ));
-    rows
-}
-
-/// The whole file, until 201, against `\copy` into a table of text columns.
-fn upload(program: &Program, url: &str, csv: &Path) -> Row {
-    let body = std::fs::read(csv).expect("the CSV can be read");
-    let header = body.split(|byte| *byte == b'\n').next().expect("a header");
-    let header = String::from_utf8_lossy(header).into_owned();
-    let columns: Vec<String> = header
-        .trim()
-        .split(',')
-        .map(|name| format!("\"{name}\" text"))
-        .collect();
-    let copy = format!("\\copy copied FROM '{}' CSV HEADER", csv.display());
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for number in 0..RUNS {
-        let name = format!("/datasets/run{number}-{}?null=NA", std::process::id());
-        let begun = Instant::now();
-        program.put(&name, &body);
-        ours.push(begun.elapsed().as_secs_f64());
-        let table = format!(
-            "DROP TABLE IF EXISTS copied; CREATE TABLE copied ({})",
-            columns.join(", ")
-        );
-        run("psql", &["-q", url, "-c", &table]);
-        let begun = Instant::now();
-        run("psql", &["-q", url, "-c", &copy]);
-        theirs.push(begun.elapsed().as_secs_f64());
-    }
-    run("psql", &["-q", url, "-c", "DROP TABLE copied"]);
-    let (ours, theirs) = (median(ours), median(theirs));
-    Row {
-        what: "PostgreSQL: upload until durable",
-        ours: format!("{:.0} ms", ours * 1e3),
-        baseline: format!("`\\copy` {:.0} ms", theirs * 1e3),
-        ratio: format!("{:.2}", ours / theirs),
-        promise: "at most 1".to_owned(),
-        holds: ours <= theirs,
-    }
-}
-
-/// Small CSVs against `pgbench` with the same statements.
-fn creates(program: &Program, url: &str, folder: &Path) -> Row {
-    let script = folder.join("create.sql");
-    std::fs::write(&script, CREATE).expect("the script can be written");
-    let script = script.to_string_lossy();
-    let seconds = SPELL.as_secs().to_string();
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for spell in 0..SPELLS {
-        let csv = flights::small(1000);
-        let prefix = format!("p{spell}-{}-", std::process::id());
-        ours.push(Load::creates_named(program.address, &prefix, &csv).run(32, SPELL));
-        let told = run(
-            "pgbench",
-            &[
-                "-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", &seconds, "-f", &script, url,
-            ],
-        );
-        let tps = told
-            .lines()
-            .find_map(|line| line.strip_prefix("tps = "))
-            .and_then(|rest| rest.split(' ').next()?.parse().ok());
-        theirs.push(tps.expect("a rate"));
-    }
-    let (ours, theirs) = (median(ours), median(theirs));
-    Row {
-        what: "PostgreSQL: 1 KB creates, 32 connections",
-        ours: format!("{ours:.0}/s"),
-        baseline: format!("`pgbench`, the same statements {theirs:.0}/s"),
-        ratio: format!("{:.2}", ours / theirs),
-        promise: "at least 0.33".to_owned(),
-        holds: ours / theirs >= 1.0 / 3.0,
-    }
 }

@@ -63,19 +63,16 @@ impl Program {
         Self { address, child }
     }
 
-    /// A figure of `/proc/PID/status`, in KiB.
-    pub fn memory(&self, name: &str) -> u64 {
+    /// A figure of `/proc/PID/status`, in MiB.
+    pub fn memory(&self, name: &str) -> f64 {
         let status =
             std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
         let line = status
             .lines()
             .find(|line| line.starts_with(name))
             .expect("the figure");
-        line.split_whitespace()
-            .nth(1)
-            .expect("a number")
-            .parse()
-            .expect("a number")
+        let kib = line.split_whitespace().nth(1).expect("a number");
+        kib.parse::<f64>().expect("a number") / 1024.0
     }
 
     /// The body of the answer, which must be a 200.

@@ -1,0 +1,233 @@
+//! What answering a query is made of: looking through the text of a chunk, passing chunks over by what is known of them, and
+//! rendering a page.
+//!
+//! The rows look like flights. A chunk has about 64 KiB of text; scans are told in bytes of it, and passing over in chunks. Pages
+//! are asked of the filter that serves them, without a socket.
+
+#![expect(
+    unreachable_pub,
+    reason = "a benchmark has no outside, and flights.rs is of another one"
+)]
+
+#[expect(dead_code, reason = "it is of benches/promises, which uses the rest")]
+#[path = "promises/flights.rs"]
+mod flights;
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use flash::api::{self, Registry};
+use flash::dataset::query::{Key, Known, Query, Ranked, Scan, Top};
+use flash::dataset::{
+    Analysis, Asked, ChunkText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
+};
+use flash::services::{Clock, Services};
+use flash::settings::{Database, ServeSettings};
+use http::Request;
+use http::request::Builder;
+use http_body_util::{BodyExt as _, Full};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tower_service::Service as _;
+use warp::Filter as _;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+
+/// Bytes of the CSV: sixteen chunks.
+const BYTES: usize = 1 << 20;
+
+/// Chunks, and what is known of them.
+struct Sample {
+    layout: Arc<Layout>,
+    columns: Vec<Column>,
+    texts: Vec<ChunkText>,
+    analyses: Vec<Analysis>,
+}
+
+impl Sample {
+    fn make() -> Self {
+        let options = UploadOptions {
+            nulls: vec!["NA".to_owned()],
+            ..UploadOptions::default()
+        };
+        let mut ingest = Ingest::new(options, Limits::default()).expect("no charset");
+        let mut pieces = Vec::new();
+        let csv = flights::small(BYTES);
+        ingest.push(csv.as_bytes(), &mut pieces).expect("a CSV");
+        ingest.finish(&mut pieces).expect("a CSV");
+        let layout = Arc::clone(ingest.layout().expect("a header"));
+        let analyses = pieces.iter().map(|piece| piece.analyse().expect("a CSV"));
+        let analyses: Vec<_> = analyses.collect();
+        let mut profile = Profile::new(Arc::clone(&layout));
+        analyses
+            .iter()
+            .for_each(|analysis| profile.absorb(analysis));
+        let texts = pieces.into_iter().map(|piece| {
+            let text = String::from_utf8(piece.text).expect("UTF-8");
+            ChunkText::new(text, layout.columns.len())
+        });
+        Self {
+            texts: texts.collect(),
+            columns: profile.columns(),
+            analyses,
+            layout,
+        }
+    }
+
+    fn query(&self, filter: Option<(&str, &str)>, order: Option<&str>) -> Query {
+        let filters = filter.map(|(name, condition)| (name.to_owned(), condition.to_owned()));
+        let asked = Asked {
+            select: None,
+            order: order.map(str::to_owned),
+            filters: filters.into_iter().collect(),
+        };
+        Query::resolve(&asked, &self.columns).expect("it can be asked")
+    }
+
+    /// A chunk from the middle, which has no header.
+    fn text(&self) -> &ChunkText {
+        &self.texts[self.texts.len() / 2]
+    }
+}
+
+fn scanning(criterion: &mut Criterion) {
+    let sample = Sample::make();
+    let text = sample.text();
+    let mut group = criterion.benchmark_group("a chunk");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    for (name, column, condition) in [
+        ("equality", "dest", "eq.LAX"),
+        ("comparison of numbers", "distance", "gt.2600"),
+    ] {
+        let query = sample.query(Some((column, condition)), None);
+        group.bench_function(name, |b| {
+            let scan = Scan::new(&query, &sample.layout);
+            b.iter(|| {
+                let mut found = 0;
+                scan.rows(black_box(text), 0, |_| {
+                    found += 1;
+                    ControlFlow::Continue(())
+                });
+                found
+            });
+        });
+    }
+    let query = sample.query(None, Some("arr_delay.desc"));
+    group.bench_function("first 100 of an order", |b| {
+        b.iter(|| first(&query, &sample.layout, black_box(text)));
+    });
+    group.finish();
+}
+
+/// The first 100 rows of a chunk in the query's order.
+fn first(query: &Query, layout: &Layout, text: &ChunkText) -> Vec<Ranked> {
+    let mut top = Top::new(&query.order, None, 100, 16 << 20);
+    let term = query.order[0];
+    Scan::new(query, layout).rows(text, 0, |row| {
+        let lead = term.lead(row.value(term.column).as_deref());
+        let at = row.at as u32;
+        if top.may_have(lead, 0, at) {
+            let key = Key::of(&query.order, |column| row.value(column));
+            top.push(Ranked { key, chunk: 0, at });
+        }
+        ControlFlow::Continue(())
+    });
+    top.finish().0
+}
+
+fn passing_over(criterion: &mut Criterion) {
+    let sample = Sample::make();
+    let blooms = sample.analyses.iter().map(|analysis| &analysis.blooms);
+    let tailnum = sample.columns.iter().position(|c| c.name == "tailnum");
+    let tailnum = tailnum.expect("a column");
+    let blooms = blooms.filter_map(|blooms| {
+        let of_tailnum = |(place, _): &&_| usize::try_from(*place) == Ok(tailnum);
+        Some(&blooms.iter().find(of_tailnum)?.1)
+    });
+    let blooms: Vec<_> = blooms.collect();
+    let mut group = criterion.benchmark_group("passing over");
+    group.throughput(Throughput::Elements(blooms.len() as u64));
+    group.bench_function("Bloom filters", |b| {
+        b.iter(|| {
+            let text = black_box(b"N14228".as_slice());
+            blooms.iter().filter(|bloom| bloom.may_have(text)).count()
+        });
+    });
+    group.throughput(Throughput::Elements(sample.analyses.len() as u64));
+    let query = sample.query(Some(("distance", "gt.4900")), None);
+    group.bench_function("statistics", |b| {
+        b.iter(|| {
+            let may_match = |analysis: &&Analysis| {
+                query.may_match(|column| Known {
+                    stats: Some(&analysis.columns[column]),
+                    bloom: None,
+                })
+            };
+            black_box(&sample.analyses).iter().filter(may_match).count()
+        });
+    });
+    group.finish();
+}
+
+/// The filter that serves, over a store with the sample.
+struct Served {
+    filter: BoxedFilter<(Response,)>,
+    runtime: Runtime,
+    _folder: TempDir,
+}
+
+impl Served {
+    fn start(cache_bytes: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = Runtime::new().expect("a runtime");
+        let mut settings = ServeSettings::default().check().expect("defaults");
+        settings.database = Database::Sqlite(folder.path().join("flash.db"));
+        settings.store.cache_bytes = cache_bytes;
+        let registry = Registry::standard().expect("versions");
+        let catalogue = registry.catalogue().expect("versions");
+        let services = Services::open(settings, catalogue, Clock::system()).expect("a store");
+        let served = Self {
+            filter: api::filter(services, registry).expect("versions").boxed(),
+            runtime,
+            _folder: folder,
+        };
+        let put = Request::put("/datasets/flights?null=NA").header("content-type", "text/csv");
+        served.ask(put, flights::small(BYTES));
+        served
+    }
+
+    /// The whole answer, which must be one of success.
+    fn ask(&self, request: Builder, body: String) -> Bytes {
+        let request = request.header("accept", "application/vnd.flash.v2+json");
+        let request = request.body(Full::new(Bytes::from(body)));
+        let request = request.expect("a request");
+        let mut service = warp::service(self.filter.clone());
+        self.runtime.block_on(async move {
+            let answer = service.call(request).await.expect("an answer");
+            assert!(answer.status().is_success(), "{}", answer.status());
+            let body = answer.into_body().collect().await;
+            body.expect("a body").to_bytes()
+        })
+    }
+
+    fn page(&self) -> Bytes {
+        let page = Request::get("/datasets/flights/rows?limit=100");
+        self.ask(page, String::new())
+    }
+}
+
+fn pages(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a page of 100 rows");
+    for (name, cache_bytes) in [("remembered", 32 << 20), ("read and rendered", 0)] {
+        let served = Served::start(cache_bytes);
+        group.throughput(Throughput::Bytes(served.page().len() as u64));
+        group.bench_function(name, |b| b.iter(|| served.page()));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, scanning, passing_over, pages);
+criterion_main!(benches);
