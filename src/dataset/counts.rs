@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
+    ColumnStats,
     cell::{Cell, Cells},
     record::unquoted_prefix,
+    span::Span,
 };
 
 /// Log2 of the slots: few enough for the fastest memory, and more than most pieces have texts in a column.
@@ -37,18 +39,19 @@ fn mixed(mut word: u64) -> u64 {
 
 /// A text of a column, and how often it comes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted<'t> {
-    cell: Cell<'t>,
-    pub(super) hash: u64,
+pub(super) struct Counted {
+    span: Span,
     pub(super) count: u32,
+    pub(super) hash: u64,
 }
 
-impl<'t> Counted<'t> {
-    /// The text, unquoted.
-    pub(super) fn text(&self) -> Cow<'t, [u8]> {
-        match self.cell.doubled() {
-            true => unquoted_prefix(self.cell.raw()).collect(),
-            false => self.cell.raw().into(),
+impl Counted {
+    /// The text, unquoted, of a piece whose text is `of`.
+    pub(super) fn text<'t>(&self, of: &'t [u8]) -> Cow<'t, [u8]> {
+        let raw = &of[self.span.start()..self.span.end()];
+        match self.span.doubled() {
+            true => unquoted_prefix(raw).collect(),
+            false => raw.into(),
         }
     }
 }
@@ -64,13 +67,13 @@ struct Slot {
 
 /// Counts the texts of columns one after the other.
 #[derive(Debug)]
-pub(super) struct Counts<'t> {
+pub(super) struct Counts {
     slots: Vec<Slot>,
     column: u32,
-    counted: Vec<Counted<'t>>,
+    counted: Vec<Counted>,
 }
 
-impl<'t> Counts<'t> {
+impl Counts {
     pub(super) fn new() -> Self {
         Self {
             slots: Vec::new(),
@@ -79,18 +82,29 @@ impl<'t> Counts<'t> {
         }
     }
 
-    /// The texts of a column, and how many nulls it has. A text may be there twice, its count in parts.
-    pub(super) fn of(&mut self, mut cells: Cells<'t>) -> (&[Counted<'t>], u32) {
+    /// The texts of a column of so many rows, of which that is known, and how many nulls it has. A text may be there twice, its
+    /// count in parts.
+    pub(super) fn of(
+        &mut self,
+        mut cells: Cells<'_>,
+        stats: &ColumnStats,
+        rows: u32,
+    ) -> (&[Counted], u32) {
+        self.counted.clear();
+        if stats.are_of_one_text() {
+            let count = rows - stats.nulls;
+            self.counted.extend(cells.next().map(|cell| Counted {
+                span: cell.span(),
+                count,
+                hash: hash_of(&cell),
+            }));
+            return (&self.counted, stats.nulls);
+        }
         // Not before they are needed, which for a small piece is never.
         self.slots.resize(1 << LOG_SLOTS, Slot::default());
         self.column += 1;
-        self.counted.clear();
         for cell in cells.by_ref() {
-            let hash = match cell.short_word() {
-                Some(word) => mixed(word),
-                None if cell.doubled() => hash(&unquoted_prefix(cell.raw()).collect::<Vec<u8>>()),
-                None => xxh3_64(cell.raw()),
-            };
+            let hash = hash_of(&cell);
             let slot = &mut self.slots[(hash >> (64 - LOG_SLOTS)) as usize];
             if (slot.hash, slot.column) == (hash, self.column) {
                 self.counted[slot.at as usize].count += 1;
@@ -101,11 +115,24 @@ impl<'t> Counts<'t> {
                     // A piece has fewer than 2^31 values.
                     at: self.counted.len() as u32,
                 };
-                let count = 1;
-                self.counted.push(Counted { cell, hash, count });
+                self.counted.push(Counted {
+                    span: cell.span(),
+                    count: 1,
+                    hash,
+                });
             }
         }
         (&self.counted, cells.nulls())
+    }
+}
+
+/// What stands for a value's text.
+#[inline(always)]
+fn hash_of(cell: &Cell<'_>) -> u64 {
+    match cell.short_word() {
+        Some(word) => mixed(word),
+        None if cell.doubled() => hash(&unquoted_prefix(cell.raw()).collect::<Vec<u8>>()),
+        None => xxh3_64(cell.raw()),
     }
 }
 
@@ -131,12 +158,13 @@ mod tests {
         let mut counts = Counts::new();
         let mut columns = Vec::new();
         for place in 0..2 {
-            let (counted, nulls) =
-                counts.of(Cells::new(text.as_bytes(), spans.column(place), &nulls));
+            let cells = Cells::new(text.as_bytes(), spans.column(place), &nulls);
+            let (counted, nulls) = counts.of(cells, &ColumnStats::of_nothing(), spans.rows());
             let mut all: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
             for one in counted {
-                assert_eq!(hash(&one.text()), one.hash);
-                *all.entry(one.text().into_owned()).or_default() += one.count;
+                assert_eq!(hash(&one.text(text.as_bytes())), one.hash);
+                *all.entry(one.text(text.as_bytes()).into_owned())
+                    .or_default() += one.count;
             }
             columns.push((all, nulls));
         }

@@ -149,12 +149,12 @@ impl Piece {
                 continue;
             }
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
-            let (counted, nulls) = counts.of(cells);
+            let (counted, nulls) = counts.of(cells, stats, rows);
             if worth_it {
-                blooms.push((number, bloom_of(counted, rows as usize)));
+                blooms.push((number, bloom_of(&self.text, counted, rows as usize)));
             }
             if let Some(summary) = &mut summary {
-                summary.add_column(place, counted, nulls, stats.kind);
+                summary.add_column(place, &self.text, counted, nulls, stats.kind);
             }
         }
         if let Some(summary) = summary {
@@ -182,9 +182,9 @@ impl Piece {
     }
 }
 
-fn bloom_of(counted: &[Counted<'_>], rows: usize) -> Bloom {
+fn bloom_of(text: &[u8], counted: &[Counted], rows: usize) -> Bloom {
     let mut bloom = Bloom::with_room(rows);
-    counted.iter().for_each(|one| bloom.insert(&one.text()));
+    counted.iter().for_each(|one| bloom.insert(&one.text(text)));
     bloom.folded()
 }
 

@@ -82,6 +82,19 @@ impl ColumnStats {
         }
     }
 
+    /// Whether all values are one and the same text: the bounds say so where they are exact, and a value is written in one way.
+    pub(super) fn are_of_one_text(&self) -> bool {
+        self.placeholders == 0
+            && match &self.bounds {
+                Bounds::Boolean { min, max } => min == max,
+                Bounds::Integer { min, max } => min == max,
+                Bounds::Date { min, max } => min == max,
+                // A text that was cut is none of both.
+                Bounds::Text { min, max } => min == max,
+                Bounds::None | Bounds::Number { .. } | Bounds::Instant { .. } => false,
+            }
+    }
+
     /// Whether there may be values within the bounds that a chunk of so many rows does not have, and that equality is
     /// asked for.
     pub(super) fn are_worth_a_bloom(&self, rows: u32) -> bool {

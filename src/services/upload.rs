@@ -191,9 +191,9 @@ impl Upload {
             while !self.analysing.is_empty() {
                 self.settle_analysis().await?;
             }
-            self.settle_staging().await?;
             let summaries = Arc::clone(&self.summaries);
             let encoding = tokio::task::spawn_blocking(move || summaries.encode());
+            self.settle_staging().await?;
             summary = encoding.await.map_err(|_| UploadError::Worker)?;
         }
         self.prepare(summary)

@@ -16,20 +16,34 @@ pub(super) struct ColumnSketch {
     pub(super) nulls: u64,
     /// Values that are not null.
     pub(super) values: u64,
-    /// The first different texts, each with how often it came.
-    pub(super) known: HashTable<Known>,
+    /// What stands for each of the first different texts, and how often it came. They are looked up for every value, so they
+    /// are kept close together.
+    counts: HashTable<(u64, u64)>,
+    /// Those texts.
+    texts: Vec<Kept>,
     /// The values whose texts there was no room for.
     pub(super) rest: Option<Box<Rest>>,
 }
 
+/// A text that is counted.
+#[derive(Debug, Clone)]
+struct Kept {
+    /// Stands for the whole text.
+    hash: u64,
+    /// The text, or the beginning of a long one.
+    text: Box<str>,
+    /// It goes on.
+    cut: bool,
+}
+
 /// A text, and how often it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Known {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'c> {
     /// Stands for the whole text.
     pub(super) hash: u64,
     pub(super) count: u64,
     /// The text, or the beginning of a long one.
-    pub(super) text: Box<str>,
+    pub(super) text: &'c str,
     /// It goes on.
     pub(super) cut: bool,
 }
@@ -47,10 +61,11 @@ pub(super) fn shown(text: &[u8]) -> (&str, bool) {
 }
 
 impl ColumnSketch {
-    /// Adds values of a piece, of which `kind` is the narrowest type.
+    /// Adds values of a piece whose text is `of`, and of which `kind` is the narrowest type.
     pub(super) fn add(
         &mut self,
-        counted: &[Counted<'_>],
+        of: &[u8],
+        counted: &[Counted],
         nulls: u32,
         kind: Option<ColumnType>,
         room: Room,
@@ -59,12 +74,12 @@ impl ColumnSketch {
         for one in counted {
             let (hash, count) = (one.hash, u64::from(one.count));
             self.values += count;
-            if let Some(known) = self.known.find_mut(hash, |known| known.hash == hash) {
-                known.count += count;
-            } else if self.known.len() < room.texts {
-                let text = one.text();
+            if self.counts_known(hash, count) {
+                continue;
+            }
+            let text = one.text(of);
+            if self.texts.len() < room.texts {
                 let (text, cut) = shown(&text);
-                let text = text.into();
                 self.insert(Known {
                     hash,
                     count,
@@ -72,14 +87,48 @@ impl ColumnSketch {
                     cut,
                 });
             } else {
-                self.rest(room).add(&one.text(), hash, count, kind);
+                self.rest(room).add(&text, hash, count, kind);
             }
         }
     }
 
-    pub(super) fn insert(&mut self, known: Known) {
-        self.known
-            .insert_unique(known.hash, known, |known| known.hash);
+    /// Counts a text that is known; says whether it is.
+    fn counts_known(&mut self, hash: u64, count: u64) -> bool {
+        let found = self.counts.find_mut(hash, |(known, _)| *known == hash);
+        found.is_some_and(|(_, all)| {
+            *all += count;
+            true
+        })
+    }
+
+    /// Adds a text that is not known yet.
+    pub(super) fn insert(&mut self, known: Known<'_>) {
+        let Known {
+            hash, count, cut, ..
+        } = known;
+        let text = known.text.into();
+        self.counts
+            .insert_unique(hash, (hash, count), |(hash, _)| *hash);
+        self.texts.push(Kept { hash, text, cut });
+    }
+
+    /// How many texts are known.
+    pub(super) fn known_texts(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The texts that are known.
+    pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+        self.texts.iter().map(|kept| {
+            let hash = kept.hash;
+            let count = self.counts.find(hash, |(known, _)| *known == hash);
+            Known {
+                hash,
+                count: count.map_or(0, |(_, count)| *count),
+                text: &kept.text,
+                cut: kept.cut,
+            }
+        })
     }
 
     fn rest(&mut self, room: Room) -> &mut Rest {
@@ -90,18 +139,18 @@ impl ColumnSketch {
     pub(super) fn merge(&mut self, other: &Self, room: Room) {
         self.nulls += other.nulls;
         self.values += other.values;
-        // The frequent ones first, so that they find room; then by text, so that the order of a table does not count.
-        let mut known: Vec<&Known> = other.known.iter().collect();
+        // The frequent ones first, so that they find room; then by text, so that the order they came in does not count.
+        let mut known: Vec<Known<'_>> = other.known().collect();
         known.sort_unstable_by(|a, b| {
             let by_count = b.count.cmp(&a.count);
-            by_count.then_with(|| (&a.text, a.hash).cmp(&(&b.text, b.hash)))
+            by_count.then_with(|| (a.text, a.hash).cmp(&(b.text, b.hash)))
         });
         for known in known {
-            let hash = known.hash;
-            if let Some(there) = self.known.find_mut(hash, |there| there.hash == hash) {
-                there.count += known.count;
-            } else if self.known.len() < room.texts {
-                self.insert(known.clone());
+            if self.counts_known(known.hash, known.count) {
+                continue;
+            }
+            if self.texts.len() < room.texts {
+                self.insert(known);
             } else {
                 self.rest(room).add_known(known);
             }

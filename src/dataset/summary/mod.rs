@@ -37,7 +37,7 @@ pub struct CorruptSummary;
 /// How much is kept of a column: less where there are many, so that all of them together stay small.
 #[derive(Debug, Clone, Copy)]
 struct Room {
-    /// Texts that are counted exactly.
+    /// Texts that are counted exactly: seven eighths of a power of two, as many as fill a table of that size.
     texts: usize,
     /// Log2 of the HyperLogLog sketch's buckets: the relative standard error is 1.04 / √buckets.
     log_buckets: u8,
@@ -50,10 +50,10 @@ struct Room {
 impl Room {
     fn of(columns: usize) -> Self {
         let (texts, log_buckets, k, items) = match columns {
-            0..=24 => (4096, 12, 256, 256),
-            25..=64 => (1024, 12, 256, 256),
-            65..=512 => (256, 11, 128, 64),
-            _ => (64, 9, 64, 32),
+            0..=24 => (3584, 12, 256, 256),
+            25..=64 => (896, 12, 256, 256),
+            65..=512 => (224, 11, 128, 64),
+            _ => (56, 9, 64, 32),
         };
         Self {
             texts,
@@ -89,15 +89,16 @@ impl Summary {
         self.rows += u64::from(rows);
     }
 
-    /// Adds the values of a column of a piece, of which `kind` is the narrowest type there.
+    /// Adds the values of a column of a piece whose text is `of`, and of which `kind` is the narrowest type there.
     pub(super) fn add_column(
         &mut self,
         place: usize,
-        counted: &[Counted<'_>],
+        of: &[u8],
+        counted: &[Counted],
         nulls: u32,
         kind: Option<ColumnType>,
     ) {
-        self.columns[place].add(counted, nulls, kind, self.room);
+        self.columns[place].add(of, counted, nulls, kind, self.room);
     }
 
     /// Adds all that another one was given. It must be of the same columns.

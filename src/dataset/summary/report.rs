@@ -1,6 +1,8 @@
 //! What a summary tells.
 
-use datasketches::common::NumStdDev;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use datasketches::frequencies::ErrorType;
 use datasketches::hll::HllUnion;
 
@@ -108,8 +110,7 @@ impl ColumnSketch {
             mean: numeric.then(|| self.mean()).flatten(),
             histogram: extremes.and_then(|extremes| {
                 let rest = self.rest.as_deref().map(|rest| &rest.spread);
-                let known = self.known.iter();
-                let known = known.filter_map(|known| {
+                let known = self.known().filter_map(|known| {
                     Some((position(kind, known.text.as_bytes())?, known.count))
                 });
                 histogram::of(kind, &extremes, known.collect(), rest)
@@ -119,7 +120,7 @@ impl ColumnSketch {
     }
 
     fn distinct(&self) -> Distinct {
-        let known = self.known.len() as u64;
+        let known = self.known_texts() as u64;
         let Some(rest) = &self.rest else {
             return Distinct {
                 estimate: known,
@@ -129,16 +130,15 @@ impl ColumnSketch {
         let mut all =
             HllUnion::new(rest.distinct.lg_config_k()).expect("the size of another sketch");
         all.update(&rest.distinct);
-        self.known
-            .iter()
-            .for_each(|known| all.update_value(known.hash));
-        let estimate = all.estimate();
-        let above = all.upper_bound(NumStdDev::Two) / estimate - 1.0;
-        let below = 1.0 - all.lower_bound(NumStdDev::Two) / estimate;
+        self.known().for_each(|known| all.update_value(known.hash));
+        // Of the buckets alone, so that the order in which they were filled does not count.
+        let estimate = all.composite_estimate();
+        // Two standard errors (Flajolet et al. 2007).
+        let error = 2.0 * 1.04 / f64::from(1_u32 << rest.distinct.lg_config_k()).sqrt();
         Distinct {
             // More than are known, and not more than there are values.
             estimate: (estimate.round() as u64).clamp(known, self.values),
-            error: rounded(above.max(below)),
+            error: rounded(error),
         }
     }
 
@@ -150,7 +150,7 @@ impl ColumnSketch {
             _ => rest.and_then(|rest| Some(&rest.placed.as_ref()?.1)),
         };
         let mut extremes = of_rest.cloned();
-        for known in &self.known {
+        for known in self.known() {
             let place = position(kind, known.text.as_bytes()).unwrap_or_default();
             match &mut extremes {
                 Some(extremes) => extremes.include(kind, &known.shown(), place),
@@ -163,7 +163,7 @@ impl ColumnSketch {
     fn mean(&self) -> Option<f64> {
         let mut sum = self.rest.as_ref().map_or(Sum::default(), |rest| rest.sum);
         // In an order of their own, since sums of fractions depend on it.
-        let mut known: Vec<&Known> = self.known.iter().collect();
+        let mut known: Vec<Known<'_>> = self.known().collect();
         known.sort_unstable_by_key(|known| known.hash);
         for known in known {
             sum.add(known.text.as_bytes(), known.count);
@@ -179,16 +179,16 @@ impl ColumnSketch {
         }
         let mut counted: Vec<(String, u64)> = Vec::new();
         let mut error = 0;
-        for known in &self.known {
+        for known in self.known() {
             let more = self.rest.as_ref().filter(|_| !known.cut);
-            let more = more.map_or(0, |rest| rest.frequent.lower_bound(&*known.text));
+            let more = more.map_or(0, |rest| rest.frequent.lower_bound(known.text));
             counted.push((known.shown().into_owned(), known.count + more));
         }
         if let Some(rest) = &self.rest {
             error = rest.frequent.maximum_error() + rest.uncounted;
-            let known = |text: &str| self.known.iter().any(|known| &*known.text == text);
+            let known: HashSet<&str> = self.known().map(|known| known.text).collect();
             for row in rest.frequent.frequent_items(ErrorType::NoFalsePositives) {
-                if !known(row.item()) {
+                if !known.contains(row.item().as_str()) {
                     counted.push((row.item().clone(), row.lower_bound()));
                 }
             }
@@ -215,12 +215,12 @@ pub(super) fn rounded(error: f64) -> f64 {
     (error * 1e4).ceil() / 1e4
 }
 
-impl Known {
+impl<'c> Known<'c> {
     /// The text, with a mark where it goes on.
-    fn shown(&self) -> std::borrow::Cow<'_, str> {
+    fn shown(&self) -> Cow<'c, str> {
         match self.cut {
             true => format!("{}…", self.text).into(),
-            false => (&*self.text).into(),
+            false => self.text.into(),
         }
     }
 }

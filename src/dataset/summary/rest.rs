@@ -78,9 +78,9 @@ impl Rest {
     }
 
     /// Adds what was counted exactly elsewhere.
-    pub(super) fn add_known(&mut self, known: &Known) {
-        let kind = ColumnType::of(&known.text);
-        self.add_shown(&known.text, known.cut, known.hash, known.count, Some(kind));
+    pub(super) fn add_known(&mut self, known: Known<'_>) {
+        let kind = ColumnType::of(known.text);
+        self.add_shown(known.text, known.cut, known.hash, known.count, Some(kind));
     }
 
     fn add_shown(

@@ -92,7 +92,7 @@ impl Summary {
 
 impl StoredColumn {
     fn of(column: &ColumnSketch) -> Self {
-        let mut known: Vec<StoredKnown> = column.known.iter().map(StoredKnown::of).collect();
+        let mut known: Vec<StoredKnown> = column.known().map(StoredKnown::of).collect();
         // Texts that are alike pack well.
         known.sort_unstable_by(|a, b| (&a.text, a.hash).cmp(&(&b.text, b.hash)));
         Self {
@@ -104,18 +104,16 @@ impl StoredColumn {
     }
 
     fn read(self) -> Result<ColumnSketch, CorruptSummary> {
-        let mut column = ColumnSketch {
-            nulls: self.nulls,
-            values: self.values,
-            rest: self.rest.map(StoredRest::read).transpose()?.map(Box::new),
-            ..ColumnSketch::default()
-        };
+        let mut column = ColumnSketch::default();
+        column.nulls = self.nulls;
+        column.values = self.values;
+        column.rest = self.rest.map(StoredRest::read).transpose()?.map(Box::new);
         for known in self.known {
             column.insert(Known {
                 hash: known.hash.unwrap_or_else(|| hash(known.text.as_bytes())),
                 count: known.count,
                 cut: known.hash.is_some(),
-                text: known.text,
+                text: &known.text,
             });
         }
         Ok(column)
@@ -123,9 +121,9 @@ impl StoredColumn {
 }
 
 impl StoredKnown {
-    fn of(known: &Known) -> Self {
+    fn of(known: Known<'_>) -> Self {
         Self {
-            text: known.text.clone(),
+            text: known.text.into(),
             count: known.count,
             hash: known.cut.then_some(known.hash),
         }

@@ -120,6 +120,30 @@ fn a_column_without_a_value_has_nothing_to_tell() {
 }
 
 #[test]
+fn a_column_that_is_the_same_throughout_is_counted_with_its_nulls() {
+    let rows = (0..500).map(|row| match row % 5 {
+        0 => ",2013-01-01,,\n",
+        _ => "7,2013-01-01,\"a\"\"b\",true\n",
+    });
+    let report = report(&format!("n,d,s,b\n{}", rows.collect::<String>()), 1 << 10);
+    for (told, text, count) in [
+        (&report[0], "7", 400),
+        (&report[1], "2013-01-01", 500),
+        (&report[2], "a\"b", 400),
+        (&report[3], "true", 400),
+    ] {
+        assert_eq!((told.values, told.nulls), (count, 500 - count));
+        assert_eq!(told.distinct.estimate, 1);
+        let (Shown::Plain(value) | Shown::Text(value), times) =
+            &told.frequent.as_ref().unwrap().values[0]
+        else {
+            panic!("{told:?}")
+        };
+        assert_eq!((&**value, *times), (text, count));
+    }
+}
+
+#[test]
 fn how_the_rows_were_cut_does_not_count_where_it_is_exact() {
     let rows = (0..3000).map(|row| format!("{},{},t{}\n", row % 700, row % 7, row % 41));
     let csv = format!("a,b,c\n{}", rows.collect::<String>());
