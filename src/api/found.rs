@@ -7,7 +7,6 @@ use futures_util::TryStreamExt as _;
 use super::error::Error;
 use super::reply::Body;
 use super::rows::{self, Form, PIECE};
-use crate::dataset::Records;
 use crate::services::Services;
 use crate::services::search::{Batch, Batches, SearchError, in_time};
 use crate::store::Dataset;
@@ -45,10 +44,10 @@ struct Rendering {
 }
 
 impl Rendering {
-    /// Renders up to [`PIECE`] bytes, or to the end of a batch, on a blocking thread.
-    async fn step(mut self) -> Result<(Self, Vec<u8>), SearchError> {
+    /// Renders on behind `out`, up to [`PIECE`] bytes or to the end of a batch: what takes long on a blocking thread.
+    async fn step(mut self, mut out: Vec<u8>) -> Result<(Self, Vec<u8>), SearchError> {
         // It goes out once, before everything else.
-        let mut out = std::mem::take(&mut self.form.prefix);
+        out.append(&mut self.form.prefix);
         let batch = match self.open.take() {
             Some(open) => Some(open),
             None => {
@@ -62,6 +61,12 @@ impl Rendering {
             self.done = true;
             return Ok((self, out));
         };
+        let rows = (batch.starts.len() - at) as u64;
+        // Many short batches, one after the other, are no short answer.
+        if rows::is_short(rows, batch.text.len().max(out.len())) {
+            self.render(batch, at, &mut out);
+            return Ok((self, out));
+        }
         let rendered = tokio::task::spawn_blocking(move || {
             self.render(batch, at, &mut out);
             (self, out)
@@ -71,8 +76,10 @@ impl Rendering {
 
     fn render(&mut self, batch: Batch, mut at: usize, out: &mut Vec<u8>) {
         let layout = &self.dataset.layout;
-        let mut records = Records::new(&batch.text, layout.delimiter, layout.columns.len());
-        let mut fields = Vec::new();
+        let columns = layout.columns.len();
+        let mut records = batch.text.records(0, layout.delimiter, columns);
+        let mut fields = Vec::with_capacity(columns);
+        let (first, before) = (at, out.len());
         while at < batch.starts.len() && out.len() < PIECE {
             records.seek(batch.starts[at] as usize);
             records.next_into(&mut fields);
@@ -81,6 +88,11 @@ impl Rendering {
             }
             (self.form.row)(&fields, out);
             at += 1;
+            if at == first + 1 {
+                // The others are about as long.
+                let others = (out.len() - before).saturating_mul(batch.starts.len() - at);
+                out.reserve(others.min(PIECE));
+            }
         }
         if at < batch.starts.len() {
             self.open = Some((batch, at));

@@ -100,24 +100,18 @@ pub async fn all(services: &Arc<Services>, span: Span, form: Form) -> Result<Bod
     send(scan, |scan| scan.done, Scan::step).await
 }
 
-/// Makes an answer piece by piece: whole if it is short, else while it is sent.
+/// Makes an answer piece by piece, each behind what it is given: whole if it is short, else while it is sent.
 pub(super) async fn send<S: Send + 'static, F>(
     mut state: S,
     done: fn(&S) -> bool,
-    step: fn(S) -> F,
+    step: fn(S, Vec<u8>) -> F,
 ) -> Result<Body, Error>
 where
     F: Future<Output = Result<(S, Vec<u8>), SearchError>> + Send + 'static,
 {
     let mut head = Vec::new();
     while !done(&state) && head.len() < WHOLE {
-        let piece;
-        (state, piece) = step(state).await?;
-        if head.is_empty() {
-            head = piece;
-        } else {
-            head.extend_from_slice(&piece);
-        }
+        (state, head) = step(state, head).await?;
     }
     if done(&state) {
         return Ok(Body::Full(head.into()));
@@ -127,12 +121,17 @@ where
         if done(&state) {
             return Ok(None);
         }
-        let (state, piece) = step(state).await?;
+        let (state, piece) = step(state, Vec::new()).await?;
         Ok(Some((Bytes::from(piece), state)))
     });
     Ok(Body::Stream(Box::pin(futures_util::StreamExt::chain(
         first, rest,
     ))))
+}
+
+/// Whether so many rows of a text of so many bytes are too few for rendering them to hold anybody up.
+pub(super) fn is_short(rows: u64, text: usize) -> bool {
+    rows <= SHORT_ROWS && text <= SHORT_TEXT
 }
 
 /// Where rendering is.
@@ -169,21 +168,23 @@ impl Scan {
         }
     }
 
-    /// Renders up to [`PIECE`] bytes, or to the end of what was read: what takes long on a blocking thread.
-    async fn step(mut self) -> Result<(Self, Vec<u8>), SearchError> {
+    /// Renders on behind `out`, up to [`PIECE`] bytes or to the end of what was read: what takes long on a blocking thread.
+    async fn step(mut self, mut out: Vec<u8>) -> Result<(Self, Vec<u8>), SearchError> {
+        // It goes out once, before everything else.
+        out.append(&mut self.form.prefix);
         // Only where there is no row is there nothing left to begin with.
         if self.next >= self.end {
             self.done = true;
-            let out = [&*self.form.prefix, &*self.form.suffix].concat();
+            out.extend_from_slice(&self.form.suffix);
             return Ok((self, out));
         }
         if self.open.is_none() && self.read.is_empty() {
             self.read().await?;
         }
         if self.is_short() {
-            return Ok(self.render());
+            return Ok(self.render(out));
         }
-        let rendered = tokio::task::spawn_blocking(move || self.render()).await;
+        let rendered = tokio::task::spawn_blocking(move || self.render(out)).await;
         rendered.map_err(|_| SearchError::Worker)
     }
 
@@ -207,12 +208,10 @@ impl Scan {
     fn is_short(&self) -> bool {
         let open = self.open.iter().map(|(chunk, _)| chunk);
         let mut chunks = open.chain(&self.read);
-        self.end - self.next <= SHORT_ROWS && chunks.all(|chunk| chunk.text.len() <= SHORT_TEXT)
+        chunks.all(|chunk| is_short(self.end - self.next, chunk.text.len()))
     }
 
-    fn render(mut self) -> (Self, Vec<u8>) {
-        // It goes out once, before everything else.
-        let mut out = std::mem::take(&mut self.form.prefix);
+    fn render(mut self, mut out: Vec<u8>) -> (Self, Vec<u8>) {
         while out.len() < PIECE && self.next < self.end {
             let fresh = || {
                 self.read.pop_front().map(|chunk| {

@@ -95,6 +95,17 @@ impl ColumnStats {
             }
     }
 
+    /// What rules out as much as several pieces do together: their nulls, and bounds of all their values; `None`: some of
+    /// their bounds can't be compared.
+    pub fn together(pieces: &[Self]) -> Option<Self> {
+        let mut together = Self::of_nothing();
+        for piece in pieces {
+            together.nulls = together.nulls.saturating_add(piece.nulls);
+            together.bounds = together.bounds.widened(&piece.bounds)?;
+        }
+        Some(together)
+    }
+
     /// Whether there may be values within the bounds that a chunk of so many rows does not have, and that equality is
     /// asked for.
     pub(super) fn are_worth_a_bloom(&self, rows: u32) -> bool {
@@ -107,6 +118,53 @@ impl ColumnStats {
             }
             _ => false,
         }
+    }
+}
+
+impl Bounds {
+    /// Bounds of the values that are within these or within others; `None`: they are of types that can't be compared.
+    fn widened(self, by: &Self) -> Option<Self> {
+        Some(match (self, by) {
+            (bounds, Self::None) => bounds,
+            (Self::None, bounds) => bounds.clone(),
+            (Self::Boolean { min, max }, Self::Boolean { min: a, max: b }) => Self::Boolean {
+                min: min.min(*a),
+                max: max.max(*b),
+            },
+            (Self::Integer { min, max }, Self::Integer { min: a, max: b }) => Self::Integer {
+                min: min.min(*a),
+                max: max.max(*b),
+            },
+            (Self::Number { min, max }, Self::Number { min: a, max: b }) => Self::Number {
+                min: min.min(*a),
+                max: max.max(*b),
+            },
+            // A column of numbers has whole ones alone in some pieces.
+            (Self::Integer { min, max }, numbers @ Self::Number { .. }) => Self::Number {
+                min: min as f64,
+                max: max as f64,
+            }
+            .widened(numbers)?,
+            (numbers @ Self::Number { .. }, Self::Integer { min, max }) => {
+                numbers.widened(&Self::Number {
+                    min: *min as f64,
+                    max: *max as f64,
+                })?
+            }
+            (Self::Date { min, max }, Self::Date { min: a, max: b }) => Self::Date {
+                min: min.min(*a),
+                max: max.max(*b),
+            },
+            (Self::Instant { min, max }, Self::Instant { min: a, max: b }) => Self::Instant {
+                min: min.min(*a),
+                max: max.max(*b),
+            },
+            (Self::Text { min, max }, Self::Text { min: a, max: b }) => Self::Text {
+                min: if *a < min { a.clone() } else { min },
+                max: if *b > max { b.clone() } else { max },
+            },
+            _ => return None,
+        })
     }
 }
 

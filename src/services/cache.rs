@@ -40,7 +40,7 @@ pub struct Page {
 }
 
 /// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
-/// replaces that one, and with it the numbers of chunks.
+/// replaces that one, and with it the chunks.
 pub(super) type WindowKey = (i64, Option<Fingerprint>);
 
 /// Pages that a window has room for.
@@ -49,8 +49,8 @@ pub(super) const WINDOW_PAGES: usize = 16;
 /// The rows that come next in an order, more of them than one page has.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    /// For each its chunk, and where it begins there.
-    pub(super) rows: Arc<[(u32, u32)]>,
+    /// For each the first row of its chunk, and where it begins there.
+    pub(super) rows: Arc<[(u64, u32)]>,
     /// How many of them come before.
     pub(super) at: usize,
     /// Whether there may be more behind them.
@@ -64,18 +64,37 @@ impl Window {
     }
 }
 
+/// What is known of a column in several chunks.
+#[derive(Debug)]
+pub(super) struct Stats {
+    /// In each of them.
+    pub(super) each: Box<[ColumnStats]>,
+    /// In all of them together, where that can be said.
+    pub(super) together: Option<ColumnStats>,
+}
+
+impl Stats {
+    /// What is known of the column in these chunks.
+    pub(super) fn new(each: Vec<ColumnStats>) -> Self {
+        Self {
+            together: ColumnStats::together(&each),
+            each: each.into(),
+        }
+    }
+}
+
 /// What something is remembered under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Page(PageKey),
     /// Run, and offset of the text in it.
     Text(i64, u64),
-    /// Run.
-    Spots(i64),
-    /// Run, and place of the column.
-    Stats(i64, usize),
-    /// Run, and place of the column.
-    Blooms(i64, usize),
+    /// Run, and sheet of its chart.
+    Spots(i64, u64),
+    /// Run, sheet of its chart, and place of the column.
+    Stats(i64, u64, usize),
+    /// Run, sheet of its chart, and place of the column.
+    Blooms(i64, u64, usize),
     /// What was asked for, and the row that they come after.
     Window(WindowKey, u64),
     /// The run that made the revision.
@@ -90,7 +109,7 @@ pub(super) enum Value {
     LargePage,
     Text(Arc<ChunkText>),
     Spots(Arc<[Spot]>),
-    Stats(Arc<[ColumnStats]>),
+    Stats(Arc<Stats>),
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
     Summary(Arc<[ColumnSummary]>),
@@ -129,14 +148,14 @@ impl Value {
             Self::Text(text) => text.len(),
             Self::Spots(spots) => size_of_val::<[Spot]>(spots),
             Self::Stats(stats) => {
-                let texts = stats.iter().map(|stats| match &stats.bounds {
+                let texts = stats.each.iter().map(|stats| match &stats.bounds {
                     Bounds::Text { min, max } => min.len() + max.len() + 32,
                     _ => 0,
                 });
-                size_of_val::<[ColumnStats]>(stats) + texts.sum::<usize>()
+                size_of_val::<[ColumnStats]>(&stats.each) + texts.sum::<usize>()
             }
             // Several entries share one list; each counts for its part of it.
-            Self::Window(window) => size_of_val::<[(u32, u32)]>(&window.rows) / WINDOW_PAGES,
+            Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);

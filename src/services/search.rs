@@ -4,6 +4,8 @@
 //! query ─▶ chart (chunks that may hold a match) ─▶ groups of chunks ─▶ texts (remembered or unpacked) ─▶ rows that match
 //! ```
 //!
+//! The chart is looked at sheet by sheet: who has found enough rows never asks about the chunks behind them.
+//!
 //! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
 //! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
 //! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows.
@@ -14,6 +16,7 @@ mod gather;
 mod rank;
 mod stretch;
 mod texts;
+mod walk;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +27,6 @@ use super::Services;
 use crate::dataset::ChunkText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
-use chart::Chart;
 pub use stretch::{Chunk, stretch};
 
 /// Why a query was not answered.
@@ -69,32 +71,22 @@ pub struct Search {
     pub(super) services: Arc<Services>,
     dataset: Arc<Dataset>,
     query: Arc<Query>,
-    chart: Chart,
-    /// The chunks that may hold a match, in order.
-    candidates: Vec<u32>,
     _lease: Lease,
 }
 
 impl Search {
-    /// Begins to answer a query: finds out which chunks to look through.
-    ///
-    /// # Errors
-    /// When the store fails, or is slow.
-    pub async fn begin(
+    /// Begins to answer a query.
+    pub fn begin(
         services: &Arc<Services>,
         dataset: &Arc<Dataset>,
         query: &Arc<Query>,
-    ) -> Result<Arc<Self>, SearchError> {
-        let lease = services.store.lease(dataset);
-        let chart = Chart::of(services, dataset, query).await?;
-        Ok(Arc::new(Self {
-            candidates: chart.candidates(query),
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            _lease: services.store.lease(dataset),
             services: Arc::clone(services),
             dataset: Arc::clone(dataset),
             query: Arc::clone(query),
-            chart,
-            _lease: lease,
-        }))
+        })
     }
 
     /// At most `limit` rows, and where the next ones begin. `from` is where the last part said that they do: without an

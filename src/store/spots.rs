@@ -1,12 +1,14 @@
 //! The chunks of a run for who reads many of them: where they are, what is known of them, and several at a time.
 
+use std::ops::Range;
+
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
 use super::queries::{BEFORE_ALL, ChunkKey};
-use super::rows::{Block, from_db, unreadable};
+use super::rows::{Block, from_db, to_db, unreadable};
 use super::schema::chunks;
-use super::{Run, Store, StoreError, Text, blocks, queries};
+use super::{Run, Segment, Store, StoreError, Text, blocks, queries};
 use crate::dataset::{Bloom, ColumnStats, bloom, stats};
 
 /// Where a chunk of a run is.
@@ -18,6 +20,8 @@ pub struct Spot {
     pub rows: u64,
     /// Offset of its text in the run's text.
     pub first_byte: u64,
+    /// Length of its text.
+    pub bytes: u64,
     /// Bytes of mark and header before its first row.
     pub body_start: usize,
 }
@@ -36,25 +40,37 @@ impl Packed {
 }
 
 impl Store {
-    /// The chunks of a run, in order.
-    pub async fn spots(&self, run: Run) -> Result<Vec<Spot>, StoreError> {
+    /// The chunks of a segment's run that begin within `rows` of the run, in order.
+    pub async fn spots(&self, segment: Segment, rows: Range<u64>) -> Result<Vec<Spot>, StoreError> {
         self.inner
-            .read(move |connection| Ok(spots(connection, run)?))
+            .read(move |connection| Ok(spots(connection, &segment, &rows)?))
             .await
     }
 
-    /// What is known of one column in each chunk of a run, in the same order.
-    pub async fn stats(&self, run: Run, column: usize) -> Result<Vec<ColumnStats>, StoreError> {
+    /// What is known of one column in each chunk of a run that begins within `rows` of it, in the same order.
+    pub async fn stats(
+        &self,
+        run: Run,
+        rows: Range<u64>,
+        column: usize,
+    ) -> Result<Vec<ColumnStats>, StoreError> {
         self.inner
-            .read(move |connection| known(connection, run, column))
+            .read(move |connection| known(connection, run, &rows, column))
             .await
     }
 
-    /// Which texts one column of each chunk of a run does not have, where that is known, in the same order.
-    pub async fn blooms(&self, run: Run, column: usize) -> Result<Vec<Option<Bloom>>, StoreError> {
+    /// Which texts one column of each chunk of a run that begins within `rows` of it does not have, where that is known,
+    /// in the same order.
+    pub async fn blooms(
+        &self,
+        run: Run,
+        rows: Range<u64>,
+        column: usize,
+    ) -> Result<Vec<Option<Bloom>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let stored: Vec<Option<Vec<u8>>> =
-                of_run(run).select(chunks::blooms).load(connection)?;
+            let chunks =
+                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            let stored: Vec<Option<Vec<u8>>> = chunks.select(chunks::blooms).load(connection)?;
             let of_column = |stored: Option<Vec<u8>>| {
                 let stored = stored.unwrap_or_default();
                 bloom::decode(&stored, column).map_err(|e| unreadable("filters", e))
@@ -102,8 +118,18 @@ impl Store {
     }
 }
 
-fn spots(connection: &mut AnyConnection, run: Run) -> QueryResult<Vec<Spot>> {
-    let rows: Vec<(i64, i64, i64, i64)> = of_run(run)
+fn spots(
+    connection: &mut AnyConnection,
+    segment: &Segment,
+    rows: &Range<u64>,
+) -> QueryResult<Vec<Spot>> {
+    let behind: Option<i64> = of_run(segment.run, to_db(rows.end))
+        .select(chunks::first_byte)
+        .first(connection)
+        .optional()?;
+    let mut end = behind.map_or(segment.start + segment.bytes, from_db);
+    let stored: Vec<(i64, i64, i64, i64)> = of_run(segment.run, to_db(rows.start))
+        .filter(chunks::first_row.lt(to_db(rows.end)))
         .select((
             chunks::first_row,
             chunks::row_count,
@@ -111,23 +137,31 @@ fn spots(connection: &mut AnyConnection, run: Run) -> QueryResult<Vec<Spot>> {
             chunks::body_start,
         ))
         .load(connection)?;
-    let spots = rows
-        .into_iter()
-        .map(|(first_row, rows, first_byte, body_start)| Spot {
+    let mut spots = Vec::with_capacity(stored.len());
+    // From the last one on, since a text ends where the next one begins.
+    for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {
+        let first_byte = from_db(first_byte);
+        spots.push(Spot {
             first_row: from_db(first_row),
             rows: from_db(rows),
-            first_byte: from_db(first_byte),
+            first_byte,
+            bytes: end.saturating_sub(first_byte),
             body_start: usize::try_from(body_start).unwrap_or(0),
         });
-    Ok(spots.collect())
+        end = first_byte;
+    }
+    spots.reverse();
+    Ok(spots)
 }
 
 fn known(
     connection: &mut AnyConnection,
     run: Run,
+    rows: &Range<u64>,
     column: usize,
 ) -> Result<Vec<ColumnStats>, StoreError> {
-    let stored: Vec<Vec<u8>> = of_run(run).select(chunks::stats).load(connection)?;
+    let chunks = of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+    let stored: Vec<Vec<u8>> = chunks.select(chunks::stats).load(connection)?;
     let of_column = |stored: Vec<u8>| {
         // A line end that was put before appended rows has none.
         if stored.is_empty() {
@@ -143,12 +177,14 @@ fn known(
     stored.into_iter().map(of_column).collect()
 }
 
+/// The chunks of a run that begin at row `from` of it or after, in order.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of_run(run: Run) -> _ {
+fn of_run(run: Run, from: i64) -> _ {
     let dataset: i64 = run.dataset;
     let number: i64 = run.number;
     chunks::table
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))
+        .filter(chunks::first_row.ge(from))
         .order((chunks::first_row, chunks::seq))
 }

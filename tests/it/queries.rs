@@ -4,6 +4,7 @@ mod cursors;
 mod filters;
 mod limits;
 mod orders;
+mod sheets;
 
 use std::fmt::Write as _;
 

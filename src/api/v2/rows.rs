@@ -190,7 +190,7 @@ impl Wanted {
     async fn search(&self, call: &Call) -> Result<(Body, Option<String>), Error> {
         let services = &call.services;
         if self.limit > LONGEST {
-            let search = Search::begin(services, &self.dataset, &self.query).await?;
+            let search = Search::begin(services, &self.dataset, &self.query);
             let batches = search.all(self.from, self.limit);
             let body = found::all(services, &self.dataset, batches, self.form(None)).await?;
             return Ok((body, None));
@@ -207,7 +207,7 @@ impl Wanted {
     /// A page of what a query finds, and the row that its cursor says.
     async fn find(&self, call: &Call) -> Result<(Body, Option<u64>), Error> {
         let services = &call.services;
-        let search = Search::begin(services, &self.dataset, &self.query).await?;
+        let search = Search::begin(services, &self.dataset, &self.query);
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let found = search.page(self.from, limit).await?;
         let next = self.cursor(call, found.next)?;

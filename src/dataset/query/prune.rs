@@ -90,7 +90,7 @@ fn may_stand(comparison: Comparison, bounds: &Bounds, operand: &Operand) -> bool
 
 fn may_equal(bounds: &Bounds, operand: &Operand) -> bool {
     let reach = match (operand, bounds) {
-        (Operand::Text(text), Bounds::Text { .. }) => reach(bounds, &Operand::Text(text.clone())),
+        (Operand::Text(_), Bounds::Text { .. }) => reach(bounds, operand),
         // All values there are of a narrower type, and so must be what equals one of them.
         (Operand::Text(text), _) => match narrowed(bounds, text) {
             Some(operand) => reach(bounds, &operand),

@@ -7,8 +7,8 @@ use super::{Key, Lead, Term};
 pub struct Ranked {
     /// Its place.
     pub key: Key,
-    /// Number of its chunk, which decides between rows of the same place.
-    pub chunk: u32,
+    /// Number of its chunk's first row, which decides between rows of the same place.
+    pub chunk: u64,
     /// Where it begins in the chunk's text.
     pub at: u32,
 }
@@ -38,7 +38,7 @@ struct End {
     lead: Lead,
     /// Whether rows of that lead are told apart by their places alone.
     settled: bool,
-    place: (u32, u32),
+    place: (u64, u32),
 }
 
 impl Top {
@@ -75,7 +75,7 @@ impl Top {
 
     /// Whether a row with such a lead, which begins there, may be among the first.
     #[inline]
-    pub fn may_have(&self, lead: Lead, chunk: u32, at: u32) -> bool {
+    pub fn may_have(&self, lead: Lead, chunk: u64, at: u32) -> bool {
         self.front.is_none_or(|front| lead >= front)
             && self.end.is_none_or(|end| {
                 lead < end.lead || lead == end.lead && (!end.settled || (chunk, at) < end.place)
@@ -83,7 +83,7 @@ impl Top {
     }
 
     /// Whether no row of a chunk whose rows begin with this lead, or with greater ones, can be among the first.
-    pub fn is_past(&self, lead: Lead, chunk: u32) -> bool {
+    pub fn is_past(&self, lead: Lead, chunk: u64) -> bool {
         !self.may_have(lead.max(self.front.unwrap_or(lead)), chunk, 0)
     }
 

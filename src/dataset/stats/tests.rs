@@ -60,3 +60,38 @@ fn damaged_statistics_and_those_of_a_later_release_are_refused() {
     // A length beyond all memory.
     assert!(decode(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]).is_err());
 }
+
+#[test]
+fn bounds_of_several_pieces_hold_all_their_values() {
+    let text = |min: &str, max: &str| Bounds::Text {
+        min: min.into(),
+        max: max.into(),
+    };
+    let together = |pieces: &[Bounds]| {
+        let pieces: Vec<_> = pieces.iter().cloned().map(stats).collect();
+        let together = ColumnStats::together(&pieces)?;
+        assert_eq!(together.nulls, 3 * pieces.len() as u32);
+        Some(together.bounds)
+    };
+    assert_eq!(together(&[]), Some(Bounds::None));
+    assert_eq!(
+        together(&[text("b", "c"), Bounds::None, text("a", "b"), text("b", "d")]),
+        Some(text("a", "d"))
+    );
+    let integers = [(3, 4), (-1, 2)].map(|(min, max)| Bounds::Integer { min, max });
+    assert_eq!(
+        together(&integers),
+        Some(Bounds::Integer { min: -1, max: 4 })
+    );
+    let numbers = Bounds::Number { min: 0.5, max: 9.5 };
+    let both = Some(Bounds::Number {
+        min: -1.0,
+        max: 9.5,
+    });
+    assert_eq!(
+        together(&[&integers[..], std::slice::from_ref(&numbers)].concat()),
+        both
+    );
+    assert_eq!(together(&[&[numbers], &integers[..]].concat()), both);
+    assert_eq!(together(&[integers[0].clone(), text("a", "b")]), None);
+}

@@ -1,32 +1,36 @@
-//! The chunks of a revision: where each is, and what is known of the columns that a query asks about.
+//! Where the chunks of a revision are, and what is known of their columns.
+//!
+//! A chart is drawn on sheets: each is of the chunks that begin within some rows of a run, and is read and remembered by
+//! itself. So whoever needs a few chunks looks at few sheets, however many chunks there are.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::SearchError;
-use crate::dataset::query::{Known, Lead, Query};
-use crate::dataset::{Bloom, ColumnStats};
+use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{Key, Value};
+use crate::services::cache::{Key, Stats, Value};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
-/// The chunks of a revision, numbered from 0.
-pub(super) struct Chart {
-    parts: Vec<Part>,
-}
+/// Bytes of text that a sheet is of, on average: those of some hundred chunks.
+const SHEET_BYTES: u64 = 16 << 20;
+/// Chunks that a sheet has, about.
+pub(super) const SHEET_CHUNKS: u64 = SHEET_BYTES / crate::store::CHUNK_BYTES as u64;
 
-/// The chunks of one run.
-struct Part {
+/// A sheet of a run: which chunks are on it follows from the run alone, so all revisions that read the run share it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sheet {
     segment: Segment,
-    /// Number of its first chunk.
-    first: u32,
-    spots: Arc<[Spot]>,
-    /// What is known of some columns, by their places.
-    stats: Vec<(usize, Arc<[ColumnStats]>)>,
-    /// Which texts some columns do not have, by their places.
-    blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
+    number: u64,
 }
 
-/// Where a chunk is.
+/// The chunks of a sheet, in order.
+#[derive(Debug, Clone)]
+pub(super) struct Chunks {
+    pub(super) sheet: Sheet,
+    spots: Arc<[Spot]>,
+}
+
+/// Where a chunk is that has rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) run: Run,
@@ -34,165 +38,176 @@ pub(super) struct Place {
     pub(super) first_byte: u64,
     /// Length of its text.
     pub(super) bytes: u64,
-    /// Number of its first row in the revision.
+    /// Number of its first row in the revision, which no other chunk has that has rows.
     pub(super) first_row: u64,
+    /// Number of its rows.
+    pub(super) rows: u64,
     pub(super) body_start: usize,
 }
 
-impl Chart {
-    pub(super) async fn of(
-        services: &Services,
-        dataset: &Dataset,
-        query: &Query,
-    ) -> Result<Self, SearchError> {
-        let (asked, sought) = (query.columns_asked(), query.columns_sought());
-        let mut parts = Vec::new();
-        let mut first = 0_u32;
-        for segment in dataset.segments.iter() {
-            let spots = spots(services, segment.run).await?;
-            let mut known = Vec::with_capacity(asked.len());
-            for &column in &asked {
-                known.push((column, stats(services, segment.run, column).await?));
-            }
-            let mut filters = Vec::with_capacity(sought.len());
-            for &column in &sought {
-                filters.push((column, blooms(services, segment.run, column).await?));
-            }
-            let count = u32::try_from(spots.len()).unwrap_or(u32::MAX);
-            parts.push(Part {
-                segment: *segment,
-                first,
-                spots,
-                stats: known,
-                blooms: filters,
-            });
-            first = first.saturating_add(count);
-        }
-        Ok(Self { parts })
+impl Sheet {
+    /// The first one of a segment.
+    pub(super) fn first(segment: Segment) -> Self {
+        Self { segment, number: 0 }
     }
 
-    /// The chunks that may hold a match.
-    pub(super) fn candidates(&self, query: &Query) -> Vec<u32> {
-        let mut candidates = Vec::new();
-        for part in &self.parts {
-            for (at, (number, spot)) in (part.first..).zip(part.spots.iter()).enumerate() {
-                if spot.rows > 0 && query.may_match(|column| part.known(column, at)) {
-                    candidates.push(number);
-                }
+    fn rows_each(segment: &Segment) -> u64 {
+        let sheets = segment.bytes / SHEET_BYTES + 1;
+        segment.rows.div_ceil(sheets).max(1)
+    }
+
+    /// The rows of the run within which its chunks begin.
+    fn rows(self) -> Range<u64> {
+        let each = Self::rows_each(&self.segment);
+        let from = self.number.saturating_mul(each);
+        from..from.saturating_add(each)
+    }
+
+    /// The sheet after this one, if its run has another.
+    pub(super) fn next(self) -> Option<Self> {
+        let next = Self {
+            number: self.number + 1,
+            ..self
+        };
+        (next.rows().start < self.segment.rows).then_some(next)
+    }
+
+    pub(super) async fn chunks(self, services: &Services) -> Result<Chunks, StoreError> {
+        let make = async {
+            let (segment, rows) = (self.segment, self.rows());
+            let spots = services.store.spots(segment, rows).await?;
+            Ok::<_, StoreError>(Value::Spots(spots.into()))
+        };
+        let key = Key::Spots(self.segment.run.number, self.number);
+        match services.cache.get_or(key, make).await? {
+            Value::Spots(spots) => Ok(Chunks { sheet: self, spots }),
+            _ => Err(StoreError::Worker),
+        }
+    }
+
+    pub(super) async fn stats(
+        self,
+        services: &Services,
+        column: usize,
+    ) -> Result<Arc<Stats>, StoreError> {
+        let (run, rows) = (self.segment.run, self.rows());
+        let make = async {
+            let stats = services.store.stats(run, rows, column).await?;
+            Ok::<_, StoreError>(Value::Stats(Arc::new(Stats::new(stats))))
+        };
+        let key = Key::Stats(run.number, self.number, column);
+        match services.cache.get_or(key, make).await? {
+            Value::Stats(stats) => Ok(stats),
+            _ => Err(StoreError::Worker),
+        }
+    }
+
+    pub(super) async fn blooms(
+        self,
+        services: &Services,
+        column: usize,
+    ) -> Result<Arc<[Option<Bloom>]>, StoreError> {
+        let (run, rows) = (self.segment.run, self.rows());
+        let make = async {
+            let blooms = services.store.blooms(run, rows, column).await?;
+            Ok::<_, StoreError>(Value::Blooms(blooms.into()))
+        };
+        let key = Key::Blooms(run.number, self.number, column);
+        match services.cache.get_or(key, make).await? {
+            Value::Blooms(blooms) => Ok(blooms),
+            _ => Err(StoreError::Worker),
+        }
+    }
+}
+
+impl Chunks {
+    /// The chunks of a sheet, and which of them holds row `row` of the revision.
+    pub(super) async fn at_row(
+        services: &Services,
+        dataset: &Dataset,
+        row: u64,
+    ) -> Result<Option<(Self, usize)>, StoreError> {
+        let Some(&segment) = dataset.segments.at_row(row) else {
+            return Ok(None);
+        };
+        let last = (row - segment.first_row) / Sheet::rows_each(&segment);
+        // A chunk has rows of the sheets behind its own if it is longer than they are, or begins near the end of its own.
+        for number in (0..=last).rev() {
+            let chunks = Sheet { segment, number }.chunks(services).await?;
+            if let Some(at) = chunks.at(row) {
+                return Ok(Some((chunks, at)));
             }
         }
-        candidates
+        Ok(None)
+    }
+
+    /// The chunk that holds row `row` of the revision, if it is on this sheet.
+    fn at(&self, row: u64) -> Option<usize> {
+        let row = row.checked_sub(self.sheet.segment.first_row)?;
+        let after = self.spots.partition_point(|spot| spot.first_row <= row);
+        let holds = |spot: &Spot| row < spot.first_row + spot.rows;
+        self.spots[..after].iter().rposition(holds)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.spots.len()
+    }
+
+    /// Whether a chunk has rows.
+    pub(super) fn has_rows(&self, at: usize) -> bool {
+        self.spots[at].rows > 0
     }
 
     /// Where a chunk is.
-    pub(super) fn place(&self, chunk: u32) -> Place {
-        let (part, at) = self.part(chunk);
-        Place::of(&part.segment, &part.spots, at)
-    }
-
-    /// Between which leads the rows of a chunk are in the order of the query's first term; `None`: it has none.
-    pub(super) fn leads(&self, chunk: u32, query: &Query) -> Option<(Lead, Lead)> {
-        let (part, at) = self.part(chunk);
-        let term = query.order.first()?;
-        term.range(part.known(term.column, at).stats?)
-    }
-
-    /// The chunk that holds a row of the revision.
-    pub(super) fn at_row(&self, row: u64) -> Option<u32> {
-        let after = self
-            .parts
-            .partition_point(|part| part.segment.first_row <= row);
-        let part = self.parts[..after]
-            .iter()
-            .rev()
-            .find(|part| part.segment.rows > 0)?;
-        let in_run = row - part.segment.first_row;
-        let after = part.spots.partition_point(|spot| spot.first_row <= in_run);
-        let at = part.spots[..after]
-            .iter()
-            .rposition(|spot| in_run < spot.first_row + spot.rows)?;
-        u32::try_from(at).ok().map(|at| part.first + at)
-    }
-
-    fn part(&self, chunk: u32) -> (&Part, usize) {
-        let after = self.parts.partition_point(|part| part.first <= chunk);
-        // A part of no chunks begins where the next one does.
-        let part = &self.parts[after - 1];
-        (part, (chunk - part.first) as usize)
-    }
-}
-
-impl Place {
-    /// The place of chunk `at` of a segment's chunks.
-    pub(super) fn of(segment: &Segment, spots: &[Spot], at: usize) -> Self {
-        let spot = spots[at];
-        let end = match spots.get(at + 1) {
-            Some(next) => next.first_byte,
-            None => segment.start + segment.bytes,
-        };
-        Self {
+    pub(super) fn place(&self, at: usize) -> Place {
+        let (segment, spot) = (&self.sheet.segment, self.spots[at]);
+        Place {
             run: segment.run,
             first_byte: spot.first_byte,
-            bytes: end.saturating_sub(spot.first_byte),
+            bytes: spot.bytes,
             first_row: segment.first_row + spot.first_row,
+            rows: spot.rows,
             body_start: spot.body_start,
         }
     }
-}
 
-impl Part {
-    fn known(&self, column: usize, at: usize) -> Known<'_> {
-        let stats = self.stats.iter().find(|(known, _)| *known == column);
-        let blooms = self.blooms.iter().find(|(known, _)| *known == column);
-        Known {
-            stats: stats.and_then(|(_, stats)| stats.get(at)),
-            bloom: blooms.and_then(|(_, blooms)| blooms.get(at)?.as_ref()),
-        }
+    /// Where the chunks are from that one on.
+    pub(super) fn places(&self, from: usize) -> impl Iterator<Item = Place> {
+        let with_rows = (from..self.spots.len()).filter(|&at| self.has_rows(at));
+        with_rows.map(|at| self.place(at))
     }
 }
 
-pub(super) async fn spots(services: &Services, run: Run) -> Result<Arc<[Spot]>, StoreError> {
-    let make = async {
-        let spots = services.store.spots(run).await?;
-        Ok::<_, StoreError>(Value::Spots(spots.into()))
-    };
-    match services.cache.get_or(Key::Spots(run.number), make).await? {
-        Value::Spots(spots) => Ok(spots),
-        _ => Err(StoreError::Worker),
-    }
-}
-
-async fn stats(
+/// Where the chunks are that hold these rows of the revision, which are in order.
+pub(super) async fn places(
     services: &Services,
-    run: Run,
-    column: usize,
-) -> Result<Arc<[ColumnStats]>, StoreError> {
-    let make = async {
-        let stats = services.store.stats(run, column).await?;
-        Ok::<_, StoreError>(Value::Stats(stats.into()))
-    };
-    match services
-        .cache
-        .get_or(Key::Stats(run.number, column), make)
-        .await?
-    {
-        Value::Stats(stats) => Ok(stats),
-        _ => Err(StoreError::Worker),
+    dataset: &Dataset,
+    rows: impl Iterator<Item = u64>,
+) -> Result<Vec<Place>, StoreError> {
+    let mut places = Vec::new();
+    let mut open: Option<Chunks> = None;
+    for row in rows {
+        let here = open.take().and_then(|chunks| {
+            let at = chunks.at(row)?;
+            Some((chunks, at))
+        });
+        let found = match here {
+            Some(here) => Some(here),
+            None => Chunks::at_row(services, dataset, row).await?,
+        };
+        let (chunks, at) = found.ok_or_else(|| missing(dataset, row))?;
+        places.push(chunks.place(at));
+        open = Some(chunks);
     }
+    Ok(places)
 }
 
-async fn blooms(
-    services: &Services,
-    run: Run,
-    column: usize,
-) -> Result<Arc<[Option<Bloom>]>, StoreError> {
-    let make = async {
-        let blooms = services.store.blooms(run, column).await?;
-        Ok::<_, StoreError>(Value::Blooms(blooms.into()))
-    };
-    let key = Key::Blooms(run.number, column);
-    match services.cache.get_or(key, make).await? {
-        Value::Blooms(blooms) => Ok(blooms),
-        _ => Err(StoreError::Worker),
+/// Says that the store lacks the chunk with that row.
+pub(super) fn missing(dataset: &Dataset, row: u64) -> StoreError {
+    StoreError::Missing {
+        dataset: dataset.run.dataset,
+        run: dataset.run.number,
+        row,
     }
 }

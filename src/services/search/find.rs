@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
+use super::chart::Place;
+use super::texts::Groups;
+use super::walk::Candidates;
 use super::{Batch, Batches, Found, Search, SearchError};
 use crate::dataset::query::Scan;
 use crate::dataset::{ChunkText, Records};
@@ -13,10 +16,14 @@ use crate::dataset::{ChunkText, Records};
 const GROUP: usize = 16;
 /// Bytes of text that a page holds on to between finding its rows and sending them.
 const HELD: usize = 4 << 20;
+/// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
+const ON_THE_SPOT: u64 = 384 << 10;
+/// The same for a filter and a row.
+const ROW: u64 = 32;
 
 /// Rows that were found in one chunk.
 struct Hits {
-    chunk: u32,
+    chunk: Place,
     /// Its text, unless it has to be read again.
     text: Option<Arc<ChunkText>>,
     starts: Vec<u32>,
@@ -61,7 +68,7 @@ impl Search {
             async move {
                 let text = match hits.text {
                     Some(text) => text,
-                    None => search.texts(&[hits.chunk]).await?.swap_remove(0),
+                    None => search.text(hits.chunk).await?,
                 };
                 Ok(Batch {
                     text,
@@ -101,22 +108,75 @@ impl Search {
         from: u64,
         most: usize,
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
-        let first = self.chart.at_row(from);
-        let at = match first {
-            Some(first) => self.candidates.partition_point(|&chunk| chunk < first),
-            None => self.candidates.len(),
+        let search = Arc::clone(self);
+        let first = async move {
+            let mut candidates = Candidates::from(&search, from).await?;
+            let (hits, looked) = search.on_the_spot(&mut candidates, from, most).await?;
+            let rest = search.in_groups(candidates, Groups::growing(looked, GROUP), from, most);
+            Ok::<_, SearchError>(stream::iter([Ok(hits)]).chain(rest))
         };
-        let groups = self.groups(&self.candidates[at..], GROUP);
+        stream::once(first).try_flatten()
+    }
+
+    /// Looks through the first chunks at once, while their texts are remembered and that is little work: somebody else would
+    /// have to be woken for it, and often they have all the rows that are wanted. How many chunks it were.
+    async fn on_the_spot(
+        &self,
+        candidates: &mut Candidates,
+        from: u64,
+        most: usize,
+    ) -> Result<(Vec<Hits>, usize), SearchError> {
+        let scan = Scan::new(&self.query, &self.dataset.layout);
+        let filters = self.query.filters.len() as u64;
+        let (mut found, mut looked) = (Vec::new(), 0);
+        let (mut left, mut work) = (most, ON_THE_SPOT);
+        while left > 0
+            && let Some(chunk) = candidates.next().await?
+        {
+            let takes = chunk
+                .bytes
+                .saturating_add(chunk.rows.saturating_mul(filters * ROW));
+            let affordable = work.checked_sub(takes);
+            let text = affordable.and_then(|_| self.remembered(&chunk));
+            let (Some(rest), Some(text)) = (affordable, text) else {
+                candidates.put_back(chunk);
+                break;
+            };
+            work = rest;
+            looked += 1;
+            let starts = self.starts(&scan, &chunk, &text, from, left);
+            left -= starts.len();
+            found.extend(Hits::of(chunk, text, starts));
+        }
+        Ok((found, looked))
+    }
+
+    /// Looks through the chunks that follow, on all cores.
+    fn in_groups(
+        self: &Arc<Self>,
+        candidates: Candidates,
+        groups: Groups,
+        from: u64,
+        most: usize,
+    ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
         let cores = search.services.cores;
-        stream::iter(groups)
-            .map(move |group| Arc::clone(&search).look_through(group, from, most))
+        let groups =
+            stream::try_unfold((candidates, groups), |(mut candidates, mut groups)| async {
+                let group = candidates.group(&mut groups).await?;
+                Ok::<_, SearchError>(group.map(|group| (group, (candidates, groups))))
+            });
+        groups
+            .map(move |group| {
+                let search = Arc::clone(&search);
+                async move { search.look_through(group?, from, most).await }
+            })
             .buffered(cores)
     }
 
     async fn look_through(
         self: Arc<Self>,
-        group: Vec<u32>,
+        group: Vec<Place>,
         from: u64,
         most: usize,
     ) -> Result<Vec<Hits>, SearchError> {
@@ -126,15 +186,9 @@ impl Search {
             let mut found = Vec::new();
             let mut left = most;
             for (chunk, text) in group.into_iter().zip(texts) {
-                let starts = search.starts(&scan, chunk, &text, from, left);
+                let starts = search.starts(&scan, &chunk, &text, from, left);
                 left -= starts.len();
-                if !starts.is_empty() {
-                    found.push(Hits {
-                        chunk,
-                        text: Some(text),
-                        starts,
-                    });
-                }
+                found.extend(Hits::of(chunk, text, starts));
                 if left == 0 {
                     break;
                 }
@@ -148,14 +202,13 @@ impl Search {
     fn starts(
         &self,
         scan: &Scan<'_>,
-        chunk: u32,
+        chunk: &Place,
         text: &ChunkText,
         from: u64,
         most: usize,
     ) -> Vec<u32> {
-        let place = self.chart.place(chunk);
-        let before = usize::try_from(from.saturating_sub(place.first_row)).unwrap_or(usize::MAX);
-        let begin = self.start_of(text, place.body_start, before);
+        let before = usize::try_from(from.saturating_sub(chunk.first_row)).unwrap_or(usize::MAX);
+        let begin = self.start_of(text, chunk.body_start, before);
         let mut starts = Vec::new();
         scan.rows(text, begin, |row| {
             // A chunk is shorter than 2^32 bytes.
@@ -169,29 +222,39 @@ impl Search {
     }
 
     /// Where row number `rows` of a chunk begins in its text.
-    pub(super) fn start_of(&self, text: &str, body_start: usize, rows: usize) -> usize {
-        let layout = &self.dataset.layout;
-        let body = text.get(body_start..).unwrap_or_default();
-        let mut records = Records::new(body, layout.delimiter, layout.columns.len());
-        if rows > 0 {
-            records.skip(rows);
+    pub(super) fn start_of(&self, text: &ChunkText, body_start: usize, rows: usize) -> usize {
+        if rows == 0 {
+            return body_start;
         }
+        let layout = &self.dataset.layout;
+        let mut records = text.records(body_start, layout.delimiter, layout.columns.len());
+        records.skip(rows);
         body_start + records.position()
     }
 
     /// The number of the row that begins there.
     fn row_of(&self, hits: &Hits, start: u32) -> Option<u64> {
         let text = hits.text.as_ref()?;
-        Some(self.row_at(hits.chunk, text, start))
+        Some(self.row_at(&hits.chunk, text, start))
     }
 
     /// The number of the row that begins at `start` in the text of a chunk.
-    pub(super) fn row_at(&self, chunk: u32, text: &str, start: u32) -> u64 {
-        let (place, layout) = (self.chart.place(chunk), &self.dataset.layout);
+    pub(super) fn row_at(&self, chunk: &Place, text: &str, start: u32) -> u64 {
+        let layout = &self.dataset.layout;
         let before = text
-            .get(place.body_start..start as usize)
+            .get(chunk.body_start..start as usize)
             .unwrap_or_default();
         let mut records = Records::new(before, layout.delimiter, layout.columns.len());
-        place.first_row + records.skip(usize::MAX) as u64
+        chunk.first_row + records.skip(usize::MAX) as u64
+    }
+}
+
+impl Hits {
+    fn of(chunk: Place, text: Arc<ChunkText>, starts: Vec<u32>) -> Option<Self> {
+        (!starts.is_empty()).then_some(Self {
+            chunk,
+            text: Some(text),
+            starts,
+        })
     }
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::chart::{Place, places};
+use super::texts::Groups;
 use super::{Batch, Batches, Search, SearchError};
 use crate::dataset::{ChunkText, Records};
 
@@ -14,8 +16,8 @@ const SLICE: usize = 8 << 20;
 /// Chunks that are read in one go at most.
 const GROUP: usize = 16;
 
-/// A record: the number of its chunk, and where it begins there.
-type Record = (u32, u32);
+/// A record: the first row of its chunk, and where it begins there.
+type Record = (u64, u32);
 
 /// Records, each with the place at which it is wanted.
 type Placed = Vec<(usize, String)>;
@@ -48,13 +50,21 @@ impl Search {
 
     /// The records put together; `None`: they are too long for that.
     async fn slice(self: &Arc<Self>, records: &[Record]) -> Result<Option<Batch>, SearchError> {
-        let mut wanted: BTreeMap<u32, Vec<(usize, u32)>> = BTreeMap::new();
+        let mut wanted: BTreeMap<u64, Vec<(usize, u32)>> = BTreeMap::new();
         for (place, &(chunk, at)) in records.iter().enumerate() {
             wanted.entry(chunk).or_default().push((place, at));
         }
-        let chunks: Vec<u32> = wanted.keys().copied().collect();
+        let chunks = wanted.keys().copied();
+        let chunks = places(&self.services, &self.dataset, chunks).await?;
         let mut wanted = wanted.into_values();
-        let groups = self.groups(&chunks, GROUP).into_iter().map(|group| {
+        // All of them are wanted.
+        let mut cut = Groups::growing(GROUP, GROUP);
+        let mut groups: Vec<_> = chunks
+            .into_iter()
+            .filter_map(|chunk| cut.add(chunk))
+            .collect();
+        groups.extend(cut.rest());
+        let groups = groups.into_iter().map(|group| {
             let wanted: Vec<_> = wanted.by_ref().take(group.len()).collect();
             (group, wanted)
         });
@@ -88,7 +98,7 @@ impl Search {
 
     async fn copy(
         self: &Arc<Self>,
-        group: Vec<u32>,
+        group: Vec<Place>,
         wanted: Vec<Vec<(usize, u32)>>,
         room: Option<Arc<AtomicUsize>>,
     ) -> Result<Option<Placed>, SearchError> {

@@ -9,11 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::chart::{Chunks, Place, missing};
+use super::texts::Groups;
+use super::walk::Walk;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::query;
 use crate::dataset::query::{Lead, Ranked, Scan, Top};
 use crate::dataset::{ChunkText, Field, Records};
 use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
+use crate::store::StoreError;
 
 /// Chunks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
 const GROUP: usize = 8;
@@ -80,7 +84,7 @@ impl Search {
         most: usize,
     ) -> Result<Window, SearchError> {
         let mut after = self.ranked(after).await?;
-        let mut rows: Vec<(u32, u32)> = Vec::new();
+        let mut rows: Vec<(u64, u32)> = Vec::new();
         let mut more = true;
         // A pass that finds fewer than it was asked for had no room for more.
         while more && rows.len() < most {
@@ -130,19 +134,9 @@ impl Search {
         after: Option<Ranked>,
         limit: usize,
     ) -> Result<(Vec<Ranked>, bool), SearchError> {
-        let promising = self.promising(after.as_ref());
-        let chunks: Vec<u32> = promising.iter().map(|(_, chunk)| *chunk).collect();
-        let mut groups = self.groups(&chunks, GROUP).into_iter();
-        let mut at = 0;
+        let promising = self.promising(after.as_ref()).await?;
         let top = Arc::new(Mutex::new(Top::new(&self.query.order, after, limit, KEYS)));
-        let ahead = Arc::clone(&top);
-        let worth_it = std::iter::from_fn(move || {
-            let group = groups.next()?;
-            let (best, _) = promising[at];
-            at += group.len();
-            (!lock(&ahead).is_past(best, group[0])).then_some(group)
-        });
-        let looking = stream::iter(worth_it)
+        let looking = stream::iter(promising.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
             .buffer_unordered(self.services.cores);
         looking.try_collect::<()>().await?;
@@ -151,34 +145,44 @@ impl Search {
     }
 
     /// The chunks that may hold rows that come after that one, those first whose rows may be first.
-    fn promising(&self, after: Option<&Ranked>) -> Vec<(Lead, u32)> {
-        let mut promising: Vec<(Lead, u32)> = Vec::with_capacity(self.candidates.len());
-        let only = match &self.query.order[..] {
-            [only] => Some(only),
-            _ => None,
+    async fn promising(&self, after: Option<&Ranked>) -> Result<Promising, SearchError> {
+        let mut promising = Promising::default();
+        let Some(term) = self.query.order.first() else {
+            return Ok(promising);
         };
+        let alone = self.query.order.len() == 1;
         let from = after.and_then(|after| Some((after.key.lead()?, after.chunk)));
-        for &chunk in &self.candidates {
-            let Some((best, worst)) = self.chart.leads(chunk, &self.query) else {
-                continue;
-            };
-            // Where all that is better was passed already, a chunk is as good as the place to go on from, or not even that.
-            let best = from.map_or(best, |(from, last)| {
-                let settled = only.is_some_and(|only| only.settles(from));
-                let passed = settled && chunk < last;
-                best.max(if passed { from.next() } else { from })
-            });
-            if worst >= best {
-                promising.push((best, chunk));
+        let mut walk = Walk::whole(&self.dataset);
+        while let Some(mut sheet) = walk.next(&self.services, &self.query).await? {
+            let number = promising.sheets.len() as u32;
+            let before = promising.chunks.len();
+            while let Some(at) = sheet.next(&self.query) {
+                let stats = sheet.known(term.column, at).stats;
+                let Some((best, worst)) = stats.and_then(|stats| term.range(stats)) else {
+                    continue;
+                };
+                // Where all that is better was passed already, a chunk is as good as the place to go on from, or not even
+                // that.
+                let best = from.map_or(best, |(from, last)| {
+                    let settled = alone && term.settles(from);
+                    let passed = settled && sheet.chunks.place(at).first_row < last;
+                    best.max(if passed { from.next() } else { from })
+                });
+                if worst >= best {
+                    promising.chunks.push((best, number, at as u32));
+                }
+            }
+            if promising.chunks.len() > before {
+                promising.sheets.push(sheet.chunks);
             }
         }
-        promising.sort_unstable();
-        promising
+        promising.chunks.sort_unstable();
+        Ok(promising)
     }
 
     async fn rank(
         self: Arc<Self>,
-        group: Vec<u32>,
+        group: Vec<Place>,
         top: Arc<Mutex<Top>>,
     ) -> Result<(), SearchError> {
         let search = Arc::clone(&self);
@@ -186,17 +190,17 @@ impl Search {
             let scan = Scan::new(&search.query, &search.dataset.layout);
             let mut best = lock(&top).part();
             for (chunk, text) in group.into_iter().zip(texts) {
-                search.rank_text(&scan, chunk, &text, &mut best);
+                search.rank_text(&scan, &chunk, &text, &mut best);
             }
             lock(&top).merge(best);
         });
         ranking.await
     }
 
-    fn rank_text(&self, scan: &Scan<'_>, chunk: u32, text: &ChunkText, best: &mut Top) {
+    fn rank_text(&self, scan: &Scan<'_>, place: &Place, text: &ChunkText, best: &mut Top) {
         let order = &self.query.order;
         let Some(term) = order.first() else { return };
-        let place = self.chart.place(chunk);
+        let chunk = place.first_row;
         scan.rows(text, place.body_start, |row| {
             let lead = term.lead(row.value(term.column).as_deref());
             // A chunk is shorter than 2^32 bytes.
@@ -211,11 +215,11 @@ impl Search {
 
     /// The place of a row in the order.
     async fn ranked(&self, row: Option<u64>) -> Result<Option<Ranked>, SearchError> {
-        let Some((row, chunk)) = row.and_then(|row| Some((row, self.chart.at_row(row)?))) else {
+        let Some(row) = row.filter(|row| *row < self.dataset.rows) else {
             return Ok(None);
         };
-        let text = self.texts(&[chunk]).await?.swap_remove(0);
-        let (place, layout) = (self.chart.place(chunk), &self.dataset.layout);
+        let (place, layout) = (self.place_of(row).await?, &self.dataset.layout);
+        let text = self.text(place).await?;
         let before = usize::try_from(row - place.first_row).unwrap_or(usize::MAX);
         let at = self.start_of(&text, place.body_start, before);
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
@@ -229,14 +233,50 @@ impl Search {
         };
         Ok(Some(Ranked {
             key: query::Key::of(&self.query.order, value),
-            chunk,
+            chunk: place.first_row,
             at: at as u32,
         }))
     }
 
-    async fn row_number(&self, (chunk, at): (u32, u32)) -> Result<u64, SearchError> {
-        let text = self.texts(&[chunk]).await?.swap_remove(0);
-        Ok(self.row_at(chunk, &text, at))
+    async fn row_number(&self, (chunk, at): (u64, u32)) -> Result<u64, SearchError> {
+        let place = self.place_of(chunk).await?;
+        Ok(self.row_at(&place, &self.text(place).await?, at))
+    }
+
+    /// Where the chunk is that holds a row.
+    async fn place_of(&self, row: u64) -> Result<Place, StoreError> {
+        let found = Chunks::at_row(&self.services, &self.dataset, row).await?;
+        let (chunks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
+        Ok(chunks.place(at))
+    }
+}
+
+/// Chunks that may hold rows that are among the first.
+#[derive(Default)]
+struct Promising {
+    /// The sheets that they are on.
+    sheets: Vec<Chunks>,
+    /// What no row of each comes before; its sheet, and its place there.
+    chunks: Vec<(Lead, u32, u32)>,
+}
+
+impl Promising {
+    /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
+    fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<Place>> {
+        let mut groups = Groups::growing(1, GROUP);
+        let mut chunks = self.chunks.into_iter();
+        std::iter::from_fn(move || {
+            for (best, sheet, at) in chunks.by_ref() {
+                let place = self.sheets[sheet as usize].place(at as usize);
+                if groups.is_empty() && lock(&top).is_past(best, place.first_row) {
+                    return None;
+                }
+                if let Some(group) = groups.add(place) {
+                    return Some(group);
+                }
+            }
+            groups.rest()
+        })
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::SearchError;
-use super::chart::{Place, spots};
+use super::chart::{Chunks, SHEET_CHUNKS, missing};
 use super::texts::texts;
 use crate::dataset::ChunkText;
 use crate::services::Services;
-use crate::store::{CHUNK_BYTES, Dataset, Segment, Spot, StoreError, Text};
+use crate::store::{Dataset, Spot, StoreError, Text};
 
 /// Bytes of text that are read in one go, unless one chunk alone has more.
 const STRETCH_BYTES: u64 = 256 << 10;
@@ -26,8 +26,8 @@ pub struct Chunk {
     pub end_row: u64,
 }
 
-/// The chunk that holds row `row` of the revision, and those behind it in the same run: as many as hold rows before `end`
-/// and are read in one go.
+/// The chunk that holds row `row` of the revision, and those behind it: as many as hold rows before `end` and are
+/// read in one go.
 ///
 /// # Errors
 /// When the store fails, or has no such chunk.
@@ -37,58 +37,33 @@ pub async fn stretch(
     row: u64,
     end: u64,
 ) -> Result<VecDeque<Chunk>, SearchError> {
-    let missing = StoreError::Missing {
-        dataset: dataset.run.dataset,
-        run: dataset.run.number,
-        row,
-    };
-    let Some(segment) = dataset.segments.at_row(row) else {
-        return Err(missing.into());
-    };
-    // To look one chunk up is cheaper than to read where all are, unless that is remembered.
-    let chunks = segment.bytes / CHUNK_BYTES as u64 + 1;
-    if !services.cache.keeps(chunks * size_of::<Spot>() as u64) {
+    // To look one chunk up is cheaper than to read where many are, unless that is remembered.
+    if !services
+        .cache
+        .keeps(SHEET_CHUNKS * size_of::<Spot>() as u64)
+    {
         let chunk = lone(&services, &dataset, row).await?;
-        return Ok(VecDeque::from([chunk.ok_or(missing)?]));
+        return Ok(VecDeque::from([
+            chunk.ok_or_else(|| missing(&dataset, row))?
+        ]));
     }
-    let spots = spots(&services, segment.run).await?;
-    let places = places(segment, &spots, row, end);
-    let (places, rows): (Vec<Place>, Vec<u64>) = places.into_iter().unzip();
-    let texts = texts(&services, &places, dataset.columns.len()).await?;
-    let chunks: VecDeque<Chunk> = places
-        .iter()
-        .zip(rows)
-        .zip(texts)
-        .map(|((place, rows), text)| Chunk {
-            text,
-            body_start: place.body_start,
-            first_row: place.first_row,
-            end_row: place.first_row + rows,
-        })
-        .collect();
-    match chunks.is_empty() {
-        true => Err(missing.into()),
-        false => Ok(chunks),
-    }
-}
-
-/// Where the chunk is that holds row `row`, and those behind it, each with the number of its rows.
-fn places(segment: &Segment, spots: &[Spot], row: u64, end: u64) -> Vec<(Place, u64)> {
-    let in_run = row - segment.first_row;
-    let first = spots.partition_point(|spot| spot.first_row + spot.rows <= in_run);
-    let mut places = Vec::new();
+    let found = Chunks::at_row(&services, &dataset, row).await?;
+    let (chunks, at) = found.ok_or_else(|| missing(&dataset, row))?;
     let mut bytes = 0;
-    for (at, spot) in spots.iter().enumerate().skip(first) {
-        if segment.first_row + spot.first_row >= end || bytes >= STRETCH_BYTES {
-            break;
-        }
-        if spot.rows > 0 {
-            let place = Place::of(segment, spots, at);
-            bytes += place.bytes;
-            places.push((place, spot.rows));
-        }
-    }
-    places
+    let places = chunks.places(at).take_while(|place| {
+        let wanted = place.first_row < end && bytes < STRETCH_BYTES;
+        bytes += place.bytes;
+        wanted
+    });
+    let places: Vec<_> = places.collect();
+    let texts = texts(&services, &places, dataset.columns.len()).await?;
+    let chunks = places.iter().zip(texts).map(|(place, text)| Chunk {
+        text,
+        body_start: place.body_start,
+        first_row: place.first_row,
+        end_row: place.first_row + place.rows,
+    });
+    Ok(chunks.collect())
 }
 
 /// The chunk alone.

@@ -12,37 +12,59 @@ use crate::store::{Packed, StoreError};
 /// Bytes of text that are looked through in one go, unless one chunk alone has more.
 const GROUP_BYTES: u64 = 1 << 20;
 
-impl Search {
-    /// Cuts chunks into groups to be looked through in one go: of one chunk at first, since that may do, and then of more
-    /// and more, up to `most`.
-    pub(super) fn groups(&self, chunks: &[u32], most: usize) -> Vec<Vec<u32>> {
-        let mut groups: Vec<Vec<u32>> = Vec::new();
-        let (mut size, mut bytes) = (1, 0);
-        for &chunk in chunks {
-            let more = self.chart.place(chunk).bytes;
-            match groups.last_mut() {
-                Some(group) if group.len() < size && bytes + more <= GROUP_BYTES => {
-                    group.push(chunk);
-                    bytes += more;
-                }
-                last => {
-                    if last.is_some() {
-                        size = (size * 2).min(most);
-                    }
-                    groups.push(vec![chunk]);
-                    bytes = more;
-                }
-            }
+/// Cuts chunks into groups that are looked through in one go.
+pub(super) struct Groups {
+    group: Vec<Place>,
+    bytes: u64,
+    /// Chunks that the group may have.
+    size: usize,
+    most: usize,
+}
+
+impl Groups {
+    /// Groups of `first` chunks at first, since those may do, and then of more and more, up to `most`.
+    pub(super) fn growing(first: usize, most: usize) -> Self {
+        Self {
+            group: Vec::new(),
+            bytes: 0,
+            size: first.clamp(1, most),
+            most,
         }
-        groups
     }
 
+    /// Adds a chunk; gives the group that is full then.
+    pub(super) fn add(&mut self, place: Place) -> Option<Vec<Place>> {
+        let fits = self.group.is_empty() || self.bytes + place.bytes <= GROUP_BYTES;
+        let full = (!fits).then(|| self.cut());
+        self.bytes += place.bytes;
+        self.group.push(place);
+        full.or_else(|| (self.group.len() >= self.size).then(|| self.cut()))
+    }
+
+    /// Whether the next chunk begins a group.
+    pub(super) fn is_empty(&self) -> bool {
+        self.group.is_empty()
+    }
+
+    /// What is left, if it is anything.
+    pub(super) fn rest(&mut self) -> Option<Vec<Place>> {
+        (!self.is_empty()).then(|| self.cut())
+    }
+
+    fn cut(&mut self) -> Vec<Place> {
+        self.size = (self.size * 2).min(self.most);
+        self.bytes = 0;
+        std::mem::take(&mut self.group)
+    }
+}
+
+impl Search {
     /// Does `work` with some chunks and their texts on a blocking thread, once there is a place for it: there is one a core,
     /// whoever asks.
     pub(super) async fn work<T: Send + 'static>(
         &self,
-        chunks: Vec<u32>,
-        work: impl FnOnce(Vec<u32>, Vec<Arc<ChunkText>>) -> T + Send + 'static,
+        chunks: Vec<Place>,
+        work: impl FnOnce(Vec<Place>, Vec<Arc<ChunkText>>) -> T + Send + 'static,
     ) -> Result<T, SearchError> {
         let place = self.services.scans.acquire().await;
         let _place = place.map_err(|_| SearchError::Worker)?;
@@ -52,12 +74,29 @@ impl Search {
     }
 
     /// The texts of some chunks.
-    pub(super) async fn texts(&self, chunks: &[u32]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-        let places: Vec<Place> = chunks
-            .iter()
-            .map(|&chunk| self.chart.place(chunk))
-            .collect();
-        texts(&self.services, &places, self.dataset.columns.len()).await
+    pub(super) async fn texts(&self, chunks: &[Place]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
+        texts(&self.services, chunks, self.dataset.columns.len()).await
+    }
+
+    /// The text of a chunk.
+    pub(super) async fn text(&self, chunk: Place) -> Result<Arc<ChunkText>, SearchError> {
+        Ok(self.texts(&[chunk]).await?.swap_remove(0))
+    }
+
+    /// The text of a chunk, if it is remembered.
+    pub(super) fn remembered(&self, chunk: &Place) -> Option<Arc<ChunkText>> {
+        remembered(&self.services, chunk)
+    }
+}
+
+fn key(place: &Place) -> Key {
+    Key::Text(place.run.number, place.first_byte)
+}
+
+fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
+    match services.cache.get(&key(place))? {
+        Value::Text(text) => Some(text),
+        _ => None,
     }
 }
 
@@ -67,13 +106,7 @@ pub(super) async fn texts(
     places: &[Place],
     columns: usize,
 ) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-    let key = |place: &Place| Key::Text(place.run.number, place.first_byte);
-    let remembered = places
-        .iter()
-        .map(|place| match services.cache.get(&key(place)) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        });
+    let remembered = places.iter().map(|place| remembered(services, place));
     let mut texts: Vec<Option<Arc<ChunkText>>> = remembered.collect();
     let missing: Vec<usize> = (0..places.len())
         .filter(|&at| texts[at].is_none())
@@ -100,4 +133,44 @@ pub(super) async fn texts(
         }
     }
     Ok(texts.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Run;
+
+    fn cut(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
+        let place = |first_row, bytes| Place {
+            run: Run {
+                dataset: 1,
+                number: 1,
+            },
+            first_byte: 0,
+            bytes,
+            first_row,
+            rows: 1,
+            body_start: 0,
+        };
+        let places = (0..).zip(bytes).map(|(row, bytes)| place(row, *bytes));
+        let mut all: Vec<_> = places.filter_map(|place| groups.add(place)).collect();
+        all.extend(groups.rest());
+        assert!(groups.rest().is_none());
+        let rows = |group: Vec<Place>| group.iter().map(|place| place.first_row).collect();
+        all.into_iter().map(rows).collect()
+    }
+
+    #[test]
+    fn groups_grow_and_stay_within_their_bounds() {
+        let sizes = |groups: &[Vec<u64>]| groups.iter().map(Vec::len).collect::<Vec<_>>();
+        let groups = cut(Groups::growing(1, 4), &[1; 12]);
+        assert_eq!(sizes(&groups), [1, 2, 4, 4, 1]);
+        assert_eq!(groups.concat(), (0..12).collect::<Vec<_>>());
+        assert_eq!(sizes(&cut(Groups::growing(0, 4), &[1; 3])), [1, 2]);
+        assert_eq!(sizes(&cut(Groups::growing(9, 4), &[1; 5])), [4, 1]);
+        let large = GROUP_BYTES / 2 + 1;
+        let groups = cut(Groups::growing(4, 4), &[1, large, large, 2 * large, 1, 1]);
+        assert_eq!(groups, [vec![0, 1], vec![2], vec![3], vec![4, 5]]);
+        assert!(cut(Groups::growing(1, 4), &[]).is_empty());
+    }
 }
