@@ -72,7 +72,7 @@ pub(super) async fn converse<S: HttpService>(
     service: S,
     shared: Arc<Shared>,
 ) {
-    let activity = Activity::new();
+    let activity = Activity::new(shared.drain.clone());
     let socket = Socket::new(stream, Arc::clone(&activity));
     let edge = Edge {
         service,

@@ -70,7 +70,6 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             },
             None => self.begin(request, &flight, &id),
         };
-        let shared = Arc::clone(&self.shared);
         Exchange {
             step,
             around: Some(Around {
@@ -78,7 +77,6 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
                 id,
                 access,
                 http2,
-                shared,
             }),
         }
     }
@@ -92,7 +90,7 @@ impl<S: HttpService> Edge<S> {
         id: &HeaderValue,
     ) -> Step<S::Future> {
         let timeout = self.shared.limits.body_timeout;
-        let metrics = self.shared.metrics.clone();
+        let metrics = self.shared.metrics.as_ref();
         let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics));
         let mut service = self.service.clone();
         match catch_unwind(AssertUnwindSafe(move || service.begin(request))) {
@@ -137,7 +135,6 @@ struct Around {
     id: HeaderValue,
     access: Option<Access>,
     http2: bool,
-    shared: Arc<Shared>,
 }
 
 impl<F, B> Future for Exchange<F>
@@ -175,7 +172,7 @@ impl Around {
         headers.insert(request_id::REQUEST_ID, self.id);
         // hyper closes a connection whose request was not read to its end, but does not announce it; a client that does
         // not know would lose its next request (RFC 9112 section 9.6).
-        if !self.http2 && (self.shared.drain.is_draining() || self.flight.is_unread()) {
+        if !self.http2 && self.flight.is_last() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let line = self.access.and_then(|access| access.answered(&response));
