@@ -205,6 +205,9 @@ fn preferred(headers: &HeaderMap) -> Option<Coding> {
         .flat_map(|list| list.split(','))
         .filter_map(element)
         .collect();
+    if elements.is_empty() {
+        return None;
+    }
     let weight = |name: &str| {
         let named = |wanted: &str| {
             let found = elements

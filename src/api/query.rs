@@ -7,6 +7,9 @@ use std::str::FromStr;
 
 use super::error::Error;
 
+/// Names that are mostly asked for at most.
+const KNOWN: usize = 8;
+
 /// The whole numbers that may be written, as an error says it.
 struct Within<'r>(&'r RangeInclusive<u64>);
 
@@ -36,7 +39,7 @@ impl Query {
             left: left
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
-            known: Vec::new(),
+            known: Vec::with_capacity(KNOWN),
         }
     }
 
