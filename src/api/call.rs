@@ -91,7 +91,8 @@ impl Call {
         if revision > newest.revision {
             return Err(Error::NoSuchRevision { name, revision });
         }
-        let found = self.services.store.find_revision(&newest, revision).await?;
+        // Boxed, so that who reads the newest revision does not carry along what this takes.
+        let found = Box::pin(self.services.store.find_revision(&newest, revision)).await?;
         found.ok_or(Error::RevisionGone { name, revision })
     }
 
@@ -144,15 +145,14 @@ impl Call {
 
     /// The entity tag of `dataset` in the representation that was negotiated.
     pub fn tag(&self, dataset: &Dataset) -> String {
-        conditional::tag(dataset, &self.release(), self.choice.format)
+        conditional::tag(dataset, self.release(), self.choice.format)
     }
 
     /// The full semantic version that answers.
-    pub fn release(&self) -> String {
-        // Whatever was negotiated is in the catalogue.
-        let version = self.services.catalogue.get(self.choice.version);
-        version
-            .map(|version| version.semantic.to_string())
+    pub fn release(&self) -> &str {
+        // Whatever was negotiated is in the registry.
+        self.registry
+            .release(self.choice.version)
             .unwrap_or_default()
     }
 

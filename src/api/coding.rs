@@ -120,7 +120,10 @@ impl Asked {
             .insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
         let mut coded = match length {
             _ if self.head => return Response::from_parts(head, body),
-            Some(length) if length <= WHOLE => Response::new(whole(coding, body).await.into()),
+            Some(length) if length <= WHOLE => {
+                let coded = Box::pin(whole(coding, body)).await;
+                Response::new(coded.into())
+            }
             _ => stream(coding, body),
         };
         (*coded.status_mut(), *coded.headers_mut()) = (head.status, head.headers);
@@ -202,6 +205,9 @@ fn preferred(headers: &HeaderMap) -> Option<Coding> {
         .flat_map(|list| list.split(','))
         .filter_map(element)
         .collect();
+    if elements.is_empty() {
+        return None;
+    }
     let weight = |name: &str| {
         let named = |wanted: &str| {
             let found = elements

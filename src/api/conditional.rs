@@ -14,7 +14,8 @@ use crate::versioning::Format;
 /// The tag of a representation: it differs between revisions of all datasets, versions of the API and formats.
 /// `release` is the full semantic version that renders it, so that a new rendering is never taken for an old one.
 pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
-    format!("\"{:x}-{release}-{}\"", dataset.run.number, name(format))
+    let run = format!("{:x}", dataset.run.number);
+    ["\"", &run, "-", release, "-", name(format), "\""].concat()
 }
 
 /// The tag of what is estimated of a dataset: weak (§8.8.1), since it tells the same each time, and not in the same bytes.

@@ -206,9 +206,9 @@ impl Dispatcher {
         if !method.is_safe()
             && let Some(key) = idempotency::key(&request.headers)?
         {
-            return self
-                .once(operation, client, *choice, name, request, key)
-                .await;
+            // Boxed, so that reads do not carry along what this takes.
+            let once = self.once(operation, client, *choice, name, request, key);
+            return Box::pin(once).await;
         }
         let services = Arc::clone(&self.services);
         let registry = Arc::clone(&self.registry);

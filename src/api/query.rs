@@ -1,10 +1,28 @@
 //! The query of a URL: each parameter is taken by who knows it, and what nobody took is refused by name, so that a
 //! misspelt one is never silently without effect.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::error::Error;
+
+/// Names that are mostly asked for at most.
+const KNOWN: usize = 8;
+
+/// The whole numbers that may be written, as an error says it.
+struct Within<'r>(&'r RangeInclusive<u64>);
+
+impl Display for Within<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(range) = self;
+        write!(f, "a whole number from {}", range.start())?;
+        match *range.end() {
+            u64::MAX => Ok(()),
+            end => write!(f, " to {end}"),
+        }
+    }
+}
 
 /// Parameters that were not taken yet, in the order they were written, and the names that were asked for.
 #[derive(Debug)]
@@ -21,16 +39,18 @@ impl Query {
             left: left
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect(),
-            known: Vec::new(),
+            known: Vec::with_capacity(KNOWN),
         }
     }
 
     /// Takes a parameter that may be there once.
     pub fn take(&mut self, name: &'static str) -> Result<Option<String>, Error> {
-        let mut all = self.take_all(name);
-        match all.len() {
-            0 | 1 => Ok(all.pop()),
-            _ => Err(Error::RepeatedParameter(name)),
+        self.known.push(name);
+        let mut places = (0..self.left.len()).filter(|place| self.left[*place].0 == name);
+        match (places.next(), places.next()) {
+            (None, _) => Ok(None),
+            (Some(place), None) => Ok(Some(self.left.remove(place).1)),
+            (Some(_), Some(_)) => Err(Error::RepeatedParameter(name)),
         }
     }
 
@@ -71,17 +91,17 @@ impl Query {
     pub fn take_number(
         &mut self,
         name: &'static str,
-        range: std::ops::RangeInclusive<u64>,
+        range: RangeInclusive<u64>,
         default: u64,
     ) -> Result<u64, Error> {
-        let expected = match *range.end() {
-            u64::MAX => format!("a whole number from {}", range.start()),
-            end => format!("a whole number from {} to {end}", range.start()),
-        };
-        match self.take_parsed(name, &expected)? {
+        match self.take_parsed(name, Within(&range))? {
             None => Ok(default),
             Some(number) if range.contains(&number) => Ok(number),
-            Some(number) => Err(Error::bad_parameter(name, number.to_string(), expected)),
+            Some(number) => Err(Error::bad_parameter(
+                name,
+                number.to_string(),
+                Within(&range),
+            )),
         }
     }
 

@@ -169,6 +169,8 @@ impl Resource {
 #[derive(Debug)]
 pub struct Registry {
     versions: Vec<&'static ApiVersion>,
+    /// The full semantic version of each, as it is written.
+    releases: Vec<String>,
     router: matchit::Router<Arc<Resource>>,
     resources: Vec<(&'static str, Arc<Resource>)>,
 }
@@ -234,6 +236,10 @@ impl Registry {
         }
         Ok(Self {
             versions: versions.to_vec(),
+            releases: versions
+                .iter()
+                .map(|version| semantic(version).to_string())
+                .collect(),
             router,
             resources,
         })
@@ -259,6 +265,13 @@ impl Registry {
             .iter()
             .copied()
             .find(|version| version.number == number.get())
+    }
+
+    /// The full semantic version of that number, as it is written.
+    pub fn release(&self, number: VersionNumber) -> Option<&str> {
+        let mut releases = self.versions.iter().zip(&self.releases);
+        let found = releases.find(|(version, _)| version.number == number.get());
+        found.map(|(_, release)| &**release)
     }
 
     /// The versions, newest first.

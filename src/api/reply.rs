@@ -25,6 +25,14 @@ pub enum Body {
     Stream(ByteStream),
 }
 
+/// Headers that an answer usually has in the end, and some more.
+const HEADERS: usize = 12;
+
+/// No headers, and room for all of them, so that adding one never moves the others.
+fn headers() -> HeaderMap {
+    HeaderMap::with_capacity(HEADERS)
+}
+
 /// An answer.
 pub struct Reply {
     /// Its status.
@@ -42,7 +50,7 @@ impl Reply {
     pub fn empty(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: headers(),
             body: Body::Empty,
             of_server: false,
         }
@@ -52,7 +60,7 @@ impl Reply {
     pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: headers(),
             body: Body::Full(body.into()),
             of_server: false,
         }
@@ -62,7 +70,7 @@ impl Reply {
     pub fn body(status: StatusCode, body: Body) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: headers(),
             body,
             of_server: false,
         }
@@ -75,7 +83,7 @@ impl Reply {
     ) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: headers(),
             body: Body::Stream(Box::pin(body)),
             of_server: false,
         }

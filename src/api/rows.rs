@@ -57,6 +57,9 @@ pub struct Span {
     pub limit: u64,
 }
 
+/// The body of a page, and the cursor of the next one.
+pub type Made = (Body, Option<Arc<str>>);
+
 /// A page: as [`all`], and remembered under `key` when it is of usual size.
 pub async fn page(
     services: &Arc<Services>,
@@ -64,29 +67,32 @@ pub async fn page(
     key: PageKey,
     form: impl FnOnce() -> Form,
 ) -> Result<Body, Error> {
-    let make = async { Ok((all(services, span, form()).await?, None)) };
+    let make = || async { Ok((all(services, span, form()).await?, None)) };
     let (body, _) = remembered(services, key, make).await?;
     Ok(body)
 }
 
-/// What `make` makes, the body of a page and the row that the next one begins with; or what it made before, where that
-/// was a whole one.
-pub async fn remembered(
+/// What `make` makes; or what it made before, where that was a whole body.
+pub async fn remembered<F>(
     services: &Services,
     key: PageKey,
-    make: impl Future<Output = Result<(Body, Option<u64>), Error>>,
-) -> Result<(Body, Option<u64>), Error> {
-    let whole = |(body, next): &(Body, Option<u64>)| match body {
+    make: impl FnOnce() -> F,
+) -> Result<Made, Error>
+where
+    F: Future<Output = Result<Made, Error>>,
+{
+    let whole = |(body, next): &Made| match body {
         Body::Full(body) => Some(Page {
             body: body.clone(),
-            next: *next,
+            next: next.clone(),
         }),
         Body::Empty | Body::Stream(_) => None,
     };
-    // The usual case first, without what several at once would need.
+    // The usual case first, without what several at once would need. To make a page takes a future of kilobytes, which a
+    // request for one that is there would carry along if it were not boxed.
     let page = match services.cache.page(&key) {
         Some(page) => page,
-        None => match services.cache.page_or(key, make, whole).await? {
+        None => match Box::pin(services.cache.page_or(key, make(), whole)).await? {
             Ok(made) => return Ok(made),
             Err(page) => page,
         },

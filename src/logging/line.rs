@@ -173,14 +173,16 @@ struct Fields<'o> {
 impl<'kvs> VisitSource<'kvs> for Fields<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
         // Names come from the source code, so there is nothing in them to escape.
-        let (before, after): (&[u8], &[u8]) = if self.json {
-            (b",\"", b"\":")
+        let name = key.as_str().as_bytes();
+        if self.json {
+            self.out.extend_from_slice(b",\"");
+            self.out.extend_from_slice(name);
+            self.out.extend_from_slice(b"\":");
         } else {
-            (b" ", b"=")
-        };
-        self.out.extend_from_slice(before);
-        self.out.extend_from_slice(key.as_str().as_bytes());
-        self.out.extend_from_slice(after);
+            self.out.push(b' ');
+            self.out.extend_from_slice(name);
+            self.out.push(b'=');
+        }
         value.visit(Field {
             out: self.out,
             json: self.json,

@@ -14,8 +14,7 @@ use log::{
     kv::{Error, Key, Source, Value, VisitSource},
 };
 
-use crate::services::Metrics;
-use crate::services::metrics::{Going, Route};
+use crate::services::metrics::{Asked, Route, Tally};
 
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
@@ -46,7 +45,7 @@ struct Details {
     began: Instant,
     method: Method,
     line: Option<Line>,
-    going: Option<Going>,
+    asked: Option<Asked>,
 }
 
 /// What a log line says of a request from its start.
@@ -65,7 +64,7 @@ impl Access {
         request: &Request<B>,
         id: &HeaderValue,
         level: Level,
-        metrics: Option<&Arc<Metrics>>,
+        tally: Option<&Arc<Tally>>,
     ) -> Option<Self> {
         let line = log::log_enabled!(target: TARGET, level).then(|| Line {
             level,
@@ -73,13 +72,13 @@ impl Access {
             id: id.clone(),
             trace: trace_parent(request.headers()),
         });
-        let going = metrics.map(Metrics::begin);
-        (line.is_some() || going.is_some()).then(|| Self {
+        let asked = tally.map(Tally::begin);
+        (line.is_some() || asked.is_some()).then(|| Self {
             details: Some(Details {
                 began: Instant::now(),
                 method: request.method().clone(),
                 line,
-                going,
+                asked,
             }),
         })
     }
@@ -136,10 +135,9 @@ impl Drop for Access {
 impl Details {
     fn tell(&self, outcome: &Outcome<'_>) {
         let seconds = self.began.elapsed().as_secs_f64();
-        if let Some(going) = &self.going {
+        if let Some(asked) = &self.asked {
             let route = outcome.route.unwrap_or(NOWHERE);
-            let metrics = going.metrics();
-            metrics.answered(route, &self.method, outcome.status, outcome.bytes, seconds);
+            asked.answered(route, &self.method, outcome.status, outcome.bytes, seconds);
         }
         let Some(line) = &self.line else {
             return;

@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use super::limits::Limits;
+use super::{drain::Drain, limits::Limits};
 
 /// How long the rest of an upload that was answered early is read and thrown away, so that the answer is not lost in
 /// the reset that closing a socket with unread bytes sends.
@@ -45,6 +45,8 @@ pub(super) enum Cut {
 #[derive(Debug)]
 pub(super) struct Activity {
     began: Instant,
+    /// How far the server has got in going away.
+    drain: Drain,
     http2: AtomicBool,
     /// Requests and responses that are not done, see [`Flight`].
     in_flight: AtomicU32,
@@ -70,9 +72,10 @@ pub(super) struct Activity {
 
 impl Activity {
     /// A connection that begins now.
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(drain: Drain) -> Arc<Self> {
         Arc::new(Self {
             began: Instant::now(),
+            drain,
             http2: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             quiet_since: AtomicU64::new(1),
@@ -221,9 +224,10 @@ impl Flight {
         }
     }
 
-    /// Whether the request's body was given up before its end, so that the connection ends after the response.
-    pub(super) fn is_unread(&self) -> bool {
-        self.activity.unread.load(Relaxed)
+    /// Whether the connection ends after the response: the server drains, or the request's body was given up before its
+    /// end.
+    pub(super) fn is_last(&self) -> bool {
+        self.activity.drain.is_draining() || self.activity.unread.load(Relaxed)
     }
 
     /// A part of an HTTP/2 response is handed over.

@@ -61,11 +61,11 @@ impl RequestBody {
         incoming: Incoming,
         timeout: Duration,
         flight: &Flight,
-        metrics: Option<Arc<Metrics>>,
+        metrics: Option<&Arc<Metrics>>,
     ) -> Self {
         let receiving = (!incoming.is_end_stream()).then(|| Receiving {
             flight: flight.of_body(),
-            metrics,
+            metrics: metrics.cloned(),
             ended: false,
         });
         Self {

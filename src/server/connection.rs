@@ -1,6 +1,7 @@
 //! One connection from its first byte to its end: hyper speaks HTTP on it, one timer cuts it off.
 
 use std::{
+    cell::RefCell,
     future::poll_fn,
     pin::pin,
     sync::Arc,
@@ -26,6 +27,7 @@ use super::{
     service::HttpService,
     socket::Socket,
 };
+use crate::services::metrics::Tally;
 
 /// Most that is buffered of a request or a response, per HTTP/1 connection and direction; also the largest head.
 const HTTP1_BUFFER: usize = 128 * 1024;
@@ -72,11 +74,12 @@ pub(super) async fn converse<S: HttpService>(
     service: S,
     shared: Arc<Shared>,
 ) {
-    let activity = Activity::new();
+    let activity = Activity::new(shared.drain.clone());
     let socket = Socket::new(stream, Arc::clone(&activity));
     let edge = Edge {
-        service,
+        service: RefCell::new(service),
         activity: Arc::clone(&activity),
+        tally: shared.metrics.as_ref().map(Tally::new),
         shared: Arc::clone(&shared),
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), edge));

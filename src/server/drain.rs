@@ -1,5 +1,10 @@
 //! How far a server has got in going away, shared by everybody who has to know.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use tokio::sync::watch;
 
 /// How far a listener has got in going away.
@@ -18,6 +23,8 @@ pub enum Stage {
 #[derive(Clone, Debug)]
 pub struct Drain {
     stage: watch::Sender<Stage>,
+    /// Whether it is past [`Stage::Serving`], beside the lock around the stage: every response asks.
+    draining: Arc<AtomicBool>,
 }
 
 impl Default for Drain {
@@ -31,6 +38,7 @@ impl Drain {
     pub fn new() -> Self {
         Self {
             stage: watch::Sender::new(Stage::Serving),
+            draining: Arc::default(),
         }
     }
 
@@ -41,7 +49,7 @@ impl Drain {
 
     /// Whether it goes away: a probe for readiness is then answered with 503.
     pub fn is_draining(&self) -> bool {
-        self.stage() > Stage::Serving
+        self.draining.load(Ordering::Acquire)
     }
 
     /// Waits until `stage` is reached.
@@ -55,6 +63,8 @@ impl Drain {
 
     /// Moves on; there is no way back.
     pub(super) fn advance(&self, to: Stage) {
+        self.draining
+            .fetch_or(to > Stage::Serving, Ordering::Release);
         self.stage.send_if_modified(|stage| {
             let later = to > *stage;
             *stage = to.max(*stage);

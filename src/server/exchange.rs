@@ -2,6 +2,7 @@
 //! neither a target that is not a path nor a panic becomes a connection that just ends.
 
 use std::{
+    cell::RefCell,
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -28,7 +29,7 @@ use super::{
     refusal, request_id,
     service::HttpService,
 };
-use crate::services::Metrics;
+use crate::services::{Metrics, metrics::Tally};
 
 /// What the connections of one listener share.
 #[derive(Debug)]
@@ -42,8 +43,12 @@ pub(super) struct Shared {
 /// The service as one connection calls it.
 #[derive(Debug)]
 pub(super) struct Edge<S> {
-    pub(super) service: S,
+    /// hyper calls by a shared reference and tower by an exclusive one. Nobody else calls meanwhile, so the service needs
+    /// not be cloned for each request.
+    pub(super) service: RefCell<S>,
     pub(super) activity: Arc<Activity>,
+    /// Counts the connection's requests, if somebody watches.
+    pub(super) tally: Option<Arc<Tally>>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -62,7 +67,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             &request,
             &id,
             shared.limits.access_level,
-            shared.metrics.as_ref(),
+            self.tally.as_ref(),
         );
         let step = match refusal::of(&request) {
             Some(answer) => Step::Answered {
@@ -70,7 +75,6 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             },
             None => self.begin(request, &flight, &id),
         };
-        let shared = Arc::clone(&self.shared);
         Exchange {
             step,
             around: Some(Around {
@@ -78,7 +82,6 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
                 id,
                 access,
                 http2,
-                shared,
             }),
         }
     }
@@ -92,10 +95,11 @@ impl<S: HttpService> Edge<S> {
         id: &HeaderValue,
     ) -> Step<S::Future> {
         let timeout = self.shared.limits.body_timeout;
-        let metrics = self.shared.metrics.clone();
+        let metrics = self.tally.as_deref().map(Tally::metrics);
         let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics));
-        let mut service = self.service.clone();
-        match catch_unwind(AssertUnwindSafe(move || service.begin(request))) {
+        match catch_unwind(AssertUnwindSafe(|| {
+            self.service.borrow_mut().begin(request)
+        })) {
             Ok(future) => Step::Serving { future },
             Err(_) => Step::Answered {
                 answer: Some(panicked(id)),
@@ -137,7 +141,6 @@ struct Around {
     id: HeaderValue,
     access: Option<Access>,
     http2: bool,
-    shared: Arc<Shared>,
 }
 
 impl<F, B> Future for Exchange<F>
@@ -175,7 +178,7 @@ impl Around {
         headers.insert(request_id::REQUEST_ID, self.id);
         // hyper closes a connection whose request was not read to its end, but does not announce it; a client that does
         // not know would lose its next request (RFC 9112 section 9.6).
-        if !self.http2 && (self.shared.drain.is_draining() || self.flight.is_unread()) {
+        if !self.http2 && self.flight.is_last() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         let line = self.access.and_then(|access| access.answered(&response));

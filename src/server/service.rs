@@ -9,7 +9,7 @@ use http_body::Body;
 use super::body::{BoxError, RequestBody};
 
 /// What can be served: every cloneable tower service that answers each request with a response, as
-/// `warp::service(filter)` does. It is cloned for each request and taken to be always ready.
+/// `warp::service(filter)` does. It is cloned for each connection and taken to be always ready.
 ///
 /// This trait only gives that long bound a short name; it is implemented for all such services.
 pub trait HttpService: Clone + Send + 'static {

@@ -35,8 +35,8 @@ pub struct PageKey {
 pub struct Page {
     /// Its bytes.
     pub body: Bytes,
-    /// The row that the next one begins with, where that was looked for.
-    pub next: Option<u64>,
+    /// The cursor of the next one, if there is one and its list has cursors.
+    pub next: Option<Arc<str>>,
 }
 
 /// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
@@ -143,7 +143,7 @@ pub struct CacheFigures {
 impl Value {
     fn weight(&self) -> u64 {
         let bytes = match self {
-            Self::Page(page) => page.body.len(),
+            Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
             Self::LargePage => 0,
             Self::Text(text) => text.len(),
             Self::Spots(spots) => size_of_val::<[Spot]>(spots),

@@ -77,7 +77,7 @@ impl Clients {
             return Ok(known.client);
         }
         let since = Instant::now();
-        let client = self.look_up(digest, newest).await?.map(Arc::new);
+        let client = Box::pin(self.look_up(digest, newest)).await?.map(Arc::new);
         let known = Known {
             client: client.clone(),
             since,

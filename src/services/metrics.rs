@@ -3,14 +3,17 @@
 //! No label takes a value that a client chooses: routes, methods, statuses and versions are from lists, clients are
 //! those that the operator registered, and user agents are told apart by few kinds.
 
+mod tally;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Method, StatusCode};
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Opts, Registry, TextEncoder,
 };
+
+pub use tally::{Asked, Tally};
 
 use super::Services;
 use crate::store::Load;
@@ -150,40 +153,17 @@ impl Metrics {
         }
     }
 
-    /// A request was answered, or given up by its client: then it has no status.
-    pub fn answered(
-        &self,
-        route: Route,
-        method: &Method,
-        status: Option<StatusCode>,
-        response_bytes: u64,
-        seconds: f64,
-    ) {
-        let (path, version) = (route.path.unwrap_or(NONE), self.name_of(route.version));
-        let method = known(method);
-        let status = status.as_ref().map_or(NONE, StatusCode::as_str);
-        self.requests
-            .with_label_values(&[path, method, status, version])
-            .inc();
-        self.durations
-            .with_label_values(&[path, method, version])
-            .observe(seconds);
-        self.response_bytes.inc_by(response_bytes);
-    }
-
     /// A part of a request's body has come.
     pub fn received(&self, bytes: usize) {
         self.request_bytes.inc_by(bytes as u64);
     }
 
-    /// A request that is being answered, until it is dropped.
-    pub fn begin(self: &Arc<Self>) -> Going {
-        Going::new(self, |metrics| &metrics.in_flight)
-    }
-
     /// A connection that is open, until it is dropped.
-    pub fn connected(self: &Arc<Self>) -> Going {
-        Going::new(self, |metrics| &metrics.connections)
+    pub fn connected(self: &Arc<Self>) -> Connected {
+        self.connections.inc();
+        Connected {
+            metrics: Arc::clone(self),
+        }
     }
 
     /// Requests of a version by a client, or by callers of that kind.
@@ -253,31 +233,15 @@ impl Metrics {
     }
 }
 
-/// Something that is going on, until it is dropped.
+/// A connection that is open, until it is dropped.
 #[derive(Debug)]
-pub struct Going {
+pub struct Connected {
     metrics: Arc<Metrics>,
-    gauge: fn(&Metrics) -> &IntGauge,
 }
 
-impl Going {
-    fn new(metrics: &Arc<Metrics>, gauge: fn(&Metrics) -> &IntGauge) -> Self {
-        gauge(metrics).inc();
-        Self {
-            metrics: Arc::clone(metrics),
-            gauge,
-        }
-    }
-
-    /// Where it is counted.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-}
-
-impl Drop for Going {
+impl Drop for Connected {
     fn drop(&mut self) {
-        (self.gauge)(&self.metrics).dec();
+        self.metrics.connections.dec();
     }
 }
 
@@ -308,19 +272,5 @@ impl Names<'_> {
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
         let gauges = IntGaugeVec::new(Opts::new(name, help), labels);
         self.register(gauges.expect("names are valid"))
-    }
-}
-
-/// The methods that there are; a client may send any word as one.
-fn known(method: &Method) -> &str {
-    match *method {
-        Method::GET
-        | Method::HEAD
-        | Method::POST
-        | Method::PUT
-        | Method::PATCH
-        | Method::DELETE
-        | Method::OPTIONS => method.as_str(),
-        _ => "other",
     }
 }

@@ -124,6 +124,17 @@ impl Inner {
         &self,
         name: &DatasetName,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
+        if let Place::Embedded { heads, .. } = &self.place
+            && let Some(found) = heads.get(name)
+        {
+            return Ok(Some(found));
+        }
+        // Boxed, so that who finds it at once does not carry along what looking it up takes.
+        Box::pin(self.look_up(name)).await
+    }
+
+    /// Reads what the dataset is, and remembers it where no other server can change it.
+    async fn look_up(&self, name: &DatasetName) -> Result<Option<Arc<Dataset>>, StoreError> {
         let wanted = name.clone();
         let find = move |connection: &mut AnyConnection| queries::find(connection, wanted.as_str());
         let Place::Embedded { heads, .. } = &self.place else {

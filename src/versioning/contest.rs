@@ -151,6 +151,21 @@ impl<'r> Contest<'r> {
             unserved: None,
             ranges,
         };
+        // One range that names a version and a format, as clients of one version send it, matches nothing else.
+        if let [
+            Range {
+                name: Name::Vendor(version, format),
+                ..
+            },
+        ] = *ranges
+        {
+            let known = version == default || resource.catalogue.get(version).is_some();
+            if known && resource.formats(version).contains(&format) {
+                let candidate = Candidate::vendor(version, format, version == default);
+                contest.enter(candidate, resource.is_unserved(version));
+            }
+            return contest;
+        }
         contest.enter_default(resource, default);
         for version in resource.catalogue {
             let number = version.number;

@@ -22,7 +22,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = Root {
         name: "flash",
         description: "Post a CSV, read it back as JSON or CSV.",
-        version: call.release(),
+        version: call.release().to_owned(),
         links: RootLinks {
             datasets: "/datasets",
             versions: "/versions",

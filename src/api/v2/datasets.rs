@@ -23,7 +23,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     let body = Root {
         name: "flash",
         description: "Put a CSV, read typed rows, page by page or all at once.",
-        version: call.release(),
+        version: call.release().to_owned(),
         links: RootLinks {
             this: "/",
             datasets: "/datasets",
@@ -145,7 +145,7 @@ pub(super) async fn append_rows(mut call: Call) -> Result<Reply, Error> {
 /// Commits a new revision of one dataset.
 async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
     let hints = std::mem::take(&mut prepared.hints);
-    let (release, format) = (call.release(), call.choice.format);
+    let (release, format) = (call.release().to_owned(), call.choice.format);
     let render = move |committed: &[Committed]| {
         let Some(one) = committed.first() else {
             return Reply::empty(StatusCode::NO_CONTENT);

@@ -30,10 +30,10 @@ pub(super) fn linked_as(
     asked: &[(String, &str)],
 ) -> Reply {
     let Some(next) = next else { return reply };
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("limit", &limit.to_string())
-        .append_pair("cursor", next)
-        .extend_pairs(asked);
-    reply.with(LINK, format!("<{path}?{}>; rel=\"next\"", query.finish()))
+    // A cursor is base64url, which stands in a query as it is.
+    let start = ["<", path, "?limit=", &limit.to_string(), "&cursor=", next].concat();
+    let link = form_urlencoded::Serializer::for_suffix(start, "<?".len() + path.len())
+        .extend_pairs(asked)
+        .finish();
+    reply.with(LINK, [&link, ">; rel=\"next\""].concat())
 }

@@ -9,8 +9,8 @@ use super::{pages, representation};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
-use crate::api::reply::{Body, Reply};
-use crate::api::rows::{self, CsvCells, Form, Span};
+use crate::api::reply::Reply;
+use crate::api::rows::{self, CsvCells, Form, Made, Span};
 use crate::api::{conditional, cursor, found};
 use crate::dataset;
 use crate::dataset::Asked;
@@ -72,10 +72,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         format,
         cells,
     };
-    let (body, next) = match wanted.query.is_of_all_rows() {
-        true => wanted.read(&call).await?,
-        false => wanted.search(&call).await?,
-    };
+    let (body, next) = wanted.answer(&call).await?;
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
     Ok(pages::linked_as(
         reply,
@@ -167,8 +164,25 @@ async fn start(
 }
 
 impl Wanted {
+    /// A page, or a list that is sent while it is made.
+    async fn answer(&self, call: &Call) -> Result<Made, Error> {
+        match self.format {
+            Format::Json | Format::Html => {
+                rows::remembered(&call.services, self.key(), || self.make(call)).await
+            }
+            Format::Csv | Format::Ndjson => Box::pin(self.make(call)).await,
+        }
+    }
+
+    async fn make(&self, call: &Call) -> Result<Made, Error> {
+        match self.query.is_of_all_rows() {
+            true => self.read(call).await,
+            false => self.search(call).await,
+        }
+    }
+
     /// All rows, in the order of the file; and the cursor of what follows, if something does.
-    async fn read(&self, call: &Call) -> Result<(Body, Option<String>), Error> {
+    async fn read(&self, call: &Call) -> Result<Made, Error> {
         let span = Span {
             dataset: Arc::clone(&self.dataset),
             first: self.from.unwrap_or(0),
@@ -177,43 +191,25 @@ impl Wanted {
         let row = span.first.saturating_add(self.limit);
         let next = (row < self.dataset.rows).then_some(row);
         let next = self.cursor(call, next)?;
-        let services = &call.services;
-        let form = || self.form(next.as_deref());
-        let body = match self.format {
-            Format::Json | Format::Html => rows::page(services, span, self.key(), form).await?,
-            Format::Csv | Format::Ndjson => rows::all(services, span, form()).await?,
-        };
+        let body = rows::all(&call.services, span, self.form(next.as_deref())).await?;
         Ok((body, next))
     }
 
     /// The rows that a query finds. A page of them has a cursor; a longer list is sent while it is found.
-    async fn search(&self, call: &Call) -> Result<(Body, Option<String>), Error> {
+    async fn search(&self, call: &Call) -> Result<Made, Error> {
         let services = &call.services;
+        let search = Search::begin(services, &self.dataset, &self.query);
         if self.limit > LONGEST {
-            let search = Search::begin(services, &self.dataset, &self.query);
             let batches = search.all(self.from, self.limit);
             let body = found::all(services, &self.dataset, batches, self.form(None)).await?;
             return Ok((body, None));
         }
-        let (body, next) = match self.format {
-            Format::Json | Format::Html => {
-                rows::remembered(services, self.key(), self.find(call)).await?
-            }
-            Format::Csv | Format::Ndjson => self.find(call).await?,
-        };
-        Ok((body, self.cursor(call, next)?))
-    }
-
-    /// A page of what a query finds, and the row that its cursor says.
-    async fn find(&self, call: &Call) -> Result<(Body, Option<u64>), Error> {
-        let services = &call.services;
-        let search = Search::begin(services, &self.dataset, &self.query);
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let found = search.page(self.from, limit).await?;
         let next = self.cursor(call, found.next)?;
         let form = self.form(next.as_deref());
         let body = found::all(services, &self.dataset, found.batches, form).await?;
-        Ok((body, found.next))
+        Ok((body, next))
     }
 
     fn form(&self, next: Option<&str>) -> Form {
@@ -236,7 +232,7 @@ impl Wanted {
         }
     }
 
-    fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<String>, Error> {
+    fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<Arc<str>>, Error> {
         let Some(row) = row else { return Ok(None) };
         let fingerprint = self.query.fingerprint();
         let position: Position = (
@@ -245,6 +241,7 @@ impl Wanted {
             row,
             fingerprint,
         );
-        cursor::seal(call.services.store.cursor_key()?, LIST, &position).map(Some)
+        let cursor = cursor::seal(call.services.store.cursor_key()?, LIST, &position)?;
+        Ok(Some(cursor.into()))
     }
 }
