@@ -22,7 +22,7 @@ pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
     let revision = super::datasets::revision(&mut query)?;
     query.finish()?;
     let dataset = call.dataset_as_of(revision).await?;
-    let tag = conditional::weak_tag(&dataset, &call.release(), call.choice.format);
+    let tag = conditional::weak_tag(&dataset, call.release(), call.choice.format);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
