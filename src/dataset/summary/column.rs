@@ -139,22 +139,22 @@ impl ColumnSketch {
     pub(super) fn merge(&mut self, other: &Self, room: Room) {
         self.nulls += other.nulls;
         self.values += other.values;
-        // The frequent ones first, so that they find room; then by text, so that the order they came in does not count.
-        let mut known: Vec<Known<'_>> = other.known().collect();
-        known.sort_unstable_by(|a, b| {
-            let by_count = b.count.cmp(&a.count);
-            by_count.then_with(|| (a.text, a.hash).cmp(&(b.text, b.hash)))
-        });
-        for known in known {
-            if self.counts_known(known.hash, known.count) {
-                continue;
-            }
-            if self.texts.len() < room.texts {
-                self.insert(known);
-            } else {
-                self.rest(room).add_known(known);
-            }
+        let mut unknown: Vec<Known<'_>> = other
+            .known()
+            .filter(|known| !self.counts_known(known.hash, known.count))
+            .collect();
+        let left = room.texts - self.texts.len();
+        if unknown.len() > left {
+            // The frequent ones find room; the order they came in does not count.
+            unknown.sort_unstable_by(|a, b| {
+                let by_count = b.count.cmp(&a.count);
+                by_count.then_with(|| (a.text, a.hash).cmp(&(b.text, b.hash)))
+            });
+            unknown
+                .drain(left..)
+                .for_each(|known| self.rest(room).add_known(known));
         }
+        unknown.into_iter().for_each(|known| self.insert(known));
         if let Some(rest) = &other.rest {
             self.rest(room).merge(rest);
         }

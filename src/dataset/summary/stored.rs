@@ -14,28 +14,30 @@ use crate::dataset::counts::hash;
 
 /// The encoding that is written.
 const ENCODING: u8 = 1;
-/// How hard to pack: summaries are few and small.
-const LEVEL: i32 = 3;
+/// How hard to pack: an upload waits for it.
+const LEVEL: i32 = 1;
 /// Bytes that no summary reaches unpacked.
 const MOST: usize = 256 << 20;
 
 #[derive(Serialize, Deserialize)]
-struct StoredSummary {
+struct StoredSummary<'c> {
     rows: u64,
-    columns: Vec<StoredColumn>,
+    #[serde(borrow)]
+    columns: Vec<StoredColumn<'c>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredColumn {
+struct StoredColumn<'c> {
     nulls: u64,
     values: u64,
-    known: Vec<StoredKnown>,
+    #[serde(borrow)]
+    known: Vec<StoredKnown<'c>>,
     rest: Option<StoredRest>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredKnown {
-    text: Box<str>,
+struct StoredKnown<'c> {
+    text: &'c str,
     count: u64,
     /// Of a text that goes on.
     hash: Option<u64>,
@@ -77,7 +79,7 @@ impl Summary {
         };
         let size = zstd::bulk::Decompressor::upper_bound(packed).unwrap_or(MOST);
         let plain = zstd::bulk::decompress(packed, size.min(MOST)).map_err(|_| CorruptSummary)?;
-        let stored: StoredSummary = postcard::from_bytes(&plain).map_err(|_| CorruptSummary)?;
+        let stored: StoredSummary<'_> = postcard::from_bytes(&plain).map_err(|_| CorruptSummary)?;
         if stored.columns.len() != columns {
             return Err(CorruptSummary);
         }
@@ -90,15 +92,12 @@ impl Summary {
     }
 }
 
-impl StoredColumn {
-    fn of(column: &ColumnSketch) -> Self {
-        let mut known: Vec<StoredKnown> = column.known().map(StoredKnown::of).collect();
-        // Texts that are alike pack well.
-        known.sort_unstable_by(|a, b| (&a.text, a.hash).cmp(&(&b.text, b.hash)));
+impl<'c> StoredColumn<'c> {
+    fn of(column: &'c ColumnSketch) -> Self {
         Self {
             nulls: column.nulls,
             values: column.values,
-            known,
+            known: column.known().map(StoredKnown::of).collect(),
             rest: column.rest.as_deref().map(StoredRest::of),
         }
     }
@@ -113,17 +112,17 @@ impl StoredColumn {
                 hash: known.hash.unwrap_or_else(|| hash(known.text.as_bytes())),
                 count: known.count,
                 cut: known.hash.is_some(),
-                text: &known.text,
+                text: known.text,
             });
         }
         Ok(column)
     }
 }
 
-impl StoredKnown {
-    fn of(known: Known<'_>) -> Self {
+impl<'c> StoredKnown<'c> {
+    fn of(known: Known<'c>) -> Self {
         Self {
-            text: known.text.into(),
+            text: known.text,
             count: known.count,
             hash: known.cut.then_some(known.hash),
         }
