@@ -15,8 +15,11 @@ COPY build.rs ./
 COPY migrations migrations
 COPY src src
 # Cargo goes by the times of files, and those of the stand-in are younger than those of Flash. Relocations are packed, which
-# the C library of both images can read (glibc 2.36 and later).
-RUN touch build.rs src/lib.rs src/main.rs && cargo rustc --locked --profile dist --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs
+# the C library of both images can read (glibc 2.36 and later). LLVM's linker, which Rust brings along on x86-64, keeps one
+# of functions that are the same; GNU's can't.
+RUN touch build.rs src/lib.rs src/main.rs \
+    && case "$(uname -m)" in x86_64) fold=-Wl,--icf=all ;; *) fold=-Wl,--gc-sections ;; esac \
+    && cargo rustc --locked --profile dist --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0

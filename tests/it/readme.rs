@@ -69,7 +69,7 @@ fn every_command_of_the_readme_does_what_it_says() {
                 assert!(text.starts_with("From v1 to v2"), "{command}\n{text}");
             }
             None => assert!(
-                !text.contains("\"error\"") && !text.contains("urn:flash:problem"),
+                !text.starts_with("{\"error\"") && !text.contains("urn:flash:problem"),
                 "{command}\n{text}"
             ),
         }

@@ -29,6 +29,7 @@ const BEHAVIOUR: &[&str] = &[
     "queries",
     "revisions",
     "rows",
+    "summary",
     "upgrade",
     "uploads",
     "v1",
