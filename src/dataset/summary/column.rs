@@ -1,11 +1,13 @@
 //! What is kept of one column.
 
+use std::borrow::Cow;
+
 use hashbrown::HashTable;
 
 use super::Room;
 use super::rest::Rest;
-use crate::dataset::ColumnType;
 use crate::dataset::counts::Counted;
+use crate::dataset::{ColumnType, value};
 
 /// Bytes of a text that are kept, at most.
 const KEPT: usize = 64;
@@ -48,16 +50,25 @@ pub(super) struct Known<'c> {
     pub(super) cut: bool,
 }
 
-/// What is kept of a text, and whether it goes on.
-pub(super) fn shown(text: &[u8]) -> (&str, bool) {
+/// What is kept of a text, and whether that is not all of it: the beginning, or of a number the nearest `f64`, where `kind` says
+/// that it is one.
+pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, bool) {
     let cut = text.len() > KEPT;
+    let numeric = matches!(kind, Some(ColumnType::Integer | ColumnType::Number));
+    if let Some(number) = value::number(text).filter(|_| cut && numeric) {
+        let shown = match number.is_finite() {
+            true => format!("{number:e}"),
+            false => format!("{}1e999", if number < 0.0 { "-" } else { "" }),
+        };
+        return (shown.into(), cut);
+    }
     let kept = &text[..text.len().min(KEPT)];
     // A piece's text is UTF-8, and cutting it may split its last character.
     let kept = match std::str::from_utf8(kept) {
         Ok(kept) => kept,
         Err(error) => std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
     };
-    (kept, cut)
+    (kept.into(), cut)
 }
 
 impl ColumnSketch {
@@ -79,11 +90,11 @@ impl ColumnSketch {
             }
             let text = one.text(of);
             if self.texts.len() < room.texts {
-                let (text, cut) = shown(&text);
+                let (text, cut) = shown(&text, kind);
                 self.insert(Known {
                     hash,
                     count,
-                    text,
+                    text: &text,
                     cut,
                 });
             } else {

@@ -153,8 +153,8 @@ impl ColumnSketch {
         for known in self.known() {
             let place = position(kind, known.text.as_bytes()).unwrap_or_default();
             match &mut extremes {
-                Some(extremes) => extremes.include(kind, &known.shown(), place),
-                none => *none = Some(Extremes::one(&known.shown(), place)),
+                Some(extremes) => extremes.include(kind, &known.shown(kind), place),
+                none => *none = Some(Extremes::one(&known.shown(kind), place)),
             }
         }
         extremes
@@ -182,7 +182,7 @@ impl ColumnSketch {
         for known in self.known() {
             let more = self.rest.as_ref().filter(|_| !known.cut);
             let more = more.map_or(0, |rest| rest.frequent.lower_bound(known.text));
-            counted.push((known.shown().into_owned(), known.count + more));
+            counted.push((known.shown(kind).into_owned(), known.count + more));
         }
         if let Some(rest) = &self.rest {
             error = rest.frequent.maximum_error() + rest.uncounted;
@@ -217,8 +217,9 @@ pub(super) fn rounded(error: f64) -> f64 {
 
 impl<'c> Known<'c> {
     /// The text, with a mark where it goes on.
-    fn shown(&self) -> Cow<'c, str> {
-        match self.cut {
+    fn shown(&self, kind: ColumnType) -> Cow<'c, str> {
+        let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);
+        match self.cut && !numeric {
             true => format!("{}…", self.text).into(),
             false => self.text.into(),
         }

@@ -73,8 +73,8 @@ impl Rest {
 
     /// Adds a text that came `count` times in a piece, of whose values `kind` is the narrowest type.
     pub(super) fn add(&mut self, text: &[u8], hash: u64, count: u64, kind: Option<ColumnType>) {
-        let (kept, cut) = shown(text);
-        self.add_shown(kept, cut, hash, count, kind);
+        let (kept, cut) = shown(text, kind);
+        self.add_shown(&kept, cut, hash, count, kind);
     }
 
     /// Adds what was counted exactly elsewhere.
@@ -96,10 +96,13 @@ impl Rest {
             Some(texts) => texts.include(ColumnType::String, text, 0.0),
             None => self.texts = Some(Extremes::one(text, 0.0)),
         }
+        if kind.is_some_and(|kind| self.add_placed(kind, text, count)) {
+            return;
+        }
         // Of a long text only the beginning is kept, which may be that of many.
         if cut {
             self.uncounted += count;
-        } else if !kind.is_some_and(|kind| self.add_placed(kind, text, count)) {
+        } else {
             self.frequent.update_with_count_ref(text, count);
         }
     }

@@ -222,6 +222,38 @@ fn numbers_are_compared_exactly_and_shown_as_they_are_written() {
 }
 
 #[test]
+fn numbers_that_are_too_long_to_be_kept_are_told_as_the_nearest_of_64_bits() {
+    let long = |digit: &str| digit.repeat(100);
+    let told = column([
+        long("9"),
+        format!("-{}", long("8")),
+        format!("1{}", long("0")),
+    ]);
+    assert_eq!(told.column.kind, ColumnType::Number);
+    assert_eq!(told.greatest, plain("1e100"));
+    let Some(Shown::Plain(least)) = &told.least else {
+        panic!("{told:?}")
+    };
+    let least: f64 = serde_json::from_str(least).unwrap();
+    assert!(
+        (least / -8.888_888_888_888_888e99 - 1.0).abs() < 1e-12,
+        "{least}"
+    );
+    assert!(told.mean.is_some_and(|mean| mean > 3e99));
+    let told = column((0..5000).map(|row| format!("{}{row:04}", long("1"))));
+    assert_eq!((told.values, told.nulls), (5000, 0));
+    assert!(
+        told.mean
+            .is_some_and(|mean| mean > 1.1e103 && mean < 1.2e103)
+    );
+    let beyond = column([long("9").repeat(4), format!("-{}", long("9").repeat(4))]);
+    assert_eq!(
+        (&beyond.least, &beyond.greatest),
+        (&plain("-1e999"), &plain("1e999"))
+    );
+}
+
+#[test]
 fn long_texts_are_cut_where_they_are_shown_and_told_apart_all_the_same() {
     let long = "é".repeat(100);
     let told = column((0..4).map(|row| format!("{long}{row}")));
