@@ -90,11 +90,7 @@ impl<'t> Iterator for Cells<'t> {
     fn next(&mut self) -> Option<Cell<'t>> {
         loop {
             let span = self.spans.next()?;
-            let cell = Cell {
-                text: self.text,
-                span,
-                loaded: load(self.text, span.start()),
-            };
+            let cell = Cell::new(self.text, span);
             if cell.length() == 0 || self.nulls.hold(cell) {
                 self.passed += 1;
             } else {
@@ -107,7 +103,7 @@ impl<'t> Iterator for Cells<'t> {
 /// The eight bytes at `start`, the first one lowest; zeros where the text ends before.
 #[inline(always)]
 fn load(text: &[u8], start: usize) -> u64 {
-    match text.get(start..).and_then(<[u8]>::first_chunk) {
+    match text.get(start..start + 8).and_then(<[u8]>::first_chunk) {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => load_last(text, start),
     }
@@ -132,6 +128,16 @@ fn masked(word: u64, length: usize) -> u64 {
 }
 
 impl<'t> Cell<'t> {
+    /// The value at a place of a piece's text.
+    #[inline(always)]
+    pub(crate) fn new(text: &'t [u8], span: Span) -> Self {
+        Self {
+            text,
+            span,
+            loaded: load(text, span.start()),
+        }
+    }
+
     /// Where the value is in the piece's text.
     #[inline(always)]
     pub(crate) fn span(&self) -> Span {

@@ -2,18 +2,19 @@
 //! for all of its places.
 
 use std::borrow::Cow;
+use std::hint::select_unpredictable;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    ColumnStats,
     cell::{Cell, Cells},
     record::unquoted_prefix,
     span::Span,
 };
 
 /// Log2 of the slots: few enough for the fastest memory, and more than most pieces have texts in a column.
-const LOG_SLOTS: u32 = 10;
+const LOG_SLOTS: u32 = 11;
+const SLOTS: usize = 1 << LOG_SLOTS;
 
 /// Stands for a text: texts of fewer than eight bytes never have the same as another of these, others hardly ever. It is
 /// kept with stored summaries, and never changes.
@@ -38,14 +39,65 @@ fn mixed(mut word: u64) -> u64 {
 }
 
 /// A text of a column, and how often it comes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counted {
     span: Span,
     pub(super) count: u32,
-    pub(super) hash: u64,
+    key: Key,
+}
+
+/// What tells most texts apart: the bytes of a text of fewer than eight, and their number in the highest byte; else a hash
+/// with the highest bit set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Key(u64);
+
+impl Key {
+    const HASHED: u64 = 1 << 63;
+
+    #[inline(always)]
+    fn of(cell: Cell<'_>) -> Self {
+        match cell.short_word() {
+            Some(word) => Self(word),
+            None => Self::of_long(cell),
+        }
+    }
+
+    #[inline(never)]
+    fn of_long(cell: Cell<'_>) -> Self {
+        Self(xxh3_64(cell.raw()) | Self::HASHED)
+    }
+
+    /// Says not all of the text.
+    #[inline(always)]
+    fn is_hashed(self) -> bool {
+        self.0 & Self::HASHED != 0
+    }
+
+    /// Its slot.
+    #[inline(always)]
+    fn slot(self) -> usize {
+        // Fibonacci hashing: 2^64 divided by the golden ratio.
+        (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - LOG_SLOTS)) as usize
+    }
 }
 
 impl Counted {
+    /// Whether the value, which has that key, is certain to be this text, which is one of `of`.
+    #[inline(always)]
+    fn is(&self, of: &[u8], cell: Cell<'_>, key: Key) -> bool {
+        let mut same = self.key == key;
+        if key.is_hashed() {
+            same = same && self.is_long(of, cell);
+        }
+        same
+    }
+
+    #[inline(never)]
+    fn is_long(self, of: &[u8], cell: Cell<'_>) -> bool {
+        let doubled = self.span.doubled() || cell.doubled();
+        !doubled && of[self.span.start()..self.span.end()] == *cell.raw()
+    }
+
     /// The text, unquoted, of a piece whose text is `of`.
     pub(super) fn text<'t>(&self, of: &'t [u8]) -> Cow<'t, [u8]> {
         let raw = &of[self.span.start()..self.span.end()];
@@ -54,85 +106,100 @@ impl Counted {
             false => raw.into(),
         }
     }
+
+    /// What stands for the text, see [`hash`].
+    #[inline(always)]
+    pub(super) fn hash(&self, of: &[u8]) -> u64 {
+        match self.key.is_hashed() {
+            true => hash(&self.text(of)),
+            false => mixed(self.key.0),
+        }
+    }
 }
 
-/// Where a text was counted last.
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    hash: u64,
-    /// The column it was counted for.
-    column: u32,
-    at: u32,
+/// The texts of a column in the order in which they first come. One may be there several times, its count in parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Texts<'c> {
+    /// The piece's text.
+    pub(super) of: &'c [u8],
+    pub(super) counted: &'c [Counted],
+    /// Values that are null.
+    pub(super) nulls: u32,
+}
+
+impl<'c> Texts<'c> {
+    /// One value of each text.
+    pub(super) fn cells(self) -> impl Iterator<Item = Cell<'c>> + Clone {
+        self.counted
+            .iter()
+            .map(move |one| Cell::new(self.of, one.span))
+    }
 }
 
 /// Counts the texts of columns one after the other.
 #[derive(Debug)]
 pub(super) struct Counts {
-    slots: Vec<Slot>,
-    column: u32,
-    counted: Vec<Counted>,
+    /// Where a text may have been counted last, in this column or in one before.
+    slots: Box<[u32; SLOTS]>,
+    /// As many as there are rows, and one more.
+    counted: Box<[Counted]>,
 }
 
 impl Counts {
-    pub(super) fn new() -> Self {
+    /// For columns of so many rows.
+    pub(super) fn new(rows: u32) -> Self {
         Self {
-            slots: Vec::new(),
-            column: 0,
-            counted: Vec::new(),
+            slots: Box::new([0; SLOTS]),
+            counted: vec![Counted::default(); rows as usize + 1].into(),
         }
     }
 
-    /// The texts of a column of so many rows, of which that is known, and how many nulls it has. A text may be there twice, its
-    /// count in parts.
-    pub(super) fn of(
-        &mut self,
-        mut cells: Cells<'_>,
-        stats: &ColumnStats,
-        rows: u32,
-    ) -> (&[Counted], u32) {
-        self.counted.clear();
-        if stats.are_of_one_text() {
-            let count = rows - stats.nulls;
-            self.counted.extend(cells.next().map(|cell| Counted {
+    /// The texts of a column of a piece whose text is `of`.
+    #[inline(never)]
+    pub(super) fn of<'c>(&'c mut self, of: &'c [u8], mut cells: Cells<'c>) -> Texts<'c> {
+        let (slots, counted) = (&mut *self.slots, &mut *self.counted);
+        let (mut next, mut texts) = (count_first(of, &mut cells, &mut counted[0]), 1);
+        while let Some(cell) = next {
+            let key = Key::of(cell);
+            let slot = &mut slots[key.slot()];
+            let there = counted[*slot as usize];
+            // No branch from here on: nobody could foresee which way it goes.
+            let known = (*slot < texts) & there.is(of, cell, key);
+            counted[texts as usize] = Counted {
                 span: cell.span(),
-                count,
-                hash: hash_of(&cell),
-            }));
-            return (&self.counted, stats.nulls);
+                count: 0,
+                key,
+            };
+            *slot = select_unpredictable(known, *slot, texts);
+            counted[*slot as usize].count += 1;
+            texts += u32::from(!known);
+            next = cells.next();
         }
-        // Not before they are needed, which for a small piece is never.
-        self.slots.resize(1 << LOG_SLOTS, Slot::default());
-        self.column += 1;
-        for cell in cells.by_ref() {
-            let hash = hash_of(&cell);
-            let slot = &mut self.slots[(hash >> (64 - LOG_SLOTS)) as usize];
-            if (slot.hash, slot.column) == (hash, self.column) {
-                self.counted[slot.at as usize].count += 1;
-            } else {
-                *slot = Slot {
-                    hash,
-                    column: self.column,
-                    // A piece has fewer than 2^31 values.
-                    at: self.counted.len() as u32,
-                };
-                self.counted.push(Counted {
-                    span: cell.span(),
-                    count: 1,
-                    hash,
-                });
-            }
+        // There is no first one where all are null.
+        let texts = if counted[0].count == 0 { 0 } else { texts };
+        Texts {
+            of,
+            counted: &counted[..texts as usize],
+            nulls: cells.nulls(),
         }
-        (&self.counted, cells.nulls())
     }
 }
 
-/// What stands for a value's text.
+/// Counts the first text for as long as no other comes, which in many columns is to the end; what comes then.
 #[inline(always)]
-fn hash_of(cell: &Cell<'_>) -> u64 {
-    match cell.short_word() {
-        Some(word) => mixed(word),
-        None if cell.doubled() => hash(&unquoted_prefix(cell.raw()).collect::<Vec<u8>>()),
-        None => xxh3_64(cell.raw()),
+fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut Counted) -> Option<Cell<'c>> {
+    *counted = Counted::default();
+    let first = cells.next()?;
+    *counted = Counted {
+        span: first.span(),
+        count: 1,
+        key: Key::of(first),
+    };
+    loop {
+        match cells.next() {
+            Some(cell) if counted.is(of, cell, Key::of(cell)) => counted.count += 1,
+            other => return other,
+        }
     }
 }
 
@@ -155,14 +222,14 @@ mod tests {
         let (spans, _) = tokenise(text.as_bytes(), 0, b',', 2, usize::MAX);
         let nulls = ["NA".to_owned()];
         let nulls = Nulls::new(&nulls);
-        let mut counts = Counts::new();
+        let mut counts = Counts::new(spans.rows());
         let mut columns = Vec::new();
         for place in 0..2 {
             let cells = Cells::new(text.as_bytes(), spans.column(place), &nulls);
-            let (counted, nulls) = counts.of(cells, &ColumnStats::of_nothing(), spans.rows());
+            let Texts { counted, nulls, .. } = counts.of(text.as_bytes(), cells);
             let mut all: BTreeMap<Vec<u8>, u32> = BTreeMap::new();
             for one in counted {
-                assert_eq!(hash(&one.text(text.as_bytes())), one.hash);
+                assert_eq!(hash(&one.text(text.as_bytes())), one.hash(text.as_bytes()));
                 *all.entry(one.text(text.as_bytes()).into_owned())
                     .or_default() += one.count;
             }
@@ -176,6 +243,38 @@ mod tests {
         assert_eq!(texts[&b"a\"b"[..]], 1000);
         assert_eq!(texts.len(), 801);
         assert!(texts[&b"a long text 3"[..]] == 3 || texts[&b"a long text 3"[..]] == 2);
+    }
+
+    #[test]
+    fn texts_that_only_look_the_same_are_kept_apart() {
+        // Within quotes the doubled ones are one each; without, all are the text's own.
+        let text = "\"say \"\"hi\"\" to all\"\nsay \"\"hi\"\" to all\n".repeat(3);
+        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let nulls = Nulls::new(&[]);
+        let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
+        let mut counts = Counts::new(spans.rows());
+        let texts = counts.of(text.as_bytes(), cells);
+        let mut all: BTreeMap<_, u32> = BTreeMap::new();
+        for one in texts.counted {
+            *all.entry(one.text(text.as_bytes())).or_default() += one.count;
+        }
+        let all: Vec<_> = all.into_iter().collect();
+        assert_eq!(all.len(), 2);
+        assert!(all.iter().all(|(_, count)| *count == 3));
+    }
+
+    #[test]
+    fn nothing_is_counted_where_all_is_null() {
+        let text = "\nNA\n\"\"\n";
+        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let nulls = ["NA".to_owned()];
+        let nulls = Nulls::new(&nulls);
+        let mut counts = Counts::new(spans.rows());
+        let texts = counts.of(
+            text.as_bytes(),
+            Cells::new(text.as_bytes(), spans.column(0), &nulls),
+        );
+        assert_eq!((texts.counted.len(), texts.nulls), (0, 3));
     }
 
     #[test]

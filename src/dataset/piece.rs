@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::{
     Bloom, ColumnStats, CsvError, CsvErrorKind, Layout, Summary,
-    cell::Cells,
-    counts::{Counted, Counts},
+    cell::{Cells, Nulls},
+    counts::{Counts, Texts},
     error::shortened,
     record::unquoted,
     span::{Spans, tokenise},
-    survey::{Nulls, Unfit, survey},
+    survey::{Unfit, survey},
 };
 
 /// Rows of the smallest piece that is worth knowing more of.
@@ -76,7 +76,7 @@ impl Piece {
     /// Checks every record and surveys every column, and adds the rows to a summary of its columns.
     ///
     /// # Errors
-    /// As for [`analyse`](Self::analyse); nothing is added then.
+    /// As for [`analyse`](Self::analyse); the summary is of no use then.
     pub fn analyse_into(&self, summary: &mut Summary) -> Result<Analysis, CsvError> {
         self.analysed(Some(summary))
     }
@@ -101,66 +101,58 @@ impl Piece {
             self.max_record,
         );
         // A value of a stated type may be wrong before the place where the CSV is.
-        let columns = self.survey(&spans)?;
+        let analysis = self.columns(&spans, summary)?;
         match fault {
             Some((at, kind)) => Err(self.error_at(kind, at)),
-            None => Ok(Analysis {
-                blooms: self.count(&spans, &columns, summary),
-                rows: spans.rows(),
-                columns,
-            }),
+            None => Ok(analysis),
         }
     }
 
-    fn survey(&self, spans: &Spans) -> Result<Vec<ColumnStats>, CsvError> {
-        let nulls = Nulls::new(&self.layout.nulls);
-        let mut columns = Vec::with_capacity(self.layout.columns.len());
-        let mut first: Option<(usize, Unfit)> = None;
-        for place in 0..self.layout.columns.len() {
-            let stated = self.layout.stated.get(place).copied().flatten();
-            match survey(&self.text, spans.column(place), &nulls, stated) {
-                Ok(stats) => columns.push(stats),
-                Err(unfit)
-                    if first.is_some_and(|(_, first)| first.span.start() <= unfit.span.start()) => {
-                }
-                Err(unfit) => first = Some((place, unfit)),
-            }
-        }
-        match first {
-            None => Ok(columns),
-            Some((place, unfit)) => Err(self.unfit(place, unfit)),
-        }
-    }
-
-    /// Makes filters of the columns' texts where they are worth it, and adds all to the summary, where there is one.
-    fn count(
+    /// Surveys every column, makes filters of the texts of those where they are worth it, and adds all to the summary, where
+    /// there is one.
+    fn columns(
         &self,
         spans: &Spans,
-        columns: &[ColumnStats],
         mut summary: Option<&mut Summary>,
-    ) -> Vec<(u32, Bloom)> {
+    ) -> Result<Analysis, CsvError> {
         let nulls = Nulls::new(&self.layout.nulls);
         let rows = spans.rows();
-        let mut counts = Counts::new();
+        let mut counts = Counts::new(rows);
+        let mut columns = Vec::with_capacity(self.layout.columns.len());
         let mut blooms = Vec::new();
-        for ((place, number), stats) in (0..).zip(0_u32..).zip(columns) {
-            let worth_it = rows >= FEWEST && stats.are_worth_a_bloom(rows);
-            if !worth_it && summary.is_none() {
-                continue;
-            }
+        let mut first: Option<(usize, Unfit)> = None;
+        for (place, number) in (0..self.layout.columns.len()).zip(0..) {
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
-            let (counted, nulls) = counts.of(cells, stats, rows);
-            if worth_it {
-                blooms.push((number, bloom_of(&self.text, counted, rows as usize)));
+            let texts = counts.of(&self.text, cells);
+            let stated = self.layout.stated.get(place).copied().flatten();
+            let stats = match survey(texts, stated) {
+                Ok(stats) => stats,
+                Err(unfit) => {
+                    if first.is_none_or(|(_, first)| unfit.span.start() < first.span.start()) {
+                        first = Some((place, unfit));
+                    }
+                    continue;
+                }
+            };
+            if rows >= FEWEST && stats.are_worth_a_bloom(rows) {
+                blooms.push((number, bloom_of(texts, rows as usize)));
             }
             if let Some(summary) = &mut summary {
-                summary.add_column(place, &self.text, counted, nulls, stats.kind);
+                summary.add_column(place, texts, stats.kind);
             }
+            columns.push(stats);
+        }
+        if let Some((place, unfit)) = first {
+            return Err(self.unfit(place, unfit));
         }
         if let Some(summary) = summary {
             summary.add_rows(rows);
         }
-        blooms
+        Ok(Analysis {
+            rows,
+            columns,
+            blooms,
+        })
     }
 
     fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
@@ -182,9 +174,10 @@ impl Piece {
     }
 }
 
-fn bloom_of(text: &[u8], counted: &[Counted], rows: usize) -> Bloom {
+fn bloom_of(texts: Texts<'_>, rows: usize) -> Bloom {
     let mut bloom = Bloom::with_room(rows);
-    counted.iter().for_each(|one| bloom.insert(&one.text(text)));
+    let each = texts.counted.iter().map(|one| one.text(texts.of));
+    each.for_each(|text| bloom.insert(&text));
     bloom.folded()
 }
 

@@ -82,19 +82,6 @@ impl ColumnStats {
         }
     }
 
-    /// Whether all values are one and the same text: the bounds say so where they are exact, and a value is written in one way.
-    pub(super) fn are_of_one_text(&self) -> bool {
-        self.placeholders == 0
-            && match &self.bounds {
-                Bounds::Boolean { min, max } => min == max,
-                Bounds::Integer { min, max } => min == max,
-                Bounds::Date { min, max } => min == max,
-                // A text that was cut is none of both.
-                Bounds::Text { min, max } => min == max,
-                Bounds::None | Bounds::Number { .. } | Bounds::Instant { .. } => false,
-            }
-    }
-
     /// What rules out as much as several pieces do together: their nulls, and bounds of all their values; `None`: some of
     /// their bounds can't be compared.
     pub fn together(pieces: &[Self]) -> Option<Self> {

@@ -1,16 +1,11 @@
 //! What the values of one column of one piece are: their type and their bounds.
 //!
-//! A loop of its own for each type, entered by the first value and left by the first that does not fit. Where the
-//! values turn out to be strings after all, the column is gone through once more for the bounds of its texts.
+//! A loop of its own for each type, entered by the first text and left by the first that does not fit. Where the
+//! values turn out to be strings after all, the texts are gone through once more for their bounds.
 
-pub(crate) use super::cell::Nulls;
 use super::{
-    Bounds, ColumnStats, ColumnType,
-    cell::{Cell, Cells},
-    placeholder,
-    span::{ColumnSpans, Span},
-    text_range::TextRange,
-    value,
+    Bounds, ColumnStats, ColumnType, cell::Cell, counts::Texts, placeholder, span::Span,
+    text_range::TextRange, value,
 };
 
 /// A value that does not have the type stated for its column, and where its text is.
@@ -20,19 +15,13 @@ pub(crate) struct Unfit {
     pub(crate) stated: ColumnType,
 }
 
-/// Surveys a column; with a stated type, every non-null value must have it.
-pub(crate) fn survey(
-    text: &[u8],
-    spans: ColumnSpans<'_>,
-    nulls: &Nulls<'_>,
-    stated: Option<ColumnType>,
-) -> Result<ColumnStats, Unfit> {
-    let cells = || Cells::new(text, spans, nulls);
+/// Surveys a column of those texts; with a stated type, every non-null value must have it.
+pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ColumnStats, Unfit> {
     if stated == Some(ColumnType::String) {
-        return Ok(strings(cells()));
+        return Ok(strings(texts));
     }
     let mut typed = Typed {
-        cells: cells(),
+        cells: texts.cells(),
         skip_placeholders: stated.is_none(),
         placeholders: 0,
     };
@@ -46,30 +35,25 @@ pub(crate) fn survey(
             span: cell.span(),
             stated,
         }),
-        (Some(_), None) => Ok(strings(cells())),
-        (None, _) => {
-            let (nulls, placeholders) = (typed.cells.nulls(), typed.placeholders);
-            let bounds = if placeholders == 0 {
-                bounds
-            } else {
-                strings(cells()).bounds
-            };
-            Ok(ColumnStats {
-                nulls,
-                bounds,
-                kind,
-                placeholders,
-            })
-        }
+        (Some(_), None) => Ok(strings(texts)),
+        (None, _) => Ok(ColumnStats {
+            nulls: texts.nulls,
+            bounds: match typed.placeholders {
+                0 => bounds,
+                _ => strings(texts).bounds,
+            },
+            kind,
+            placeholders: typed.placeholders,
+        }),
     }
 }
 
 /// A column of strings.
-fn strings(mut cells: Cells<'_>) -> ColumnStats {
-    let bounds = TextRange::of(&mut cells).map_or(Bounds::None, TextRange::into_bounds);
+fn strings(texts: Texts<'_>) -> ColumnStats {
+    let bounds = TextRange::of(texts.cells()).map_or(Bounds::None, TextRange::into_bounds);
     let kind = (bounds != Bounds::None).then_some(ColumnType::String);
     ColumnStats {
-        nulls: cells.nulls(),
+        nulls: texts.nulls,
         bounds,
         kind,
         placeholders: 0,
@@ -85,8 +69,8 @@ struct Found<'t> {
 }
 
 /// Goes through a column for as long as its values have one type.
-struct Typed<'t> {
-    cells: Cells<'t>,
+struct Typed<I> {
+    cells: I,
     /// Whether well-known placeholders are noted and skipped.
     skip_placeholders: bool,
     placeholders: u32,
@@ -164,7 +148,7 @@ impl<V: Ordered> Range<V> {
     }
 }
 
-impl<'t> Typed<'t> {
+impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
     fn column(&mut self, stated: Option<ColumnType>) -> Found<'t> {
         let Some(first) = self.first() else {
             return Found {
@@ -183,12 +167,12 @@ impl<'t> Typed<'t> {
             ColumnType::Integer | ColumnType::Number => self.numeric(kind, stated),
             ColumnType::Date => self.of_one_type(
                 kind,
-                remembering(|raw| value::date(raw).map(Range::only)),
+                |cell| value::date(cell.raw()).map(Range::only),
                 |min, max| Bounds::Date { min, max },
             ),
             ColumnType::Datetime => self.of_one_type(
                 kind,
-                remembering(|raw| value::second_bounds(raw).map(|(min, max)| Range { min, max })),
+                |cell| value::second_bounds(cell.raw()).map(|(min, max)| Range { min, max }),
                 |min, max| Bounds::Instant { min, max },
             ),
             ColumnType::String => Found {
@@ -201,7 +185,7 @@ impl<'t> Typed<'t> {
 
     /// The first value that counts for the type; nothing is passed yet.
     fn first(&mut self) -> Option<Cell<'t>> {
-        let mut cells = self.cells;
+        let mut cells = self.cells.clone();
         let first = cells.find(|cell| !self.skips(cell));
         if first.is_none() {
             self.cells = cells;
@@ -262,7 +246,7 @@ impl<'t> Typed<'t> {
         mut read: impl FnMut(&Cell<'t>) -> Option<Range<V>>,
     ) -> (Range<V>, Option<Cell<'t>>) {
         // A copy of its own stays in registers.
-        let mut cells = self.cells;
+        let mut cells = self.cells.clone();
         let mut other = None;
         for cell in cells.by_ref() {
             if let Some(read) = read(&cell) {
@@ -285,20 +269,6 @@ impl<'t> Typed<'t> {
             }
             _ => false,
         }
-    }
-}
-
-/// Reads values that are dear to read and often the same as the one before.
-fn remembering<'t, V: Ordered>(
-    read: impl Fn(&[u8]) -> Option<Range<V>>,
-) -> impl FnMut(&Cell<'t>) -> Option<Range<V>> {
-    let mut before: (&[u8], Option<Range<V>>) = (&[], None);
-    move |cell| {
-        let raw = cell.raw();
-        if raw != before.0 {
-            before = (raw, read(raw));
-        }
-        before.1
     }
 }
 

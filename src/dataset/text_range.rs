@@ -2,11 +2,7 @@
 //!
 //! Only the first 32 bytes of a text count, so that huge texts cost no more than short ones, here and in the store.
 
-use super::{
-    Bounds,
-    cell::{Cell, Cells},
-    record::unquoted_prefix,
-};
+use super::{Bounds, cell::Cell, record::unquoted_prefix};
 
 /// Bytes of a text that are kept.
 const KEPT: usize = 32;
@@ -34,11 +30,9 @@ pub(crate) struct TextRange {
 
 impl TextRange {
     /// The range of the values, if there is any.
-    pub(crate) fn of(cells: &mut Cells<'_>) -> Option<Self> {
+    pub(crate) fn of<'t>(mut cells: impl Iterator<Item = Cell<'t>>) -> Option<Self> {
         let mut range = Self::one(cells.next()?);
-        // A copy of its own stays in registers.
-        let mut rest = *cells;
-        for cell in rest.by_ref() {
+        for cell in cells {
             let key = cell.key();
             let within = range.least_key < key && key < range.most_key;
             if cell.doubled() {
@@ -47,7 +41,6 @@ impl TextRange {
                 range.include_plain(cell.raw());
             }
         }
-        *cells = rest;
         Some(range)
     }
 

@@ -1,12 +1,12 @@
 //! One CSV on its way from the socket into the store, in bounded memory whatever its size.
 //!
 //! ```text
-//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a piece a worker) ─▶ stage ─▶ commit
+//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's pieces a worker) ─▶ stage ─▶ commit
 //! ```
 //!
-//! Nothing waits on a thread: a slow client holds a task and a few hundred KiB, no more. Each arrow is bounded: one
-//! step of cutting, [`PIECES`] pieces and two batches are under way at most. A CSV small enough to arrive at once is
-//! taken in on the spot, since handing it to other threads would cost more than the work.
+//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. Each arrow is bounded: one
+//! step of cutting, the pieces of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
+//! at once is taken in on the spot, since handing it to other threads would cost more than the work.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ mod summaries;
 pub use form::Form;
 pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
-use summaries::Summaries;
+use summaries::{Analysed, Summaries};
 
 use super::Services;
 use super::cut::{Cut, Pieces};
@@ -33,11 +33,11 @@ use crate::store::{
 };
 
 /// Bytes that one step of cutting takes in.
-const STEP: usize = 256 << 10;
+const STEP: usize = 512 << 10;
 /// A CSV of at most this many bytes is taken in on the spot.
 const SMALL: usize = 16 << 10;
-/// Pieces of one upload being analysed or waiting for it.
-const PIECES: usize = 8;
+/// Steps of one upload whose pieces are being analysed or wait for it.
+const STEPS: usize = 3;
 
 /// Why an upload ended without a dataset.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ pub struct Upload {
     cut: Cutting,
     pending: Vec<Bytes>,
     pending_bytes: usize,
-    analysing: VecDeque<JoinHandle<Result<(Chunk, Analysis), CsvError>>>,
+    analysing: VecDeque<JoinHandle<Result<Analysed, CsvError>>>,
     profile: Option<Profile>,
     /// Number of the first chunk, and offset of its text.
     first: u64,
@@ -241,24 +241,26 @@ impl Upload {
             }
         };
         self.batch.sources.extend(pieces.sources);
-        for piece in pieces.pieces {
-            while self.analysing.len() >= PIECES {
-                self.settle_analysis().await?;
-            }
-            let (workers, summaries) = (&self.services.workers, &self.summaries);
-            self.analysing
-                .push_back(analyse(Arc::clone(workers), piece, Arc::clone(summaries)));
+        if pieces.pieces.is_empty() {
+            return Ok(());
         }
+        while self.analysing.len() >= STEPS {
+            self.settle_analysis().await?;
+        }
+        let (workers, summaries) = (&self.services.workers, &self.summaries);
+        let analysing = analyse(Arc::clone(workers), pieces.pieces, Arc::clone(summaries));
+        self.analysing.push_back(analysing);
         Ok(())
     }
 
-    /// Waits for the oldest piece, and adds its chunk to the batch.
+    /// Waits for the oldest step's pieces, and adds their chunks to the batch.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
         };
-        let (chunk, analysis) = oldest.await.map_err(|_| UploadError::Worker)??;
-        self.add(chunk, &analysis)?;
+        for (chunk, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
+            self.add(chunk, &analysis)?;
+        }
         if self.batch.weight() >= BATCH_BYTES {
             self.settle_staging().await?;
             let batch = std::mem::take(&mut self.batch);
@@ -351,17 +353,16 @@ impl Upload {
     }
 }
 
-/// Analyses and packs a piece on a blocking thread, as soon as a core is free for it.
+/// Analyses and packs pieces on a blocking thread, as soon as a core is free for it.
 fn analyse(
     workers: Arc<Semaphore>,
-    piece: Piece,
+    pieces: Vec<Piece>,
     summaries: Arc<Summaries>,
-) -> JoinHandle<Result<(Chunk, Analysis), CsvError>> {
+) -> JoinHandle<Result<Analysed, CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {
-            let analysed = summaries.analyse(&piece);
-            let packed = analysed.map(|analysis| (Chunk::seal(&piece, &analysis), analysis));
+            let packed = summaries.analyse(pieces);
             drop(permit);
             packed
         });

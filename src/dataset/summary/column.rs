@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use super::Room;
 use super::rest::Rest;
-use crate::dataset::counts::Counted;
+use crate::dataset::counts::Texts;
 use crate::dataset::{ColumnType, value};
 
 /// Bytes of a text that are kept, at most.
@@ -72,23 +72,16 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
 }
 
 impl ColumnSketch {
-    /// Adds values of a piece whose text is `of`, and of which `kind` is the narrowest type.
-    pub(super) fn add(
-        &mut self,
-        of: &[u8],
-        counted: &[Counted],
-        nulls: u32,
-        kind: Option<ColumnType>,
-        room: Room,
-    ) {
-        self.nulls += u64::from(nulls);
-        for one in counted {
-            let (hash, count) = (one.hash, u64::from(one.count));
+    /// Adds values of a piece, of which `kind` is the narrowest type.
+    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, room: Room) {
+        self.nulls += u64::from(texts.nulls);
+        for one in texts.counted {
+            let (hash, count) = (one.hash(texts.of), u64::from(one.count));
             self.values += count;
             if self.counts_known(hash, count) {
                 continue;
             }
-            let text = one.text(of);
+            let text = one.text(texts.of);
             if self.texts.len() < room.texts {
                 let (text, cut) = shown(&text, kind);
                 self.insert(Known {

@@ -17,7 +17,7 @@ mod report;
 mod rest;
 mod stored;
 
-use super::{ColumnType, counts::Counted};
+use super::{ColumnType, counts::Texts};
 use column::ColumnSketch;
 pub use report::{ColumnSummary, Distinct, Frequent, Histogram, Shown};
 
@@ -89,16 +89,9 @@ impl Summary {
         self.rows += u64::from(rows);
     }
 
-    /// Adds the values of a column of a piece whose text is `of`, and of which `kind` is the narrowest type there.
-    pub(super) fn add_column(
-        &mut self,
-        place: usize,
-        of: &[u8],
-        counted: &[Counted],
-        nulls: u32,
-        kind: Option<ColumnType>,
-    ) {
-        self.columns[place].add(of, counted, nulls, kind, self.room);
+    /// Adds the values of a column of a piece, of which `kind` is the narrowest type there.
+    pub(super) fn add_column(&mut self, place: usize, texts: Texts<'_>, kind: Option<ColumnType>) {
+        self.columns[place].add(texts, kind, self.room);
     }
 
     /// Adds all that another one was given. It must be of the same columns.

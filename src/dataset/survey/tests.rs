@@ -1,5 +1,9 @@
 use super::*;
-use crate::dataset::span::tokenise;
+use crate::dataset::{
+    cell::{Cells, Nulls},
+    counts::Counts,
+    span::tokenise,
+};
 
 fn column(
     values: &[&str],
@@ -10,12 +14,9 @@ fn column(
     let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
     let (spans, wrong) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
     assert_eq!(wrong, None);
-    survey(
-        text.as_bytes(),
-        spans.column(0),
-        &Nulls::new(&nulls),
-        stated,
-    )
+    let nulls = Nulls::new(&nulls);
+    let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
+    survey(Counts::new(spans.rows()).of(text.as_bytes(), cells), stated)
 }
 
 fn bounds(values: &[&str]) -> Bounds {
