@@ -240,19 +240,22 @@ impl Scan {
     fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>) {
         let layout = &self.span.dataset.layout;
         let columns = layout.columns.len();
-        let mut records = chunk.text.records(at, layout.delimiter, columns);
-        if at == chunk.body_start && self.next > chunk.first_row {
-            records.skip(usize::try_from(self.next - chunk.first_row).unwrap_or(usize::MAX));
-        }
+        let after = |from, rows: u64| {
+            let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+            let text = &chunk.text;
+            text.start_after(from, rows, layout.delimiter, columns)
+        };
+        let at = match at == chunk.body_start && self.next > chunk.first_row {
+            true => after(at, self.next - chunk.first_row),
+            false => at,
+        };
         let end = chunk.end_row.min(self.end);
         if self.form.plain && chunk.text.is_plain(columns) {
-            let from = at + records.position();
-            if end < chunk.end_row {
-                records.skip(usize::try_from(end - self.next).unwrap_or(usize::MAX));
-            } else {
-                records.seek(usize::MAX);
-            }
-            out.extend_from_slice(&chunk.text.as_bytes()[from..at + records.position()]);
+            let to = match end < chunk.end_row {
+                true => after(at, end - self.next),
+                false => chunk.text.len(),
+            };
+            out.extend_from_slice(&chunk.text.as_bytes()[at..to]);
             // The last line may have no end.
             if !out.ends_with(b"\n") {
                 out.push(b'\n');
@@ -260,6 +263,7 @@ impl Scan {
             self.next = end;
             return;
         }
+        let mut records = chunk.text.records(at, layout.delimiter, columns);
         let mut fields = Vec::new();
         while self.next < end && out.len() < PIECE && records.next_into(&mut fields) {
             if self.next > self.span.first {
@@ -275,6 +279,14 @@ impl Scan {
     }
 }
 
+/// Appends a field's text as a JSON string.
+pub fn push_json_field(field: &Field<'_>, out: &mut Vec<u8>) {
+    match field.is_verbatim() {
+        true => push_verbatim(field.raw(), out),
+        false => push_json_string(&field.text(), out),
+    }
+}
+
 /// Appends `text` as a JSON string.
 pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
     // Without a branch a byte, so that many are looked at in one go.
@@ -284,6 +296,11 @@ pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
         drop(serde_json::to_writer(out, text));
         return;
     }
+    push_verbatim(text, out);
+}
+
+#[inline]
+fn push_verbatim(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());

@@ -3,75 +3,9 @@
 //! Without quotes and empty lines, and with one kind of line end, that is so. Then the marks of the columns that nobody
 //! asks for are counted and passed over, several at a time.
 
-use memchr::{memchr, memchr_iter, memmem};
-
+use super::ChunkText;
 use super::marks::Marks;
-use super::record::{Field, Records};
-
-/// A chunk's text, and what is known of its records.
-#[derive(Debug)]
-pub struct ChunkText {
-    text: String,
-    /// Delimiters and line ends of each record, where all have as many.
-    marks: Option<usize>,
-}
-
-impl ChunkText {
-    /// Looks at the records of a text, which have so many columns.
-    pub fn new(text: String, columns: usize) -> Self {
-        Self {
-            marks: marks_of_each(text.as_bytes(), columns),
-            text,
-        }
-    }
-
-    /// A text whose records nobody knows anything of.
-    pub fn unknown(text: String) -> Self {
-        Self { text, marks: None }
-    }
-
-    /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
-    /// them would be.
-    pub fn is_plain(&self, columns: usize) -> bool {
-        // The only field of a row is written otherwise when it is empty.
-        columns > 1 && self.marks == Some(columns)
-    }
-
-    /// The records from byte `from` on.
-    pub fn records(&self, from: usize, delimiter: u8, columns: usize) -> Records<'_> {
-        let text = self.text.get(from..).unwrap_or_default();
-        match self.marks {
-            Some(_) => Records::unquoted(text, delimiter, columns),
-            None => Records::new(text, delimiter, columns),
-        }
-    }
-}
-
-impl std::ops::Deref for ChunkText {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.text
-    }
-}
-
-fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
-    if memchr(b'"', text).is_some() {
-        return None;
-    }
-    let returns = memchr_iter(b'\r', text).count();
-    let empty: &[u8] = if returns == 0 { b"\n\n" } else { b"\n\r\n" };
-    // A line of one empty column is a record.
-    let empty_lines =
-        columns > 1 && (text.starts_with(&empty[1..]) || memmem::find(text, empty).is_some());
-    match returns {
-        _ if empty_lines => None,
-        0 => Some(columns),
-        // A carriage return stands before a line feed only.
-        _ if returns == memchr_iter(b'\n', text).count() => Some(columns + 1),
-        _ => None,
-    }
-}
+use super::record::Field;
 
 /// Reads some columns of a text's records.
 pub(super) struct EvenRecords<'t, 'p> {
@@ -93,9 +27,9 @@ impl<'t, 'p> EvenRecords<'t, 'p> {
         places: &'p [usize],
     ) -> Option<Self> {
         Some(Self {
-            marks: Marks::new(text.text.as_bytes(), delimiter, from.min(text.text.len())),
-            text: &text.text,
-            each: text.marks?,
+            marks: Marks::new(text.as_bytes(), delimiter, from.min(text.len())),
+            text,
+            each: text.marks()?,
             places,
             at: from,
         })
@@ -124,7 +58,7 @@ impl<'t, 'p> EvenRecords<'t, 'p> {
             };
             last = self.marks.next().unwrap_or(length);
             passed = place + 1;
-            fields.push(Field::new(self.text, start, last));
+            fields.push(Field::unquoted(self.text, start, last));
         }
         if passed < self.each {
             last = self.marks.nth(self.each - 1 - passed).unwrap_or(length);
@@ -216,6 +150,5 @@ mod tests {
             );
         }
         assert!(read(&ChunkText::new("\n\na\n".to_owned(), 1), &[0]).is_some());
-        assert!(read(&ChunkText::unknown("a,b\n".to_owned()), &[0]).is_none());
     }
 }

@@ -17,6 +17,8 @@ pub struct Records<'t> {
     columns: usize,
     /// Whether there are quotes in the text, which is read faster without.
     quotes: bool,
+    /// Whether no field has quotes, or a byte that JSON escapes.
+    verbatim: bool,
     tokens: Tokens<'t>,
     /// Where the next record begins.
     at: usize,
@@ -30,6 +32,18 @@ pub struct Field<'t> {
     text: &'t str,
     start: usize,
     end: usize,
+    quotes: Quoting,
+}
+
+/// What is known of the quotes of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    /// There may be some.
+    Unknown,
+    /// There are none.
+    None,
+    /// There are none, and no byte that JSON escapes either.
+    Verbatim,
 }
 
 impl<'t> Records<'t> {
@@ -38,17 +52,18 @@ impl<'t> Records<'t> {
         let quotes = memchr(b'"', text.as_bytes()).is_some();
         Self {
             quotes,
-            ..Self::unquoted(text, delimiter, columns)
+            ..Self::unquoted(text, delimiter, columns, false)
         }
     }
 
-    /// The records of a text without quotes.
-    pub(super) fn unquoted(text: &'t str, delimiter: u8, columns: usize) -> Self {
+    /// The records of a text without quotes; `verbatim` says that no field has a byte that JSON escapes.
+    pub(super) fn unquoted(text: &'t str, delimiter: u8, columns: usize, verbatim: bool) -> Self {
         Self {
             text,
             delimiter,
             columns,
             quotes: false,
+            verbatim,
             tokens: Tokens::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }
@@ -67,6 +82,11 @@ impl<'t> Records<'t> {
     fn read<const QUOTES: bool>(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
         // A copy of its own stays in registers while fields are written.
         let (mut tokens, mut at) = (self.tokens, self.at);
+        let quotes = match (QUOTES, self.verbatim) {
+            (true, _) => Quoting::Unknown,
+            (false, true) => Quoting::Verbatim,
+            (false, false) => Quoting::None,
+        };
         let mut found = false;
         while !found && at < self.text.len() {
             fields.clear();
@@ -83,6 +103,7 @@ impl<'t> Records<'t> {
                     text: self.text,
                     start: at,
                     end: token.end + quote,
+                    quotes,
                 });
                 at = token.next;
                 if token.last {
@@ -143,12 +164,26 @@ impl<'t> Records<'t> {
 }
 
 impl<'t> Field<'t> {
-    pub(super) fn new(text: &'t str, start: usize, end: usize) -> Self {
-        Self { text, start, end }
+    /// A field without quotes.
+    pub(super) fn unquoted(text: &'t str, start: usize, end: usize) -> Self {
+        Self {
+            text,
+            start,
+            end,
+            quotes: Quoting::None,
+        }
     }
 
     /// The text, without the quotes around it and with doubled ones made single.
+    #[inline]
     pub fn text(&self) -> Cow<'t, str> {
+        match self.quotes {
+            Quoting::None | Quoting::Verbatim => Cow::Borrowed(self.raw()),
+            Quoting::Unknown => self.without_quotes(),
+        }
+    }
+
+    fn without_quotes(&self) -> Cow<'t, str> {
         let raw = self.raw();
         let Some(inner) = raw.strip_prefix('"') else {
             return Cow::Borrowed(raw);
@@ -162,6 +197,7 @@ impl<'t> Field<'t> {
     }
 
     /// The field as it is written, quotes included.
+    #[inline]
     pub fn raw(&self) -> &'t str {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
@@ -169,6 +205,12 @@ impl<'t> Field<'t> {
     /// Where it begins, in bytes of the text that the records are of.
     pub fn start(&self) -> usize {
         self.start
+    }
+
+    /// Whether it is known that the text has no byte that JSON escapes.
+    #[inline]
+    pub fn is_verbatim(&self) -> bool {
+        self.quotes == Quoting::Verbatim
     }
 
     /// Whether the text is empty, quoted or not.

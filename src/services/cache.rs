@@ -145,7 +145,7 @@ impl Value {
         let bytes = match self {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
             Self::LargePage => 0,
-            Self::Text(text) => text.len(),
+            Self::Text(text) => text.bytes(),
             Self::Spots(spots) => size_of_val::<[Spot]>(spots),
             Self::Stats(stats) => {
                 let texts = stats.each.iter().map(|stats| match &stats.bounds {

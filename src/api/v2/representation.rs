@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::description::Schema;
-use crate::api::rows::{self, Form, RowWriter, push_json_string};
+use crate::api::rows::{self, Form, RowWriter, push_json_field, push_json_string};
 use crate::dataset::{Column, ColumnType, Field};
 use crate::store;
 
@@ -236,7 +236,7 @@ fn object(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> RowWriter 
                     out.extend_from_slice(text.as_bytes());
                 }
                 ColumnType::Date | ColumnType::Datetime | ColumnType::String => {
-                    push_json_string(&text, out);
+                    push_json_field(field, out);
                 }
             }
         }

@@ -9,8 +9,8 @@ use super::chart::Place;
 use super::texts::Groups;
 use super::walk::Candidates;
 use super::{Batch, Batches, Found, Search, SearchError};
+use crate::dataset::ChunkText;
 use crate::dataset::query::Scan;
-use crate::dataset::{ChunkText, Records};
 
 /// Chunks that are looked through in one go at most.
 const GROUP: usize = 16;
@@ -223,13 +223,8 @@ impl Search {
 
     /// Where row number `rows` of a chunk begins in its text.
     pub(super) fn start_of(&self, text: &ChunkText, body_start: usize, rows: usize) -> usize {
-        if rows == 0 {
-            return body_start;
-        }
         let layout = &self.dataset.layout;
-        let mut records = text.records(body_start, layout.delimiter, layout.columns.len());
-        records.skip(rows);
-        body_start + records.position()
+        text.start_after(body_start, rows, layout.delimiter, layout.columns.len())
     }
 
     /// The number of the row that begins there.
@@ -239,13 +234,12 @@ impl Search {
     }
 
     /// The number of the row that begins at `start` in the text of a chunk.
-    pub(super) fn row_at(&self, chunk: &Place, text: &str, start: u32) -> u64 {
+    pub(super) fn row_at(&self, chunk: &Place, text: &ChunkText, start: u32) -> u64 {
         let layout = &self.dataset.layout;
-        let before = text
-            .get(chunk.body_start..start as usize)
-            .unwrap_or_default();
-        let mut records = Records::new(before, layout.delimiter, layout.columns.len());
-        chunk.first_row + records.skip(usize::MAX) as u64
+        let columns = layout.columns.len();
+        let before =
+            text.records_between(chunk.body_start, start as usize, layout.delimiter, columns);
+        chunk.first_row + before as u64
     }
 }
 

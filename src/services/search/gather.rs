@@ -91,7 +91,7 @@ impl Search {
             text.push_str(&record);
         }
         Ok(Some(Batch {
-            text: Arc::new(ChunkText::unknown(text)),
+            text: Arc::new(ChunkText::new(text, self.dataset.columns.len())),
             starts,
         }))
     }

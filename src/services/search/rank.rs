@@ -240,7 +240,8 @@ impl Search {
 
     async fn row_number(&self, (chunk, at): (u64, u32)) -> Result<u64, SearchError> {
         let place = self.place_of(chunk).await?;
-        Ok(self.row_at(&place, &self.text(place).await?, at))
+        let text = self.text(place).await?;
+        Ok(self.row_at(&place, &text, at))
     }
 
     /// Where the chunk is that holds a row.

@@ -1,0 +1,232 @@
+//! A chunk's text as it is read, and what is known of its records, so that less of it has to be looked at.
+
+use memchr::{memchr, memchr_iter, memmem};
+
+use super::record::Records;
+
+/// Lines for each of which it is known where it begins.
+const STRIDE: usize = 64;
+
+/// A chunk's text, and what is known of its records.
+#[derive(Debug)]
+pub struct ChunkText {
+    text: String,
+    even: Option<Even>,
+}
+
+/// What is known of records that are lines of fields without quotes.
+#[derive(Debug)]
+struct Even {
+    /// Delimiters and line ends of each record: all have as many.
+    marks: usize,
+    /// Where every so many lines begin.
+    lines: Box<[u32]>,
+    /// No field has a byte that JSON escapes.
+    verbatim: bool,
+}
+
+impl ChunkText {
+    /// Looks at the records of a text, which have so many columns.
+    pub fn new(text: String, columns: usize) -> Self {
+        let even = marks_of_each(text.as_bytes(), columns).map(|marks| Even {
+            marks,
+            lines: lines(text.as_bytes()),
+            verbatim: is_verbatim(text.as_bytes()),
+        });
+        Self { text, even }
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let lines = self.even.as_ref().map(|even| size_of_val(&*even.lines));
+        self.text.len() + lines.unwrap_or(0)
+    }
+
+    /// Delimiters and line ends of each record, where all have as many.
+    pub(super) fn marks(&self) -> Option<usize> {
+        self.even.as_ref().map(|even| even.marks)
+    }
+
+    /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
+    /// them would be.
+    pub fn is_plain(&self, columns: usize) -> bool {
+        // The only field of a row is written otherwise when it is empty.
+        columns > 1 && self.marks() == Some(columns)
+    }
+
+    /// The records from byte `from` on.
+    pub fn records(&self, from: usize, delimiter: u8, columns: usize) -> Records<'_> {
+        let text = self.text.get(from..).unwrap_or_default();
+        match &self.even {
+            Some(even) => Records::unquoted(text, delimiter, columns, even.verbatim),
+            None => Records::new(text, delimiter, columns),
+        }
+    }
+
+    /// Where the record begins that comes so many after the one that begins at `from`; the end of the text where there is
+    /// none.
+    pub fn start_after(&self, from: usize, rows: usize, delimiter: u8, columns: usize) -> usize {
+        if rows == 0 {
+            return from;
+        }
+        let Some(even) = &self.even else {
+            let mut records = self.records(from, delimiter, columns);
+            records.skip(rows);
+            return from + records.position();
+        };
+        let line = even.line_at(&self.text, from).saturating_add(rows);
+        let known = (line / STRIDE).min(even.lines.len() - 1);
+        let start = even.lines[known] as usize;
+        let mut ends = memchr_iter(b'\n', self.text[start..].as_bytes());
+        match line - known * STRIDE {
+            0 => start,
+            lines => ends
+                .nth(lines - 1)
+                .map_or(self.text.len(), |end| start + end + 1),
+        }
+    }
+
+    /// How many records begin from `from` on and before `to`, where records begin too.
+    pub fn records_between(&self, from: usize, to: usize, delimiter: u8, columns: usize) -> usize {
+        match &self.even {
+            Some(even) => even.line_at(&self.text, to) - even.line_at(&self.text, from),
+            None => {
+                let between = self.text.get(from..to).unwrap_or_default();
+                Records::new(between, delimiter, columns).skip(usize::MAX)
+            }
+        }
+    }
+}
+
+impl Even {
+    /// The number of the line that begins at `at`.
+    fn line_at(&self, text: &str, at: usize) -> usize {
+        let known = self.lines.partition_point(|&line| line as usize <= at) - 1;
+        let since = &text.as_bytes()[self.lines[known] as usize..at];
+        known * STRIDE + memchr_iter(b'\n', since).count()
+    }
+}
+
+impl std::ops::Deref for ChunkText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
+    if memchr(b'"', text).is_some() {
+        return None;
+    }
+    let returns = memchr_iter(b'\r', text).count();
+    let empty: &[u8] = if returns == 0 { b"\n\n" } else { b"\n\r\n" };
+    // A line of one empty column is a record.
+    let empty_lines =
+        columns > 1 && (text.starts_with(&empty[1..]) || memmem::find(text, empty).is_some());
+    match returns {
+        _ if empty_lines => None,
+        0 => Some(columns),
+        // A carriage return stands before a line feed only.
+        _ if returns == memchr_iter(b'\n', text).count() => Some(columns + 1),
+        _ => None,
+    }
+}
+
+fn lines(text: &[u8]) -> Box<[u32]> {
+    // A chunk is shorter than 2^32 bytes.
+    let begins = memchr_iter(b'\n', text).map(|end| end as u32 + 1);
+    std::iter::once(0).chain(begins).step_by(STRIDE).collect()
+}
+
+/// Whether a text without quotes has no byte that JSON escapes (RFC 8259, section 7) but at line ends.
+fn is_verbatim(text: &[u8]) -> bool {
+    // Without a branch a byte, so that many are looked at in one go.
+    let escaped = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\r') | (byte == b'\\');
+    !text
+        .iter()
+        .fold(false, |found, &byte| found | escaped(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every record's start, by reading all.
+    fn starts(text: &ChunkText, from: usize, columns: usize) -> Vec<usize> {
+        let mut records = Records::new(&text[from..], b',', columns);
+        let (mut fields, mut starts) = (Vec::new(), Vec::new());
+        while records.next_into(&mut fields) {
+            starts.push(from + fields[0].start());
+        }
+        starts
+    }
+
+    fn text(rows: usize, columns: usize, end: &str, last: &str, odd: &str) -> ChunkText {
+        let row = |row: usize| {
+            let cells = (0..columns).map(|column| "x".repeat(1 + (row * 7 + column) % 5));
+            let cells: Vec<_> = cells.collect();
+            match row {
+                77 => format!("{odd}{}", cells.join(",")),
+                _ => cells.join(","),
+            }
+        };
+        let rows: Vec<_> = (0..rows).map(row).collect();
+        ChunkText::new(format!("{}{last}", rows.join(end)), columns)
+    }
+
+    #[test]
+    fn rows_are_found_by_their_numbers_wherever_counting_begins() {
+        for (columns, end, odd) in [
+            (1, "\n", ""),
+            (3, "\n", ""),
+            (3, "\r\n", ""),
+            (3, "\n", "\"q\""),
+            (3, "\n", "\n"),
+        ] {
+            for (rows, last) in [
+                (1, ""),
+                (1, end),
+                (64, end),
+                (65, ""),
+                (200, end),
+                (200, ""),
+            ] {
+                let text = text(rows, columns, end, last, odd);
+                assert_eq!(text.even.is_some(), odd.is_empty() || rows < 78);
+                let starts = starts(&text, 0, columns);
+                assert_eq!(starts.len(), rows);
+                for from in [0, 1, 63, 64, 100] {
+                    let Some(&begin) = starts.get(from) else {
+                        continue;
+                    };
+                    for rows in [0, 1, 5, 63, 64, 65, 150, usize::MAX] {
+                        let found = text.start_after(begin, rows, b',', columns);
+                        let wanted = starts.get(from.saturating_add(rows));
+                        let wanted = wanted.copied().unwrap_or(text.len());
+                        // An empty line before a record may be said to be of it.
+                        assert_eq!(text[found.min(wanted)..wanted].trim(), "", "{rows}");
+                        assert!(found <= wanted);
+                    }
+                    for (number, &to) in starts.iter().enumerate().skip(from) {
+                        let between = text.records_between(begin, to, b',', columns);
+                        assert_eq!(between, number - from);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_texts_that_json_takes_as_they_are_are_verbatim() {
+        let verbatim = |text: &str| {
+            let text = ChunkText::new(text.to_owned(), 2);
+            text.even.is_some_and(|even| even.verbatim)
+        };
+        assert!(verbatim("a,é\n1,2\n"));
+        assert!(verbatim("a,b\r\n1,2\r\n"));
+        for odd in ["a,\\\n", "a,\t\n", "a,\u{0}\n", "a,\u{1f}b\n", "\"a\",b\n"] {
+            assert!(!verbatim(odd), "{odd:?}");
+        }
+    }
+}
