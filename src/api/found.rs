@@ -89,9 +89,7 @@ impl Rendering {
             (self.form.row)(&fields, out);
             at += 1;
             if at == first + 1 {
-                // The others are about as long.
-                let others = (out.len() - before).saturating_mul(batch.starts.len() - at);
-                out.reserve(others.min(PIECE));
+                rows::make_room(out, before, (batch.starts.len() - at) as u64);
             }
         }
         if at < batch.starts.len() {

@@ -120,6 +120,8 @@ where
         (state, head) = step(state, head).await?;
     }
     if done(&state) {
+        // It may be kept for long.
+        head.shrink_to_fit();
         return Ok(Body::Full(head.into()));
     }
     let first = futures_util::stream::once(std::future::ready(Ok(Bytes::from(head))));
@@ -138,6 +140,13 @@ where
 /// Whether so many rows of a text of so many bytes are too few for rendering them to hold anybody up.
 pub(super) fn is_short(rows: u64, text: usize) -> bool {
     rows <= SHORT_ROWS && text <= SHORT_TEXT
+}
+
+/// Makes room for so many more rows, once one was written from byte `before` on: the others are about as long.
+pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64) {
+    let row = out.len() - before;
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    out.reserve(row.saturating_mul(rows).min(PIECE));
 }
 
 /// Where rendering is.
@@ -264,13 +273,17 @@ impl Scan {
             return;
         }
         let mut records = chunk.text.records(at, layout.delimiter, columns);
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(columns);
+        let (first, before) = (self.next, out.len());
         while self.next < end && out.len() < PIECE && records.next_into(&mut fields) {
             if self.next > self.span.first {
                 out.extend_from_slice(self.form.separator);
             }
             (self.form.row)(&fields, out);
             self.next += 1;
+            if self.next == first + 1 {
+                make_room(out, before, end - self.next);
+            }
         }
         if self.next < end && out.len() >= PIECE {
             let at = at + records.position();
