@@ -77,7 +77,7 @@ impl ChunkText {
         let line = even.line_at(&self.text, from).saturating_add(rows);
         let known = (line / STRIDE).min(even.lines.len() - 1);
         let start = even.lines[known] as usize;
-        let mut ends = memchr_iter(b'\n', self.text[start..].as_bytes());
+        let mut ends = memchr_iter(b'\n', &self.text.as_bytes()[start..]);
         match line - known * STRIDE {
             0 => start,
             lines => ends

@@ -163,7 +163,7 @@ impl Counts {
             let key = Key::of(cell);
             let slot = &mut slots[key.slot()];
             let there = counted[*slot as usize];
-            // No branch from here on: nobody could foresee which way it goes.
+            // Of short texts no branch from here on: nobody could foresee which way it goes.
             let known = (*slot < texts) & there.is(of, cell, key);
             counted[texts as usize] = Counted {
                 span: cell.span(),

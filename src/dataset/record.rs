@@ -15,10 +15,8 @@ pub struct Records<'t> {
     text: &'t str,
     delimiter: u8,
     columns: usize,
-    /// Whether there are quotes in the text, which is read faster without.
-    quotes: bool,
-    /// Whether no field has quotes, or a byte that JSON escapes.
-    verbatim: bool,
+    /// What is known of all fields' quotes: the text is read faster without.
+    quoting: Quoting,
     tokens: Tokens<'t>,
     /// Where the next record begins.
     at: usize,
@@ -32,11 +30,11 @@ pub struct Field<'t> {
     text: &'t str,
     start: usize,
     end: usize,
-    quotes: Quoting,
+    quoting: Quoting,
 }
 
 /// What is known of the quotes of a field.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
     /// There may be some.
     Unknown,
@@ -51,7 +49,11 @@ impl<'t> Records<'t> {
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
         let quotes = memchr(b'"', text.as_bytes()).is_some();
         Self {
-            quotes,
+            quoting: if quotes {
+                Quoting::Unknown
+            } else {
+                Quoting::None
+            },
             ..Self::unquoted(text, delimiter, columns, false)
         }
     }
@@ -62,8 +64,11 @@ impl<'t> Records<'t> {
             text,
             delimiter,
             columns,
-            quotes: false,
-            verbatim,
+            quoting: if verbatim {
+                Quoting::Verbatim
+            } else {
+                Quoting::None
+            },
             tokens: Tokens::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }
@@ -71,7 +76,7 @@ impl<'t> Records<'t> {
 
     /// Replaces `fields` by the next record's; `false` when there is none.
     pub fn next_into(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
-        if self.quotes {
+        if self.quoting == Quoting::Unknown {
             self.read::<true>(fields)
         } else {
             self.read::<false>(fields)
@@ -82,11 +87,6 @@ impl<'t> Records<'t> {
     fn read<const QUOTES: bool>(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
         // A copy of its own stays in registers while fields are written.
         let (mut tokens, mut at) = (self.tokens, self.at);
-        let quotes = match (QUOTES, self.verbatim) {
-            (true, _) => Quoting::Unknown,
-            (false, true) => Quoting::Verbatim,
-            (false, false) => Quoting::None,
-        };
         let mut found = false;
         while !found && at < self.text.len() {
             fields.clear();
@@ -103,7 +103,7 @@ impl<'t> Records<'t> {
                     text: self.text,
                     start: at,
                     end: token.end + quote,
-                    quotes,
+                    quoting: self.quoting,
                 });
                 at = token.next;
                 if token.last {
@@ -125,7 +125,7 @@ impl<'t> Records<'t> {
     pub fn skip(&mut self, rows: usize) -> usize {
         let rest = &self.text.as_bytes()[self.at..];
         let ends = Quotes::new(self.delimiter).record_ends(rest);
-        let (skipped, passed) = if self.quotes {
+        let (skipped, passed) = if self.quoting == Quoting::Unknown {
             self.count(rest, ends, rows)
         } else {
             self.count(rest, memchr_iter(b'\n', rest).map(|at| at + 1), rows)
@@ -170,14 +170,14 @@ impl<'t> Field<'t> {
             text,
             start,
             end,
-            quotes: Quoting::None,
+            quoting: Quoting::None,
         }
     }
 
     /// The text, without the quotes around it and with doubled ones made single.
     #[inline]
     pub fn text(&self) -> Cow<'t, str> {
-        match self.quotes {
+        match self.quoting {
             Quoting::None | Quoting::Verbatim => Cow::Borrowed(self.raw()),
             Quoting::Unknown => self.without_quotes(),
         }
@@ -210,7 +210,7 @@ impl<'t> Field<'t> {
     /// Whether it is known that the text has no byte that JSON escapes.
     #[inline]
     pub fn is_verbatim(&self) -> bool {
-        self.quotes == Quoting::Verbatim
+        self.quoting == Quoting::Verbatim
     }
 
     /// Whether the text is empty, quoted or not.
