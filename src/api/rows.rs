@@ -292,11 +292,11 @@ impl Scan {
     }
 }
 
-/// Appends a field's text as a JSON string.
-pub fn push_json_field(field: &Field<'_>, out: &mut Vec<u8>) {
+/// Appends `text`, which is `field`'s, as a JSON string.
+pub fn push_json_field(field: &Field<'_>, text: &str, out: &mut Vec<u8>) {
     match field.is_verbatim() {
-        true => push_verbatim(field.raw(), out),
-        false => push_json_string(&field.text(), out),
+        true => push_verbatim(text, out),
+        false => push_json_string(text, out),
     }
 }
 

@@ -127,6 +127,19 @@ fn masked(word: u64, length: usize) -> u64 {
     }
 }
 
+/// What no two texts of fewer than eight bytes have in common: the bytes, the first one lowest, and their number in the
+/// highest byte; `None`: it has more.
+#[inline(always)]
+pub(crate) fn short(text: &[u8]) -> Option<u64> {
+    short_of(load(text, 0), text.len())
+}
+
+/// The same of a text of `length` bytes, of which `loaded` begins with all.
+#[inline(always)]
+fn short_of(loaded: u64, length: usize) -> Option<u64> {
+    (length < 8).then(|| masked(loaded, length) | (length as u64) << 56)
+}
+
 impl<'t> Cell<'t> {
     /// The value at a place of a piece's text.
     #[inline(always)]
@@ -167,18 +180,10 @@ impl<'t> Cell<'t> {
         masked(self.loaded, self.length()).swap_bytes()
     }
 
-    /// What no two short texts have in common: the first bytes, and the length where a text of that length leaves
-    /// room for it. Only for texts of fewer than eight bytes.
+    /// What [`short`] says of the text; `None` too where there are doubled quotes in it.
     #[inline(always)]
     pub(crate) fn short(&self) -> Option<u64> {
-        (self.length() < 8 && !self.doubled()).then(|| self.key() | self.length() as u64)
-    }
-
-    /// The bytes of a text of fewer than eight, the first one lowest, and their number in the highest byte.
-    #[inline(always)]
-    pub(crate) fn short_word(&self) -> Option<u64> {
-        let length = self.length();
-        (length < 8 && !self.doubled()).then(|| masked(self.loaded, length) | (length as u64) << 56)
+        short_of(self.loaded, self.length()).filter(|_| !self.doubled())
     }
 
     /// The value as an integer.

@@ -7,7 +7,7 @@ use std::hint::select_unpredictable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    cell::{Cell, Cells},
+    cell::{Cell, Cells, short},
     record::unquoted_prefix,
     span::Span,
 };
@@ -19,14 +19,9 @@ const SLOTS: usize = 1 << LOG_SLOTS;
 /// Stands for a text: texts of fewer than eight bytes never have the same as another of these, others hardly ever. It is
 /// kept with stored summaries, and never changes.
 pub(super) fn hash(text: &[u8]) -> u64 {
-    match text.len() {
-        length @ 0..8 => {
-            let mut word = [0; 8];
-            word[..length].copy_from_slice(text);
-            word[7] = length as u8;
-            mixed(u64::from_le_bytes(word))
-        }
-        _ => xxh3_64(text),
+    match short(text) {
+        Some(word) => mixed(word),
+        None => xxh3_64(text),
     }
 }
 
@@ -46,8 +41,8 @@ pub(super) struct Counted {
     key: Key,
 }
 
-/// What tells most texts apart: the bytes of a text of fewer than eight, and their number in the highest byte; else a hash
-/// with the highest bit set.
+/// What tells most texts apart: all of a text of fewer than eight bytes, as [`short`] says it; else a hash with the highest
+/// bit set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Key(u64);
 
@@ -56,7 +51,7 @@ impl Key {
 
     #[inline(always)]
     fn of(cell: Cell<'_>) -> Self {
-        match cell.short_word() {
+        match cell.short() {
             Some(word) => Self(word),
             None => Self::of_long(cell),
         }

@@ -47,28 +47,28 @@ enum Quoting {
 impl<'t> Records<'t> {
     /// The records of `text`, which holds data records only: a chunk's text from its body on.
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
-        let quotes = memchr(b'"', text.as_bytes()).is_some();
-        Self {
-            quoting: if quotes {
-                Quoting::Unknown
-            } else {
-                Quoting::None
-            },
-            ..Self::unquoted(text, delimiter, columns, false)
-        }
+        let quoting = match memchr(b'"', text.as_bytes()) {
+            Some(_) => Quoting::Unknown,
+            None => Quoting::None,
+        };
+        Self::of(text, delimiter, columns, quoting)
     }
 
     /// The records of a text without quotes; `verbatim` says that no field has a byte that JSON escapes.
     pub(super) fn unquoted(text: &'t str, delimiter: u8, columns: usize, verbatim: bool) -> Self {
+        let quoting = match verbatim {
+            true => Quoting::Verbatim,
+            false => Quoting::None,
+        };
+        Self::of(text, delimiter, columns, quoting)
+    }
+
+    fn of(text: &'t str, delimiter: u8, columns: usize, quoting: Quoting) -> Self {
         Self {
             text,
             delimiter,
             columns,
-            quoting: if verbatim {
-                Quoting::Verbatim
-            } else {
-                Quoting::None
-            },
+            quoting,
             tokens: Tokens::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }

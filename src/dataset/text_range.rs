@@ -2,7 +2,11 @@
 //!
 //! Only the first 32 bytes of a text count, so that huge texts cost no more than short ones, here and in the store.
 
-use super::{Bounds, cell::Cell, record::unquoted_prefix};
+use super::{
+    Bounds,
+    cell::{Cell, short},
+    record::unquoted_prefix,
+};
 
 /// Bytes of a text that are kept.
 const KEPT: usize = 32;
@@ -46,7 +50,7 @@ impl TextRange {
 
     fn one(cell: Cell<'_>) -> Self {
         let text = Beginning::of(cell.raw(), cell.doubled());
-        let short = text.short();
+        let short = short(&text.bytes);
         let key = text.key();
         Self {
             least: text.clone(),
@@ -80,12 +84,12 @@ impl TextRange {
         let text = Beginning::of(raw, doubled);
         if text < self.least {
             self.least_key = text.key();
-            self.least_short = text.short();
+            self.least_short = short(&text.bytes);
             self.least.clone_from(&text);
         }
         if text > self.most {
             self.most_key = text.key();
-            self.most_short = text.short();
+            self.most_short = short(&text.bytes);
             self.most = text;
         }
     }
@@ -120,11 +124,6 @@ impl Beginning {
             bytes: raw[..raw.len().min(KEPT)].to_vec(),
             cut: raw.len() > KEPT,
         }
-    }
-
-    /// See [`Cell::short`].
-    fn short(&self) -> Option<u64> {
-        (self.bytes.len() < 8).then(|| self.key() | self.bytes.len() as u64)
     }
 
     fn key(&self) -> u64 {

@@ -143,7 +143,7 @@ pub(super) fn rows_schema() -> Schema {
 fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {
     for (at, field) in fields.iter().enumerate() {
         out.push(if at == 0 { b'[' } else { b',' });
-        push_json_field(field, out);
+        push_json_field(field, &field.text(), out);
     }
     out.push(b']');
 }

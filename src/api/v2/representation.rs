@@ -236,7 +236,7 @@ fn object(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> RowWriter 
                     out.extend_from_slice(text.as_bytes());
                 }
                 ColumnType::Date | ColumnType::Datetime | ColumnType::String => {
-                    push_json_field(field, out);
+                    push_json_field(field, &text, out);
                 }
             }
         }
