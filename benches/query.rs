@@ -2,7 +2,7 @@
 //! rendering a page.
 //!
 //! The rows look like flights. A chunk has about 64 KiB of text; scans are told in bytes of it, and passing over in chunks. Pages
-//! are asked of the filter that serves them, without a socket.
+//! are asked of the service that answers them, without a socket.
 
 #![expect(
     unreachable_pub,
@@ -26,15 +26,13 @@ use flash::dataset::{
 };
 use flash::services::{Clock, Services};
 use flash::settings::{Database, ServeSettings};
+use futures_util::future::BoxFuture;
 use http::Request;
 use http::request::Builder;
 use http_body_util::{BodyExt as _, Full};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower_service::Service as _;
-use warp::Filter as _;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
 
 /// Bytes of the CSV: sixteen chunks.
 const BYTES: usize = 1 << 20;
@@ -172,9 +170,9 @@ fn passing_over(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The filter that serves, over a store with the sample.
+/// The service that answers, over a store with the sample.
 struct Served {
-    filter: BoxedFilter<(Response,)>,
+    answer: Box<dyn Fn(Request<Full<Bytes>>) -> BoxFuture<'static, Bytes>>,
     runtime: Runtime,
     _folder: TempDir,
 }
@@ -189,8 +187,18 @@ impl Served {
         let registry = Registry::standard().expect("versions");
         let catalogue = registry.catalogue().expect("versions");
         let services = Services::open(settings, catalogue, Clock::system()).expect("a store");
+        let service = api::service(services, registry).expect("versions");
+        let answer = move |request| -> BoxFuture<'static, Bytes> {
+            let answer = service.clone().call(request);
+            Box::pin(async move {
+                let answer = answer.await.expect("an answer");
+                assert!(answer.status().is_success(), "{}", answer.status());
+                let body = answer.into_body().collect().await;
+                body.expect("a body").to_bytes()
+            })
+        };
         let served = Self {
-            filter: api::filter(services, registry).expect("versions").boxed(),
+            answer: Box::new(answer),
             runtime,
             _folder: folder,
         };
@@ -204,13 +212,8 @@ impl Served {
         let request = request.header("accept", "application/vnd.flash.v2+json");
         let request = request.body(Full::new(Bytes::from(body)));
         let request = request.expect("a request");
-        let mut service = warp::service(self.filter.clone());
-        self.runtime.block_on(async move {
-            let answer = service.call(request).await.expect("an answer");
-            assert!(answer.status().is_success(), "{}", answer.status());
-            let body = answer.into_body().collect().await;
-            body.expect("a body").to_bytes()
-        })
+        self.runtime
+            .block_on(async { (self.answer)(request).await })
     }
 
     fn page(&self) -> Bytes {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use cache::{Cache, Page, PageKey};
+pub use cache::{Answer, Cache, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use metrics::Metrics;

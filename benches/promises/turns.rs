@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 /// How often a wall time is taken; the median counts.
 pub const RUNS: usize = 7;
-/// How long a rate is measured, and how often, in turn with its baseline.
-pub const SPELL: Duration = Duration::from_secs(3);
-pub const SPELLS: usize = 3;
+/// How long a rate is measured, and how often, in turn with its baseline: often, since the speed of a shared machine
+/// changes within seconds.
+pub const SPELL: Duration = Duration::from_secs(1);
+pub const SPELLS: usize = 9;
 
 /// The median of what each gives, so many times in turn; each is told which time it is.
 pub fn in_turn<const N: usize>(

@@ -55,27 +55,41 @@ pub(super) async fn identify(
     services: &Services,
     headers: &HeaderMap,
 ) -> Result<Option<Arc<Client>>, Error> {
+    let Some(key) = key(headers)? else {
+        return Ok(None);
+    };
+    let newest = services.catalogue.newest_stable(services.clock.now());
+    let client = services.clients.identify(key, newest.get()).await?;
+    client.map(Some).ok_or(UNKNOWN)
+}
+
+/// Who calls, where that can be told at once; `None`: it can't, or nobody may call like that.
+pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<Arc<Client>>> {
+    match key(headers).ok()? {
+        None => Some(None),
+        Some(key) => services.clients.recall(key)?.map(Some),
+    }
+}
+
+const UNKNOWN: Error = Error::Unauthenticated(
+    "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
+);
+
+/// The key that is sent.
+fn key(headers: &HeaderMap) -> Result<Option<&str>, Error> {
     let Some(value) = single(headers, &AUTHORIZATION, "Authorization")? else {
         return Ok(None);
     };
-    let unknown = Error::Unauthenticated(
-        "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
-    );
     let text = value.to_str().unwrap_or_default();
-    let Some((scheme, key)) = text.split_once(' ') else {
-        return Err(unknown);
-    };
-    // The scheme's name is case-insensitive (RFC 9110 §11.1).
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(unknown);
+    match text.split_once(' ') {
+        // The scheme's name is case-insensitive (RFC 9110 §11.1).
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("Bearer") => Ok(Some(key.trim())),
+        _ => Err(UNKNOWN),
     }
-    let newest = services.catalogue.newest_stable(services.clock.now());
-    let client = services.clients.identify(key.trim(), newest.get()).await?;
-    client.map(Some).ok_or(unknown)
 }
 
 /// What a caller gets that names no version: its pin, or the first version.
-fn default_of(services: &Services, client: Option<&Client>) -> Caller {
+pub(super) fn default_of(services: &Services, client: Option<&Client>) -> Caller {
     let pin = client.and_then(|client| client.pin);
     // One that this server does not know stays what it is: then it is 410, and nobody is moved.
     match pin.and_then(VersionNumber::new) {

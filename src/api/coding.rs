@@ -127,6 +127,7 @@ impl Asked {
             _ => stream(coding, body),
         };
         (*coded.status_mut(), *coded.headers_mut()) = (head.status, head.headers);
+        *coded.extensions_mut() = head.extensions;
         coded
     }
 }

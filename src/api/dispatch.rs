@@ -1,5 +1,6 @@
 //! One request from its arrival to its response: who calls, in which version, which operation, what came of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{
@@ -10,6 +11,7 @@ use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::access::{self, Asker};
+use super::answers::Memo;
 use super::call::Call;
 use super::discovery::{self, Asked, Discovery};
 use super::error::Error;
@@ -50,7 +52,21 @@ struct Labels {
     notice: Option<Notice>,
 }
 
+/// Where a request came to, as far as it came.
+#[derive(Default)]
+struct Place {
+    /// The path with parameters in braces.
+    path: Option<&'static str>,
+    /// The name of the operation.
+    operation: Option<&'static str>,
+}
+
 impl Dispatcher {
+    /// What handlers share.
+    pub(super) fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
     pub(super) fn new(services: Arc<Services>, registry: Registry) -> Result<Self, RegistryError> {
         let mut labels = Vec::new();
         for version in services.catalogue.iter() {
@@ -99,9 +115,10 @@ impl Dispatcher {
             format: Format::Json,
             naming: Naming::Vendor,
         };
-        let mut route = None;
+        let at = self.services.clock.now();
+        let mut place = Place::default();
         let answer = match refusal {
-            None => self.serve(request, &asker, &mut choice, &mut route).await,
+            None => self.serve(request, &asker, &mut choice, &mut place).await,
             Some(error) => Err(error),
         };
         let reply =
@@ -112,9 +129,21 @@ impl Dispatcher {
         }
         let version = (!reply.of_server).then_some(choice.version.get());
         let reply = if head { reply.without_body() } else { reply };
+        let alone_of = reply.alone_of.clone();
         let mut response = reply.into_response();
-        let path = route;
+        let path = place.path;
         response.extensions_mut().insert(Route { path, version });
+        // Who was granted a version for longer has answers of its own.
+        if let (Some(dataset), Some(operation), Cow::Borrowed(_)) =
+            (alone_of, place.operation, &asker.catalogue)
+        {
+            response.extensions_mut().insert(Memo {
+                dataset,
+                operation,
+                default: asker.default,
+                at,
+            });
+        }
         response
     }
 
@@ -123,11 +152,11 @@ impl Dispatcher {
         request: Request,
         asker: &Asker<'_>,
         choice: &mut Choice,
-        route: &mut Option<&'static str>,
+        place: &mut Place,
     ) -> Result<Reply, Error> {
         let client = asker.client.clone();
         if let Some(page) = discovery::page(trimmed(request.path.as_str())) {
-            *route = Some(page.path());
+            place.path = Some(page.path());
             *choice = self.discovery.shape_of_errors(&request.headers, asker);
             access::admit(&self.services, &Method::GET, client.as_deref())?;
             let asked = Asked {
@@ -148,7 +177,7 @@ impl Dispatcher {
             }
             None => (&nothing, None),
         };
-        *route = resource.path();
+        place.path = resource.path();
         single(&request.headers, &CONTENT_TYPE, "Content-Type")?;
         let method = if request.method == Method::HEAD {
             Method::GET
@@ -194,6 +223,7 @@ impl Dispatcher {
                 has,
             });
         };
+        place.operation = Some(operation.name);
         access::admit(&self.services, &method, client.as_deref())?;
         let user_agent = request.headers.get(USER_AGENT);
         self.services.usage.count(

@@ -1,11 +1,13 @@
 //! What the wire says. This room alone knows warp.
 //!
-//! A warp filter takes every request apart ([`request`]); the dispatcher finds out who calls, negotiates the version,
+//! What was answered before and still holds is answered again (`answers`). A warp filter takes every other request apart
+//! ([`request`]); the dispatcher finds out who calls, negotiates the version,
 //! and looks the operation up in the registry ([`registry`]); the version's own handler ([`v1`], [`v2`]) answers it
 //! from the services. Everything in this folder itself is the same for all versions; what only one of them has is in
 //! that one's folder.
 
 mod access;
+mod answers;
 pub mod call;
 pub mod client;
 mod coding;
@@ -32,6 +34,7 @@ pub mod v2;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::StatusCode;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
@@ -40,25 +43,53 @@ use warp::{Filter, Rejection};
 pub use registry::{Registry, RegistryError};
 
 use crate::services::Services;
+use answers::Question;
 use dispatch::Dispatcher;
 use reply::Reply;
 use request::Request;
 
-/// Everything that clients may ask: one filter over the registry of versions.
-pub fn filter(
+/// Everything that clients may ask: a service for each request, over the registry of versions.
+pub fn service<B>(
     services: Arc<Services>,
     registry: Registry,
 ) -> Result<
-    impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static,
+    impl tower_service::Service<
+        http::Request<B>,
+        Response = http::Response<
+            impl http_body::Body<Data = Bytes, Error = reply::StreamError> + Send + 'static,
+        >,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + 'static,
     RegistryError,
-> {
+>
+where
+    B: http_body::Body<Data: Send, Error: Into<reply::StreamError>> + Send + Sync + 'static,
+{
     let dispatcher = Arc::new(Dispatcher::new(services, registry)?);
+    let answering = Arc::clone(&dispatcher);
     let answered = request::any_request().then(move |mut request: Request| {
-        let dispatcher = Arc::clone(&dispatcher);
+        let dispatcher = Arc::clone(&answering);
+        let question = Question::of(
+            &request.method,
+            request.path.as_str(),
+            &request.query,
+            &request.headers,
+        );
         let asked = coding::Asked::of(&request.method, &mut request.headers);
-        async move { asked.answer(dispatcher.answer(request).await).await }
+        async move {
+            let services = Arc::clone(dispatcher.services());
+            let mut response = asked.answer(dispatcher.answer(request).await).await;
+            if let Some(question) = question {
+                answers::remember(&services, question, &mut response);
+            }
+            response
+        }
     });
-    Ok(answered.recover(say_nothing_of_it).unify())
+    let filter = answered.recover(say_nothing_of_it).unify();
+    Ok(answers::Service::new(dispatcher, warp::service(filter)))
 }
 
 /// For a request that could not be taken apart. warp's own answer to a rejection would show its inner text.

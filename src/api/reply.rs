@@ -1,6 +1,7 @@
 //! An answer, before it becomes a response: status, headers and body, whatever the version.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -9,6 +10,8 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
+
+use crate::store::Dataset;
 
 /// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>;
@@ -29,7 +32,7 @@ pub enum Body {
 const HEADERS: usize = 12;
 
 /// No headers, and room for all of them, so that adding one never moves the others.
-fn headers() -> HeaderMap {
+pub(super) fn room() -> HeaderMap {
     HeaderMap::with_capacity(HEADERS)
 }
 
@@ -43,36 +46,29 @@ pub struct Reply {
     pub body: Body,
     /// Whether it tells of the server, and so is none of a version.
     pub of_server: bool,
+    /// The dataset of which alone it tells, where it is worth remembering as a whole.
+    pub alone_of: Option<Arc<Dataset>>,
 }
 
 impl Reply {
     /// An answer without a body.
     pub fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: headers(),
-            body: Body::Empty,
-            of_server: false,
-        }
+        Self::body(status, Body::Empty)
     }
 
     /// An answer that is all there.
     pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            headers: headers(),
-            body: Body::Full(body.into()),
-            of_server: false,
-        }
+        Self::body(status, Body::Full(body.into()))
     }
 
     /// An answer with that body.
     pub fn body(status: StatusCode, body: Body) -> Self {
         Self {
             status,
-            headers: headers(),
+            headers: room(),
             body,
             of_server: false,
+            alone_of: None,
         }
     }
 
@@ -81,12 +77,7 @@ impl Reply {
         status: StatusCode,
         body: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static,
     ) -> Self {
-        Self {
-            status,
-            headers: headers(),
-            body: Body::Stream(Box::pin(body)),
-            of_server: false,
-        }
+        Self::body(status, Body::Stream(Box::pin(body)))
     }
 
     /// An answer in JSON.

@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 pub use csv::{CsvCells, csv, push_csv_field};
 
 use super::error::Error;
-use super::reply::Body;
+use super::reply::{Body, Reply};
 use crate::dataset::Field;
 use crate::services::search::{Chunk, SearchError, stretch};
 use crate::services::{Page, PageKey, Services};
@@ -60,16 +60,36 @@ pub struct Span {
 /// The body of a page, and the cursor of the next one.
 pub type Made = (Body, Option<Arc<str>>);
 
+/// What is shown of a dataset, and whether it was remembered.
+pub type Shown = (Made, Memory);
+
+/// Where something that is shown came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// It was made just now.
+    New,
+    /// It was made before.
+    Known,
+}
+
+impl Memory {
+    /// The answer about `dataset` that shows it: what is asked for again is worth remembering as a whole.
+    pub fn of(self, mut reply: Reply, dataset: Arc<Dataset>) -> Reply {
+        reply.alone_of = (self == Self::Known).then_some(dataset);
+        reply
+    }
+}
+
 /// A page: as [`all`], and remembered under `key` when it is of usual size.
 pub async fn page(
     services: &Arc<Services>,
     span: Span,
     key: PageKey,
     form: impl FnOnce() -> Form,
-) -> Result<Body, Error> {
+) -> Result<(Body, Memory), Error> {
     let make = || async { Ok((all(services, span, form()).await?, None)) };
-    let (body, _) = remembered(services, key, make).await?;
-    Ok(body)
+    let ((body, _), memory) = remembered(services, key, make).await?;
+    Ok((body, memory))
 }
 
 /// What `make` makes; or what it made before, where that was a whole body.
@@ -77,7 +97,7 @@ pub async fn remembered<F>(
     services: &Services,
     key: PageKey,
     make: impl FnOnce() -> F,
-) -> Result<Made, Error>
+) -> Result<Shown, Error>
 where
     F: Future<Output = Result<Made, Error>>,
 {
@@ -93,11 +113,11 @@ where
     let page = match services.cache.page(&key) {
         Some(page) => page,
         None => match Box::pin(services.cache.page_or(key, make(), whole)).await? {
-            Ok(made) => return Ok(made),
+            Ok(made) => return Ok((made, Memory::New)),
             Err(page) => page,
         },
     };
-    Ok((Body::Full(page.body), page.next))
+    Ok(((Body::Full(page.body), page.next), Memory::Known))
 }
 
 /// The rows of `span` in the given form.

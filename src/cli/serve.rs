@@ -70,7 +70,7 @@ async fn serve(
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
     let services = Services::open(settings.clone(), catalogue, clock)?;
     services.keep_usage();
-    let clients = warp::service(api::filter(Arc::clone(&services), registry)?);
+    let clients = api::service(Arc::clone(&services), registry)?;
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
     log::info!("probes and metrics are at http://{}", admin.local_addr()?);

@@ -29,6 +29,7 @@ const NOWHERE: Route = Route {
 };
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 
 /// A request that will be told of. Dropped before it is answered, which it is when the client goes away, it is told as
@@ -52,7 +53,8 @@ struct Details {
 #[derive(Debug)]
 struct Line {
     level: Level,
-    uri: Uri,
+    /// A copy: a part of the head itself would keep all of it, and the connection from reading on into the same memory.
+    path: Box<str>,
     id: HeaderValue,
     trace: Option<HeaderValue>,
 }
@@ -68,7 +70,7 @@ impl Access {
     ) -> Option<Self> {
         let line = log::log_enabled!(target: TARGET, level).then(|| Line {
             level,
-            uri: request.uri().clone(),
+            path: path(request.uri()).into(),
             id: id.clone(),
             trace: trace_parent(request.headers()),
         });
@@ -176,7 +178,7 @@ pub(super) struct Streamed {
 fn trace_parent(headers: &HeaderMap) -> Option<HeaderValue> {
     /// Of a version, an id, a parent and flags, each in hexadecimal, with hyphens between them.
     const LENGTHS: [usize; 4] = [2, 32, 16, 2];
-    let value = headers.get("traceparent")?;
+    let value = headers.get(&TRACE_PARENT)?;
     let mut parts = value.to_str().ok()?.split('-');
     let is_hex = |part: &str| {
         part.bytes()
@@ -249,7 +251,7 @@ impl Source for Values<'_> {
         let mut pair =
             |name: &'static str, value: Value<'kvs>| visitor.visit_pair(Key::from_str(name), value);
         pair("method", method.as_str().into())?;
-        pair("path", path(&line.uri).into())?;
+        pair("path", (*line.path).into())?;
         if let Some(status) = outcome.status {
             pair("status", status.as_u16().into())?;
         }

@@ -2,18 +2,25 @@
 //! what is known of them.
 //!
 //! All of it belongs to a run, and a run never changes, so nothing here is ever out of date. What several ask for at the
-//! same time is made once.
+//! same time is made once. Whole answers alone hold only for a while, and say how long.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats};
+use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats, DatasetName};
 use crate::store::Spot;
+
+use super::metrics::Route;
 
 /// Which page: of which revision, of what was asked, from which row, how many, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +44,25 @@ pub struct Page {
     pub body: Bytes,
     /// The cursor of the next one, if there is one and its list has cursors.
     pub next: Option<Arc<str>>,
+}
+
+/// A whole answer as it went out, and what has to be so for it to go out again.
+#[derive(Debug)]
+pub struct Answer {
+    /// Everything that was asked, which nobody else may ask in the same bytes.
+    pub question: Box<[u8]>,
+    /// What it tells of: a dataset, as of the revision that this run made.
+    pub of: (DatasetName, i64),
+    /// While the versions are what they were.
+    pub holds: Range<Timestamp>,
+    /// Its headers, but for those that each answer has its own of.
+    pub headers: Box<[(HeaderName, HeaderValue)]>,
+    /// Its body.
+    pub body: Bytes,
+    /// What it is counted as.
+    pub route: Route,
+    /// The name of the operation that gave it.
+    pub operation: &'static str,
 }
 
 /// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
@@ -99,6 +125,8 @@ pub(super) enum Key {
     Window(WindowKey, u64),
     /// The run that made the revision.
     Summary(i64),
+    /// Digest of what was asked, which need not be the only one with it.
+    Answer(u64),
 }
 
 /// What is remembered.
@@ -113,6 +141,7 @@ pub(super) enum Value {
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
     Summary(Arc<[ColumnSummary]>),
+    Answer(Arc<Answer>),
 }
 
 #[derive(Debug, Clone)]
@@ -122,6 +151,8 @@ struct ByBytes;
 const ENTRY_OVERHEAD: usize = 176;
 /// What is told of a column takes, about: ten texts and twenty bins.
 const SUMMARY: usize = 2 << 10;
+/// What an answer takes beside its body and its question, about: a dozen headers.
+const HEAD: usize = 2 << 10;
 
 impl Weighter<Key, Value> for ByBytes {
     fn weight(&self, _: &Key, value: &Value) -> u64 {
@@ -157,6 +188,8 @@ impl Value {
             // Several entries share one list; each counts for its part of it.
             Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
+            // The body may be that of a page that is remembered too; then it counts twice.
+            Self::Answer(answer) => HEAD + answer.question.len() + answer.body.len(),
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
                 size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()
@@ -172,6 +205,8 @@ pub struct Cache {
     entries: Entries<Key, Value, ByBytes>,
     /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
     largest: u64,
+    /// Whole answers that were looked for and not found: then what they are made of is looked for, and counts.
+    unanswered: AtomicU64,
 }
 
 impl Cache {
@@ -185,16 +220,44 @@ impl Cache {
             .max(16);
         let entries = Entries::with_weighter(entries, capacity, ByBytes);
         let largest = entries.shard_capacity() / 4;
-        Self { entries, largest }
+        Self {
+            entries,
+            largest,
+            unanswered: AtomicU64::new(0),
+        }
     }
 
     /// What came of it so far.
     pub fn figures(&self) -> CacheFigures {
         CacheFigures {
             hits: self.entries.hits(),
-            misses: self.entries.misses(),
+            misses: self
+                .entries
+                .misses()
+                .saturating_sub(self.unanswered.load(Ordering::Relaxed)),
             bytes: self.entries.weight(),
         }
+    }
+
+    /// The answer to exactly that question, if it is there. Whether it still holds is for its caller to see.
+    pub fn answer(&self, question: &[u8]) -> Option<Arc<Answer>> {
+        if self.largest == 0 {
+            return None;
+        }
+        let Some(found) = self.entries.get(&Key::Answer(xxh3_64(question))) else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+            return None;
+        };
+        match found {
+            Value::Answer(answer) if *answer.question == *question => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Keeps an answer, if it is not too large.
+    pub fn keep_answer(&self, answer: Answer) {
+        let key = Key::Answer(xxh3_64(&answer.question));
+        self.keep(key, Value::Answer(Arc::new(answer)));
     }
 
     /// The page, if it is there.

@@ -33,6 +33,14 @@ pub fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
 
+fn looks_right(key: &str) -> bool {
+    let random = key.strip_prefix(PREFIX).unwrap_or_default();
+    random.len() == LENGTH
+        && random
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
 /// The clients that called lately.
 #[derive(Debug)]
 pub struct Clients {
@@ -54,6 +62,16 @@ impl Clients {
         }
     }
 
+    /// The client of that key, if it was looked up just now; `None`: it has to be looked up.
+    pub fn recall(&self, key: &str) -> Option<Option<Arc<Client>>> {
+        looks_right(key).then(|| self.fresh(&digest(key)))?
+    }
+
+    fn fresh(&self, digest: &[u8; 32]) -> Option<Option<Arc<Client>>> {
+        let known = self.known.get(digest)?;
+        (known.since.elapsed() < FRESH).then_some(known.client)
+    }
+
     /// The client of that key, pinned; `None`: the key is nobody's, or was taken back. Whoever calls for the first time is
     /// pinned to `newest`.
     pub async fn identify(
@@ -61,20 +79,13 @@ impl Clients {
         key: &str,
         newest: u32,
     ) -> Result<Option<Arc<Client>>, StoreError> {
-        let random = key.strip_prefix(PREFIX).unwrap_or_default();
-        let looks_right = random.len() == LENGTH
-            && random
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        if !looks_right {
+        if !looks_right(key) {
             return Ok(None);
         }
         // The store looks the digest up, not the key: how long that takes tells nothing of a key.
         let digest = digest(key);
-        if let Some(known) = self.known.get(&digest)
-            && known.since.elapsed() < FRESH
-        {
-            return Ok(known.client);
+        if let Some(client) = self.fresh(&digest) {
+            return Ok(client);
         }
         let since = Instant::now();
         let client = Box::pin(self.look_up(digest, newest)).await?.map(Arc::new);

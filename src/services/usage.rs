@@ -4,7 +4,7 @@
 //! few. What was counted and not handed over yet is lost with a server that is killed: these are figures, not data.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -50,9 +50,60 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 #[derive(Debug)]
 pub struct Usage {
     counts: bool,
-    counted: Mutex<HashMap<Key, (i64, i64)>>,
+    counted: Mutex<Counted>,
     /// The clients' names by their numbers, as far as they called.
     names: Mutex<HashMap<i64, String>>,
+}
+
+/// Requests and the time of the last one, by what they are counted as.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Of what was counted last: most requests are like the one before, and need not be looked up.
+    last: Option<(Key, Figures)>,
+    /// Of all else; what is in both adds up.
+    rest: HashMap<Key, Figures>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Figures {
+    requests: i64,
+    /// In microseconds since 1970.
+    last_at: i64,
+}
+
+impl Counted {
+    fn add(&mut self, key: Key, more: Figures) {
+        match &mut self.last {
+            Some((last, figures)) if *last == key => figures.add(more),
+            last => {
+                let before = last.replace((key, more));
+                self.put_aside(before);
+            }
+        }
+    }
+
+    fn put_aside(&mut self, counted: Option<(Key, Figures)>) {
+        if let Some((key, figures)) = counted {
+            let entry = self.rest.entry(key).or_insert(Figures {
+                requests: 0,
+                ..figures
+            });
+            entry.add(figures);
+        }
+    }
+
+    fn take(&mut self) -> Vec<(Key, Figures)> {
+        let last = self.last.take();
+        self.put_aside(last);
+        self.rest.drain().collect()
+    }
+}
+
+impl Figures {
+    fn add(&mut self, more: Self) {
+        self.requests += more.requests;
+        self.last_at = self.last_at.max(more.last_at);
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,10 +148,15 @@ impl Usage {
             operation,
             day: now.div_euclid(DAY),
         };
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let (requests, last_at) = counted.entry(key).or_insert((0, now));
-        *requests += 1;
-        *last_at = now.max(*last_at);
+        let one = Figures {
+            requests: 1,
+            last_at: now,
+        };
+        self.counted().add(key, one);
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hands what was counted to the store; what it does not take is kept for the next time. What it took is told to whoever
@@ -153,12 +209,10 @@ impl Usage {
     }
 
     fn take(&self) -> Vec<Count> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = counted.drain().collect();
-        drop(counted);
+        let mut all = self.counted().take();
         all.sort_unstable();
         all.into_iter()
-            .map(|(key, (requests, last_at))| Count {
+            .map(|(key, Figures { requests, last_at })| Count {
                 client: key.client,
                 version: key.version,
                 family: key.family,
@@ -171,7 +225,7 @@ impl Usage {
     }
 
     fn put_back(&self, counts: &[Count]) {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.counted();
         for count in counts {
             let key = Key {
                 client: count.client,
@@ -180,9 +234,11 @@ impl Usage {
                 operation: count.operation,
                 day: count.day,
             };
-            let (requests, last_at) = counted.entry(key).or_insert((0, count.last_at));
-            *requests += count.requests;
-            *last_at = count.last_at.max(*last_at);
+            let figures = Figures {
+                requests: count.requests,
+                last_at: count.last_at,
+            };
+            counted.add(key, figures);
         }
     }
 }

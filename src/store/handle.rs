@@ -198,6 +198,11 @@ impl Store {
         self.inner.find_now(name).await
     }
 
+    /// The dataset of that name, where the newest of it can be told without asking the database; else `None`.
+    pub fn known(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        self.inner.known(name)
+    }
+
     /// The same dataset as of another revision, while that is kept.
     pub async fn find_revision(
         &self,

@@ -120,13 +120,19 @@ impl Inner {
         Ok(())
     }
 
+    /// What the dataset is now, if that is remembered: only where no other server can change it.
+    pub(super) fn known(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        match &self.place {
+            Place::Embedded { heads, .. } => heads.get(name),
+            _ => None,
+        }
+    }
+
     pub(super) async fn find_now(
         &self,
         name: &DatasetName,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
-        if let Place::Embedded { heads, .. } = &self.place
-            && let Some(found) = heads.get(name)
-        {
+        if let Some(found) = self.known(name) {
             return Ok(Some(found));
         }
         // Boxed, so that who finds it at once does not carry along what looking it up takes.

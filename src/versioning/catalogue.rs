@@ -269,6 +269,13 @@ impl Catalogue {
             .map_or(self.first, |version| version.number)
     }
 
+    /// The first moment after `now` at which a version is no longer what it is now: until then time alone changes nothing.
+    #[must_use]
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let changes = self.iter().filter_map(|one| one.life.next_change(now));
+        changes.min()
+    }
+
     /// The version that callers of `number` should move to: the next newer one that is stable, if there is any.
     #[must_use]
     pub fn successor(&self, number: VersionNumber, now: Timestamp) -> Option<VersionNumber> {

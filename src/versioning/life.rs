@@ -99,6 +99,15 @@ impl Life {
         dates.chain(brownouts.map(|brownout| format!("brownout from {brownout}")))
     }
 
+    /// The first moment after `now` at which something of it is no longer as it is now.
+    #[must_use]
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let dates = [self.promoted, self.deprecated, self.retired];
+        let brownouts = self.brownouts.iter().flat_map(|one| [one.start, one.end]);
+        let all = dates.into_iter().flatten().chain(brownouts);
+        all.filter(|date| *date > now).min()
+    }
+
     /// The brownout of that moment. Only a deprecated version has one.
     #[must_use]
     pub fn brownout(&self, now: Timestamp) -> Option<Brownout> {

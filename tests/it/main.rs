@@ -15,6 +15,7 @@ mod sample;
 mod server;
 
 mod adding_a_version;
+mod answers;
 mod appends;
 mod cli;
 mod clients;

@@ -70,6 +70,26 @@ fn requests_are_counted_and_timed_by_route_method_status_and_version() {
 }
 
 #[test]
+fn an_answer_that_is_compressed_or_remembered_is_counted_by_its_route_too() {
+    let program = Program::serve(&[]);
+    let csv = format!("id,name\n{}", "1,Ada\n".repeat(200));
+    let put = program.call("PUT", "/datasets/people");
+    put.v2().csv(csv).send().created();
+    for _ in 0..4 {
+        let call = program.call("GET", "/datasets/people/rows").v2();
+        let answer = call.header("Accept-Encoding", "gzip").send().ok();
+        assert_eq!(answer.header("Content-Encoding"), "gzip");
+    }
+    let text = scrape(&program);
+    let rows = [
+        "flash_http_requests_total{",
+        "route=\"/datasets/{name}/rows\"",
+        "api_version=\"v2\"",
+    ];
+    assert_eq!(value(&text, &rows), Some(4.0), "{text}");
+}
+
+#[test]
 fn the_store_the_caches_the_process_and_the_release_are_told_of() {
     let program = Program::serve(&[]);
     let put = program.call("PUT", "/datasets/people");

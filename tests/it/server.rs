@@ -198,10 +198,10 @@ impl Builder {
             let catalogue = registry.catalogue().unwrap();
             let catalogue = settings.lives.apply(&catalogue, self.clock.now()).unwrap();
             let services = Services::open(settings, catalogue, self.clock).unwrap();
-            let filter = api::filter(Arc::clone(&services), registry).unwrap();
+            let service = api::service(Arc::clone(&services), registry).unwrap();
             let serving = server::serve(
                 listener,
-                warp::service(filter),
+                service,
                 limits,
                 Drain::new(),
                 Some(Arc::clone(&services.metrics)),

@@ -1,5 +1,7 @@
 //! The handlers of version 1.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
@@ -7,7 +9,7 @@ use super::representation::{self, Created, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
-use crate::api::rows::{self, CsvCells, Span};
+use crate::api::rows::{self, CsvCells, Memory, Span};
 use crate::api::{conditional, intake};
 use crate::services::PageKey;
 use crate::store::Committed;
@@ -93,21 +95,17 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
         return Ok(reply);
     }
     let services = &call.services;
-    let body = if csv {
+    let (body, memory) = if csv {
         let form = rows::csv(&dataset, None, CsvCells::AsTheyAre);
-        rows::all(
-            services,
-            Span {
-                dataset,
-                first: 0,
-                limit: u64::MAX,
-            },
-            form,
-        )
-        .await?
+        let span = Span {
+            dataset: Arc::clone(&dataset),
+            first: 0,
+            limit: u64::MAX,
+        };
+        (rows::all(services, span, form).await?, Memory::New)
     } else {
         let span = Span {
-            dataset: dataset.clone(),
+            dataset: Arc::clone(&dataset),
             first: (page - 1) * per_page,
             limit: per_page,
         };
@@ -121,7 +119,8 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
         let form = || representation::rows(&dataset, page, per_page);
         rows::page(services, span, key, form).await?
     };
-    Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
+    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    Ok(memory.of(reply, dataset))
 }
 
 /// `DELETE /datasets/{name}`: removes it.

@@ -10,7 +10,7 @@ use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::Reply;
-use crate::api::rows::{self, CsvCells, Form, Made, Span};
+use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span};
 use crate::api::{conditional, cursor, found};
 use crate::dataset;
 use crate::dataset::Asked;
@@ -72,15 +72,11 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         format,
         cells,
     };
-    let (body, next) = wanted.answer(&call).await?;
+    let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
-    Ok(pages::linked_as(
-        reply,
-        &path,
-        limit,
-        next.as_deref(),
-        &written(&asked, cells),
-    ))
+    let written = written(&asked, cells);
+    let reply = pages::linked_as(reply, &path, limit, next.as_deref(), &written);
+    Ok(memory.of(reply, wanted.dataset))
 }
 
 /// What the cells of a CSV are to be like.
@@ -165,12 +161,12 @@ async fn start(
 
 impl Wanted {
     /// A page, or a list that is sent while it is made.
-    async fn answer(&self, call: &Call) -> Result<Made, Error> {
+    async fn answer(&self, call: &Call) -> Result<Shown, Error> {
         match self.format {
             Format::Json | Format::Html => {
                 rows::remembered(&call.services, self.key(), || self.make(call)).await
             }
-            Format::Csv | Format::Ndjson => Box::pin(self.make(call)).await,
+            Format::Csv | Format::Ndjson => Ok((Box::pin(self.make(call)).await?, Memory::New)),
         }
     }
 

@@ -1,0 +1,251 @@
+//! Whole answers, remembered for who asks the same again.
+//!
+//! A page that is remembered still has to be found: a request is taken apart, routed and negotiated, its query read, and
+//! its headers are made. All of that is the same for the same question as long as the dataset and the versions are what
+//! they were, so what was asked for twice is kept as it went out. [`Service`] looks there before warp sees a request.
+//!
+//! What a question is errs on the safe side: a request with any header that is not known to make no difference takes
+//! the long way, and so does one that somebody unknown sends. Who may call, and what is counted, is settled each time.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::future::{Either, FutureExt as _, MapOk, TryFutureExt as _};
+use http::header::{HeaderMap, USER_AGENT};
+use http::{Method, Request};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
+use jiff::Timestamp;
+use warp::reply::Response;
+
+use super::access;
+use super::dispatch::Dispatcher;
+use super::reply::room;
+use crate::dataset::DatasetName;
+use crate::services::metrics::Route;
+use crate::services::{Answer, Services};
+use crate::store::Dataset;
+use crate::versioning::Caller;
+
+/// Bytes of the longest question that is remembered.
+const LONGEST: usize = 2 << 10;
+/// Bytes before those that the request itself gives: of what its caller gets that names no version.
+const CALLER: usize = 5;
+
+/// Everything about a request that its answer may depend on, in bytes that no other question has.
+pub(super) struct Question(Vec<u8>);
+
+impl Question {
+    /// What is asked, but for who asks; `None`: the answer to that is not remembered.
+    pub(super) fn of(
+        method: &Method,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+    ) -> Option<Self> {
+        if *method != Method::GET || path.len() + query.len() > LONGEST {
+            return None;
+        }
+        let (mut accept, mut coding) = (None, None);
+        for (name, value) in headers {
+            let before = match name.as_str() {
+                "accept" => accept.replace(value),
+                "accept-encoding" => coding.replace(value),
+                name if makes_no_difference(name) => None,
+                _ => return None,
+            };
+            if before.is_some() {
+                return None;
+            }
+        }
+        let mut bytes = Vec::with_capacity(256);
+        bytes.resize(CALLER, 0);
+        // Neither a target nor the value of a header has an end of line in it.
+        for part in [path, "?", query] {
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        for header in [accept, coding] {
+            bytes.push(b'\n');
+            if let Some(value) = header {
+                bytes.push(b':');
+                bytes.extend_from_slice(value.as_bytes());
+            }
+        }
+        (bytes.len() <= LONGEST).then_some(Self(bytes))
+    }
+
+    /// The question of a caller that gets that when it names no version.
+    fn by(mut self, default: Caller) -> Vec<u8> {
+        let [number @ .., source] = &mut self.0[..CALLER] else {
+            return self.0;
+        };
+        number.copy_from_slice(&default.version.get().to_le_bytes());
+        *source = default.source as u8;
+        self.0
+    }
+}
+
+/// Whether the API takes no notice of a header, or the same each time. Who calls is settled apart.
+fn makes_no_difference(name: &str) -> bool {
+    matches!(
+        name,
+        "host"
+            | "user-agent"
+            | "authorization"
+            | "x-request-id"
+            | "connection"
+            | "keep-alive"
+            | "accept-language"
+            | "cache-control"
+            | "pragma"
+            | "cookie"
+            | "dnt"
+            | "forwarded"
+            | "origin"
+            | "priority"
+            | "referer"
+            | "traceparent"
+            | "tracestate"
+            | "upgrade-insecure-requests"
+            | "via"
+            | "x-real-ip"
+            | "x-scheme"
+    ) || name.starts_with("x-forwarded-")
+        || name.starts_with("sec-")
+}
+
+/// What an answer says of itself to be remembered.
+#[derive(Clone, Debug)]
+pub(super) struct Memo {
+    /// It tells of this alone.
+    pub(super) dataset: Arc<Dataset>,
+    /// The name of the operation that gave it.
+    pub(super) operation: &'static str,
+    /// What its caller gets that names no version.
+    pub(super) default: Caller,
+    /// When it was made: how the versions were then is in it.
+    pub(super) at: Timestamp,
+}
+
+/// Remembers a response that says how.
+pub(super) fn remember(services: &Services, question: Question, response: &mut Response) {
+    let Some(memo) = response.extensions_mut().remove::<Memo>() else {
+        return;
+    };
+    let route = response.extensions().get::<Route>().copied();
+    let of = (memo.dataset.name.clone(), memo.dataset.run.number);
+    // One that is not the newest may be gone tomorrow.
+    let (Some(route), true) = (route, is_newest(services, &of)) else {
+        return;
+    };
+    let until = services.catalogue.next_change(memo.at);
+    if response.body().size_hint().exact().is_none() {
+        return;
+    }
+    // A body whose length is known is all there, and collected at once.
+    let body = std::mem::take(response.body_mut());
+    let Some(Ok(body)) = body.collect().now_or_never() else {
+        return;
+    };
+    let body = body.to_bytes();
+    *response.body_mut() = body.clone().into();
+    services.cache.keep_answer(Answer {
+        question: question.by(memo.default).into(),
+        of,
+        holds: memo.at..until.unwrap_or(Timestamp::MAX),
+        headers: response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        body,
+        route,
+        operation: memo.operation,
+    });
+}
+
+fn is_newest(services: &Services, (name, run): &(DatasetName, i64)) -> bool {
+    let newest = services.store.known(name);
+    newest.is_some_and(|newest| newest.run.number == *run)
+}
+
+/// The answer that is remembered for a request, if it still holds.
+fn recall<B>(services: &Services, request: &Request<B>) -> Option<http::Response<Full<Bytes>>> {
+    let (headers, uri) = (request.headers(), request.uri());
+    let method = request.method();
+    let question = Question::of(method, uri.path(), uri.query().unwrap_or(""), headers)?;
+    let client = access::recall(services, headers)?;
+    let client = client.as_deref();
+    if client.is_some_and(|client| !client.extensions.is_empty()) {
+        return None;
+    }
+    access::admit(services, method, client).ok()?;
+    let question = question.by(access::default_of(services, client));
+    let answer = services.cache.answer(&question)?;
+    let now = services.clock.now();
+    if !answer.holds.contains(&now) || !is_newest(services, &answer.of) {
+        return None;
+    }
+    let user_agent = headers.get(USER_AGENT);
+    services.usage.count(
+        client.map(|client| client.id),
+        user_agent.and_then(|value| value.to_str().ok()),
+        answer.route.version.unwrap_or_default(),
+        answer.operation,
+        now,
+    );
+    let mut response = http::Response::new(Full::new(answer.body.clone()));
+    // Not a clone of a map of its own, which would have to move for the first header that is added.
+    let mut headers = room();
+    for (name, value) in &answer.headers {
+        headers.append(name, value.clone());
+    }
+    *response.headers_mut() = headers;
+    response.extensions_mut().insert(answer.route);
+    Some(response)
+}
+
+/// Answers what is remembered, and has the rest answered by the service behind it.
+#[derive(Clone)]
+pub(super) struct Service<S> {
+    dispatcher: Arc<Dispatcher>,
+    behind: S,
+}
+
+impl<S> Service<S> {
+    pub(super) fn new(dispatcher: Arc<Dispatcher>, behind: S) -> Self {
+        Self { dispatcher, behind }
+    }
+}
+
+/// A response that is remembered, or one that was made.
+type Sent<W> = http::Response<http_body_util::Either<Full<Bytes>, W>>;
+
+impl<S, B, W> tower_service::Service<Request<B>> for Service<S>
+where
+    S: tower_service::Service<Request<B>, Response = http::Response<W>, Error = Infallible>,
+{
+    type Response = Sent<W>;
+    type Error = Infallible;
+    // Boxed, so that an answer that is there does not carry along the room that making one takes.
+    type Future = Either<
+        Ready<Result<Sent<W>, Infallible>>,
+        MapOk<Pin<Box<S::Future>>, fn(http::Response<W>) -> Sent<W>>,
+    >;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.behind.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if let Some(response) = recall(self.dispatcher.services(), &request) {
+            return Either::Left(ready(Ok(response.map(http_body_util::Either::Left))));
+        }
+        let made = Box::pin(self.behind.call(request));
+        Either::Right(made.map_ok(|response| response.map(http_body_util::Either::Right)))
+    }
+}
