@@ -17,6 +17,7 @@ use crate::postgres::Postgres;
 /// The modules of `tests/it` that say what Flash does, whichever database it has.
 const BEHAVIOUR: &[&str] = &[
     "adding_a_version",
+    "answers",
     "appends",
     "clients",
     "contracts",
