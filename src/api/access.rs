@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::Method;
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::single;
@@ -21,6 +22,8 @@ pub(super) struct Asker<'s> {
     pub(super) default: Caller,
     /// The versions as they are for it.
     pub(super) catalogue: Cow<'s, Catalogue>,
+    /// When it asks: the versions are for this request as they are then.
+    pub(super) at: Timestamp,
 }
 
 impl<'s> Asker<'s> {
@@ -29,6 +32,7 @@ impl<'s> Asker<'s> {
             default: default_of(services, client.as_deref()),
             catalogue: catalogue_of(services, client.as_deref()),
             client,
+            at: services.clock.now(),
         }
     }
 }
@@ -121,4 +125,20 @@ pub(super) fn admit(
             "a client's key is needed here: send it as Authorization: Bearer flash_…",
         )),
     }
+}
+
+/// Counts a request that is answered.
+pub(super) fn count(
+    services: &Services,
+    client: Option<&Client>,
+    headers: &HeaderMap,
+    version: u32,
+    operation: &'static str,
+    at: Timestamp,
+) {
+    let user_agent = headers.get(USER_AGENT);
+    let user_agent = user_agent.and_then(|value| value.to_str().ok());
+    let client = client.map(|client| client.id);
+    let usage = &services.usage;
+    usage.count(client, user_agent, version, operation, at);
 }

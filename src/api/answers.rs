@@ -9,21 +9,17 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::{Either, FutureExt as _, MapOk, TryFutureExt as _};
-use http::header::{HeaderMap, USER_AGENT};
+use futures_util::future::{BoxFuture, Either, FutureExt as _};
+use http::header::HeaderMap;
 use http::{Method, Request};
-use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use jiff::Timestamp;
-use warp::reply::Response;
 
 use super::access;
-use super::dispatch::Dispatcher;
 use super::reply::room;
 use crate::dataset::DatasetName;
 use crate::services::metrics::Route;
@@ -37,21 +33,17 @@ const LONGEST: usize = 2 << 10;
 const CALLER: usize = 5;
 
 /// Everything about a request that its answer may depend on, in bytes that no other question has.
-pub(super) struct Question(Vec<u8>);
+struct Question(Vec<u8>);
 
 impl Question {
     /// What is asked, but for who asks; `None`: the answer to that is not remembered.
-    pub(super) fn of(
-        method: &Method,
-        path: &str,
-        query: &str,
-        headers: &HeaderMap,
-    ) -> Option<Self> {
-        if *method != Method::GET || path.len() + query.len() > LONGEST {
+    fn of<B>(request: &Request<B>) -> Option<Self> {
+        let (path, query) = (request.uri().path(), request.uri().query().unwrap_or(""));
+        if request.method() != Method::GET || path.len() + query.len() > LONGEST {
             return None;
         }
         let (mut accept, mut coding) = (None, None);
-        for (name, value) in headers {
+        for (name, value) in request.headers() {
             let before = match name.as_str() {
                 "accept" => accept.replace(value),
                 "accept-encoding" => coding.replace(value),
@@ -79,13 +71,11 @@ impl Question {
     }
 
     /// The question of a caller that gets that when it names no version.
-    fn by(mut self, default: Caller) -> Vec<u8> {
-        let [number @ .., source] = &mut self.0[..CALLER] else {
-            return self.0;
-        };
+    fn by(&mut self, default: Caller) -> &[u8] {
+        let (number, source) = self.0[..CALLER].split_at_mut(CALLER - 1);
         number.copy_from_slice(&default.version.get().to_le_bytes());
-        *source = default.source as u8;
-        self.0
+        source[0] = default.source as u8;
+        &self.0
     }
 }
 
@@ -131,41 +121,50 @@ pub(super) struct Memo {
     pub(super) at: Timestamp,
 }
 
-/// Remembers a response that says how.
-pub(super) fn remember(services: &Services, question: Question, response: &mut Response) {
-    let Some(memo) = response.extensions_mut().remove::<Memo>() else {
-        return;
+/// A response that is remembered, or one that was made.
+type Sent<W> = http::Response<http_body_util::Either<Full<Bytes>, W>>;
+
+/// The response, which is remembered if it says how.
+fn remember<W>(
+    services: &Services,
+    question: Option<Question>,
+    response: http::Response<W>,
+) -> Sent<W>
+where
+    W: http_body::Body<Data = Bytes>,
+{
+    let (mut head, body) = response.into_parts();
+    let known = (
+        question,
+        head.extensions.remove::<Memo>(),
+        head.extensions.get::<Route>(),
+        body.size_hint().exact(),
+    );
+    let (Some(mut question), Some(memo), Some(&route), Some(_)) = known else {
+        return http::Response::from_parts(head, http_body_util::Either::Right(body));
     };
-    let route = response.extensions().get::<Route>().copied();
-    let of = (memo.dataset.name.clone(), memo.dataset.run.number);
-    // One that is not the newest may be gone tomorrow.
-    let (Some(route), true) = (route, is_newest(services, &of)) else {
-        return;
-    };
-    let until = services.catalogue.next_change(memo.at);
-    if response.body().size_hint().exact().is_none() {
-        return;
-    }
-    // A body whose length is known is all there, and collected at once.
-    let body = std::mem::take(response.body_mut());
     let Some(Ok(body)) = body.collect().now_or_never() else {
-        return;
+        unreachable!("a body of this room whose length is known is all there");
     };
     let body = body.to_bytes();
-    *response.body_mut() = body.clone().into();
-    services.cache.keep_answer(Answer {
-        question: question.by(memo.default).into(),
-        of,
-        holds: memo.at..until.unwrap_or(Timestamp::MAX),
-        headers: response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect(),
-        body,
-        route,
-        operation: memo.operation,
-    });
+    let of = (memo.dataset.name.clone(), memo.dataset.run.number);
+    // What is not the newest may be gone tomorrow.
+    if is_newest(services, &of) {
+        let until = services.catalogue.next_change(memo.at);
+        let headers = head.headers.iter();
+        services.cache.keep_answer(Answer {
+            question: question.by(memo.default).into(),
+            of,
+            holds: memo.at..until.unwrap_or(Timestamp::MAX),
+            headers: headers
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            body: body.clone(),
+            route,
+            operation: memo.operation,
+        });
+    }
+    http::Response::from_parts(head, http_body_util::Either::Left(Full::new(body)))
 }
 
 fn is_newest(services: &Services, (name, run): &(DatasetName, i64)) -> bool {
@@ -174,30 +173,25 @@ fn is_newest(services: &Services, (name, run): &(DatasetName, i64)) -> bool {
 }
 
 /// The answer that is remembered for a request, if it still holds.
-fn recall<B>(services: &Services, request: &Request<B>) -> Option<http::Response<Full<Bytes>>> {
-    let (headers, uri) = (request.headers(), request.uri());
-    let method = request.method();
-    let question = Question::of(method, uri.path(), uri.query().unwrap_or(""), headers)?;
+fn recall(
+    services: &Services,
+    question: &mut Question,
+    headers: &HeaderMap,
+) -> Option<http::Response<Full<Bytes>>> {
     let client = access::recall(services, headers)?;
     let client = client.as_deref();
     if client.is_some_and(|client| !client.extensions.is_empty()) {
         return None;
     }
-    access::admit(services, method, client).ok()?;
+    access::admit(services, &Method::GET, client).ok()?;
     let question = question.by(access::default_of(services, client));
-    let answer = services.cache.answer(&question)?;
+    let answer = services.cache.answer(question)?;
     let now = services.clock.now();
     if !answer.holds.contains(&now) || !is_newest(services, &answer.of) {
         return None;
     }
-    let user_agent = headers.get(USER_AGENT);
-    services.usage.count(
-        client.map(|client| client.id),
-        user_agent.and_then(|value| value.to_str().ok()),
-        answer.route.version.unwrap_or_default(),
-        answer.operation,
-        now,
-    );
+    let version = answer.route.version.unwrap_or_default();
+    access::count(services, client, headers, version, answer.operation, now);
     let mut response = http::Response::new(Full::new(answer.body.clone()));
     // Not a clone of a map of its own, which would have to move for the first header that is added.
     let mut headers = room();
@@ -212,40 +206,44 @@ fn recall<B>(services: &Services, request: &Request<B>) -> Option<http::Response
 /// Answers what is remembered, and has the rest answered by the service behind it.
 #[derive(Clone)]
 pub(super) struct Service<S> {
-    dispatcher: Arc<Dispatcher>,
+    services: Arc<Services>,
     behind: S,
 }
 
 impl<S> Service<S> {
-    pub(super) fn new(dispatcher: Arc<Dispatcher>, behind: S) -> Self {
-        Self { dispatcher, behind }
+    pub(super) fn new(services: Arc<Services>, behind: S) -> Self {
+        Self { services, behind }
     }
 }
-
-/// A response that is remembered, or one that was made.
-type Sent<W> = http::Response<http_body_util::Either<Full<Bytes>, W>>;
 
 impl<S, B, W> tower_service::Service<Request<B>> for Service<S>
 where
     S: tower_service::Service<Request<B>, Response = http::Response<W>, Error = Infallible>,
+    S::Future: Send + 'static,
+    W: http_body::Body<Data = Bytes> + Send + 'static,
 {
     type Response = Sent<W>;
     type Error = Infallible;
     // Boxed, so that an answer that is there does not carry along the room that making one takes.
-    type Future = Either<
-        Ready<Result<Sent<W>, Infallible>>,
-        MapOk<Pin<Box<S::Future>>, fn(http::Response<W>) -> Sent<W>>,
-    >;
+    type Future =
+        Either<Ready<Result<Sent<W>, Infallible>>, BoxFuture<'static, Result<Sent<W>, Infallible>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.behind.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if let Some(response) = recall(self.dispatcher.services(), &request) {
-            return Either::Left(ready(Ok(response.map(http_body_util::Either::Left))));
+        let mut question = Question::of(&request);
+        let asked = question.as_mut();
+        if let Some(known) =
+            asked.and_then(|asked| recall(&self.services, asked, request.headers()))
+        {
+            return Either::Left(ready(Ok(known.map(http_body_util::Either::Left))));
         }
-        let made = Box::pin(self.behind.call(request));
-        Either::Right(made.map_ok(|response| response.map(http_body_util::Either::Right)))
+        let (services, made) = (Arc::clone(&self.services), self.behind.call(request));
+        Either::Right(Box::pin(async move {
+            let Ok(response) = made.await;
+            Ok(remember(&services, question, response))
+        }))
     }
 }

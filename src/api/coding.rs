@@ -118,17 +118,12 @@ impl Asked {
         head.headers.remove(CONTENT_LENGTH);
         head.headers
             .insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-        let mut coded = match length {
-            _ if self.head => return Response::from_parts(head, body),
-            Some(length) if length <= WHOLE => {
-                let coded = Box::pin(whole(coding, body)).await;
-                Response::new(coded.into())
-            }
-            _ => stream(coding, body),
+        let coded = match length {
+            _ if self.head => body,
+            Some(length) if length <= WHOLE => Box::pin(whole(coding, body)).await.into(),
+            _ => stream(coding, body).into_body(),
         };
-        (*coded.status_mut(), *coded.headers_mut()) = (head.status, head.headers);
-        *coded.extensions_mut() = head.extensions;
-        coded
+        Response::from_parts(head, coded)
     }
 }
 

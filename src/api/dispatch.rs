@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -16,8 +15,8 @@ use super::call::Call;
 use super::discovery::{self, Asked, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
-use super::notice::Notice;
-use super::registry::{ApiVersion, Operation, Registry, RegistryError, Resource, semantic};
+use super::labels::{Labels, label};
+use super::registry::{Operation, Registry, RegistryError, Resource};
 use super::reply::Reply;
 use super::request::{Request, single};
 use crate::logging;
@@ -26,11 +25,7 @@ use crate::services::metrics::Route;
 use crate::store::Client;
 use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
 
-const API_VERSION: HeaderName = HeaderName::from_static("api-version");
-const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What the response depends on besides the URL: with pins, also who asks.
-const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
 
 /// Answers requests by the registry.
 pub(super) struct Dispatcher {
@@ -38,18 +33,6 @@ pub(super) struct Dispatcher {
     registry: Arc<Registry>,
     discovery: Discovery,
     labels: Vec<Labels>,
-}
-
-/// The header values that name a version, made once.
-struct Labels {
-    number: VersionNumber,
-    version: &'static ApiVersion,
-    release: HeaderValue,
-    json: HeaderValue,
-    csv: HeaderValue,
-    ndjson: HeaderValue,
-    /// What is announced of its end.
-    notice: Option<Notice>,
 }
 
 /// Where a request came to, as far as it came.
@@ -62,32 +45,12 @@ struct Place {
 }
 
 impl Dispatcher {
-    /// What handlers share.
-    pub(super) fn services(&self) -> &Arc<Services> {
-        &self.services
-    }
-
     pub(super) fn new(services: Arc<Services>, registry: Registry) -> Result<Self, RegistryError> {
-        let mut labels = Vec::new();
-        for version in services.catalogue.iter() {
-            let Some(found) = registry.version(version.number) else {
-                continue;
-            };
-            // Media types and semantic versions consist of visible ASCII.
-            let value =
-                |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
-            let media_type =
-                |format| value(versioning::media_type(version.number, format).to_string());
-            labels.push(Labels {
-                number: version.number,
-                version: found,
-                release: value(semantic(found).to_string()),
-                json: media_type(Format::Json),
-                csv: media_type(Format::Csv),
-                ndjson: media_type(Format::Ndjson),
-                notice: Notice::of(version, &services.catalogue),
-            });
-        }
+        let labels = services.catalogue.iter().filter_map(|version| {
+            let found = registry.version(version.number)?;
+            Some(Labels::of(version, found, &services.catalogue))
+        });
+        let labels = labels.collect();
         let discovery = Discovery::new(Arc::clone(&services), &registry)?;
         Ok(Self {
             services,
@@ -115,7 +78,6 @@ impl Dispatcher {
             format: Format::Json,
             naming: Naming::Vendor,
         };
-        let at = self.services.clock.now();
         let mut place = Place::default();
         let answer = match refusal {
             None => self.serve(request, &asker, &mut choice, &mut place).await,
@@ -123,13 +85,13 @@ impl Dispatcher {
         };
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
-        let mut reply = self.label(reply, &choice);
+        let mut reply = label(reply, self.labels(choice.version), &choice);
         if let Some(path) = path {
-            self.notify(&mut reply.headers, &asker.catalogue, choice.version, &path);
+            self.notify(&mut reply.headers, &asker, choice.version, &path);
         }
         let version = (!reply.of_server).then_some(choice.version.get());
-        let reply = if head { reply.without_body() } else { reply };
-        let alone_of = reply.alone_of.clone();
+        let mut reply = if head { reply.without_body() } else { reply };
+        let alone_of = reply.alone_of.take();
         let mut response = reply.into_response();
         let path = place.path;
         response.extensions_mut().insert(Route { path, version });
@@ -141,7 +103,7 @@ impl Dispatcher {
                 dataset,
                 operation,
                 default: asker.default,
-                at,
+                at: asker.at,
             });
         }
         response
@@ -225,13 +187,13 @@ impl Dispatcher {
         };
         place.operation = Some(operation.name);
         access::admit(&self.services, &method, client.as_deref())?;
-        let user_agent = request.headers.get(USER_AGENT);
-        self.services.usage.count(
-            client.as_ref().map(|client| client.id),
-            user_agent.and_then(|value| value.to_str().ok()),
+        access::count(
+            &self.services,
+            client.as_deref(),
+            &request.headers,
             version.get(),
             operation.name,
-            self.services.clock.now(),
+            asker.at,
         );
         if !method.is_safe()
             && let Some(key) = idempotency::key(&request.headers)?
@@ -298,8 +260,7 @@ impl Dispatcher {
         path: &str,
         asker: &Asker<'_>,
     ) -> Result<Choice, Error> {
-        let catalogue = &*asker.catalogue;
-        let now = self.services.clock.now();
+        let (catalogue, now) = (&*asker.catalogue, asker.at);
         let offers = |version| resource.formats(version, method);
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
         let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -329,12 +290,12 @@ impl Dispatcher {
         };
         let mut reply = (labels.version.render_error)(error);
         if !reply.headers.contains_key(CONTENT_TYPE) {
-            let plain = choice.naming == Naming::Plain && choice.format == Format::Json;
-            let json = if plain {
-                HeaderValue::from_static("application/json")
-            } else {
-                labels.json.clone()
+            // Errors are told in JSON, whatever was asked for.
+            let naming = match choice.format {
+                Format::Json => choice.naming,
+                _ => Naming::Vendor,
             };
+            let json = labels.content_type(Format::Json, naming);
             reply.headers.insert(CONTENT_TYPE, json);
         }
         match error {
@@ -354,7 +315,7 @@ impl Dispatcher {
     fn notify(
         &self,
         headers: &mut HeaderMap,
-        catalogue: &Catalogue,
+        asker: &Asker<'_>,
         version: VersionNumber,
         path: &str,
     ) {
@@ -366,7 +327,8 @@ impl Dispatcher {
         else {
             return;
         };
-        let successor = catalogue.successor(version, self.services.clock.now());
+        let catalogue = &*asker.catalogue;
+        let successor = catalogue.successor(version, asker.at);
         let retires =
             |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.life.retired);
         let extended =
@@ -382,29 +344,6 @@ impl Dispatcher {
         };
         notice.add_to(headers, extended, successor, path);
     }
-
-    /// Says what was served, and why.
-    fn label(&self, mut reply: Reply, choice: &Choice) -> Reply {
-        let headers = &mut reply.headers;
-        if let Some(labels) = self.labels(choice.version).filter(|_| !reply.of_server) {
-            headers.insert(API_VERSION, labels.release.clone());
-            if reply.status != StatusCode::NO_CONTENT
-                && reply.status != StatusCode::NOT_MODIFIED
-                && !headers.contains_key(CONTENT_TYPE)
-            {
-                headers.insert(CONTENT_TYPE, content_type(labels, choice));
-            }
-        }
-        if !reply.of_server {
-            headers.insert(
-                API_VERSION_SOURCE,
-                HeaderValue::from_static(choice.source.as_str()),
-            );
-        }
-        headers.insert(VARY, VARY_ON);
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        reply
-    }
 }
 
 /// The path without the slash at its end.
@@ -413,18 +352,6 @@ fn trimmed(path: &str) -> &str {
         path.strip_suffix('/').unwrap_or(path)
     } else {
         path
-    }
-}
-
-fn content_type(labels: &Labels, choice: &Choice) -> HeaderValue {
-    match (choice.format, choice.naming) {
-        (Format::Json, Naming::Vendor) => labels.json.clone(),
-        (Format::Json, Naming::Plain) => HeaderValue::from_static("application/json"),
-        (Format::Csv, Naming::Vendor) => labels.csv.clone(),
-        (Format::Csv, Naming::Plain) => HeaderValue::from_static("text/csv; charset=utf-8"),
-        (Format::Ndjson, Naming::Vendor) => labels.ndjson.clone(),
-        (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
-        (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
     }
 }
 

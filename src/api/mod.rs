@@ -20,6 +20,7 @@ pub mod error;
 pub mod found;
 mod idempotency;
 pub mod intake;
+mod labels;
 mod notice;
 mod operations;
 pub mod query;
@@ -43,7 +44,6 @@ use warp::{Filter, Rejection};
 pub use registry::{Registry, RegistryError};
 
 use crate::services::Services;
-use answers::Question;
 use dispatch::Dispatcher;
 use reply::Reply;
 use request::Request;
@@ -68,28 +68,14 @@ pub fn service<B>(
 where
     B: http_body::Body<Data: Send, Error: Into<reply::StreamError>> + Send + Sync + 'static,
 {
-    let dispatcher = Arc::new(Dispatcher::new(services, registry)?);
-    let answering = Arc::clone(&dispatcher);
+    let dispatcher = Arc::new(Dispatcher::new(Arc::clone(&services), registry)?);
     let answered = request::any_request().then(move |mut request: Request| {
-        let dispatcher = Arc::clone(&answering);
-        let question = Question::of(
-            &request.method,
-            request.path.as_str(),
-            &request.query,
-            &request.headers,
-        );
+        let dispatcher = Arc::clone(&dispatcher);
         let asked = coding::Asked::of(&request.method, &mut request.headers);
-        async move {
-            let services = Arc::clone(dispatcher.services());
-            let mut response = asked.answer(dispatcher.answer(request).await).await;
-            if let Some(question) = question {
-                answers::remember(&services, question, &mut response);
-            }
-            response
-        }
+        async move { asked.answer(dispatcher.answer(request).await).await }
     });
     let filter = answered.recover(say_nothing_of_it).unify();
-    Ok(answers::Service::new(dispatcher, warp::service(filter)))
+    Ok(answers::Service::new(services, warp::service(filter)))
 }
 
 /// For a request that could not be taken apart. warp's own answer to a rejection would show its inner text.

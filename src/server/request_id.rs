@@ -1,7 +1,7 @@
 //! The id under which a request is found again: in its response, in the log, and in what the service passes on.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::Uuid;
 
 /// `X-Request-Id`, on every request that reaches the service and on every response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -19,9 +19,7 @@ pub(super) fn settle(headers: &mut HeaderMap) -> HeaderValue {
         return only.clone();
     }
     let mut text = Uuid::encode_buffer();
-    // Within a millisecond in no order: to keep one, all threads would wait for each other.
-    let now = Timestamp::now(NoContext);
-    let text = Uuid::new_v7(now).hyphenated().encode_lower(&mut text);
+    let text = Uuid::now_v7().hyphenated().encode_lower(&mut text);
     let id = HeaderValue::from_str(text).expect("a UUID is visible ASCII");
     headers.insert(REQUEST_ID, id.clone());
     id

@@ -141,7 +141,7 @@ impl Discovery {
     pub(super) fn shape_of_errors(&self, headers: &HeaderMap, asker: &Asker<'_>) -> Choice {
         const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
-        let (caller, now) = (asker.default, self.services.clock.now());
+        let (caller, now) = (asker.default, asker.at);
         let named = versioning::negotiate(&asker.catalogue, now, |_| FORMATS, accept, None, caller);
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),

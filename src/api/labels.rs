@@ -1,0 +1,80 @@
+//! What a response says of the version that served it: which one, why, and in which media type.
+
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
+
+use super::notice::Notice;
+use super::registry::{ApiVersion, semantic};
+use super::reply::Reply;
+use crate::versioning::{self, Catalogue, Choice, Format, Naming, Version, VersionNumber};
+
+const API_VERSION: HeaderName = HeaderName::from_static("api-version");
+const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
+/// What the response depends on besides the URL: with pins, also who asks.
+const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
+
+/// The header values that name a version, made once.
+pub(super) struct Labels {
+    pub(super) number: VersionNumber,
+    pub(super) version: &'static ApiVersion,
+    release: HeaderValue,
+    json: HeaderValue,
+    csv: HeaderValue,
+    ndjson: HeaderValue,
+    /// What is announced of its end.
+    pub(super) notice: Option<Notice>,
+}
+
+impl Labels {
+    /// Those of a version of the catalogue that is served by `found`.
+    pub(super) fn of(version: &Version, found: &'static ApiVersion, catalogue: &Catalogue) -> Self {
+        // Media types and semantic versions consist of visible ASCII.
+        let value =
+            |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""));
+        let media_type = |format| value(versioning::media_type(version.number, format).to_string());
+        Self {
+            number: version.number,
+            version: found,
+            release: value(semantic(found).to_string()),
+            json: media_type(Format::Json),
+            csv: media_type(Format::Csv),
+            ndjson: media_type(Format::Ndjson),
+            notice: Notice::of(version, catalogue),
+        }
+    }
+
+    /// The media type of a format, under that name.
+    pub(super) fn content_type(&self, format: Format, naming: Naming) -> HeaderValue {
+        match (format, naming) {
+            (Format::Json, Naming::Vendor) => self.json.clone(),
+            (Format::Json, Naming::Plain) => HeaderValue::from_static("application/json"),
+            (Format::Csv, Naming::Vendor) => self.csv.clone(),
+            (Format::Csv, Naming::Plain) => HeaderValue::from_static("text/csv; charset=utf-8"),
+            (Format::Ndjson, Naming::Vendor) => self.ndjson.clone(),
+            (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
+            (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
+        }
+    }
+}
+
+/// The answer that says what was served, and why. A version that this server does not know has no labels.
+pub(super) fn label(mut reply: Reply, labels: Option<&Labels>, choice: &Choice) -> Reply {
+    let headers = &mut reply.headers;
+    if !reply.of_server {
+        if let Some(labels) = labels {
+            headers.insert(API_VERSION, labels.release.clone());
+            if reply.status != StatusCode::NO_CONTENT
+                && reply.status != StatusCode::NOT_MODIFIED
+                && !headers.contains_key(CONTENT_TYPE)
+            {
+                let content_type = labels.content_type(choice.format, choice.naming);
+                headers.insert(CONTENT_TYPE, content_type);
+            }
+        }
+        let source = HeaderValue::from_static(choice.source.as_str());
+        headers.insert(API_VERSION_SOURCE, source);
+    }
+    headers.insert(VARY, VARY_ON);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    reply
+}
