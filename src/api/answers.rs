@@ -14,13 +14,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, FutureExt as _};
-use http::header::HeaderMap;
+use http::header::{HeaderMap, HeaderValue};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use jiff::Timestamp;
 
 use super::access;
-use super::reply::room;
+use super::request::REQUEST_ID;
 use crate::dataset::DatasetName;
 use crate::services::metrics::Route;
 use crate::services::{Answer, Services};
@@ -151,14 +151,14 @@ where
     // What is not the newest may be gone tomorrow.
     if is_newest(services, &of) {
         let until = services.catalogue.next_change(memo.at);
-        let headers = head.headers.iter();
+        let mut headers = head.headers.clone();
+        // So that it need not be moved for the id of each request.
+        headers.insert(REQUEST_ID, HeaderValue::from_static(""));
         services.cache.keep_answer(Answer {
             question: question.by(memo.default).into(),
             of,
             holds: memo.at..until.unwrap_or(Timestamp::MAX),
-            headers: headers
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            headers,
             body: body.clone(),
             route,
             operation: memo.operation,
@@ -193,12 +193,7 @@ fn recall(
     let version = answer.route.version.unwrap_or_default();
     access::count(services, client, headers, version, answer.operation, now);
     let mut response = http::Response::new(Full::new(answer.body.clone()));
-    // Not a clone of a map of its own, which would have to move for the first header that is added.
-    let mut headers = room();
-    for (name, value) in &answer.headers {
-        headers.append(name, value.clone());
-    }
-    *response.headers_mut() = headers;
+    *response.headers_mut() = answer.headers.clone();
     response.extensions_mut().insert(answer.route);
     Some(response)
 }

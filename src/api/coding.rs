@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MATCH, IF_NONE_MATCH, VARY,
+    IF_MATCH, IF_NONE_MATCH,
 };
 use http::{Method, StatusCode};
 use http_body::Body as _;
@@ -86,10 +86,7 @@ impl Asked {
     }
 
     /// The response in the coding that is asked for, if it is worth it.
-    pub(super) async fn answer(self, mut response: Response) -> Response {
-        response
-            .headers_mut()
-            .append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    pub(super) async fn answer(self, response: Response) -> Response {
         let Some(coding) = self.coding else {
             return response;
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -18,14 +18,12 @@ use super::idempotency::{self, Begun};
 use super::labels::{Labels, label};
 use super::registry::{Operation, Registry, RegistryError, Resource};
 use super::reply::Reply;
-use super::request::{Request, single};
+use super::request::{REQUEST_ID, Request, single};
 use crate::logging;
 use crate::services::Services;
 use crate::services::metrics::Route;
 use crate::store::Client;
 use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers requests by the registry.
 pub(super) struct Dispatcher {

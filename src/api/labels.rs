@@ -11,7 +11,7 @@ use crate::versioning::{self, Catalogue, Choice, Format, Naming, Version, Versio
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 /// What the response depends on besides the URL: with pins, also who asks.
-const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization");
+const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization, Accept-Encoding");
 
 /// The header values that name a version, made once.
 pub(super) struct Labels {

@@ -28,13 +28,8 @@ pub enum Body {
     Stream(ByteStream),
 }
 
-/// Headers that an answer usually has in the end, and some more.
+/// Headers that an answer usually has in the end, and some more, so that adding one never moves the others.
 const HEADERS: usize = 12;
-
-/// No headers, and room for all of them, so that adding one never moves the others.
-pub(super) fn room() -> HeaderMap {
-    HeaderMap::with_capacity(HEADERS)
-}
 
 /// An answer.
 pub struct Reply {
@@ -65,7 +60,7 @@ impl Reply {
     pub fn body(status: StatusCode, body: Body) -> Self {
         Self {
             status,
-            headers: room(),
+            headers: HeaderMap::with_capacity(HEADERS),
             body,
             of_server: false,
             alone_of: None,

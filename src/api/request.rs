@@ -11,6 +11,10 @@ use warp::{Filter, Rejection};
 
 use super::error::Error;
 
+/// The id under which a request is found again. The server that serves the API sees to it that every request has one,
+/// and every response too.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 

@@ -84,14 +84,18 @@ pub(super) async fn converse<S: HttpService>(
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), edge));
     let mut closing = pin!(shared.drain.reached(Stage::Closing));
-    let mut is_closing = false;
+    let (mut is_closing, mut waits) = (false, false);
     let mut deadline = pin!(Deadline::new(shared.limits.header_timeout));
     let end = poll_fn(|cx| {
         activity.register(cx.waker());
         if let Poll::Ready(end) = connection.as_mut().poll(cx) {
             return Poll::Ready(End::ByItself(end));
         }
-        if !is_closing && closing.as_mut().poll(cx).is_ready() {
+        // It is always this task that waits, so it need not say so again before the server begins to go away.
+        if !is_closing
+            && (!std::mem::replace(&mut waits, true) || shared.drain.is_draining())
+            && closing.as_mut().poll(cx).is_ready()
+        {
             is_closing = true;
             activity.close();
             connection.as_mut().graceful_shutdown();
@@ -140,6 +144,8 @@ pin_project_lite::pin_project! {
         #[pin]
         sleep: Sleep,
         rings: std::time::Instant,
+        // The connection's task is woken when it rings.
+        is_set: bool,
     }
 }
 
@@ -149,6 +155,7 @@ impl Deadline {
         Self {
             sleep: tokio::time::sleep_until(Instant::from_std(rings)),
             rings,
+            is_set: false,
         }
     }
 
@@ -165,7 +172,11 @@ impl Deadline {
         };
         if due < *this.rings {
             *this.rings = due;
+            *this.is_set = false;
             this.sleep.as_mut().reset(Instant::from_std(due));
+        }
+        if *this.is_set && !this.sleep.is_elapsed() {
+            return Poll::Pending;
         }
         while this.sleep.as_mut().poll(cx).is_ready() {
             if due <= std::time::Instant::now() {
@@ -174,6 +185,7 @@ impl Deadline {
             *this.rings = due;
             this.sleep.as_mut().reset(Instant::from_std(due));
         }
+        *this.is_set = true;
         Poll::Pending
     }
 }

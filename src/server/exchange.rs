@@ -29,6 +29,7 @@ use super::{
     refusal, request_id,
     service::HttpService,
 };
+use crate::api::request::REQUEST_ID;
 use crate::services::{Metrics, metrics::Tally};
 
 /// What the connections of one listener share.
@@ -175,7 +176,7 @@ impl Around {
         B: Body<Data = Bytes, Error: Into<BoxError>>,
     {
         let headers = response.headers_mut();
-        headers.insert(request_id::REQUEST_ID, self.id);
+        headers.insert(REQUEST_ID, self.id);
         // hyper closes a connection whose request was not read to its end, but does not announce it; a client that does
         // not know would lose its next request (RFC 9112 section 9.6).
         if !self.http2 && self.flight.is_last() {

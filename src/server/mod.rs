@@ -31,6 +31,5 @@ pub use body::RequestBody;
 pub use drain::{Drain, Stage};
 pub use limits::Limits;
 pub use listen::{BindError, bind};
-pub use request_id::REQUEST_ID;
 pub use service::HttpService;
 pub use signals::Signals;

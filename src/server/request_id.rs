@@ -1,10 +1,9 @@
 //! The id under which a request is found again: in its response, in the log, and in what the service passes on.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use uuid::Uuid;
 
-/// `X-Request-Id`, on every request that reaches the service and on every response.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::api::request::REQUEST_ID;
 
 /// Longest id that is taken over.
 const LONGEST: usize = 128;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::HeaderMap;
 use jiff::Timestamp;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Entries;
@@ -55,8 +55,8 @@ pub struct Answer {
     pub of: (DatasetName, i64),
     /// While the versions are what they were.
     pub holds: Range<Timestamp>,
-    /// Its headers, but for those that each answer has its own of.
-    pub headers: Box<[(HeaderName, HeaderValue)]>,
+    /// Its headers; those that each answer has its own of have their place, with nothing in it.
+    pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
     /// What it is counted as.
