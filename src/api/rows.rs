@@ -39,6 +39,8 @@ pub struct Form {
     pub suffix: Vec<u8>,
     /// Writes a row.
     pub row: RowWriter,
+    /// Writes the same row from its line and the delimiter of its fields, where JSON takes all of them as they are.
+    pub line: Option<fn(&str, u8, &mut Vec<u8>)>,
     /// Whether plain lines of fields between commas are rows in this form as they are.
     pub plain: bool,
 }
@@ -162,9 +164,10 @@ pub(super) fn is_short(rows: u64, text: usize) -> bool {
     rows <= SHORT_ROWS && text <= SHORT_TEXT
 }
 
-/// Makes room for so many more rows, once one was written from byte `before` on: the others are about as long.
+/// Makes room for so many more rows, once one was written from byte `before` on: the others are about as long, and some a
+/// bit longer.
 pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64) {
-    let row = out.len() - before;
+    let row = (out.len() - before) * 9 / 8;
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
     out.reserve(row.saturating_mul(rows).min(PIECE));
 }
@@ -268,11 +271,11 @@ impl Scan {
 
     fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>) {
         let layout = &self.span.dataset.layout;
-        let columns = layout.columns.len();
+        let (delimiter, columns) = (layout.delimiter, layout.columns.len());
         let after = |from, rows: u64| {
             let rows = usize::try_from(rows).unwrap_or(usize::MAX);
             let text = &chunk.text;
-            text.start_after(from, rows, layout.delimiter, columns)
+            text.start_after(from, rows, delimiter, columns)
         };
         let at = match at == chunk.body_start && self.next > chunk.first_row {
             true => after(at, self.next - chunk.first_row),
@@ -292,22 +295,58 @@ impl Scan {
             self.next = end;
             return;
         }
-        let mut records = chunk.text.records(at, layout.delimiter, columns);
-        let mut fields = Vec::with_capacity(columns);
-        let (first, before) = (self.next, out.len());
-        while self.next < end && out.len() < PIECE && records.next_into(&mut fields) {
-            if self.next > self.span.first {
-                out.extend_from_slice(self.form.separator);
+        let at = match (self.form.line, chunk.text.verbatim_lines(at)) {
+            (Some(write), Some(mut lines)) => {
+                self.render_rows(end, out, |_, separator, out| {
+                    let Some(line) = lines.next() else {
+                        return false;
+                    };
+                    out.extend_from_slice(separator);
+                    write(line, delimiter, out);
+                    true
+                });
+                at + lines.position()
             }
-            (self.form.row)(&fields, out);
+            _ => {
+                let mut records = chunk.text.records(at, delimiter, columns);
+                let mut fields = Vec::with_capacity(columns);
+                self.render_rows(end, out, |form, separator, out| {
+                    let found = records.next_into(&mut fields);
+                    if found {
+                        out.extend_from_slice(separator);
+                        (form.row)(&fields, out);
+                    }
+                    found
+                });
+                at + records.position()
+            }
+        };
+        if self.next < end && out.len() >= PIECE {
+            self.open = Some((chunk, at));
+        }
+    }
+
+    /// Renders rows up to `end`, as far as there are some and to [`PIECE`] bytes. `row` writes the next one behind what goes
+    /// before it, if there is one.
+    fn render_rows(
+        &mut self,
+        end: u64,
+        out: &mut Vec<u8>,
+        mut row: impl FnMut(&Form, &[u8], &mut Vec<u8>) -> bool,
+    ) {
+        let (first, before) = (self.next, out.len());
+        while self.next < end && out.len() < PIECE {
+            let separator = match self.next > self.span.first {
+                true => self.form.separator,
+                false => b"",
+            };
+            if !row(&self.form, separator, out) {
+                break;
+            }
             self.next += 1;
             if self.next == first + 1 {
                 make_room(out, before, end - self.next);
             }
-        }
-        if self.next < end && out.len() >= PIECE {
-            let at = at + records.position();
-            self.open = Some((chunk, at));
         }
     }
 }

@@ -63,6 +63,13 @@ impl ChunkText {
         }
     }
 
+    /// The records from byte `from` on, as lines, where those are of fields without quotes or a byte that JSON escapes.
+    pub fn verbatim_lines(&self, from: usize) -> Option<Lines<'_>> {
+        self.even.as_ref().filter(|even| even.verbatim)?;
+        let text = self.text.get(from..).unwrap_or_default();
+        Some(Lines { text, at: 0 })
+    }
+
     /// Where the record begins that comes so many after the one that begins at `from`; the end of the text where there is
     /// none.
     pub fn start_after(&self, from: usize, rows: usize, delimiter: u8, columns: usize) -> usize {
@@ -104,6 +111,36 @@ impl Even {
         let known = self.lines.partition_point(|&line| line as usize <= at) - 1;
         let since = &text.as_bytes()[self.lines[known] as usize..at];
         known * STRIDE + memchr_iter(b'\n', since).count()
+    }
+}
+
+/// The lines of a text, each of which is a record, without their ends.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Lines<'_> {
+    /// Where the next line begins, in bytes of the text.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        let rest = &self.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        // The last line may have no end.
+        let end = memchr(b'\n', rest.as_bytes());
+        self.at += end.map_or(rest.len(), |end| end + 1);
+        let line = &rest[..end.unwrap_or(rest.len())];
+        Some(line.strip_suffix('\r').unwrap_or(line))
     }
 }
 
@@ -150,6 +187,7 @@ fn is_verbatim(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::Field;
     use super::*;
 
     /// Every record's start, by reading all.
@@ -215,6 +253,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn verbatim_lines_are_the_records_wherever_they_begin() {
+        for (columns, end) in [(1, "\n"), (3, "\n"), (3, "\r\n")] {
+            for last in ["", end] {
+                let text = text(70, columns, end, last, "");
+                let starts = starts(&text, 0, columns);
+                for from in [0, 1, 64, 69] {
+                    let mut lines = text.verbatim_lines(starts[from]).unwrap();
+                    let mut records = text.records(starts[from], b',', columns);
+                    let mut fields = Vec::new();
+                    while records.next_into(&mut fields) {
+                        let raw: Vec<_> = fields.iter().map(Field::raw).collect();
+                        assert_eq!(lines.next(), Some(raw.join(",").as_str()));
+                        assert_eq!(lines.position(), records.position());
+                    }
+                    assert_eq!(lines.next(), None);
+                }
+            }
+        }
+        assert!(text(3, 3, "\n", "", "").verbatim_lines(9999).is_some());
+        assert!(text(78, 3, "\n", "", "q\"").verbatim_lines(0).is_none());
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub mod value;
 
 pub use bloom::{Bloom, CorruptBlooms};
 pub use chunk::{Chunk, CorruptChunk};
-pub use chunk_text::ChunkText;
+pub use chunk_text::{ChunkText, Lines};
 pub use column::{Column, ColumnType, UnknownColumnType};
 pub use dialect::{Delimiter, Layout, Limits, UnknownDelimiter, UploadOptions};
 pub use error::{CsvError, CsvErrorKind};

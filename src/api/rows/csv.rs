@@ -79,6 +79,7 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
         separator: b"",
         suffix: Vec::new(),
         row: Box::new(row),
+        line: None,
         plain,
     }
 }

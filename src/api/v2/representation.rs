@@ -163,6 +163,7 @@ pub(super) fn page(
         separator: b",",
         suffix,
         row: object(dataset, select),
+        line: None,
         plain: false,
     }
 }
@@ -203,6 +204,7 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
         separator: b"",
         suffix: Vec::new(),
         row,
+        line: None,
         plain: false,
     }
 }
