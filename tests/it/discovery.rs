@@ -41,7 +41,10 @@ fn the_pages_are_answered_whatever_accept_says_and_name_no_version() {
                 "application/json",
                 "{page} {accept}"
             );
-            assert_eq!(answer.header("Vary"), "Accept, Authorization");
+            assert_eq!(
+                answer.header("Vary"),
+                "Accept, Authorization, Accept-Encoding"
+            );
             assert_eq!(answer.header("X-Content-Type-Options"), "nosniff");
             assert!(
                 !answer.headers.contains_key("API-Version"),

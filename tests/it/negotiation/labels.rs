@@ -73,7 +73,8 @@ fn every_response_says_its_version_why_and_what_it_varies_on() {
             ["accept", "default"].contains(&source),
             "{status}: {source}"
         );
-        assert_eq!(answer.header("Vary"), "Accept, Authorization", "{status}");
+        let vary = answer.header("Vary");
+        assert_eq!(vary, "Accept, Authorization, Accept-Encoding", "{status}");
     }
 }
 
