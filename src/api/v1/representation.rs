@@ -6,7 +6,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::description::Schema;
-use crate::api::rows::{Form, push_json_field, push_json_string};
+use crate::api::rows::{Form, push_json_string};
 use crate::dataset::Field;
 use crate::store;
 use crate::versioning::Available;
@@ -144,7 +144,7 @@ pub(super) fn rows_schema() -> Schema {
 fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {
     for (at, field) in fields.iter().enumerate() {
         out.push(if at == 0 { b'[' } else { b',' });
-        push_json_field(field, &field.text(), out);
+        push_json_string(&field.text(), out);
     }
     out.push(b']');
 }
