@@ -183,7 +183,7 @@ impl Served {
         let runtime = Runtime::new().expect("a runtime");
         let mut settings = ServeSettings::default().check().expect("defaults");
         settings.database = Database::Sqlite(folder.path().join("flash.db"));
-        settings.store.cache_bytes = cache_bytes;
+        settings.memory.cache = cache_bytes;
         let registry = Registry::standard().expect("versions");
         let catalogue = registry.catalogue().expect("versions");
         let services = Services::open(settings, catalogue, Clock::system()).expect("a store");

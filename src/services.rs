@@ -6,6 +6,7 @@ mod cache;
 pub mod clients;
 mod clock;
 mod cut;
+pub mod memory;
 pub mod metrics;
 pub mod retirement;
 pub mod search;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 pub use cache::{Answer, Cache, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
+pub use memory::Memory;
 pub use metrics::Metrics;
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
@@ -43,6 +45,8 @@ pub struct Services {
     pub catalogue: Catalogue,
     /// What time it is.
     pub clock: Clock,
+    /// Bytes that may be held for clients.
+    pub memory: Arc<Memory>,
     /// What was read lately.
     pub cache: Cache,
     /// Who calls.
@@ -76,7 +80,13 @@ impl Services {
     pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
-            cache: Cache::new(settings.store.cache_bytes),
+            memory: Memory::new(
+                settings.memory.total,
+                settings.memory.cache,
+                settings.timeouts.store_timeout,
+                settings.timeouts.write_timeout,
+            ),
+            cache: Cache::new(settings.memory.cache),
             uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
             workers: Arc::new(Semaphore::new(cores)),
             scans: Semaphore::new(cores),
@@ -128,6 +138,23 @@ impl Services {
         self.usage.hand_over(&self.store, &self.metrics).await
     }
 
+    /// Gives memory back to the system now and then, when much less of it is held than before.
+    pub fn give_memory_back(self: &Arc<Self>) {
+        let memory = Arc::downgrade(&self.memory);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(GIVE_BACK).await;
+                let Some(memory) = memory.upgrade() else {
+                    return;
+                };
+                if memory.has_ebbed() {
+                    // It takes some milliseconds; if the runtime ends meanwhile, so does the process.
+                    drop(tokio::task::spawn_blocking(memory::give_back).await);
+                }
+            }
+        });
+    }
+
     /// Warns, once the store answers, of versions that are to be retired while somebody uses them.
     pub fn warn_of_users(self: &Arc<Self>) {
         let services = Arc::clone(self);
@@ -165,6 +192,8 @@ pub enum NotReady {
 
 /// How long the store may take to answer when somebody asks whether it is ready.
 const READY: Duration = Duration::from_millis(800);
+/// How often is looked whether there is memory to be given back.
+const GIVE_BACK: Duration = Duration::from_secs(2);
 /// How often what was counted is handed to the store.
 const HAND_OVER: Duration = Duration::from_secs(5);
 /// Jobs that may wait for the writer before requests are told that the store is busy.

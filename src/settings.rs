@@ -6,6 +6,7 @@
 //! A wrong setting is refused with one line that says what to write instead.
 
 mod lives;
+mod memory;
 mod parse;
 mod stores;
 mod values;
@@ -15,6 +16,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::{Args, FromArgMatches};
 
 pub use lives::{LifeError, LifeSettings, Several};
+pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
@@ -33,6 +35,9 @@ pub struct ServeSettings {
     /// How things rest.
     #[command(flatten)]
     pub store: StoreSettings,
+    /// How much memory is held for clients.
+    #[command(flatten)]
+    pub memory: MemorySettings,
     /// What callers without a key may do.
     #[command(flatten)]
     pub access: AccessSettings,
@@ -61,6 +66,8 @@ pub struct Settings {
     pub database: Database,
     /// How things rest.
     pub store: StoreSettings,
+    /// How much memory is held for clients.
+    pub memory: MemoryBudget,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
     /// Whether requests are counted by who sends them.
@@ -117,9 +124,6 @@ pub struct StoreSettings {
     /// Revisions of a dataset that are kept, the newest included; older ones are removed
     #[arg(long, env = "FLASH_KEEP_REVISIONS", value_name = "COUNT", default_value = "10", value_parser = parse::count)]
     pub keep_revisions: usize,
-    /// Memory for what was read lately, as bytes or with a unit; 0 turns the cache off
-    #[arg(long, env = "FLASH_CACHE_BYTES", value_name = "SIZE", default_value = "32MiB", value_parser = parse::size)]
-    pub cache_bytes: u64,
 }
 
 /// What callers without a key may do, as written.
@@ -153,6 +157,9 @@ pub struct LimitSettings {
     /// Most columns of a CSV
     #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_columns: usize,
+    /// Largest header line of a CSV
+    #[arg(long, env = "FLASH_MAX_HEADER", value_name = "SIZE", default_value = "1MiB", value_parser = parse::size)]
+    pub max_header: u64,
     /// Largest record (row) of a CSV
     #[arg(long, env = "FLASH_MAX_RECORD", value_name = "SIZE", default_value = "8MiB", value_parser = parse::size)]
     pub max_record: u64,
@@ -272,6 +279,19 @@ pub enum SettingsError {
         /// The least that makes sense.
         least: &'static str,
     },
+    /// Too little memory to serve anything.
+    #[error("--memory is {0}, too little to serve with: write at least {least}", least = memory::LEAST)]
+    LittleMemory(bytesize::ByteSize),
+    /// A cache that would leave no memory for anything else.
+    #[error(
+        "--cache-bytes is {cache}, more than half of --memory {memory}: lower it, or raise --memory"
+    )]
+    LargeCache {
+        /// The cache.
+        cache: bytesize::ByteSize,
+        /// The whole budget.
+        memory: bytesize::ByteSize,
+    },
     /// A part that may be larger than the whole.
     #[error("{part} is larger than --max-body: lower it or raise --max-body")]
     LargerThanBody {
@@ -319,6 +339,7 @@ impl ServeSettings {
             listen,
             admin_listen,
             database: self.database.resolve()?,
+            memory: self.memory.check()?,
             store: self.store,
             anonymous,
             count_usage: self.access.count_usage,
@@ -335,6 +356,7 @@ impl ServeSettings {
             ("--max-body", limits.max_body == 0, "1"),
             ("--max-json-body", limits.max_json_body == 0, "1"),
             ("--max-columns", limits.max_columns == 0, "1"),
+            ("--max-header", limits.max_header == 0, "1"),
             ("--max-record", limits.max_record == 0, "1"),
             ("--max-connections", limits.max_connections == 0, "1"),
             ("--max-uploads", limits.max_uploads == 0, "1"),

@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use super::access;
 use super::request::REQUEST_ID;
 use crate::dataset::DatasetName;
+use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{Answer, Services};
 use crate::store::Dataset;
@@ -134,19 +135,25 @@ where
     W: http_body::Body<Data = Bytes>,
 {
     let (mut head, body) = response.into_parts();
+    if body.size_hint().exact().is_none() {
+        return http::Response::from_parts(head, http_body_util::Either::Right(body));
+    }
+    let Some(Ok(body)) = body.collect().now_or_never() else {
+        unreachable!("a body of this module whose length is known is all there");
+    };
+    let body = body.to_bytes();
+    let held = head.extensions.remove::<Arc<Held>>();
+    let held = held.and_then(Arc::into_inner);
+    let sent = held.map_or_else(|| body.clone(), |held| held.around(body.clone()));
+    let sent = http_body_util::Either::Left(Full::new(sent));
     let known = (
         question,
         head.extensions.remove::<Memo>(),
         head.extensions.get::<Route>(),
-        body.size_hint().exact(),
     );
-    let (Some(mut question), Some(memo), Some(&route), Some(_)) = known else {
-        return http::Response::from_parts(head, http_body_util::Either::Right(body));
+    let (Some(mut question), Some(memo), Some(&route)) = known else {
+        return http::Response::from_parts(head, sent);
     };
-    let Some(Ok(body)) = body.collect().now_or_never() else {
-        unreachable!("a body of this room whose length is known is all there");
-    };
-    let body = body.to_bytes();
     let of = (memo.dataset.name.clone(), memo.dataset.run.number);
     // What is not the newest may be gone tomorrow.
     if is_newest(services, &of) {
@@ -159,12 +166,12 @@ where
             of,
             holds: memo.at..until.unwrap_or(Timestamp::MAX),
             headers,
-            body: body.clone(),
+            body,
             route,
             operation: memo.operation,
         });
     }
-    http::Response::from_parts(head, http_body_util::Either::Left(Full::new(body)))
+    http::Response::from_parts(head, sent)
 }
 
 fn is_newest(services: &Services, (name, run): &(DatasetName, i64)) -> bool {
@@ -190,9 +197,11 @@ fn recall(
     if !answer.holds.contains(&now) || !is_newest(services, &answer.of) {
         return None;
     }
+    let bytes = answer.body.len();
+    let held = services.memory.try_take(Kind::of_answer(bytes), bytes)?;
     let version = answer.route.version.unwrap_or_default();
     access::count(services, client, headers, version, answer.operation, now);
-    let mut response = http::Response::new(Full::new(answer.body.clone()));
+    let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
     *response.headers_mut() = answer.headers.clone();
     response.extensions_mut().insert(answer.route);
     Some(response)

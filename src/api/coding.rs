@@ -4,10 +4,14 @@
 //! codings: tags are made plain on the way in, and coded on the way out. A part of a source is sent as it is, so that
 //! ranges are of one representation.
 
+use std::sync::Arc;
+
 use async_compression::Level;
+use async_compression::brotli::EncoderParams;
 use async_compression::tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder};
+use async_compression::zstd::CParameter;
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt as _, TryStreamExt};
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
     IF_MATCH, IF_NONE_MATCH,
@@ -21,12 +25,21 @@ use tokio_util::io::{ReaderStream, StreamReader};
 use warp::Reply as _;
 use warp::reply::Response;
 
+use super::reply::StreamError;
+use super::rows::metered;
+use crate::services::memory::{Held, Kind, Memory};
+
 /// Bytes of the shortest body that is worth it.
 const SHORTEST: u64 = 1 << 10;
 /// Bytes up to which a body is coded before it is sent.
 const WHOLE: u64 = 256 << 10;
 /// Bytes that are coded at a time.
 const PIECE: usize = 32 << 10;
+
+/// The window of zstd, as a power of two: 256 KiB, where it would have 2 MiB.
+const ZSTD_WINDOW: u32 = 18;
+/// The window of br, as a power of two: 256 KiB, where it would have 4 MiB.
+const BROTLI_WINDOW: i32 = 18;
 
 /// A coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +61,36 @@ impl Coding {
         }
     }
 
-    /// At levels that keep up with what makes the bodies.
+    /// Bytes that its encoder takes, measured; a buffer for what it gives is among them.
+    fn cost(self) -> usize {
+        match self {
+            Self::Zstd => 1400 << 10,
+            Self::Brotli => 1600 << 10,
+            Self::Gzip => 400 << 10,
+        }
+    }
+
+    /// At levels that keep up with what makes the bodies, and with windows that are small beside what a server has.
     fn encoder<'r, R: tokio::io::AsyncBufRead + Send + 'r>(
         self,
         reader: R,
     ) -> std::pin::Pin<Box<dyn AsyncRead + Send + 'r>> {
         match self {
-            Self::Zstd => Box::pin(ZstdEncoder::with_quality(reader, Level::Precise(3))),
-            Self::Brotli => Box::pin(BrotliEncoder::with_quality(reader, Level::Precise(4))),
+            Self::Zstd => {
+                let window = CParameter::window_log(ZSTD_WINDOW);
+                let level = Level::Precise(3);
+                Box::pin(ZstdEncoder::with_quality_and_params(
+                    reader,
+                    level,
+                    &[window],
+                ))
+            }
+            Self::Brotli => {
+                let parameters = EncoderParams::default()
+                    .quality(Level::Precise(4))
+                    .window_size(BROTLI_WINDOW);
+                Box::pin(BrotliEncoder::with_params(reader, parameters))
+            }
             Self::Gzip => Box::pin(GzipEncoder::with_quality(reader, Level::Precise(4))),
         }
     }
@@ -85,8 +120,9 @@ impl Asked {
         }
     }
 
-    /// The response in the coding that is asked for, if it is worth it.
-    pub(super) async fn answer(self, response: Response) -> Response {
+    /// The response in the coding that is asked for, if it is worth it and there is memory for it: a long answer goes out as it
+    /// is where too many are being coded.
+    pub(super) async fn answer(self, memory: &Arc<Memory>, response: Response) -> Response {
         let Some(coding) = self.coding else {
             return response;
         };
@@ -111,14 +147,22 @@ impl Asked {
         {
             return Response::from_parts(head, body);
         }
+        let short = self.head || length.is_some_and(|length| length <= WHOLE);
+        let held = match short {
+            true => None,
+            false => memory.try_take(Kind::Coders, coding.cost()),
+        };
+        if !short && held.is_none() {
+            return Response::from_parts(head, body);
+        }
         mark(&mut head.headers, coding);
         head.headers.remove(CONTENT_LENGTH);
         head.headers
             .insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-        let coded = match length {
-            _ if self.head => body,
-            Some(length) if length <= WHOLE => Box::pin(whole(coding, body)).await.into(),
-            _ => stream(coding, body).into_body(),
+        let coded = match held {
+            None if self.head => body,
+            None => Box::pin(whole(coding, body)).await.into(),
+            Some(held) => stream(coding, body, Arc::clone(memory), held).into_body(),
         };
         Response::from_parts(head, coded)
     }
@@ -136,7 +180,7 @@ async fn whole(coding: Coding, body: impl http_body::Body<Data = Bytes> + Send) 
 }
 
 /// A body that is coded while it is sent. One that breaks off breaks off in the coding too.
-fn stream<B>(coding: Coding, body: B) -> Response
+fn stream<B>(coding: Coding, body: B, memory: Arc<Memory>, held: Held) -> Response
 where
     B: http_body::Body<Data = Bytes> + Send + Sync + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -145,6 +189,12 @@ where
     let pieces = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
     let reader = StreamReader::new(Box::pin(pieces));
     let coded = ReaderStream::with_capacity(coding.encoder(reader), PIECE);
+    // The coder is held as long as somebody may read from it.
+    let coded = coded.map(move |piece| {
+        let _coder = &held;
+        piece.map_err(StreamError::from)
+    });
+    let coded = metered(memory, PIECE, Box::pin(coded));
     warp::reply::stream(SyncStream::new(coded)).into_response()
 }
 

@@ -61,6 +61,7 @@ impl Dispatcher {
     /// Answers a request; whatever is wrong with it is part of the answer.
     pub(super) async fn answer(self: Arc<Self>, request: Request) -> warp::reply::Response {
         let head = request.method == Method::HEAD;
+        let reads = request.method.is_safe();
         let request_id = request.headers.get(REQUEST_ID).cloned();
         // Only a notice needs the path once the request is answered.
         let noticed = self.labels.iter().any(|labels| labels.notice.is_some());
@@ -80,6 +81,11 @@ impl Dispatcher {
         let answer = match refusal {
             None => self.serve(request, &asker, &mut choice, &mut place).await,
             Some(error) => Err(error),
+        };
+        // A write is done by now, so its answer goes out in any case.
+        let answer = match reads {
+            true => answer.and_then(|reply| Ok(reply.held(&self.services.memory)?)),
+            false => answer,
         };
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));

@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use super::request::BodyTimedOut;
 use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
 use crate::services::UploadError;
+use crate::services::memory::Exhausted;
 use crate::services::search::SearchError;
 use crate::store::StoreError;
 use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
@@ -187,6 +188,14 @@ pub enum Error {
         /// How many it may hold.
         limit: usize,
     },
+    /// The CSVs of a request have more column names than one request may hold.
+    #[error(
+        "the names of all columns in the request have more than {limit} bytes; send the rest of the CSVs in another one"
+    )]
+    TooManyNames {
+        /// Bytes they may have.
+        limit: usize,
+    },
     /// The request has no CSV in it.
     #[error("there is no CSV in the request; {0}")]
     NoCsv(&'static str),
@@ -331,7 +340,9 @@ impl Error {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -401,6 +412,7 @@ impl Error {
             Self::MissingName => "missing name",
             Self::RepeatedName(_) => "repeated name",
             Self::TooManyCsvs { .. } => "too many CSVs",
+            Self::TooManyNames { .. } => "too many column names",
             Self::NoCsv(_) => "no CSV",
             Self::UnsupportedMediaType { .. } => "unsupported media type",
             Self::UnsupportedEncoding(_) => "unsupported content encoding",
@@ -504,6 +516,7 @@ impl Error {
             UploadError::Busy => {
                 Self::Busy("as many uploads as --max-uploads allows are being received")
             }
+            UploadError::Exhausted(exhausted) => exhausted.into(),
             UploadError::Worker => Self::Worker,
         }
     }
@@ -528,8 +541,15 @@ impl From<SearchError> for Error {
         match error {
             SearchError::Store(error) => error.into(),
             SearchError::TimedOut(_) => Self::QueryTimedOut(error),
+            SearchError::Exhausted(exhausted) => exhausted.into(),
             SearchError::Worker => Self::Worker,
         }
+    }
+}
+
+impl From<Exhausted> for Error {
+    fn from(_: Exhausted) -> Self {
+        Self::Busy("the memory for requests of this kind is taken")
     }
 }
 

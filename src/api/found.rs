@@ -6,16 +6,17 @@ use futures_util::TryStreamExt as _;
 
 use super::error::Error;
 use super::reply::Body;
-use super::rows::{self, Form, PIECE};
+use super::rows::{self, Form, Maker, Progress, write_part};
 use crate::services::Services;
 use crate::services::search::{Batch, Batches, SearchError, in_time};
 use crate::store::Dataset;
 
-/// The rows of `batches` in the given form. What takes longer to be found than a query may is cut off.
+/// The rows of `batches`, at most `limit`, in the given form. What takes longer to be found than a query may is cut off.
 pub async fn all(
     services: &Arc<Services>,
     dataset: &Arc<Dataset>,
     batches: Batches,
+    limit: u64,
     form: Form,
 ) -> Result<Body, Error> {
     let rendering = Rendering {
@@ -24,10 +25,12 @@ pub async fn all(
         batches,
         form,
         open: None,
+        part: None,
         begun: false,
         done: false,
     };
-    rows::send(rendering, |rendering| rendering.done, Rendering::step).await
+    let expected = rows::expected(dataset, limit.min(dataset.rows));
+    rows::send(&services.memory, expected, rendering).await
 }
 
 /// Where rendering is.
@@ -38,14 +41,28 @@ struct Rendering {
     form: Form,
     /// The batch being rendered, and which record of it comes next.
     open: Option<(Batch, usize)>,
+    /// How far that record is rendered, if it goes out in parts.
+    part: Option<Progress>,
     /// Whether there was a row before.
     begun: bool,
     done: bool,
 }
 
-impl Rendering {
-    /// Renders on behind `out`, up to [`PIECE`] bytes or to the end of a batch: what takes long on a blocking thread.
-    async fn step(mut self, mut out: Vec<u8>) -> Result<(Self, Vec<u8>), SearchError> {
+impl Maker for Rendering {
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn bytes(&self) -> usize {
+        self.form.bytes()
+    }
+
+    /// Renders on behind `out`, to `until` bytes or to the end of a batch: what takes long on a blocking thread.
+    async fn step(
+        mut self,
+        mut out: Vec<u8>,
+        until: usize,
+    ) -> Result<(Self, Vec<u8>), SearchError> {
         // It goes out once, before everything else.
         out.append(&mut self.form.prefix);
         let batch = match self.open.take() {
@@ -64,32 +81,46 @@ impl Rendering {
         let rows = (batch.starts.len() - at) as u64;
         // Many short batches, one after the other, are no short answer.
         if rows::is_short(rows, batch.text.len().max(out.len())) {
-            self.render(batch, at, &mut out);
+            self.render(batch, at, &mut out, until);
             return Ok((self, out));
         }
         let rendered = tokio::task::spawn_blocking(move || {
-            self.render(batch, at, &mut out);
+            self.render(batch, at, &mut out, until);
             (self, out)
         });
         rendered.await.map_err(|_| SearchError::Worker)
     }
+}
 
-    fn render(&mut self, batch: Batch, mut at: usize, out: &mut Vec<u8>) {
+impl Rendering {
+    fn render(&mut self, batch: Batch, mut at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.dataset.layout;
         let columns = layout.columns.len();
+        let long = rows::has_long_rows(batch.text.len(), &self.form);
         let mut records = batch.text.records(0, layout.delimiter, columns);
         let mut fields = Vec::with_capacity(columns);
         let (first, before) = (at, out.len());
-        while at < batch.starts.len() && out.len() < PIECE {
+        while at < batch.starts.len() && out.len() < until {
             records.seek(batch.starts[at] as usize);
             records.next_into(&mut fields);
-            if std::mem::replace(&mut self.begun, true) {
-                out.extend_from_slice(self.form.separator);
+            let progress = self.part.take().unwrap_or_else(|| {
+                if std::mem::replace(&mut self.begun, true) {
+                    out.extend_from_slice(self.form.separator);
+                }
+                Progress::default()
+            });
+            if long {
+                self.part = write_part(&*self.form.row, &fields, progress, out, until);
+                if self.part.is_some() {
+                    break;
+                }
+                at += 1;
+                continue;
             }
-            (self.form.row)(&fields, out);
+            self.form.row.write(&fields, out);
             at += 1;
             if at == first + 1 {
-                rows::make_room(out, before, (batch.starts.len() - at) as u64);
+                rows::make_room(out, before, (batch.starts.len() - at) as u64, until);
             }
         }
         if at < batch.starts.len() {

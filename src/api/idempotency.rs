@@ -246,7 +246,7 @@ fn keep(reply: &Reply) -> Vec<u8> {
             .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
             .collect(),
         body: match &reply.body {
-            ReplyBody::Full(bytes) => bytes.to_vec(),
+            ReplyBody::Full(bytes, _) => bytes.to_vec(),
             // No answer to a write is made while it is sent.
             ReplyBody::Empty | ReplyBody::Stream(_) => Vec::new(),
         },

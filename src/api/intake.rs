@@ -1,17 +1,16 @@
 //! Request bodies that hold CSVs: one as `text/csv`, several as a multipart form or a JSON list.
 //!
-//! A body is read a frame at a time and handed on; only a JSON list is held whole, within `--max-json-body`. Whatever
-//! packing the client used is undone first, and limits count what comes out.
+//! A body is read a frame at a time and handed on; only a JSON list is held whole (`json`). Whatever packing the client used
+//! is undone first, and limits count what comes out. All that is held is taken from the memory budget first.
 
 mod frames;
+mod json;
 mod multipart;
 
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use mime::Mime;
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::call::Call;
 use super::conditional;
@@ -20,7 +19,7 @@ use super::query::Query;
 use crate::dataset::{ColumnType, DatasetName, Delimiter, UploadOptions};
 use crate::services::{Form, Prepared, Upload};
 use crate::store::{Conditions, Write};
-use frames::Frames;
+pub(super) use json::Item;
 
 /// What `POST /datasets` takes.
 const LISTS: &[&str] = &[
@@ -35,6 +34,8 @@ const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 const DOCUMENTS: &[&str] = &["application/json"];
 /// CSVs that one request may hold.
 pub(super) const MOST_CSVS: usize = 1000;
+/// Bytes that the names of all columns in one request may have: they are held until it is answered.
+const NAMES: usize = 4 << 20;
 /// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
 const HELD: usize = 1 << 20;
 
@@ -65,7 +66,7 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
         }
         ("application", _) if is_json(&media_type) => {
             refuse_name(name.as_deref(), "the member \"name\" of each item")?;
-            receive_json(call, options).await
+            json::receive(call, options).await
         }
         _ => Err(Error::UnsupportedMediaType {
             found: Some(media_type.essence_str().to_owned()),
@@ -114,7 +115,7 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         bytes: settings.limits.max_body,
         setting: "--max-body",
     };
-    let mut frames = frames::of(call, limit)?;
+    let mut frames = frames::of(call, limit).await?;
     let mut upload = Upload::begin(&call.services, form, call.client.clone())
         .await
         .map_err(|error| Error::from_upload(error, None))?;
@@ -145,61 +146,7 @@ pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
         bytes: DOCUMENT,
         setting: "the size of a document",
     };
-    collect(frames::of(call, limit)?).await
-}
-
-/// A CSV in a JSON list.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewDataset)]
-pub(super) struct Item {
-    /// The dataset's name.
-    #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$", example = "people")]
-    name: String,
-    /// The CSV.
-    #[schema(example = "id,name\n1,Ada\n")]
-    csv: String,
-}
-
-async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Prepared>, Error> {
-    let settings = &call.services.settings;
-    let limit = frames::Limit {
-        bytes: settings.limits.max_json_body,
-        setting: "--max-json-body",
-    };
-    let body = collect(frames::of(call, limit)?).await?;
-    let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
-    let items = items
-        .await
-        .map_err(|_| Error::Worker)?
-        .map_err(|error| Error::BadJson {
-            reason: error.to_string(),
-        })?;
-    let mut list = List::default();
-    for item in items {
-        let name = DatasetName::new(&item.name)?;
-        list.admit(&name)?;
-        let form = form(name.clone(), Write::Create, options.clone(), None);
-        let failed = |error| Error::from_upload(error, Some(&name));
-        let mut upload = Upload::begin(&call.services, form, call.client.clone())
-            .await
-            .map_err(failed)?;
-        let csv = bytes::Bytes::from(item.csv);
-        for start in (0..csv.len()).step_by(JSON_SLICE) {
-            upload
-                .write(csv.slice(start..csv.len().min(start + JSON_SLICE)))
-                .await
-                .map_err(failed)?;
-        }
-        list.add(upload.finish().await.map_err(failed)?).await?;
-    }
-    list.finish("write at least one item into the list")
-}
-
-/// Bytes of a CSV in a JSON list that are handed on at once.
-const JSON_SLICE: usize = 64 << 10;
-
-async fn collect(mut frames: Frames) -> Result<Vec<u8>, Error> {
+    let mut frames = frames::of(call, limit).await?;
     let mut body = Vec::new();
     while let Some(frame) = frames.next().await {
         body.extend_from_slice(&frame?);
@@ -212,6 +159,8 @@ async fn collect(mut frames: Frames) -> Result<Vec<u8>, Error> {
 struct List {
     prepared: Vec<Prepared>,
     held: usize,
+    /// Bytes of the names of all columns.
+    names: usize,
 }
 
 impl List {
@@ -228,6 +177,10 @@ impl List {
 
     /// Adds a CSV, and moves it into the store already when much is held in memory.
     async fn add(&mut self, mut prepared: Prepared) -> Result<(), Error> {
+        self.names += prepared.names();
+        if self.names > NAMES {
+            return Err(Error::TooManyNames { limit: NAMES });
+        }
         self.held += prepared.weight();
         if self.held > HELD {
             self.held -= prepared.weight();

@@ -21,6 +21,7 @@ pub mod found;
 mod idempotency;
 pub mod intake;
 mod labels;
+mod listing;
 mod notice;
 mod operations;
 pub mod query;
@@ -69,10 +70,15 @@ where
     B: http_body::Body<Data: Send, Error: Into<reply::StreamError>> + Send + Sync + 'static,
 {
     let dispatcher = Arc::new(Dispatcher::new(Arc::clone(&services), registry)?);
+    let memory = Arc::clone(&services.memory);
     let answered = request::any_request().then(move |mut request: Request| {
-        let dispatcher = Arc::clone(&dispatcher);
+        let (dispatcher, memory) = (Arc::clone(&dispatcher), Arc::clone(&memory));
         let asked = coding::Asked::of(&request.method, &mut request.headers);
-        async move { asked.answer(dispatcher.answer(request).await).await }
+        async move {
+            asked
+                .answer(&memory, dispatcher.answer(request).await)
+                .await
+        }
     });
     let filter = answered.recover(say_nothing_of_it).unify();
     Ok(answers::Service::new(services, warp::service(filter)))

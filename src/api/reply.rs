@@ -11,6 +11,7 @@ use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
 
+use crate::services::memory::{Exhausted, Held, Kind, Memory};
 use crate::store::Dataset;
 
 /// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
@@ -22,8 +23,8 @@ pub type StreamError = Box<dyn std::error::Error + Send + Sync>;
 pub enum Body {
     /// Nothing.
     Empty,
-    /// All of it.
-    Full(Bytes),
+    /// All of it, and the memory that was taken for it.
+    Full(Bytes, Option<Held>),
     /// Piece by piece.
     Stream(ByteStream),
 }
@@ -53,7 +54,7 @@ impl Reply {
 
     /// An answer that is all there.
     pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self::body(status, Body::Full(body.into()))
+        Self::body(status, Body::Full(body.into(), None))
     }
 
     /// An answer with that body.
@@ -90,9 +91,23 @@ impl Reply {
         self
     }
 
+    /// The same with memory taken for its body, unless it has some.
+    ///
+    /// # Errors
+    /// When none is free.
+    pub(super) fn held(mut self, memory: &Memory) -> Result<Self, Exhausted> {
+        if let Body::Full(bytes, held @ None) = &mut self.body
+            && !bytes.is_empty()
+        {
+            let kind = Kind::of_answer(bytes.len());
+            *held = Some(memory.try_take(kind, bytes.len()).ok_or(Exhausted(kind))?);
+        }
+        Ok(self)
+    }
+
     /// The same for a `HEAD` request: every header, and no body.
     pub(super) fn without_body(mut self) -> Self {
-        if let Body::Full(body) = &self.body
+        if let Body::Full(body, _) = &self.body
             && !self.headers.contains_key(CONTENT_LENGTH)
         {
             self.headers
@@ -106,7 +121,13 @@ impl Reply {
     pub(super) fn into_response(self) -> warp::reply::Response {
         let mut response = match self.body {
             Body::Empty => warp::reply::Response::default(),
-            Body::Full(bytes) => warp::reply::Response::new(bytes.into()),
+            Body::Full(bytes, held) => {
+                let mut response = warp::reply::Response::new(bytes.into());
+                if let Some(held) = held {
+                    response.extensions_mut().insert(Arc::new(held));
+                }
+                response
+            }
             Body::Stream(stream) => warp::reply::stream(SyncStream::new(stream)).into_response(),
         };
         *response.status_mut() = self.status;

@@ -1,52 +1,37 @@
 //! Rows on their way out: from chunks to bytes, in whichever way a version writes a row.
 //!
-//! A run of rows that fits into `WHOLE` is rendered whole, remembered if it is a page, and sent with its length; a
-//! longer one is sent while it is rendered, `PIECE` bytes or one chunk or row at a time, and while the chunks that
-//! come next are read. So memory is bounded whatever is asked for and however wide the rows are.
+//! What is short is rendered whole, remembered if it is a page, and sent with its length; what is longer is sent while it
+//! is rendered (`send`), and while the blocks that come next are read. A row that is long itself goes out in parts
+//! (`format`). So memory is bounded whatever is asked for and however wide the rows are.
 
 mod csv;
+mod format;
+mod send;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 pub use csv::{CsvCells, csv, push_csv_field};
+pub use format::{Cell, Form, RowFormat, Style, push_json_field, push_json_string};
+pub(super) use format::{Progress, write_part};
+pub(super) use send::{Maker, metered, send};
 
 use super::error::Error;
 use super::reply::{Body, Reply};
-use crate::dataset::Field;
-use crate::services::search::{Chunk, SearchError, stretch};
+use crate::services::memory::Kind;
+use crate::services::search::{Chunk, SearchError, Stretch, stretch};
 use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease};
 
-/// Bytes up to which an answer is made whole before it is sent.
-const WHOLE: usize = 256 << 10;
-/// Bytes rendered in one go.
-pub(super) const PIECE: usize = 256 << 10;
 /// Rows up to which they are rendered at once, out of chunks of up to [`SHORT_TEXT`] bytes.
 const SHORT_ROWS: u64 = 256;
 const SHORT_TEXT: usize = 128 << 10;
 
-/// How rows are written: what comes before, between and after them, and each.
-pub struct Form {
-    /// Before the first row.
-    pub prefix: Vec<u8>,
-    /// Between two rows.
-    pub separator: &'static [u8],
-    /// After the last row.
-    pub suffix: Vec<u8>,
-    /// Writes a row.
-    pub row: RowWriter,
-    /// Writes the same row from its line and the delimiter of its fields, where JSON takes all of them as they are.
-    pub line: Option<fn(&str, u8, &mut Vec<u8>)>,
-    /// Whether plain lines of fields between commas are rows in this form as they are.
-    pub plain: bool,
-}
-
-/// Writes the fields of one row behind what is there.
-pub type RowWriter = Box<dyn Fn(&[Field<'_>], &mut Vec<u8>) + Send>;
+/// Bytes of a text whose rows may be so long that they go out in parts.
+const LONG_TEXT: usize = 256 << 10;
+/// Bytes of names in each row that make it a long one.
+const LONG_NAMES: usize = 32 << 10;
 
 /// Which rows of which dataset.
 #[derive(Clone)]
@@ -104,7 +89,7 @@ where
     F: Future<Output = Result<Made, Error>>,
 {
     let whole = |(body, next): &Made| match body {
-        Body::Full(body) => Some(Page {
+        Body::Full(body, _) => Some(Page {
             body: body.clone(),
             next: next.clone(),
         }),
@@ -119,44 +104,25 @@ where
             Err(page) => page,
         },
     };
-    Ok(((Body::Full(page.body), page.next), Memory::Known))
+    Ok(((Body::Full(page.body, None), page.next), Memory::Known))
 }
 
 /// The rows of `span` in the given form.
 pub async fn all(services: &Arc<Services>, span: Span, form: Form) -> Result<Body, Error> {
     let scan = Scan::new(services, span, form);
-    send(scan, |scan| scan.done, Scan::step).await
+    let rows = scan.end.saturating_sub(scan.next);
+    send(&services.memory, expected(&scan.span.dataset, rows), scan).await
 }
 
-/// Makes an answer piece by piece, each behind what it is given: whole if it is short, else while it is sent.
-pub(super) async fn send<S: Send + 'static, F>(
-    mut state: S,
-    done: fn(&S) -> bool,
-    step: fn(S, Vec<u8>) -> F,
-) -> Result<Body, Error>
-where
-    F: Future<Output = Result<(S, Vec<u8>), SearchError>> + Send + 'static,
-{
-    let mut head = Vec::new();
-    while !done(&state) && head.len() < WHOLE {
-        (state, head) = step(state, head).await?;
-    }
-    if done(&state) {
-        // It may be kept for long.
-        head.shrink_to_fit();
-        return Ok(Body::Full(head.into()));
-    }
-    let first = futures_util::stream::once(std::future::ready(Ok(Bytes::from(head))));
-    let rest = futures_util::stream::try_unfold(state, move |state| async move {
-        if done(&state) {
-            return Ok(None);
-        }
-        let (state, piece) = step(state, Vec::new()).await?;
-        Ok(Some((Bytes::from(piece), state)))
-    });
-    Ok(Body::Stream(Box::pin(futures_util::StreamExt::chain(
-        first, rest,
-    ))))
+/// Bytes that so many rows of a dataset have in its text, about.
+pub(super) fn expected(dataset: &Dataset, rows: u64) -> u64 {
+    let usual = dataset.bytes / dataset.rows.max(1);
+    rows.saturating_mul(usual)
+}
+
+/// Whether rows of a text go out in parts, written in that form.
+pub(super) fn has_long_rows(text: usize, form: &Form) -> bool {
+    text > LONG_TEXT || form.row.names() > LONG_NAMES
 }
 
 /// Whether so many rows of a text of so many bytes are too few for rendering them to hold anybody up.
@@ -166,10 +132,11 @@ pub(super) fn is_short(rows: u64, text: usize) -> bool {
 
 /// Makes room for so many more rows, once one was written from byte `before` on: the others are about as long, and some a
 /// bit longer.
-pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64) {
+pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64, until: usize) {
     let row = (out.len() - before) * 9 / 8;
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-    out.reserve(row.saturating_mul(rows).min(PIECE));
+    let left = until.saturating_sub(out.len()) + row;
+    out.reserve(row.saturating_mul(rows).min(left));
 }
 
 /// Where rendering is.
@@ -179,14 +146,57 @@ struct Scan {
     form: Form,
     next: u64,
     end: u64,
-    /// The chunk being rendered, and the byte of its text that comes next.
+    /// How far the next row is rendered, if it goes out in parts.
+    part: Option<Progress>,
+    /// The block being rendered, and the byte of its text that comes next.
     open: Option<(Chunk, usize)>,
-    /// The chunks behind it that were read.
-    read: VecDeque<Chunk>,
+    /// The blocks behind it that were read.
+    read: Stretch,
     /// Those being read meanwhile.
-    ahead: Option<JoinHandle<Result<VecDeque<Chunk>, SearchError>>>,
+    ahead: Option<JoinHandle<Result<Stretch, SearchError>>>,
     done: bool,
     _lease: Lease,
+}
+
+impl Maker for Scan {
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn bytes(&self) -> usize {
+        self.form.bytes()
+    }
+
+    /// Renders on behind `out`, to `until` bytes or to the end of what was read: what takes long on a blocking thread.
+    async fn step(
+        mut self,
+        mut out: Vec<u8>,
+        until: usize,
+    ) -> Result<(Self, Vec<u8>), SearchError> {
+        // It goes out once, before everything else.
+        out.append(&mut self.form.prefix);
+        // Only where there is no row is there nothing left to begin with.
+        if self.next >= self.end {
+            self.done = true;
+            out.extend_from_slice(&self.form.suffix);
+            return Ok((self, out));
+        }
+        if self.open.is_none() && self.read.chunks.is_empty() {
+            self.read().await?;
+        }
+        let (mut scan, out) = match self.is_short() {
+            true => self.render(out, until),
+            false => {
+                let rendering = tokio::task::spawn_blocking(move || self.render(out, until));
+                rendering.await.map_err(|_| SearchError::Worker)?
+            }
+        };
+        // The client may take its time: where there is little memory, texts are read again rather than held meanwhile.
+        if !scan.services.memory.is_ample(Kind::Texts) {
+            (scan.open, scan.read, scan.ahead) = (None, Stretch::default(), None);
+        }
+        Ok((scan, out))
+    }
 }
 
 impl Scan {
@@ -199,60 +209,46 @@ impl Scan {
             end,
             span,
             form,
+            part: None,
             open: None,
-            read: VecDeque::new(),
+            read: Stretch::default(),
             ahead: None,
             done: false,
         }
     }
 
-    /// Renders on behind `out`, up to [`PIECE`] bytes or to the end of what was read: what takes long on a blocking thread.
-    async fn step(mut self, mut out: Vec<u8>) -> Result<(Self, Vec<u8>), SearchError> {
-        // It goes out once, before everything else.
-        out.append(&mut self.form.prefix);
-        // Only where there is no row is there nothing left to begin with.
-        if self.next >= self.end {
-            self.done = true;
-            out.extend_from_slice(&self.form.suffix);
-            return Ok((self, out));
-        }
-        if self.open.is_none() && self.read.is_empty() {
-            self.read().await?;
-        }
-        if self.is_short() {
-            return Ok(self.render(out));
-        }
-        let rendered = tokio::task::spawn_blocking(move || self.render(out)).await;
-        rendered.map_err(|_| SearchError::Worker)
-    }
-
-    /// Reads the chunks that come next, and begins to read those behind them.
+    /// Reads the blocks that come next; where there is much memory, begins to read those behind them.
     async fn read(&mut self) -> Result<(), SearchError> {
         let read = |row| {
             let (services, dataset) = (&self.services, &self.span.dataset);
             stretch(Arc::clone(services), Arc::clone(dataset), row, self.end)
         };
-        let chunks = match self.ahead.take() {
+        self.read = Stretch::default();
+        let stretch = match self.ahead.take() {
             Some(reading) => reading.await.map_err(|_| SearchError::Worker)??,
             None => read(self.next).await?,
         };
-        let after = chunks.back().map_or(self.end, |chunk| chunk.end_row);
-        self.ahead = (after < self.end).then(|| tokio::spawn(read(after)));
-        self.read = chunks;
+        let after = stretch
+            .chunks
+            .back()
+            .map_or(self.end, |chunk| chunk.end_row);
+        let goes_on = after < self.end && self.services.memory.is_ample(Kind::Texts);
+        self.ahead = goes_on.then(|| tokio::spawn(read(after)));
+        self.read = stretch;
         Ok(())
     }
 
     /// Whether there is too little to render for it to hold anybody up.
     fn is_short(&self) -> bool {
         let open = self.open.iter().map(|(chunk, _)| chunk);
-        let mut chunks = open.chain(&self.read);
+        let mut chunks = open.chain(&self.read.chunks);
         chunks.all(|chunk| is_short(self.end - self.next, chunk.text.len()))
     }
 
-    fn render(mut self, mut out: Vec<u8>) -> (Self, Vec<u8>) {
-        while out.len() < PIECE && self.next < self.end {
+    fn render(mut self, mut out: Vec<u8>, until: usize) -> (Self, Vec<u8>) {
+        while out.len() < until && self.next < self.end {
             let fresh = || {
-                self.read.pop_front().map(|chunk| {
+                self.read.chunks.pop_front().map(|chunk| {
                     let at = chunk.body_start;
                     (chunk, at)
                 })
@@ -260,7 +256,7 @@ impl Scan {
             let Some((chunk, at)) = self.open.take().or_else(fresh) else {
                 break;
             };
-            self.render_chunk(chunk, at, &mut out);
+            self.render_chunk(chunk, at, &mut out, until);
         }
         if self.next >= self.end {
             out.extend_from_slice(&self.form.suffix);
@@ -269,7 +265,7 @@ impl Scan {
         (self, out)
     }
 
-    fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>) {
+    fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.span.dataset.layout;
         let (delimiter, columns) = (layout.delimiter, layout.columns.len());
         let after = |from, rows: u64| {
@@ -282,6 +278,13 @@ impl Scan {
             false => at,
         };
         let end = chunk.end_row.min(self.end);
+        if has_long_rows(chunk.text.len(), &self.form) {
+            let at = self.render_parts(&chunk, at, out, until);
+            if self.next < end {
+                self.open = Some((chunk, at));
+            }
+            return;
+        }
         if self.form.plain && chunk.text.is_plain(columns) {
             let to = match end < chunk.end_row {
                 true => after(at, end - self.next),
@@ -297,7 +300,7 @@ impl Scan {
         }
         let at = match (self.form.line, chunk.text.verbatim_lines(at)) {
             (Some(write), Some(mut lines)) => {
-                self.render_rows(end, out, |_, separator, out| {
+                self.render_rows(end, out, until, |_, separator, out| {
                     let Some(line) = lines.next() else {
                         return false;
                     };
@@ -310,73 +313,76 @@ impl Scan {
             _ => {
                 let mut records = chunk.text.records(at, delimiter, columns);
                 let mut fields = Vec::with_capacity(columns);
-                self.render_rows(end, out, |form, separator, out| {
+                self.render_rows(end, out, until, |form, separator, out| {
                     let found = records.next_into(&mut fields);
                     if found {
                         out.extend_from_slice(separator);
-                        (form.row)(&fields, out);
+                        form.row.write(&fields, out);
                     }
                     found
                 });
                 at + records.position()
             }
         };
-        if self.next < end && out.len() >= PIECE {
+        if self.next < end && out.len() >= until {
             self.open = Some((chunk, at));
         }
     }
 
-    /// Renders rows up to `end`, as far as there are some and to [`PIECE`] bytes. `row` writes the next one behind what goes
+    /// Renders rows up to `end`, as far as there are some and to `until` bytes. `row` writes the next one behind what goes
     /// before it, if there is one.
     fn render_rows(
         &mut self,
         end: u64,
         out: &mut Vec<u8>,
+        until: usize,
         mut row: impl FnMut(&Form, &[u8], &mut Vec<u8>) -> bool,
     ) {
         let (first, before) = (self.next, out.len());
-        while self.next < end && out.len() < PIECE {
-            let separator = match self.next > self.span.first {
-                true => self.form.separator,
-                false => b"",
-            };
-            if !row(&self.form, separator, out) {
+        while self.next < end && out.len() < until {
+            if !row(&self.form, self.separator(), out) {
                 break;
             }
             self.next += 1;
             if self.next == first + 1 {
-                make_room(out, before, end - self.next);
+                make_room(out, before, end - self.next, until);
             }
         }
     }
-}
 
-/// Appends `text`, which is `field`'s, as a JSON string.
-pub fn push_json_field(field: &Field<'_>, text: &str, out: &mut Vec<u8>) {
-    match field.is_verbatim() {
-        true => push_verbatim(text, out),
-        false => push_json_string(text, out),
+    /// Renders rows of a block from byte `at` of its text, each in parts where it is long, to `until` bytes. Where the next
+    /// row begins, or the one that is not whole.
+    fn render_parts(&mut self, chunk: &Chunk, at: usize, out: &mut Vec<u8>, until: usize) -> usize {
+        let layout = &self.span.dataset.layout;
+        let columns = layout.columns.len();
+        let mut records = chunk.text.records(at, layout.delimiter, columns);
+        let mut fields = Vec::with_capacity(columns);
+        let mut begin = records.position();
+        while self.next < chunk.end_row.min(self.end)
+            && out.len() < until
+            && records.next_into(&mut fields)
+        {
+            let progress = self.part.take().unwrap_or_else(|| {
+                out.extend_from_slice(self.separator());
+                Progress::default()
+            });
+            self.part = write_part(&*self.form.row, &fields, progress, out, until);
+            if self.part.is_some() {
+                break;
+            }
+            self.next += 1;
+            begin = records.position();
+        }
+        at + begin
     }
-}
 
-/// Appends `text` as a JSON string.
-pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
-    // Without a branch a byte, so that many are looked at in one go.
-    let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, escaped) {
-        // Writing a string to memory can't fail.
-        drop(serde_json::to_writer(out, text));
-        return;
+    /// What goes before the next row.
+    fn separator(&self) -> &'static [u8] {
+        match self.next > self.span.first {
+            true => self.form.separator,
+            false => b"",
+        }
     }
-    push_verbatim(text, out);
-}
-
-#[inline]
-fn push_verbatim(text: &str, out: &mut Vec<u8>) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
 }
 
 /// The places of the columns that are shown.

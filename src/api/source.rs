@@ -13,8 +13,12 @@ use http::{Method, StatusCode};
 use super::conditional;
 use super::error::Error;
 use super::reply::{Reply, StreamError};
+use super::rows::metered;
 use crate::services::Services;
 use crate::store::{Dataset, StoreError};
+
+/// Bytes of a block of the source, unless one record alone has more.
+const BLOCK: usize = 128 << 10;
 
 /// Answers with the source of `dataset`. A range counts for `GET` only (RFC 9110 §14.2).
 pub fn reply(
@@ -106,29 +110,32 @@ fn stream(
     range: Range<u64>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, StreamError>> + Send + 'static + use<> {
     let lease = services.store.lease(&dataset);
+    let memory = Arc::clone(&services.memory);
     let state = (services.store.clone(), dataset, range, lease);
-    futures_util::stream::try_unfold(state, |(store, dataset, range, lease)| async move {
-        if range.is_empty() {
-            return Ok(None);
-        }
-        let run = dataset.run;
-        let missing = StoreError::Missing {
-            dataset: run.dataset,
-            run: run.number,
-            row: range.start,
-        };
-        let mut bytes = Bytes::from(
-            store
-                .source_at(&dataset, range.start)
-                .await?
-                .ok_or(missing)?,
-        );
-        let left = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        bytes.truncate(left);
-        let taken = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Ok(Some((
-            bytes,
-            (store, dataset, range.start + taken..range.end, lease),
-        )))
-    })
+    let blocks =
+        futures_util::stream::try_unfold(state, |(store, dataset, range, lease)| async move {
+            if range.is_empty() {
+                return Ok(None);
+            }
+            let run = dataset.run;
+            let missing = StoreError::Missing {
+                dataset: run.dataset,
+                run: run.number,
+                row: range.start,
+            };
+            let mut bytes = Bytes::from(
+                store
+                    .source_at(&dataset, range.start)
+                    .await?
+                    .ok_or(missing)?,
+            );
+            let left = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+            bytes.truncate(left);
+            let taken = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            Ok(Some((
+                bytes,
+                (store, dataset, range.start + taken..range.end, lease),
+            )))
+        });
+    metered(memory, BLOCK, Box::pin(blocks))
 }

@@ -8,7 +8,7 @@ use crate::{
     api::{self, Registry, RegistryError},
     logging::{self, LoggingError},
     server::{self, BindError, Drain, Limits, Signals, Summary},
-    services::{Clock, Services},
+    services::{Clock, Services, memory::limit_arenas},
     settings::{Settings, SettingsError},
     store::OpenError,
     versioning::{Catalogue, Life},
@@ -45,6 +45,7 @@ pub enum ServeError {
 
 /// Serves until a signal, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
+    limit_arenas();
     let clock = Clock::system();
     let registry = Registry::standard()?;
     let catalogue = settings.lives.apply(&registry.catalogue()?, clock.now())?;
@@ -70,6 +71,7 @@ async fn serve(
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
     let services = Services::open(settings.clone(), catalogue, clock)?;
     services.keep_usage();
+    services.give_memory_back();
     let clients = api::service(Arc::clone(&services), registry)?;
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);

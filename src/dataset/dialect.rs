@@ -83,6 +83,8 @@ pub struct UploadOptions {
 pub struct Limits {
     /// Columns a dataset may have.
     pub max_columns: usize,
+    /// Bytes the header line may have: the names of columns are held whole wherever a dataset is.
+    pub max_header: usize,
     /// Bytes a record may have, its line end included. Nothing above 512 MiB takes effect.
     pub max_record: usize,
     /// Bytes after which a piece ends at the next record boundary. Nothing above 512 MiB takes effect.
@@ -93,6 +95,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_columns: 4096,
+            max_header: 1 << 20,
             max_record: 8 << 20,
             chunk_bytes: 64 << 10,
         }
@@ -107,6 +110,7 @@ impl Limits {
     pub(super) fn clamped(self) -> Self {
         Self {
             max_columns: self.max_columns.max(1),
+            max_header: self.max_header.max(1),
             max_record: self.max_record.clamp(1, Self::CEILING),
             chunk_bytes: self.chunk_bytes.clamp(1, Self::CEILING),
         }

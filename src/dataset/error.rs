@@ -63,6 +63,14 @@ pub enum CsvErrorKind {
         /// How many there are.
         found: usize,
     },
+    /// The header line is too long.
+    #[error(
+        "the header line is longer than {limit} bytes, the limit that --max-header sets; give the columns shorter names, or ask the operator to raise the limit"
+    )]
+    HeaderTooLong {
+        /// Bytes a header line may have.
+        limit: usize,
+    },
     /// A record is too long.
     #[error(
         "the record that begins here is longer than {limit} bytes; if it should not be, look for a quote that is never closed"

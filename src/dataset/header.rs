@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    ColumnType, CsvError, CsvErrorKind, Delimiter, Layout, UploadOptions, error::shortened,
+    ColumnType, CsvError, CsvErrorKind, Delimiter, Layout, Limits, UploadOptions, error::shortened,
     record::unquoted, token::Tokens,
 };
 
@@ -16,15 +16,21 @@ pub(crate) fn layout(
     start: usize,
     delimiter: u8,
     options: &UploadOptions,
-    max_columns: usize,
+    limits: &Limits,
 ) -> Result<Layout, CsvError> {
+    if !options.header_absent && text.len() - start > limits.max_header {
+        let kind = CsvErrorKind::HeaderTooLong {
+            limit: limits.max_header,
+        };
+        return Err(CsvError::at(kind, text, start, 1));
+    }
     let checked = checked(text)?;
     let cells = fields(checked, start, delimiter)
         .map(|field| field.map(|field| field.text))
         .collect::<Result<Vec<_>, _>>()?;
-    if cells.len() > max_columns {
+    if cells.len() > limits.max_columns {
         let kind = CsvErrorKind::TooManyColumns {
-            limit: max_columns,
+            limit: limits.max_columns,
             found: cells.len(),
         };
         return Err(CsvError::at(kind, text, start, 1));

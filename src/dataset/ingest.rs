@@ -96,6 +96,11 @@ impl Ingest {
         self.assembly.body.as_ref().map(|(layout, _)| layout)
     }
 
+    /// Bytes of the text that no piece has yet: a record that is not whole among them.
+    pub fn open_bytes(&self) -> usize {
+        self.assembly.text.len()
+    }
+
     /// Whether the pieces' text is not byte for byte the upload, because that was not UTF-8.
     pub fn transcoded(&self) -> bool {
         self.source.transcodes()
@@ -169,9 +174,7 @@ impl Assembly {
     fn begin(&mut self, first: FirstRecord, out: &mut Vec<Piece>) -> Result<(), CsvError> {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
-        let layout = self
-            .purpose
-            .layout(&self.text, &first, self.limits.max_columns)?;
+        let layout = self.purpose.layout(&self.text, &first, &self.limits)?;
         let mut cutter = first.cutter;
         self.body_start = self.purpose.body_start(&self.text);
         if self.purpose.follows() {

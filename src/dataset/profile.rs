@@ -111,6 +111,11 @@ impl Profile {
             .collect()
     }
 
+    /// Bytes of the names of its columns.
+    pub fn names(&self) -> usize {
+        self.layout.columns.iter().map(String::len).sum()
+    }
+
     /// A sentence for each column that one placeholder alone keeps from a narrower type than string.
     pub fn hints(&self) -> Vec<String> {
         let columns = self

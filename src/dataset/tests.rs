@@ -234,6 +234,7 @@ fn check_same_however_split(
 fn some_limits(random: &mut Random) -> Limits {
     Limits {
         max_columns: 8,
+        max_header: usize::MAX,
         max_record: 20 + random.below(200),
         chunk_bytes: 1 + random.below(120),
     }

@@ -64,6 +64,11 @@ impl Cut {
         self.ingest.layout()
     }
 
+    /// Bytes of the piece that is not whole yet.
+    pub(super) fn open_bytes(&self) -> usize {
+        self.ingest.open_bytes()
+    }
+
     /// Whether the source is kept apart from the text.
     pub(super) fn transcoded(&self) -> bool {
         self.ingest.transcoded()

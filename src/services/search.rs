@@ -24,10 +24,11 @@ use std::time::Duration;
 use futures_util::stream::BoxStream;
 
 use super::Services;
+use super::memory::Exhausted;
 use crate::dataset::ChunkText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
-pub use stretch::{Chunk, stretch};
+pub use stretch::{Chunk, Stretch, stretch};
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum SearchError {
         humantime::format_duration(*.0)
     )]
     TimedOut(Duration),
+    /// There was no memory for it in time.
+    #[error("{0}")]
+    Exhausted(#[from] Exhausted),
     /// A worker thread panicked.
     #[error("a worker ended before it answered")]
     Worker,

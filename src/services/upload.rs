@@ -26,6 +26,7 @@ use summaries::{Analysed, Summaries};
 
 use super::Services;
 use super::cut::{Cut, Pieces};
+use super::memory::{Exhausted, Held, Kind};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
     BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
@@ -38,6 +39,12 @@ const STEP: usize = 512 << 10;
 const SMALL: usize = 16 << 10;
 /// Steps of one upload whose pieces are being analysed or wait for it.
 const STEPS: usize = 3;
+/// Bytes that one upload takes: those that wait, those being cut, those being analysed, and two batches.
+const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
+/// Bytes of a record, or of a piece, that take more than that.
+const LONG: usize = 1 << 20;
+/// How often a long record is there at a time: as it comes, as a piece, and packed twice.
+const LONG_COPIES: usize = 4;
 
 /// Why an upload ended without a dataset.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +58,9 @@ pub enum UploadError {
     /// No place for another upload became free in time.
     #[error("too many uploads at once")]
     Busy,
+    /// There was no memory for it in time.
+    #[error("{0}")]
+    Exhausted(#[from] Exhausted),
     /// A worker thread panicked.
     #[error("a worker ended before it answered")]
     Worker,
@@ -76,6 +86,17 @@ pub struct Upload {
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
     place: Option<OwnedSemaphorePermit>,
+    memory: Account,
+}
+
+/// Where the memory for an upload is taken from.
+#[derive(Default)]
+struct Account {
+    /// Whether somebody else has taken enough for it.
+    covered: bool,
+    usual: Option<Held>,
+    /// Taken when the first long record comes.
+    long: Option<Held>,
 }
 
 enum Cutting {
@@ -93,6 +114,7 @@ impl Upload {
     ) -> Result<Self, UploadError> {
         let limits = Limits {
             max_columns: services.settings.limits.max_columns,
+            max_header: usize::try_from(services.settings.limits.max_header).unwrap_or(usize::MAX),
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
             chunk_bytes: CHUNK_BYTES,
         };
@@ -137,7 +159,14 @@ impl Upload {
                 staged: None,
             },
             place: None,
+            memory: Account::default(),
         })
+    }
+
+    /// The same on the account of somebody who has taken memory for it already.
+    pub fn covered_by(mut self, _: &Held) -> Self {
+        self.memory.covered = true;
+        self
     }
 
     /// The dataset that the CSV is for, if there is one already. What the client demands of it is looked at now, so that
@@ -172,6 +201,10 @@ impl Upload {
         self.pending.push(bytes);
         if self.pending_bytes > SMALL && self.place.is_none() {
             self.place = Some(self.take_place().await?);
+            if !self.memory.covered {
+                let memory = &self.services.memory;
+                self.memory.usual = Some(memory.take(Kind::Uploads, UPLOAD).await?);
+            }
         }
         if self.pending_bytes >= STEP {
             self.next_step(false).await
@@ -229,6 +262,7 @@ impl Upload {
             return Ok(());
         };
         let (cut, pieces) = step.await.map_err(|_| UploadError::Worker)?;
+        let open = cut.open_bytes();
         self.cut = Cutting::Idle(cut);
         let pieces = match pieces {
             Ok(pieces) => pieces,
@@ -241,15 +275,34 @@ impl Upload {
             }
         };
         self.batch.sources.extend(pieces.sources);
+        let longest = pieces.pieces.iter().map(|piece| piece.text.len()).max();
+        let steps = match longest.unwrap_or(0).max(open) > LONG {
+            true => {
+                self.take_for_long_record().await?;
+                1
+            }
+            false => STEPS,
+        };
         if pieces.pieces.is_empty() {
             return Ok(());
         }
-        while self.analysing.len() >= STEPS {
+        while self.analysing.len() >= steps {
             self.settle_analysis().await?;
         }
         let (workers, summaries) = (&self.services.workers, &self.summaries);
         let analysing = analyse(Arc::clone(workers), pieces.pieces, Arc::clone(summaries));
         self.analysing.push_back(analysing);
+        Ok(())
+    }
+
+    /// Takes the memory that records longer than usual need, once an upload.
+    async fn take_for_long_record(&mut self) -> Result<(), UploadError> {
+        if self.memory.long.is_none() && !self.memory.covered {
+            let longest = self.services.settings.limits.max_record;
+            let bytes = usize::try_from(longest).unwrap_or(usize::MAX);
+            let bytes = bytes.saturating_mul(LONG_COPIES);
+            self.memory.long = Some(self.services.memory.take(Kind::Large, bytes).await?);
+        }
         Ok(())
     }
 

@@ -235,19 +235,30 @@ impl Store {
             .await
     }
 
-    /// At most `limit` datasets by name: those after `after`, less the first `skip`.
-    pub async fn list(
+    /// Names of datasets in their order, those after `after` or after the first `skip`, each with about the bytes that its
+    /// columns take.
+    pub async fn names(
         &self,
         after: Option<DatasetName>,
         skip: u64,
         limit: u32,
-    ) -> Result<Vec<Dataset>, StoreError> {
-        self.inner
-            .read(move |connection| {
-                let after = after.as_ref().map(DatasetName::as_str);
-                queries::list(connection, after, rows::to_db(skip), i64::from(limit))
-            })
-            .await
+    ) -> Result<Vec<(String, usize)>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let after = after.as_ref().map(DatasetName::as_str);
+            let found = queries::names(connection, after, rows::to_db(skip), i64::from(limit))?;
+            let bytes = |bytes| usize::try_from(bytes).unwrap_or_default();
+            Ok(found
+                .into_iter()
+                .map(|(name, columns)| (name, bytes(columns)))
+                .collect())
+        };
+        self.inner.read(read).await
+    }
+
+    /// The datasets of these names that there are, in the order of their names.
+    pub async fn list(&self, names: Vec<String>) -> Result<Vec<Dataset>, StoreError> {
+        let read = move |connection: &mut AnyConnection| queries::list(connection, &names);
+        self.inner.read(read).await
     }
 
     /// How many datasets there are.

@@ -82,19 +82,37 @@ pub(super) fn find_revision(
         .transpose()
 }
 
-/// Datasets in the order of their names: those after `after`, or after the first `skip`.
-pub(super) fn list(
+diesel::define_sql_function! {
+    /// Bytes of a value; both databases tell without reading all of it.
+    fn length(value: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
+}
+
+/// Names of datasets in their order, those after `after` or after the first `skip`, each with the bytes that what is known
+/// of its columns has.
+pub(super) fn names(
     connection: &mut AnyConnection,
     after: Option<&str>,
     skip: i64,
     limit: i64,
-) -> Result<Vec<Dataset>, StoreError> {
+) -> QueryResult<Vec<(String, i32)>> {
     newest_revisions()
         // No name is empty, so every name follows the empty one.
         .filter(datasets::name.gt(after.unwrap_or_default()))
         .order(datasets::name)
         .offset(skip)
         .limit(limit)
+        .select((datasets::name, length(revisions::profile)))
+        .load(connection)
+}
+
+/// The datasets of these names, in the order of their names.
+pub(super) fn list(
+    connection: &mut AnyConnection,
+    names: &[String],
+) -> Result<Vec<Dataset>, StoreError> {
+    newest_revisions()
+        .filter(datasets::name.eq_any(names))
+        .order(datasets::name)
         .select((DatasetRow::as_select(), RevisionHead::as_select()))
         .load::<(DatasetRow, RevisionHead)>(connection)?
         .into_iter()

@@ -30,6 +30,7 @@ mod idempotency;
 mod layout;
 mod lives;
 mod manifests;
+mod memory;
 mod metrics;
 mod monitoring;
 mod negotiation;

@@ -100,6 +100,11 @@ impl Program {
         program
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The next line of its log that has `text` in it.
     #[track_caller]
     pub fn line_with(&self, text: &str) -> String {

@@ -44,6 +44,7 @@ const ELSEWHERE: &[&str] = &[
     "edge",
     "layout",
     "manifests",
+    "memory",
     "metrics",
     "monitoring",
     "readme",

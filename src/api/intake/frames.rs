@@ -1,8 +1,11 @@
 //! A request's body as frames of bytes: unpacked, and counted against a limit.
 
+mod zstd;
+
 use std::error::Error as StdError;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
@@ -14,6 +17,7 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::services::memory::{Held, Kind, Memory};
 
 /// Frames of a body, or why there are no more.
 pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
@@ -27,60 +31,88 @@ pub(super) struct Limit {
     pub(super) setting: &'static str,
 }
 
-/// The largest window that a zstd frame may ask for, as a power of two: 8 MiB, which RFC 9659 §3 allows on the wire.
-const ZSTD_WINDOW: u32 = 23;
 /// Bytes unpacked at once.
 const UNPACKED: usize = 64 << 10;
+/// What taking gzip apart takes: its window, its tables and a buffer.
+const GZIP: usize = 192 << 10;
 
-/// The frames of the body of `call`.
-pub(super) fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
+/// The frames of the body of `call`, unpacked.
+pub(super) async fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
     let packing = packing(&call.headers)?;
-    if packing == Packing::None
-        && stated_length(&call.headers).is_some_and(|length| length > limit.bytes)
-    {
-        return Err(Error::BodyTooLarge {
-            limit: limit.bytes,
-            setting: limit.setting,
-        });
-    }
-    let body = call.take_body().map_err(Error::from_body);
-    let unpacked: Frames = match packing {
-        Packing::None => Box::pin(body),
-        Packing::Gzip => {
-            let mut decoder = GzipDecoder::new(reader(body));
-            decoder.multiple_members(true);
-            unpack(decoder)
-        }
-        Packing::Zstd => {
-            let window = DParameter::window_log_max(ZSTD_WINDOW);
-            let mut decoder = ZstdDecoder::with_params(reader(body), &[window]);
-            decoder.multiple_members(true);
-            unpack(decoder)
-        }
-    };
-    let mut taken: u64 = 0;
-    Ok(Box::pin(unpacked.map(move |frame| {
-        let frame = frame?;
-        taken = taken.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
-        if taken > limit.bytes {
-            return Err(Error::BodyTooLarge {
-                limit: limit.bytes,
-                setting: limit.setting,
-            });
-        }
-        Ok(frame)
-    })))
+    let memory = Arc::clone(&call.services.memory);
+    let wire = wire(call, packing, limit)?;
+    unpacked(&memory, packing, wire, limit).await
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Packing {
+/// The frames of the body of `call`, as they come.
+pub(super) fn wire(call: &mut Call, packing: Packing, limit: Limit) -> Result<Frames, Error> {
+    let stated = stated_length(&call.headers);
+    if packing == Packing::None && stated.is_some_and(|length| length > limit.bytes) {
+        return Err(limit.passed());
+    }
+    Ok(Box::pin(call.take_body().map_err(Error::from_body)))
+}
+
+/// Frames unpacked, up to the limit. Memory is taken for what unpacking needs.
+pub(super) async fn unpacked(
+    memory: &Memory,
+    packing: Packing,
+    wire: Frames,
+    limit: Limit,
+) -> Result<Frames, Error> {
+    let unpacked: Frames = match packing {
+        Packing::None => wire,
+        Packing::Gzip => {
+            let held = memory.take(Kind::Coders, GZIP).await?;
+            let mut decoder = GzipDecoder::new(reader(wire));
+            decoder.multiple_members(true);
+            unpack(decoder, held)
+        }
+        Packing::Zstd => {
+            let (window, wire) = zstd::window(wire).await?;
+            let held = memory.take(Kind::Coders, zstd::cost(window)).await?;
+            let window = DParameter::window_log_max(window);
+            let mut decoder = ZstdDecoder::with_params(reader(wire), &[window]);
+            decoder.multiple_members(true);
+            unpack(decoder, held)
+        }
+    };
+    Ok(counted(unpacked, limit))
+}
+
+/// Frames up to the limit.
+pub(super) fn counted(frames: Frames, limit: Limit) -> Frames {
+    let mut taken: u64 = 0;
+    Box::pin(frames.map(move |frame| {
+        let frame = frame?;
+        taken = taken.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
+        match taken > limit.bytes {
+            true => Err(limit.passed()),
+            false => Ok(frame),
+        }
+    }))
+}
+
+impl Limit {
+    /// The body is longer.
+    fn passed(self) -> Error {
+        Error::BodyTooLarge {
+            limit: self.bytes,
+            setting: self.setting,
+        }
+    }
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
     None,
     Gzip,
     Zstd,
 }
 
 /// How the body is packed (RFC 9110 §8.4): once, or not at all.
-fn packing(headers: &HeaderMap) -> Result<Packing, Error> {
+pub(super) fn packing(headers: &HeaderMap) -> Result<Packing, Error> {
     let mut packing = Packing::None;
     for value in headers.get_all(CONTENT_ENCODING) {
         let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
@@ -106,9 +138,11 @@ fn reader(
     StreamReader::new(Box::pin(body.map_err(io::Error::other)))
 }
 
-fn unpack(decoder: impl AsyncRead + Send + 'static) -> Frames {
+/// What a decoder gives, for which memory is held as long as somebody may read from it.
+fn unpack(decoder: impl AsyncRead + Send + 'static, held: Held) -> Frames {
     Box::pin(
-        ReaderStream::with_capacity(decoder, UNPACKED).map_err(|error| {
+        ReaderStream::with_capacity(decoder, UNPACKED).map_err(move |error| {
+            let _decoder = &held;
             // What the transport said travels through the decoder as it is; the rest is the decoder's own.
             let text = error.to_string();
             match error

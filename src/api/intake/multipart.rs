@@ -41,7 +41,7 @@ pub(super) async fn receive(
     };
     let unanswered = Arc::new(AtomicUsize::new(0));
     let feed = Feed {
-        frames: frames::of(call, limit)?,
+        frames: frames::of(call, limit).await?,
         unanswered: Arc::clone(&unanswered),
         rest: false,
     };

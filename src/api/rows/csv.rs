@@ -2,26 +2,25 @@
 
 use std::borrow::Cow;
 
-use super::{Form, places};
+use super::format::{Cell, Form, RowFormat, Style, push_doubled};
+use super::places;
 use crate::dataset::{ColumnType, Field};
 use crate::store::Dataset;
 
 /// Appends `text` as a field of a CSV (RFC 4180 §2), quoted where reading it back needs that.
 pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
-    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    // The only field of its row must not make the row an empty line.
-    let quoted = text.bytes().any(|byte| special(&byte)) || alone && text.is_empty();
-    if !quoted {
+    if !needs_quotes(text, alone) {
         return out.extend_from_slice(text.as_bytes());
     }
     out.push(b'"');
-    for byte in text.bytes() {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
+    push_doubled(text, out);
     out.push(b'"');
+}
+
+fn needs_quotes(text: &str, alone: bool) -> bool {
+    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
+    // The only field of its row must not make the row an empty line.
+    text.bytes().any(|byte| special(&byte)) || alone && text.is_empty()
 }
 
 /// What the cells of a CSV are like.
@@ -63,23 +62,55 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
         push_csv_field(&name, alone, &mut prefix);
     }
     prefix.push(b'\n');
-    let row = move |fields: &[Field<'_>], out: &mut Vec<u8>| {
-        // A checked row has a field for each column.
-        let shown = places.iter().filter_map(|place| fields.get(*place));
-        for (at, field) in shown.enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            push_csv_field(&cells.of(field.text()), alone, out);
-        }
-        out.push(b'\n');
-    };
     Form {
         prefix,
         separator: b"",
         suffix: Vec::new(),
-        row: Box::new(row),
+        row: Box::new(Row {
+            places,
+            cells,
+            alone,
+        }),
         line: None,
         plain,
+    }
+}
+
+/// A row as a line of a CSV.
+struct Row {
+    /// The places of the columns that are shown.
+    places: Vec<usize>,
+    cells: CsvCells,
+    /// Whether there is one column only.
+    alone: bool,
+}
+
+impl RowFormat for Row {
+    fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
+        // A checked row has a field for each column.
+        let shown = self.places.iter().filter_map(|place| fields.get(*place));
+        for (at, field) in shown.enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            push_csv_field(&self.cells.of(field.text()), self.alone, out);
+        }
+        out.push(b'\n');
+    }
+
+    fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
+        let text = self.cells.of(fields.get(*self.places.get(at)?)?.text());
+        Some(Cell {
+            before: if at == 0 { b"" } else { b"," },
+            style: match needs_quotes(&text, self.alone) {
+                true => Style::Quoted,
+                false => Style::Plain,
+            },
+            text,
+        })
+    }
+
+    fn end(&self) -> &'static [u8] {
+        b"\n"
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
-use super::representation::{self, Created, Datasets, Root, RootLinks};
+use super::representation::{self, Created, DATASETS, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Memory, Span};
-use crate::api::{conditional, intake};
+use crate::api::{conditional, intake, listing};
 use crate::services::PageKey;
 use crate::store::Committed;
 use crate::versioning::Format;
@@ -62,18 +62,16 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     query.finish()?;
     let store = &call.services.store;
     let limit = u32::try_from(per_page).unwrap_or(u32::MAX);
-    let datasets = store.list(None, (page - 1) * per_page, limit).await?;
-    let total = store.count().await?;
-    let datasets = datasets.iter().map(Into::into).collect();
-    Ok(Reply::json(
-        StatusCode::OK,
-        &Datasets {
-            datasets,
-            page,
-            per_page,
-            total,
-        },
-    ))
+    let names = store.names(None, (page - 1) * per_page, limit).await?;
+    let list = Datasets {
+        datasets: Vec::new(),
+        page,
+        per_page,
+        total: store.count().await?,
+    };
+    let (head, tail) = listing::around_items(&listing::json(&list), "datasets");
+    let body = listing::list(&call.services, names, DATASETS, head, tail).await?;
+    Ok(Reply::body(StatusCode::OK, body))
 }
 
 /// `GET /datasets/{name}?page=1&per_page=100`: a page of rows; as CSV, all of them.

@@ -6,7 +6,8 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::description::Schema;
-use crate::api::rows::{Form, push_json_string};
+use crate::api::listing;
+use crate::api::rows::{Cell, Form, RowFormat, Style, push_json_string};
 use crate::dataset::Field;
 use crate::store;
 use crate::versioning::Available;
@@ -54,6 +55,20 @@ impl<'a> From<&'a store::Dataset> for Dataset<'a> {
         }
     }
 }
+
+/// How datasets are written a part at a time.
+pub(super) const DATASETS: listing::Form = listing::Form {
+    without_columns: |dataset| {
+        let dataset = Dataset {
+            name: dataset.name.as_str(),
+            columns: Vec::new(),
+            rows: dataset.rows,
+            created_at: dataset.created_at,
+        };
+        listing::json(&dataset)
+    },
+    column: |column, out| push_json_string(&column.name, out),
+};
 
 /// What was created.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,7 +131,7 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         prefix,
         separator: b",",
         suffix: suffix.into_bytes(),
-        row: Box::new(row),
+        row: Box::new(Row),
         line: Some(line),
         plain: false,
     }
@@ -141,15 +156,32 @@ pub(super) fn rows_schema() -> Schema {
     }))
 }
 
-fn row(fields: &[Field<'_>], out: &mut Vec<u8>) {
-    for (at, field) in fields.iter().enumerate() {
-        out.push(if at == 0 { b'[' } else { b',' });
-        push_json_string(&field.text(), out);
+/// A row as a list of texts.
+struct Row;
+
+impl RowFormat for Row {
+    fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
+        for (at, field) in fields.iter().enumerate() {
+            out.push(if at == 0 { b'[' } else { b',' });
+            push_json_string(&field.text(), out);
+        }
+        out.push(b']');
     }
-    out.push(b']');
+
+    fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
+        Some(Cell {
+            before: if at == 0 { b"[" } else { b"," },
+            text: fields.get(at)?.text(),
+            style: Style::Json,
+        })
+    }
+
+    fn end(&self) -> &'static [u8] {
+        b"]"
+    }
 }
 
-/// Writes what [`row`] does. Most fields are a few bytes: eight bytes are copied at a time, which may be too many, and what is
+/// Writes what [`Row`] does. Most fields are a few bytes: eight bytes are copied at a time, which may be too many, and what is
 /// too much is written over.
 fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -189,7 +221,8 @@ fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{line, row};
+    use super::{Row, line};
+    use crate::api::rows::RowFormat;
     use crate::dataset::Records;
 
     #[test]
@@ -207,7 +240,7 @@ mod tests {
             let mut fields = Vec::new();
             assert!(Records::new(text, delimiter, 3).next_into(&mut fields));
             let (mut from_fields, mut from_line) = (b"[".to_vec(), b"[".to_vec());
-            row(&fields, &mut from_fields);
+            Row.write(&fields, &mut from_fields);
             line(text, delimiter, &mut from_line);
             assert_eq!(from_line, from_fields, "{text:?}");
         }

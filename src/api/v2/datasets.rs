@@ -4,12 +4,12 @@ use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
 use super::pages;
-use super::representation::{Created, Dataset, List, Root, RootLinks};
+use super::representation::{Created, DATASETS, Dataset, List, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::Reply;
-use crate::api::{conditional, cursor, intake, source};
+use crate::api::{conditional, cursor, intake, listing, source};
 use crate::dataset::DatasetName;
 use crate::services::Prepared;
 use crate::store::Committed;
@@ -80,18 +80,19 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
         .transpose()
         .map_err(|_| Error::BadCursor)?;
     let store = &call.services.store;
-    let mut found = store.list(after, 0, pages::one_more(limit)).await?;
-    let more = pages::split(&mut found, limit);
-    let last = found.last().filter(|_| more.is_some());
+    let mut names = store.names(after, 0, pages::one_more(limit)).await?;
+    let more = pages::split(&mut names, limit);
+    let last = names.last().filter(|_| more.is_some());
     let next = last
-        .map(|last| cursor::seal(key, LIST, &last.name.as_str()))
+        .map(|(last, _)| cursor::seal(key, LIST, last))
         .transpose()?;
-    let data = found
-        .iter()
-        .map(|dataset| Dataset::new(dataset, Vec::new()))
-        .collect();
-    let list = List { data, next };
-    let reply = Reply::json(StatusCode::OK, &list);
+    let list = List::<Dataset<'_>> {
+        data: Vec::new(),
+        next,
+    };
+    let (head, tail) = listing::around_items(&listing::json(&list), "data");
+    let body = listing::list(&call.services, names, DATASETS, head, tail).await?;
+    let reply = Reply::body(StatusCode::OK, body);
     Ok(pages::linked(
         reply,
         "/datasets",
@@ -110,7 +111,8 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
-    Ok(Reply::json(StatusCode::OK, &Dataset::new(&dataset, Vec::new())).with(ETAG, tag))
+    let body = listing::one(&call.services, &dataset, DATASETS).await?;
+    Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
 }
 
 /// The revision that is asked for.

@@ -1,5 +1,6 @@
 //! What version 2 says of a dataset and its rows.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,8 +9,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::api::description::Schema;
-use crate::api::rows::{self, Form, RowWriter, push_json_field, push_json_string};
-use crate::dataset::{Column, ColumnType, Field};
+use crate::api::listing;
+use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push_json_string};
+use crate::dataset::{Column, ColumnType, Field, Layout};
 use crate::store;
 
 /// What this is.
@@ -95,6 +97,21 @@ impl<'a> Dataset<'a> {
     }
 }
 
+/// How datasets are written a part at a time.
+pub(super) const DATASETS: listing::Form = listing::Form {
+    without_columns: |dataset| {
+        let dataset = Dataset {
+            columns: &[],
+            ..Dataset::new(dataset, Vec::new())
+        };
+        listing::json(&dataset)
+    },
+    column: |column, out| {
+        // Writing to memory can't fail.
+        drop(serde_json::to_writer(out, column));
+    },
+};
+
 /// What was created.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Created<'a> {
@@ -162,7 +179,7 @@ pub(super) fn page(
         prefix: b"{\"data\":[".to_vec(),
         separator: b",",
         suffix,
-        row: object(dataset, select),
+        row: Box::new(Object::new(dataset, select, b"}")),
         line: None,
         plain: false,
     }
@@ -194,54 +211,95 @@ pub(super) fn page_schema() -> Schema {
 
 /// Rows as lines of JSON.
 pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> Form {
-    let object = object(dataset, select);
-    let row: RowWriter = Box::new(move |fields, out| {
-        object(fields, out);
-        out.push(b'\n');
-    });
     Form {
         prefix: Vec::new(),
         separator: b"",
         suffix: Vec::new(),
-        row,
+        row: Box::new(Object::new(dataset, select, b"}\n")),
         line: None,
         plain: false,
     }
 }
 
-/// Writes a row as an object. A number leaves as it came, digit for digit; what means "no value" is `null`.
-fn object(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> RowWriter {
-    let places = rows::places(dataset, select);
-    let mut keys = Vec::with_capacity(places.len());
-    for (at, place) in places.into_iter().enumerate() {
-        let column = &dataset.columns[place];
-        let mut key = vec![if at == 0 { b'{' } else { b',' }];
-        push_json_string(&column.name, &mut key);
-        key.push(b':');
-        keys.push((key, column.kind, place));
+/// A row as an object. A number leaves as it came, digit for digit; what means "no value" is `null`.
+struct Object {
+    /// For each column that is shown: what comes before its value, its type, and its place in a record.
+    keys: Vec<(Vec<u8>, ColumnType, usize)>,
+    layout: Arc<Layout>,
+    end: &'static [u8],
+}
+
+impl Object {
+    fn new(dataset: &Arc<store::Dataset>, select: Option<&[usize]>, end: &'static [u8]) -> Self {
+        let places = rows::places(dataset, select);
+        let mut keys = Vec::with_capacity(places.len());
+        for (at, place) in places.into_iter().enumerate() {
+            let column = &dataset.columns[place];
+            let mut key = vec![if at == 0 { b'{' } else { b',' }];
+            push_json_string(&column.name, &mut key);
+            key.push(b':');
+            keys.push((key, column.kind, place));
+        }
+        Self {
+            keys,
+            layout: Arc::clone(&dataset.layout),
+            end,
+        }
     }
-    let layout = Arc::clone(&dataset.layout);
-    Box::new(move |fields: &[Field<'_>], out: &mut Vec<u8>| {
-        for (key, kind, place) in &keys {
+
+    fn is_null(&self, text: &str) -> bool {
+        text.is_empty() || self.layout.nulls.iter().any(|null| *null == *text)
+    }
+}
+
+impl RowFormat for Object {
+    fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
+        for (key, kind, place) in &self.keys {
             out.extend_from_slice(key);
             // A checked row has a field for each column.
             let Some(field) = fields.get(*place) else {
                 continue;
             };
             let text = field.text();
-            if text.is_empty() || layout.nulls.iter().any(|null| *null == text) {
+            if self.is_null(&text) {
                 out.extend_from_slice(b"null");
                 continue;
             }
-            match kind {
-                ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => {
-                    out.extend_from_slice(text.as_bytes());
-                }
-                ColumnType::Date | ColumnType::Datetime | ColumnType::String => {
-                    push_json_field(field, &text, out);
-                }
+            match style(*kind) {
+                Style::Json => push_json_field(field, &text, out),
+                _ => out.extend_from_slice(text.as_bytes()),
             }
         }
-        out.push(b'}');
-    })
+        out.extend_from_slice(self.end);
+    }
+
+    fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
+        let (before, kind, place) = self.keys.get(at)?;
+        let text = fields.get(*place).map(Field::text).unwrap_or_default();
+        let (text, style) = match self.is_null(&text) {
+            true => (Cow::Borrowed("null"), Style::Plain),
+            false => (text, style(*kind)),
+        };
+        Some(Cell {
+            before,
+            text,
+            style,
+        })
+    }
+
+    fn end(&self) -> &'static [u8] {
+        self.end
+    }
+
+    fn names(&self) -> usize {
+        self.keys.iter().map(|(key, _, _)| key.len()).sum()
+    }
+}
+
+/// How values of a type are written.
+fn style(kind: ColumnType) -> Style {
+    match kind {
+        ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => Style::Plain,
+        ColumnType::Date | ColumnType::Datetime | ColumnType::String => Style::Json,
+    }
 }

@@ -197,14 +197,21 @@ impl Wanted {
         let search = Search::begin(services, &self.dataset, &self.query);
         if self.limit > LONGEST {
             let batches = search.all(self.from, self.limit);
-            let body = found::all(services, &self.dataset, batches, self.form(None)).await?;
+            let body = found::all(
+                services,
+                &self.dataset,
+                batches,
+                self.limit,
+                self.form(None),
+            )
+            .await?;
             return Ok((body, None));
         }
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let found = search.page(self.from, limit).await?;
         let next = self.cursor(call, found.next)?;
         let form = self.form(next.as_deref());
-        let body = found::all(services, &self.dataset, found.batches, form).await?;
+        let body = found::all(services, &self.dataset, found.batches, self.limit, form).await?;
         Ok((body, next))
     }
 

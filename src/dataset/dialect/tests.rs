@@ -22,6 +22,7 @@ fn a_delimiter_is_written_as_itself_and_a_tab_also_by_name() {
 fn limits_leave_room_for_the_offsets_of_a_piece() {
     let limits = Limits {
         max_columns: 0,
+        max_header: 0,
         max_record: usize::MAX,
         chunk_bytes: usize::MAX,
     }

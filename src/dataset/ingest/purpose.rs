@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::super::{
-    CsvError, Delimiter, Layout, UploadOptions, charset::UTF8_BOM, header, preamble::FirstRecord,
+    CsvError, Delimiter, Layout, Limits, UploadOptions, charset::UTF8_BOM, header,
+    preamble::FirstRecord,
 };
 
 /// What an upload is to become.
@@ -40,12 +41,12 @@ impl Purpose {
         &self,
         text: &[u8],
         first: &FirstRecord,
-        max_columns: usize,
+        limits: &Limits,
     ) -> Result<Arc<Layout>, CsvError> {
         match self {
             Self::Dataset(options) => {
                 let delimiter = first.delimiter.byte();
-                header::layout(text, first.start, delimiter, options, max_columns).map(Arc::new)
+                header::layout(text, first.start, delimiter, options, limits).map(Arc::new)
             }
             Self::Rows {
                 layout,

@@ -9,14 +9,14 @@ pub enum QueryError {
     /// A column that the dataset does not have.
     #[error(
         "there is no column {name:?} here; columns are: {}; parameters are: {}, and a column with such a name is filtered as where.NAME",
-        shown(columns),
+        columns,
         RESERVED.join(", ")
     )]
     UnknownColumn {
         /// The name that was written.
         name: String,
-        /// The columns there are.
-        columns: Vec<String>,
+        /// The columns there are, as many as are read with profit.
+        columns: String,
     },
     /// A list in which a column stands twice.
     #[error("{parameter} names the column {name:?} twice; write it once")]
@@ -76,7 +76,7 @@ impl QueryError {
     pub(super) fn unknown_column(name: &str, columns: &[Column]) -> Self {
         Self::UnknownColumn {
             name: cut(name),
-            columns: columns.iter().map(|column| column.name.clone()).collect(),
+            columns: shown(columns),
         }
     }
 }
@@ -91,11 +91,12 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 /// Names to choose from, as many as are read with profit.
-fn shown(names: &[String]) -> String {
+fn shown(columns: &[Column]) -> String {
     const SHOWN: usize = 50;
-    let mut list: Vec<String> = names.iter().take(SHOWN).map(|name| cut(name)).collect();
-    if names.len() > SHOWN {
-        list.push(format!("and {} more", names.len() - SHOWN));
+    let first = columns.iter().take(SHOWN);
+    let mut list: Vec<String> = first.map(|column| cut(&column.name)).collect();
+    if columns.len() > SHOWN {
+        list.push(format!("and {} more", columns.len() - SHOWN));
     }
     list.join(", ")
 }

@@ -8,7 +8,8 @@ use super::chart::{Chunks, SHEET_CHUNKS, missing};
 use super::texts::texts;
 use crate::dataset::ChunkText;
 use crate::services::Services;
-use crate::store::{Dataset, Spot, StoreError, Text};
+use crate::services::memory::{Held, Kind};
+use crate::store::{CHUNK_BYTES, Dataset, Spot, StoreError, Text};
 
 /// Bytes of text that are read in one go, unless one chunk alone has more.
 const STRETCH_BYTES: u64 = 256 << 10;
@@ -26,8 +27,16 @@ pub struct Chunk {
     pub end_row: u64,
 }
 
+/// Chunks that were read in one go, and the memory that they take.
+#[derive(Debug, Default)]
+pub struct Stretch {
+    /// The chunks.
+    pub chunks: VecDeque<Chunk>,
+    _held: Option<Held>,
+}
+
 /// The chunk that holds row `row` of the revision, and those behind it: as many as hold rows before `end` and are
-/// read in one go.
+/// read in one go, or that one alone where there is little memory.
 ///
 /// # Errors
 /// When the store fails, or has no such chunk.
@@ -36,26 +45,41 @@ pub async fn stretch(
     dataset: Arc<Dataset>,
     row: u64,
     end: u64,
-) -> Result<VecDeque<Chunk>, SearchError> {
+) -> Result<Stretch, SearchError> {
     // To look one chunk up is cheaper than to read where many are, unless that is remembered.
     if !services
         .cache
         .keeps(SHEET_CHUNKS * size_of::<Spot>() as u64)
     {
+        let mut held = services.memory.take(Kind::Texts, CHUNK_BYTES).await?;
         let chunk = lone(&services, &dataset, row).await?;
-        return Ok(VecDeque::from([
-            chunk.ok_or_else(|| missing(&dataset, row))?
-        ]));
+        let chunk = chunk.ok_or_else(|| missing(&dataset, row))?;
+        // How long it is can't be known before.
+        if let Some(more) = chunk.text.len().checked_sub(CHUNK_BYTES) {
+            held.add(services.memory.take(Kind::Texts, more).await?);
+        }
+        return Ok(Stretch {
+            chunks: VecDeque::from([chunk]),
+            _held: Some(held),
+        });
     }
     let found = Chunks::at_row(&services, &dataset, row).await?;
     let (chunks, at) = found.ok_or_else(|| missing(&dataset, row))?;
+    let most = match services.memory.is_ample(Kind::Texts) {
+        true => STRETCH_BYTES,
+        false => 1,
+    };
     let mut bytes = 0;
-    let places = chunks.places(at).take_while(|place| {
-        let wanted = place.first_row < end && bytes < STRETCH_BYTES;
+    let mut places: Vec<_> = Vec::new();
+    for place in chunks.places(at) {
+        if place.first_row >= end || bytes >= most {
+            break;
+        }
         bytes += place.bytes;
-        wanted
-    });
-    let places: Vec<_> = places.collect();
+        places.push(place);
+    }
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let held = services.memory.take(Kind::Texts, bytes).await?;
     let texts = texts(&services, &places, dataset.columns.len()).await?;
     let chunks = places.iter().zip(texts).map(|(place, text)| Chunk {
         text,
@@ -63,7 +87,10 @@ pub async fn stretch(
         first_row: place.first_row,
         end_row: place.first_row + place.rows,
     });
-    Ok(chunks.collect())
+    Ok(Stretch {
+        chunks: chunks.collect(),
+        _held: Some(held),
+    })
 }
 
 /// The chunk alone.

@@ -44,6 +44,11 @@ impl Prepared {
         self.revision.rest.weight()
     }
 
+    /// Bytes of the names of its columns.
+    pub fn names(&self) -> usize {
+        self.revision.profile.names()
+    }
+
     /// Writes what waits in memory to the store already, for a commit that takes long to come.
     pub async fn stage(&mut self) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut self.revision.rest);

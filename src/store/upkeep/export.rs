@@ -5,7 +5,7 @@ use std::io::Write;
 use super::{UpkeepError, open_to_read};
 use crate::dataset::{DatasetName, Tail};
 use crate::store::connection::{self, AnyConnection};
-use crate::store::{Address, Dataset, StoreError, blocks, queries};
+use crate::store::{Address, Dataset, StoreError, blocks, queries, unreadable};
 
 /// Names that are read at once.
 const NAMES: i64 = 256;
@@ -40,8 +40,10 @@ impl Exporter {
     /// Some names of datasets after `after`, in order; none: there are no more.
     pub fn names(&mut self, after: Option<&DatasetName>) -> Result<Vec<DatasetName>, UpkeepError> {
         let after = after.map(DatasetName::as_str);
-        let found = queries::list(&mut self.connection, after, 0, NAMES)?;
-        Ok(found.into_iter().map(|dataset| dataset.name).collect())
+        let found = queries::names(&mut self.connection, after, 0, NAMES)?;
+        let names = found.iter().map(|(name, _)| DatasetName::new(name));
+        let names = names.collect::<Result<_, _>>();
+        Ok(names.map_err(|error| unreadable("name", error))?)
     }
 
     /// Writes the source of a revision of a dataset, the newest one unless another is named, to what `begin` makes.

@@ -4,5 +4,5 @@ mod access_log;
 mod draining;
 mod limits;
 mod requests;
-mod running;
+pub mod running;
 mod timeouts;

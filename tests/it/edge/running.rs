@@ -214,7 +214,7 @@ pub(super) fn endless(ended: oneshot::Sender<()>) -> Response<Body> {
 }
 
 /// The HTTP/2 side of a connection to `address`, without TLS.
-pub(super) async fn http2(
+pub async fn http2(
     address: SocketAddr,
 ) -> hyper::client::conn::http2::SendRequest<http_body_util::Empty<Bytes>> {
     let socket = hyper_util::rt::TokioIo::new(TcpStream::connect(address).await.unwrap());

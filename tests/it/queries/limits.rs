@@ -48,7 +48,7 @@ fn rows_wider_than_a_chunk_are_filtered_and_ordered_like_others() {
 #[test]
 fn queries_give_the_same_without_a_cache() {
     let flights = flights(2000);
-    let server = Server::with(|settings| settings.store.cache_bytes = 0);
+    let server = Server::with(|settings| settings.memory.cache_bytes = Some(0));
     let put = server.put("/datasets/flights?null=NA").v2();
     put.csv(csv(&flights)).send().created();
     let found = super::all(&server, &[("dest", "eq.HNL"), ("limit", "50")]);

@@ -46,7 +46,7 @@ fn pages_go_on_where_chunks_and_what_is_known_of_them_end() {
 
 #[test]
 fn a_page_begins_in_the_middle_of_a_part_without_a_cache_too() {
-    let server = Server::with(|settings| settings.store.cache_bytes = 0);
+    let server = Server::with(|settings| settings.memory.cache_bytes = Some(0));
     let server = uneven(server);
     for (query, first) in [("n=gte.10500&limit=3", 10_500), ("limit=10000", 1)] {
         let path = format!("/datasets/flights/rows?select=n&{query}");

@@ -75,7 +75,7 @@ fn rows_as_csv_read_back_as_the_same_rows() {
 #[test]
 fn csvs_in_any_dialect_come_as_one_however_they_are_paged_appended_to_and_remembered() {
     for cache in [0, 64 << 20] {
-        let server = Server::with(|settings| settings.store.cache_bytes = cache);
+        let server = Server::with(|settings| settings.memory.cache_bytes = Some(cache));
         for (name, columns, rows) in [
             ("plain", "a,b", ["1,x", ",", "3,z z"]),
             ("quoted", "a,b", ["1,\"x,y\"", ",\"a\"\"b\"", "3,\"\nz\""]),

@@ -1,0 +1,125 @@
+//! CSVs in a JSON list, which is taken apart once all of it is there.
+//!
+//! A short list takes memory as it comes. One that is longer than [`SHORT`], or packed, is taken apart one at a time: memory
+//! is taken for all that it may become, and a packed one takes it only once its last byte has come, so that nobody who
+//! sends slowly holds up the others.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{List, form, frames};
+use crate::api::call::Call;
+use crate::api::error::Error;
+use crate::dataset::{DatasetName, UploadOptions};
+use crate::services::memory::{Held, Kind};
+use crate::services::{Prepared, Upload};
+use crate::store::Write;
+
+/// Bytes of a short list.
+const SHORT: usize = 1 << 20;
+/// How often a short list is there at a time: as it came, taken apart, and on its way into the store.
+const COPIES: usize = 4;
+/// Bytes for which memory is taken at a time while a list comes.
+const STEP: usize = 64 << 10;
+/// Bytes of a CSV that are handed on at once.
+const SLICE: usize = 64 << 10;
+/// What CSVs on their way into the store take beside the list that they are from.
+const PIPELINE: usize = 4 << 20;
+/// How long a list waits for those before it. Each takes about a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A CSV in a JSON list.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewDataset)]
+pub(in crate::api) struct Item {
+    /// The dataset's name.
+    #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$", example = "people")]
+    name: String,
+    /// The CSV.
+    #[schema(example = "id,name\n1,Ada\n")]
+    csv: String,
+}
+
+/// Receives the CSVs of a JSON list.
+pub(super) async fn receive(
+    call: &mut Call,
+    options: UploadOptions,
+) -> Result<Vec<Prepared>, Error> {
+    let (body, held) = collect(call).await?;
+    let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
+    let items = items
+        .await
+        .map_err(|_| Error::Worker)?
+        .map_err(|error| Error::BadJson {
+            reason: error.to_string(),
+        })?;
+    let mut list = List::default();
+    for item in items {
+        let name = DatasetName::new(&item.name)?;
+        list.admit(&name)?;
+        let form = form(name.clone(), Write::Create, options.clone(), None);
+        let failed = |error| Error::from_upload(error, Some(&name));
+        let mut upload = Upload::begin(&call.services, form, call.client.clone())
+            .await
+            .map_err(failed)?
+            .covered_by(&held);
+        let csv = Bytes::from(item.csv);
+        for start in (0..csv.len()).step_by(SLICE) {
+            let slice = csv.slice(start..csv.len().min(start + SLICE));
+            upload.write(slice).await.map_err(failed)?;
+        }
+        list.add(upload.finish().await.map_err(failed)?).await?;
+    }
+    list.finish("write at least one item into the list")
+}
+
+/// The whole list, unpacked, and the memory for all that it becomes.
+async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
+    let memory = std::sync::Arc::clone(&call.services.memory);
+    let limit = frames::Limit {
+        bytes: call.services.settings.limits.max_json_body,
+        setting: "--max-json-body",
+    };
+    let longest = usize::try_from(limit.bytes).unwrap_or(usize::MAX);
+    let all = longest.saturating_mul(2).saturating_add(PIPELINE);
+    let packing = frames::packing(&call.headers)?;
+    let mut wire = frames::counted(frames::wire(call, packing, limit)?, limit);
+    let mut held = memory.take(Kind::Uploads, STEP).await?;
+    let mut body = Vec::new();
+    let mut alone = None;
+    while let Some(frame) = wire.next().await {
+        let frame = frame?;
+        let bytes = body.len() + frame.len();
+        if alone.is_none() && bytes > SHORT {
+            alone = Some(memory.take_within(Kind::Large, all, PATIENCE).await?);
+        } else if alone.is_none() && bytes * COPIES > held.bytes() {
+            held.add(
+                memory
+                    .take(Kind::Uploads, (STEP + frame.len()) * COPIES)
+                    .await?,
+            );
+        }
+        body.extend_from_slice(&frame);
+    }
+    if packing == frames::Packing::None {
+        return Ok((body, alone.unwrap_or(held)));
+    }
+    let alone = match alone {
+        Some(alone) => alone,
+        None => memory.take_within(Kind::Large, all, PATIENCE).await?,
+    };
+    let packed = futures_util::stream::once(std::future::ready(Ok(Bytes::from(body))));
+    let mut unpacked = frames::unpacked(&memory, packing, Box::pin(packed), limit).await?;
+    let mut body = Vec::new();
+    while let Some(frame) = unpacked.next().await {
+        body.extend_from_slice(&frame?);
+        // All of it is there, so nothing else would let others have their turn.
+        tokio::task::yield_now().await;
+    }
+    Ok((body, alone))
+}

@@ -1,0 +1,31 @@
+//! What the C library's allocator keeps of memory that was freed.
+//!
+//! glibc has an arena for each of many threads and gives back only what is free at an arena's end, so after a peak most of
+//! it would stay with the process. The two calls here are the only ones that no safe interface has.
+
+#![expect(
+    unsafe_code,
+    reason = "the C library's allocator is told by functions that Rust can't look into"
+)]
+
+/// Has all threads share a few arenas, whose free memory others can use. To be called before there are threads.
+pub fn limit_arenas() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: it takes two numbers and changes a setting of the allocator.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
+    }
+}
+
+/// Arenas that all threads share: enough that those at work seldom wait for one another.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const ARENAS: i32 = 4;
+
+/// Gives the memory back to the system that is free in all arenas.
+pub(in crate::services) fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: it takes a number and locks each arena while it looks through it.
+        unsafe { libc::malloc_trim(0) };
+    }
+}
