@@ -63,6 +63,10 @@ pub struct Settings {
     pub store: StoreSettings,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
+    /// Names that a loopback listener answers to beside the machine's own.
+    pub hosts: Vec<String>,
+    /// Origins of web pages that may write.
+    pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them.
     pub count_usage: CountUsage,
     /// Which version is where in its life; to be applied to the catalogue, which checks it.
@@ -130,6 +134,14 @@ pub struct AccessSettings {
     /// is none, the choice is yours]
     #[arg(long, env = "FLASH_ANONYMOUS", value_name = "ACCESS")]
     pub anonymous: Option<Anonymous>,
+    /// A name under which a listener on a loopback address is called, beside localhost and 127.0.0.1; several with commas,
+    /// or the flag once more
+    #[arg(long = "host", env = "FLASH_HOST", value_name = "NAME", value_delimiter = ',', value_parser = parse::host)]
+    pub hosts: Vec<String>,
+    /// The origin of web pages of other sites that may write, such as https://app.example; several with commas, or the flag
+    /// once more
+    #[arg(long = "allow-origin", env = "FLASH_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::origin)]
+    pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them
     #[arg(
         long,
@@ -321,6 +333,8 @@ impl ServeSettings {
             database: self.database.resolve()?,
             store: self.store,
             anonymous,
+            hosts: self.access.hosts,
+            allowed_origins: self.access.allowed_origins,
             count_usage: self.access.count_usage,
             lives: self.lives,
             limits: self.limits,

@@ -77,7 +77,9 @@ impl Scratch {
         let second = millisecond.div_euclid(1000);
         if self.second != Some(second) {
             self.second = Some(second);
-            let text = Timestamp::from_second(second).unwrap_or_default().to_string();
+            let text = Timestamp::from_second(second)
+                .unwrap_or_default()
+                .to_string();
             self.up_to_second = text.replace('Z', ".");
         }
         self.out.extend_from_slice(self.up_to_second.as_bytes());

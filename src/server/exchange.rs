@@ -70,10 +70,14 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             shared.limits.access_level,
             self.tally.as_ref(),
         );
-        let step = match refusal::of(&request) {
-            Some(answer) => Step::Answered {
-                answer: Some(answer),
-            },
+        let step = match refusal::of(&request, &shared.limits.trust) {
+            Some(answer) => {
+                // Its body is given up as one that a handler does not read.
+                drop(self.receive(request, &flight));
+                Step::Answered {
+                    answer: Some(answer),
+                }
+            }
             None => self.begin(request, &flight, &id),
         };
         Exchange {
@@ -89,15 +93,20 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 }
 
 impl<S: HttpService> Edge<S> {
+    /// The request with a body that is watched over.
+    fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
+        let timeout = self.shared.limits.body_timeout;
+        let metrics = self.tally.as_deref().map(Tally::metrics);
+        request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics))
+    }
+
     fn begin(
         &self,
         request: Request<Incoming>,
         flight: &Flight,
         id: &HeaderValue,
     ) -> Step<S::Future> {
-        let timeout = self.shared.limits.body_timeout;
-        let metrics = self.tally.as_deref().map(Tally::metrics);
-        let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics));
+        let request = self.receive(request, flight);
         match catch_unwind(AssertUnwindSafe(|| {
             self.service.borrow_mut().begin(request)
         })) {

@@ -1,7 +1,8 @@
 //! What one listener grants its callers.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
+use super::trust::Trust;
 use crate::settings::Settings;
 
 /// What one listener grants its callers, and at which level it logs their requests.
@@ -21,6 +22,8 @@ pub struct Limits {
     pub drain_delay: Duration,
     /// For requests in flight to finish once no more are accepted.
     pub drain_timeout: Duration,
+    /// Which names it answers to, and which web pages may write.
+    pub trust: Trust,
     /// Level of the one line a request.
     pub access_level: log::Level,
 }
@@ -40,6 +43,7 @@ impl Limits {
             write_timeout: timeouts.write_timeout,
             drain_delay: timeouts.drain_delay,
             drain_timeout: timeouts.drain_timeout,
+            trust: trust(settings, settings.listen),
             access_level: log::Level::Info,
         }
     }
@@ -50,8 +54,13 @@ impl Limits {
             connections: Self::ADMIN_CONNECTIONS,
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(1),
+            trust: trust(settings, settings.admin_listen),
             access_level: log::Level::Debug,
             ..Self::public(settings)
         }
     }
+}
+
+fn trust(settings: &Settings, listen: SocketAddr) -> Trust {
+    Trust::new(listen, &settings.hosts, &settings.allowed_origins)
 }

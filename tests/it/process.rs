@@ -75,6 +75,8 @@ impl Program {
             .args(arguments)
             .current_dir(place.folder.path())
             .env_clear()
+            // What requests that are written out call it. A release of before takes no notice of a variable.
+            .env("FLASH_HOST", "flash")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -28,19 +28,6 @@ async fn at_the_cap_further_connections_wait_until_one_ends() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
-    let server = Running::start(generous(), answering(|_| async { text("served") })).await;
-    let mut client = server.connect().await;
-    let filler = "x".repeat(256 * 1024);
-    client
-        .send(&format!(
-            "GET / HTTP/1.1\r\nHost: flash\r\nFiller: {filler}\r\n\r\n"
-        ))
-        .await;
-    assert_eq!(client.answer().await.status(), "431");
-}
-
-#[tokio::test]
 async fn a_port_in_use_is_one_line_that_names_the_address_and_the_flag() {
     let taken = server::bind("127.0.0.1:0".parse().unwrap(), "--listen").unwrap();
     let address = taken.local_addr().unwrap();

@@ -33,7 +33,8 @@ pub(super) struct Running {
 
 /// Limits that no test runs into unless it sets them.
 pub(super) fn generous() -> Limits {
-    let settings = ServeSettings::default();
+    let mut settings = ServeSettings::default();
+    settings.access.hosts = vec!["flash".to_owned()];
     Limits::public(&settings.check().unwrap())
 }
 
@@ -224,6 +225,13 @@ pub(super) async fn http2(
         .unwrap();
     tokio::spawn(connection);
     sender
+}
+
+/// The answer to one request, as it is written, on a connection of its own.
+pub(super) async fn asked(server: &Running, request: &str) -> Answer {
+    let mut client = server.connect().await;
+    client.send(request).await;
+    client.answer().await
 }
 
 /// An HTTP/2 request for `path`.
