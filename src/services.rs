@@ -7,6 +7,7 @@ pub mod clients;
 mod clock;
 mod cut;
 pub mod metrics;
+mod places;
 pub mod retirement;
 pub mod search;
 pub mod summary;
@@ -23,6 +24,7 @@ pub use cache::{Answer, Cache, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use metrics::Metrics;
+pub use places::{Caller, Place, Places};
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
@@ -52,7 +54,7 @@ pub struct Services {
     /// What is told to whoever watches.
     pub metrics: Arc<Metrics>,
     /// Places for uploads being received, beyond those small enough to be taken in at once.
-    uploads: Arc<Semaphore>,
+    uploads: Arc<Places>,
     /// Places for pieces of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
     /// Places for groups of chunks being looked through: one a core.
@@ -77,7 +79,7 @@ impl Services {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
             cache: Cache::new(settings.store.cache_bytes),
-            uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
+            uploads: Places::new(settings.limits.max_uploads),
             workers: Arc::new(Semaphore::new(cores)),
             scans: Semaphore::new(cores),
             cores,

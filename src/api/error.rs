@@ -248,7 +248,7 @@ pub enum Error {
         length: u64,
     },
     /// The body stopped coming.
-    #[error("{0}, the limit that --body-timeout sets; send it again")]
+    #[error("{0}; send it again")]
     BodyTimedOut(BodyTimedOut),
     /// The body ended before it was whole.
     #[error("the body ended before it was whole; send it again")]
@@ -501,9 +501,9 @@ impl Error {
                 source,
             },
             UploadError::Store(error) => error.into(),
-            UploadError::Busy => {
-                Self::Busy("as many uploads as --max-uploads allows are being received")
-            }
+            UploadError::Busy => Self::Busy(
+                "as many uploads as --max-uploads allows are being received, and none ended within --queue-timeout",
+            ),
             UploadError::Worker => Self::Worker,
         }
     }

@@ -115,19 +115,14 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         setting: "--max-body",
     };
     let mut frames = frames::of(call, limit)?;
-    let mut upload = Upload::begin(&call.services, form, call.client.clone())
+    let failed = |error| Error::from_upload(error, None);
+    let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
         .await
-        .map_err(|error| Error::from_upload(error, None))?;
-    while let Some(frame) = frames.next().await {
-        upload
-            .write(frame?)
-            .await
-            .map_err(|error| Error::from_upload(error, None))?;
+        .map_err(failed)?;
+    while let Some(frame) = upload.wait_for(frames.next()).await.map_err(failed)? {
+        upload.write(frame?).await.map_err(failed)?;
     }
-    upload
-        .finish()
-        .await
-        .map_err(|error| Error::from_upload(error, None))
+    upload.finish().await.map_err(failed)
 }
 
 /// Bytes that a document may have which says what to do.
@@ -181,7 +176,7 @@ async fn receive_json(call: &mut Call, options: UploadOptions) -> Result<Vec<Pre
         list.admit(&name)?;
         let form = form(name.clone(), Write::Create, options.clone(), None);
         let failed = |error| Error::from_upload(error, Some(&name));
-        let mut upload = Upload::begin(&call.services, form, call.client.clone())
+        let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
             .await
             .map_err(failed)?;
         let csv = bytes::Bytes::from(item.csv);

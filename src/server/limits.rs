@@ -14,8 +14,10 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// For the next request on an open connection.
     pub idle_timeout: Duration,
-    /// Longest pause within a request body.
+    /// Longest pause within a request body, and how far it may fall behind `body_rate`.
     pub body_timeout: Duration,
+    /// Least bytes a second of a request body; 0: none.
+    pub body_rate: u64,
     /// Longest pause of a client that does not take its response.
     pub write_timeout: Duration,
     /// How long to go on accepting once draining has begun.
@@ -29,9 +31,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Connections of the admin listener: probes and a scraper or two, which a full public listener must not shut out.
-    const ADMIN_CONNECTIONS: usize = 64;
-
     /// For the listener that serves the API.
     pub fn public(settings: &Settings) -> Self {
         let timeouts = &settings.timeouts;
@@ -40,6 +39,7 @@ impl Limits {
             header_timeout: timeouts.header_timeout,
             idle_timeout: timeouts.idle_timeout,
             body_timeout: timeouts.body_timeout,
+            body_rate: settings.limits.min_body_rate,
             write_timeout: timeouts.write_timeout,
             drain_delay: timeouts.drain_delay,
             drain_timeout: timeouts.drain_timeout,
@@ -48,10 +48,11 @@ impl Limits {
         }
     }
 
-    /// For the listener that serves probes: it ends last and at once, and a probe is not worth a line.
-    pub fn admin(settings: &Settings) -> Self {
+    /// For the listener that serves probes on so many connections: it ends last and at once, and a probe is not worth a
+    /// line.
+    pub fn admin(settings: &Settings, connections: usize) -> Self {
         Self {
-            connections: Self::ADMIN_CONNECTIONS,
+            connections,
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(1),
             trust: trust(settings, settings.admin_listen),

@@ -91,7 +91,9 @@ async fn a_head_that_can_not_be_read_is_told_so_after_others_that_could() {
     let mut client = server.connect().await;
     assert_eq!(client.get("/").await.body, "served");
     // Each as soon as the one before is answered, and at once.
-    client.send("GET /?\" HTTP/1.1\r\nHost: flash\r\n\r\n").await;
+    client
+        .send("GET /?\" HTTP/1.1\r\nHost: flash\r\n\r\n")
+        .await;
     refused(&client.answer().await, "the second", "400", "%22");
     let mut client = server.connect().await;
     client

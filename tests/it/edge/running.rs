@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -69,6 +69,15 @@ impl Running {
     pub(super) async fn connect(&self) -> Client {
         Client {
             socket: TcpStream::connect(self.address).await.unwrap(),
+        }
+    }
+
+    /// A client at that address of this machine.
+    pub(super) async fn connect_from(&self, address: [u8; 4]) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        Client {
+            socket: socket.connect(self.address).await.unwrap(),
         }
     }
 
