@@ -33,6 +33,8 @@ const LISTS: &[&str] = &[
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// What `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
+/// How a body may be packed, in the words of `Accept-Encoding`.
+pub(super) const CODINGS: &str = "gzip, zstd";
 /// CSVs that one request may hold.
 pub(super) const MOST_CSVS: usize = 1000;
 /// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.

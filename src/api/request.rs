@@ -42,14 +42,21 @@ pub enum BodyTimedOut {
 }
 
 impl BodyTimedOut {
-    /// This error if it is `error` or what caused it, however deep: routers wrap the errors of bodies.
-    pub fn find<'e>(mut error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
-        loop {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            error = error.source()?;
+    /// This error if it is `error` or what caused it.
+    pub fn find<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        cause(error)
+    }
+}
+
+/// The error of that type that is `error` or what caused it, however deep: routers wrap the errors of bodies.
+pub(super) fn cause<'e, E: std::error::Error + 'static>(
+    mut error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e E> {
+    loop {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
+        error = error.source()?;
     }
 }
 

@@ -28,8 +28,10 @@ pub(super) struct Socket {
     stream: TcpStream,
     activity: Arc<Activity>,
     shut_down: bool,
-    /// The beginning of the head that is being received.
+    /// The beginning of the head that is being received, as long as it is known where that begins.
     head: Vec<u8>,
+    /// Whether it is: after a body, or a head that came with more, a part of the next one may have been read already.
+    knows_beginning: bool,
     /// What is left to write in the place of hyper's answer.
     instead: Bytes,
 }
@@ -42,13 +44,16 @@ impl Socket {
             activity,
             shut_down: false,
             head: Vec::new(),
+            knows_beginning: true,
             instead: Bytes::new(),
         }
     }
 
     /// Keeps what has arrived of a head.
     fn keep(&mut self, bytes: &[u8]) {
-        if !self.activity.is_answering() && self.head.len() < KEPT {
+        if self.activity.is_answering() {
+            self.knows_beginning = false;
+        } else if self.knows_beginning {
             let room = KEPT - self.head.len();
             self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
@@ -137,6 +142,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_instead(cx))?;
         if self.activity.flushed() {
+            self.knows_beginning &= self.head.ends_with(b"\r\n\r\n");
             self.head.clear();
         }
         Pin::new(&mut self.stream).poll_flush(cx)

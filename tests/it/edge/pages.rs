@@ -173,6 +173,30 @@ fn what_is_set_counts_on_both_listeners_of_the_program() {
             .header("Origin", origin);
         assert_eq!(call.csv("a\n1\n").send().status, status, "{origin}");
     }
+    let probe = |method: &str| {
+        let request = format!(
+            "{method} /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        );
+        crate::client::exchange(server.admin, &request)
+    };
+    for (method, status) in [
+        ("GET", "200"),
+        ("HEAD", "200"),
+        ("OPTIONS", "204"),
+        ("POST", "405"),
+        ("DELETE", "405"),
+    ] {
+        let answer = probe(method);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{method}: {answer}"
+        );
+        assert_eq!(
+            answer.contains("allow: GET, HEAD, OPTIONS"),
+            ["204", "405"].contains(&status),
+            "{answer}"
+        );
+    }
     let (code, said) = server.run(&["healthcheck", "--admin-listen", &server.admin.to_string()]);
     assert_eq!(code, 0, "{said}");
 }
