@@ -8,6 +8,7 @@ mod clock;
 mod cut;
 pub mod memory;
 pub mod metrics;
+mod places;
 pub mod retirement;
 pub mod search;
 pub mod summary;
@@ -25,6 +26,7 @@ pub use clients::Clients;
 pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
+pub use places::{Caller, Place, Places};
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
@@ -56,7 +58,7 @@ pub struct Services {
     /// What is told to whoever watches.
     pub metrics: Arc<Metrics>,
     /// Places for uploads being received, beyond those small enough to be taken in at once.
-    uploads: Arc<Semaphore>,
+    uploads: Arc<Places>,
     /// Places for pieces of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
     /// Places for groups of chunks being looked through: one a core.
@@ -87,7 +89,7 @@ impl Services {
                 settings.timeouts.write_timeout,
             ),
             cache: Cache::new(settings.memory.cache),
-            uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
+            uploads: Places::new(settings.limits.max_uploads),
             workers: Arc::new(Semaphore::new(cores)),
             scans: Semaphore::new(cores),
             cores,

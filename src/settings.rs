@@ -70,6 +70,10 @@ pub struct Settings {
     pub memory: MemoryBudget,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
+    /// Names that a loopback listener answers to beside the machine's own.
+    pub hosts: Vec<String>,
+    /// Origins of web pages that may write.
+    pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them.
     pub count_usage: CountUsage,
     /// Which version is where in its life; to be applied to the catalogue, which checks it.
@@ -134,6 +138,14 @@ pub struct AccessSettings {
     /// is none, the choice is yours]
     #[arg(long, env = "FLASH_ANONYMOUS", value_name = "ACCESS")]
     pub anonymous: Option<Anonymous>,
+    /// A name under which a listener on a loopback address is called, beside localhost and 127.0.0.1; several with commas,
+    /// or the flag once more
+    #[arg(long = "host", env = "FLASH_HOST", value_name = "NAME", value_delimiter = ',', value_parser = parse::host)]
+    pub hosts: Vec<String>,
+    /// The origin of web pages of other sites that may write, such as https://app.example; several with commas, or the flag
+    /// once more
+    #[arg(long = "allow-origin", env = "FLASH_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::origin)]
+    pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them
     #[arg(
         long,
@@ -163,12 +175,17 @@ pub struct LimitSettings {
     /// Largest record (row) of a CSV
     #[arg(long, env = "FLASH_MAX_RECORD", value_name = "SIZE", default_value = "8MiB", value_parser = parse::size)]
     pub max_record: u64,
-    /// Most connections at once; further ones wait until one ends
+    /// Most connections at once; further ones wait until one ends. One address can have seven eighths of them, and the rest
+    /// is for others; fewer where the system lets the process open fewer files
     #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_connections: usize,
-    /// Most uploads received at once; further ones wait until one ends
+    /// Most uploads received at once; further ones wait until one ends or a slow one makes way, for --queue-timeout at most.
+    /// One client, or one address without a key, can have seven eighths of them
     #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,
+    /// Least bytes a second of a request body, as long as the server waits for it; 0 demands none
+    #[arg(long, env = "FLASH_MIN_BODY_RATE", value_name = "SIZE", default_value = "512B", value_parser = parse::size)]
+    pub min_body_rate: u64,
 }
 
 /// How long is waited before a caller is cut off, and for what the server itself waits.
@@ -181,9 +198,14 @@ pub struct TimeoutSettings {
     /// How long an open connection may stay without a request
     #[arg(long, env = "FLASH_IDLE_TIMEOUT", value_name = "TIME", default_value = "75s", value_parser = parse::duration)]
     pub idle_timeout: Duration,
-    /// Longest pause within a request body, after which the request is answered with 408
+    /// Longest pause within a request body, and how far it may fall behind --min-body-rate, after which the request is
+    /// answered with 408
     #[arg(long, env = "FLASH_BODY_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub body_timeout: Duration,
+    /// How long an upload waits while others are received, as many as --max-uploads or --memory allows, after which it is
+    /// answered with 503
+    #[arg(long, env = "FLASH_QUEUE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
+    pub queue_timeout: Duration,
     /// Longest pause of a client that does not take its response
     #[arg(long, env = "FLASH_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub write_timeout: Duration,
@@ -308,6 +330,17 @@ impl Settings {
             Database::Postgres(_) => self.store.store_connections,
         }
     }
+
+    /// Files that the store may have open at once.
+    pub fn store_files(&self) -> usize {
+        match self.database {
+            // Beside those that read there are one that writes and one for upkeep. Each has the database, its log and the
+            // log's index open; the lock is one more.
+            Database::Sqlite(_) => 3 * (self.store.store_readers + 2) + 1,
+            // One more finds out whether the database is back.
+            Database::Postgres(_) => self.store.store_connections + 1,
+        }
+    }
 }
 
 impl ServeSettings {
@@ -342,6 +375,8 @@ impl ServeSettings {
             memory: self.memory.check()?,
             store: self.store,
             anonymous,
+            hosts: self.access.hosts,
+            allowed_origins: self.access.allowed_origins,
             count_usage: self.access.count_usage,
             lives: self.lives,
             limits: self.limits,
@@ -382,6 +417,11 @@ impl ServeSettings {
                 "--body-timeout",
                 timeouts.body_timeout.is_zero(),
                 "1ms, or 30s",
+            ),
+            (
+                "--queue-timeout",
+                timeouts.queue_timeout.is_zero(),
+                "1ms, or 60s",
             ),
             (
                 "--write-timeout",

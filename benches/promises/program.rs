@@ -17,6 +17,7 @@ impl Program {
     /// The program that is being measured, with its database in `folder` and its log going to a file there.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flash"));
+        command.env("FLASH_HOST", "flash");
         command
             .args([
                 "serve",

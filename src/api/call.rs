@@ -1,5 +1,6 @@
 //! What a handler is called with.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conditional;
@@ -24,6 +25,8 @@ pub struct Call {
     pub choice: Choice,
     /// Who calls; `None`: somebody without a key.
     pub client: Option<Arc<Client>>,
+    /// The address that the request comes from, where one is known.
+    pub from: Option<IpAddr>,
     /// The request's method: `HEAD` is answered by who answers `GET`.
     pub method: http::Method,
     /// The request's headers.
@@ -50,6 +53,7 @@ impl Call {
             registry,
             client,
             choice,
+            from: request.from,
             method: request.method,
             headers: request.headers,
             name,

@@ -13,8 +13,8 @@ use async_compression::zstd::CParameter;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt};
 use http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MATCH, IF_NONE_MATCH,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, IF_MATCH, IF_NONE_MATCH, RANGE, RETRY_AFTER,
 };
 use http::{Method, StatusCode};
 use http_body::Body as _;
@@ -25,9 +25,10 @@ use tokio_util::io::{ReaderStream, StreamReader};
 use warp::Reply as _;
 use warp::reply::Response;
 
-use super::reply::StreamError;
+use super::error::Error;
+use super::reply::{Reply, StreamError};
 use super::rows::metered;
-use crate::services::memory::{Held, Kind, Memory};
+use crate::services::memory::{Exhausted, Held, Kind, Memory};
 
 /// Bytes of the shortest body that is worth it.
 const SHORTEST: u64 = 1 << 10;
@@ -100,6 +101,8 @@ impl Coding {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     coding: Option<Coding>,
+    /// Whether the client takes a body without a coding.
+    plain: bool,
     /// Whether the client has something in that coding.
     known: bool,
     head: bool,
@@ -108,16 +111,26 @@ pub(super) struct Asked {
 impl Asked {
     /// What a request asks for; the tags that it names are made plain.
     pub(super) fn of(method: &Method, headers: &mut HeaderMap) -> Self {
-        let coding = preferred(headers);
+        let (coding, plain) = (preferred(headers), takes_plain(headers));
+        if !plain {
+            // A part is sent without a coding, and a server may answer with the whole (RFC 9110 §14.2).
+            headers.remove(RANGE);
+        }
         let known = [IF_MATCH, IF_NONE_MATCH]
             .into_iter()
             .map(|name| make_plain(headers, &name, coding))
             .fold(false, |known, here| known | here);
         Self {
             coding,
+            plain,
             known,
             head: method == Method::HEAD,
         }
+    }
+
+    /// Bytes of the shortest body that is coded.
+    fn shortest(self) -> u64 {
+        if self.plain { SHORTEST } else { 1 }
     }
 
     /// The response in the coding that is asked for, if it is worth it and there is memory for it: a long answer goes out as it
@@ -143,14 +156,18 @@ impl Asked {
         ];
         if bodiless.contains(&head.status)
             || head.headers.contains_key(CONTENT_ENCODING)
-            || length.is_some_and(|length| length < SHORTEST)
+            || length.is_some_and(|length| length < self.shortest())
         {
             return Response::from_parts(head, body);
         }
         let short = self.head || length.is_some_and(|length| length <= WHOLE);
-        let held = match short {
-            true => None,
-            false => memory.try_take(Kind::Coders, coding.cost()),
+        let held = match (short, self.plain) {
+            (true, _) => None,
+            (false, true) => memory.try_take(Kind::Coders, coding.cost()),
+            (false, false) => match memory.take(Kind::Coders, coding.cost()).await {
+                Ok(held) => Some(held),
+                Err(exhausted) => return unavailable(exhausted),
+            },
         };
         if !short && held.is_none() {
             return Response::from_parts(head, body);
@@ -166,6 +183,17 @@ impl Asked {
         };
         Response::from_parts(head, coded)
     }
+}
+
+/// The answer to a client that takes nothing but what there is no memory for.
+fn unavailable(exhausted: Exhausted) -> Response {
+    Reply::json(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &serde_json::json!({ "error": format!("the server is busy: {exhausted}; try again in a moment") }),
+    )
+    .with(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+    .with(RETRY_AFTER, HeaderValue::from_static("1"))
+    .into_response()
 }
 
 /// A short body, coded.
@@ -240,14 +268,42 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, old: &HeaderValue, new: H
     }
 }
 
-/// The coding that is asked for; `None`: none of those there are.
-fn preferred(headers: &HeaderMap) -> Option<Coding> {
+/// Refuses a request whose answer the client would take in no way, coded or not.
+pub(super) fn check(headers: &HeaderMap) -> Result<(), Error> {
+    if takes_plain(headers) || preferred(headers).is_some() {
+        Ok(())
+    } else {
+        Err(Error::NoCoding)
+    }
+}
+
+/// Whether a body without a coding is acceptable: unless that is excluded by its name, or with all that are not named.
+fn takes_plain(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(ACCEPT_ENCODING) {
+        return true;
+    }
+    let elements = elements(headers);
+    let weight = |wanted: &str| {
+        let mut found = elements.iter();
+        let found = found.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, weight)| *weight)
+    };
+    weight("identity").or_else(|| weight("*")) != Some(0.0)
+}
+
+/// The codings that are named, with their weights.
+fn elements(headers: &HeaderMap) -> Vec<(&str, f32)> {
     let lists = headers.get_all(ACCEPT_ENCODING).iter();
     let lists = lists.filter_map(|list| list.to_str().ok());
-    let elements: Vec<(&str, f32)> = lists
+    lists
         .flat_map(|list| list.split(','))
         .filter_map(element)
-        .collect();
+        .collect()
+}
+
+/// The coding that is asked for; `None`: none of those there are.
+fn preferred(headers: &HeaderMap) -> Option<Coding> {
+    let elements = elements(headers);
     if elements.is_empty() {
         return None;
     }
@@ -316,6 +372,28 @@ mod tests {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(asked));
             assert_eq!(preferred(&headers).map(Coding::name), expected, "{asked}");
         }
+    }
+
+    #[test]
+    fn no_coding_is_taken_unless_it_is_excluded_by_name_or_with_all_others() {
+        for (asked, expected) in [
+            ("", true),
+            ("gzip", true),
+            ("*", true),
+            ("gzip;q=0", true),
+            ("identity;q=0.001", true),
+            ("*;q=0, identity", true),
+            ("Identity;q=0", false),
+            ("gzip, identity ; q=0.000", false),
+            ("gzip, *;q=0", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(asked));
+            assert_eq!(takes_plain(&headers), expected, "{asked}");
+            let nothing_left = ["Identity;q=0"].contains(&asked);
+            assert_eq!(check(&headers).is_err(), nothing_left, "{asked}");
+        }
+        assert!(takes_plain(&HeaderMap::new()));
     }
 
     #[test]

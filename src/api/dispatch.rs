@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use http::{Method, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -12,9 +13,11 @@ use percent_encoding::percent_decode_str;
 use super::access::{self, Asker};
 use super::answers::Memo;
 use super::call::Call;
+use super::coding;
 use super::discovery::{self, Asked, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
+use super::intake;
 use super::labels::{Labels, label};
 use super::registry::{Operation, Registry, RegistryError, Resource};
 use super::reply::Reply;
@@ -124,6 +127,7 @@ impl Dispatcher {
         if let Some(page) = discovery::page(trimmed(request.path.as_str())) {
             place.path = Some(page.path());
             *choice = self.discovery.shape_of_errors(&request.headers, asker);
+            coding::check(&request.headers)?;
             access::admit(&self.services, &Method::GET, client.as_deref())?;
             let asked = Asked {
                 catalogue: &asker.catalogue,
@@ -166,6 +170,7 @@ impl Dispatcher {
             }
             Ok(negotiated) => negotiated,
         };
+        coding::check(&request.headers)?;
         let version = choice.version;
         let operations = resource.operations(version);
         if operations.is_empty() {
@@ -305,6 +310,7 @@ impl Dispatcher {
         match error {
             Error::MethodNotAllowed { allow, .. } => reply.with(ALLOW, allow.as_str()),
             Error::Unauthenticated(_) => reply.with(WWW_AUTHENTICATE, "Bearer realm=\"flash\""),
+            Error::UnsupportedEncoding(_) => reply.with(ACCEPT_ENCODING, intake::CODINGS),
             Error::RangeNotSatisfiable { length } => {
                 reply.with(http::header::CONTENT_RANGE, format!("bytes */{length}"))
             }

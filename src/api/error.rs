@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use http::{Method, StatusCode};
 
-use super::request::BodyTimedOut;
+use super::request::{BodyTimedOut, cause};
 use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;
@@ -212,6 +212,16 @@ pub enum Error {
         "Content-Encoding {0:?} is not known here; send the body as it is, or packed with gzip or zstd"
     )]
     UnsupportedEncoding(String),
+    /// The client takes no body that can be sent.
+    #[error(
+        "Accept-Encoding excludes every way to send the answer; leave out identity;q=0 and *;q=0, or ask for zstd, br or gzip too"
+    )]
+    NoCoding,
+    /// The chunks of a body are not written as chunks.
+    #[error(
+        "the chunks of the body can't be read: {0}; send each with its length in hexadecimal digits, and one of length 0 at the end"
+    )]
+    BadChunks(String),
     /// The body is longer than is allowed.
     #[error(
         "the body is longer than {limit} bytes, the limit that {setting} sets; send it in parts, or ask the operator to raise the limit"
@@ -257,7 +267,7 @@ pub enum Error {
         length: u64,
     },
     /// The body stopped coming.
-    #[error("{0}, the limit that --body-timeout sets; send it again")]
+    #[error("{0}; send it again")]
     BodyTimedOut(BodyTimedOut),
     /// The body ended before it was whole.
     #[error("the body ended before it was whole; send it again")]
@@ -331,6 +341,7 @@ impl Error {
             | Self::BadJson { .. }
             | Self::BadMultipart(_)
             | Self::BodyCut(_)
+            | Self::BadChunks(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
             Self::RevisionGone { .. } => StatusCode::GONE,
             Self::ConditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -340,6 +351,7 @@ impl Error {
             Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
+            Self::NoCoding => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -416,6 +428,8 @@ impl Error {
             Self::NoCsv(_) => "no CSV",
             Self::UnsupportedMediaType { .. } => "unsupported media type",
             Self::UnsupportedEncoding(_) => "unsupported content encoding",
+            Self::NoCoding => "no acceptable content coding",
+            Self::BadChunks(_) => "bad chunks",
             Self::BodyTooLarge { .. } => "body too large",
             Self::BadJson { .. } => "bad JSON",
             Self::BadMultipart(_) => "bad multipart form",
@@ -497,11 +511,18 @@ impl Error {
         }
     }
 
-    /// Why no more bytes of a body come: the client was silent too long, or it went away.
+    /// Why no more bytes of a body come: the client was silent too long, it went away, or what came is not a body.
     pub fn from_body(error: warp::Error) -> Self {
-        match BodyTimedOut::find(&error) {
-            Some(timed_out) => Self::BodyTimedOut(*timed_out),
-            None => Self::BodyCut(Box::new(error)),
+        use std::io::ErrorKind::{InvalidData, InvalidInput};
+
+        if let Some(timed_out) = BodyTimedOut::find(&error) {
+            return Self::BodyTimedOut(*timed_out);
+        }
+        match cause::<std::io::Error>(&error) {
+            Some(broken) if [InvalidData, InvalidInput].contains(&broken.kind()) => {
+                Self::BadChunks(broken.to_string())
+            }
+            _ => Self::BodyCut(Box::new(error)),
         }
     }
 
@@ -513,9 +534,9 @@ impl Error {
                 source,
             },
             UploadError::Store(error) => error.into(),
-            UploadError::Busy => {
-                Self::Busy("as many uploads as --max-uploads allows are being received")
-            }
+            UploadError::Busy => Self::Busy(
+                "as many uploads as --max-uploads allows are being received, and none ended within --queue-timeout",
+            ),
             UploadError::Exhausted(exhausted) => exhausted.into(),
             UploadError::Worker => Self::Worker,
         }

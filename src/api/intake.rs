@@ -32,6 +32,8 @@ const LISTS: &[&str] = &[
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
 /// What `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
+/// How a body may be packed, in the words of `Accept-Encoding`.
+pub(super) const CODINGS: &str = "gzip, zstd";
 /// CSVs that one request may hold.
 pub(super) const MOST_CSVS: usize = 1000;
 /// Bytes that the names of all columns in one request may have: they are held until it is answered.
@@ -116,19 +118,14 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
         setting: "--max-body",
     };
     let mut frames = frames::of(call, limit).await?;
-    let mut upload = Upload::begin(&call.services, form, call.client.clone())
+    let failed = |error| Error::from_upload(error, None);
+    let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
         .await
-        .map_err(|error| Error::from_upload(error, None))?;
-    while let Some(frame) = frames.next().await {
-        upload
-            .write(frame?)
-            .await
-            .map_err(|error| Error::from_upload(error, None))?;
+        .map_err(failed)?;
+    while let Some(frame) = upload.wait_for(frames.next()).await.map_err(failed)? {
+        upload.write(frame?).await.map_err(failed)?;
     }
-    upload
-        .finish()
-        .await
-        .map_err(|error| Error::from_upload(error, None))
+    upload.finish().await.map_err(failed)
 }
 
 /// Bytes that a document may have which says what to do.

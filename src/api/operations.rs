@@ -5,39 +5,51 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{Method, StatusCode};
 use serde_json::json;
 use warp::filters::BoxedFilter;
+use warp::filters::path::FullPath;
 use warp::reply::Response;
 use warp::{Filter, Reply as _};
 
 use crate::services::{NotReady, Services, metrics};
 
+/// The methods that each of the pages has.
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
+
 pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
-    let live = warp::path("livez")
-        .and(warp::path::end())
-        .map(|| say(StatusCode::OK, "ok"));
-    let asked = Arc::clone(&services);
-    let ready = warp::path("readyz")
-        .and(warp::path::end())
-        .then(move || ready(Arc::clone(&asked)));
-    let metrics = warp::path("metrics")
-        .and(warp::path::end())
-        .then(move || scrape(Arc::clone(&services)));
-    let nothing = warp::any().map(|| {
-        say(
+    warp::method()
+        .and(warp::path::full())
+        .then(move |method, path: FullPath| answer(Arc::clone(&services), method, path))
+        .boxed()
+}
+
+async fn answer(services: Arc<Services>, method: Method, path: FullPath) -> Response {
+    let path = path.as_str();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if !["/livez", "/readyz", "/metrics"].contains(&path) {
+        return say(
             StatusCode::NOT_FOUND,
             "there are /livez, /readyz and /metrics here",
-        )
-    });
-    live.or(ready)
-        .unify()
-        .or(metrics)
-        .unify()
-        .or(nothing)
-        .unify()
-        .boxed()
+        );
+    }
+    if ![Method::GET, Method::HEAD].contains(&method) {
+        let mut response = match method {
+            Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
+            _ => say(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this page can only be read: use GET or HEAD",
+            ),
+        };
+        response.headers_mut().insert(ALLOW, METHODS);
+        return response;
+    }
+    match path {
+        "/readyz" => ready(services).await,
+        "/metrics" => scrape(services).await,
+        _ => say(StatusCode::OK, "ok"),
+    }
 }
 
 async fn ready(services: Arc<Services>) -> Response {

@@ -1,5 +1,6 @@
 //! A request as handlers see it: the parts that warp's filters took out of it, whatever version serves it.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -18,25 +19,44 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
-/// No part of a request's body has arrived for as long as the settings allow.
+/// The address that a request with a body comes from. The server that receives it puts it among the extensions.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Peer(pub IpAddr);
+
+/// A request's body does not arrive as fast as the settings demand.
 ///
 /// The server that receives the body gives this, or the connection's own error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the request's body has stalled: nothing arrived for {}", humantime::format_duration(*.after))]
-pub struct BodyTimedOut {
-    /// How long nothing arrived.
-    pub after: Duration,
+pub enum BodyTimedOut {
+    /// No part of it has arrived for so long.
+    #[error(
+        "the request's body has stalled: nothing arrived for {}, the limit that --body-timeout sets",
+        humantime::format_duration(*.0)
+    )]
+    Stalled(Duration),
+    /// It arrives more slowly than so many bytes a second.
+    #[error(
+        "the request's body arrives too slowly: less than {0} bytes a second, the least that --min-body-rate sets"
+    )]
+    Slow(u64),
 }
 
 impl BodyTimedOut {
-    /// This error if it is `error` or what caused it, however deep: routers wrap the errors of bodies.
-    pub fn find<'e>(mut error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
-        loop {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            error = error.source()?;
+    /// This error if it is `error` or what caused it.
+    pub fn find<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        cause(error)
+    }
+}
+
+/// The error of that type that is `error` or what caused it, however deep: routers wrap the errors of bodies.
+pub(super) fn cause<'e, E: std::error::Error + 'static>(
+    mut error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e E> {
+    loop {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
+        error = error.source()?;
     }
 }
 
@@ -50,6 +70,8 @@ pub struct Request {
     pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
+    /// The address that it comes from, where it is known.
+    pub from: Option<IpAddr>,
     /// Its body.
     pub body: Body,
 }
@@ -75,14 +97,18 @@ pub(super) fn any_request() -> impl Filter<Extract = (Request,), Error = Rejecti
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
         .and(warp::body::stream())
-        .map(|method, path, query, headers, body| Request {
-            method,
-            path,
-            query,
-            headers,
-            body: boxed(body),
-        })
+        .map(
+            |method, path, query, headers, peer: Option<Peer>, body| Request {
+                method,
+                path,
+                query,
+                headers,
+                from: peer.map(|Peer(address)| address),
+                body: boxed(body),
+            },
+        )
 }
 
 fn boxed<S, B>(body: S) -> Body

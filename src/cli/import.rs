@@ -241,7 +241,7 @@ impl<'a> Importer<'a> {
     }
 
     async fn read(&self, mut input: impl Read, form: Form) -> Result<Committed, FileError> {
-        let mut upload = Upload::begin(&self.services, form, None).await?;
+        let mut upload = Upload::begin(&self.services, form, None, None).await?;
         let mut buffer = vec![0; READ];
         loop {
             let length = match input.read(&mut buffer) {

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use crate::{
     api::{self, Registry, RegistryError},
     logging::{self, LoggingError},
-    server::{self, BindError, Drain, Limits, Signals, Summary},
+    server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
     services::{Clock, Services, memory::limit_arenas},
     settings::{Settings, SettingsError},
     store::OpenError,
@@ -32,6 +32,9 @@ pub enum ServeError {
     /// The list of versions is none that can be served.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Too few files may be opened.
+    #[error(transparent)]
+    Files(#[from] NoFilesLeft),
     /// An address could not be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -67,6 +70,7 @@ async fn serve(
     clock: Clock,
 ) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
+    let (clients_at_once, probes_at_once) = OpenFiles::raise().connections(settings)?;
     let public = server::bind(settings.listen, "--listen")?;
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
     let services = Services::open(settings.clone(), catalogue, clock)?;
@@ -85,7 +89,10 @@ async fn serve(
     let api = server::serve(
         public,
         clients,
-        Limits::public(settings),
+        Limits {
+            connections: clients_at_once,
+            ..Limits::public(settings)
+        },
         drain.clone(),
         Some(Arc::clone(&services.metrics)),
         told(stopped),
@@ -93,7 +100,7 @@ async fn serve(
     let probes = server::serve(
         admin,
         operators,
-        Limits::admin(settings),
+        Limits::admin(settings, probes_at_once),
         Drain::new(),
         None,
         told(api_ended),

@@ -1,8 +1,9 @@
 //! One record as one line, for people or for machines. Whatever a client managed to get into a value, a line stays one
 //! line: control characters are escaped in both forms.
 
-use std::{fmt, io::Write, time::SystemTime};
+use std::{fmt, io::Write};
 
+use jiff::Timestamp;
 use log::{
     Level, Record,
     kv::{Error, Key, Value, VisitSource, VisitValue},
@@ -29,7 +30,7 @@ pub(super) enum Style {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     out: Vec<u8>,
-    second: Option<u64>,
+    second: Option<i64>,
     /// Up to the decimal point, such as `2026-11-03T12:00:00.`
     up_to_second: String,
 }
@@ -42,7 +43,7 @@ impl Scratch {
         if json {
             self.out.extend_from_slice(b"{\"timestamp\":\"");
         }
-        self.push_time(SystemTime::now());
+        self.push_time(Timestamp::now());
         let out = &mut self.out;
         match style {
             Style::Text { colour } => {
@@ -70,18 +71,22 @@ impl Scratch {
         &self.out
     }
 
-    /// RFC 3339, UTC, milliseconds.
-    fn push_time(&mut self, now: SystemTime) {
-        let since_epoch = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        if self.second != Some(since_epoch.as_secs()) {
-            self.second = Some(since_epoch.as_secs());
-            let text = humantime::format_rfc3339_seconds(now).to_string();
+    /// RFC 3339, UTC, milliseconds. A clock may be wrong by any number of years, and before 1970 too.
+    fn push_time(&mut self, now: Timestamp) {
+        let millisecond = now.as_millisecond();
+        let second = millisecond.div_euclid(1000);
+        if self.second != Some(second) {
+            self.second = Some(second);
+            let text = Timestamp::from_second(second)
+                .unwrap_or_default()
+                .to_string();
             self.up_to_second = text.replace('Z', ".");
         }
         self.out.extend_from_slice(self.up_to_second.as_bytes());
-        push_three_digits(&mut self.out, since_epoch.subsec_millis());
+        push_three_digits(
+            &mut self.out,
+            u32::try_from(millisecond.rem_euclid(1000)).expect("below a thousand"),
+        );
         self.out.push(b'Z');
     }
 }
@@ -263,6 +268,7 @@ impl<'v> VisitValue<'v> for Field<'_> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use log::{Level, Record};
 
     use super::{Scratch, Style};
@@ -306,6 +312,23 @@ mod tests {
             time.len() == "2026-11-03T12:00:00.123Z".len() && time.ends_with('Z'),
             "{time}"
         );
+    }
+
+    #[test]
+    fn any_time_that_a_clock_may_show_is_written() {
+        let mut scratch = Scratch::default();
+        for time in [
+            "2026-11-03T12:00:00.123Z",
+            "2026-11-03T12:00:00.999Z",
+            "1970-01-01T00:00:00.000Z",
+            "1969-12-31T23:59:59.001Z",
+            "1966-11-30T00:00:00.500Z",
+            "2400-01-01T00:00:00.000Z",
+        ] {
+            scratch.out.clear();
+            scratch.push_time(time.parse::<Timestamp>().unwrap());
+            assert_eq!(String::from_utf8_lossy(&scratch.out), time);
+        }
     }
 
     #[test]

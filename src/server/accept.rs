@@ -5,19 +5,20 @@
 //! finish → what is left is cut off.
 
 use std::{
-    io,
+    io::{self, Read, Write},
+    net::{IpAddr, Shutdown},
     pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+use futures_util::FutureExt;
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -27,9 +28,11 @@ use super::{
     drain::{Drain, Stage},
     exchange::Shared,
     limits::Limits,
+    refusal::Refusal,
+    request_id,
     service::HttpService,
 };
-use crate::services::Metrics;
+use crate::services::{Caller, Metrics, Place, Places};
 
 /// Pause after the operating system could not give us a connection, for want of file descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -56,7 +59,7 @@ pub async fn serve<S: HttpService>(
     metrics: Option<Arc<Metrics>>,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
-    let mut door = Door::new(listener, limits.connections);
+    let mut door = Door::new(listener, Places::new(limits.connections));
     let (delay, time) = (limits.drain_delay, limits.drain_timeout);
     let mut guests = Guests::new(service, limits, drain.clone(), metrics);
 
@@ -93,11 +96,11 @@ impl<S: HttpService> Guests<S> {
         }
     }
 
-    fn welcome(&mut self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn welcome(&mut self, stream: TcpStream, peer: IpAddr, place: Place) {
         self.accepted += 1;
         let (builder, shared) = (Arc::clone(&self.builder), Arc::clone(&self.shared));
         let connected = shared.metrics.as_ref().map(Metrics::connected);
-        let served = converse(stream, builder, self.service.clone(), shared);
+        let served = converse(stream, peer, builder, self.service.clone(), shared);
         self.connections.spawn(async move {
             served.await;
             drop((place, connected));
@@ -123,17 +126,15 @@ impl<S: HttpService> Guests<S> {
 /// The listener, and the places for those it lets in.
 struct Door {
     listener: TcpListener,
-    places: Arc<Semaphore>,
-    size: usize,
+    places: Arc<Places>,
     told: Option<Instant>,
 }
 
 impl Door {
-    fn new(listener: TcpListener, size: usize) -> Self {
+    fn new(listener: TcpListener, places: Arc<Places>) -> Self {
         Self {
             listener,
-            places: Arc::new(Semaphore::new(size)),
-            size,
+            places,
             told: None,
         }
     }
@@ -148,20 +149,50 @@ impl Door {
             tokio::select! {
                 biased;
                 () = &mut end => return,
-                (stream, place) = self.admit() => guests.welcome(stream, place),
+                (stream, peer, place) = self.admit() => guests.welcome(stream, peer, place),
             }
         }
     }
 
-    /// The next connection, once there is a place for it.
-    async fn admit(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
-        let place = self.place().await;
+    /// The next connection that gets a place.
+    async fn admit(&mut self) -> (TcpStream, IpAddr, Place) {
+        loop {
+            let (stream, peer) = self.accept().await;
+            if SystemTime::now() < SystemTime::UNIX_EPOCH {
+                self.tell(|| log::error!("connections are refused: {}", Refusal::NoClock));
+                turn_away(stream, &Refusal::NoClock);
+            } else if let Some(place) = self.places.try_take(Caller::at(peer)) {
+                return (stream, peer, place);
+            } else {
+                let size = self.places.size();
+                self.tell(|| {
+                    log::warn!(
+                        "{peer} has most of the {size} connections there are: further ones of it are refused, so that others get \
+                         through (see --max-connections)"
+                    );
+                });
+                turn_away(stream, &Refusal::TooManyConnections);
+            }
+        }
+    }
+
+    /// The next connection, once there is a place for one.
+    async fn accept(&mut self) -> (TcpStream, IpAddr) {
+        if self.places.vacancy().now_or_never().is_none() {
+            let size = self.places.size();
+            self.tell(|| {
+                log::warn!(
+                    "all {size} connections are taken, further ones wait (see --max-connections)"
+                );
+            });
+            self.places.vacancy().await;
+        }
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     // Without it a response may wait for the client's acknowledgement; failing is no reason to refuse.
                     let _ = stream.set_nodelay(true);
-                    return (stream, place);
+                    return (stream, peer.ip());
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
@@ -170,20 +201,6 @@ impl Door {
                 }
             }
         }
-    }
-
-    async fn place(&mut self) -> OwnedSemaphorePermit {
-        const OPEN: &str = "the semaphore is never closed";
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return place;
-        }
-        let size = self.size;
-        self.tell(|| {
-            log::warn!(
-                "all {size} connections are taken, further ones wait (see --max-connections)"
-            );
-        });
-        Arc::clone(&self.places).acquire_owned().await.expect(OPEN)
     }
 
     /// What happens for every connection while it happens is told once a second.
@@ -196,6 +213,22 @@ impl Door {
             line();
         }
     }
+}
+
+/// Answers a connection with a refusal, and closes it. Nothing is waited for: what does not fit into the socket's buffer,
+/// which is empty, is left out.
+fn turn_away(stream: TcpStream, refusal: &Refusal) {
+    /// Bytes of a request that are taken out of the way, so that closing does not take the answer back.
+    const DISCARDED: usize = 16 * 1024;
+    let Ok(mut stream) = stream.into_std() else {
+        return;
+    };
+    let id = request_id::new();
+    let answer = refusal.whole(id.to_str().unwrap_or_default(), None, false);
+    // Whoever has gone already misses nothing.
+    let _ = stream.read(&mut [0; DISCARDED]);
+    let _ = stream.write_all(&answer);
+    let _ = stream.shutdown(Shutdown::Write);
 }
 
 /// Whether accepting failed for a client that has gone already.

@@ -48,6 +48,8 @@ pub(super) struct Activity {
     /// How far the server has got in going away.
     drain: Drain,
     http2: AtomicBool,
+    /// A request's head was read, and what answers it is not all written (HTTP/1).
+    answering: AtomicBool,
     /// Requests and responses that are not done, see [`Flight`].
     in_flight: AtomicU32,
     /// Since when nothing has been in flight, if nothing is.
@@ -77,6 +79,7 @@ impl Activity {
             began: Instant::now(),
             drain,
             http2: AtomicBool::new(false),
+            answering: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
             quiet_since: AtomicU64::new(1),
             head_since: AtomicU64::new(1),
@@ -102,6 +105,7 @@ impl Activity {
             self.http2.store(true, Relaxed);
         }
         self.head_since.store(0, Relaxed);
+        self.answering.store(true, Relaxed);
         self.unread.store(false, Relaxed);
         self.in_flight.fetch_add(1, SeqCst);
         Flight {
@@ -118,6 +122,27 @@ impl Activity {
         } else if self.head_since.load(Relaxed) == 0 && self.in_flight.load(Relaxed) == 0 {
             self.head_since.store(self.now(), Relaxed);
         }
+    }
+
+    /// Whether a request is being answered, so that what is written is its answer.
+    pub(super) fn is_answering(&self) -> bool {
+        self.answering.load(Relaxed)
+    }
+
+    /// Everything that was to be written is. Gives whether an answer ended with it.
+    pub(super) fn flushed(&self) -> bool {
+        let ended = self.answering.load(Relaxed)
+            && self.in_flight.load(SeqCst) == 0
+            && !self.http2.load(Relaxed);
+        if ended {
+            self.answering.store(false, Relaxed);
+        }
+        ended
+    }
+
+    /// A head could not be read: the client may still be sending, and reads the answer later.
+    pub(super) fn refused(&self) {
+        self.unread.store(true, Relaxed);
     }
 
     /// The socket takes nothing.

@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,12 +12,10 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
 
-use crate::api::request::BodyTimedOut;
 use crate::services::Metrics;
 
-use super::{access::Streamed, activity::Flight};
+use super::{access::Streamed, activity::Flight, pace::Pace};
 
 /// Largest part of an HTTP/2 response that is handed over at once. Its send buffer takes a part of any size, and what
 /// is in there can neither be counted nor told from what the client has taken.
@@ -26,15 +23,11 @@ const HTTP2_PART: usize = 64 * 1024;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A request's body, every part of which must arrive in time. The time runs only while the reader waits, so a server
-/// that is slow itself never blames the client.
+/// A request's body, every part of which must arrive in time.
 #[derive(Debug)]
 pub struct RequestBody {
     incoming: Incoming,
-    timeout: Duration,
-    /// Made when a part is first waited for; most bodies come with their head.
-    pause: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
+    pace: Pace,
     /// None when there is no body to wait for.
     receiving: Option<Receiving>,
 }
@@ -59,7 +52,7 @@ impl RequestBody {
     /// The body of the request that `flight` stands for.
     pub(super) fn new(
         incoming: Incoming,
-        timeout: Duration,
+        pace: Pace,
         flight: &Flight,
         metrics: Option<&Arc<Metrics>>,
     ) -> Self {
@@ -70,9 +63,7 @@ impl RequestBody {
         });
         Self {
             incoming,
-            timeout,
-            pause: None,
-            waiting: false,
+            pace,
             receiving,
         }
     }
@@ -81,17 +72,6 @@ impl RequestBody {
         if let Some(mut receiving) = self.receiving.take() {
             receiving.ended = true;
         }
-    }
-
-    fn poll_pause(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let due = Instant::now() + self.timeout;
-        let pause = self
-            .pause
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-        if !std::mem::replace(&mut self.waiting, true) {
-            pause.as_mut().reset(due);
-        }
-        pause.as_mut().poll(cx)
     }
 }
 
@@ -105,11 +85,14 @@ impl Body for RequestBody {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let body = &mut *self;
         let Poll::Ready(frame) = Pin::new(&mut body.incoming).poll_frame(cx) else {
-            ready!(body.poll_pause(cx));
-            let after = body.timeout;
-            return Poll::Ready(Some(Err(BodyTimedOut { after }.into())));
+            let late = ready!(body.pace.poll_late(cx));
+            return Poll::Ready(Some(Err(late.into())));
         };
-        body.waiting = false;
+        let arrived = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            _ => 0,
+        };
+        body.pace.arrived(arrived);
         if let (Some(Ok(frame)), Some(receiving)) = (&frame, &body.receiving)
             && let (Some(data), Some(metrics)) = (frame.data_ref(), &receiving.metrics)
         {

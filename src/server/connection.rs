@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     future::poll_fn,
+    net::IpAddr,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
@@ -70,6 +71,7 @@ pub(super) fn protocols() -> Builder<TokioExecutor> {
 /// Serves one connection until it ends, by itself or because it is cut off.
 pub(super) async fn converse<S: HttpService>(
     stream: TcpStream,
+    peer: IpAddr,
     builder: Arc<Builder<TokioExecutor>>,
     service: S,
     shared: Arc<Shared>,
@@ -79,6 +81,7 @@ pub(super) async fn converse<S: HttpService>(
     let edge = Edge {
         service: RefCell::new(service),
         activity: Arc::clone(&activity),
+        peer,
         tally: shared.metrics.as_ref().map(Tally::new),
         shared: Arc::clone(&shared),
     };

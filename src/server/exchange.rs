@@ -4,6 +4,7 @@
 use std::{
     cell::RefCell,
     convert::Infallible,
+    net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
@@ -26,10 +27,11 @@ use super::{
     body::{BoxError, RequestBody, ResponseBody, Source},
     drain::Drain,
     limits::Limits,
+    pace::Pace,
     refusal, request_id,
     service::HttpService,
 };
-use crate::api::request::REQUEST_ID;
+use crate::api::request::{Peer, REQUEST_ID};
 use crate::services::{Metrics, metrics::Tally};
 
 /// What the connections of one listener share.
@@ -48,6 +50,8 @@ pub(super) struct Edge<S> {
     /// not be cloned for each request.
     pub(super) service: RefCell<S>,
     pub(super) activity: Arc<Activity>,
+    /// The address of who calls.
+    pub(super) peer: IpAddr,
     /// Counts the connection's requests, if somebody watches.
     pub(super) tally: Option<Arc<Tally>>,
     pub(super) shared: Arc<Shared>,
@@ -70,10 +74,14 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             shared.limits.access_level,
             self.tally.as_ref(),
         );
-        let step = match refusal::of(&request) {
-            Some(answer) => Step::Answered {
-                answer: Some(answer),
-            },
+        let step = match refusal::of(&request, &shared.limits.trust) {
+            Some(answer) => {
+                // Its body is given up as one that a handler does not read.
+                drop(self.receive(request, &flight));
+                Step::Answered {
+                    answer: Some(answer),
+                }
+            }
             None => self.begin(request, &flight, &id),
         };
         Exchange {
@@ -89,15 +97,24 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 }
 
 impl<S: HttpService> Edge<S> {
+    /// The request with a body that is watched over.
+    fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
+        let pace = Pace::new(&self.shared.limits);
+        let metrics = self.tally.as_deref().map(Tally::metrics);
+        let mut request = request.map(|incoming| RequestBody::new(incoming, pace, flight, metrics));
+        if !request.body().is_end_stream() {
+            request.extensions_mut().insert(Peer(self.peer));
+        }
+        request
+    }
+
     fn begin(
         &self,
         request: Request<Incoming>,
         flight: &Flight,
         id: &HeaderValue,
     ) -> Step<S::Future> {
-        let timeout = self.shared.limits.body_timeout;
-        let metrics = self.tally.as_deref().map(Tally::metrics);
-        let request = request.map(|incoming| RequestBody::new(incoming, timeout, flight, metrics));
+        let request = self.receive(request, flight);
         match catch_unwind(AssertUnwindSafe(|| {
             self.service.borrow_mut().begin(request)
         })) {

@@ -1,47 +1,253 @@
-//! What is answered here, without the service: targets that are not a path (warp's path filters panic on them), and
-//! panics. Such a body names no version, because none was negotiated.
+//! What is answered here, without the service: requests that break a rule of HTTP, that come from where they may not, or
+//! whose target is not a path (warp's path filters panic on those), and panics. Such a body names no version, because none
+//! was negotiated.
+
+use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version,
+    header::{self, EXPECT, HOST, TRANSFER_ENCODING},
+    uri::Authority,
+};
 use http_body_util::Full;
+use serde_json::json;
+
+use super::trust::Trust;
+use crate::api::request::REQUEST_ID;
+
+/// Why a request does not get to the service.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Refusal {
+    /// No `Host`, or more than one, or one that is no host (RFC 9112 section 3.2).
+    BadHost(&'static str),
+    /// The server does not answer to that name.
+    OtherHost(String),
+    /// A page of another origin wants to write.
+    ForeignPage(Option<String>),
+    /// A transfer coding other than `chunked`.
+    TransferCoding(String),
+    /// An expectation other than `100-continue`.
+    Expectation,
+    /// `CONNECT`.
+    Proxying,
+    /// The target is not a path.
+    Target,
+    /// The head of the request can't be read as HTTP: what of it.
+    Unreadable(StatusCode, String),
+    /// The caller has as many connections as one address may have.
+    TooManyConnections,
+    /// The clock of this machine shows a time before 1970, in which HTTP has no dates.
+    NoClock,
+}
+
+impl Refusal {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::BadHost(_) | Self::Target => StatusCode::BAD_REQUEST,
+            Self::OtherHost(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::ForeignPage(_) => StatusCode::FORBIDDEN,
+            Self::TransferCoding(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::Proxying => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unreadable(status, _) => *status,
+            Self::TooManyConnections | Self::NoClock => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The body that says so.
+    fn body(&self) -> String {
+        json!({ "error": self.to_string() }).to_string()
+    }
+
+    /// The whole answer, in HTTP/1.1, for a connection that ends with it. `date` is a line of the head; an answer to `HEAD`
+    /// has no body.
+    pub(super) fn whole(&self, id: &str, date: Option<&str>, is_head: bool) -> Bytes {
+        let (status, body) = (self.status(), self.body());
+        let date = date.map(|line| format!("{line}\r\n")).unwrap_or_default();
+        let retry = match status {
+            StatusCode::SERVICE_UNAVAILABLE => "retry-after: 1\r\n",
+            _ => "",
+        };
+        let length = body.len();
+        let body = if is_head { "" } else { &body };
+        format!(
+            "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n\
+             {REQUEST_ID}: {id}\r\n{retry}content-length: {length}\r\n{date}\r\n{body}"
+        )
+        .into()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadHost(what) => f.write_str(what),
+            Self::OtherHost(name) => write!(
+                f,
+                "this server does not answer to the name {name:?}: call it as localhost or 127.0.0.1, or start it with --host and \
+                 the name"
+            ),
+            Self::ForeignPage(None) => f.write_str(
+                "a web page of another site may not write here: start the server with --allow-origin and the page's origin to let it",
+            ),
+            Self::ForeignPage(Some(origin)) => write!(
+                f,
+                "a web page of the origin {origin:?} may not write here: start the server with --allow-origin and that origin to let it"
+            ),
+            Self::TransferCoding(found) => write!(
+                f,
+                "the transfer coding {found:?} is not supported: send the body with Transfer-Encoding: chunked or with \
+                 Content-Length, and say how it is packed in Content-Encoding"
+            ),
+            Self::Expectation => {
+                f.write_str("the only expectation that is met here is Expect: 100-continue")
+            }
+            Self::Proxying => f.write_str("this server is not a proxy: CONNECT is not allowed"),
+            Self::Target => {
+                f.write_str("the request target is not a path: write one that begins with a slash")
+            }
+            Self::Unreadable(_, what) => f.write_str(what),
+            Self::TooManyConnections => f.write_str(
+                "this address has most of the connections that the server serves (--max-connections): close some of them, or \
+                 try again in a moment",
+            ),
+            Self::NoClock => f.write_str(
+                "the server's clock shows a time before 1970: set it, and it serves again",
+            ),
+        }
+    }
+}
 
 /// The answer to a request that the service must not see.
-pub(super) fn of<B>(request: &Request<B>) -> Option<Response<Full<Bytes>>> {
-    let path = request.uri().path();
-    if *request.method() == Method::CONNECT {
-        let mut answer = json(
-            StatusCode::METHOD_NOT_ALLOWED,
-            r#"{"error":"this server is not a proxy: CONNECT is not allowed"}"#,
-        );
+pub(super) fn of<B>(request: &Request<B>, trust: &Trust) -> Option<Response<Full<Bytes>>> {
+    match check(request, trust) {
+        Ok(()) if *request.method() == Method::OPTIONS && request.uri().path() == "*" => {
+            let mut answer = Response::new(Full::default());
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            Some(answer)
+        }
+        Ok(()) => None,
+        Err(refusal) => Some(answer(&refusal)),
+    }
+}
+
+fn check<B>(request: &Request<B>, trust: &Trust) -> Result<(), Refusal> {
+    let host = host(request)?;
+    let (method, path) = (request.method(), request.uri().path());
+    if *method == Method::CONNECT {
+        return Err(Refusal::Proxying);
+    }
+    check_framing(request.headers())?;
+    if !path.starts_with('/') && (*method != Method::OPTIONS || path != "*") {
+        return Err(Refusal::Target);
+    }
+    if let Some(host) = host {
+        trust.check_host(host)?;
+        trust.check_page(request, host)?;
+    }
+    Ok(())
+}
+
+/// The host that a request is for, with its port if it names one. That in the target counts before the header (RFC 9112
+/// section 3.2.2, RFC 9113 section 8.3.1).
+fn host<B>(request: &Request<B>) -> Result<Option<&str>, Refusal> {
+    let mut values = request.headers().get_all(HOST).iter();
+    let header = values.next();
+    if values.next().is_some() {
+        return Err(Refusal::BadHost(
+            "the header Host is there more than once: send it once",
+        ));
+    }
+    let header = header.map(|value| {
+        let text = value.to_str().ok().filter(|text| is_host(text));
+        text.ok_or(Refusal::BadHost(
+            "the header Host is not a host: write a name or an address, and a port if need be, such as flash.example:3000",
+        ))
+    });
+    let header = header.transpose()?;
+    // Whoever is named before an @ is a user, and says nothing of the host.
+    let target = request.uri().authority().map(Authority::as_str);
+    let target = target.map(|target| target.rsplit_once('@').map_or(target, |(_, host)| host));
+    let is_missing = match request.version() {
+        Version::HTTP_2 => header.or(target).is_none(),
+        // Only HTTP/1.0 may leave it out, and no browser has spoken that for decades.
+        Version::HTTP_10 => false,
+        _ => header.is_none(),
+    };
+    if is_missing {
+        return Err(Refusal::BadHost(
+            "the header Host is missing: send it once, with the host and port of the URL",
+        ));
+    }
+    if let (Version::HTTP_2, Some(header), Some(target)) = (request.version(), header, target)
+        && !header.eq_ignore_ascii_case(target)
+    {
+        return Err(Refusal::BadHost(
+            "the header Host names another host than :authority: send one of them",
+        ));
+    }
+    Ok(target.or(header))
+}
+
+/// Whether it has the characters of a host and a port alone (RFC 3986 section 3.2.2).
+fn is_host(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte))
+}
+
+/// What hyper takes although the body is then not what it seems (RFC 9112 section 6.1), and what is demanded and not done.
+fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    if let Some(coding) = codings.next()
+        && (codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+    {
+        let all: Vec<_> = headers.get_all(TRANSFER_ENCODING).iter().collect();
+        return Err(transfer_coding(&all));
+    }
+    let is_met = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if headers.get_all(EXPECT).iter().all(is_met) {
+        Ok(())
+    } else {
+        Err(Refusal::Expectation)
+    }
+}
+
+/// The refusal of these transfer codings.
+pub(super) fn transfer_coding(values: &[impl AsRef<[u8]>]) -> Refusal {
+    /// Bytes that are repeated.
+    const SHOWN: usize = 100;
+    let all: Vec<_> = values
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_ref()))
+        .collect();
+    let mut all = all.join(", ");
+    all.truncate(all.floor_char_boundary(SHOWN));
+    Refusal::TransferCoding(all)
+}
+
+fn answer(refusal: &Refusal) -> Response<Full<Bytes>> {
+    let mut answer = json_answer(refusal.status(), refusal.body().into());
+    if *refusal == Refusal::Proxying {
         // RFC 9110 section 10.2.1: empty when the target, here another host, has no methods.
         answer
             .headers_mut()
             .insert(header::ALLOW, HeaderValue::from_static(""));
-        return Some(answer);
     }
-    if *request.method() == Method::OPTIONS && path == "*" {
-        let mut answer = Response::new(Full::default());
-        *answer.status_mut() = StatusCode::NO_CONTENT;
-        return Some(answer);
-    }
-    (!path.starts_with('/')).then(|| {
-        json(
-            StatusCode::BAD_REQUEST,
-            r#"{"error":"the request target is not a path: write one that begins with a slash"}"#,
-        )
-    })
+    answer
 }
 
 /// The answer to a request whose handler panicked.
 pub(super) fn of_panic() -> Response<Full<Bytes>> {
-    json(
+    let body = r#"{"error":"something went wrong inside the server; the request's id leads to it in the log"}"#;
+    json_answer(
         StatusCode::INTERNAL_SERVER_ERROR,
-        r#"{"error":"something went wrong inside the server; the request's id leads to it in the log"}"#,
+        Bytes::from_static(body.as_bytes()),
     )
 }
 
-fn json(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+fn json_answer(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(

@@ -34,7 +34,8 @@ pub(super) fn settle(headers: &mut HeaderMap) -> HeaderValue {
     }
 }
 
-fn new() -> HeaderValue {
+/// An id for a request that brings none, or whose head can't be read.
+pub(super) fn new() -> HeaderValue {
     let mut text = Uuid::encode_buffer();
     let text = Uuid::now_v7().hyphenated().encode_lower(&mut text);
     let id = ROOM.with_borrow_mut(|room| {

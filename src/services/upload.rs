@@ -4,18 +4,22 @@
 //! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's pieces a worker) ─▶ stage ─▶ commit
 //! ```
 //!
-//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. Each arrow is bounded: one
+//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its place to an upload that
+//! waits for one, and takes another when more has come. Each arrow is bounded: one
 //! step of cutting, the pieces of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
 //! at once is taken in on the spot, since handing it to other threads would cost more than the work.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 mod form;
+mod pauses;
 mod prepared;
 mod summaries;
 
@@ -24,9 +28,9 @@ pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
 use summaries::{Analysed, Summaries};
 
-use super::Services;
 use super::cut::{Cut, Pieces};
 use super::memory::{Exhausted, Held, Kind};
+use super::{Caller, Place, Services};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
     BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
@@ -85,7 +89,12 @@ pub struct Upload {
     summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
-    place: Option<OwnedSemaphorePermit>,
+    caller: Caller,
+    place: Option<Place>,
+    /// When the place was taken, or a step's bytes were there last.
+    moved: Instant,
+    /// Whether anything was handed to the cutter.
+    stepped: bool,
     memory: Account,
 }
 
@@ -94,6 +103,7 @@ pub struct Upload {
 struct Account {
     /// Whether somebody else has taken enough for it.
     covered: bool,
+    /// Held as long as the upload has its place.
     usual: Option<Held>,
     /// Taken when the first long record comes.
     long: Option<Held>,
@@ -106,11 +116,13 @@ enum Cutting {
 }
 
 impl Upload {
-    /// Begins to receive a CSV from `author`; `None`: somebody without a key.
+    /// Begins to receive a CSV from `author`, whose address is `from`; `None`: somebody without a key, and this program
+    /// itself.
     pub async fn begin(
         services: &Arc<Services>,
         form: Form,
         author: Option<Arc<Client>>,
+        from: Option<IpAddr>,
     ) -> Result<Self, UploadError> {
         let limits = Limits {
             max_columns: services.settings.limits.max_columns,
@@ -141,6 +153,11 @@ impl Upload {
         Ok(Self {
             services: Arc::clone(services),
             form,
+            caller: match (&author, from) {
+                (Some(client), _) => Caller::Client(client.id),
+                (None, Some(address)) => Caller::at(address),
+                (None, None) => Caller::Itself,
+            },
             author,
             run,
             cut: Cutting::Idle(Box::new(Cut::new(ingest))),
@@ -159,6 +176,8 @@ impl Upload {
                 staged: None,
             },
             place: None,
+            moved: Instant::now(),
+            stepped: false,
             memory: Account::default(),
         })
     }
@@ -199,14 +218,11 @@ impl Upload {
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadError> {
         self.pending_bytes += bytes.len();
         self.pending.push(bytes);
-        if self.pending_bytes > SMALL && self.place.is_none() {
-            self.place = Some(self.take_place().await?);
-            if !self.memory.covered {
-                let memory = &self.services.memory;
-                self.memory.usual = Some(memory.take(Kind::Uploads, UPLOAD).await?);
-            }
+        if self.pending_bytes > SMALL {
+            self.take_place().await?;
         }
         if self.pending_bytes >= STEP {
+            self.moved = Instant::now();
             self.next_step(false).await
         } else {
             Ok(())
@@ -216,9 +232,10 @@ impl Upload {
     /// Takes in the end of the CSV, and waits until all but its last part is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
         let mut summary = None;
-        if self.place.is_none() {
+        if self.pending_bytes <= SMALL && !self.stepped {
             self.take_in_at_once()?;
         } else {
+            self.take_place().await?;
             self.next_step(true).await?;
             self.settle_cut().await?;
             while !self.analysing.is_empty() {
@@ -232,21 +249,13 @@ impl Upload {
         self.prepare(summary)
     }
 
-    async fn take_place(&self) -> Result<OwnedSemaphorePermit, UploadError> {
-        let patience = self.services.settings.timeouts.store_timeout;
-        let waiting = Arc::clone(&self.services.uploads).acquire_owned();
-        tokio::time::timeout(patience, waiting)
-            .await
-            .map_err(|_| UploadError::Busy)?
-            .map_err(|_| UploadError::Busy)
-    }
-
     /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
     async fn next_step(&mut self, last: bool) -> Result<(), UploadError> {
         self.settle_cut().await?;
         let Cutting::Idle(mut cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
             return Err(UploadError::Worker);
         };
+        self.stepped = true;
         let parts = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
         self.cut = Cutting::Running(tokio::task::spawn_blocking(move || {
@@ -315,15 +324,20 @@ impl Upload {
             self.add(chunk, &analysis)?;
         }
         if self.batch.weight() >= BATCH_BYTES {
-            self.settle_staging().await?;
-            let batch = std::mem::take(&mut self.batch);
-            let begins = self.abandon.staged.is_none();
-            self.abandon.staged = Some(self.run);
-            let (store, run) = (self.services.store.clone(), self.run);
-            self.staging = Some(tokio::spawn(async move {
-                store.stage(run, batch, begins).await
-            }));
+            self.stage_batch().await?;
         }
+        Ok(())
+    }
+
+    async fn stage_batch(&mut self) -> Result<(), UploadError> {
+        self.settle_staging().await?;
+        let batch = std::mem::take(&mut self.batch);
+        let begins = self.abandon.staged.is_none();
+        self.abandon.staged = Some(self.run);
+        let (store, run) = (self.services.store.clone(), self.run);
+        self.staging = Some(tokio::spawn(async move {
+            store.stage(run, batch, begins).await
+        }));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use std::{
 
 use bytesize::ByteSize;
 
+use http::uri::Authority;
 use jiff::Timestamp;
 
 use super::{Database, Several, values::PostgresUrl};
@@ -25,6 +26,43 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!("{text:?} is not an IP address and a port: write one such as 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000")
     })
+}
+
+/// A host as `Host` names it, without a port.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    let is_host = text.parse::<Authority>().is_ok_and(|authority| {
+        authority.host() == text && text.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    if is_host {
+        Ok(text.trim_end_matches('.').to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is not a host: write a name or an address without a port, such as flash.example or [fd00::7]"
+        ))
+    }
+}
+
+/// An origin as browsers write it: scheme, host, and the port unless it is the scheme's own.
+pub(super) fn origin(text: &str) -> Result<String, String> {
+    let origin = text.to_ascii_lowercase();
+    let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
+        let usual = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => return false,
+        };
+        !authority.contains('@')
+            && !authority.ends_with(usual)
+            && authority.parse::<Authority>().is_ok()
+    });
+    if is_origin {
+        Ok(origin)
+    } else {
+        Err(format!(
+            "{text:?} is not an origin: write what a browser sends in the header Origin, such as https://app.example or \
+             http://localhost:5173, without a slash at the end"
+        ))
+    }
 }
 
 /// A number of bytes, plain or with a unit.

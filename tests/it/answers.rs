@@ -241,3 +241,24 @@ fn requests_are_counted_alike_whether_their_answer_was_remembered_or_not() {
             .all(|(_, version, requests)| (*version, *requests) == (2, 5))
     );
 }
+
+#[test]
+fn an_answer_that_is_remembered_is_not_given_to_a_name_that_the_server_does_not_have() {
+    let server = server();
+    let ask = |host: &str| {
+        let request = format!(
+            "GET {ROWS} HTTP/1.1\r\nHost: {host}\r\nAccept: {V2}\r\nConnection: close\r\n\r\n"
+        );
+        crate::client::exchange(server.address, &request)
+    };
+    for _ in 0..4 {
+        assert!(ask("localhost").starts_with("HTTP/1.1 200"));
+    }
+    for host in [
+        "evil.example",
+        "evil.example:3000",
+        "127.0.0.1.evil.example",
+    ] {
+        assert!(ask(host).starts_with("HTTP/1.1 421"), "{host}");
+    }
+}

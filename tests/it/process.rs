@@ -75,6 +75,8 @@ impl Program {
             .args(arguments)
             .current_dir(place.folder.path())
             .env_clear()
+            // What requests that are written out call it. A release of before takes no notice of a variable.
+            .env("FLASH_HOST", "flash")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -135,6 +137,11 @@ impl Program {
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8(text).unwrap();
         (output.status.code().unwrap(), text)
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.

@@ -169,8 +169,11 @@ impl Builder {
 
     /// A server that finds what another one left.
     pub fn at(place: Place) -> Self {
+        let mut settings = ServeSettings::default();
+        // What requests that are written out call it.
+        settings.access.hosts = vec!["flash".to_owned()];
         Self {
-            settings: ServeSettings::default(),
+            settings,
             versions: VERSIONS,
             clock: Clock::system(),
             place,

@@ -4,8 +4,6 @@
 //! is taken for all that it may become, and a packed one takes it only once its last byte has come, so that nobody who
 //! sends slowly holds up the others.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde::Deserialize;
@@ -29,8 +27,6 @@ const STEP: usize = 64 << 10;
 const SLICE: usize = 64 << 10;
 /// What CSVs on their way into the store take beside the list that they are from.
 const PIPELINE: usize = 4 << 20;
-/// How long a list waits for those before it. Each takes about a second.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A CSV in a JSON list.
 #[derive(Deserialize, ToSchema)]
@@ -64,7 +60,7 @@ pub(super) async fn receive(
         list.admit(&name)?;
         let form = form(name.clone(), Write::Create, options.clone(), None);
         let failed = |error| Error::from_upload(error, Some(&name));
-        let mut upload = Upload::begin(&call.services, form, call.client.clone())
+        let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
             .await
             .map_err(failed)?
             .covered_by(&held);
@@ -87,6 +83,7 @@ async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
     };
     let longest = usize::try_from(limit.bytes).unwrap_or(usize::MAX);
     let all = longest.saturating_mul(2).saturating_add(PIPELINE);
+    let patience = call.services.settings.timeouts.queue_timeout;
     let packing = frames::packing(&call.headers)?;
     let mut wire = frames::counted(frames::wire(call, packing, limit)?, limit);
     let mut held = memory.take(Kind::Uploads, STEP).await?;
@@ -96,7 +93,7 @@ async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
         let frame = frame?;
         let bytes = body.len() + frame.len();
         if alone.is_none() && bytes > SHORT {
-            alone = Some(memory.take_within(Kind::Large, all, PATIENCE).await?);
+            alone = Some(memory.take_within(Kind::Large, all, patience).await?);
         } else if alone.is_none() && bytes * COPIES > held.bytes() {
             held.add(
                 memory
@@ -111,7 +108,7 @@ async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
     }
     let alone = match alone {
         Some(alone) => alone,
-        None => memory.take_within(Kind::Large, all, PATIENCE).await?,
+        None => memory.take_within(Kind::Large, all, patience).await?,
     };
     let packed = futures_util::stream::once(std::future::ready(Ok(Bytes::from(body))));
     let mut unpacked = frames::unpacked(&memory, packing, Box::pin(packed), limit).await?;

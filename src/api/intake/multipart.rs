@@ -76,10 +76,15 @@ async fn receive_part(
         .filter(|media_type| media_type.type_() == mime::TEXT);
     let form = form(name.clone(), Write::Create, options.clone(), csv_type);
     let failed = |error| Error::from_upload(error, Some(&name));
-    let mut upload = Upload::begin(&call.services, form, call.client.clone())
+    let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
         .await
         .map_err(failed)?;
-    while let Some(bytes) = part.chunk().await.map_err(from_multer)? {
+    while let Some(bytes) = upload
+        .wait_for(part.chunk())
+        .await
+        .map_err(failed)?
+        .map_err(from_multer)?
+    {
         unanswered.store(0, Ordering::Relaxed);
         upload.write(bytes).await.map_err(failed)?;
     }

@@ -5,6 +5,10 @@ use crate::api::discovery::{Change, Kind, Release};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (1, 1),
+        changes: CHANGES_2_1_1,
+    },
+    Release {
         semantic: (1, 0),
         changes: CHANGES_2_1_0,
     },
@@ -13,6 +17,26 @@ pub(super) const RELEASES: &[Release] = &[
         changes: CHANGES_2_0_0,
     },
 ];
+
+const CHANGES_2_1_1: &[Change] = &[
+    fixed(
+        "identity;q=0 in Accept-Encoding is honoured for short bodies too; where nothing is left that the client takes, the answer is 406",
+    ),
+    fixed(
+        "a body in an unknown Content-Encoding is refused with Accept-Encoding, which says what is known",
+    ),
+];
+
+const fn fixed(summary: &'static str) -> Change {
+    Change {
+        kind: Kind::Fixed,
+        operation: None,
+        breaking: false,
+        summary,
+        before: None,
+        after: None,
+    }
+}
 
 const CHANGES_2_1_0: &[Change] = &[
     added(

@@ -73,6 +73,20 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
             ["--listen", "0.0.0.0:0"],
             ["--anonymous read-write", "--anonymous none"],
         ),
+        (
+            ["--host", "http://a/"],
+            ["--host: \"http://a/\"", "flash.example"],
+        ),
+        (["--host", "a:80"], ["--host: \"a:80\"", "without a port"]),
+        (
+            ["--allow-origin", "https://a.example/"],
+            ["--allow-origin", "https://app.example"],
+        ),
+        (
+            ["--allow-origin", "http://a.example:80"],
+            ["--allow-origin", "http://localhost:5173"],
+        ),
+        (["--allow-origin", "*"], ["--allow-origin", "Origin"]),
         (["--max-uploads", "0"], ["--max-uploads", "at least 1"]),
         (
             ["--listen", "127.0.0.1:3001"],
@@ -268,7 +282,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
         .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next())
         .filter(|flag| *flag != "help")
         .collect();
-    assert_eq!(flags.len(), 33, "{flags:?}");
+    assert_eq!(flags.len(), 37, "{flags:?}");
     for flag in flags {
         let variable = format!("[env: FLASH_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{variable} is not in the help");

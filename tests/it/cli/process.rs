@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpStream,
@@ -48,6 +49,7 @@ impl Server {
             .args(["--database", &format!("sqlite:{}", database.display())])
             .args(arguments)
             .env_clear()
+            .env("FLASH_HOST", "flash")
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -258,13 +260,21 @@ async fn requests_are_json_objects_when_asked_and_probes_too_at_debug() {
 
 #[tokio::test]
 async fn it_outlives_a_shortage_of_file_descriptors() {
-    let mut server = Server::start_with(64, &[]).await;
-    let mut connections = Vec::new();
-    for _ in 0..80 {
-        connections.push(TcpStream::connect(&server.api).await.unwrap());
-    }
+    let mut server = Server::start(&[]).await;
+    let id = i32::try_from(server.child.id().unwrap()).unwrap();
+    let files = |limit| {
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(1024),
+        };
+        prlimit(Pid::from_raw(id), Resource::Nofile, limit).unwrap();
+    };
+    // Fewer than are open.
+    files(5);
+    let waiting = TcpStream::connect(&server.api).await.unwrap();
     server.line_with("no connection can be accepted").await;
-    drop(connections);
+    drop(waiting);
+    files(1024);
     let answer = timeout(TOO_LONG, get(&server.api, "/", "after"))
         .await
         .expect("it does not accept any more");

@@ -1,9 +1,14 @@
 //! How many, and how large.
 
+use std::process::Command;
 use std::time::Duration;
 
 use flash::server::{self, Limits};
-use tokio::time::timeout;
+use tokio::{net::TcpSocket, time::timeout};
+
+use crate::client::exchange;
+use crate::database::Place;
+use crate::process::Program;
 
 use super::running::{Running, TOO_LONG, answering, generous, text};
 
@@ -28,16 +33,109 @@ async fn at_the_cap_further_connections_wait_until_one_ends() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_refused() {
-    let server = Running::start(generous(), answering(|_| async { text("served") })).await;
-    let mut client = server.connect().await;
-    let filler = "x".repeat(256 * 1024);
-    client
-        .send(&format!(
-            "GET / HTTP/1.1\r\nHost: flash\r\nFiller: {filler}\r\n\r\n"
-        ))
-        .await;
-    assert_eq!(client.answer().await.status(), "431");
+async fn one_address_can_not_take_all_connections_and_is_told_so() {
+    let limits = Limits {
+        connections: 16,
+        ..generous()
+    };
+    let server = Running::start(limits, answering(|_| async { text("served") })).await;
+    let (mut served, mut refused) = (Vec::new(), 0);
+    for _ in 0..40 {
+        let mut client = server.connect_from([127, 0, 0, 2]).await;
+        client.send("GET / HTTP/1.1\r\nHost: flash\r\n\r\n").await;
+        let answer = client.answer().await;
+        if answer.status() == "200" {
+            served.push(client);
+            continue;
+        }
+        assert_eq!(answer.status(), "503", "{answer:?}");
+        assert!(answer.body.contains("--max-connections"), "{answer:?}");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(client.closed().await.is_empty());
+        refused += 1;
+    }
+    assert_eq!((served.len(), refused), (14, 26));
+    let mut other = server.connect_from([127, 0, 0, 3]).await;
+    assert_eq!(other.get("/").await.body, "served");
+    // What one of its own gives back, it can have again.
+    served.pop();
+    let again = async {
+        loop {
+            let mut client = server.connect_from([127, 0, 0, 2]).await;
+            if client.get("/").await.status() == "200" {
+                return;
+            }
+        }
+    };
+    timeout(TOO_LONG, again).await.expect("still refused");
+}
+
+#[tokio::test]
+async fn probes_get_through_when_clients_have_all_the_files_that_the_process_may_open() {
+    let flash = &Program::command()[0];
+    let limited = ["sh", "-c", "ulimit -n 100; exec \"$0\" \"$@\"", flash];
+    let server = Program::spawn(&limited.map(str::to_owned), Place::in_folder(), &[]);
+    // More than there are files, from more addresses than could share them.
+    let mut clients = Vec::new();
+    for client in 0..200 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket
+            .bind(([127, 0, 0, 2 + client % 50], 0).into())
+            .unwrap();
+        clients.push(socket.connect(server.address).await.unwrap());
+    }
+    for _ in 0..3 {
+        for path in ["livez", "readyz", "metrics"] {
+            let request =
+                format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            let answer = exchange(server.admin, &request);
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+    }
+    drop(clients);
+    let log: Vec<_> = server.lines.try_iter().collect();
+    assert!(
+        !log.iter()
+            .any(|line| line.contains("no connection can be accepted")),
+        "{log:?}"
+    );
+}
+
+#[test]
+fn a_lower_limit_of_open_files_is_raised_as_far_as_it_goes_and_what_that_means_is_told() {
+    let flash = &Program::command()[0];
+    let spawn = |limits: &str| {
+        let script = format!("{limits}; exec \"$0\" \"$@\"");
+        let limited = ["sh", "-c", &script, flash].map(str::to_owned);
+        Program::spawn(&limited, Place::in_folder(), &[])
+    };
+    // The line with the addresses comes after.
+    let server = spawn("ulimit -Sn 100; ulimit -Hn 3000");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap();
+    assert_eq!(files.split_whitespace().nth(3), Some("3000"), "{files}");
+    // One that ends because its port is in use says that first.
+    let listen = server.address.to_string();
+    for (limit, told, code) in [
+        ("ulimit -n 20", "20 files (ulimit -n)", 1),
+        ("ulimit -n 64", "--max-connections 1024 is lowered to", 1),
+    ] {
+        let folder = Place::in_folder();
+        let script =
+            format!("{limit}; exec \"$0\" serve --listen {listen} --admin-listen 127.0.0.1:0");
+        let output = Command::new("sh")
+            .args(["-c", &script, flash])
+            .current_dir(folder.folder.path())
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(told), "{said}");
+        assert_eq!(output.status.code(), Some(code), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 mod access_log;
 mod draining;
+mod heads;
 mod limits;
+mod pages;
 mod requests;
 pub mod running;
 mod timeouts;

@@ -12,7 +12,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -33,7 +33,8 @@ pub(super) struct Running {
 
 /// Limits that no test runs into unless it sets them.
 pub(super) fn generous() -> Limits {
-    let settings = ServeSettings::default();
+    let mut settings = ServeSettings::default();
+    settings.access.hosts = vec!["flash".to_owned()];
     Limits::public(&settings.check().unwrap())
 }
 
@@ -68,6 +69,15 @@ impl Running {
     pub(super) async fn connect(&self) -> Client {
         Client {
             socket: TcpStream::connect(self.address).await.unwrap(),
+        }
+    }
+
+    /// A client at that address of this machine.
+    pub(super) async fn connect_from(&self, address: [u8; 4]) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        Client {
+            socket: socket.connect(self.address).await.unwrap(),
         }
     }
 
@@ -224,6 +234,13 @@ pub async fn http2(
         .unwrap();
     tokio::spawn(connection);
     sender
+}
+
+/// The answer to one request, as it is written, on a connection of its own.
+pub(super) async fn asked(server: &Running, request: &str) -> Answer {
+    let mut client = server.connect().await;
+    client.send(request).await;
+    client.answer().await
 }
 
 /// An HTTP/2 request for `path`.

@@ -180,6 +180,8 @@ async fn a_body_that_keeps_coming_may_take_as_long_as_it_likes() {
         header_timeout: SHORT,
         idle_timeout: SHORT,
         body_timeout: SHORT * 2,
+        // Each byte makes up for a tenth of a second.
+        body_rate: 10,
         ..generous()
     };
     let server = Running::start(limits, answering(measure)).await;
@@ -193,6 +195,66 @@ async fn a_body_that_keeps_coming_may_take_as_long_as_it_likes() {
     }
     let answer = client.answer().await;
     assert_eq!((answer.status(), answer.body.as_str()), ("200", "8"));
+}
+
+/// Sends a byte at a time, and gives the answer.
+async fn trickled(limits: Limits, beginning: usize) -> (String, String) {
+    let server = Running::start(limits, answering(measure)).await;
+    let mut client = server.connect().await;
+    let head = "POST / HTTP/1.1\r\nHost: flash\r\nContent-Length: 100000\r\n\r\n";
+    client.send(head).await;
+    client.send(&"x".repeat(beginning)).await;
+    let began = Instant::now();
+    let (mut from, mut to) = client.socket.into_split();
+    let trickle = tokio::spawn(async move {
+        while to.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(SHORT / 10).await;
+        }
+    });
+    let mut answer = Vec::new();
+    // It ends with a reset when the trickle goes on.
+    let _ = timeout(TOO_LONG, from.read_to_end(&mut answer))
+        .await
+        .expect("still received");
+    trickle.abort();
+    assert!(began.elapsed() >= SHORT);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_in_is_408_however_short_its_pauses_are_and_fast_it_was_before() {
+    for beginning in [0, 50_000] {
+        let limits = Limits {
+            body_timeout: SHORT,
+            body_rate: 1000,
+            ..generous()
+        };
+        let (head, body) = trickled(limits, beginning).await;
+        assert!(head.starts_with("HTTP/1.1 408"), "{head}");
+        assert!(body.contains("less than 1000 bytes a second"), "{body}");
+        assert!(body.contains("--min-body-rate"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_least_rate_only_pauses_count() {
+    let limits = Limits {
+        body_timeout: SHORT,
+        body_rate: 0,
+        ..generous()
+    };
+    let server = Running::start(limits, answering(measure)).await;
+    let mut client = server.connect().await;
+    client
+        .send("POST / HTTP/1.1\r\nHost: flash\r\nContent-Length: 20\r\n\r\n")
+        .await;
+    for _ in 0..20 {
+        client.send("x").await;
+        tokio::time::sleep(SHORT / 10).await;
+    }
+    assert_eq!(client.answer().await.body, "20");
 }
 
 #[tokio::test]

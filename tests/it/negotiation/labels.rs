@@ -65,7 +65,7 @@ fn every_response_says_its_version_why_and_what_it_varies_on() {
         assert_eq!(answer.status, status, "{}", answer.text());
         let version = answer.header("API-Version");
         assert!(
-            ["1.0.0", V2_RELEASE].contains(&version),
+            ["1.0.1", V2_RELEASE].contains(&version),
             "{status}: {version}"
         );
         let source = answer.header("API-Version-Source");

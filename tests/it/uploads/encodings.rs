@@ -168,3 +168,34 @@ fn a_decompression_bomb_is_413() {
     }
     assert_eq!(server.names(), [""; 0]);
 }
+
+#[test]
+fn a_refused_encoding_is_answered_with_those_that_are_known() {
+    let server = Server::start();
+    for accept in [crate::client::V1, crate::client::V2] {
+        let call = server.post("/datasets?name=a").accept(accept).csv("a\n1\n");
+        let answer = call.header("Content-Encoding", "br").send();
+        assert_eq!(answer.status, 415);
+        assert_eq!(answer.header("Accept-Encoding"), "gzip, zstd");
+    }
+}
+
+#[test]
+fn chunks_that_are_none_are_400_and_told_apart_from_a_body_that_ended() {
+    let server = Server::start();
+    for chunks in [
+        "zz\r\na\n1\n\r\n0\r\n\r\n",
+        "5\r\na\n1\n22\r\n0\r\n\r\n",
+        "ffffffffffffffffff\r\na\n",
+    ] {
+        let request = format!(
+            "PUT /datasets/a HTTP/1.1\r\nHost: flash\r\nAccept: {}\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\
+             Connection: close\r\n\r\n{chunks}",
+            crate::client::V2
+        );
+        let answer = crate::client::exchange(server.address, &request);
+        assert!(answer.starts_with("HTTP/1.1 400"), "{chunks:?}: {answer}");
+        assert!(answer.contains("bad chunks"), "{chunks:?}: {answer}");
+    }
+    assert_eq!(server.names(), [""; 0]);
+}

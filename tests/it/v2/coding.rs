@@ -157,3 +157,71 @@ fn a_range_of_a_source_is_never_packed() {
     assert!(range.headers.get("content-encoding").is_none());
     assert!(range.body == csv.as_bytes()[..100_000]);
 }
+
+#[test]
+fn a_client_that_takes_nothing_unpacked_gets_short_bodies_errors_and_sources_packed() {
+    let (server, csv) = server();
+    let get = |path: &str, asked: &str| {
+        let call = server.get(path).v2();
+        call.header("Accept-Encoding", asked)
+    };
+    for asked in [
+        "gzip, identity;q=0",
+        "gzip, *;q=0",
+        "gzip;q=0.1, IDENTITY; q=0",
+    ] {
+        for path in [
+            "/datasets/short/rows",
+            "/datasets/none",
+            "/datasets/short/source",
+            "/openapi.json",
+            "/versions",
+        ] {
+            let plain = server.get(path).v2().send();
+            let packed = get(path, asked).send();
+            assert_eq!(packed.status, plain.status, "{path}");
+            assert_eq!(packed.header("Content-Encoding"), "gzip", "{path} {asked}");
+            assert_eq!(unpacked(&packed), plain.text(), "{path} {asked}");
+        }
+    }
+    // A part can't be packed, and so is not sent.
+    let whole = get("/datasets/long/source", "gzip, identity;q=0").header("Range", "bytes=0-9");
+    let whole = whole.send().ok();
+    assert_eq!(unpacked(&whole), csv);
+    // Asked again and again, it is the same.
+    for _ in 0..4 {
+        let packed = get("/datasets/short/rows", "gzip, identity;q=0")
+            .send()
+            .ok();
+        assert_eq!(packed.header("Content-Encoding"), "gzip");
+        assert!(
+            !get("/datasets/short/rows", "gzip")
+                .send()
+                .ok()
+                .headers
+                .contains_key("content-encoding")
+        );
+    }
+}
+
+#[test]
+fn where_no_way_to_send_an_answer_is_left_it_is_406_and_nothing_is_written() {
+    let (server, _) = server();
+    for asked in [
+        "identity;q=0",
+        "*;q=0",
+        "br;q=0, gzip;q=0, zstd;q=0, *;q=0",
+        "deflate, identity;q=0",
+    ] {
+        for path in ["/datasets/short/rows", "/openapi.json", "/"] {
+            let call = server.get(path).v2().header("Accept-Encoding", asked);
+            call.send().refused(406, &["Accept-Encoding"]);
+        }
+        let put = server
+            .put("/datasets/new")
+            .v2()
+            .header("Accept-Encoding", asked);
+        put.csv("a\n1\n").send().refused(406, &["Accept-Encoding"]);
+    }
+    assert_eq!(server.names(), ["long", "short"]);
+}

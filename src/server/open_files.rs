@@ -1,0 +1,103 @@
+//! How many files the process may open, and so how many connections it can serve.
+//!
+//! Each connection is an open file, and so is what the store reads and writes. A server that takes more connections than it
+//! has files for can neither serve nor be asked whether it does.
+
+use crate::settings::Settings;
+
+/// Connections of the admin listener: probes and a scraper or two, which a full public listener must not shut out.
+const ADMIN: usize = 64;
+
+/// Files that are open beside those of connections and store: standard streams, listeners, and what the runtime needs.
+const OWN: usize = 24;
+
+/// The operating system lets the process open too few files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "the process may open only {files} files (ulimit -n), and the store and the admin listener alone need {needed}: raise the limit, \
+     or lower --store-readers or --store-connections"
+)]
+pub struct NoFilesLeft {
+    /// How many it may open.
+    pub files: usize,
+    /// How many are open without any client.
+    pub needed: usize,
+}
+
+/// How many files the process may open.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OpenFiles(Option<usize>);
+
+impl OpenFiles {
+    /// Raises the limit that counts to the highest that this process may set, and tells it.
+    pub fn raise() -> Self {
+        Self(raise())
+    }
+
+    /// Connections that can be served: of clients, at most as many as the settings allow, and of the admin listener.
+    ///
+    /// # Errors
+    ///
+    /// When there are no files left for clients.
+    pub fn connections(self, settings: &Settings) -> Result<(usize, usize), NoFilesLeft> {
+        let wanted = settings.limits.max_connections;
+        let Some(files) = self.0 else {
+            return Ok((wanted, ADMIN));
+        };
+        let admin = ADMIN.min(files / 8);
+        let needed = OWN + settings.store_files() + admin;
+        let left = files.saturating_sub(needed);
+        if left == 0 {
+            return Err(NoFilesLeft { files, needed });
+        }
+        if left < wanted {
+            log::warn!(
+                "--max-connections {wanted} is lowered to {left}: the process may open only {files} files (ulimit -n), and store and \
+                 admin listener need {needed} of them"
+            );
+        }
+        Ok((wanted.min(left), admin))
+    }
+}
+
+#[cfg(unix)]
+fn raise() -> Option<usize> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+
+    let mut limit = getrlimit(Resource::Nofile);
+    let before = limit.current;
+    limit.current = limit.maximum;
+    // A system may have a bound of its own below the hard limit, and then it stays as it was.
+    let counts = match setrlimit(Resource::Nofile, limit) {
+        Ok(()) => limit.current,
+        Err(_) => before,
+    };
+    counts.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
+}
+
+#[cfg(not(unix))]
+fn raise() -> Option<usize> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::ServeSettings;
+
+    #[test]
+    fn connections_are_what_is_left_of_the_files_and_no_more_than_is_set() {
+        let settings = ServeSettings::default().check().unwrap();
+        let connections = |files| OpenFiles(files).connections(&settings);
+        assert_eq!(connections(None), Ok((1024, ADMIN)));
+        assert_eq!(connections(Some(1_048_576)), Ok((1024, ADMIN)));
+        let (clients, admin) = connections(Some(1024)).unwrap();
+        assert_eq!(admin, ADMIN);
+        assert!((800..1024).contains(&clients), "{clients}");
+        let (clients, admin) = connections(Some(64)).unwrap();
+        assert_eq!(admin, 8);
+        assert!((1..64).contains(&clients), "{clients}");
+        let refused = connections(Some(16)).unwrap_err().to_string();
+        assert!(refused.contains("16 files (ulimit -n)"), "{refused}");
+    }
+}

@@ -1,0 +1,61 @@
+//! When an upload has its place, and when it does without: as long as its client sends nothing, others can use it.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{UPLOAD, Upload, UploadError};
+use crate::services::memory::Kind;
+
+/// How long an upload that others wait for may take for a step's bytes.
+const SLOW: Duration = Duration::from_secs(1);
+
+impl Upload {
+    /// Waits for what the client sends next. While others wait for a place, an upload that is slow is without one.
+    pub async fn wait_for<T>(&mut self, next: impl Future<Output = T>) -> Result<T, UploadError> {
+        let mut next = pin!(next);
+        while self.place.is_some() {
+            if self.moved.elapsed() < SLOW {
+                if let Ok(next) = timeout_at(self.moved + SLOW, &mut next).await {
+                    return Ok(next);
+                }
+            } else if self.services.uploads.are_wanted() {
+                self.rest().await?;
+            } else {
+                self.moved = Instant::now();
+            }
+        }
+        Ok(next.await)
+    }
+
+    pub(super) async fn take_place(&mut self) -> Result<(), UploadError> {
+        if self.place.is_none() {
+            let patience = self.services.settings.timeouts.queue_timeout;
+            let place = timeout(patience, self.services.uploads.take(self.caller)).await;
+            self.place = Some(place.map_err(|_| UploadError::Busy)?);
+            if !self.memory.covered {
+                let memory = &self.services.memory;
+                let held = memory.take_within(Kind::Uploads, UPLOAD, patience).await;
+                self.memory.usual = Some(held?);
+            }
+            self.moved = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Stores what has come so far, and gives the place back.
+    async fn rest(&mut self) -> Result<(), UploadError> {
+        self.next_step(false).await?;
+        self.settle_cut().await?;
+        while !self.analysing.is_empty() {
+            self.settle_analysis().await?;
+        }
+        if self.batch.weight() > 0 {
+            self.stage_batch().await?;
+        }
+        self.settle_staging().await?;
+        (self.place, self.memory.usual) = (None, None);
+        Ok(())
+    }
+}
