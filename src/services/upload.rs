@@ -28,7 +28,7 @@ use super::Services;
 use super::cut::{Cut, Pieces};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
     Write, may_change,
 };
 
@@ -94,7 +94,7 @@ impl Upload {
         let limits = Limits {
             max_columns: services.settings.limits.max_columns,
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
-            chunk_bytes: CHUNK_BYTES,
+            chunk_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {

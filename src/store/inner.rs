@@ -49,6 +49,8 @@ pub(super) struct Inner {
     pub(super) ids: Ids,
     pub(super) clock: Clock,
     pub(super) keep_revisions: i64,
+    /// Bytes of text that a chunk written by compaction has, about.
+    pub(super) block_bytes: usize,
     /// This server, among those of one store.
     pub(super) holder: i64,
     pub(super) hints: keeper::Hints,

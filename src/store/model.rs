@@ -56,8 +56,6 @@ pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
     owner.is_none() || owner == author
 }
 
-/// Source text of a chunk, in bytes, about.
-pub const CHUNK_BYTES: usize = 64 << 10;
 /// Packed bytes of a run that are written at once, about.
 pub const BATCH_BYTES: usize = 512 << 10;
 

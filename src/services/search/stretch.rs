@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::SearchError;
-use super::chart::{Chunks, SHEET_CHUNKS, missing};
+use super::chart::{Chunks, missing};
 use super::texts::texts;
 use crate::dataset::ChunkText;
 use crate::services::Services;
@@ -38,10 +38,8 @@ pub async fn stretch(
     end: u64,
 ) -> Result<VecDeque<Chunk>, SearchError> {
     // To look one chunk up is cheaper than to read where many are, unless that is remembered.
-    if !services
-        .cache
-        .keeps(SHEET_CHUNKS * size_of::<Spot>() as u64)
-    {
+    let usual = services.settings.store.blocks.blocks_a_page();
+    if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
         let chunk = lone(&services, &dataset, row).await?;
         return Ok(VecDeque::from([
             chunk.ok_or_else(|| missing(&dataset, row))?
