@@ -65,9 +65,9 @@ pub struct Answer {
     pub operation: &'static str,
 }
 
-/// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
-/// replaces that one, and with it the chunks.
-pub(super) type WindowKey = (i64, Option<Fingerprint>);
+/// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
+/// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
+pub(super) type WindowKey = (i64, usize, Option<Fingerprint>);
 
 /// Pages that a window has room for.
 pub(super) const WINDOW_PAGES: usize = 16;
@@ -109,18 +109,30 @@ impl Stats {
     }
 }
 
+/// Chunks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
+/// since a run may be divided in several ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct IndexPage {
+    /// The run's number.
+    pub(super) run: i64,
+    /// The first of the rows.
+    pub(super) first_row: u64,
+    /// The row behind the last of them.
+    pub(super) end_row: u64,
+}
+
 /// What something is remembered under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Page(PageKey),
     /// Run, and offset of the text in it.
     Text(i64, u64),
-    /// Run, and sheet of its chart.
-    Spots(i64, u64),
-    /// Run, sheet of its chart, and place of the column.
-    Stats(i64, u64, usize),
-    /// Run, sheet of its chart, and place of the column.
-    Blooms(i64, u64, usize),
+    /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
+    Spots(IndexPage),
+    /// What is known of the column at that place in these chunks. Depends on the same.
+    Stats(IndexPage, usize),
+    /// Which texts the column at that place does not have in these chunks. Depends on the same.
+    Blooms(IndexPage, usize),
     /// What was asked for, and the row that they come after.
     Window(WindowKey, u64),
     /// The run that made the revision.

@@ -28,8 +28,8 @@ use super::Services;
 use super::cut::{Cut, Pieces};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
-    Write, may_change,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError, Write,
+    may_change,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -339,6 +339,7 @@ impl Upload {
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
             chunks: self.chunks - self.first,
+            text_bytes: self.text_bytes - self.first,
             profile,
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),

@@ -122,7 +122,7 @@ fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The segments before the append. The length of a text that was decoded is known only now.
+/// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
 fn segments(newest: &RevisionHead, before: &Tail) -> Result<Segments, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{Key, Stats, Value};
+use crate::services::cache::{IndexPage, Key, Stats, Value};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
-/// A sheet of a run: which chunks are on it follows from the run alone, so all revisions that read the run share it.
+/// A sheet of a run. All revisions that divide the run into the same sheets share what is remembered of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sheet {
     segment: Segment,
@@ -60,6 +60,15 @@ impl Sheet {
         from..from.saturating_add(self.rows_each)
     }
 
+    fn index_page(self) -> IndexPage {
+        let Range { start, end } = self.rows();
+        IndexPage {
+            run: self.segment.run.number,
+            first_row: start,
+            end_row: end,
+        }
+    }
+
     /// The sheet after this one, if its run has another.
     pub(super) fn next(self) -> Option<Self> {
         let next = Self {
@@ -71,11 +80,11 @@ impl Sheet {
 
     pub(super) async fn chunks(self, services: &Services) -> Result<Chunks, StoreError> {
         let make = async {
-            let (segment, rows) = (self.segment, self.rows());
-            let spots = services.store.spots(segment, rows).await?;
+            let (run, rows) = (self.segment.run, self.rows());
+            let spots = services.store.spots(run, rows).await?;
             Ok::<_, StoreError>(Value::Spots(spots.into()))
         };
-        let key = Key::Spots(self.segment.run.number, self.number);
+        let key = Key::Spots(self.index_page());
         match services.cache.get_or(key, make).await? {
             Value::Spots(spots) => Ok(Chunks { sheet: self, spots }),
             _ => Err(StoreError::Worker),
@@ -92,7 +101,7 @@ impl Sheet {
             let stats = services.store.stats(run, rows, column).await?;
             Ok::<_, StoreError>(Value::Stats(Arc::new(Stats::new(stats))))
         };
-        let key = Key::Stats(run.number, self.number, column);
+        let key = Key::Stats(self.index_page(), column);
         match services.cache.get_or(key, make).await? {
             Value::Stats(stats) => Ok(stats),
             _ => Err(StoreError::Worker),
@@ -109,7 +118,7 @@ impl Sheet {
             let blooms = services.store.blooms(run, rows, column).await?;
             Ok::<_, StoreError>(Value::Blooms(blooms.into()))
         };
-        let key = Key::Blooms(run.number, self.number, column);
+        let key = Key::Blooms(self.index_page(), column);
         match services.cache.get_or(key, make).await? {
             Value::Blooms(blooms) => Ok(blooms),
             _ => Err(StoreError::Worker),
