@@ -53,6 +53,11 @@ impl Place {
         }
     }
 
+    /// Whether several servers may be at one place at the same time.
+    pub fn is_shared() -> bool {
+        env::var(TEMPLATE).is_ok()
+    }
+
     /// The SQLite file, where there is one.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("flash.db")

@@ -33,6 +33,7 @@ mod manifests;
 mod metrics;
 mod monitoring;
 mod negotiation;
+mod pairs;
 mod queries;
 mod readme;
 mod revisions;
