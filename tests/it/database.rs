@@ -105,10 +105,18 @@ impl Place {
 
     /// Makes the stored runs look like those of a release that knew no summaries.
     pub fn forget_summaries(&self) {
-        let forget = "UPDATE chunks SET summary = NULL";
+        self.execute("UPDATE chunks SET summary = NULL");
+    }
+
+    /// Makes the stored revisions look like those of a release that did not write down how long a decoded text is.
+    pub fn forget_lengths(&self) {
+        self.execute("UPDATE revisions SET segments = NULL WHERE transcoded");
+    }
+
+    fn execute(&self, sql: &str) {
         match &self.fresh {
-            Some(fresh) => execute(&fresh.url, forget),
-            None => self.sqlite().batch_execute(forget).unwrap(),
+            Some(fresh) => execute(&fresh.url, sql),
+            None => self.sqlite().batch_execute(sql).unwrap(),
         }
     }
 

@@ -5,8 +5,8 @@
 
 mod answer;
 mod ask;
-mod compaction;
 mod document;
+mod found;
 mod model;
 mod query;
 mod question;
