@@ -1,8 +1,9 @@
 //! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
 //! what is known of them.
 //!
-//! All of it belongs to a run, and a run never changes, so nothing here is ever out of date. What several ask for at the
-//! same time is made once. Whole answers alone hold only for a while, and say how long.
+//! Runs and revisions never change, and no number of one is ever given to another. So a value that depends on nothing but what its
+//! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
+//! once. Whole answers alone hold only for a while, and say how long.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -121,11 +122,14 @@ pub(super) struct IndexPage {
     pub(super) end_row: u64,
 }
 
-/// What something is remembered under.
+/// What something is remembered under: all that it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
+    /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
+    /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
     Page(PageKey),
-    /// Run, and offset of the text in it.
+    /// Text of a chunk, and what is known of its records: run, and offset of the text in it. Depends on the chunk, and on how many
+    /// columns it has: all revisions that read a run have the same layout.
     Text(i64, u64),
     /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
     Spots(IndexPage),
@@ -133,11 +137,14 @@ pub(super) enum Key {
     Stats(IndexPage, usize),
     /// Which texts the column at that place does not have in these chunks. Depends on the same.
     Blooms(IndexPage, usize),
-    /// What was asked for, and the row that they come after.
+    /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
+    /// revision, and on its chunks, because it names rows by them.
     Window(WindowKey, u64),
-    /// The run that made the revision.
+    /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
+    /// whoever asks later may be told another one that is as good.
     Summary(i64),
-    /// Digest of what was asked, which need not be the only one with it.
+    /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
+    /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
     Answer(u64),
 }
 

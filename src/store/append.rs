@@ -21,7 +21,7 @@ const READ: usize = 32;
 /// What was found out before the transaction.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
-    /// The run that made the revision it was found out for.
+    /// The run that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
     pub made_by: i64,
     /// That revision's whole text.
     pub before: Tail,
