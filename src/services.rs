@@ -218,6 +218,7 @@ pub fn store_settings(settings: &Settings) -> store::Settings {
         commit_batch: settings.store.commit_batch,
         keep_revisions: settings.store.keep_revisions,
         heads_bytes: HEADS_BYTES,
+        block_bytes: settings.store.blocks.block_bytes,
     }
 }
 

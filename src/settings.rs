@@ -128,6 +128,35 @@ pub struct StoreSettings {
     /// Revisions of a dataset that are kept, the newest included; older ones are removed
     #[arg(long, env = "FLASH_KEEP_REVISIONS", value_name = "COUNT", default_value = "10", value_parser = parse::count)]
     pub keep_revisions: usize,
+    /// How finely texts are divided. No flag sets it.
+    #[arg(skip)]
+    pub blocks: BlockSizes,
+}
+
+/// How finely texts and what is known of them are divided. Tests make the sizes small, so that a CSV of a few kilobytes has
+/// many blocks on several index pages; stores that were written with other sizes are read all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockSizes {
+    /// Bytes of text after which a block ends at the next end of a record.
+    pub block_bytes: usize,
+    /// Bytes of text whose blocks are looked up and remembered together, about.
+    pub page_bytes: u64,
+}
+
+impl Default for BlockSizes {
+    fn default() -> Self {
+        Self {
+            block_bytes: 64 << 10,
+            page_bytes: 16 << 20,
+        }
+    }
+}
+
+impl BlockSizes {
+    /// Blocks that are looked up together, about.
+    pub fn blocks_a_page(&self) -> u64 {
+        self.page_bytes / u64::try_from(self.block_bytes.max(1)).unwrap_or(u64::MAX)
+    }
 }
 
 /// What callers without a key may do, as written.

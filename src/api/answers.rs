@@ -33,7 +33,9 @@ const LONGEST: usize = 2 << 10;
 /// Bytes before those that the request itself gives: of what its caller gets that names no version.
 const CALLER: usize = 5;
 
-/// Everything about a request that its answer may depend on, in bytes that no other question has.
+/// Everything about a request that its answer may depend on, in bytes that no other question has: path, query, `Accept`,
+/// `Accept-Encoding`, and the version that the caller gets without naming one. A caller with extensions has no question. The answer
+/// depends on two more things, which are looked at each time: the newest revision of the dataset, and the dates of the versions.
 struct Question(Vec<u8>);
 
 impl Question {

@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
+use super::charset::UTF8_BOM;
 use super::record::Records;
 
 /// Lines for each of which it is known where it begins.
@@ -158,9 +159,11 @@ fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
     }
     let returns = memchr_iter(b'\r', text).count();
     let empty: &[u8] = if returns == 0 { b"\n\n" } else { b"\n\r\n" };
+    // The first line begins behind the byte-order mark.
+    let lines = text.strip_prefix(UTF8_BOM).unwrap_or(text);
     // A line of one empty column is a record.
     let empty_lines =
-        columns > 1 && (text.starts_with(&empty[1..]) || memmem::find(text, empty).is_some());
+        columns > 1 && (lines.starts_with(&empty[1..]) || memmem::find(lines, empty).is_some());
     match returns {
         _ if empty_lines => None,
         0 => Some(columns),
@@ -251,6 +254,23 @@ mod tests {
                         assert_eq!(between, number - from);
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_line_before_all_records_is_none_behind_a_byte_order_mark_too() {
+        for mark in ["", "\u{feff}"] {
+            for end in ["\n", "\r\n"] {
+                let text = ChunkText::new(format!("{mark}{end}1,Ada{end}2,Bob{end}"), 2);
+                assert!(text.even.is_none());
+                let mut records = text.records(mark.len(), b',', 2);
+                let mut fields = Vec::new();
+                assert!(records.next_into(&mut fields));
+                assert_eq!(fields[1].text(), "Ada");
+                // Of one column it is a record, so that it need not be looked at.
+                let text = ChunkText::new(format!("{mark}{end}1{end}"), 1);
+                assert!(text.even.is_some());
             }
         }
     }

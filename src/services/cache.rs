@@ -1,8 +1,9 @@
 //! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
 //! what is known of them.
 //!
-//! All of it belongs to a run, and a run never changes, so nothing here is ever out of date. What several ask for at the
-//! same time is made once. Whole answers alone hold only for a while, and say how long.
+//! Runs and revisions never change, and no number of one is ever given to another. So a value that depends on nothing but what its
+//! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
+//! once. Whole answers alone hold only for a while, and say how long.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -65,9 +66,9 @@ pub struct Answer {
     pub operation: &'static str,
 }
 
-/// Stands for the order of the rows of a query: what was asked for, and the last run that its revision reads. Compaction
-/// replaces that one, and with it the chunks.
-pub(super) type WindowKey = (i64, Option<Fingerprint>);
+/// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
+/// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
+pub(super) type WindowKey = (i64, usize, Option<Fingerprint>);
 
 /// Pages that a window has room for.
 pub(super) const WINDOW_PAGES: usize = 16;
@@ -109,23 +110,41 @@ impl Stats {
     }
 }
 
-/// What something is remembered under.
+/// Chunks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
+/// since a run may be divided in several ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct IndexPage {
+    /// The run's number.
+    pub(super) run: i64,
+    /// The first of the rows.
+    pub(super) first_row: u64,
+    /// The row behind the last of them.
+    pub(super) end_row: u64,
+}
+
+/// What something is remembered under: all that it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
+    /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
+    /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
     Page(PageKey),
-    /// Run, and offset of the text in it.
+    /// Text of a chunk, and what is known of its records: run, and offset of the text in it. Depends on the chunk, and on how many
+    /// columns it has: all revisions that read a run have the same layout.
     Text(i64, u64),
-    /// Run, and sheet of its chart.
-    Spots(i64, u64),
-    /// Run, sheet of its chart, and place of the column.
-    Stats(i64, u64, usize),
-    /// Run, sheet of its chart, and place of the column.
-    Blooms(i64, u64, usize),
-    /// What was asked for, and the row that they come after.
+    /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
+    Spots(IndexPage),
+    /// What is known of the column at that place in these chunks. Depends on the same.
+    Stats(IndexPage, usize),
+    /// Which texts the column at that place does not have in these chunks. Depends on the same.
+    Blooms(IndexPage, usize),
+    /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
+    /// revision, and on its chunks, because it names rows by them.
     Window(WindowKey, u64),
-    /// The run that made the revision.
+    /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
+    /// whoever asks later may be told another one that is as good.
     Summary(i64),
-    /// Digest of what was asked, which need not be the only one with it.
+    /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
+    /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
     Answer(u64),
 }
 

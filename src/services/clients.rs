@@ -5,6 +5,7 @@
 //! let in on what was true before.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -45,31 +46,60 @@ fn looks_right(key: &str) -> bool {
 #[derive(Debug)]
 pub struct Clients {
     store: Store,
+    keys: Keys,
+}
+
+/// What was looked up of keys, by their digests. Depends on what the store says of the client: what is changed elsewhere is seen once
+/// [`FRESH`] is over, and what is changed here at once.
+#[derive(Debug)]
+struct Keys {
     known: Cache<[u8; 32], Known>,
+    /// Changes that were made here. What was looked up before the last of them no longer counts, also if it comes in later.
+    changes: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
 struct Known {
     client: Option<Arc<Client>>,
     since: Instant,
+    changes: u64,
+}
+
+impl Keys {
+    fn new() -> Self {
+        Self {
+            known: Cache::new(KEYS),
+            changes: AtomicU64::new(0),
+        }
+    }
+
+    fn fresh(&self, digest: &[u8; 32]) -> Option<Option<Arc<Client>>> {
+        let known = self.known.get(digest)?;
+        let counts = known.since.elapsed() < FRESH && known.changes == self.changes();
+        counts.then_some(known.client)
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    fn forget(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        self.known.clear();
+    }
 }
 
 impl Clients {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,
-            known: Cache::new(KEYS),
+            keys: Keys::new(),
         }
     }
 
     /// The client of that key, if it was looked up just now; `None`: it has to be looked up.
     pub fn recall(&self, key: &str) -> Option<Option<Arc<Client>>> {
-        looks_right(key).then(|| self.fresh(&digest(key)))?
-    }
-
-    fn fresh(&self, digest: &[u8; 32]) -> Option<Option<Arc<Client>>> {
-        let known = self.known.get(digest)?;
-        (known.since.elapsed() < FRESH).then_some(known.client)
+        looks_right(key).then(|| self.keys.fresh(&digest(key)))?
     }
 
     /// The client of that key, pinned; `None`: the key is nobody's, or was taken back. Whoever calls for the first time is
@@ -84,16 +114,17 @@ impl Clients {
         }
         // The store looks the digest up, not the key: how long that takes tells nothing of a key.
         let digest = digest(key);
-        if let Some(client) = self.fresh(&digest) {
+        if let Some(client) = self.keys.fresh(&digest) {
             return Ok(client);
         }
-        let since = Instant::now();
+        let (since, changes) = (Instant::now(), self.keys.changes());
         let client = Box::pin(self.look_up(digest, newest)).await?.map(Arc::new);
         let known = Known {
             client: client.clone(),
             since,
+            changes,
         };
-        self.known.insert(digest, known);
+        self.keys.known.insert(digest, known);
         Ok(client)
     }
 
@@ -113,7 +144,7 @@ impl Clients {
 
     /// Forgets what is known of all keys, after a client was changed here.
     pub fn forget(&self) {
-        self.known.clear();
+        self.keys.forget();
     }
 }
 
@@ -127,5 +158,21 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.len(), PREFIX.len() + LENGTH);
         assert_ne!(digest(&one), digest(&other));
+    }
+
+    #[test]
+    fn what_was_looked_up_before_a_change_does_not_count_if_it_comes_in_after_it() {
+        let (keys, digest) = (Keys::new(), [7; 32]);
+        let known = |changes| Known {
+            client: None,
+            since: Instant::now(),
+            changes,
+        };
+        let before = keys.changes();
+        keys.forget();
+        keys.known.insert(digest, known(before));
+        assert!(keys.fresh(&digest).is_none());
+        keys.known.insert(digest, known(keys.changes()));
+        assert!(keys.fresh(&digest).is_some());
     }
 }

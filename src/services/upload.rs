@@ -33,8 +33,8 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Caller, Place, Services};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
-    Write, may_change,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError, Write,
+    may_change,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -128,7 +128,7 @@ impl Upload {
             max_columns: services.settings.limits.max_columns,
             max_header: usize::try_from(services.settings.limits.max_header).unwrap_or(usize::MAX),
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
-            chunk_bytes: CHUNK_BYTES,
+            chunk_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {
@@ -406,6 +406,7 @@ impl Upload {
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
             chunks: self.chunks - self.first,
+            text_bytes: self.text_bytes - self.first,
             profile,
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),

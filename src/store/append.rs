@@ -21,7 +21,7 @@ const READ: usize = 32;
 /// What was found out before the transaction.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
-    /// The run that made the revision it was found out for.
+    /// The run that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
     pub made_by: i64,
     /// That revision's whole text.
     pub before: Tail,
@@ -122,7 +122,7 @@ fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The segments before the append. The length of a text that was decoded is known only now.
+/// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
 fn segments(newest: &RevisionHead, before: &Tail) -> Result<Segments, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {

@@ -195,8 +195,11 @@ fn write(
         // Another server made it since this one looked.
         return Err(StoreError::Again);
     }
-    let (segments, tail) = (
-        content.segments.as_ref().map(Segments::encode),
+    // The length of a text is that of its source, unless the source is kept apart.
+    let apart = || Segments::whole(run, content.rows, new.text_bytes);
+    let segments = content.segments.or_else(|| content.transcoded.then(apart));
+    let (stored, tail) = (
+        segments.as_ref().map(Segments::encode),
         content.tail.encode(),
     );
     let sha256 = content.tail.sha256();
@@ -214,7 +217,7 @@ fn write(
             profile: content.profile.as_deref().unwrap_or(&described.profile),
             author: new.author.as_ref().map(|author| author.name.as_str()),
             created_at: now,
-            segments: segments.as_deref(),
+            segments: stored.as_deref(),
             // Of a source that is kept apart the text's own end is not known.
             tail: (!content.transcoded).then_some(tail.as_slice()),
         },
@@ -248,9 +251,7 @@ fn write(
             name: new.name.clone(),
             revision: head.revision,
             run,
-            segments: content
-                .segments
-                .unwrap_or_else(|| Segments::whole(run, rows, bytes)),
+            segments: segments.unwrap_or_else(|| Segments::whole(run, rows, bytes)),
             columns: content.columns,
             layout: content.layout,
             rows,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::blocks;
 use super::connection::AnyConnection;
 use super::inner::Inner;
-use super::model::{BATCH_BYTES, Batch, CHUNK_BYTES, PlacedChunk, Run};
+use super::model::{BATCH_BYTES, Batch, PlacedChunk, Run};
 use super::queries::{self, BEFORE_ALL, ChunkKey};
 use super::rows::{DatasetRow, RevisionHead, unreadable};
 use super::segments::{Segment, Segments};
@@ -155,7 +155,7 @@ impl Copy {
             self.body_start = text.body_start;
         }
         self.text.extend_from_slice(text.text.as_bytes());
-        if self.text.len() >= CHUNK_BYTES {
+        if self.text.len() >= store.block_bytes {
             self.seal(dataset).await?;
         }
         if self.batch.weight() >= BATCH_BYTES {

@@ -46,7 +46,8 @@ pub enum Claimed {
 /// Makes the answer of what was committed.
 pub type MakeAnswer = Arc<dyn Fn(&[Committed]) -> Vec<u8> + Send + Sync>;
 
-/// What is kept of a request that is done.
+/// What is kept of a request that is done. Its answer depends on the request, of which the fingerprint has all that operations read,
+/// and on what the dataset was then: it tells what was done, so it stays the same whatever comes later, over restarts and settings.
 #[derive(Clone)]
 pub struct Receipt {
     /// Its key.

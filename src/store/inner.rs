@@ -22,7 +22,9 @@ use super::writer::Queue;
 use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries, rows};
 use crate::dataset::{DatasetName, Tail};
 
-/// What the newest revision of a dataset is. Only the embedded store, which holds its file alone, may remember it.
+/// What the newest revision of a dataset is, and where its chunks are. Depends on the last commit, deletion or compaction of the
+/// dataset: all of them go through the one thread that writes, which brings this up to date before it tells anybody. So only the
+/// embedded store, which holds its file alone, may remember it.
 pub(super) type Heads = Cache<DatasetName, Arc<Dataset>, HeadWeight>;
 
 #[derive(Debug, Clone)]
@@ -49,6 +51,8 @@ pub(super) struct Inner {
     pub(super) ids: Ids,
     pub(super) clock: Clock,
     pub(super) keep_revisions: i64,
+    /// Bytes of text that a chunk written by compaction has, about.
+    pub(super) block_bytes: usize,
     /// This server, among those of one store.
     pub(super) holder: i64,
     pub(super) hints: keeper::Hints,

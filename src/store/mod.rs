@@ -60,8 +60,8 @@ pub use idempotency::{Claim, Claimed, MakeAnswer, Receipt};
 pub use ids::random_key;
 pub use leases::Lease;
 pub use model::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, Committed, Conditions, Dataset, NewRevision, PlacedChunk,
-    Revision, Revisions, Run, SourceBlock, Text, Write, may_change,
+    BATCH_BYTES, Batch, Committed, Conditions, Dataset, NewRevision, PlacedChunk, Revision,
+    Revisions, Run, SourceBlock, Text, Write, may_change,
 };
 pub use opening::Settings;
 pub use postgres::PostgresAddress;

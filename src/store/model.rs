@@ -56,8 +56,6 @@ pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
     owner.is_none() || owner == author
 }
 
-/// Source text of a chunk, in bytes, about.
-pub const CHUNK_BYTES: usize = 64 << 10;
 /// Packed bytes of a run that are written at once, about.
 pub const BATCH_BYTES: usize = 512 << 10;
 
@@ -139,6 +137,8 @@ pub struct NewRevision {
     pub rest: Batch,
     /// Chunks of the whole run.
     pub chunks: u64,
+    /// Bytes of the whole run's text.
+    pub text_bytes: u64,
     /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
     pub profile: Profile,
     /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.

@@ -39,6 +39,8 @@ pub struct Settings {
     pub keep_revisions: usize,
     /// Bytes that descriptions of datasets may take in memory.
     pub heads_bytes: u64,
+    /// Bytes of text after which a chunk that compaction writes ends at the next end of a record.
+    pub block_bytes: usize,
 }
 
 /// Opens the store of either kind.
@@ -99,6 +101,7 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
             ids,
             clock,
             keep_revisions,
+            block_bytes: settings.block_bytes,
             holder,
             hints,
             cursor_key,

@@ -157,6 +157,19 @@ pub(super) fn text_at_byte(
         .optional()
 }
 
+/// Length of the text that begins at this byte of the run's text.
+pub(super) fn text_bytes(
+    connection: &mut AnyConnection,
+    run: Run,
+    first_byte: i64,
+) -> QueryResult<Option<i64>> {
+    chunk_data::table
+        .find((run.dataset, run.number, first_byte))
+        .select(chunk_data::byte_count)
+        .first(connection)
+        .optional()
+}
+
 /// The packed texts that begin at these bytes of the run's text, in any order.
 pub(super) fn texts_at(
     connection: &mut AnyConnection,

@@ -24,7 +24,7 @@ pub struct Segment {
     pub rows: u64,
     /// Offset of its text in the revision's text.
     pub first_byte: u64,
-    /// Length of its text.
+    /// Length of its text. Of a revision whose source is kept apart and that an earlier release wrote, that of its source.
     pub bytes: u64,
     /// Offset in the run at which the text begins.
     pub start: u64,

@@ -8,7 +8,7 @@ use super::connection::AnyConnection;
 use super::queries::{BEFORE_ALL, ChunkKey};
 use super::rows::{Block, from_db, to_db, unreadable};
 use super::schema::chunks;
-use super::{Run, Segment, Store, StoreError, Text, blocks, queries};
+use super::{Run, Store, StoreError, Text, blocks, queries};
 use crate::dataset::{Bloom, ColumnStats, bloom, stats};
 
 /// Where a chunk of a run is.
@@ -40,10 +40,10 @@ impl Packed {
 }
 
 impl Store {
-    /// The chunks of a segment's run that begin within `rows` of the run, in order.
-    pub async fn spots(&self, segment: Segment, rows: Range<u64>) -> Result<Vec<Spot>, StoreError> {
+    /// The chunks of a run that begin within `rows` of it, in order.
+    pub async fn spots(&self, run: Run, rows: Range<u64>) -> Result<Vec<Spot>, StoreError> {
         self.inner
-            .read(move |connection| Ok(spots(connection, &segment, &rows)?))
+            .read(move |connection| spots(connection, run, &rows))
             .await
     }
 
@@ -120,15 +120,10 @@ impl Store {
 
 fn spots(
     connection: &mut AnyConnection,
-    segment: &Segment,
+    run: Run,
     rows: &Range<u64>,
-) -> QueryResult<Vec<Spot>> {
-    let behind: Option<i64> = of_run(segment.run, to_db(rows.end))
-        .select(chunks::first_byte)
-        .first(connection)
-        .optional()?;
-    let mut end = behind.map_or(segment.start + segment.bytes, from_db);
-    let stored: Vec<(i64, i64, i64, i64)> = of_run(segment.run, to_db(rows.start))
+) -> Result<Vec<Spot>, StoreError> {
+    let stored: Vec<(i64, i64, i64, i64)> = of_run(run, to_db(rows.start))
         .filter(chunks::first_row.lt(to_db(rows.end)))
         .select((
             chunks::first_row,
@@ -137,6 +132,17 @@ fn spots(
             chunks::body_start,
         ))
         .load(connection)?;
+    let Some(&(row, _, last, _)) = stored.last() else {
+        return Ok(Vec::new());
+    };
+    // The last text's length is asked of the text: revisions that read a run do not all say the same of the run's length.
+    let length = queries::text_bytes(connection, run, last)?;
+    let length = length.ok_or(StoreError::Missing {
+        dataset: run.dataset,
+        run: run.number,
+        row: from_db(row),
+    })?;
+    let mut end = from_db(last) + from_db(length);
     let mut spots = Vec::with_capacity(stored.len());
     // From the last one on, since a text ends where the next one begins.
     for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {

@@ -53,6 +53,11 @@ impl Place {
         }
     }
 
+    /// Whether several servers may be at one place at the same time.
+    pub fn is_shared() -> bool {
+        env::var(TEMPLATE).is_ok()
+    }
+
     /// The SQLite file, where there is one.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("flash.db")
@@ -100,10 +105,18 @@ impl Place {
 
     /// Makes the stored runs look like those of a release that knew no summaries.
     pub fn forget_summaries(&self) {
-        let forget = "UPDATE chunks SET summary = NULL";
+        self.execute("UPDATE chunks SET summary = NULL");
+    }
+
+    /// Makes the stored revisions look like those of a release that did not write down how long a decoded text is.
+    pub fn forget_lengths(&self) {
+        self.execute("UPDATE revisions SET segments = NULL WHERE transcoded");
+    }
+
+    fn execute(&self, sql: &str) {
         match &self.fresh {
-            Some(fresh) => execute(&fresh.url, forget),
-            None => self.sqlite().batch_execute(forget).unwrap(),
+            Some(fresh) => execute(&fresh.url, sql),
+            None => self.sqlite().batch_execute(sql).unwrap(),
         }
     }
 

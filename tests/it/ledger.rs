@@ -94,7 +94,7 @@ impl Drop for SetWhenDropped<'_> {
 }
 
 impl Random {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(seed | 1)
     }
 

@@ -34,6 +34,7 @@ mod memory;
 mod metrics;
 mod monitoring;
 mod negotiation;
+mod pairs;
 mod queries;
 mod readme;
 mod revisions;

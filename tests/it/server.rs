@@ -35,7 +35,7 @@ pub struct Builder {
     pub settings: ServeSettings,
     /// The versions that it has, newest first.
     pub versions: &'static [&'static ApiVersion],
-    clock: Clock,
+    pub clock: Clock,
     place: Place,
 }
 

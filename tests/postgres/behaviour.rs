@@ -27,6 +27,7 @@ const BEHAVIOUR: &[&str] = &[
     "idempotency",
     "lives",
     "negotiation",
+    "pairs",
     "queries",
     "revisions",
     "rows",

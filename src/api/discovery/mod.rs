@@ -120,6 +120,7 @@ pub(super) struct Discovery {
     services: Arc<Services>,
     /// Newest first.
     versions: Vec<&'static ApiVersion>,
+    /// Made at the start: they depend on the registry and the catalogue alone, which stay as they are.
     documents: Vec<(VersionNumber, Bytes)>,
 }
 

@@ -8,18 +8,15 @@ use std::sync::Arc;
 
 use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{Key, Stats, Value};
+use crate::services::cache::{IndexPage, Key, Stats, Value};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
-/// Bytes of text that a sheet is of, on average: those of some hundred chunks.
-const SHEET_BYTES: u64 = 16 << 20;
-/// Chunks that a sheet has, about.
-pub(super) const SHEET_CHUNKS: u64 = SHEET_BYTES / crate::store::CHUNK_BYTES as u64;
-
-/// A sheet of a run: which chunks are on it follows from the run alone, so all revisions that read the run share it.
+/// A sheet of a run. All revisions that divide the run into the same sheets share what is remembered of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sheet {
     segment: Segment,
+    /// Rows of the run that each of its sheets is of.
+    rows_each: u64,
     number: u64,
 }
 
@@ -47,20 +44,29 @@ pub(super) struct Place {
 
 impl Sheet {
     /// The first one of a segment.
-    pub(super) fn first(segment: Segment) -> Self {
-        Self { segment, number: 0 }
-    }
-
-    fn rows_each(segment: &Segment) -> u64 {
-        let sheets = segment.bytes / SHEET_BYTES + 1;
-        segment.rows.div_ceil(sheets).max(1)
+    pub(super) fn first(services: &Services, segment: Segment) -> Self {
+        let bytes = services.settings.store.blocks.page_bytes.max(1);
+        let sheets = segment.bytes / bytes + 1;
+        Self {
+            segment,
+            rows_each: segment.rows.div_ceil(sheets).max(1),
+            number: 0,
+        }
     }
 
     /// The rows of the run within which its chunks begin.
     fn rows(self) -> Range<u64> {
-        let each = Self::rows_each(&self.segment);
-        let from = self.number.saturating_mul(each);
-        from..from.saturating_add(each)
+        let from = self.number.saturating_mul(self.rows_each);
+        from..from.saturating_add(self.rows_each)
+    }
+
+    fn index_page(self) -> IndexPage {
+        let Range { start, end } = self.rows();
+        IndexPage {
+            run: self.segment.run.number,
+            first_row: start,
+            end_row: end,
+        }
     }
 
     /// The sheet after this one, if its run has another.
@@ -74,11 +80,11 @@ impl Sheet {
 
     pub(super) async fn chunks(self, services: &Services) -> Result<Chunks, StoreError> {
         let make = async {
-            let (segment, rows) = (self.segment, self.rows());
-            let spots = services.store.spots(segment, rows).await?;
+            let (run, rows) = (self.segment.run, self.rows());
+            let spots = services.store.spots(run, rows).await?;
             Ok::<_, StoreError>(Value::Spots(spots.into()))
         };
-        let key = Key::Spots(self.segment.run.number, self.number);
+        let key = Key::Spots(self.index_page());
         match services.cache.get_or(key, make).await? {
             Value::Spots(spots) => Ok(Chunks { sheet: self, spots }),
             _ => Err(StoreError::Worker),
@@ -95,7 +101,7 @@ impl Sheet {
             let stats = services.store.stats(run, rows, column).await?;
             Ok::<_, StoreError>(Value::Stats(Arc::new(Stats::new(stats))))
         };
-        let key = Key::Stats(run.number, self.number, column);
+        let key = Key::Stats(self.index_page(), column);
         match services.cache.get_or(key, make).await? {
             Value::Stats(stats) => Ok(stats),
             _ => Err(StoreError::Worker),
@@ -112,7 +118,7 @@ impl Sheet {
             let blooms = services.store.blooms(run, rows, column).await?;
             Ok::<_, StoreError>(Value::Blooms(blooms.into()))
         };
-        let key = Key::Blooms(run.number, self.number, column);
+        let key = Key::Blooms(self.index_page(), column);
         match services.cache.get_or(key, make).await? {
             Value::Blooms(blooms) => Ok(blooms),
             _ => Err(StoreError::Worker),
@@ -130,10 +136,11 @@ impl Chunks {
         let Some(&segment) = dataset.segments.at_row(row) else {
             return Ok(None);
         };
-        let last = (row - segment.first_row) / Sheet::rows_each(&segment);
+        let first = Sheet::first(services, segment);
+        let last = (row - segment.first_row) / first.rows_each;
         // A chunk has rows of the sheets behind its own if it is longer than they are, or begins near the end of its own.
         for number in (0..=last).rev() {
-            let chunks = Sheet { segment, number }.chunks(services).await?;
+            let chunks = Sheet { number, ..first }.chunks(services).await?;
             if let Some(at) = chunks.at(row) {
                 return Ok(Some((chunks, at)));
             }

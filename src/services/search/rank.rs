@@ -72,9 +72,9 @@ impl Search {
     }
 
     fn window_key(&self) -> WindowKey {
-        let last = self.dataset.segments.iter().last();
-        let last = last.map_or(self.dataset.run.number, |segment| segment.run.number);
-        (last, self.query.fingerprint())
+        let dataset = &self.dataset;
+        let runs = dataset.segments.iter().len();
+        (dataset.run.number, runs, self.query.fingerprint())
     }
 
     /// At most `most` rows that come after row `after`.

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::SearchError;
-use super::chart::{Chunks, SHEET_CHUNKS, missing};
+use super::chart::{Chunks, missing};
 use super::texts::texts;
 use crate::dataset::ChunkText;
 use crate::services::Services;
 use crate::services::memory::{Held, Kind};
-use crate::store::{CHUNK_BYTES, Dataset, Spot, StoreError, Text};
+use crate::store::{Dataset, Spot, StoreError, Text};
 
 /// Bytes of text that are read in one go, unless one chunk alone has more.
 const STRETCH_BYTES: u64 = 256 << 10;
@@ -47,15 +47,14 @@ pub async fn stretch(
     end: u64,
 ) -> Result<Stretch, SearchError> {
     // To look one chunk up is cheaper than to read where many are, unless that is remembered.
-    if !services
-        .cache
-        .keeps(SHEET_CHUNKS * size_of::<Spot>() as u64)
-    {
-        let mut held = services.memory.take(Kind::Texts, CHUNK_BYTES).await?;
+    let usual = services.settings.store.blocks.blocks_a_page();
+    if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
+        let usual = services.settings.store.blocks.block_bytes;
+        let mut held = services.memory.take(Kind::Texts, usual).await?;
         let chunk = lone(&services, &dataset, row).await?;
         let chunk = chunk.ok_or_else(|| missing(&dataset, row))?;
         // How long it is can't be known before.
-        if let Some(more) = chunk.text.len().checked_sub(CHUNK_BYTES) {
+        if let Some(more) = chunk.text.len().checked_sub(held.bytes()) {
             held.add(services.memory.take(Kind::Texts, more).await?);
         }
         return Ok(Stretch {

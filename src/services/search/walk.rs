@@ -68,7 +68,7 @@ impl Walk {
         services: &Services,
         query: &Query,
     ) -> Result<Option<Charted>, SearchError> {
-        while let Some(sheet) = self.sheet() {
+        while let Some(sheet) = self.sheet(services) {
             self.sheet = sheet.next();
             let passed = std::mem::take(&mut self.passed);
             if let Some(charted) = Charted::of(services, query, sheet, passed).await? {
@@ -78,7 +78,7 @@ impl Walk {
         Ok(None)
     }
 
-    fn sheet(&mut self) -> Option<Sheet> {
+    fn sheet(&mut self, services: &Services) -> Option<Sheet> {
         if let Some(sheet) = self.sheet {
             return Some(sheet);
         }
@@ -86,7 +86,7 @@ impl Walk {
             let segment = *self.segments.iter().nth(self.segment)?;
             self.segment += 1;
             if segment.rows > 0 {
-                return Some(Sheet::first(segment));
+                return Some(Sheet::first(services, segment));
             }
         }
     }

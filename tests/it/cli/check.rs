@@ -95,6 +95,13 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             ["large: ", "said to be 9, and is 3"],
         ),
         (
+            // The last two bytes are the text's length, 15, and where it begins.
+            "UPDATE revisions SET segments = substr(segments, 1, length(segments) - 2) || x'1000' \
+             WHERE transcoded AND number = 1"
+                .to_owned(),
+            ["latin, revision 1, run ", "16 bytes of it, and it has 15"],
+        ),
+        (
             "UPDATE sources SET data = zeroblob(length(data))".to_owned(),
             ["latin, revision 1, run ", "not what was uploaded"],
         ),
