@@ -1,6 +1,7 @@
 //! Probes for whoever operates the server, on an address of their own.
 //!
-//! `/livez` says that the process runs: it stays 200 while the server drains, so that nobody kills it half-way.
+//! `/livez` says that the process runs and works: it is 503 only where a restart is what helps, because nothing can be
+//! written any more. It stays 200 while the server drains, so that nobody kills it half-way, and while the database is away.
 //! `/readyz` says whether new clients should be sent here, and `/metrics` what Prometheus wants to know.
 
 use std::sync::Arc;
@@ -15,9 +16,10 @@ use warp::{Filter, Reply as _};
 use crate::services::{NotReady, Services, metrics};
 
 pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
+    let asked = Arc::clone(&services);
     let live = warp::path("livez")
         .and(warp::path::end())
-        .map(|| say(StatusCode::OK, "ok"));
+        .map(move || live(&asked));
     let asked = Arc::clone(&services);
     let ready = warp::path("readyz")
         .and(warp::path::end())
@@ -38,6 +40,13 @@ pub(super) fn filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
         .or(nothing)
         .unify()
         .boxed()
+}
+
+fn live(services: &Services) -> Response {
+    match services.store.health() {
+        Ok(()) => say(StatusCode::OK, "ok"),
+        Err(error) => say(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
 }
 
 async fn ready(services: Arc<Services>) -> Response {
