@@ -10,6 +10,7 @@ ENV CFLAGS=-fno-asynchronous-unwind-tables
 # something to build, so a crate without contents stands in for Flash.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
+COPY pq-sys pq-sys
 RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --bin flash
 COPY build.rs ./
 COPY migrations migrations

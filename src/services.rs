@@ -96,7 +96,7 @@ impl Services {
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
-            metrics: Arc::new(Metrics::new(&catalogue, store.timings())),
+            metrics: Arc::new(Metrics::new(&catalogue, store.collectors())),
             settings,
             store,
             catalogue,

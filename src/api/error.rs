@@ -364,7 +364,10 @@ impl Error {
                 StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
                 StoreError::Busy(_)
                 | StoreError::Closed
+                | StoreError::WriterStopped(_)
+                | StoreError::FileGone(_)
                 | StoreError::Away(_)
+                | StoreError::ReadOnly(_)
                 | StoreError::Slow
                 | StoreError::UploadLost
                 | StoreError::Unprepared
@@ -374,12 +377,14 @@ impl Error {
                 StoreError::NameTaken(_)
                 | StoreError::Replaced(_)
                 | StoreError::KeyLost
+                | StoreError::TooManyKeys(_)
                 | StoreError::ClientExists(_) => StatusCode::CONFLICT,
                 StoreError::NotFound(_) | StoreError::NoSuchClient(_) => StatusCode::NOT_FOUND,
                 StoreError::Corrupt { .. }
                 | StoreError::Missing { .. }
                 | StoreError::Unreadable { .. }
                 | StoreError::Database(_)
+                | StoreError::Panicked
                 | StoreError::Worker => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Worker => StatusCode::INTERNAL_SERVER_ERROR,
@@ -444,10 +449,15 @@ impl Error {
             Self::Store(error) => match error {
                 StoreError::Full(_) => "disk full",
                 StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
-                StoreError::Away(_) | StoreError::Slow => "store away",
+                StoreError::Away(_)
+                | StoreError::Slow
+                | StoreError::WriterStopped(_)
+                | StoreError::FileGone(_) => "store away",
+                StoreError::ReadOnly(_) => "store read-only",
                 StoreError::UploadLost => "upload lost",
                 StoreError::NotOwner(_) => "not the owner",
                 StoreError::ClientExists(_) => "name taken",
+                StoreError::TooManyKeys(_) => "too many keys",
                 StoreError::NoSuchClient(_) => "no such client",
                 StoreError::ConditionFailed(_) => "condition failed",
                 StoreError::Replaced(_) => "dataset replaced",
@@ -459,6 +469,7 @@ impl Error {
                 | StoreError::Missing { .. }
                 | StoreError::Unreadable { .. }
                 | StoreError::Database(_)
+                | StoreError::Panicked
                 | StoreError::Worker => "internal error",
             },
             Self::Worker => "internal error",
@@ -473,6 +484,23 @@ impl Error {
             }
             StatusCode::INSUFFICIENT_STORAGE => {
                 "the server's disk is full; nothing was stored, and reading goes on".to_owned()
+            }
+            StatusCode::SERVICE_UNAVAILABLE
+                if matches!(self, Self::Store(StoreError::WriterStopped(_))) =>
+            {
+                "nothing can be written until the server is restarted; reading goes on".to_owned()
+            }
+            StatusCode::SERVICE_UNAVAILABLE
+                if matches!(self, Self::Store(StoreError::FileGone(_))) =>
+            {
+                "the file that holds the store was removed or replaced; the server has to be restarted"
+                    .to_owned()
+            }
+            StatusCode::SERVICE_UNAVAILABLE
+                if matches!(self, Self::Store(StoreError::ReadOnly(_))) =>
+            {
+                "the database is read-only at the moment, so nothing can be written; reading goes on"
+                    .to_owned()
             }
             StatusCode::SERVICE_UNAVAILABLE if matches!(self, Self::Store(_)) => {
                 "the store is busy or away; try again in a moment".to_owned()

@@ -1,6 +1,7 @@
 //! Probes for whoever operates the server, on an address of their own.
 //!
-//! `/livez` says that the process runs: it stays 200 while the server drains, so that nobody kills it half-way.
+//! `/livez` says that the process runs and works: it is 503 only where a restart is what helps, because nothing can be
+//! written any more. It stays 200 while the server drains, so that nobody kills it half-way, and while the database is away.
 //! `/readyz` says whether new clients should be sent here, and `/metrics` what Prometheus wants to know.
 
 use std::sync::Arc;
@@ -48,7 +49,14 @@ async fn answer(services: Arc<Services>, method: Method, path: FullPath) -> Resp
     match path {
         "/readyz" => ready(services).await,
         "/metrics" => scrape(services).await,
-        _ => say(StatusCode::OK, "ok"),
+        _ => live(&services),
+    }
+}
+
+fn live(services: &Services) -> Response {
+    match services.store.health() {
+        Ok(()) => say(StatusCode::OK, "ok"),
+        Err(error) => say(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
     }
 }
 

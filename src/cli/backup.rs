@@ -40,7 +40,7 @@ pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
     if file.exists() {
         return Err(failed(file, &io::ErrorKind::AlreadyExists.into()));
     }
-    let draft = Draft::of(file).map_err(|error| failed(file, &error))?;
+    let draft = Draft::private(file).map_err(|error| failed(file, &error))?;
     store::back_up(path, draft.path())?;
     draft.keep(false).map_err(|error| failed(file, &error))?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
@@ -53,7 +53,7 @@ pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
 
 /// Writes the copy to standard output. It is made beside the store first, where there is room for it.
 fn print(store: &Path) -> Result<(), Failure> {
-    let draft = Draft::of(store).map_err(|error| failed(store, &error))?;
+    let draft = Draft::private(store).map_err(|error| failed(store, &error))?;
     store::back_up(store, draft.path())?;
     let mut output = io::stdout().lock();
     let copied = File::open(draft.path()).and_then(|mut copy| {

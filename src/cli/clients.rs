@@ -45,11 +45,11 @@ enum Command {
         /// Its name
         name: String,
     },
-    /// Print a new key for a client; the one it has stays valid until --finish
+    /// Print a new key for a client; all keys it has stay valid until --finish
     RotateKey {
         /// Its name
         name: String,
-        /// Make no new key, but take all older ones away
+        /// Make no new key, but take all away except the newest
         #[arg(long)]
         finish: bool,
     },
@@ -93,7 +93,7 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
         Command::RotateKey { name, finish: true } => {
             let dropped = desk.drop_old_keys(name)?;
             super::say(&format!(
-                "{name} has one key; older ones taken away: {dropped}"
+                "{name} has one key, the newest; older ones taken away: {dropped}"
             ));
         }
         Command::RotateKey {

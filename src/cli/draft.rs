@@ -15,14 +15,23 @@ pub(super) struct Draft {
 impl Draft {
     /// Begins to write `name`.
     pub(super) fn of(name: &Path) -> io::Result<Self> {
+        Self::with(name, &mut OpenOptions::new())
+    }
+
+    /// The same for a file that nobody else may read.
+    pub(super) fn private(name: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Self::with(name, &mut options)
+    }
+
+    fn with(name: &Path, options: &mut OpenOptions) -> io::Result<Self> {
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name.file_name().ok_or(ErrorKind::InvalidFilename)?);
         hidden.push(format!(".{}.part", uuid::Uuid::new_v4().simple()));
         let path = folder(name).join(hidden);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)?;
+        let file = options.write(true).create_new(true).open(&path)?;
         Ok(Self {
             name: name.into(),
             path,

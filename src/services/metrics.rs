@@ -7,6 +7,7 @@ mod tally;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
@@ -66,11 +67,18 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// `store` are the timings of the store.
-    pub(super) fn new(catalogue: &Catalogue, store: HistogramVec) -> Self {
+    /// `store` is what the store tells of itself.
+    pub(super) fn new(
+        catalogue: &Catalogue,
+        store: impl IntoIterator<Item = Box<dyn Collector>>,
+    ) -> Self {
         let registry = Registry::new();
         let names = Names(&registry);
-        names.register(store);
+        for collector in store {
+            registry
+                .register(collector)
+                .expect("the names of the store are registered once");
+        }
         registry
             .register(Box::new(ProcessCollector::for_self()))
             .expect("the names of the process are registered once");
@@ -249,7 +257,7 @@ impl Drop for Connected {
 struct Names<'r>(&'r Registry);
 
 impl Names<'_> {
-    fn register<C: prometheus::core::Collector + Clone + 'static>(&self, collector: C) -> C {
+    fn register<C: Collector + Clone + 'static>(&self, collector: C) -> C {
         self.0
             .register(Box::new(collector.clone()))
             .expect("each name is registered once");

@@ -334,9 +334,11 @@ impl Upload {
         let batch = std::mem::take(&mut self.batch);
         let begins = self.abandon.staged.is_none();
         self.abandon.staged = Some(self.run);
-        let (store, run) = (self.services.store.clone(), self.run);
+        let store = self.services.store.clone();
+        // Noted before the task can run, which may be after this upload is given up.
+        let turn = store.begin_part(self.run);
         self.staging = Some(tokio::spawn(async move {
-            store.stage(run, batch, begins).await
+            store.stage(turn, batch, begins).await
         }));
         Ok(())
     }

@@ -1,13 +1,17 @@
 //! What this server is in the middle of, told to the store now and then, so that other servers let it be: uploads being
 //! received, keys of writes in flight, and runs being read for longer than a moment.
 //!
-//! Whoever holds an embedded store holds it alone; there, nothing has to be told.
+//! Whoever holds an embedded store holds it alone; there, nothing has to be told, and what this process knows decides.
+//!
+//! On a server all ages are told by [its clock](now): the clocks of two hosts are never compared.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connection::AnyConnection;
 use super::schema::{idempotency_keys, leases, uploads};
@@ -30,8 +34,16 @@ pub(super) struct Alive {
 
 #[derive(Debug, Default)]
 struct Doing {
-    uploads: HashSet<Run>,
+    /// Each with its one permit, which whoever writes a part of the run holds.
+    uploads: HashMap<Run, Arc<Semaphore>>,
     claims: HashSet<Claim>,
+}
+
+/// The right to write one part of a run. While it is held, the run is not given up.
+#[derive(Debug)]
+pub struct Turn {
+    pub(super) run: Run,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What is told.
@@ -49,12 +61,22 @@ impl Report {
 }
 
 impl Alive {
-    pub(super) fn begin_upload(&self, run: Run) {
-        self.lock().uploads.insert(run);
+    /// Notes that a run is being written, and that a part of it is about to be.
+    pub(super) fn begin_part(&self, run: Run) -> Turn {
+        let mut doing = self.lock();
+        let one = || Arc::new(Semaphore::new(1));
+        let permits = Arc::clone(doing.uploads.entry(run).or_insert_with(one));
+        drop(doing);
+        Turn {
+            run,
+            // Parts of a run are written one after the other.
+            _permit: permits.try_acquire_owned().ok(),
+        }
     }
 
-    pub(super) fn end_upload(&self, run: Run) {
-        self.lock().uploads.remove(&run);
+    /// Notes that a run is not written any more; gives what tells when the part that is being written now is.
+    pub(super) fn end_upload(&self, run: Run) -> Option<Arc<Semaphore>> {
+        self.lock().uploads.remove(&run)
     }
 
     pub(super) fn begin_claim(&self, claim: &Claim) {
@@ -65,13 +87,24 @@ impl Alive {
         self.lock().claims.remove(claim);
     }
 
+    /// Whether a request of this process has the key.
+    pub(super) fn has_claim(&self, claim: &Claim) -> bool {
+        self.lock().claims.contains(claim)
+    }
+
     pub(super) fn report(&self, leases: Vec<Run>) -> Report {
         let doing = self.lock();
-        Report {
-            uploads: doing.uploads.iter().copied().collect(),
+        let mut report = Report {
+            uploads: doing.uploads.keys().copied().collect(),
             claims: doing.claims.iter().cloned().collect(),
             leases,
-        }
+        };
+        drop(doing);
+        // Rows are locked in one order, see `jobs`.
+        report.claims.sort_unstable();
+        report.uploads.sort_unstable();
+        report.leases.sort_unstable();
+        report
     }
 
     fn lock(&self) -> MutexGuard<'_, Doing> {
@@ -80,23 +113,45 @@ impl Alive {
     }
 }
 
+diesel::define_sql_function! {
+    /// The server's clock, as of this statement and not of the transaction's beginning.
+    fn clock_timestamp() -> Timestamptz;
+}
+diesel::define_sql_function! {
+    /// One field of a time, as a number.
+    fn date_part(field: Text, of: Timestamptz) -> Double;
+}
+
+/// What time it is for ages, in the unit of the tables: by the clock of the server that the store is on, and for an embedded
+/// store by that of this process, which is `here`.
+pub(super) fn now(connection: &mut AnyConnection, here: i64) -> QueryResult<i64> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(here),
+        AnyConnection::Postgres(server) => {
+            let micros = (date_part("epoch", clock_timestamp()) * 1e6).cast::<BigInt>();
+            diesel::select(micros).get_result(server)
+        }
+    }
+}
+
 /// Tells the store.
 pub(super) fn renew(
     connection: &mut AnyConnection,
     report: &Report,
     holder: i64,
-    now: i64,
+    here: i64,
 ) -> QueryResult<()> {
-    for run in &report.uploads {
-        diesel::update(uploads::table.find((run.dataset, run.number)))
-            .set(uploads::renewed_at.eq(now))
-            .execute(connection)?;
-    }
+    let now = now(connection, here)?;
     for claim in &report.claims {
         diesel::update(idempotency_keys::table.find((&claim.scope, &claim.key)))
             .filter(idempotency_keys::holder.eq(claim.holder))
             .filter(idempotency_keys::answer.is_null())
             .set(idempotency_keys::renewed_at.eq(now))
+            .execute(connection)?;
+    }
+    for run in &report.uploads {
+        diesel::update(uploads::table.find((run.dataset, run.number)))
+            .set(uploads::renewed_at.eq(now))
             .execute(connection)?;
     }
     let until = now + micros(LEASES_LIVE);

@@ -3,6 +3,7 @@
 //! A key itself is never stored, only its SHA-256. A pin is set once, by whichever server hears of the client first,
 //! and moved only by the client itself or the operator; every move is kept.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
@@ -12,8 +13,9 @@ use super::extensions::{self, Extension};
 use super::rows::time_from_db;
 use super::schema::{client_keys, client_moves, clients};
 
-/// Keys that a client may have at a time: the one it uses, and the one it changes to.
-const KEYS: i64 = 2;
+/// Keys that a client may have at a time. It needs two while it changes from one to the other; more of them are those that
+/// were lost on the way. None is taken away before the operator says so, since the store does not know which is in use.
+const KEYS: i64 = 8;
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,15 +220,23 @@ fn insert_key(
         .map(drop)
 }
 
-/// Gives a client a new key beside the one it has; of more than two the oldest goes.
+/// Gives a client a new key beside those it has.
 pub(super) fn rotate_key(
     connection: &mut AnyConnection,
-    client: i64,
+    client: &Client,
     digest: &[u8],
     now: i64,
-) -> QueryResult<()> {
-    insert_key(connection, client, digest, now)?;
-    keep_newest_keys(connection, client, KEYS).map(drop)
+) -> Result<(), StoreError> {
+    if count_keys(connection, client.id)? >= KEYS {
+        return Err(StoreError::TooManyKeys(client.name.clone()));
+    }
+    let last: Option<i64> = client_keys::table
+        .filter(client_keys::client_id.eq(client.id))
+        .select(max(client_keys::created_at))
+        .first(connection)?;
+    // The newest is the one that was made last, whatever the clocks of those who make them say.
+    let now = last.map_or(now, |last| now.max(last + 1));
+    Ok(insert_key(connection, client.id, digest, now)?)
 }
 
 /// Takes all keys of a client away but the newest `keep`; says how many.

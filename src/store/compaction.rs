@@ -14,11 +14,14 @@ use super::model::{BATCH_BYTES, Batch, PlacedChunk, Run};
 use super::queries::{self, BEFORE_ALL, ChunkKey};
 use super::rows::{DatasetRow, RevisionHead, unreadable};
 use super::segments::{Segment, Segments};
-use super::{Dataset, StoreError, Text, garbage};
+use super::{Dataset, StoreError, Text, alive, garbage};
 use crate::dataset::{Chunk, DatasetName, Layout, Piece, Summary};
 
-/// Segments from which on they are put together.
+/// Small segments at the end from which on they are put together.
 const MANY: usize = 16;
+/// Bytes of text that are put together at once. What is larger stays as it is: it is not what makes reading slow, and one that
+/// is compacted over and over would take minutes each time.
+const LARGEST: u64 = 256 << 20;
 /// Segments at the end that are put together whatever their sizes.
 const LAST: usize = 8;
 /// Chunks read at once.
@@ -41,31 +44,45 @@ pub(super) struct Compacted {
 
 /// Whether the dataset is worth the work.
 pub(super) fn is_due(dataset: &Dataset) -> bool {
-    dataset.segments.len() >= MANY
+    // Most datasets have a segment or a few; that is told without a look at their sizes.
+    dataset.segments.len() >= MANY && choose(&dataset.segments).is_some()
 }
 
-/// Which of the last segments to put together.
-fn choose(segments: &Segments) -> Range<usize> {
+/// Which of the last segments to put together, if there are so many that it is worth it.
+fn choose(segments: &Segments) -> Option<Range<usize>> {
     let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
-    let mut first = sizes.len();
+    let all = sizes.len();
+    // Those that one run may hold.
+    let mut within = 0;
+    let small = sizes
+        .iter()
+        .rev()
+        .take_while(|size| {
+            within += **size;
+            within <= LARGEST
+        })
+        .count();
+    if small < MANY {
+        return None;
+    }
+    let mut first = all;
     let mut bytes = 0;
-    while first > 0 && (sizes.len() - first < LAST || sizes[first - 1] <= bytes * 2) {
+    while first > all - small && (all - first < LAST || sizes[first - 1] <= bytes * 2) {
         first -= 1;
         bytes += sizes[first];
     }
-    first..sizes.len()
+    Some(first..all)
 }
 
 /// Puts the last segments of a dataset together, unless somebody changes them meanwhile.
-pub(super) async fn compact(store: &Inner, name: &DatasetName) -> Result<(), StoreError> {
+pub(super) async fn compact(store: &Arc<Inner>, name: &DatasetName) -> Result<(), StoreError> {
     let Some(dataset) = store.find_now(name).await? else {
         return Ok(());
     };
-    if !is_due(&dataset) {
+    let Some(range) = choose(&dataset.segments) else {
         return Ok(());
-    }
+    };
     let _lease = store.lease(&dataset);
-    let range = choose(&dataset.segments);
     let run = Run {
         dataset: dataset.run.dataset,
         number: store.new_number(),
@@ -198,7 +215,8 @@ impl Copy {
             return Ok(());
         }
         let begins = !std::mem::replace(&mut self.begun, true);
-        store.stage(self.run, batch, begins).await
+        let turn = store.alive.begin_part(self.run);
+        store.stage(turn, batch, begins).await
     }
 }
 
@@ -232,10 +250,11 @@ pub(super) fn read(
 pub(super) fn apply(
     connection: &mut AnyConnection,
     compacted: &Compacted,
-    now: i64,
+    here: i64,
 ) -> Result<Option<Dataset>, StoreError> {
-    let noted = garbage::delete_upload(connection, compacted.run)?;
     let head = queries::head_of(connection, compacted.dataset)?;
+    let noted = garbage::delete_upload(connection, compacted.run)?;
+    let now = alive::now(connection, here)?;
     if let (Some(head), true) = (head, noted) {
         let (revision, _) = queries::revision(connection, head.id, head.revision)?;
         if let Some(segments) = replaced(&revision.segments()?, compacted) {
@@ -316,9 +335,25 @@ mod tests {
     fn small_segments_at_the_end_are_chosen_and_large_ones_before_them_are_not() {
         let mut sizes = vec![1 << 30];
         sizes.extend([20; 16]);
-        assert_eq!(choose(&segments(&sizes)), 1..17);
+        assert_eq!(choose(&segments(&sizes)), Some(1..17));
         let equal = [10; 16];
-        assert_eq!(choose(&segments(&equal)), 0..16);
+        assert_eq!(choose(&segments(&equal)), Some(0..16));
+    }
+
+    #[test]
+    fn few_segments_are_left_alone_and_so_are_those_that_one_run_may_not_hold() {
+        assert_eq!(choose(&segments(&[10; MANY - 1])), None);
+        // Sixteen of them, and yet no more than four could become one.
+        assert_eq!(choose(&segments(&[LARGEST / 4; MANY])), None);
+        let mut sizes = vec![LARGEST / 20; 40];
+        let range = choose(&segments(&sizes)).unwrap();
+        assert_eq!(range, 20..40);
+        let bytes: u64 = sizes[range.clone()].iter().sum();
+        assert!(bytes <= LARGEST);
+        // What was put together is not touched again, however many small ones come behind it.
+        sizes.splice(range, [bytes]);
+        sizes.extend([10; MANY]);
+        assert_eq!(choose(&segments(&sizes)), Some(21..37));
     }
 
     #[test]
@@ -327,8 +362,7 @@ mod tests {
         let mut copied = 0;
         for _ in 0..10_000 {
             sizes.push(100);
-            if sizes.len() >= MANY {
-                let range = choose(&segments(&sizes));
+            if let Some(range) = choose(&segments(&sizes)) {
                 let bytes: u64 = sizes[range.clone()].iter().sum();
                 copied += bytes;
                 sizes.splice(range, [bytes]);

@@ -85,7 +85,7 @@ impl Desk {
         })
     }
 
-    /// Gives the client a new key beside the one it has; of more than two the oldest goes.
+    /// Gives the client a new key beside those it has.
     pub fn rotate_key(
         &mut self,
         name: &str,
@@ -94,12 +94,7 @@ impl Desk {
     ) -> Result<(), StoreError> {
         connection::write(&mut self.connection, |connection| {
             let client = find(connection, name)?;
-            Ok(clients::rotate_key(
-                connection,
-                client.id,
-                digest,
-                now.as_microsecond(),
-            )?)
+            clients::rotate_key(connection, &client, digest, now.as_microsecond())
         })
     }
 

@@ -25,6 +25,11 @@ pub enum StoreError {
     /// A client of that name exists already.
     #[error("there is a client named {0} already")]
     ClientExists(String),
+    /// The client has as many keys as it may have.
+    #[error(
+        "{0} has as many keys as a client may have: take the older ones away with `flash clients rotate-key {0} --finish`"
+    )]
+    TooManyKeys(String),
     /// The dataset is not in the state that the write demands.
     #[error("the dataset {0} has changed")]
     ConditionFailed(DatasetName),
@@ -46,6 +51,9 @@ pub enum StoreError {
     /// The database server does not answer, or takes no writes.
     #[error("the database is away")]
     Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database server takes no writes at the moment: its disk may be full, or it follows another one.
+    #[error("the database is read-only at the moment")]
+    ReadOnly(#[source] DieselError),
     /// The database server did not answer in time.
     #[error("the database did not answer in time")]
     Slow,
@@ -58,6 +66,12 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+    /// Nothing can be written any more by this process.
+    #[error("nothing can be written until the server is restarted: {0}")]
+    WriterStopped(&'static str),
+    /// A file of the store was removed or replaced while it was open.
+    #[error("{} was removed or replaced while it was open, so nothing can be read or written until the server is restarted", .0.display())]
+    FileGone(PathBuf),
     /// What was read is not what was written.
     #[error("the chunk at byte {first_byte} of run {run} of dataset {dataset} is damaged")]
     Corrupt {
@@ -93,6 +107,9 @@ pub enum StoreError {
     /// The database refused a statement.
     #[error("the database failed")]
     Database(#[source] DieselError),
+    /// Work of the store panicked. Nothing of it was written.
+    #[error("the store's work panicked, and was rolled back")]
+    Panicked,
     /// A thread of the store ended before it answered.
     #[error("a worker of the store ended before it answered")]
     Worker,
@@ -100,15 +117,22 @@ pub enum StoreError {
 
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
-        // SQLite's SQLITE_FULL has no kind of its own in diesel; its text is fixed in sqlite3_errstr.
-        match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().contains("disk is full") =>
-            {
-                Self::Full(error)
-            }
-            _ => Self::Database(error),
+        if is_full(&error) {
+            Self::Full(error)
+        } else {
+            Self::Database(error)
         }
+    }
+}
+
+/// Whether it is SQLite's SQLITE_FULL, which has no kind of its own in diesel; its text is fixed in sqlite3_errstr.
+fn is_full(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            info.message() == "database or disk is full"
+        }
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => is_full(commit_error),
+        _ => false,
     }
 }
 

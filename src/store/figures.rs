@@ -1,8 +1,9 @@
-//! What the store tells of its work: how long it takes, and what waits for it.
+//! What the store tells of its work: how long it takes, what waits for it, and what panicked.
 
 use std::time::Instant;
 
-use prometheus::{Histogram, HistogramOpts, HistogramVec};
+use prometheus::core::Collector;
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter};
 
 /// Upper bounds of the latencies that are told apart, in seconds.
 const BOUNDS: [f64; 12] = [
@@ -15,6 +16,8 @@ pub(super) struct Timings {
     all: HistogramVec,
     reads: Histogram,
     writes: Histogram,
+    /// Work that panicked.
+    pub panics: IntCounter,
 }
 
 impl Timings {
@@ -29,6 +32,11 @@ impl Timings {
             reads: all.with_label_values(&["read"]),
             writes: all.with_label_values(&["write"]),
             all,
+            panics: IntCounter::new(
+                "flash_store_panics_total",
+                "Work of the store that panicked: it was rolled back, and its request answered with 500.",
+            )
+            .expect("the name is valid"),
         }
     }
 
@@ -40,8 +48,8 @@ impl Timings {
         Timing::new(&self.writes)
     }
 
-    pub(super) fn collector(&self) -> HistogramVec {
-        self.all.clone()
+    pub(super) fn collectors(&self) -> [Box<dyn Collector>; 2] {
+        [Box::new(self.all.clone()), Box::new(self.panics.clone())]
     }
 }
 

@@ -8,13 +8,25 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::StoreError;
+use super::alive;
 use super::connection::AnyConnection;
 use super::model::Run;
 use super::rows::{DatasetRow, RevisionHead, UploadRow};
 use super::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
+/// The garbage before all other.
+pub(super) const BEFORE_ALL: Run = Run {
+    dataset: i64::MIN,
+    number: i64::MIN,
+};
+
 /// Notes that a run is being written, so that it is swept should its upload never end.
-pub(super) fn insert_upload(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
+pub(super) fn insert_upload(
+    connection: &mut AnyConnection,
+    run: Run,
+    here: i64,
+) -> QueryResult<()> {
+    let now = alive::now(connection, here)?;
     diesel::insert_into(uploads::table)
         .values(UploadRow {
             dataset_id: run.dataset,
@@ -50,7 +62,7 @@ pub(super) fn prune(
     connection: &mut AnyConnection,
     dataset: i64,
     last: i64,
-    now: i64,
+    here: i64,
 ) -> Result<(), StoreError> {
     let found: Vec<RevisionHead> = revisions::table
         .filter(revisions::dataset_id.eq(dataset))
@@ -76,8 +88,9 @@ pub(super) fn prune(
             .filter(revisions::number.le(last)),
     )
     .execute(connection)?;
+    let since = alive::now(connection, here)?;
     for run in unused.difference(&kept) {
-        insert_garbage(connection, *run, now)?;
+        insert_garbage(connection, *run, since)?;
     }
     Ok(())
 }
@@ -86,9 +99,9 @@ pub(super) fn prune(
 pub(super) fn delete_dataset(
     connection: &mut AnyConnection,
     head: &DatasetRow,
-    now: i64,
+    here: i64,
 ) -> Result<(), StoreError> {
-    prune(connection, head.id, head.revision, now)?;
+    prune(connection, head.id, head.revision, here)?;
     diesel::delete(datasets::table.find(head.id)).execute(connection)?;
     Ok(())
 }
@@ -117,6 +130,7 @@ pub(super) fn abandon_uploads(
 ) -> QueryResult<usize> {
     let runs: Vec<(i64, i64)> = uploads::table
         .filter(uploads::renewed_at.lt(before))
+        .order((uploads::dataset_id, uploads::run))
         .select((uploads::dataset_id, uploads::run))
         .load(connection)?;
     for &(dataset, number) in &runs {
@@ -129,16 +143,25 @@ pub(super) fn abandon_uploads(
     Ok(runs.len())
 }
 
-/// Runs that have been garbage since before `before`.
+/// The next runs behind `after`, in the order of the table's key, that have been garbage since before `before`.
 pub(super) fn list_garbage(
     connection: &mut AnyConnection,
     before: i64,
-    limit: i64,
+    after: Run,
+    limit: usize,
 ) -> QueryResult<Vec<Run>> {
     let found: Vec<(i64, i64)> = garbage::table
         .filter(garbage::since.lt(before))
+        // The first of the two conditions is the one that the index answers.
+        .filter(garbage::dataset_id.ge(after.dataset))
+        .filter(
+            garbage::dataset_id
+                .gt(after.dataset)
+                .or(garbage::run.gt(after.number)),
+        )
+        .order((garbage::dataset_id, garbage::run))
         .select((garbage::dataset_id, garbage::run))
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .load(connection)?;
     Ok(found
         .into_iter()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::alive::Turn;
 use super::clients::{self, Client, Move, MovedBy};
 use super::connection::AnyConnection;
 use super::error::{OpenError, StoreError};
@@ -45,9 +46,15 @@ impl Store {
         self.inner.key()
     }
 
-    /// Writes a part of a run. It is unreachable until the run is committed.
-    pub async fn stage(&self, run: Run, batch: Batch, begins: bool) -> Result<(), StoreError> {
-        self.inner.stage(run, batch, begins).await
+    /// Says that a part of a run is about to be written. This is to be said before anything else can happen to the run: one
+    /// that is given up while a part of it is on its way is given up after that.
+    pub fn begin_part(&self, run: Run) -> Turn {
+        self.inner.alive.begin_part(run)
+    }
+
+    /// Writes a part of a run; `begins` says that it is the first. It is unreachable until the run is committed.
+    pub async fn stage(&self, turn: Turn, batch: Batch, begins: bool) -> Result<(), StoreError> {
+        self.inner.stage(turn, batch, begins).await
     }
 
     /// Commits revisions, all or none, and with them the receipt. They are durable and visible afterwards.
@@ -64,7 +71,7 @@ impl Store {
         let committed = self.inner.commit(revisions, receipt).await?;
         staged
             .into_iter()
-            .for_each(|run| self.inner.alive.end_upload(run));
+            .for_each(|run| drop(self.inner.alive.end_upload(run)));
         for one in &committed {
             if compaction::is_due(&one.dataset) {
                 // Nobody listens when the store is closing.
@@ -315,9 +322,9 @@ impl Store {
         Ok(self.inner.fetch(fetch, unpack).await?.flatten())
     }
 
-    /// How long it takes, by what it is asked to do; to be told to whoever watches.
-    pub fn timings(&self) -> prometheus::HistogramVec {
-        self.inner.timings.collector()
+    /// What is told to whoever watches: how long the store takes, by what it is asked to do, and what panicked.
+    pub fn collectors(&self) -> [Box<dyn prometheus::core::Collector>; 2] {
+        self.inner.timings.collectors()
     }
 
     /// How much of it is in use.
@@ -325,13 +332,17 @@ impl Store {
         self.inner.load()
     }
 
+    /// Whether the store works as far as this process decides it. An error is for good: only a new process mends it.
+    pub fn health(&self) -> Result<(), StoreError> {
+        match &self.inner.place {
+            Place::Embedded { queue, .. } => queue.health(),
+            Place::Far { .. } => Ok(()),
+        }
+    }
+
     /// Answers when the store can be read and written.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        if let Place::Embedded { queue, .. } = &self.inner.place
-            && !queue.is_alive()
-        {
-            return Err(StoreError::Worker);
-        }
+        self.health()?;
         self.inner
             .read(|connection| Ok(queries::ping(connection)?))
             .await

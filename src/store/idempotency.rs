@@ -2,6 +2,9 @@
 //!
 //! A request takes its key before it does anything, and its answer is committed together with what it wrote; so there is
 //! never one without the other, whatever stops in between, and however many servers there are.
+//!
+//! A key that is taken stays taken while its request lives. In an embedded store this process knows which requests do; on a
+//! server each says so now and then ([`alive`](super::alive)), and one that has been silent for long has no server any more.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::Committed;
-use super::alive::{CLAIMS_LIVE, micros};
+use super::alive::{self, Alive, CLAIMS_LIVE, micros};
 use super::connection::AnyConnection;
 use super::schema::idempotency_keys as keys;
 
@@ -17,7 +20,7 @@ use super::schema::idempotency_keys as keys;
 const ANSWERS_LIVE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A request that wants its key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
     /// Whose key it is.
     pub scope: String,
@@ -70,8 +73,10 @@ type Row = (i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 pub(super) fn claim(
     connection: &mut AnyConnection,
     claim: &Claim,
-    now: i64,
+    alive: &Alive,
+    here: i64,
 ) -> QueryResult<Claimed> {
+    let now = alive::now(connection, here)?;
     // Where two take a new key at once, one is told so by the database, and finds the other's row afterwards.
     if insert(connection, claim, now)? {
         return Ok(Claimed::First);
@@ -86,11 +91,18 @@ pub(super) fn claim(
         AnyConnection::Sqlite(sqlite) => find.first(sqlite).optional()?,
         AnyConnection::Postgres(postgres) => find.for_update().first(postgres).optional()?,
     };
-    let Some((_, renewed_at, fingerprint, answer)) = found else {
+    let Some((holder, renewed_at, fingerprint, answer)) = found else {
         // It was given back between the two statements; whoever asks again gets it.
         return Ok(Claimed::InFlight);
     };
     let age = now - renewed_at;
+    let lives = match connection {
+        AnyConnection::Sqlite(_) => alive.has_claim(&Claim {
+            holder,
+            ..claim.clone()
+        }),
+        AnyConnection::Postgres(_) => age < micros(CLAIMS_LIVE),
+    };
     match (fingerprint, answer) {
         (Some(fingerprint), Some(answer)) if age < micros(ANSWERS_LIVE) => {
             return Ok(Claimed::Before {
@@ -98,7 +110,7 @@ pub(super) fn claim(
                 answer,
             });
         }
-        (_, None) if age < micros(CLAIMS_LIVE) => return Ok(Claimed::InFlight),
+        (_, None) if lives => return Ok(Claimed::InFlight),
         _ => {}
     }
     diesel::update(keys::table.find((&claim.scope, &claim.key)))
@@ -144,8 +156,9 @@ pub(super) fn settle(
     connection: &mut AnyConnection,
     receipt: &Receipt,
     committed: &[Committed],
-    now: i64,
+    here: i64,
 ) -> QueryResult<()> {
+    let now = alive::now(connection, here)?;
     let claim = &receipt.claim;
     diesel::update(keys::table.find((&claim.scope, &claim.key)))
         .filter(keys::holder.eq(claim.holder))
@@ -172,8 +185,13 @@ pub(super) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> 
     diesel::delete(keys::table.filter(keys::answer.is_null())).execute(connection)
 }
 
-/// Forgets answers that are too old to be given again.
+/// Forgets answers that are too old to be given again, and on a server keys whose requests are as old.
 pub(super) fn expire(connection: &mut AnyConnection, now: i64) -> QueryResult<usize> {
-    diesel::delete(keys::table.filter(keys::renewed_at.lt(now - micros(ANSWERS_LIVE))))
-        .execute(connection)
+    let old = keys::table.filter(keys::renewed_at.lt(now - micros(ANSWERS_LIVE)));
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            diesel::delete(old.filter(keys::answer.is_not_null())).execute(sqlite)
+        }
+        AnyConnection::Postgres(server) => diesel::delete(old).execute(server),
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
-use super::alive::Alive;
+use super::alive::{Alive, Turn};
 use super::append::{self, Prepared};
 use super::commit::{Commit, Described};
 use super::connection::{self, AnyConnection};
@@ -16,8 +16,9 @@ use super::jobs::{self, Context, Job, Outcome};
 use super::leases::{Lease, Leases};
 use super::model::{Batch, Committed, Dataset, NewRevision, Run, Text};
 use super::pool::Pool;
-use super::postgres::{self, Meaning, PostgresAddress};
+use super::postgres::{self, PostgresAddress};
 use super::queries::ChunkKey;
+use super::sqlstate::{self, Meaning};
 use super::writer::Queue;
 use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries, rows};
 use crate::dataset::{DatasetName, Tail};
@@ -47,7 +48,7 @@ pub(super) struct Inner {
     pub(super) pool: Pool,
     pub(super) timings: Timings,
     pub(super) leases: Arc<Leases>,
-    pub(super) alive: Alive,
+    pub(super) alive: Arc<Alive>,
     pub(super) ids: Ids,
     pub(super) clock: Clock,
     pub(super) keep_revisions: i64,
@@ -175,19 +176,35 @@ impl Inner {
 
     pub(super) async fn stage(
         &self,
-        run: Run,
+        turn: Turn,
         batch: Batch,
         begins: bool,
     ) -> Result<(), StoreError> {
-        if begins {
-            self.alive.begin_upload(run);
-        }
-        self.done(Job::Stage { run, batch, begins }).await
+        self.done(Job::Stage {
+            turn,
+            batch,
+            begins,
+        })
+        .await
     }
 
-    pub(super) fn abandon(&self, run: Run) {
-        self.alive.end_upload(run);
-        self.leave(Job::Abandon(run));
+    /// Gives a run up, once the part of it that is being written is: one that came later would be noted as being written for
+    /// ever.
+    pub(super) fn abandon(self: &Arc<Self>, run: Run) {
+        let permits = self.alive.end_upload(run);
+        match permits {
+            Some(permits) if permits.available_permits() == 0 => {
+                let store = Arc::clone(self);
+                // Where there is no runtime any more, the next start does it, or other servers.
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        drop(permits.acquire_owned().await);
+                        store.leave(Job::Abandon(run));
+                    });
+                }
+            }
+            _ => self.leave(Job::Abandon(run)),
+        }
     }
 
     pub(super) async fn compacted(
@@ -196,7 +213,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let run = compacted.run;
         let outcome = self.job(Job::Compact(compacted)).await;
-        self.alive.end_upload(run);
+        drop(self.alive.end_upload(run));
         outcome.map(drop)
     }
 
@@ -333,6 +350,9 @@ impl Inner {
         read: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.key()?;
+        if let Place::Embedded { queue, .. } = &self.place {
+            queue.check_files()?;
+        }
         let _timing = self.timings.of_reads();
         self.pool.run(read).await
     }
@@ -373,7 +393,9 @@ impl Inner {
             now: (self.clock)().as_microsecond(),
             keep_revisions: self.keep_revisions,
             leases: Arc::clone(&self.leases),
+            alive: Arc::clone(&self.alive),
             holder: self.holder,
+            grace: jobs::GRACE,
         }
     }
 }
@@ -393,7 +415,7 @@ fn perform(
         });
         match outcome {
             Err(StoreError::Again) => {}
-            Err(StoreError::Database(error)) if postgres::meaning(&error) == Meaning::Again => {}
+            Err(StoreError::Database(error)) if sqlstate::meaning(&error) == Meaning::Again => {}
             outcome => return outcome,
         }
     }

@@ -1,9 +1,13 @@
 //! Everything that writes, as jobs that are done within a transaction: the same for both databases.
+//!
+//! On a server, jobs wait for the rows that others have locked. So that no two wait for each other, all lock in this order:
+//! keys of idempotent requests (by scope and key), datasets (by name), runs being written, everything else. Where two
+//! collide all the same, the server ends one of them, and it is done again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::alive::{self, Report, UPLOADS_LIVE, micros};
+use super::alive::{self, Alive, Report, Turn, UPLOADS_LIVE, micros};
 use super::clients::{self, MovedBy};
 use super::commit::{self, Commit};
 use super::compaction::{self, Compacted};
@@ -18,16 +22,20 @@ use crate::dataset::DatasetName;
 
 /// Garbage younger than this is kept: a reader may have learned of the run and not taken its lease yet, or not told
 /// other servers of it.
-const GRACE: Duration = Duration::from_secs(60);
+pub(super) const GRACE: Duration = Duration::from_secs(60);
+/// The same while the disk is full: still far longer than a reader takes to take its lease.
+pub(super) const GRACE_ON_FULL_DISK: Duration = Duration::from_secs(5);
 /// Chunks deleted in one transaction of sweeping, so that writers never wait long for it.
 const SWEEP_CHUNKS: i64 = 64;
+/// Runs of garbage that are looked at together.
+const GARBAGE: usize = 64;
 
 /// What the store can be asked to write.
 #[derive(Debug)]
 pub(super) enum Job {
     /// Write a part of a run; `begins` says that it is the first.
     Stage {
-        run: Run,
+        turn: Turn,
         batch: Batch,
         begins: bool,
     },
@@ -87,8 +95,11 @@ pub(super) struct Context {
     pub now: i64,
     pub keep_revisions: i64,
     pub leases: Arc<Leases>,
+    pub alive: Arc<Alive>,
     /// This server.
     pub holder: i64,
+    /// Garbage younger than this is kept.
+    pub grace: Duration,
 }
 
 /// An outcome, or a refusal.
@@ -107,6 +118,19 @@ impl Job {
         }
     }
 
+    /// Whether it frees space, or belongs to what does, and so is done on a full disk as well.
+    pub(super) fn frees_space(&self) -> bool {
+        matches!(
+            self,
+            Self::Delete { .. }
+                | Self::Abandon(_)
+                | Self::Tidy
+                | Self::Claim(_)
+                | Self::Settle(_)
+                | Self::Release(_)
+        )
+    }
+
     /// Whether losing it with the server it was sent to does no harm, since whatever builds on it looks whether it is
     /// there: then it need not be on the disk at once.
     pub(super) fn is_provisional(&self) -> bool {
@@ -123,11 +147,15 @@ pub(super) fn apply(
 ) -> Result<Answer, StoreError> {
     let now = context.now;
     let done = match job {
-        Job::Stage { run, batch, begins } => {
+        Job::Stage {
+            turn,
+            batch,
+            begins,
+        } => {
             if *begins {
-                garbage::insert_upload(connection, *run, now)?;
+                garbage::insert_upload(connection, turn.run, now)?;
             }
-            queries::insert_batch(connection, *run, batch)?;
+            queries::insert_batch(connection, turn.run, batch)?;
             Outcome::Done
         }
         Job::Commit(wanted) => return commit::apply(connection, wanted, context),
@@ -159,11 +187,14 @@ pub(super) fn apply(
         Job::Abandon(run) => {
             // The order to commit may have come before: then the run is no longer noted as being written, and lives.
             if garbage::delete_upload(connection, *run)? {
-                garbage::insert_garbage(connection, *run, now)?;
+                let since = alive::now(connection, now)?;
+                garbage::insert_garbage(connection, *run, since)?;
             }
             Outcome::Done
         }
-        Job::Claim(claim) => Outcome::Claimed(idempotency::claim(connection, claim, now)?),
+        Job::Claim(claim) => {
+            Outcome::Claimed(idempotency::claim(connection, claim, &context.alive, now)?)
+        }
         Job::Settle(receipt) => {
             if idempotency::is_held(connection, &receipt.claim)? {
                 idempotency::settle(connection, receipt, &[], now)?;
@@ -194,14 +225,14 @@ fn delete(
     receipt: Option<&Receipt>,
     context: &Context,
 ) -> Result<Answer, StoreError> {
+    if !holds_key(connection, receipt)? {
+        return Ok(Err(StoreError::KeyLost));
+    }
     let Some(head) = queries::head(connection, name.as_str())? else {
         return Ok(Err(StoreError::NotFound(name.clone())));
     };
     if let Err(refusal) = admit(connection, name, Some(&head), author, conditions)? {
         return Ok(Err(refusal));
-    }
-    if !holds_key(connection, receipt)? {
-        return Ok(Err(StoreError::KeyLost));
     }
     garbage::delete_dataset(connection, &head, context.now)?;
     if let Some(receipt) = receipt {
@@ -246,7 +277,6 @@ pub(super) fn admit(
 
 /// Deletes some of what nobody can reach or is reading any more; says whether there is more.
 fn tidy(connection: &mut AnyConnection, context: &Context) -> Result<bool, StoreError> {
-    let now = context.now;
     let far = match connection {
         AnyConnection::Sqlite(_) => false,
         AnyConnection::Postgres(server) => {
@@ -256,18 +286,27 @@ fn tidy(connection: &mut AnyConnection, context: &Context) -> Result<bool, Store
             true
         }
     };
+    let now = alive::now(connection, context.now)?;
     if far {
         // Nobody can be reading what was never committed, so it has been garbage for as long as its server is silent.
         let before = now - micros(UPLOADS_LIVE);
         garbage::abandon_uploads(connection, before, before)?;
     }
     idempotency::expire(connection, now)?;
-    for run in garbage::list_garbage(connection, now - micros(GRACE), 64)? {
-        if context.leases.is_held(run) || far && alive::is_leased(connection, run, now)? {
-            continue;
+    let mut after = garbage::BEFORE_ALL;
+    loop {
+        let found = garbage::list_garbage(connection, now - micros(context.grace), after, GARBAGE)?;
+        for &run in &found {
+            if context.leases.is_held(run) || far && alive::is_leased(connection, run, now)? {
+                continue;
+            }
+            garbage::sweep(connection, run, SWEEP_CHUNKS)?;
+            return Ok(true);
         }
-        garbage::sweep(connection, run, SWEEP_CHUNKS)?;
-        return Ok(true);
+        match found.last() {
+            // All of these are being read: whatever comes behind them may not be.
+            Some(last) if found.len() == GARBAGE => after = *last,
+            _ => return Ok(false),
+        }
     }
-    Ok(false)
 }

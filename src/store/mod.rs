@@ -25,6 +25,7 @@ mod desk;
 mod error;
 mod extensions;
 mod figures;
+mod file_watch;
 mod garbage;
 mod handle;
 mod idempotency;
@@ -38,18 +39,21 @@ mod opening;
 mod pool;
 mod postgres;
 mod queries;
+mod reserve;
 mod rows;
 mod schema;
 mod schema_steps;
 mod segments;
 mod spots;
 mod sqlite;
+mod sqlstate;
 mod upkeep;
 mod usage;
 mod writer;
 
 use std::path::PathBuf;
 
+pub use alive::Turn;
 pub use clients::{Client, Move, MovedBy};
 pub use desk::Desk;
 pub use error::{OpenError, StoreError};
@@ -119,8 +123,8 @@ pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
             sqlite::open_writer(path, Migrate::Run).map(|(_, steps)| steps)
         }
         Address::Postgres(address) => {
-            let mut connection = postgres::open(address, opening::COMMAND_PATIENCE)?;
-            postgres::migrate(&mut connection, address, Migrate::Run)
+            let mut connected = postgres::open(address, opening::COMMAND_PATIENCE)?;
+            postgres::migrate(&mut connected, address, Migrate::Run)
         }
     }
 }

@@ -9,7 +9,7 @@ use super::segments::Segments;
 use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile, Tail};
 
 /// A run of chunks: what one upload wrote, or is writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Run {
     /// The dataset's number.
     pub dataset: i64,

@@ -7,11 +7,13 @@ use super::alive::Alive;
 use super::connection::{self, AnyConnection};
 use super::error::{OpenError, StoreError};
 use super::figures::Timings;
+use super::file_watch::FileWatch;
 use super::ids::{Ids, random_key};
 use super::inner::{HeadWeight, Heads, Inner, Place};
 use super::leases::Leases;
 use super::pool::Pool;
 use super::postgres::{self, PostgresAddress};
+use super::reserve::Reserve;
 use super::writer::{Queue, Writer};
 use super::{Address, Clock, Migrate, garbage, idempotency, keeper, queries, rows, sqlite, upkeep};
 
@@ -48,8 +50,10 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
     let ids = Ids::default();
     let holder = ids.next(clock());
     let leases = Arc::new(Leases::default());
+    let alive = Arc::new(Alive::default());
     let keep_revisions = i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX);
     let cursor_key = OnceLock::new();
+    let timings = Timings::new();
     let place = match &settings.address {
         Address::Sqlite(path) => {
             let hold = sqlite::hold(path)?;
@@ -63,15 +67,19 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
             let heads = Arc::new(Heads::with_weighter(4096, settings.heads_bytes, HeadWeight));
             let writer = Writer {
                 connection,
-                hold,
                 heads: Arc::clone(&heads),
                 leases: Arc::clone(&leases),
+                alive: Arc::clone(&alive),
                 clock: Arc::clone(&clock),
                 batch: settings.commit_batch.max(1),
                 keep_revisions,
                 holder,
+                panics: timings.panics.clone(),
+                stopped: Arc::default(),
+                files: FileWatch::new(path),
+                reserve: Reserve::open(path),
             };
-            let queue = Queue::start(writer, settings.queue, settings.patience)
+            let queue = Queue::start(writer, hold, settings.queue, settings.patience)
                 .map_err(OpenError::Thread)?;
             Place::Embedded { queue, heads }
         }
@@ -94,10 +102,15 @@ pub(super) fn open(settings: &Settings, clock: Clock) -> Result<Arc<Inner>, Open
     let inner = keeper::start(|hints| {
         Arc::new(Inner {
             place,
-            pool: Pool::new(&settings.address, settings.connections, settings.patience),
-            timings: Timings::new(),
+            pool: Pool::new(
+                &settings.address,
+                settings.connections,
+                settings.patience,
+                timings.panics.clone(),
+            ),
+            timings,
             leases,
-            alive: Alive::default(),
+            alive,
             ids,
             clock,
             keep_revisions,
@@ -116,9 +129,9 @@ pub(super) fn open_existing(address: &Address) -> Result<AnyConnection, OpenErro
     let mut connection = match address {
         Address::Sqlite(path) => sqlite::open_existing(path)?,
         Address::Postgres(server) => {
-            let mut connection = postgres::open(server, COMMAND_PATIENCE)?;
-            postgres::migrate(&mut connection, server, Migrate::Check)?;
-            connection
+            let mut connected = postgres::open(server, COMMAND_PATIENCE)?;
+            postgres::migrate(&mut connected, server, Migrate::Check)?;
+            connected.connection
         }
     };
     upkeep::refuse_unfinished(&mut connection, address)?;
@@ -144,8 +157,9 @@ pub(super) fn prepare_far(
     migrate: Migrate,
     patience: Duration,
 ) -> Result<[u8; 32], OpenError> {
-    let mut connection = postgres::open(address, patience)?;
-    let steps = postgres::migrate(&mut connection, address, migrate)?;
+    let mut connected = postgres::open(address, patience)?;
+    let steps = postgres::migrate(&mut connected, address, migrate)?;
+    let mut connection = connected.connection;
     if !steps.unknown.is_empty() {
         log::info!(
             "the schema is of a later release (it has {}); this one works with it",

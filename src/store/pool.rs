@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use prometheus::IntCounter;
 use tokio::sync::Semaphore;
 
-use super::connection::AnyConnection;
+use super::connection::{self, AnyConnection};
 use super::figures::Load;
-use super::postgres::{self, ConnectError, Meaning};
-use super::{Address, StoreError, sqlite};
+use super::postgres::{self, ConnectError, Connected};
+use super::{Address, StoreError, sqlite, sqlstate};
 
 /// A connection that was used so lately is taken to be alive.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long a connection is used to a server that takes no writes, before it is asked for one that does once more.
+const READ_ONLY: Duration = Duration::from_secs(2);
 
 /// Makes connections by the kind of the address.
 #[derive(Debug)]
@@ -26,7 +29,9 @@ struct Manager {
 /// A connection of the pool.
 struct Pooled {
     connection: AnyConnection,
+    made: Instant,
     used: Instant,
+    read_only: bool,
     broken: bool,
 }
 
@@ -35,22 +40,37 @@ impl r2d2::ManageConnection for Manager {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<Pooled, ConnectError> {
-        let connection = match &self.address {
-            Address::Sqlite(path) => sqlite::open_reader(path).map_err(|error| ConnectError {
-                reason: error.to_string(),
-                passing: true,
-            }),
-            Address::Postgres(address) => postgres::connect(address, self.patience),
-        }?;
+        let Connected {
+            connection,
+            read_only,
+        } = match &self.address {
+            Address::Sqlite(path) => Connected {
+                connection: sqlite::open_reader(path).map_err(|error| ConnectError {
+                    reason: error.to_string(),
+                    passing: true,
+                })?,
+                read_only: false,
+            },
+            Address::Postgres(address) => postgres::connect(address, self.patience)?,
+        };
+        let now = Instant::now();
         Ok(Pooled {
             connection,
-            used: Instant::now(),
+            made: now,
+            used: now,
+            read_only,
             broken: false,
         })
     }
 
     /// A server that went away leaves connections that look well until they are used.
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {
+        if pooled.read_only && pooled.made.elapsed() > READ_ONLY {
+            return Err(ConnectError {
+                reason: "there may be a server that takes writes by now".to_owned(),
+                passing: true,
+            });
+        }
         if self.address.is_embedded() || pooled.used.elapsed() < FRESH {
             return Ok(());
         }
@@ -60,8 +80,10 @@ impl r2d2::ManageConnection for Manager {
         })
     }
 
+    /// Work that panicked may have left a transaction open: its locks would stay, and its writes would join those of
+    /// whoever gets the connection next.
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        pooled.broken
+        pooled.broken || connection::is_stuck(&mut pooled.connection)
     }
 }
 
@@ -88,6 +110,8 @@ pub(super) struct Pool {
     waiting: Arc<AtomicUsize>,
     patience: Duration,
     embedded: bool,
+    /// Counts work that panicked.
+    panics: IntCounter,
 }
 
 /// Somebody who waits, until it is dropped.
@@ -107,7 +131,12 @@ impl Drop for Waiting<'_> {
 }
 
 impl Pool {
-    pub(super) fn new(address: &Address, connections: usize, patience: Duration) -> Self {
+    pub(super) fn new(
+        address: &Address,
+        connections: usize,
+        patience: Duration,
+        panics: IntCounter,
+    ) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(u32::try_from(connections).unwrap_or(u32::MAX))
             .min_idle(Some(0))
@@ -124,6 +153,7 @@ impl Pool {
             waiting: Arc::default(),
             patience,
             embedded: address.is_embedded(),
+            panics,
         }
     }
 
@@ -166,7 +196,14 @@ impl Pool {
                 .await
                 .map_err(|_| StoreError::Slow)?
         };
-        done.map_err(|_| StoreError::Worker)?
+        done.map_err(|error| {
+            if error.is_panic() {
+                self.panics.inc();
+                StoreError::Panicked
+            } else {
+                StoreError::Worker
+            }
+        })?
     }
 
     /// How much of it is in use.
@@ -196,10 +233,10 @@ impl Pool {
 impl Pooled {
     /// What an error of a server's statement means; afterwards the connection is used again only if it still works.
     fn explain(&mut self, error: StoreError) -> StoreError {
-        let (explained, meaning) = postgres::explain(error);
-        self.broken = meaning == Meaning::Away;
+        let (explained, lost) = sqlstate::explain(error);
+        self.broken = lost;
         match explained {
-            StoreError::Database(source) if is_alive(&mut self.connection).is_err() => {
+            StoreError::Database(source) if !lost && is_alive(&mut self.connection).is_err() => {
                 self.broken = true;
                 StoreError::Away(Box::new(source))
             }

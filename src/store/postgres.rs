@@ -1,16 +1,16 @@
-//! Connecting to a PostgreSQL server, its schema, and what its errors mean.
+//! Connecting to a PostgreSQL server, and its schema.
 
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use super::connection::AnyConnection;
 use super::schema_steps::{self, Steps};
-use super::{Migrate, OpenError, StoreError};
+use super::sqlstate::{self, Meaning};
+use super::{Migrate, OpenError};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
@@ -23,8 +23,10 @@ const COPY_LOCK: i64 = 0x666c_6173_6803;
 /// How long is waited for another server that changes the schema.
 const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
 
-/// What libpq is told unless the address says otherwise: to notice a peer that is gone, and to look for the server that
-/// takes writes where the address has several.
+/// Which of several servers is taken: unless the address says otherwise the one that takes writes.
+const WANTED: &str = "target_session_attrs";
+
+/// What libpq is told unless the address says otherwise: to notice a peer that is gone.
 const DEFAULTS: &[(&str, &str)] = &[
     ("application_name", "flash"),
     ("connect_timeout", "5"),
@@ -32,7 +34,6 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("keepalives_interval", "5"),
     ("keepalives_count", "2"),
     ("tcp_user_timeout", "10000"),
-    ("target_session_attrs", "read-write"),
 ];
 
 /// Where a PostgreSQL server is.
@@ -59,16 +60,17 @@ impl PostgresAddress {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The address with what it leaves open.
-    fn complete(&self) -> String {
+    fn has(&self, parameter: &str) -> bool {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
-        let has = |name: &str| {
-            query
-                .split('&')
-                .any(|pair| pair.split('=').next() == Some(name))
-        };
+        query
+            .split('&')
+            .any(|pair| pair.split('=').next() == Some(parameter))
+    }
+
+    /// The address with what it leaves open; `wanted` is the server that is taken.
+    fn complete(&self, wanted: &str) -> String {
         let mut url = self.url.trim_end_matches('?').to_owned();
-        let mut separator = if query.is_empty() { '?' } else { '&' };
+        let mut separator = if url.contains('?') { '&' } else { '?' };
         let mut add = |name: &str, value: &str| {
             url.push(separator);
             url.push_str(name);
@@ -76,7 +78,8 @@ impl PostgresAddress {
             url.push_str(value);
             separator = '&';
         };
-        for (name, value) in DEFAULTS.iter().filter(|(name, _)| !has(name)) {
+        let defaults = DEFAULTS.iter().copied().chain([(WANTED, wanted)]);
+        for (name, value) in defaults.filter(|(name, _)| !self.has(name)) {
             add(name, value);
         }
         self.with_system_roots(url)
@@ -117,17 +120,35 @@ pub(super) struct ConnectError {
     pub passing: bool,
 }
 
-/// Connects, and sets the session up.
+/// A connection to a server.
+pub(super) struct Connected {
+    pub connection: AnyConnection,
+    /// Whether the server takes no writes, and there is none that does.
+    pub read_only: bool,
+}
+
+/// Connects to the server that takes writes, and sets the session up. Where there is none, one that can be read is better
+/// than nothing, unless the address says which is wanted.
 pub(super) fn connect(
     address: &PostgresAddress,
     patience: Duration,
-) -> Result<AnyConnection, ConnectError> {
-    let failed = |text: String| ConnectError {
-        passing: is_passing(&text),
-        reason: address.scrub(&text),
+) -> Result<Connected, ConnectError> {
+    let establish = |wanted: &str| {
+        PgConnection::establish(&address.complete(wanted)).map_err(|error| error.to_string())
     };
-    let mut connection =
-        PgConnection::establish(&address.complete()).map_err(|error| failed(error.to_string()))?;
+    let mut read_only = false;
+    let established = establish("read-write").or_else(|text| {
+        read_only = !address.has(WANTED) && sqlstate::is_read_only(&text);
+        if read_only {
+            establish("any")
+        } else {
+            Err(text)
+        }
+    });
+    let mut connection = established.map_err(|text| ConnectError {
+        passing: sqlstate::is_passing(&text),
+        reason: address.scrub(&sqlstate::without_location(&text)),
+    })?;
     let millis = patience.as_millis().max(1);
     // A commit is acknowledged when it is on the disk, whatever the server's default is; who chose more than that
     // (synchronous standbys) keeps it.
@@ -137,15 +158,18 @@ pub(super) fn connect(
              SET idle_in_transaction_session_timeout = '60s'; \
              SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
         ))
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(AnyConnection::Postgres(connection))
+        .map_err(|error| ConnectError {
+            passing: sqlstate::meaning(&error) != Meaning::Else,
+            reason: address.scrub(&error.to_string()),
+        })?;
+    Ok(Connected {
+        connection: AnyConnection::Postgres(connection),
+        read_only,
+    })
 }
 
 /// Connects, or says why a store can't be opened.
-pub(super) fn open(
-    address: &PostgresAddress,
-    patience: Duration,
-) -> Result<AnyConnection, OpenError> {
+pub(super) fn open(address: &PostgresAddress, patience: Duration) -> Result<Connected, OpenError> {
     connect(address, patience).map_err(|error| {
         let (database, reason) = (address.shown.clone(), error.reason);
         match error.passing {
@@ -155,41 +179,18 @@ pub(super) fn open(
     })
 }
 
-/// Whether what libpq says of a connection that did not come about may be otherwise in a moment.
-fn is_passing(text: &str) -> bool {
-    const PASSING: &[&str] = &[
-        "refused",
-        "timeout",
-        "timed out",
-        "starting up",
-        "shutting down",
-        "recovery",
-        "not yet accepting",
-        "too many clients",
-        "connection slots",
-        "read-only",
-        "closed the connection",
-        "reset by peer",
-        "terminating connection",
-        "unreachable",
-        "No route",
-        "No such file",
-        "Temporary failure",
-    ];
-    const LASTING: &[&str] = &["FATAL", "certificate", "SSL", "invalid"];
-    PASSING.iter().any(|phrase| text.contains(phrase))
-        || !LASTING.iter().any(|phrase| text.contains(phrase))
-}
-
 /// Brings the schema up to date, or checks that it is. One server does it, however many start at once.
 pub(super) fn migrate(
-    connection: &mut AnyConnection,
+    connected: &mut Connected,
     address: &PostgresAddress,
     migrate: Migrate,
 ) -> Result<Steps, OpenError> {
-    let AnyConnection::Postgres(postgres) = connection else {
+    let AnyConnection::Postgres(postgres) = &mut connected.connection else {
         return Ok(Steps::default());
     };
+    if connected.read_only {
+        return schema_steps::look(postgres, || MIGRATIONS, &address.shown);
+    }
     let failed = |reason: String| OpenError::Migration {
         database: address.shown.clone(),
         reason: address.scrub(&reason),
@@ -264,74 +265,5 @@ pub(super) fn do_not_wait_for_the_disk(connection: &mut AnyConnection) -> QueryR
         AnyConnection::Postgres(postgres) => {
             postgres.batch_execute("SET LOCAL synchronous_commit = off")
         }
-    }
-}
-
-/// What an error of a statement means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    /// Another transaction was in the way: the same again will do.
-    Again,
-    /// The server is away, or does not take writes: another connection may.
-    Away,
-    /// It took too long.
-    Slow,
-    /// The disk is full.
-    Full,
-    /// Something else.
-    Else,
-}
-
-/// What `error` means; of errors without a code of their own the text decides, as far as it is known.
-pub(super) fn meaning(error: &DieselError) -> Meaning {
-    let DieselError::DatabaseError(kind, info) = error else {
-        return match error {
-            DieselError::BrokenTransactionManager => Meaning::Away,
-            _ => Meaning::Else,
-        };
-    };
-    let text = info.message();
-    match kind {
-        DatabaseErrorKind::SerializationFailure => Meaning::Again,
-        DatabaseErrorKind::ClosedConnection
-        | DatabaseErrorKind::UnableToSendCommand
-        | DatabaseErrorKind::ReadOnlyTransaction => Meaning::Away,
-        _ if text.contains("deadlock detected") => Meaning::Again,
-        _ if text.contains("statement timeout") => Meaning::Slow,
-        _ if text.contains("No space left on device") || text.contains("could not extend file") => {
-            Meaning::Full
-        }
-        _ if is_away(text) => Meaning::Away,
-        _ => Meaning::Else,
-    }
-}
-
-fn is_away(text: &str) -> bool {
-    const PHRASES: &[&str] = &[
-        "terminating connection",
-        "closed the connection",
-        "could not receive data",
-        "could not send data",
-        "no connection to the server",
-        "SSL SYSCALL",
-        "SSL connection has been closed",
-        "recovery",
-        "shutting down",
-        "read-only transaction",
-        "crash of another server process",
-    ];
-    PHRASES.iter().any(|phrase| text.contains(phrase))
-}
-
-/// The store's error for one of a PostgreSQL statement; also what it means.
-pub(super) fn explain(error: StoreError) -> (StoreError, Meaning) {
-    let StoreError::Database(source) = error else {
-        return (error, Meaning::Else);
-    };
-    match meaning(&source) {
-        Meaning::Away => (StoreError::Away(Box::new(source)), Meaning::Away),
-        Meaning::Slow => (StoreError::Busy("a statement"), Meaning::Slow),
-        Meaning::Full => (StoreError::Full(source), Meaning::Full),
-        meaning => (StoreError::Database(source), meaning),
     }
 }

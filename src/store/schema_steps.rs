@@ -4,6 +4,9 @@
 //! that has more steps than this release knows is one it can work with.
 
 use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
 use super::{Migrate, OpenError};
@@ -53,6 +56,53 @@ where
     }
     let unknown = unknown(connection, steps).map_err(failed)?;
     Ok(Steps { taken, unknown })
+}
+
+/// Looks whether a server that takes no writes has all steps. diesel would make its table of them first, if only to find that
+/// it is there.
+pub(super) fn look(
+    connection: &mut PgConnection,
+    steps: impl Fn() -> EmbeddedMigrations,
+    database: &str,
+) -> Result<Steps, OpenError> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let away = |reason: String| OpenError::Away {
+        database: database.to_owned(),
+        reason: format!("it takes no writes, and its schema is not ready: {reason}"),
+    };
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load(connection)
+            .map_err(|error| away(error.to_string()))?;
+    let known: Vec<Box<dyn Migration<Pg>>> = steps()
+        .migrations()
+        .map_err(|error| away(error.to_string()))?;
+    let has = |step: &str| applied.iter().any(|applied| applied.version == step);
+    let missing: Vec<String> = known
+        .iter()
+        .filter(|step| !has(&step.name().version().to_string()))
+        .map(|step| step.name().to_string())
+        .collect();
+    if !missing.is_empty() {
+        return Err(away(format!("it lacks {}", missing.join(", "))));
+    }
+    let is_known = |version: &str| {
+        known
+            .iter()
+            .any(|step| step.name().version().to_string() == version)
+    };
+    Ok(Steps {
+        taken: Vec::new(),
+        unknown: applied
+            .into_iter()
+            .map(|applied| applied.version)
+            .filter(|version| !is_known(version))
+            .collect(),
+    })
 }
 
 fn unknown<C, D>(

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
@@ -13,6 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use super::Migrate;
 use super::connection::AnyConnection;
 use super::error::OpenError;
+use super::file_watch::beside;
 use super::schema_steps::{self, Steps};
 
 /// The first version without the WAL-reset defect (sqlite.org/wal.html#walresetbug).
@@ -29,10 +30,13 @@ const WRITER_PRAGMAS: &[&str] = &[
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA wal_autocheckpoint = 4096",
+    CHECKPOINTS,
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -4096",
 ];
+
+/// How long the log gets before it is written back.
+pub(super) const CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 4096";
 
 const READER_PRAGMAS: &[&str] = &[
     "PRAGMA busy_timeout = 5000",
@@ -64,13 +68,8 @@ pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
     if path.is_dir() {
         return Err(not_writable(std::io::ErrorKind::IsADirectory.into()));
     }
-    let lock = lock_path(path);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock)
-        .map_err(not_writable)?;
+    let lock = beside(path, ".lock");
+    let mut file = private().open(&lock).map_err(not_writable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -88,10 +87,13 @@ pub(super) fn hold(path: &Path) -> Result<Hold, OpenError> {
     Ok(Hold { _file: file })
 }
 
-fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
+/// How a file is made that nobody else may read: what is in the store, and the secrets that sign its cursors.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Opens the one connection that writes, and brings the schema up to date, or checks that it is.
@@ -107,10 +109,8 @@ pub(super) fn open_writer(
         path: path.into(),
         reason,
     };
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
+    // SQLite gives the log and what else it makes beside the database the same rights.
+    private()
         .open(path)
         .map_err(|error| not_writable(error.to_string()))?;
     let mut connection =
@@ -129,7 +129,7 @@ pub(super) fn open_writer(
 
 /// Opens a connection that only reads, beside whoever holds the file.
 pub(super) fn open_reader(path: &Path) -> Result<AnyConnection, ConnectionError> {
-    let mut connection = SqliteConnection::establish(&url(path))?;
+    let mut connection = SqliteConnection::establish(&uri(path))?;
     READER_PRAGMAS
         .iter()
         .try_for_each(|pragma| connection.batch_execute(pragma))
@@ -169,6 +169,14 @@ fn url(path: &Path) -> String {
         Path::new(".").join(path)
     };
     path.to_string_lossy().into_owned()
+}
+
+/// The path as a URI, of a database that is not made when it is missing.
+fn uri(path: &Path) -> String {
+    let path =
+        percent_encoding::utf8_percent_encode(&url(path), percent_encoding::NON_ALPHANUMERIC)
+            .to_string();
+    format!("file:{path}?mode=rw")
 }
 
 #[derive(QueryableByName)]

@@ -263,6 +263,38 @@ fn two_keys_live_side_by_side_while_a_client_changes_from_one_to_the_other() {
 }
 
 #[test]
+fn a_key_stays_valid_however_often_it_is_rotated_until_the_rotation_is_finished() {
+    let server = Server::start();
+    let mut keys = vec![server.register("shop")];
+    let status = |server: &Server, key: &str| server.get("/client").with_key(key).send().status;
+    // The clocks of those who make keys need not agree.
+    let mut now = Timestamp::now();
+    let mut rotate = |server: &Server, keys: &mut Vec<String>| {
+        let key = clients::new_key();
+        now -= jiff::SignedDuration::from_mins(5);
+        let digest = clients::digest(&key);
+        server.desk().rotate_key("shop", &digest, now)?;
+        keys.push(key);
+        Ok::<_, flash::store::StoreError>(())
+    };
+    while keys.len() < 8 {
+        rotate(&server, &mut keys).unwrap();
+    }
+    let full = rotate(&server, &mut keys).unwrap_err().to_string();
+    assert!(full.contains("--finish"), "{full}");
+    // A server that starts now remembers none.
+    let server = server.restart();
+    for key in &keys {
+        assert_eq!(status(&server, key), 200);
+    }
+    assert_eq!(server.desk().drop_old_keys("shop").unwrap(), 7);
+    let newest = keys.pop().unwrap();
+    server.until(|server| keys.iter().all(|key| status(server, key) == 401));
+    assert_eq!(status(&server, &newest), 200);
+    rotate(&server, &mut keys).unwrap();
+}
+
+#[test]
 fn what_a_client_made_only_that_one_may_change_and_everybody_may_read() {
     let server = Server::start();
     let (mine, other) = (server.register("mine"), server.register("other"));

@@ -10,7 +10,9 @@ use clap::{Args, Command, FromArgMatches};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use flash::services::Clock;
 use flash::settings::{Database, DatabaseSettings};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -97,6 +99,66 @@ impl Place {
         }
     }
 
+    /// Whether several servers may have it.
+    pub fn is_shared(&self) -> bool {
+        self.fresh.is_some()
+    }
+
+    /// How many runs are noted as being written.
+    pub fn uploads(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM uploads").unwrap()
+    }
+
+    /// How many chunks are stored, whether anybody can read them or not.
+    pub fn chunks(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM chunks").unwrap()
+    }
+
+    /// Runs SQL on it.
+    pub fn execute(&self, sql: &str) {
+        match &self.fresh {
+            Some(fresh) => execute(&fresh.url, sql),
+            None => {
+                let mut sqlite = self.sqlite();
+                sqlite.batch_execute("PRAGMA busy_timeout = 60000").unwrap();
+                sqlite.batch_execute(sql).unwrap();
+            }
+        }
+    }
+
+    /// Lets time pass for whatever is told by its age: by the server's clock, or where the database has one of its own, by
+    /// making everything older.
+    pub fn let_pass(&self, time: SignedDuration, clock: &Clock) {
+        clock.set(clock.now() + time);
+        self.age(
+            time,
+            &[
+                "uploads.renewed_at",
+                "garbage.since",
+                "idempotency_keys.renewed_at",
+                "leases.until",
+            ],
+        );
+    }
+
+    /// The same for garbage alone.
+    pub fn let_garbage_age(&self, time: SignedDuration, clock: &Clock) {
+        clock.set(clock.now() + time);
+        self.age(time, &["garbage.since"]);
+    }
+
+    fn age(&self, time: SignedDuration, columns: &[&str]) {
+        let Some(fresh) = &self.fresh else { return };
+        for column in columns {
+            let (table, column) = column.split_once('.').unwrap();
+            let micros = time.as_micros();
+            execute(
+                &fresh.url,
+                &format!("UPDATE {table} SET {column} = {column} - {micros}"),
+            );
+        }
+    }
+
     /// How many summaries of runs are stored.
     pub fn summaries(&self) -> i64 {
         self.count("SELECT count(summary) AS found FROM chunks")
@@ -122,17 +184,13 @@ impl Place {
 
     /// What a query counts as `found`.
     fn count(&self, sql: &str) -> QueryResult<i64> {
-        #[derive(QueryableByName)]
-        struct Count {
-            #[diesel(sql_type = BigInt)]
-            found: i64,
+        match &self.fresh {
+            Some(fresh) => Ok(count(&fresh.url, sql)),
+            None => {
+                let count: Count = diesel::sql_query(sql).get_result(&mut self.sqlite())?;
+                Ok(count.found)
+            }
         }
-        let query = diesel::sql_query(sql);
-        let count: Count = match &self.fresh {
-            Some(fresh) => query.get_result(&mut PgConnection::establish(&fresh.url).unwrap()),
-            None => query.get_result(&mut self.sqlite()),
-        }?;
-        Ok(count.found)
     }
 
     fn sqlite(&self) -> SqliteConnection {
@@ -158,6 +216,19 @@ impl Drop for Fresh {
         let remove = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         execute(&self.server, &remove);
     }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    found: i64,
+}
+
+/// The number that a query of a PostgreSQL gives as `found`.
+pub fn count(url: &str, sql: &str) -> i64 {
+    let mut connection = PgConnection::establish(url).unwrap();
+    let count: Count = diesel::sql_query(sql).get_result(&mut connection).unwrap();
+    count.found
 }
 
 /// Runs SQL that gives nothing back.

@@ -174,10 +174,8 @@ fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
     let clock = builder.stand_at(started);
     let server = builder.start();
     // Where others may run beside the server, the upload is first taken for dead, and then swept.
-    let mut later = started;
     server.place.wait_for_chunks(|chunks| {
-        later += SignedDuration::from_mins(5);
-        clock.set(later);
+        server.place.let_pass(SignedDuration::from_mins(5), &clock);
         chunks == 0
     });
 }
@@ -197,7 +195,7 @@ fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
         .get("/datasets/people")
         .send()
         .expect(StatusCode::NOT_FOUND);
-    clock.set(started + SignedDuration::from_mins(5));
+    server.place.let_pass(SignedDuration::from_mins(5), &clock);
     server.place.wait_for_chunks(|chunks| chunks == 0);
 }
 

@@ -26,6 +26,7 @@ mod discovery;
 mod disk;
 mod durability;
 mod edge;
+mod faults;
 mod idempotency;
 mod layout;
 mod lives;

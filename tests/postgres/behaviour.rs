@@ -24,6 +24,7 @@ const BEHAVIOUR: &[&str] = &[
     "csv",
     "discovery",
     "durability",
+    "faults",
     "idempotency",
     "lives",
     "negotiation",

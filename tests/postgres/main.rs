@@ -30,6 +30,7 @@ mod balancer;
 mod behaviour;
 mod crashes;
 mod failover;
+mod faults;
 mod outage;
 mod postgres;
 mod replicas;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     for own in [
         crashes::trials(),
         failover::trials(),
+        faults::trials(),
         outage::trials(),
         replicas::trials(),
         rollouts::trials(),

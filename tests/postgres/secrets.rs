@@ -26,6 +26,7 @@ fn guarded_by(password: &'static str) -> Cluster {
         careless: true,
         password: Some(password),
         tls: false,
+        ..Options::default()
     })
 }
 

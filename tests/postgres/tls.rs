@@ -16,6 +16,7 @@ fn certified() -> Cluster {
         careless: true,
         password: None,
         tls: true,
+        ..Options::default()
     })
 }
 

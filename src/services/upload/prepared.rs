@@ -55,10 +55,9 @@ impl Prepared {
         let begins = !self.revision.staged;
         self.revision.staged = true;
         self.abandon.staged = Some(self.revision.run);
-        self.abandon
-            .store
-            .stage(self.revision.run, rest, begins)
-            .await
+        let store = &self.abandon.store;
+        let turn = store.begin_part(self.revision.run);
+        store.stage(turn, rest, begins).await
     }
 
     pub(in crate::services) fn into_parts(self) -> (NewRevision, Abandon) {

@@ -97,9 +97,10 @@ fn open_target(to: &Address) -> Result<(AnyConnection, Option<sqlite::Hold>), Op
             Ok((connection, Some(hold)))
         }
         Address::Postgres(server) => {
-            let mut connection = postgres::open(server, COMMAND_PATIENCE)?;
-            postgres::hold_for_copy(&mut connection, server)?;
-            postgres::migrate(&mut connection, server, Migrate::Run)?;
+            let mut connected = postgres::open(server, COMMAND_PATIENCE)?;
+            postgres::hold_for_copy(&mut connected.connection, server)?;
+            postgres::migrate(&mut connected, server, Migrate::Run)?;
+            let mut connection = connected.connection;
             never_hurry(&mut connection).map_err(|error| super::unusable(to, &error))?;
             Ok((connection, None))
         }

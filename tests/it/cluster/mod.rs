@@ -36,6 +36,10 @@ kill -QUIT "$server"; kill -CONT "$server"; wait "$server"
 rm -rf "$folder"
 "#;
 
+/// The language of a German cluster, and the folder of it, which is made with the cluster: few systems have it ready.
+const GERMAN: &str = "de_DE.UTF-8";
+const LOCALES: &str = "locales";
+
 /// The superuser of every cluster.
 const USER: &str = "flash";
 /// The name by which a standby is known to its primary.
@@ -50,6 +54,8 @@ pub struct Options {
     pub password: Option<&'static str>,
     /// Speaks TLS, with a certificate of a throwaway authority.
     pub tls: bool,
+    /// Says what goes wrong in German.
+    pub german: bool,
 }
 
 /// A PostgreSQL server. It ends, and its folder with it, when it is dropped.
@@ -231,7 +237,19 @@ impl Cluster {
         if options.tls {
             certificates::make(&cluster);
         }
+        if options.german {
+            cluster.make_german();
+        }
         cluster
+    }
+
+    /// On Debian it is made of what is in the package `locales`.
+    fn make_german(&self) {
+        let mut command = self.command(Path::new("sh"));
+        let script = format!("mkdir {LOCALES} && localedef -i de_DE -f UTF-8 ./{LOCALES}/{GERMAN}");
+        let output = command.args(["-c", &script]).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "localedef: {error}");
     }
 
     fn data(&self) -> PathBuf {
@@ -274,6 +292,9 @@ impl Cluster {
         for setting in self.settings() {
             command.args(["-c", &setting]);
         }
+        if self.options.german {
+            command.env("LOCPATH", self.folder.path().join(LOCALES));
+        }
         // Ctrl-C is for the tests, and for the guard only through them.
         let guard = command
             .process_group(0)
@@ -305,6 +326,9 @@ impl Cluster {
         ];
         if self.options.careless {
             settings.push("fsync=off".to_owned());
+        }
+        if self.options.german {
+            settings.push(format!("lc_messages={GERMAN}"));
         }
         if self.options.tls {
             settings.extend(certificates::settings(self.folder.path()));

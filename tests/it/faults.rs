@@ -1,0 +1,130 @@
+//! Faults within the server: what goes wrong is told, undone, and stays alone.
+
+use std::sync::Arc;
+use std::thread;
+
+use bytes::Bytes;
+use flash::api::Registry;
+use flash::dataset::UploadOptions;
+use flash::services::{Clock, Form, Services, Upload};
+use flash::settings::ServeSettings;
+use flash::store::{Claim, Claimed, Conditions, Receipt, StoreError, Write};
+use jiff::{SignedDuration, Timestamp};
+use ureq::http::StatusCode;
+
+use crate::database::Place;
+use crate::sample::large_csv;
+use crate::server::Server;
+
+/// Work that panics within its transaction, after it wrote something.
+fn panic_within(server: &Server, key: &str) -> StoreError {
+    let store = &server.services.store;
+    let claim = Claim {
+        scope: "faults".to_owned(),
+        key: key.to_owned(),
+        holder: store.new_number(),
+    };
+    let claimed = server.wait_for(store.claim(&claim)).unwrap();
+    assert_eq!(claimed, Claimed::First);
+    let receipt = Receipt {
+        claim,
+        fingerprint: [0; 32],
+        answer: Arc::new(|_| panic!("a fault that a test asked for")),
+    };
+    server.wait_for(store.settle(receipt)).unwrap_err()
+}
+
+#[test]
+fn work_that_panics_is_undone_and_counted_and_harms_no_other() {
+    let server = Server::with(|settings| settings.store.store_connections = 2);
+    thread::scope(|scope| {
+        for writer in 0..4 {
+            let server = &server;
+            scope.spawn(move || {
+                for count in 0..20 {
+                    server.store(&format!("w{writer}-{count}"), "id\n1\n");
+                }
+            });
+        }
+        for fault in 0..8 {
+            let error = panic_within(&server, &fault.to_string());
+            assert!(matches!(error, StoreError::Panicked), "{error:?}");
+        }
+    });
+    server.store("after", "id\n1\n");
+    assert!(server.services.store.health().is_ok());
+    let metrics = server.services.metrics.scrape(&server.services, true);
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(metrics.contains("flash_store_panics_total 8"), "{metrics}");
+    // What was acknowledged is there for others as well.
+    let server = server.restart();
+    assert_eq!(server.names().len(), 81);
+}
+
+#[test]
+fn an_upload_that_is_given_up_at_any_moment_leaves_nothing() {
+    let place = Place::new();
+    let clock = Clock::standing_at(Timestamp::now());
+    let mut settings = ServeSettings::default();
+    settings.database.database = Some(place.setting());
+    let catalogue = Registry::standard().unwrap().catalogue().unwrap();
+    let csv = Bytes::from(large_csv(6 << 20));
+    // On one thread, what an upload hands on begins only when the upload waits: as late as it can.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let services = Services::open(settings.check().unwrap(), catalogue, clock.clone()).unwrap();
+        for steps in 1..12 {
+            let form = Form {
+                name: "half".parse().unwrap(),
+                write: Write::Put,
+                conditions: Conditions::default(),
+                options: UploadOptions::default(),
+                media_type: "text/csv",
+            };
+            let mut upload = Upload::begin(&services, form, None).await.unwrap();
+            for step in 0..steps {
+                let part = csv.slice(step << 19..(step + 1) << 19);
+                upload.write(part).await.unwrap();
+            }
+            drop(upload);
+        }
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while place.uploads() + place.chunks() > 0 {
+            assert!(std::time::Instant::now() < deadline, "something stays");
+            place.let_garbage_age(SignedDuration::from_mins(5), &clock);
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        // Nothing is on its way any more either.
+        services.store.close().await;
+        assert_eq!(place.uploads() + place.chunks(), 0);
+    });
+}
+
+#[test]
+fn what_is_read_hides_no_other_garbage() {
+    let mut builder = crate::server::Builder::new();
+    let clock = builder.stand_at(Timestamp::now());
+    let server = builder.start();
+    let mut leases = Vec::new();
+    // More than are looked at together, and in the order in which they are looked at.
+    for n in 0..70 {
+        let name = format!("read{n}");
+        server.store(&name, "id\n1\n");
+        let found = server.wait_for(server.services.store.find(&name.parse().unwrap()));
+        leases.push(server.services.store.lease(&found.unwrap().unwrap()));
+    }
+    server.store("unread", "id\n1\n");
+    for name in server.names() {
+        let delete = server.delete(&format!("/datasets/{name}")).send();
+        delete.expect(StatusCode::NO_CONTENT);
+    }
+    server
+        .place
+        .let_garbage_age(SignedDuration::from_mins(5), &clock);
+    server.place.wait_for_chunks(|chunks| chunks == 70);
+    drop(leases);
+    server.place.wait_for_chunks(|chunks| chunks == 0);
+}
