@@ -99,11 +99,6 @@ impl Place {
         }
     }
 
-    /// Whether several servers may have it.
-    pub fn is_shared(&self) -> bool {
-        self.fresh.is_some()
-    }
-
     /// How many runs are noted as being written.
     pub fn uploads(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM uploads").unwrap()
@@ -173,13 +168,6 @@ impl Place {
     /// Makes the stored revisions look like those of a release that did not write down how long a decoded text is.
     pub fn forget_lengths(&self) {
         self.execute("UPDATE revisions SET segments = NULL WHERE transcoded");
-    }
-
-    fn execute(&self, sql: &str) {
-        match &self.fresh {
-            Some(fresh) => execute(&fresh.url, sql),
-            None => self.sqlite().batch_execute(sql).unwrap(),
-        }
     }
 
     /// What a query counts as `found`.

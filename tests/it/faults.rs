@@ -84,7 +84,7 @@ fn an_upload_that_is_given_up_at_any_moment_leaves_nothing() {
                 options: UploadOptions::default(),
                 media_type: "text/csv",
             };
-            let mut upload = Upload::begin(&services, form, None).await.unwrap();
+            let mut upload = Upload::begin(&services, form, None, None).await.unwrap();
             for step in 0..steps {
                 let part = csv.slice(step << 19..(step + 1) << 19);
                 upload.write(part).await.unwrap();

@@ -139,11 +139,6 @@ impl Program {
         (output.status.code().unwrap(), text)
     }
 
-    /// Its number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
