@@ -56,7 +56,7 @@ pub struct Services {
     /// Places for pieces of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
     /// Places for groups of chunks being looked through: one a core.
-    scans: Semaphore,
+    scans: Arc<Semaphore>,
     cores: usize,
     draining: AtomicBool,
 }
@@ -76,10 +76,10 @@ impl Services {
     pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
-            cache: Cache::new(settings.store.cache_bytes),
+            cache: Cache::new(settings.store.cache_bytes, settings.timeouts.query_timeout),
             uploads: Arc::new(Semaphore::new(settings.limits.max_uploads)),
             workers: Arc::new(Semaphore::new(cores)),
-            scans: Semaphore::new(cores),
+            scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),

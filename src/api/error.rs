@@ -343,6 +343,7 @@ impl Error {
                 | StoreError::Closed
                 | StoreError::Away(_)
                 | StoreError::Slow
+                | StoreError::Waited
                 | StoreError::UploadLost
                 | StoreError::Unprepared
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
@@ -417,7 +418,10 @@ impl Error {
             Self::Busy(_) => "busy",
             Self::Store(error) => match error {
                 StoreError::Full(_) => "disk full",
-                StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
+                StoreError::Busy(_)
+                | StoreError::Waited
+                | StoreError::Unprepared
+                | StoreError::Again => "busy",
                 StoreError::Away(_) | StoreError::Slow => "store away",
                 StoreError::UploadLost => "upload lost",
                 StoreError::NotOwner(_) => "not the owner",
@@ -528,7 +532,7 @@ impl From<SearchError> for Error {
         match error {
             SearchError::Store(error) => error.into(),
             SearchError::TimedOut(_) => Self::QueryTimedOut(error),
-            SearchError::Worker => Self::Worker,
+            SearchError::Stopped | SearchError::Worker => Self::Worker,
         }
     }
 }

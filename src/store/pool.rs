@@ -169,6 +169,11 @@ impl Pool {
         done.map_err(|_| StoreError::Worker)?
     }
 
+    /// How long work waits for a connection.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// How much of it is in use.
     pub(super) fn load(&self) -> Load {
         let state = self.pool.state();
