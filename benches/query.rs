@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::api::{self, Registry};
-use flash::dataset::query::{Key, Known, Query, Ranked, Scan, Top};
+use flash::dataset::query::{Known, Query, Ranked, Scan, Top};
 use flash::dataset::{
     Analysis, Asked, ChunkText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
 };
@@ -99,6 +99,14 @@ fn scanning(criterion: &mut Criterion) {
     for (name, column, condition) in [
         ("equality", "dest", "eq.LAX"),
         ("comparison of numbers", "distance", "gt.2600"),
+        ("pattern with a beginning", "tailnum", "like.N1*"),
+        ("pattern with any characters", "tailnum", "like.N_4_*"),
+        (
+            "pattern with any characters inside",
+            "tailnum",
+            "like.*1_2*",
+        ),
+        ("pattern of letters of both cases", "tailnum", "ilike.*aa*"),
     ] {
         let query = sample.query(Some((column, condition)), None);
         group.bench_function(name, |b| {
@@ -122,18 +130,17 @@ fn scanning(criterion: &mut Criterion) {
 
 /// The first 100 rows of a chunk in the query's order.
 fn first(query: &Query, layout: &Layout, text: &ChunkText) -> Vec<Ranked> {
-    let mut top = Top::new(&query.order, None, 100, 16 << 20);
+    let mut top = Top::new(Arc::clone(&query.order), None, None, 100, 16 << 20);
     let term = query.order[0];
     Scan::new(query, layout).rows(text, 0, |row| {
         let lead = term.lead(row.value(term.column).as_deref());
         let at = row.at as u32;
         if top.may_have(lead, 0, at) {
-            let key = Key::of(&query.order, |column| row.value(column));
-            top.push(Ranked { key, chunk: 0, at });
+            top.take(lead, |column| row.value(column), 0, at);
         }
         ControlFlow::Continue(())
     });
-    top.finish().0
+    top.finish().rows
 }
 
 fn passing_over(criterion: &mut Criterion) {

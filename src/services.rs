@@ -62,7 +62,7 @@ pub struct Services {
     /// Places for pieces of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
     /// Places for groups of chunks being looked through: one a core.
-    scans: Semaphore,
+    scans: Arc<Semaphore>,
     cores: usize,
     draining: AtomicBool,
 }
@@ -88,10 +88,10 @@ impl Services {
                 settings.timeouts.store_timeout,
                 settings.timeouts.write_timeout,
             ),
-            cache: Cache::new(settings.memory.cache),
+            cache: Cache::new(settings.memory.cache, settings.timeouts.query_timeout),
             uploads: Places::new(settings.limits.max_uploads),
             workers: Arc::new(Semaphore::new(cores)),
-            scans: Semaphore::new(cores),
+            scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),

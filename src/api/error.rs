@@ -369,6 +369,7 @@ impl Error {
                 | StoreError::Away(_)
                 | StoreError::ReadOnly(_)
                 | StoreError::Slow
+                | StoreError::Waited
                 | StoreError::UploadLost
                 | StoreError::Unprepared
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
@@ -448,7 +449,10 @@ impl Error {
             Self::Busy(_) => "busy",
             Self::Store(error) => match error {
                 StoreError::Full(_) => "disk full",
-                StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
+                StoreError::Busy(_)
+                | StoreError::Waited
+                | StoreError::Unprepared
+                | StoreError::Again => "busy",
                 StoreError::Away(_)
                 | StoreError::Slow
                 | StoreError::WriterStopped(_)
@@ -591,7 +595,7 @@ impl From<SearchError> for Error {
             SearchError::Store(error) => error.into(),
             SearchError::TimedOut(_) => Self::QueryTimedOut(error),
             SearchError::Exhausted(exhausted) => exhausted.into(),
-            SearchError::Worker => Self::Worker,
+            SearchError::Stopped | SearchError::Worker => Self::Worker,
         }
     }
 }

@@ -41,7 +41,7 @@ impl Bloom {
     /// Adds a text.
     #[inline]
     pub(super) fn insert(&mut self, text: &[u8]) {
-        let hash = xxh3_64(text);
+        let hash = hash(text);
         for probe in 0..PROBES {
             let (word, bit) = place(hash, probe, self.words.len());
             self.words[word] |= bit;
@@ -64,7 +64,11 @@ impl Bloom {
 
     /// Whether the text may have been added; `false` is certain.
     pub fn may_have(&self, text: &[u8]) -> bool {
-        let hash = xxh3_64(text);
+        self.may_have_hash(hash(text))
+    }
+
+    /// The same of a text with that [`hash`], for whoever asks many filters about it.
+    pub fn may_have_hash(&self, hash: u64) -> bool {
         (0..PROBES).all(|probe| {
             let (word, bit) = place(hash, probe, self.words.len());
             self.words.get(word).is_none_or(|word| word & bit != 0)
@@ -75,6 +79,11 @@ impl Bloom {
     pub fn bytes(&self) -> usize {
         size_of_val::<[u64]>(&self.words)
     }
+}
+
+/// What the bits of a text are made of.
+pub fn hash(text: &[u8]) -> u64 {
+    xxh3_64(text)
 }
 
 /// Where a bit of a text is, in so many words: their number is a power of two.
@@ -99,13 +108,14 @@ pub(super) fn encode(blooms: &[(u32, Bloom)]) -> Vec<u8> {
     stored
 }
 
-/// The filter of one column among those that were stored so, if it has one.
+/// The filters of some columns, whose places are in order, among those that were stored so; `None` for one that has none.
 ///
 /// # Errors
 /// [`CorruptBlooms`] when they were not, or by a later release.
-pub fn decode(stored: &[u8], column: usize) -> Result<Option<Bloom>, CorruptBlooms> {
+pub fn decode(stored: &[u8], columns: &[usize]) -> Result<Vec<Option<Bloom>>, CorruptBlooms> {
+    let mut decoded = vec![None; columns.len()];
     let mut rest = match stored.split_first() {
-        None => return Ok(None),
+        None => return Ok(decoded),
         Some((&ENCODING, rest)) => rest,
         Some(_) => return Err(CorruptBlooms),
     };
@@ -117,14 +127,15 @@ pub fn decode(stored: &[u8], column: usize) -> Result<Option<Bloom>, CorruptBloo
         let bytes = words.checked_mul(8).filter(|_| words.is_power_of_two());
         let split = bytes.and_then(|bytes| body.split_at_checked(bytes));
         let (bits, behind) = split.ok_or(CorruptBlooms)?;
-        if usize::try_from(found) == Ok(column) {
+        let place = usize::try_from(found).map(|found| columns.binary_search(&found));
+        if let Ok(Ok(place)) = place {
             let (words, _) = bits.as_chunks::<8>();
             let words = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
-            return Ok(Some(Bloom { words }));
+            decoded[place] = Some(Bloom { words });
         }
         rest = behind;
     }
-    Ok(None)
+    Ok(decoded)
 }
 
 #[cfg(test)]
@@ -180,20 +191,25 @@ mod tests {
     fn filters_are_stored_and_read_back() {
         let blooms = [(0, of(3, 9)), (7, of(100, 100))];
         let stored = encode(&blooms);
-        for (column, bloom) in &blooms {
-            let column = usize::try_from(*column).unwrap();
-            assert_eq!(decode(&stored, column).unwrap().as_ref(), Some(bloom));
+        let [first, second] = blooms.clone().map(|(_, bloom)| Some(bloom));
+        for (columns, wanted) in [
+            (&[0][..], vec![first.clone()]),
+            (&[7], vec![second.clone()]),
+            (&[3], vec![None]),
+            (&[0, 3, 7, 9], vec![first, None, second, None]),
+            (&[], vec![]),
+        ] {
+            assert_eq!(decode(&stored, columns).unwrap(), wanted);
         }
-        assert!(decode(&stored, 3).unwrap().is_none());
-        assert!(decode(&[], 0).unwrap().is_none());
+        assert_eq!(decode(&[], &[0, 1]).unwrap(), [None, None]);
         assert!(encode(&[]).is_empty());
         for cut in 1..stored.len() {
             assert!(
-                decode(&stored[..cut], 8).is_err() || cut == 1 || cut == 9 + blooms[0].1.bytes()
+                decode(&stored[..cut], &[8]).is_err() || cut == 1 || cut == 9 + blooms[0].1.bytes()
             );
         }
-        assert!(decode(&[9, 0], 0).is_err());
-        assert!(decode(&[1, 0, 0, 0, 0, 3, 0, 0, 0], 0).is_err());
+        assert!(decode(&[9, 0], &[0]).is_err());
+        assert!(decode(&[1, 0, 0, 0, 0, 3, 0, 0, 0], &[0]).is_err());
     }
 
     #[test]

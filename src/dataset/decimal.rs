@@ -25,6 +25,30 @@ pub(super) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
+/// Bytes that order like the number.
+pub(super) fn sortable(text: &[u8]) -> Vec<u8> {
+    let parts = Parts::of(text);
+    let (first, flip) = match parts.sign() {
+        0 => return vec![1],
+        1 => (2, 0),
+        // The greater its magnitude, the less it is.
+        _ => (0, 0xFF),
+    };
+    let mut bytes = Vec::with_capacity(text.len() + 10);
+    bytes.push(first);
+    let exponent = parts.exponent.cast_unsigned() ^ 1 << 63;
+    bytes.extend(exponent.to_be_bytes().map(|byte| byte ^ flip));
+    bytes.extend(parts.significant().map(|digit| digit ^ flip));
+    while bytes.last().is_some_and(|last| last ^ flip == b'0') {
+        bytes.pop();
+    }
+    if flip != 0 {
+        // What has no more digits is greater than what has some.
+        bytes.push(0xFF);
+    }
+    bytes
+}
+
 /// The number as an `i64`, if it is one, however it is written.
 pub(super) fn integer(text: &[u8]) -> Option<i64> {
     /// Digits of the longest `i64`.

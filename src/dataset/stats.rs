@@ -164,6 +164,9 @@ pub enum CorruptStats {
     /// The bytes are no statistics.
     #[error("the statistics are damaged")]
     Damaged(#[source] postcard::Error),
+    /// There are none of a column.
+    #[error("the statistics lack column {0}")]
+    Lacking(usize),
 }
 
 /// The encoding that is written.
@@ -186,6 +189,83 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<ColumnStats>, CorruptStats> {
         Some((&ENCODING, columns)) => postcard::from_bytes(columns).map_err(CorruptStats::Damaged),
         other => Err(CorruptStats::Encoding(other.map(|(encoding, _)| *encoding))),
     }
+}
+
+/// The statistics of some columns, whose places are in order, among those that [`encode`] wrote. The others are passed over:
+/// nothing is kept of them.
+///
+/// # Errors
+/// [`CorruptStats`] when it did not, or when it has no such column.
+pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ColumnStats>, CorruptStats> {
+    let mut rest = match bytes.split_first() {
+        Some((&ENCODING, rest)) => rest,
+        other => return Err(CorruptStats::Encoding(other.map(|(encoding, _)| *encoding))),
+    };
+    let count: usize = next(&mut rest)?;
+    let mut decoded = Vec::with_capacity(columns.len().min(count));
+    let mut place = 0;
+    for &column in columns {
+        if column >= count {
+            return Err(CorruptStats::Lacking(column));
+        }
+        while place < column {
+            next::<Passed<'_>>(&mut rest)?;
+            place += 1;
+        }
+        decoded.push(next(&mut rest)?);
+        place += 1;
+    }
+    Ok(decoded)
+}
+
+/// The next value of the encoded ones.
+fn next<'b, T: Deserialize<'b>>(rest: &mut &'b [u8]) -> Result<T, CorruptStats> {
+    let (value, behind) = postcard::take_from_bytes(rest).map_err(CorruptStats::Damaged)?;
+    *rest = behind;
+    Ok(value)
+}
+
+/// A [`ColumnStats`] that nobody asks for: it takes no memory of its own.
+#[derive(Deserialize)]
+#[serde(rename = "ColumnStats")]
+struct Passed<'b> {
+    _nulls: u32,
+    #[serde(borrow)]
+    _bounds: PassedBounds<'b>,
+    _kind: Option<ColumnType>,
+    _placeholders: u32,
+}
+
+/// Its [`Bounds`], with the same variants in the same order.
+#[derive(Deserialize)]
+enum PassedBounds<'b> {
+    None,
+    Boolean {
+        _min: bool,
+        _max: bool,
+    },
+    Integer {
+        _min: i64,
+        _max: i64,
+    },
+    Number {
+        _min: f64,
+        _max: f64,
+    },
+    Date {
+        _min: i32,
+        _max: i32,
+    },
+    Instant {
+        _min: i64,
+        _max: i64,
+    },
+    Text {
+        #[serde(borrow)]
+        _min: &'b [u8],
+        #[serde(borrow)]
+        _max: &'b [u8],
+    },
 }
 
 #[cfg(test)]

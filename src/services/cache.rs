@@ -3,23 +3,26 @@
 //!
 //! Runs and revisions never change, and no number of one is ever given to another. So a value that depends on nothing but what its
 //! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
-//! once. Whole answers alone hold only for a while, and say how long.
+//! once. The others wait for it, each until its own time is over: if making it fails, the next one tries, and they never wait
+//! for one failure after the other. Whole answers alone hold only for a while, and say how long.
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache as Entries;
+use quick_cache::sync::{Cache as Entries, DefaultLifecycle, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, Weighter};
+use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats, DatasetName};
-use crate::store::Spot;
+use crate::store::{Spot, StoreError};
 
 use super::metrics::Route;
 
@@ -224,16 +227,22 @@ pub struct Cache {
     entries: Entries<Key, Value, ByBytes>,
     /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
     largest: u64,
+    /// How long somebody waits for what somebody else makes.
+    patience: Duration,
     /// Whole answers that were looked for and not found: then what they are made of is looked for, and counts.
     unanswered: AtomicU64,
 }
+
+/// The place of a value that is being made. The next one who waits for it gets it if it is dropped.
+type Making<'c> =
+    PlaceholderGuard<'c, Key, Value, ByBytes, DefaultHashBuilder, DefaultLifecycle<Key, Value>>;
 
 impl Cache {
     /// An entry of usual size, in bytes: decides how many entries the cache is laid out for.
     const USUAL: u64 = 16 << 10;
 
-    /// A cache of at most `capacity` bytes.
-    pub fn new(capacity: u64) -> Self {
+    /// A cache of at most `capacity` bytes, in which nobody waits longer than `patience` for what somebody else makes.
+    pub fn new(capacity: u64, patience: Duration) -> Self {
         let entries = usize::try_from(capacity / Self::USUAL)
             .unwrap_or(1024)
             .max(16);
@@ -242,6 +251,7 @@ impl Cache {
         Self {
             entries,
             largest,
+            patience,
             unanswered: AtomicU64::new(0),
         }
     }
@@ -289,7 +299,7 @@ impl Cache {
 
     /// The page, or else what `make` makes. What it says is a page is kept, and is made once however many ask for it;
     /// what is none is made for each.
-    pub async fn page_or<T, E>(
+    pub async fn page_or<T, E: From<StoreError>>(
         &self,
         key: PageKey,
         make: impl Future<Output = Result<T, E>>,
@@ -299,7 +309,7 @@ impl Cache {
             return Ok(Ok(make.await?));
         }
         let key = Key::Page(key);
-        let guard = match self.entries.get_value_or_guard_async(&key).await {
+        let guard = match self.value_or_place(&key, self.deadline()).await? {
             Ok(Value::Page(page)) => return Ok(Err(page)),
             Ok(_) => return Ok(Ok(make.await?)),
             Err(guard) => guard,
@@ -330,7 +340,7 @@ impl Cache {
     }
 
     /// The value, or else what `make` makes, once however many ask for it.
-    pub(super) async fn get_or<E>(
+    pub(super) async fn get_or<E: From<StoreError>>(
         &self,
         key: Key,
         make: impl Future<Output = Result<Value, E>>,
@@ -338,15 +348,162 @@ impl Cache {
         if self.largest == 0 {
             return make.await;
         }
-        match self.entries.get_value_or_guard_async(&key).await {
+        match self.value_or_place(&key, self.deadline()).await? {
             Ok(value) => Ok(value),
-            Err(guard) => {
+            Err(place) => {
                 let value = make.await?;
-                if value.weight() <= self.largest {
-                    drop(guard.insert(value.clone()));
-                }
+                self.fill(place, &value);
                 Ok(value)
             }
         }
+    }
+
+    /// The values, or else what `make` makes of those that are not there, which it is given the places of among `keys`; each
+    /// once however many ask for it. Whoever asks for several of these keys has them in the same order, so that no two wait
+    /// for each other.
+    pub(super) async fn get_or_all<E: From<StoreError>, F>(
+        &self,
+        keys: &[Key],
+        make: impl FnOnce(Vec<usize>) -> F,
+    ) -> Result<Vec<Value>, E>
+    where
+        F: Future<Output = Result<Vec<Value>, E>>,
+    {
+        if self.largest == 0 {
+            return make((0..keys.len()).collect()).await;
+        }
+        let deadline = self.deadline();
+        let (mut found, mut lacking, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, key) in keys.iter().enumerate() {
+            match self.value_or_place(key, deadline).await? {
+                Ok(value) => found.push(value),
+                Err(place) => {
+                    lacking.push(number);
+                    places.push(place);
+                }
+            }
+        }
+        if lacking.is_empty() {
+            return Ok(found);
+        }
+        let made = make(lacking.clone()).await?;
+        for ((number, place), value) in lacking.into_iter().zip(places).zip(made) {
+            self.fill(place, &value);
+            found.insert(number, value);
+        }
+        Ok(found)
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.patience
+    }
+
+    /// The value, or the place for it, which is to be filled. Whoever waits for somebody else to fill it does so until the
+    /// deadline.
+    async fn value_or_place(
+        &self,
+        key: &Key,
+        deadline: Instant,
+    ) -> Result<Result<Value, Making<'_>>, StoreError> {
+        let value = self.entries.get_value_or_guard_async(key);
+        let value = tokio::time::timeout_at(deadline, value).await;
+        value.map_err(|_| StoreError::Waited)
+    }
+
+    /// Keeps a value in its place, if it is not too large.
+    fn fill(&self, place: Making<'_>, value: &Value) {
+        if value.weight() <= self.largest {
+            // When it was pushed out or is being made anew, somebody else keeps it.
+            drop(place.insert(value.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(20);
+    const NEVER: Duration = Duration::from_secs(3600);
+
+    fn value() -> Result<Value, StoreError> {
+        Ok(Value::Spots(Arc::new([])))
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
+        let cache = Cache::new(1 << 20, SOON);
+        let key = Key::Spots(1, 0);
+        let hangs = cache.get_or(key, std::future::pending::<Result<Value, StoreError>>());
+        let mut hangs = Box::pin(hangs);
+        assert!(
+            tokio::time::timeout(Duration::ZERO, &mut hangs)
+                .await
+                .is_err()
+        );
+        // Twenty of them are not slower than one.
+        let waiting = (0..20).map(|_| cache.get_or(key, async { value() }));
+        for outcome in futures_util::future::join_all(waiting).await {
+            assert!(matches!(outcome, Err(StoreError::Waited)));
+        }
+        let keys = [Key::Spots(0, 0), key];
+        let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
+        assert!(matches!(waited.await, Err(StoreError::Waited)));
+        // Those who ask after it was given up make it.
+        drop(hangs);
+        assert!(cache.get_or(key, async { value() }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_by_the_others() {
+        let cache = Cache::new(1 << 20, NEVER);
+        let made = AtomicUsize::new(0);
+        let make = || async {
+            made.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Err::<Value, _>(StoreError::Closed)
+        };
+        let asking = (0..20).map(|_| cache.get_or(Key::Spots(1, 0), make()));
+        for outcome in futures_util::future::join_all(asking).await {
+            assert!(matches!(outcome, Err(StoreError::Closed)));
+        }
+        assert_eq!(made.into_inner(), 20);
+    }
+
+    #[tokio::test]
+    async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
+        let cache = Cache::new(1 << 20, NEVER);
+        let keys = [0, 1, 2, 3].map(|number| Key::Spots(1, number));
+        let spots = |number: usize| {
+            let spot = Spot {
+                first_row: number as u64,
+                rows: 1,
+                first_byte: 0,
+                bytes: 1,
+                body_start: 0,
+            };
+            Value::Spots(Arc::new([spot]))
+        };
+        let first = |value: &Value| match value {
+            Value::Spots(spots) => spots[0].first_row,
+            _ => unreachable!(),
+        };
+        cache.keep(keys[1], spots(1));
+        let calls = AtomicUsize::new(0);
+        let asking = (0..3).map(|_| {
+            cache.get_or_all(&keys, async |lacking| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(lacking, [0, 2, 3]);
+                tokio::task::yield_now().await;
+                Ok::<_, StoreError>(lacking.into_iter().map(spots).collect())
+            })
+        });
+        for values in futures_util::future::join_all(asking).await {
+            let numbers: Vec<_> = values.unwrap().iter().map(first).collect();
+            assert_eq!(numbers, [0, 1, 2, 3]);
+        }
+        assert_eq!(calls.into_inner(), 1);
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
 //! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
-//! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows.
+//! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows. A query whose
+//! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
 
 mod chart;
 mod find;
@@ -17,11 +18,13 @@ mod rank;
 mod stretch;
 mod texts;
 mod walk;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::BoxStream;
+use tokio::time::Instant;
 
 use super::Services;
 use super::memory::Exhausted;
@@ -45,6 +48,9 @@ pub enum SearchError {
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
+    /// Nobody waits for it any more, and so nobody is told.
+    #[error("the query was given up")]
+    Stopped,
     /// A worker thread panicked.
     #[error("a worker ended before it answered")]
     Worker,
@@ -75,21 +81,25 @@ pub struct Search {
     pub(super) services: Arc<Services>,
     dataset: Arc<Dataset>,
     query: Arc<Query>,
+    /// When its first page has to be found.
+    deadline: Instant,
     _lease: Lease,
 }
 
 impl Search {
-    /// Begins to answer a query.
+    /// Begins to answer a query, whose page is to be found by `deadline`.
     pub fn begin(
         services: &Arc<Services>,
         dataset: &Arc<Dataset>,
         query: &Arc<Query>,
+        deadline: Instant,
     ) -> Arc<Self> {
         Arc::new(Self {
             _lease: services.store.lease(dataset),
             services: Arc::clone(services),
             dataset: Arc::clone(dataset),
             query: Arc::clone(query),
+            deadline,
         })
     }
 
@@ -109,7 +119,9 @@ impl Search {
                 false => self.rank_page(from, limit).await,
             }
         };
-        self.in_time(finding).await
+        let limit = self.services.settings.timeouts.query_timeout;
+        let done = tokio::time::timeout_at(self.deadline, finding).await;
+        done.map_err(|_| SearchError::TimedOut(limit))?
     }
 
     /// All rows from `from` on, at most `limit`, found as they are asked for.
@@ -118,14 +130,6 @@ impl Search {
             true => self.find_all(from.unwrap_or(0), limit),
             false => self.rank_all(from, limit),
         }
-    }
-
-    /// What comes of it, if that does not take longer than a query may.
-    pub(super) async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, SearchError>>,
-    ) -> Result<T, SearchError> {
-        in_time(self.services.settings.timeouts.query_timeout, work).await
     }
 }
 

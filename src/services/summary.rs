@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit as Scanning;
+
 use super::Services;
 use super::cache::{Key, Value};
 use super::search::{SearchError, in_time};
@@ -22,12 +24,13 @@ pub async fn summarise(
 ) -> Result<Arc<[ColumnSummary]>, SearchError> {
     let make = async {
         let _lease = services.store.lease(dataset);
-        let limit = services.settings.timeouts.query_timeout;
-        let columns = in_time(limit, whole(services, dataset)).await?;
+        let columns = whole(services, dataset).await?;
         Ok::<_, SearchError>(Value::Summary(columns.into()))
     };
     let key = Key::Summary(dataset.run.number);
-    match services.cache.get_or(key, make).await? {
+    // Whoever waits for somebody else has no more time than that.
+    let limit = services.settings.timeouts.query_timeout;
+    match in_time(limit, services.cache.get_or(key, make)).await? {
         Value::Summary(columns) => Ok(columns),
         _ => Err(SearchError::Worker),
     }
@@ -37,22 +40,26 @@ async fn whole(
     services: &Services,
     dataset: &Arc<Dataset>,
 ) -> Result<Vec<ColumnSummary>, SearchError> {
-    let place = services.scans.acquire().await;
-    let _place = place.map_err(|_| SearchError::Worker)?;
+    let place = Arc::clone(&services.scans).acquire_owned().await;
+    let place = Arc::new(place.map_err(|_| SearchError::Worker)?);
     let mut whole = Summary::new(dataset.columns.len());
     for segment in dataset.segments.iter() {
         whole = match services.store.summary(segment.run).await? {
-            Some(stored) => merged(whole, stored).await?,
-            None => made(services, segment.run, whole, &dataset.layout).await?,
+            Some(stored) => merged(&place, whole, stored).await?,
+            None => made(services, &place, segment.run, whole, &dataset.layout).await?,
         };
     }
     let dataset = Arc::clone(dataset);
-    blocking(move || Ok(whole.report(&dataset.columns))).await
+    blocking(&place, move || Ok(whole.report(&dataset.columns))).await
 }
 
 /// The summary, and what was stored of a run.
-async fn merged(mut whole: Summary, stored: Vec<u8>) -> Result<Summary, SearchError> {
-    blocking(move || {
+async fn merged(
+    place: &Arc<Scanning>,
+    mut whole: Summary,
+    stored: Vec<u8>,
+) -> Result<Summary, SearchError> {
+    blocking(place, move || {
         let columns = whole.columns();
         let run = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
         whole.merge(&run);
@@ -64,6 +71,7 @@ async fn merged(mut whole: Summary, stored: Vec<u8>) -> Result<Summary, SearchEr
 /// The summary, and the rows of a run, read from its texts.
 async fn made(
     services: &Services,
+    place: &Arc<Scanning>,
     run: Run,
     mut whole: Summary,
     layout: &Arc<Layout>,
@@ -76,7 +84,7 @@ async fn made(
         };
         after = Some(*last);
         let layout = Arc::clone(layout);
-        whole = blocking(move || {
+        whole = blocking(place, move || {
             // A line end that was put before appended rows is no row.
             let texts = texts.into_iter().map(|(_, text)| text);
             for text in texts.filter(|text| text.rows > 0) {
@@ -94,9 +102,17 @@ fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), St
     analysis.map(drop).map_err(|e| unreadable("chunk", e))
 }
 
+/// Does a step of the work on a blocking thread. Its place among the scans is not given back before the step has ended, even
+/// if nobody waits for it any more.
 async fn blocking<T: Send + 'static>(
+    place: &Arc<Scanning>,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, SearchError> {
-    let working = tokio::task::spawn_blocking(work);
+    let place = Arc::clone(place);
+    let working = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(place);
+        done
+    });
     Ok(working.await.map_err(|_| SearchError::Worker)??)
 }

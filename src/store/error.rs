@@ -60,6 +60,9 @@ pub enum StoreError {
     /// No connection, or no place in the writer's queue, became free in time.
     #[error("the store is busy: {0} did not become free in time")]
     Busy(&'static str),
+    /// Another request was reading the same, and did not end in time.
+    #[error("another request is reading the same, and did not end in time")]
+    Waited,
     /// The disk, or the database's quota on it, is full.
     #[error("the disk that holds the database is full")]
     Full(#[source] DieselError),

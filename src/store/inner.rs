@@ -153,7 +153,10 @@ impl Inner {
         };
         // A commit that comes between the look-up and the insertion replaces the placeholder, and the insertion fails:
         // a head that a later commit replaced is never remembered.
-        let guard = match heads.get_value_or_guard_async(name).await {
+        // Whoever waits for somebody else's look-up has a deadline of its own.
+        let waiting = heads.get_value_or_guard_async(name);
+        let found = tokio::time::timeout(self.pool.patience(), waiting).await;
+        let guard = match found.map_err(|_| StoreError::Waited)? {
             Ok(found) => return Ok(Some(found)),
             Err(guard) => guard,
         };

@@ -206,6 +206,11 @@ impl Pool {
         })?
     }
 
+    /// How long work waits for a connection.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// How much of it is in use.
     pub(super) fn load(&self) -> Load {
         let state = self.pool.state();

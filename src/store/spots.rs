@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
@@ -47,35 +48,59 @@ impl Store {
             .await
     }
 
-    /// What is known of one column in each chunk of a run that begins within `rows` of it, in the same order.
+    /// For each of some columns, whose places are in order, what is known of it in each chunk of a run that begins within
+    /// `rows` of it, in the same order.
     pub async fn stats(
         &self,
         run: Run,
         rows: Range<u64>,
-        column: usize,
-    ) -> Result<Vec<ColumnStats>, StoreError> {
-        self.inner
-            .read(move |connection| known(connection, run, &rows, column))
-            .await
+        columns: Vec<usize>,
+    ) -> Result<Vec<Vec<ColumnStats>>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let chunks =
+                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            // One at a time, since those of all columns of many chunks may be large.
+            let stored = chunks.select(chunks::stats);
+            let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
+            let mut of_columns = vec![Vec::new(); columns.len()];
+            for stored in stored {
+                let stored = stored?;
+                // A line end that was put before appended rows has none.
+                let decoded = match stored.is_empty() {
+                    true => vec![ColumnStats::of_nothing(); columns.len()],
+                    false => stats::decode_columns(&stored, &columns)
+                        .map_err(|e| unreadable("statistics", e))?,
+                };
+                let pairs = of_columns.iter_mut().zip(decoded);
+                pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
+            }
+            Ok(of_columns)
+        };
+        self.inner.read(read).await
     }
 
-    /// Which texts one column of each chunk of a run that begins within `rows` of it does not have, where that is known,
-    /// in the same order.
+    /// For each of some columns, whose places are in order, which texts it does not have in each chunk of a run that begins
+    /// within `rows` of it, where that is known, in the same order.
     pub async fn blooms(
         &self,
         run: Run,
         rows: Range<u64>,
-        column: usize,
-    ) -> Result<Vec<Option<Bloom>>, StoreError> {
+        columns: Vec<usize>,
+    ) -> Result<Vec<Vec<Option<Bloom>>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
             let chunks =
                 of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
-            let stored: Vec<Option<Vec<u8>>> = chunks.select(chunks::blooms).load(connection)?;
-            let of_column = |stored: Option<Vec<u8>>| {
-                let stored = stored.unwrap_or_default();
-                bloom::decode(&stored, column).map_err(|e| unreadable("filters", e))
-            };
-            stored.into_iter().map(of_column).collect()
+            let stored = chunks.select(chunks::blooms);
+            let stored = stored.load_iter::<Option<Vec<u8>>, DefaultLoadingMode>(connection)?;
+            let mut of_columns = vec![Vec::new(); columns.len()];
+            for stored in stored {
+                let stored = stored?.unwrap_or_default();
+                let decoded =
+                    bloom::decode(&stored, &columns).map_err(|e| unreadable("filters", e))?;
+                let pairs = of_columns.iter_mut().zip(decoded);
+                pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
+            }
+            Ok(of_columns)
         };
         self.inner.read(read).await
     }
@@ -158,29 +183,6 @@ fn spots(
     }
     spots.reverse();
     Ok(spots)
-}
-
-fn known(
-    connection: &mut AnyConnection,
-    run: Run,
-    rows: &Range<u64>,
-    column: usize,
-) -> Result<Vec<ColumnStats>, StoreError> {
-    let chunks = of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
-    let stored: Vec<Vec<u8>> = chunks.select(chunks::stats).load(connection)?;
-    let of_column = |stored: Vec<u8>| {
-        // A line end that was put before appended rows has none.
-        if stored.is_empty() {
-            return Ok(ColumnStats::of_nothing());
-        }
-        let mut all = stats::decode(&stored).map_err(|e| unreadable("statistics", e))?;
-        if column < all.len() {
-            Ok(all.swap_remove(column))
-        } else {
-            Err(unreadable("statistics", "they lack a column"))
-        }
-    };
-    stored.into_iter().map(of_column).collect()
 }
 
 /// The chunks of a run that begin at row `from` of it or after, in order.

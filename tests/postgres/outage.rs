@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+
 use crate::client::{Answer, Call, agent};
 use crate::cluster::{Cluster, Options};
 use crate::ledger::{Drill, Ledger};
@@ -15,6 +18,7 @@ use crate::trials;
 trials![
     while_the_database_is_gone_requests_are_told_so_in_time_and_afterwards_served,
     while_the_database_stands_requests_are_told_so_in_time_and_afterwards_served,
+    those_who_wait_for_the_same_page_are_told_in_time_and_not_one_after_the_other,
     a_server_that_is_started_without_its_database_waits_for_it,
     under_load_an_outage_gives_no_wrong_answer,
 ];
@@ -73,6 +77,41 @@ fn told_in_time(ask: impl FnOnce() -> Answer) {
     let took = asked.elapsed();
     assert!(took < STORE_TIMEOUT.1 + GRACE, "it took {took:?}");
     answer.header("retry-after").parse::<u32>().unwrap();
+}
+
+fn those_who_wait_for_the_same_page_are_told_in_time_and_not_one_after_the_other() {
+    let cluster = careless();
+    let url = cluster.url("postgres");
+    let (store_timeout, query_timeout) = (STORE_TIMEOUT, ("1s", Duration::from_secs(1)));
+    let server = Program::serve(&[
+        "--database",
+        &url,
+        "--store-timeout",
+        store_timeout.0,
+        "--query-timeout",
+        query_timeout.0,
+    ]);
+    wait_until_ready(&server);
+    put(server.address, "before").created();
+    // What a dataset is can be read, and its rows can't.
+    let mut locker = PgConnection::establish(&url).unwrap();
+    let lock = "BEGIN; LOCK TABLE chunks IN ACCESS EXCLUSIVE MODE";
+    locker.batch_execute(lock).unwrap();
+    let page = || {
+        let url = format!("http://{}/datasets/before/rows", server.address);
+        Call::new(&agent(), "GET", url).v2().send()
+    };
+    let asked = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| page().refused(503, &[]));
+        }
+    });
+    // One whose turn comes at the last moment may try itself.
+    let longest = query_timeout.1 + store_timeout.1 + GRACE;
+    assert!(asked.elapsed() < longest, "{:?}", asked.elapsed());
+    drop(locker);
+    until("the page is there again", || page().status == 200);
 }
 
 fn a_server_that_is_started_without_its_database_waits_for_it() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::ETAG;
+use tokio::time::Instant;
 
 use super::{pages, representation};
 use crate::api::call::Call;
@@ -35,6 +36,8 @@ type Position = (i64, i64, u64, Option<Fingerprint>);
 struct Wanted {
     dataset: Arc<Dataset>,
     query: Arc<dataset::Query>,
+    /// When the rows of a page have to be found, whoever looks for them.
+    deadline: Instant,
     /// The row that the cursor says.
     from: Option<u64>,
     limit: u64,
@@ -53,9 +56,10 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let cursor = query.take("cursor")?;
     let revision = super::datasets::revision(&mut query)?;
     let cells = cells(&mut query, format)?;
-    let asked = asked(query)?;
+    let asked = Arc::new(asked(query)?);
+    let deadline = Instant::now() + call.services.settings.timeouts.query_timeout;
     let (dataset, from) = start(&call, cursor.as_deref(), revision).await?;
-    let query = Arc::new(dataset::Query::resolve(&asked, &dataset.columns)?);
+    let query = resolve(&asked, &dataset).await?;
     if from.is_some_and(|(_, of)| of != query.fingerprint()) {
         return Err(Error::CursorOfOtherQuery);
     }
@@ -67,6 +71,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let wanted = Wanted {
         dataset,
         query,
+        deadline,
         from: from.map(|(row, _)| row),
         limit,
         format,
@@ -107,6 +112,20 @@ fn asked(mut query: Query) -> Result<Asked, Error> {
             })
             .collect(),
     })
+}
+
+/// What is asked for, resolved against the dataset's columns. What may take long is done on a blocking thread.
+async fn resolve(asked: &Arc<Asked>, dataset: &Arc<Dataset>) -> Result<Arc<dataset::Query>, Error> {
+    /// Bytes of a query that is resolved at once.
+    const SHORT: usize = 4 << 10;
+    if asked.bytes() <= SHORT {
+        return Ok(Arc::new(dataset::Query::resolve(asked, &dataset.columns)?));
+    }
+    let (asked, dataset) = (Arc::clone(asked), Arc::clone(dataset));
+    let resolving =
+        tokio::task::spawn_blocking(move || dataset::Query::resolve(&asked, &dataset.columns));
+    let resolved = resolving.await.map_err(|_| Error::Worker)?;
+    Ok(Arc::new(resolved?))
 }
 
 /// The parameters that ask for that.
@@ -194,7 +213,7 @@ impl Wanted {
     /// The rows that a query finds. A page of them has a cursor; a longer list is sent while it is found.
     async fn search(&self, call: &Call) -> Result<Made, Error> {
         let services = &call.services;
-        let search = Search::begin(services, &self.dataset, &self.query);
+        let search = Search::begin(services, &self.dataset, &self.query, self.deadline);
         if self.limit > LONGEST {
             let batches = search.all(self.from, self.limit);
             let body = found::all(

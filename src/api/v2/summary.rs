@@ -27,9 +27,20 @@ pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
         return Ok(reply);
     }
     let columns = summarise(&call.services, &dataset).await?;
-    let summary = Summary::new(&dataset, &columns);
-    Ok(Reply::json(StatusCode::OK, &summary).with(ETAG, tag))
+    let few = columns.len() <= FEW;
+    let reply = move || Reply::json(StatusCode::OK, &Summary::new(&dataset, &columns));
+    let reply = match few {
+        true => reply(),
+        false => {
+            let rendering = tokio::task::spawn_blocking(reply);
+            rendering.await.map_err(|_| Error::Worker)?
+        }
+    };
+    Ok(reply.with(ETAG, tag))
 }
+
+/// Columns whose summaries are so few that rendering them holds nobody up.
+const FEW: usize = 64;
 
 #[derive(Serialize)]
 struct Summary<'a> {

@@ -9,14 +9,14 @@ pub enum QueryError {
     /// A column that the dataset does not have.
     #[error(
         "there is no column {name:?} here; columns are: {}; parameters are: {}, and a column with such a name is filtered as where.NAME",
-        columns,
+        columns.join(", "),
         RESERVED.join(", ")
     )]
     UnknownColumn {
         /// The name that was written.
         name: String,
-        /// The columns there are, as many as are read with profit.
-        columns: String,
+        /// The columns there are, or the first ones and how many more.
+        columns: Vec<String>,
     },
     /// A list in which a column stands twice.
     #[error("{parameter} names the column {name:?} twice; write it once")]
@@ -60,6 +60,18 @@ pub enum QueryError {
         /// The operators that fit.
         fit: String,
     },
+    /// A pattern that is too long.
+    #[error(
+        "the pattern for {operator} of {column} is too long; write at most {longest} characters"
+    )]
+    LongPattern {
+        /// The column.
+        column: String,
+        /// The operator.
+        operator: &'static str,
+        /// Characters of the longest one.
+        longest: usize,
+    },
     /// A value that the column can't have.
     #[error("{value:?} is no value to compare {column} with; write {expected}")]
     UnfitValue {
@@ -91,12 +103,12 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 /// Names to choose from, as many as are read with profit.
-fn shown(columns: &[Column]) -> String {
+fn shown(columns: &[Column]) -> Vec<String> {
     const SHOWN: usize = 50;
     let first = columns.iter().take(SHOWN);
     let mut list: Vec<String> = first.map(|column| cut(&column.name)).collect();
     if columns.len() > SHOWN {
         list.push(format!("and {} more", columns.len() - SHOWN));
     }
-    list.join(", ")
+    list
 }

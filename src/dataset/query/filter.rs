@@ -2,11 +2,14 @@
 
 use std::cmp::Ordering;
 
+use super::QueryError;
 use super::error::cut;
+use super::list::List;
 use super::operand::Operand;
-use super::pattern::Pattern;
-use super::{QueryError, syntax};
-use crate::dataset::{Column, ColumnType};
+use super::pattern::{self, Pattern};
+use super::stop::Stop;
+use super::syntax::{self, Names};
+use crate::dataset::{ColumnType, bloom};
 
 /// What must hold of one column.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub struct Filter {
     pub(super) kind: ColumnType,
     pub(super) negated: bool,
     pub(super) test: Test,
+    /// Hashes of the texts that it holds for, in the order of its operands, where it holds for certain texts only.
+    sought: Vec<u64>,
 }
 
 /// What a value is asked for.
@@ -22,8 +27,8 @@ pub struct Filter {
 pub(super) enum Test {
     /// How it stands to another one.
     Compare(Comparison, Operand),
-    /// Whether it is one of these, which are in order.
-    In(Vec<Operand>),
+    /// Whether it is one of these.
+    In(List),
     /// Whether its text matches.
     Like(Pattern),
     /// Whether it is null.
@@ -53,10 +58,9 @@ impl Filter {
     pub(super) fn parse(
         name: &str,
         condition: &str,
-        columns: &[Column],
+        names: &mut Names<'_>,
     ) -> Result<Self, QueryError> {
-        let column = syntax::place(name, columns)
-            .ok_or_else(|| QueryError::unknown_column(name, columns))?;
+        let column = names.place_of(name)?;
         let (negated, positive) = match condition.strip_prefix("not.") {
             Some(rest) => (true, rest),
             None => (false, condition),
@@ -71,13 +75,18 @@ impl Filter {
                 operators: OPERATORS.join(", "),
             });
         };
-        let kind = columns[column].kind;
+        let kind = names.columns()[column].kind;
         let operand = Operands { name, kind };
+        let test = operand.test(operator, value)?;
         Ok(Self {
             column,
             kind,
             negated,
-            test: operand.test(operator, value)?,
+            sought: match negated {
+                false => test.sought(),
+                true => Vec::new(),
+            },
+            test,
         })
     }
 
@@ -86,19 +95,39 @@ impl Filter {
         self.column
     }
 
-    /// Whether it holds for certain texts only.
-    pub(super) fn seeks(&self) -> bool {
-        let texts = match &self.test {
-            Test::Compare(Comparison::Equal, operand) => operand.text().is_some(),
-            Test::In(operands) => operands.iter().all(|operand| operand.text().is_some()),
-            Test::Compare(..) | Test::Like(_) | Test::Null | Test::Is(_) => false,
-        };
-        texts && !self.negated
+    /// Hashes of the texts that it holds for, in the order of its operands; empty where it may hold for any others.
+    pub(super) fn sought(&self) -> &[u64] {
+        &self.sought
     }
 
-    /// Whether it holds for a value; `None`: a null.
+    /// How long it takes to look at rows with so many bytes of text, in bytes of text that are read in that time, about.
+    pub(super) fn effort(&self, rows: u64, bytes: u64) -> u64 {
+        /// To take a short value apart and compare it.
+        const VALUE: u64 = 32;
+        /// To compare it with one more.
+        const STEP: u64 = 4;
+        let (each, long) = match (&self.test, self.kind) {
+            (Test::Like(pattern), _) => (VALUE, pattern.effort()),
+            (Test::In(list), kind) => {
+                let steps = u64::from(list.operands().len().max(1).ilog2()) + 1;
+                let long = if kind == ColumnType::Number { steps } else { 0 };
+                (VALUE + steps * STEP, long)
+            }
+            // A number may have any number of digits, and all of them count.
+            (Test::Compare(..), ColumnType::Number) => (VALUE, 1),
+            (Test::Compare(..) | Test::Null | Test::Is(_), _) => (VALUE, 0),
+        };
+        (rows.saturating_mul(each)).saturating_add(bytes.saturating_mul(long))
+    }
+
+    /// How long it takes to see whether a chunk may hold a match, in looks at its bounds, about.
+    pub(super) fn pruning(&self) -> u64 {
+        1 + self.sought.len() as u64
+    }
+
+    /// Whether it holds for a value; `None`: a null. What it says once `stop` is set means nothing.
     #[inline]
-    pub fn holds(&self, value: Option<&str>) -> bool {
+    pub fn holds(&self, value: Option<&str>, stop: &Stop) -> bool {
         let Some(value) = value else {
             return match &self.test {
                 Test::Null => !self.negated,
@@ -106,13 +135,26 @@ impl Filter {
                 Test::Compare(..) | Test::In(_) | Test::Like(_) => false,
             };
         };
-        self.test.holds(value) != self.negated
+        self.test.holds(value, stop) != self.negated
     }
 }
 
 impl Test {
+    /// Hashes of the texts that a value must have, where only certain ones will do.
+    fn sought(&self) -> Vec<u64> {
+        let operands = match self {
+            Self::Compare(Comparison::Equal, operand) => std::slice::from_ref(operand),
+            Self::In(list) => list.operands(),
+            Self::Compare(..) | Self::Like(_) | Self::Null | Self::Is(_) => &[],
+        };
+        let hashes = operands
+            .iter()
+            .map(|operand| Some(bloom::hash(&operand.text()?)));
+        hashes.collect::<Option<_>>().unwrap_or_default()
+    }
+
     #[inline]
-    fn holds(&self, value: &str) -> bool {
+    fn holds(&self, value: &str, stop: &Stop) -> bool {
         let bytes = value.as_bytes();
         match self {
             // Two texts of different lengths need no order to be told apart.
@@ -120,14 +162,8 @@ impl Test {
             Self::Compare(comparison, operand) => operand
                 .compare(bytes)
                 .is_some_and(|ordering| comparison.allows(ordering)),
-            Self::In(operands) => operands
-                .binary_search_by(|operand| {
-                    operand
-                        .compare(bytes)
-                        .map_or(Ordering::Less, Ordering::reverse)
-                })
-                .is_ok(),
-            Self::Like(pattern) => pattern.matches(value),
+            Self::In(list) => list.has(bytes),
+            Self::Like(pattern) => pattern.matches(value, stop),
             Self::Null => false,
             Self::Is(operand) => operand.compare(bytes) == Some(Ordering::Equal),
         }
@@ -167,9 +203,14 @@ impl Operands<'_> {
             "in" => self.list(value),
             "is" => self.is(value),
             // What is left is `like` and `ilike`.
-            _ if self.kind == ColumnType::String => {
-                Ok(Test::Like(Pattern::new(value, operator == "ilike")))
-            }
+            _ if self.kind == ColumnType::String => match value.chars().nth(pattern::LONGEST) {
+                None => Ok(Test::Like(Pattern::new(value, operator == "ilike"))),
+                Some(_) => Err(QueryError::LongPattern {
+                    column: cut(self.name),
+                    operator,
+                    longest: pattern::LONGEST,
+                }),
+            },
             _ => Err(QueryError::UnfitOperator {
                 column: cut(self.name),
                 kind: self.kind,
@@ -203,8 +244,7 @@ impl Operands<'_> {
             }
             operands.push(self.operand(&element.text)?);
         }
-        operands.sort_unstable_by(Operand::order);
-        Ok(Test::In(operands))
+        Ok(Test::In(List::new(operands)))
     }
 
     fn is(&self, value: &str) -> Result<Test, QueryError> {

@@ -11,22 +11,31 @@
 
 mod error;
 mod filter;
+mod key;
+mod list;
 mod operand;
 mod order;
 mod pattern;
 mod prune;
 mod scan;
+mod stop;
 mod syntax;
 mod top;
+
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::{Bloom, Column, ColumnStats};
+use syntax::Names;
+
 pub use error::QueryError;
 pub use filter::Filter;
-pub use order::{Key, Lead, Term};
+pub use key::{Key, Whole};
+pub use order::{Lead, Term};
 pub use scan::{Row, Scan};
-pub use top::{Ranked, Top};
+pub use stop::Stop;
+pub use top::{First, Ranked, Top};
 
 /// The names that parameters of rows have. A column with such a name is filtered as `where.NAME`.
 pub const RESERVED: [&str; 6] = ["select", "order", "limit", "cursor", "revision", "safe"];
@@ -40,6 +49,16 @@ pub struct Asked {
     pub order: Option<String>,
     /// For each filter the column's name and what its value must be like.
     pub filters: Vec<(String, String)>,
+}
+
+impl Asked {
+    /// Bytes that were written.
+    pub fn bytes(&self) -> usize {
+        let lists = [&self.select, &self.order].into_iter().flatten();
+        let filters = self.filters.iter();
+        let filters = filters.map(|(name, condition)| name.len() + condition.len());
+        lists.map(String::len).chain(filters).sum()
+    }
 }
 
 /// Stands for a query: two queries with the same one ask for the same.
@@ -62,7 +81,7 @@ pub struct Query {
     /// What must hold of a row: all of them.
     pub filters: Vec<Filter>,
     /// What decides which row is first; nothing: their order in the file, which also decides between equals.
-    pub order: Vec<Term>,
+    pub order: Arc<[Term]>,
     fingerprint: Option<Fingerprint>,
 }
 
@@ -72,24 +91,24 @@ impl Query {
     /// # Errors
     /// [`QueryError`]: the first thing that can't be asked of them.
     pub fn resolve(asked: &Asked, columns: &[Column]) -> Result<Self, QueryError> {
-        let select = asked
-            .select
-            .as_deref()
-            .map(|select| syntax::select(select, columns));
-        let order = asked
-            .order
-            .as_deref()
-            .map(|order| syntax::order(order, columns));
-        let (select, order) = (select.transpose()?, order.transpose()?);
+        let mut names = Names::new(columns);
+        let select = match &asked.select {
+            Some(select) => syntax::select(select, &mut names)?,
+            None => None,
+        };
+        let order = match &asked.order {
+            Some(order) => syntax::order(order, &mut names)?,
+            None => Vec::new(),
+        };
         let mut filters = Vec::with_capacity(asked.filters.len());
         for (name, condition) in &asked.filters {
-            filters.push(Filter::parse(name, condition, columns)?);
+            filters.push(Filter::parse(name, condition, &mut names)?);
         }
-        let fingerprint = fingerprint(asked, &select);
+        let fingerprint = fingerprint(asked, select.as_deref());
         Ok(Self {
-            select: select.flatten(),
+            select,
             filters,
-            order: order.unwrap_or_default(),
+            order: order.into(),
             fingerprint,
         })
     }
@@ -116,33 +135,56 @@ impl Query {
         })
     }
 
-    /// The columns of which only certain values are looked for, each once: a filter of texts rules out chunks for them.
+    /// The columns of which only certain values are looked for: a filter of texts rules out chunks for them. Each once, in
+    /// order, and of more than [`MOST_KNOWN`] the first ones that the query names.
     pub fn columns_sought(&self) -> Vec<usize> {
-        let sought = self.filters.iter().filter(|filter| filter.seeks());
-        let mut columns: Vec<_> = sought.map(Filter::column).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
+        let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
+        first_columns(sought.map(Filter::column))
     }
 
-    /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for, each once.
+    /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for: in the same way.
     pub fn columns_asked(&self) -> Vec<usize> {
+        let ordered = self.order.first().map(|term| term.column);
         let filtered = self.filters.iter().map(Filter::column);
-        let mut columns: Vec<_> = filtered
-            .chain(self.order.first().map(|term| term.column))
-            .collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
+        first_columns(ordered.into_iter().chain(filtered))
+    }
+
+    /// How long it takes to look at rows with so many bytes of text, in bytes of text that are read in that time, about.
+    pub fn effort(&self, rows: u64, bytes: u64) -> u64 {
+        let filters = self.filters.iter();
+        let filters = filters.map(|filter| filter.effort(rows, bytes));
+        filters.fold(bytes, u64::saturating_add)
+    }
+
+    /// How long it takes to see whether a chunk may hold a match, in looks at bounds, about.
+    pub fn pruning(&self) -> u64 {
+        self.filters.iter().map(Filter::pruning).sum()
     }
 }
 
+/// Columns that chunks are passed over by what is known of. A query that names more has them looked at in the rows.
+const MOST_KNOWN: usize = 32;
+
+/// The first different ones of these columns, in order.
+fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut first = Vec::new();
+    for column in columns {
+        if first.len() == MOST_KNOWN {
+            break;
+        }
+        if let Err(place) = first.binary_search(&column) {
+            first.insert(place, column);
+        }
+    }
+    first
+}
+
 /// Of what was written, with the filters in one order whichever they came in.
-fn fingerprint(asked: &Asked, select: &Option<Option<Vec<usize>>>) -> Option<Fingerprint> {
+fn fingerprint(asked: &Asked, select: Option<&[usize]>) -> Option<Fingerprint> {
     let mut filters: Vec<_> = asked.filters.iter().collect();
     filters.sort_unstable();
     filters.dedup();
-    let shown = matches!(select, Some(Some(_))).then_some(&asked.select);
+    let shown = select.map(|_| &asked.select);
     if shown.is_none() && asked.order.is_none() && filters.is_empty() {
         return None;
     }

@@ -63,7 +63,7 @@ impl Operand {
     pub(super) fn compare(&self, field: &[u8]) -> Option<Ordering> {
         match self {
             Self::Text(text) => Some(field.cmp(text)),
-            Self::Number(number) => number.compare(field),
+            Self::Number(number) => Some(Read::of(field)?.compare(number)),
             Self::Date(date) => Some(value::date(field)?.cmp(date)),
             Self::Instant(instant) => Some(value::instant(field)?.cmp(instant)),
             Self::Boolean(boolean) => Some(value::boolean(field)?.cmp(boolean)),
@@ -85,6 +85,45 @@ impl Operand {
         }
     }
 
+    /// Which of values of this one's type, in order, a field has: as `binary_search` says it. The field is read once, however
+    /// many there are.
+    pub(super) fn search(&self, field: &[u8], ordered: &[Self]) -> Option<Result<usize, usize>> {
+        let search = |order: &dyn Fn(&Self) -> Ordering| Some(ordered.binary_search_by(order));
+        match self {
+            Self::Text(_) => search(&|other| match other {
+                Self::Text(other) => (**other).cmp(field),
+                _ => Ordering::Equal,
+            }),
+            Self::Number(_) => {
+                let field = Read::of(field)?;
+                search(&|other| match other {
+                    Self::Number(other) => field.compare(other).reverse(),
+                    _ => Ordering::Equal,
+                })
+            }
+            Self::Date(_) => {
+                let field = Self::Date(value::date(field)?);
+                search(&|other| other.order(&field))
+            }
+            Self::Instant(_) => {
+                let field = Self::Instant(value::instant(field)?);
+                search(&|other| other.order(&field))
+            }
+            Self::Boolean(_) => {
+                let field = Self::Boolean(value::boolean(field)?);
+                search(&|other| other.order(&field))
+            }
+        }
+    }
+
+    /// The text, if it is a value of a column of strings.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => std::str::from_utf8(text).ok(),
+            _ => None,
+        }
+    }
+
     /// The one text that a field must have to equal this: of a number, a field that is an integer.
     pub(super) fn text(&self) -> Option<Vec<u8>> {
         match self {
@@ -96,21 +135,39 @@ impl Operand {
     }
 }
 
-impl Number {
+/// A field that is a number.
+struct Read<'f> {
+    /// The nearest `f64`.
+    near: f64,
+    /// The number itself, where it is written as an `i64`.
+    integer: Option<i64>,
+    text: &'f [u8],
+}
+
+impl<'f> Read<'f> {
     #[inline]
-    fn compare(&self, field: &[u8]) -> Option<Ordering> {
-        let integer = value::integer(field);
-        if let (Some(field), Some(integer)) = (integer, self.integer) {
-            return Some(field.cmp(&integer));
-        }
+    fn of(text: &'f [u8]) -> Option<Self> {
+        let integer = value::integer(text);
         let near = match integer {
             Some(integer) => integer as f64,
-            None => value::number(field)?,
+            None => value::number(text)?,
         };
+        Some(Self {
+            near,
+            integer,
+            text,
+        })
+    }
+
+    #[inline]
+    fn compare(&self, to: &Number) -> Ordering {
+        if let (Some(field), Some(integer)) = (self.integer, to.integer) {
+            return field.cmp(&integer);
+        }
         // Rounding keeps the order, so only what rounds to the same needs a closer look.
-        match near.partial_cmp(&self.near)? {
-            Ordering::Equal => Some(decimal::compare(field, &self.text)),
-            other => Some(other),
+        match self.near.partial_cmp(&to.near) {
+            Some(Ordering::Equal) | None => decimal::compare(self.text, &to.text),
+            Some(other) => other,
         }
     }
 }

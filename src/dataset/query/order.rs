@@ -1,11 +1,8 @@
 //! Orders: which of two rows comes first.
 //!
-//! A row's place in an order is a [`Key`]. Most pairs of rows are told apart by the [`Lead`] of the first term, which is
-//! made without allocating; only what comes near the front of the order gets a whole key.
+//! A row's place in an order is a [`Key`](super::Key). Most pairs of rows are told apart by the [`Lead`] of the first term,
+//! which is made without allocating; only what comes near the front of the order gets a key.
 
-use std::cmp::Ordering;
-
-use crate::dataset::decimal;
 use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
 
 /// One column of an order.
@@ -27,68 +24,6 @@ pub struct Lead {
     /// Nulls or values.
     rank: bool,
     value: u64,
-}
-
-/// A row's place in an order: what has a lesser one comes first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    parts: Box<[Part]>,
-}
-
-/// A row's place in the order of one term.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    lead: Lead,
-    rest: Rest,
-    descending: bool,
-}
-
-/// What decides between values of the same lead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Rest {
-    /// They are the same value.
-    Same,
-    Nanos(u32),
-    Number(Box<[u8]>),
-    Text(Box<[u8]>),
-}
-
-impl PartialOrd for Part {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Part {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.lead.cmp(&other.lead).then_with(|| {
-            let ordering = self.rest.compare(&other.rest);
-            if self.descending {
-                ordering.reverse()
-            } else {
-                ordering
-            }
-        })
-    }
-}
-
-impl Rest {
-    fn compare(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Nanos(a), Self::Nanos(b)) => a.cmp(b),
-            (Self::Number(a), Self::Number(b)) => decimal::compare(a, b),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            // Values of one term are all of one kind.
-            _ => Ordering::Equal,
-        }
-    }
-
-    fn weight(&self) -> usize {
-        match self {
-            Self::Same | Self::Nanos(_) => 0,
-            Self::Number(text) | Self::Text(text) => text.len(),
-        }
-    }
 }
 
 impl Lead {
@@ -146,53 +81,6 @@ impl Term {
             ColumnType::Boolean | ColumnType::Integer | ColumnType::Date
         );
         exact || lead == self.lead_of_nulls()
-    }
-
-    fn part(&self, value: Option<&str>) -> Part {
-        let rest = match (value, self.kind) {
-            (Some(text), ColumnType::Number) => Rest::Number(text.as_bytes().into()),
-            (Some(text), ColumnType::String) => Rest::Text(text.as_bytes().into()),
-            (Some(text), ColumnType::Datetime) => {
-                Rest::Nanos(value::instant(text.as_bytes()).map_or(0, |instant| instant.nanos))
-            }
-            (Some(_), ColumnType::Boolean | ColumnType::Integer | ColumnType::Date) | (None, _) => {
-                Rest::Same
-            }
-        };
-        Part {
-            lead: self.lead(value),
-            rest,
-            descending: self.descending,
-        }
-    }
-}
-
-impl Key {
-    /// The key of a row; `value` gives the text in a column, or `None` for a null.
-    pub fn of<'v>(
-        order: &[Term],
-        mut value: impl FnMut(usize) -> Option<std::borrow::Cow<'v, str>>,
-    ) -> Self {
-        let parts = order
-            .iter()
-            .map(|term| term.part(value(term.column).as_deref()));
-        Self {
-            parts: parts.collect(),
-        }
-    }
-
-    /// Its beginning; an order has at least one term.
-    pub fn lead(&self) -> Option<Lead> {
-        self.parts.first().map(|part| part.lead)
-    }
-
-    /// Bytes that it takes, about.
-    pub fn weight(&self) -> usize {
-        let parts = self
-            .parts
-            .iter()
-            .map(|part| size_of::<Part>() + part.rest.weight());
-        size_of::<Self>() + parts.sum::<usize>()
     }
 }
 

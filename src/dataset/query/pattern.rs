@@ -1,7 +1,19 @@
 //! Patterns of `like` and `ilike`: `*` or `%` stands for any characters, `_` for any one, and `\` takes the meaning from
 //! what follows it.
+//!
+//! Matching takes time in proportion to the text, whatever the pattern is. What stands between two wildcards is looked for
+//! from left to right, each part behind the one before it, so no part is tried twice at the same place. A part without `_`
+//! is found by memmem. A part with `_` is found by Shift-And (Baeza-Yates and Gonnet, 1992): a bit for each place of the
+//! part says whether the text so far ends with the part up to there, and one step per character moves all bits on. That
+//! step costs a word for 64 places, which is why the length of a pattern has a bound. The crate `regex` would do the same
+//! by automata, and make the program larger by more than a megabyte.
 
 use memchr::memmem::Finder;
+
+use super::stop::{Stop, pieces};
+
+/// Characters of the longest pattern.
+pub(super) const LONGEST: usize = 1024;
 
 /// A pattern that a whole text matches or not.
 #[derive(Debug)]
@@ -17,8 +29,23 @@ pub(super) struct Pattern {
 enum Part {
     /// Without such places.
     Literal(Box<Finder<'static>>),
-    /// `None`: any one.
-    Mixed(Vec<Option<char>>),
+    /// With such places.
+    Mixed(Mixed),
+}
+
+/// A part with places where any character may stand.
+#[derive(Debug)]
+struct Mixed {
+    /// What stands at each place; `None`: any character.
+    places: Vec<Option<char>>,
+    /// The different characters that it has, in order.
+    characters: Vec<char>,
+    /// For each ASCII character its number in `characters`, or how many there are.
+    ascii: Box<[u8; 128]>,
+    /// For each of the characters, and then for all others, the places where it may stand: a bit a place.
+    masks: Vec<u64>,
+    /// Words that a mask has.
+    words: usize,
 }
 
 impl Pattern {
@@ -45,18 +72,15 @@ impl Pattern {
         Self { parts, folded }
     }
 
-    /// Whether a text matches.
-    pub(super) fn matches(&self, text: &str) -> bool {
-        if !self.folded {
-            return self.holds(text);
+    /// Whether a text matches. What it says once `stop` is set means nothing.
+    pub(super) fn matches(&self, text: &str, stop: &Stop) -> bool {
+        match self.folded {
+            true => self.holds(&folded(text, stop), stop),
+            false => self.holds(text, stop),
         }
-        if text.is_ascii() {
-            return self.holds(&text.to_ascii_lowercase());
-        }
-        self.holds(&text.chars().flat_map(fold).collect::<String>())
     }
 
-    fn holds(&self, text: &str) -> bool {
+    fn holds(&self, text: &str, stop: &Stop) -> bool {
         let Some((first, rest)) = self.parts.split_first() else {
             return false;
         };
@@ -68,12 +92,22 @@ impl Pattern {
             return left.is_empty();
         };
         for part in middle {
-            match part.find(left) {
+            match part.find(left, stop) {
                 Some(end) => left = &left[end..],
                 None => return false,
             }
         }
         last.at_end(left)
+    }
+
+    /// How long it takes to look at a byte of text, in bytes of text that are read in that time, about.
+    pub(super) fn effort(&self) -> u64 {
+        let words = self.parts.iter().map(|part| match part {
+            Part::Literal(_) => 1,
+            Part::Mixed(mixed) => 2 + mixed.words as u64,
+        });
+        // No two parts look at the same byte.
+        words.max().unwrap_or(1) + if self.folded { 8 } else { 0 }
     }
 
     /// The longest text that every match contains byte for byte.
@@ -94,7 +128,7 @@ impl Part {
             let text: String = places.into_iter().flatten().collect();
             Self::Literal(Box::new(Finder::new(&text).into_owned()))
         } else {
-            Self::Mixed(places)
+            Self::Mixed(Mixed::new(places))
         }
     }
 
@@ -105,29 +139,21 @@ impl Part {
                 let needle = finder.needle();
                 text.as_bytes().starts_with(needle).then_some(needle.len())
             }
-            Self::Mixed(places) => {
-                let mut characters = text.char_indices();
-                for place in places {
-                    let (_, found) = characters.next()?;
-                    if place.is_some_and(|wanted| wanted != found) {
-                        return None;
-                    }
-                }
-                Some(characters.offset())
-            }
+            Self::Mixed(mixed) => mixed.at_start(text),
         }
     }
 
     /// Where the first one in the text ends.
-    fn find(&self, text: &str) -> Option<usize> {
+    fn find(&self, text: &str, stop: &Stop) -> Option<usize> {
         match self {
             Self::Literal(finder) => {
                 let at = finder.find(text.as_bytes())?;
                 Some(at + finder.needle().len())
             }
-            Self::Mixed(_) => text
-                .char_indices()
-                .find_map(|(at, _)| Some(at + self.at_start(&text[at..])?)),
+            Self::Mixed(mixed) => match mixed.words {
+                1 => mixed.find_short(text, stop),
+                _ => mixed.find_long(text, stop),
+            },
         }
     }
 
@@ -135,11 +161,101 @@ impl Part {
     fn at_end(&self, text: &str) -> bool {
         match self {
             Self::Literal(finder) => text.as_bytes().ends_with(finder.needle()),
-            Self::Mixed(places) => {
-                let start = text.char_indices().rev().nth(places.len() - 1);
-                start.is_some_and(|(at, _)| self.at_start(&text[at..]).is_some())
+            Self::Mixed(mixed) => {
+                let start = text.char_indices().rev().nth(mixed.places.len() - 1);
+                start.is_some_and(|(at, _)| mixed.at_start(&text[at..]).is_some())
             }
         }
+    }
+}
+
+impl Mixed {
+    fn new(places: Vec<Option<char>>) -> Self {
+        let mut characters: Vec<char> = places.iter().copied().flatten().collect();
+        characters.sort_unstable();
+        characters.dedup();
+        let words = places.len().div_ceil(64);
+        let mut masks = vec![0; (characters.len() + 1) * words];
+        for (number, mask) in masks.chunks_exact_mut(words).enumerate() {
+            let character = characters.get(number);
+            for (place, wanted) in places.iter().enumerate() {
+                if wanted.is_none() || wanted.as_ref() == character {
+                    mask[place / 64] |= 1 << (place % 64);
+                }
+            }
+        }
+        let mut ascii = Box::new([0; 128]);
+        // Those of ASCII are the first ones; if they are fewer than all, one byte can tell the others from them.
+        for (byte, number) in (0..128_u8).zip(ascii.iter_mut()) {
+            let found = characters.binary_search(&char::from(byte));
+            *number = u8::try_from(found.unwrap_or(characters.len())).unwrap_or(u8::MAX);
+        }
+        Self {
+            places,
+            characters,
+            ascii,
+            masks,
+            words,
+        }
+    }
+
+    /// The places where a character may stand.
+    #[inline(always)]
+    fn mask(&self, character: char) -> &[u64] {
+        let others = self.characters.len();
+        let number = match self.ascii.get(character as usize) {
+            Some(&u8::MAX) => others,
+            Some(&number) => usize::from(number),
+            None => self.characters.binary_search(&character).unwrap_or(others),
+        };
+        &self.masks[number * self.words..(number + 1) * self.words]
+    }
+
+    /// Where it ends if the text begins with it.
+    fn at_start(&self, text: &str) -> Option<usize> {
+        let mut characters = text.char_indices();
+        for place in &self.places {
+            let (_, found) = characters.next()?;
+            if place.is_some_and(|wanted| wanted != found) {
+                return None;
+            }
+        }
+        Some(characters.offset())
+    }
+
+    /// Where the first one in the text ends, with at most 64 places.
+    fn find_short(&self, text: &str, stop: &Stop) -> Option<usize> {
+        let last = 1 << (self.places.len() - 1);
+        let mut reached = 0_u64;
+        for (from, piece) in pieces(text, stop) {
+            for (at, character) in piece.char_indices() {
+                reached = (reached << 1 | 1) & self.mask(character)[0];
+                if reached & last != 0 {
+                    return Some(from + at + character.len_utf8());
+                }
+            }
+        }
+        None
+    }
+
+    /// The same with more places.
+    fn find_long(&self, text: &str, stop: &Stop) -> Option<usize> {
+        let last = 1 << ((self.places.len() - 1) % 64);
+        let mut reached = vec![0_u64; self.words];
+        for (from, piece) in pieces(text, stop) {
+            for (at, character) in piece.char_indices() {
+                let mut carry = 1;
+                for (word, mask) in reached.iter_mut().zip(self.mask(character)) {
+                    let next = *word >> 63;
+                    *word = (*word << 1 | carry) & mask;
+                    carry = next;
+                }
+                if reached[self.words - 1] & last != 0 {
+                    return Some(from + at + character.len_utf8());
+                }
+            }
+        }
+        None
     }
 }
 
@@ -147,3 +263,21 @@ impl Part {
 fn fold(character: char) -> impl Iterator<Item = char> {
     character.to_uppercase().flat_map(char::to_lowercase)
 }
+
+/// The text without the case of its letters.
+fn folded(text: &str, stop: &Stop) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for (_, piece) in pieces(text, stop) {
+        if piece.is_ascii() {
+            let from = folded.len();
+            folded.push_str(piece);
+            folded[from..].make_ascii_lowercase();
+        } else {
+            folded.extend(piece.chars().flat_map(fold));
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests;

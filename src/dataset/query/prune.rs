@@ -12,11 +12,11 @@ use crate::dataset::{Bloom, Bounds, ColumnStats, value};
 
 /// How all values of a chunk stand to an operand.
 #[derive(Debug, Clone, Copy)]
-struct Reach {
+pub(super) struct Reach {
     /// How the least one does; `None`: it is not known.
-    least: Option<Ordering>,
+    pub(super) least: Option<Ordering>,
     /// How the greatest one does.
-    greatest: Option<Ordering>,
+    pub(super) greatest: Option<Ordering>,
 }
 
 /// Whether a chunk may hold a row for which the filter holds; `false` is certain.
@@ -36,30 +36,25 @@ pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
             };
             may_stand(comparison, &stats.bounds, operand)
         }
-        (Test::In(operands), false) => operands
-            .iter()
-            .any(|operand| may_equal(&stats.bounds, operand)),
+        (Test::In(list), false) => list.may_be_within(&stats.bounds),
         (Test::In(_), true) | (Test::Like(_), _) => true,
     }
 }
 
 /// Whether a chunk whose values these are may hold a row for which the filter holds; `false` is certain.
 pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> bool {
-    if !filter.seeks() {
-        return true;
-    }
-    let may_have = |operand: &Operand| match (operand, &stats.bounds) {
-        (Operand::Text(text), _) => bloom.may_have(text),
-        // All values are integers, and each of them is written in one way only.
-        (Operand::Number(_), Bounds::Integer { .. }) => {
-            operand.text().is_none_or(|text| bloom.may_have(&text))
+    let (hashes, operand) = match (&filter.test, filter.sought()) {
+        (_, []) => return true,
+        (Test::In(list), hashes) => (&hashes[list.within(&stats.bounds)], list.operands().first()),
+        (Test::Compare(_, operand), hashes) => (hashes, Some(operand)),
+        (Test::Like(_) | Test::Null | Test::Is(_), _) => return true,
+    };
+    match (operand, &stats.bounds) {
+        // All values of a chunk of integers are written in one way only.
+        (Some(Operand::Text(_)), _) | (Some(Operand::Number(_)), Bounds::Integer { .. }) => {
+            hashes.iter().any(|hash| bloom.may_have_hash(*hash))
         }
         _ => true,
-    };
-    match &filter.test {
-        Test::Compare(_, operand) => may_have(operand),
-        Test::In(operands) => operands.iter().any(may_have),
-        Test::Like(_) | Test::Null | Test::Is(_) => true,
     }
 }
 
@@ -115,7 +110,8 @@ fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
     Operand::read(kind, std::str::from_utf8(text).ok()?)
 }
 
-fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
+/// How all values of a chunk stand to an operand.
+pub(super) fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
     let known = |least, greatest| Reach {
         least: Some(least),
         greatest: Some(greatest),

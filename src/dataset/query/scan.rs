@@ -9,17 +9,19 @@ use std::ops::ControlFlow;
 use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::filter::{Comparison, Test};
-use super::{Filter, Query};
+use super::{Filter, Query, Stop};
 use crate::dataset::even::EvenRecords;
 use crate::dataset::{ChunkText, ColumnType, Field, Layout, Records};
 
 /// Looks for the rows that a query wants.
 pub struct Scan<'q> {
-    query: &'q Query,
     layout: &'q Layout,
     /// The columns that are read, in order.
     places: Vec<usize>,
+    /// The filters, those of one column together, each with the slot of its column.
+    filters: Vec<(usize, &'q Filter)>,
     needle: Option<Finder<'static>>,
+    stop: Stop,
 }
 
 /// A row that was found.
@@ -41,7 +43,11 @@ impl<'t> Row<'_, 't> {
     /// The text in a column that the query asks about; `None`: it means "no value".
     #[inline]
     pub fn value(&self, column: usize) -> Option<Cow<'t, str>> {
-        let slot = self.places.iter().position(|place| *place == column)?;
+        self.value_in(self.places.binary_search(&column).ok()?)
+    }
+
+    #[inline]
+    fn value_in(&self, slot: usize) -> Option<Cow<'t, str>> {
         let text = self.fields.get(slot)?.text();
         (!self.layout.is_null(&text)).then_some(text)
     }
@@ -56,10 +62,20 @@ impl<'q> Scan<'q> {
         places.sort_unstable();
         places.dedup();
         Self {
-            query,
             layout,
+            filters: by_column(query, &places),
             places,
             needle: needle(query, layout),
+            stop: Stop::default(),
+        }
+    }
+
+    /// The same until `stop` is set. What was not given by then is not looked for any more.
+    #[must_use]
+    pub fn until(self, stop: &Stop) -> Self {
+        Self {
+            stop: stop.clone(),
+            ..self
         }
     }
 
@@ -83,7 +99,7 @@ impl<'q> Scan<'q> {
         let mut fields = Vec::with_capacity(self.places.len());
         while let Some(at) = records.next_into(&mut fields) {
             let row = self.row(at, &fields);
-            if self.holds(row) && found(row).is_break() {
+            if self.holds(row) && found(row).is_break() || self.stop.is_set() {
                 return;
             }
         }
@@ -98,7 +114,7 @@ impl<'q> Scan<'q> {
             fields.clear();
             fields.extend(self.places.iter().filter_map(|place| all.get(*place)));
             let row = self.row(all.first().map_or(0, Field::start), &fields);
-            if self.holds(row) && found(row).is_break() {
+            if self.holds(row) && found(row).is_break() || self.stop.is_set() {
                 return;
             }
         }
@@ -124,7 +140,7 @@ impl<'q> Scan<'q> {
                 .is_some()
             {
                 let row = self.row(begin, &fields);
-                if self.holds(row) && found(row).is_break() {
+                if self.holds(row) && found(row).is_break() || self.stop.is_set() {
                     return;
                 }
             }
@@ -141,11 +157,40 @@ impl<'q> Scan<'q> {
         }
     }
 
+    /// Whether all filters hold for a row. A field is read once for all filters of its column.
     #[inline]
     fn holds(&self, row: Row<'_, '_>) -> bool {
-        let mut filters = self.query.filters.iter();
-        filters.all(|filter| filter.holds(row.value(filter.column()).as_deref()))
+        let mut read: Option<(usize, Option<Cow<'_, str>>)> = None;
+        for &(slot, filter) in &self.filters {
+            let value = match read.take() {
+                Some((of, value)) if of == slot => value,
+                _ => row.value_in(slot),
+            };
+            if !filter.holds(value.as_deref(), &self.stop) || self.stop.is_set() {
+                return false;
+            }
+            read = Some((slot, value));
+        }
+        true
     }
+}
+
+/// The filters of a query, those of one column together, the columns in the order in which the query names them. `places`
+/// are the columns, in order.
+fn by_column<'q>(query: &'q Query, places: &[usize]) -> Vec<(usize, &'q Filter)> {
+    let mut first = vec![usize::MAX; places.len()];
+    let mut filters: Vec<_> = query
+        .filters
+        .iter()
+        .enumerate()
+        .filter_map(|(number, filter)| {
+            let slot = places.binary_search(&filter.column()).ok()?;
+            first[slot] = first[slot].min(number);
+            Some((slot, filter))
+        })
+        .collect();
+    filters.sort_by_key(|(slot, _)| first[*slot]);
+    filters
 }
 
 /// A text without which no row can match, where there are no quotes; with the delimiters around a whole field, which

@@ -1,6 +1,8 @@
 //! The grammar of lists: names in `select` and `order`, values in `in.(…)`. Commas separate; an element in double quotes
 //! may hold anything, with `\"` for a quote and `\\` for a backslash.
 
+use std::collections::HashMap;
+
 use super::order::Term;
 use super::{QueryError, error::cut};
 use crate::dataset::Column;
@@ -57,22 +59,62 @@ fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
     Err("a double quote is not closed; write \\\" for one that belongs to a name or value")
 }
 
-/// The place of a column by its name.
-pub(super) fn place(name: &str, columns: &[Column]) -> Option<usize> {
-    columns.iter().position(|column| column.name == name)
+/// The names of the columns, to be looked up: a few one by one, many in an index.
+#[derive(Debug)]
+pub(super) struct Names<'c> {
+    columns: &'c [Column],
+    looked_up: usize,
+    index: HashMap<&'c str, usize>,
+}
+
+impl<'c> Names<'c> {
+    pub(super) fn new(columns: &'c [Column]) -> Self {
+        Self {
+            columns,
+            looked_up: 0,
+            index: HashMap::new(),
+        }
+    }
+
+    /// The columns.
+    pub(super) fn columns(&self) -> &'c [Column] {
+        self.columns
+    }
+
+    /// The place of a column by its name.
+    pub(super) fn place(&mut self, name: &str) -> Option<usize> {
+        /// Names for which an index takes longer than it saves.
+        const FEW: usize = 16;
+        self.looked_up += 1;
+        if self.looked_up <= FEW {
+            return self.columns.iter().position(|column| column.name == name);
+        }
+        if self.index.is_empty() {
+            let places = self.columns.iter().enumerate().rev();
+            self.index = places.map(|(at, column)| (&*column.name, at)).collect();
+        }
+        self.index.get(name).copied()
+    }
+
+    /// The same; an error names those there are.
+    pub(super) fn place_of(&mut self, name: &str) -> Result<usize, QueryError> {
+        let found = self.place(name);
+        found.ok_or_else(|| QueryError::unknown_column(name, self.columns))
+    }
 }
 
 /// The columns that `select` names; `None`: all.
-pub(super) fn select(text: &str, columns: &[Column]) -> Result<Option<Vec<usize>>, QueryError> {
+pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usize>>, QueryError> {
     let bad = |reason| bad_list("select", text, reason);
     let elements = elements(text).map_err(bad)?;
     if let [only] = &elements[..]
         && only.text == "*"
-        && place("*", columns).is_none()
+        && names.place("*").is_none()
     {
         return Ok(None);
     }
     let mut places = Vec::with_capacity(elements.len());
+    let mut named = vec![false; names.columns().len()];
     for element in &elements {
         if element
             .behind
@@ -81,9 +123,8 @@ pub(super) fn select(text: &str, columns: &[Column]) -> Result<Option<Vec<usize>
         {
             return Err(bad("a comma is missing behind a closing quote"));
         }
-        let found = place(&element.text, columns);
-        let found = found.ok_or_else(|| QueryError::unknown_column(&element.text, columns))?;
-        if places.contains(&found) {
+        let found = names.place_of(&element.text)?;
+        if std::mem::replace(&mut named[found], true) {
             return Err(repeated("select", &element.text));
         }
         places.push(found);
@@ -95,14 +136,15 @@ pub(super) fn select(text: &str, columns: &[Column]) -> Result<Option<Vec<usize>
 }
 
 /// The terms that `order` names.
-pub(super) fn order(text: &str, columns: &[Column]) -> Result<Vec<Term>, QueryError> {
+pub(super) fn order(text: &str, names: &mut Names<'_>) -> Result<Vec<Term>, QueryError> {
     let bad = |reason| bad_list("order", text, reason);
+    let columns = names.columns();
     let mut terms: Vec<Term> = Vec::new();
+    let mut named = vec![false; columns.len()];
     for element in &elements(text).map_err(bad)? {
         let term = match &element.behind {
             Some(behind) => {
-                let found = place(&element.text, columns)
-                    .ok_or_else(|| QueryError::unknown_column(&element.text, columns))?;
+                let found = names.place_of(&element.text)?;
                 let (rest, modifiers) = modifiers(behind);
                 if !rest.is_empty() {
                     return Err(bad(DIRECTIONS));
@@ -111,15 +153,15 @@ pub(super) fn order(text: &str, columns: &[Column]) -> Result<Vec<Term>, QueryEr
             }
             None => {
                 let (name, modifiers) = modifiers(&element.text);
-                match (place(name, columns), place(&element.text, columns)) {
+                match (names.place(name), names.place(&element.text)) {
                     (Some(found), _) => modifiers.of(found, columns),
                     // The name itself may end as a direction does.
                     (None, Some(found)) => Modifiers::default().of(found, columns),
-                    (None, None) => return Err(unknown(&element.text, name, columns, bad)),
+                    (None, None) => return Err(unknown(&element.text, name, names, bad)),
                 }
             }
         };
-        if terms.iter().any(|other| other.column == term.column) {
+        if std::mem::replace(&mut named[term.column], true) {
             return Err(repeated("order", &columns[term.column].name));
         }
         terms.push(term);
@@ -137,16 +179,16 @@ const DIRECTIONS: &str =
 fn unknown(
     written: &str,
     name: &str,
-    columns: &[Column],
+    names: &mut Names<'_>,
     bad: impl Fn(&'static str) -> QueryError,
 ) -> QueryError {
     let known = written
         .match_indices('.')
-        .any(|(dot, _)| place(&written[..dot], columns).is_some());
+        .any(|(dot, _)| names.place(&written[..dot]).is_some());
     if known {
         bad(DIRECTIONS)
     } else {
-        QueryError::unknown_column(name, columns)
+        QueryError::unknown_column(name, names.columns())
     }
 }
 

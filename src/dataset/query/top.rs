@@ -1,6 +1,9 @@
 //! The first rows of an order, out of any number of rows that come in any order, in bounded memory.
 
-use super::{Key, Lead, Term};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Key, Lead, Term, Whole};
 
 /// A row and its place in an order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,20 +16,33 @@ pub struct Ranked {
     pub at: u32,
 }
 
+/// The first rows of an order.
+#[derive(Debug)]
+pub struct First {
+    /// The rows, in order.
+    pub rows: Vec<Ranked>,
+    /// Whether there may be more behind them.
+    pub more: bool,
+    /// One of the rows behind them whose keys do not tell which comes first: they are to be compared with this one.
+    pub unsure: Option<Ranked>,
+}
+
 /// Keeps the first rows of those it is given.
 ///
 /// Where their keys take more than the bytes it is granted, it keeps fewer of them, but never none.
 #[derive(Debug)]
 pub struct Top {
-    after: Option<Ranked>,
+    order: Arc<[Term]>,
+    after: Option<Arc<Whole>>,
+    reference: Option<Arc<Whole>>,
     limit: usize,
     budget: usize,
     weight: usize,
     kept: Vec<Ranked>,
     /// What comes after this one is not among the first.
     last: Option<Ranked>,
-    /// The term, where there is only one.
-    only: Option<Term>,
+    /// The first one of those that were given and are not kept.
+    beyond: Option<Ranked>,
     /// What has a lesser lead comes before `after`.
     front: Option<Lead>,
     end: Option<End>,
@@ -42,22 +58,27 @@ struct End {
 }
 
 impl Top {
-    /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`.
-    pub fn new(order: &[Term], after: Option<Ranked>, limit: usize, budget: usize) -> Self {
-        let only = match order {
-            [only] => Some(*only),
-            _ => None,
-        };
+    /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`. Long values are compared
+    /// with `reference`.
+    pub fn new(
+        order: Arc<[Term]>,
+        after: Option<Arc<Whole>>,
+        reference: Option<Arc<Whole>>,
+        limit: usize,
+        budget: usize,
+    ) -> Self {
         Self {
-            only,
-            front: after.as_ref().and_then(|after| after.key.lead()),
+            front: after.as_ref().and_then(|after| after.lead()),
             end: None,
+            order,
             after,
+            reference,
             limit: limit.max(1),
             budget,
             weight: 0,
             kept: Vec::new(),
             last: None,
+            beyond: None,
         }
     }
 
@@ -65,10 +86,13 @@ impl Top {
     #[must_use]
     pub fn part(&self) -> Self {
         Self {
+            order: Arc::clone(&self.order),
             after: self.after.clone(),
+            reference: self.reference.clone(),
             weight: 0,
             kept: Vec::new(),
             last: self.last.clone(),
+            beyond: None,
             ..*self
         }
     }
@@ -87,10 +111,26 @@ impl Top {
         !self.may_have(lead.max(self.front.unwrap_or(lead)), chunk, 0)
     }
 
-    /// Takes a row.
-    pub fn push(&mut self, row: Ranked) {
-        let late = self.last.as_ref().is_some_and(|last| row > *last);
-        if late || self.after.as_ref().is_some_and(|after| row <= *after) {
+    /// Takes a row that it may have; `value` gives the text in a column, or `None` for a null.
+    pub fn take<'v>(
+        &mut self,
+        lead: Lead,
+        value: impl Fn(usize) -> Option<Cow<'v, str>>,
+        chunk: u64,
+        at: u32,
+    ) {
+        // What has a greater lead is behind it without a closer look.
+        let near = self.after.as_ref().filter(|_| self.front == Some(lead));
+        if near.is_some_and(|after| !after.is_before(&self.order, &value, chunk, at)) {
+            return;
+        }
+        let key = Key::of(&self.order, self.reference.as_deref(), value);
+        self.push(Ranked { key, chunk, at });
+    }
+
+    fn push(&mut self, row: Ranked) {
+        if self.last.as_ref().is_some_and(|last| row > *last) {
+            self.pass_over(row);
             return;
         }
         self.weight += row.key.weight() + size_of::<Ranked>();
@@ -104,39 +144,94 @@ impl Top {
         }
     }
 
+    fn pass_over(&mut self, row: Ranked) {
+        if self.beyond.as_ref().is_none_or(|beyond| row < *beyond) {
+            self.beyond = Some(row);
+        }
+    }
+
     /// Takes what another one kept.
     pub fn merge(&mut self, other: Self) {
         self.limit = self.limit.min(other.limit);
         other.kept.into_iter().for_each(|row| self.push(row));
+        other.beyond.into_iter().for_each(|row| self.pass_over(row));
         if self.kept.len() >= self.limit {
             self.cut(self.limit);
         }
     }
 
-    /// The rows it kept, in order, and whether there may be more of them.
-    pub fn finish(mut self) -> (Vec<Ranked>, bool) {
+    /// How many rows it kept.
+    pub fn count(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// The rows it kept, as far as their keys tell their order.
+    pub fn finish(mut self) -> First {
         self.cut(self.limit);
         self.kept.sort_unstable();
-        let full = self.kept.len() >= self.limit;
-        (self.kept, full)
+        let more = self.kept.len() >= self.limit;
+        let first = First {
+            rows: self.kept,
+            more,
+            unsure: None,
+        };
+        first.as_far_as_sure(self.beyond.as_ref(), self.order.len())
     }
 
     fn cut(&mut self, to: usize) {
         if self.kept.len() < to || self.kept.is_empty() {
             return;
         }
-        let (_, last, _) = self.kept.select_nth_unstable(to - 1);
+        let (_, last, behind) = self.kept.select_nth_unstable(to - 1);
         self.end = last.key.lead().map(|lead| End {
             lead,
-            settled: self.only.is_some_and(|term| term.settles(lead)),
+            settled: match &*self.order {
+                [only] => only.settles(lead),
+                _ => false,
+            },
             place: (last.chunk, last.at),
         });
         self.last = Some(last.clone());
+        let beyond = behind.iter().min().cloned();
         self.kept.truncate(to);
+        beyond.into_iter().for_each(|row| self.pass_over(row));
         let weights = self
             .kept
             .iter()
             .map(|row| row.key.weight() + size_of::<Ranked>());
         self.weight = weights.sum();
+    }
+}
+
+impl First {
+    /// The rows before the first ones whose keys do not tell which comes first. `beyond` is the first row behind all of these.
+    fn as_far_as_sure(mut self, beyond: Option<&Ranked>, terms: usize) -> Self {
+        let mut seen = vec![false; terms];
+        let mut sure = self.rows.len();
+        for at in 0..self.rows.len() {
+            let row = &self.rows[at];
+            let term = match (self.rows.get(at + 1), beyond) {
+                (Some(next), _) => row.key.unsure_from(&next.key),
+                // Others behind it may be like it as well, and only have another digest.
+                (None, Some(beyond)) => row.key.open_from(&beyond.key),
+                (None, None) => None,
+            };
+            let Some(term) = term.filter(|term| !std::mem::replace(&mut seen[*term], true)) else {
+                continue;
+            };
+            // Those before it that are like it are as unsure.
+            let like = self.rows[..at].iter().rev();
+            let like = like.take_while(|before| before.key.is_like(&row.key, term));
+            let from = at - like.count();
+            if from < sure {
+                sure = from;
+                self.unsure = Some(row.clone());
+            }
+        }
+        if self.unsure.is_some() {
+            self.rows.truncate(sure);
+            self.more = true;
+        }
+        self
     }
 }

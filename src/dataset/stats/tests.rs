@@ -37,8 +37,21 @@ fn statistics_come_back_as_they_were() {
     ]
     .map(stats)
     .into();
-    assert_eq!(decode(&encode(&columns)).unwrap(), columns);
+    let bytes = encode(&columns);
+    assert_eq!(decode(&bytes).unwrap(), columns);
     assert_eq!(decode(&encode(&[])).unwrap(), []);
+    // Whichever are asked for, and whichever are passed over before them.
+    for asked in 0..1_u32 << columns.len() {
+        let places: Vec<_> = (0..columns.len())
+            .filter(|at| asked >> at & 1 == 1)
+            .collect();
+        let wanted: Vec<_> = places.iter().map(|at| columns[*at].clone()).collect();
+        assert_eq!(decode_columns(&bytes, &places).unwrap(), wanted);
+    }
+    assert!(matches!(
+        decode_columns(&bytes, &[1, columns.len()]),
+        Err(CorruptStats::Lacking(_))
+    ));
 }
 
 /// What is stored must stay readable: this encoding may only be followed by another one with another number.
@@ -58,7 +71,12 @@ fn damaged_statistics_and_those_of_a_later_release_are_refused() {
     ));
     assert!(matches!(decode(&[]), Err(CorruptStats::Encoding(None))));
     // A length beyond all memory.
-    assert!(decode(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]).is_err());
+    let long = [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
+    assert!(decode(&long).is_err());
+    assert!(decode_columns(&long, &[0]).is_err());
+    for bytes in [&bytes[..3], &[9, 0], &[]] {
+        assert!(decode_columns(bytes, &[0]).is_err());
+    }
 }
 
 #[test]

@@ -91,38 +91,52 @@ impl Sheet {
         }
     }
 
+    /// What is known of some columns, whose places are in order.
     pub(super) async fn stats(
         self,
         services: &Services,
-        column: usize,
-    ) -> Result<Arc<Stats>, StoreError> {
+        columns: &[usize],
+    ) -> Result<Vec<Arc<Stats>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let make = async {
-            let stats = services.store.stats(run, rows, column).await?;
-            Ok::<_, StoreError>(Value::Stats(Arc::new(Stats::new(stats))))
+        let key = |column: &usize| Key::Stats(self.index_page(), *column);
+        let keys: Vec<_> = columns.iter().map(key).collect();
+        let make = async |lacking: Vec<usize>| {
+            let lacking = lacking.into_iter().map(|at| columns[at]).collect();
+            let stats = services.store.stats(run, rows, lacking).await?;
+            let stats = stats.into_iter().map(Stats::new);
+            Ok::<_, StoreError>(stats.map(|s| Value::Stats(Arc::new(s))).collect())
         };
-        let key = Key::Stats(self.index_page(), column);
-        match services.cache.get_or(key, make).await? {
+        let values = services.cache.get_or_all(&keys, make).await?;
+        let stats = values.into_iter().map(|value| match value {
             Value::Stats(stats) => Ok(stats),
             _ => Err(StoreError::Worker),
-        }
+        });
+        stats.collect()
     }
 
+    /// Which texts some columns do not have, whose places are in order.
     pub(super) async fn blooms(
         self,
         services: &Services,
-        column: usize,
-    ) -> Result<Arc<[Option<Bloom>]>, StoreError> {
+        columns: &[usize],
+    ) -> Result<Vec<Arc<[Option<Bloom>]>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let make = async {
-            let blooms = services.store.blooms(run, rows, column).await?;
-            Ok::<_, StoreError>(Value::Blooms(blooms.into()))
+        let key = |column: &usize| Key::Blooms(self.index_page(), *column);
+        let keys: Vec<_> = columns.iter().map(key).collect();
+        let make = async |lacking: Vec<usize>| {
+            let lacking = lacking.into_iter().map(|at| columns[at]).collect();
+            let blooms = services.store.blooms(run, rows, lacking).await?;
+            let blooms = blooms
+                .into_iter()
+                .map(|blooms| Value::Blooms(blooms.into()));
+            Ok::<_, StoreError>(blooms.collect())
         };
-        let key = Key::Blooms(self.index_page(), column);
-        match services.cache.get_or(key, make).await? {
+        let values = services.cache.get_or_all(&keys, make).await?;
+        let blooms = values.into_iter().map(|value| match value {
             Value::Blooms(blooms) => Ok(blooms),
             _ => Err(StoreError::Worker),
-        }
+        });
+        blooms.collect()
     }
 }
 

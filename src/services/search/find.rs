@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::chart::Place;
-use super::texts::Groups;
+use super::texts::{Groups, remembered};
 use super::walk::Candidates;
+use super::work::look;
 use super::{Batch, Batches, Found, Search, SearchError};
 use crate::dataset::ChunkText;
 use crate::dataset::query::Scan;
@@ -18,8 +19,6 @@ const GROUP: usize = 16;
 const HELD: usize = 4 << 20;
 /// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
 const ON_THE_SPOT: u64 = 384 << 10;
-/// The same for a filter and a row.
-const ROW: u64 = 32;
 
 /// Rows that were found in one chunk.
 struct Hits {
@@ -45,7 +44,7 @@ impl Search {
             for mut hits in hits {
                 // The one more that tells whether the list goes on.
                 if count <= limit && count + hits.starts.len() > limit {
-                    let next = self.row_of(&hits, hits.starts[limit - count]);
+                    let next = self.row_of(&hits, hits.starts[limit - count]).await?;
                     hits.starts.truncate(limit - count);
                     pages.push(hits);
                     return Ok(self.page_of(pages, next));
@@ -127,17 +126,14 @@ impl Search {
         most: usize,
     ) -> Result<(Vec<Hits>, usize), SearchError> {
         let scan = Scan::new(&self.query, &self.dataset.layout);
-        let filters = self.query.filters.len() as u64;
         let (mut found, mut looked) = (Vec::new(), 0);
         let (mut left, mut work) = (most, ON_THE_SPOT);
         while left > 0
             && let Some(chunk) = candidates.next().await?
         {
-            let takes = chunk
-                .bytes
-                .saturating_add(chunk.rows.saturating_mul(filters * ROW));
+            let takes = self.query.effort(chunk.rows, chunk.bytes);
             let affordable = work.checked_sub(takes);
-            let text = affordable.and_then(|_| self.remembered(&chunk));
+            let text = affordable.and_then(|_| remembered(&self.services, &chunk));
             let (Some(rest), Some(text)) = (affordable, text) else {
                 candidates.put_back(chunk);
                 break;
@@ -181,15 +177,15 @@ impl Search {
         most: usize,
     ) -> Result<Vec<Hits>, SearchError> {
         let search = Arc::clone(&self);
-        let looking = self.work(group, move |group, texts| {
-            let scan = Scan::new(&search.query, &search.dataset.layout);
+        let looking = self.work(group, move |group, texts, stop| {
+            let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut found = Vec::new();
             let mut left = most;
             for (chunk, text) in group.into_iter().zip(texts) {
                 let starts = search.starts(&scan, &chunk, &text, from, left);
                 left -= starts.len();
                 found.extend(Hits::of(chunk, text, starts));
-                if left == 0 {
+                if left == 0 || stop.is_set() {
                     break;
                 }
             }
@@ -228,18 +224,29 @@ impl Search {
     }
 
     /// The number of the row that begins there.
-    fn row_of(&self, hits: &Hits, start: u32) -> Option<u64> {
-        let text = hits.text.as_ref()?;
-        Some(self.row_at(&hits.chunk, text, start))
+    async fn row_of(&self, hits: &Hits, start: u32) -> Result<Option<u64>, SearchError> {
+        match &hits.text {
+            Some(text) => Ok(Some(
+                self.row_at(hits.chunk, Arc::clone(text), start).await?,
+            )),
+            None => Ok(None),
+        }
     }
 
     /// The number of the row that begins at `start` in the text of a chunk.
-    pub(super) fn row_at(&self, chunk: &Place, text: &ChunkText, start: u32) -> u64 {
+    pub(super) async fn row_at(
+        &self,
+        chunk: Place,
+        text: Arc<ChunkText>,
+        start: u32,
+    ) -> Result<u64, SearchError> {
         let layout = &self.dataset.layout;
-        let columns = layout.columns.len();
-        let before =
-            text.records_between(chunk.body_start, start as usize, layout.delimiter, columns);
-        chunk.first_row + before as u64
+        let (delimiter, columns) = (layout.delimiter, layout.columns.len());
+        let (from, to) = (chunk.body_start, start as usize);
+        let before = look(text.len(), move || {
+            text.records_between(from, to, delimiter, columns)
+        });
+        Ok(chunk.first_row + before.await? as u64)
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::chart::{Place, places};
 use super::texts::Groups;
+use super::work::look;
 use super::{Batch, Batches, Search, SearchError};
 use crate::dataset::{ChunkText, Records};
 
@@ -75,25 +76,14 @@ impl Search {
             .buffer_unordered(self.services.cores)
             .try_collect()
             .await?;
-        let Some(mut copied) = copied
-            .into_iter()
-            .collect::<Option<Vec<_>>>()
-            .map(|parts| parts.concat())
-        else {
+        let Some(parts) = copied.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(None);
         };
-        copied.sort_unstable_by_key(|(place, _)| *place);
-        let mut text = String::with_capacity(copied.iter().map(|(_, record)| record.len()).sum());
-        let mut starts = Vec::with_capacity(copied.len());
-        for (_, record) in copied {
-            // A slice is shorter than 2^32 bytes.
-            starts.push(text.len() as u32);
-            text.push_str(&record);
-        }
-        Ok(Some(Batch {
-            text: Arc::new(ChunkText::new(text, self.dataset.columns.len())),
-            starts,
-        }))
+        let records = parts.iter().flatten();
+        let bytes = records.map(|(_, record)| record.len()).sum();
+        let columns = self.dataset.columns.len();
+        let joined = look(bytes, move || joined(parts, bytes, columns)).await?;
+        Ok(Some(joined))
     }
 
     async fn copy(
@@ -103,12 +93,15 @@ impl Search {
         room: Option<Arc<AtomicUsize>>,
     ) -> Result<Option<Placed>, SearchError> {
         let layout = Arc::clone(&self.dataset.layout);
-        let copying = self.work(group, move |_, texts| {
+        let copying = self.work(group, move |_, texts, stop| {
             let mut copied = Vec::new();
             let mut fields = Vec::new();
             for (text, wanted) in texts.iter().zip(wanted) {
                 let mut records = Records::new(text, layout.delimiter, layout.columns.len());
                 for (place, at) in wanted {
+                    if stop.is_set() {
+                        return None;
+                    }
                     records.seek(at as usize);
                     records.next_into(&mut fields);
                     let mut record = text[at as usize..records.position()].to_owned();
@@ -128,5 +121,22 @@ impl Search {
             Some(copied)
         });
         copying.await
+    }
+}
+
+/// The records of all parts, in the order in which they are wanted; they have so many bytes.
+fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> Batch {
+    let mut records: Placed = parts.into_iter().flatten().collect();
+    records.sort_unstable_by_key(|(place, _)| *place);
+    let mut text = String::with_capacity(bytes);
+    let mut starts = Vec::with_capacity(records.len());
+    for (_, record) in records {
+        // A slice is shorter than 2^32 bytes.
+        starts.push(text.len() as u32);
+        text.push_str(&record);
+    }
+    Batch {
+        text: Arc::new(ChunkText::new(text, columns)),
+        starts,
     }
 }

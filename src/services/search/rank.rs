@@ -1,8 +1,9 @@
 //! Rows in an order of their own: the first ones of it, found in one pass through the chunks that may have some, the most
 //! promising first, so that the others need not be looked at.
 //!
-//! A pass goes on from a row: its key is read from the dataset again, so that a cursor is short and a page far down the
-//! order costs what the first one does.
+//! A pass goes on from a row: its values are read from the dataset again, so that a cursor is short and a page far down the
+//! order costs what the first one does. Where long values are so much alike that their keys do not tell which one comes
+//! first, the pass ends before them, and the next one compares them with one of them.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,9 +13,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::chart::{Chunks, Place, missing};
 use super::texts::Groups;
 use super::walk::Walk;
+use super::work::look;
 use super::{Batches, Found, Search, SearchError};
-use crate::dataset::query;
-use crate::dataset::query::{Lead, Ranked, Scan, Top};
+use crate::dataset::query::{Lead, Ranked, Scan, Top, Whole};
 use crate::dataset::{ChunkText, Field, Records};
 use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
@@ -25,6 +26,11 @@ const GROUP: usize = 8;
 const KEYS: usize = 16 << 20;
 /// Rows that one pass of a long list finds.
 const WINDOW: usize = 128 << 10;
+/// To sort a row, or a chunk, among others takes as long as to read so many bytes of text, about.
+const ROW: usize = 128;
+
+/// A row: the first row of its chunk, and where it begins there.
+type Record = (u64, u32);
 
 impl Search {
     /// At most `limit` rows that come after row `after`.
@@ -83,20 +89,20 @@ impl Search {
         after: Option<u64>,
         most: usize,
     ) -> Result<Window, SearchError> {
-        let mut after = self.ranked(after).await?;
-        let mut rows: Vec<(u64, u32)> = Vec::new();
-        let mut more = true;
-        // A pass that finds fewer than it was asked for had no room for more.
-        while more && rows.len() < most {
+        let mut rows: Vec<Record> = Vec::new();
+        let mut next = Some(self.start(after).await?);
+        // A pass that finds fewer than it was asked for had no room for more, or was not sure of more.
+        while rows.len() < most
+            && let Some(start) = next.take()
+        {
             let found;
-            (found, more) = self.pass(after, most - rows.len()).await?;
-            rows.extend(found.iter().map(|row| (row.chunk, row.at)));
-            after = found.last().cloned();
+            (found, next) = self.pass(start, most - rows.len()).await?;
+            rows.extend(found);
         }
         Ok(Window {
             rows: rows.into(),
             at: 0,
-            more,
+            more: next.is_some(),
         })
     }
 
@@ -104,7 +110,7 @@ impl Search {
     pub(super) fn rank_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> Batches {
         enum Next {
             Row(Option<u64>),
-            Ranked(Option<Ranked>),
+            Start(Start),
         }
         let search = Arc::clone(self);
         let windows = stream::try_unfold(Some((Next::Row(after), limit)), move |state| {
@@ -113,47 +119,65 @@ impl Search {
                 let Some((next, left)) = state.filter(|(_, left)| *left > 0) else {
                     return Ok(None);
                 };
-                let after = match next {
-                    Next::Row(row) => search.ranked(row).await?,
-                    Next::Ranked(ranked) => ranked,
+                let start = match next {
+                    Next::Row(row) => search.start(row).await?,
+                    Next::Start(start) => start,
                 };
                 let most = usize::try_from(left).unwrap_or(usize::MAX).min(WINDOW);
-                let (found, more) = search.pass(after, most).await?;
-                let rows: Vec<_> = found.iter().map(|row| (row.chunk, row.at)).collect();
+                let (rows, next) = search.pass(start, most).await?;
                 let left = left - rows.len() as u64;
-                let next = more.then(|| (Next::Ranked(found.last().cloned()), left));
+                let next = next.map(|start| (Next::Start(start), left));
                 Ok::<_, SearchError>(Some((search.gather(rows), next)))
             }
         });
         Box::pin(windows.try_flatten())
     }
 
-    /// The first rows of the order that come after one, at most `limit`, and whether there may be more.
+    /// The first rows of the order from there on, at most `limit`, and where the next pass begins, if there may be more.
     async fn pass(
         self: &Arc<Self>,
-        after: Option<Ranked>,
+        start: Start,
         limit: usize,
-    ) -> Result<(Vec<Ranked>, bool), SearchError> {
-        let promising = self.promising(after.as_ref()).await?;
-        let top = Arc::new(Mutex::new(Top::new(&self.query.order, after, limit, KEYS)));
+    ) -> Result<(Vec<Record>, Option<Start>), SearchError> {
+        let order = &self.query.order;
+        let after = match start.last {
+            Some(last) => Some(Arc::new(self.values(last).await?)),
+            None => start.after,
+        };
+        let reference = match start.unsure {
+            Some(record) => Some(Arc::new(self.values(record).await?)),
+            // What is equal to the last row is known as such at once.
+            None => after.clone(),
+        };
+        let promising = self.promising(after.as_deref()).await?;
+        let top = Top::new(Arc::clone(order), after.clone(), reference, limit, KEYS);
+        let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(promising.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
             .buffer_unordered(self.services.cores);
         looking.try_collect::<()>().await?;
         let part = lock(&top).part();
-        Ok(std::mem::replace(&mut *lock(&top), part).finish())
+        let top = std::mem::replace(&mut *lock(&top), part);
+        let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
+        let record = |row: &Ranked| (row.chunk, row.at);
+        let next = first.more.then(|| Start {
+            after,
+            last: first.rows.last().map(record),
+            unsure: first.unsure.as_ref().map(record),
+        });
+        Ok((first.rows.iter().map(record).collect(), next))
     }
 
     /// The chunks that may hold rows that come after that one, those first whose rows may be first.
-    async fn promising(&self, after: Option<&Ranked>) -> Result<Promising, SearchError> {
+    async fn promising(self: &Arc<Self>, after: Option<&Whole>) -> Result<Promising, SearchError> {
         let mut promising = Promising::default();
         let Some(term) = self.query.order.first() else {
             return Ok(promising);
         };
         let alone = self.query.order.len() == 1;
-        let from = after.and_then(|after| Some((after.key.lead()?, after.chunk)));
+        let from = after.and_then(|after| Some((after.lead()?, after.chunk)));
         let mut walk = Walk::whole(&self.dataset);
-        while let Some(mut sheet) = walk.next(&self.services, &self.query).await? {
+        while let Some(mut sheet) = walk.next(self).await? {
             let number = promising.sheets.len() as u32;
             let before = promising.chunks.len();
             while let Some(at) = sheet.next(&self.query) {
@@ -176,8 +200,12 @@ impl Search {
                 promising.sheets.push(sheet.chunks);
             }
         }
-        promising.chunks.sort_unstable();
-        Ok(promising)
+        let chunks = promising.chunks.len();
+        let sort = move || {
+            promising.chunks.sort_unstable();
+            promising
+        };
+        look(chunks.saturating_mul(ROW), sort).await
     }
 
     async fn rank(
@@ -186,8 +214,8 @@ impl Search {
         top: Arc<Mutex<Top>>,
     ) -> Result<(), SearchError> {
         let search = Arc::clone(&self);
-        let ranking = self.work(group, move |group, texts| {
-            let scan = Scan::new(&search.query, &search.dataset.layout);
+        let ranking = self.work(group, move |group, texts, stop| {
+            let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut best = lock(&top).part();
             for (chunk, text) in group.into_iter().zip(texts) {
                 search.rank_text(&scan, &chunk, &text, &mut best);
@@ -198,30 +226,53 @@ impl Search {
     }
 
     fn rank_text(&self, scan: &Scan<'_>, place: &Place, text: &ChunkText, best: &mut Top) {
-        let order = &self.query.order;
-        let Some(term) = order.first() else { return };
+        let Some(term) = self.query.order.first() else {
+            return;
+        };
         let chunk = place.first_row;
         scan.rows(text, place.body_start, |row| {
             let lead = term.lead(row.value(term.column).as_deref());
             // A chunk is shorter than 2^32 bytes.
             let at = row.at as u32;
             if best.may_have(lead, chunk, at) {
-                let key = query::Key::of(order, |column| row.value(column));
-                best.push(Ranked { key, chunk, at });
+                best.take(lead, |column| row.value(column), chunk, at);
             }
             ControlFlow::Continue(())
         });
     }
 
-    /// The place of a row in the order.
-    async fn ranked(&self, row: Option<u64>) -> Result<Option<Ranked>, SearchError> {
-        let Some(row) = row.filter(|row| *row < self.dataset.rows) else {
-            return Ok(None);
+    /// Where a list begins that comes after row `after`.
+    async fn start(self: &Arc<Self>, after: Option<u64>) -> Result<Start, SearchError> {
+        let Some(row) = after.filter(|row| *row < self.dataset.rows) else {
+            return Ok(Start::default());
         };
-        let (place, layout) = (self.place_of(row).await?, &self.dataset.layout);
+        let place = self.place_of(row).await?;
         let text = self.text(place).await?;
         let before = usize::try_from(row - place.first_row).unwrap_or(usize::MAX);
-        let at = self.start_of(&text, place.body_start, before);
+        let search = Arc::clone(self);
+        let after = look(text.len(), move || {
+            let at = search.start_of(&text, place.body_start, before);
+            search.values_at(&text, place, at)
+        });
+        Ok(Start {
+            after: Some(Arc::new(after.await?)),
+            ..Start::default()
+        })
+    }
+
+    /// The values by which a row is ordered.
+    async fn values(self: &Arc<Self>, (chunk, at): Record) -> Result<Whole, SearchError> {
+        let place = self.place_of(chunk).await?;
+        let text = self.text(place).await?;
+        let search = Arc::clone(self);
+        look(text.len(), move || {
+            search.values_at(&text, place, at as usize)
+        })
+        .await
+    }
+
+    fn values_at(&self, text: &ChunkText, place: Place, at: usize) -> Whole {
+        let layout = &self.dataset.layout;
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
         let mut fields = Vec::new();
         records.next_into(&mut fields);
@@ -231,17 +282,13 @@ impl Search {
             let text = fields.get(column).map(Field::text)?;
             (!layout.is_null(&text)).then_some(text)
         };
-        Ok(Some(Ranked {
-            key: query::Key::of(&self.query.order, value),
-            chunk: place.first_row,
-            at: at as u32,
-        }))
+        Whole::new(&self.query.order, value, place.first_row, at as u32)
     }
 
-    async fn row_number(&self, (chunk, at): (u64, u32)) -> Result<u64, SearchError> {
+    async fn row_number(&self, (chunk, at): Record) -> Result<u64, SearchError> {
         let place = self.place_of(chunk).await?;
         let text = self.text(place).await?;
-        Ok(self.row_at(&place, &text, at))
+        self.row_at(place, text, at).await
     }
 
     /// Where the chunk is that holds a row.
@@ -250,6 +297,17 @@ impl Search {
         let (chunks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
         Ok(chunks.place(at))
     }
+}
+
+/// Where a pass begins.
+#[derive(Default)]
+struct Start {
+    /// The row that its rows come after.
+    after: Option<Arc<Whole>>,
+    /// The same, where its values were not read yet.
+    last: Option<Record>,
+    /// A row that others are to be compared with.
+    unsure: Option<Record>,
 }
 
 /// Chunks that may hold rows that are among the first.

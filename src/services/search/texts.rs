@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::chart::Place;
 use super::{Search, SearchError};
 use crate::dataset::ChunkText;
+use crate::dataset::query::Stop;
 use crate::services::Services;
 use crate::services::cache::{Key, Value};
 use crate::store::{Packed, StoreError};
@@ -59,20 +60,6 @@ impl Groups {
 }
 
 impl Search {
-    /// Does `work` with some chunks and their texts on a blocking thread, once there is a place for it: there is one a core,
-    /// whoever asks.
-    pub(super) async fn work<T: Send + 'static>(
-        &self,
-        chunks: Vec<Place>,
-        work: impl FnOnce(Vec<Place>, Vec<Arc<ChunkText>>) -> T + Send + 'static,
-    ) -> Result<T, SearchError> {
-        let place = self.services.scans.acquire().await;
-        let _place = place.map_err(|_| SearchError::Worker)?;
-        let texts = self.texts(&chunks).await?;
-        let working = tokio::task::spawn_blocking(move || work(chunks, texts));
-        working.await.map_err(|_| SearchError::Worker)
-    }
-
     /// The texts of some chunks.
     pub(super) async fn texts(&self, chunks: &[Place]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
         texts(&self.services, chunks, self.dataset.columns.len()).await
@@ -82,18 +69,14 @@ impl Search {
     pub(super) async fn text(&self, chunk: Place) -> Result<Arc<ChunkText>, SearchError> {
         Ok(self.texts(&[chunk]).await?.swap_remove(0))
     }
-
-    /// The text of a chunk, if it is remembered.
-    pub(super) fn remembered(&self, chunk: &Place) -> Option<Arc<ChunkText>> {
-        remembered(&self.services, chunk)
-    }
 }
 
 fn key(place: &Place) -> Key {
     Key::Text(place.run.number, place.first_byte)
 }
 
-fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
+/// The text of a chunk, if it is remembered.
+pub(super) fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
     match services.cache.get(&key(place))? {
         Value::Text(text) => Some(text),
         _ => None,
@@ -102,37 +85,63 @@ fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
 
 /// The texts of the chunks at these places.
 pub(super) async fn texts(
-    services: &Services,
+    services: &Arc<Services>,
     places: &[Place],
     columns: usize,
 ) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-    let remembered = places.iter().map(|place| remembered(services, place));
-    let mut texts: Vec<Option<Arc<ChunkText>>> = remembered.collect();
-    let missing: Vec<usize> = (0..places.len())
-        .filter(|&at| texts[at].is_none())
-        .collect();
-    let mut packed: Vec<Packed> = Vec::with_capacity(missing.len());
-    for of_run in missing.chunk_by(|&a, &b| places[a].run == places[b].run) {
-        let first_bytes = of_run.iter().map(|&at| places[at].first_byte).collect();
-        let run = places[of_run[0]].run;
-        packed.extend(services.store.packed(run, first_bytes).await?);
+    let fetched = Fetched::of(services, places).await?;
+    if fetched.packed.is_empty() {
+        return Ok(fetched.texts.into_iter().flatten().collect());
     }
-    if !packed.is_empty() {
-        let unpacked = tokio::task::spawn_blocking(move || {
-            let unpacked = packed.iter().map(Packed::unpack);
-            let texts = unpacked.map(|text| Ok(ChunkText::new(text?, columns)));
-            texts.collect::<Result<Vec<_>, StoreError>>()
-        });
-        let unpacked = unpacked.await.map_err(|_| SearchError::Worker)??;
-        for (at, text) in missing.into_iter().zip(unpacked) {
-            let text = Arc::new(text);
-            services
-                .cache
-                .keep(key(&places[at]), Value::Text(Arc::clone(&text)));
-            texts[at] = Some(text);
+    let services = Arc::clone(services);
+    let unpacking =
+        tokio::task::spawn_blocking(move || fetched.unpack(&services, columns, &Stop::default()));
+    unpacking.await.map_err(|_| SearchError::Worker)?
+}
+
+/// Texts of chunks: those that are remembered, and the others as they were read.
+pub(super) struct Fetched {
+    /// `None`: it is packed.
+    texts: Vec<Option<Arc<ChunkText>>>,
+    /// Those that are packed, each with its place among the texts.
+    packed: Vec<(usize, Key, Packed)>,
+}
+
+impl Fetched {
+    pub(super) async fn of(services: &Services, places: &[Place]) -> Result<Self, StoreError> {
+        let remembered = places.iter().map(|place| remembered(services, place));
+        let texts: Vec<_> = remembered.collect();
+        let missing: Vec<usize> = (0..places.len())
+            .filter(|&at| texts[at].is_none())
+            .collect();
+        let mut packed = Vec::with_capacity(missing.len());
+        for of_run in missing.chunk_by(|&a, &b| places[a].run == places[b].run) {
+            let first_bytes = of_run.iter().map(|&at| places[at].first_byte).collect();
+            let run = places[of_run[0]].run;
+            let read = services.store.packed(run, first_bytes).await?;
+            let read = of_run.iter().zip(read);
+            packed.extend(read.map(|(&at, read)| (at, key(&places[at]), read)));
         }
+        Ok(Self { texts, packed })
     }
-    Ok(texts.into_iter().flatten().collect())
+
+    /// The texts, unpacked and remembered. Takes long: it belongs on a blocking thread.
+    pub(super) fn unpack(
+        mut self,
+        services: &Services,
+        columns: usize,
+        stop: &Stop,
+    ) -> Result<Vec<Arc<ChunkText>>, SearchError> {
+        for (at, key, packed) in self.packed {
+            if stop.is_set() {
+                return Err(SearchError::Stopped);
+            }
+            let text = Arc::new(ChunkText::new(packed.unpack()?, columns));
+            services.cache.keep(key, Value::Text(Arc::clone(&text)));
+            self.texts[at] = Some(text);
+        }
+        Ok(self.texts.into_iter().flatten().collect())
+    }
 }
 
 #[cfg(test)]

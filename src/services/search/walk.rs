@@ -65,15 +65,16 @@ impl Walk {
     /// The next sheet on which there may be a chunk with a match.
     pub(super) async fn next(
         &mut self,
-        services: &Services,
-        query: &Query,
+        search: &Arc<Search>,
     ) -> Result<Option<Charted>, SearchError> {
         while let Some(sheet) = self.sheet(services) {
             self.sheet = sheet.next();
             let passed = std::mem::take(&mut self.passed);
-            if let Some(charted) = Charted::of(services, query, sheet, passed).await? {
+            if let Some(charted) = Charted::of(search, sheet, passed).await? {
                 return Ok(Some(charted));
             }
+            // Where all is remembered, nothing else would let others have their turn.
+            tokio::task::coop::consume_budget().await;
         }
         Ok(None)
     }
@@ -99,23 +100,31 @@ pub(super) struct Charted {
     stats: Vec<(usize, Arc<Stats>)>,
     /// Which texts some columns do not have, by their places.
     blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
-    /// The chunk that is looked at next.
-    next: usize,
+    rest: Rest,
 }
+
+/// The chunks of a sheet that are still to be given.
+enum Rest {
+    /// Those from this one on, as far as they may hold a match.
+    From(usize),
+    /// These, which may hold one.
+    Chosen(std::vec::IntoIter<usize>),
+}
+
+/// Looks at the bounds of chunks for one sheet that hold nobody up.
+const FEW_LOOKS: u64 = 8192;
 
 impl Charted {
     /// A sheet from its chunk `next` on; `None`: no chunk of it may hold a match.
     async fn of(
-        services: &Services,
-        query: &Query,
+        search: &Arc<Search>,
         sheet: Sheet,
         next: usize,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, SearchError> {
+        let (services, query) = (&search.services, &search.query);
         let asked = query.columns_asked();
-        let mut stats = Vec::with_capacity(asked.len());
-        for column in asked {
-            stats.push((column, sheet.stats(services, column).await?));
-        }
+        let stats = sheet.stats(services, &asked).await?;
+        let stats: Vec<_> = asked.into_iter().zip(stats).collect();
         let together = |column: usize| Known {
             stats: of(&stats, column).and_then(|stats| stats.together.as_ref()),
             bloom: None,
@@ -124,25 +133,42 @@ impl Charted {
             return Ok(None);
         }
         let sought = query.columns_sought();
-        let mut blooms = Vec::with_capacity(sought.len());
-        for column in sought {
-            blooms.push((column, sheet.blooms(services, column).await?));
-        }
-        Ok(Some(Self {
+        let blooms = sheet.blooms(services, &sought).await?;
+        let mut charted = Self {
             chunks: sheet.chunks(services).await?,
             stats,
-            blooms,
-            next,
-        }))
+            blooms: sought.into_iter().zip(blooms).collect(),
+            rest: Rest::From(next),
+        };
+        let looks = query.pruning().saturating_mul(charted.chunks.len() as u64);
+        if looks > FEW_LOOKS {
+            let query = Arc::clone(query);
+            let choosing = search.work(Vec::new(), move |_, _, stop| {
+                let mut chosen = Vec::new();
+                while !stop.is_set()
+                    && let Some(at) = charted.next(&query)
+                {
+                    chosen.push(at);
+                }
+                charted.rest = Rest::Chosen(chosen.into_iter());
+                charted
+            });
+            charted = choosing.await?;
+        }
+        Ok(Some(charted))
     }
 
     /// The next chunk that may hold a match.
     pub(super) fn next(&mut self, query: &Query) -> Option<usize> {
-        let mut rest = self.next..self.chunks.len();
+        let from = match &mut self.rest {
+            Rest::From(from) => *from,
+            Rest::Chosen(chosen) => return chosen.next(),
+        };
+        let mut rest = from..self.chunks.len();
         let found = rest.find(|&at| {
             self.chunks.has_rows(at) && query.may_match(|column| self.known(column, at))
         });
-        self.next = rest.start;
+        self.rest = Rest::From(rest.start);
         found
     }
 
@@ -155,9 +181,10 @@ impl Charted {
     }
 }
 
+/// What there is of a column, among columns that are in order.
 fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
-    let found = columns.iter().find(|(known, _)| *known == column);
-    found.map(|(_, found)| found)
+    let found = columns.binary_search_by_key(&column, |(known, _)| *known);
+    found.ok().map(|at| &columns[at].1)
 }
 
 /// The chunks that may hold a match, one after the other.
@@ -186,14 +213,13 @@ impl Candidates {
         if let Some(place) = self.back.take() {
             return Ok(Some(place));
         }
-        let (services, query) = (&self.search.services, &self.search.query);
         loop {
             if let Some(open) = &mut self.open
-                && let Some(at) = open.next(query)
+                && let Some(at) = open.next(&self.search.query)
             {
                 return Ok(Some(open.chunks.place(at)));
             }
-            self.open = self.walk.next(services, query).await?;
+            self.open = self.walk.next(&self.search).await?;
             if self.open.is_none() {
                 return Ok(None);
             }

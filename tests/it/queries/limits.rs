@@ -1,5 +1,6 @@
 //! What a query may take: time, and memory whatever the rows are like.
 
+use std::thread;
 use std::time::Duration;
 
 use super::{ask, csv, flights};
@@ -43,6 +44,86 @@ fn rows_wider_than_a_chunk_are_filtered_and_ordered_like_others() {
     assert_eq!(numbers("n=gt.55&text=like.*w3"), [59]);
     expected.reverse();
     assert_eq!(numbers("order=text.desc,n.desc"), expected);
+}
+
+#[test]
+fn patterns_on_a_long_value_hold_nobody_up_and_a_longer_pattern_is_refused() {
+    let server = Server::start();
+    let long = "a".repeat(300_000);
+    server.store("long", format!("n,x\n1,{long}\n2,short\n"));
+    let pattern = |times: usize| format!("like.*{}b*", "a_".repeat(times));
+    let ask = |condition: &str| {
+        let path = format!("/datasets/long/rows?x={condition}&limit=5");
+        server.get(&path).v2().send()
+    };
+    thread::scope(|scope| {
+        let attackers: Vec<_> = (0..24)
+            .map(|n| {
+                // Each another one, so that none is remembered.
+                let pattern = pattern(500 - n);
+                scope.spawn(move || ask(&pattern).ok().json())
+            })
+            .collect();
+        while !attackers.iter().all(|attacker| attacker.is_finished()) {
+            let row = server.get("/datasets/long/rows?limit=1&select=n").v2();
+            assert_eq!(row.send().ok().json()["data"][0]["n"], 1);
+        }
+        for attacker in attackers {
+            assert_eq!(attacker.join().unwrap()["data"], serde_json::json!([]));
+        }
+    });
+    ask("ilike.*A_A*").ok();
+    ask(&pattern(510)).ok();
+    ask(&pattern(511)).refused(400, &["like", "1024 characters"]);
+}
+
+#[test]
+fn any_number_of_columns_may_be_filtered_and_what_is_known_of_them_is_read_together() {
+    let server = Server::start();
+    let row = |add: usize| {
+        let cells: Vec<_> = (0..4096).map(|n| (n + add).to_string()).collect();
+        format!("{}\n", cells.join(","))
+    };
+    let names: Vec<_> = (0..4096).map(|n| format!("c{n}")).collect();
+    let rows: String = (0..100).map(row).collect();
+    server.store("broad", format!("{}\n{rows}", names.join(",")));
+    let filters: Vec<_> = (0..2000).map(|n| format!("c{n}=gte.{}", n + 7)).collect();
+    let timings = server.services.store.timings();
+    let reads = || timings.with_label_values(&["read"]).get_sample_count();
+    let before = reads();
+    let path = format!(
+        "/datasets/broad/rows?{}&c5=in.(12,104)&select=c0",
+        filters.join("&")
+    );
+    let page = server.get(&path).v2().send().ok().json();
+    assert_eq!(page["data"], serde_json::json!([{"c0": 7}, {"c0": 99}]));
+    // The dataset, its chunks, statistics, filters of texts, and texts.
+    assert!(reads() - before < 16, "{}", reads() - before);
+}
+
+#[test]
+fn a_list_of_thousands_of_values_finds_the_rows_that_have_one() {
+    let server = Server::start();
+    let rows: String = (0..40_000)
+        .map(|n| format!("{n},name{}\n", n * 7))
+        .collect();
+    server.store("names", format!("n,name\n{rows}"));
+    let names: Vec<_> = (0..4000).map(|n| format!("name{}", n * 100)).collect();
+    let path = format!(
+        "/datasets/names/rows?name=in.({})&limit=10000",
+        names.join(",")
+    );
+    let page = server.get(&path).v2().send().ok().json();
+    let found: Vec<_> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(super::n)
+        .collect();
+    let expected: Vec<_> = (0..40_000)
+        .filter(|n| n * 7 % 100 == 0 && n * 7 < 400_000)
+        .collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -1,0 +1,321 @@
+//! A row's place in an order, in little memory however long its values are.
+//!
+//! Of a long value a [`Key`] keeps a beginning and a digest. Two such values with the same beginning are equal if their
+//! digests are; else the key alone can't tell which comes first, and an order by keys is right but for them
+//! ([`Top`](super::Top) says where). It becomes right by a reference: one of those rows, whose values are kept whole
+//! ([`Whole`]). Then a key says on which side of the reference's value a value is, how many bytes the two share, and what follows
+//! them. Values that differ from the reference at different places are told apart so, and the others by another reference.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Lead, Term};
+use crate::dataset::{ColumnType, decimal, value};
+
+/// Bytes of a value that a key keeps.
+const KEPT: usize = 4 << 10;
+
+/// A row's place in an order: what has a lesser one comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    parts: Box<[Part]>,
+}
+
+/// A row's place in the order of one term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    lead: Lead,
+    rest: Rest,
+    descending: bool,
+}
+
+/// What a key keeps of what decides between values of the same lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rest {
+    /// They are the same value.
+    Same,
+    Nanos(u32),
+    Bytes(Beginning),
+}
+
+/// What is kept of bytes that order like the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Beginning {
+    /// How they stand to the reference; without one, they are greater.
+    side: Ordering,
+    /// How many of them the reference begins with, too.
+    shared: usize,
+    /// Those that follow, at most [`KEPT`].
+    next: Box<[u8]>,
+    /// The digest of all, where more follow.
+    digest: Option<[u8; 32]>,
+}
+
+/// A row with its whole values: one that others come after, or are compared with.
+#[derive(Debug)]
+pub struct Whole {
+    values: Box<[(Lead, Distinct<'static>)]>,
+    /// Number of its chunk's first row.
+    pub chunk: u64,
+    /// Where it begins in the chunk's text.
+    pub at: u32,
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.lead
+            .cmp(&other.lead)
+            .then_with(|| directed(self.rest.compare(&other.rest), self.descending))
+    }
+}
+
+fn directed(ordering: Ordering, descending: bool) -> Ordering {
+    match descending {
+        true => ordering.reverse(),
+        false => ordering,
+    }
+}
+
+impl Part {
+    fn new(term: &Term, text: Option<&str>, reference: Option<&Distinct<'static>>) -> Self {
+        let rest = match text.map(|text| distinguish(term.kind, text)) {
+            Some(Distinct::Bytes(bytes)) => Rest::Bytes(Beginning::new(&bytes, reference)),
+            Some(Distinct::Nanos(nanos)) => Rest::Nanos(nanos),
+            Some(Distinct::Same) | None => Rest::Same,
+        };
+        Self {
+            lead: term.lead(text),
+            rest,
+            descending: term.descending,
+        }
+    }
+
+    /// Whether more of the value follows than what is kept.
+    fn is_cut(&self) -> bool {
+        matches!(&self.rest, Rest::Bytes(beginning) if beginning.digest.is_some())
+    }
+
+    /// Whether all that is kept of two values is the same, and more of both follows.
+    fn is_like(&self, other: &Self) -> bool {
+        let alike = match (&self.rest, &other.rest) {
+            (Rest::Bytes(a), Rest::Bytes(b)) => {
+                a.side == b.side && a.shared == b.shared && a.next == b.next
+            }
+            _ => false,
+        };
+        alike && self.lead == other.lead && self.is_cut() && other.is_cut()
+    }
+}
+
+impl Rest {
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Nanos(a), Self::Nanos(b)) => a.cmp(b),
+            (Self::Bytes(a), Self::Bytes(b)) => a.compare(b),
+            // Values of one term are all of one kind.
+            _ => Ordering::Equal,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        match self {
+            Self::Same | Self::Nanos(_) => 0,
+            Self::Bytes(beginning) => beginning.next.len(),
+        }
+    }
+}
+
+impl Beginning {
+    fn new(bytes: &[u8], reference: Option<&Distinct<'static>>) -> Self {
+        let (side, shared) = match reference {
+            // What is kept of a short value tells all others from it anyway.
+            Some(Distinct::Bytes(whole)) if whole.len() > KEPT => {
+                (bytes.cmp(whole), shared(bytes, whole))
+            }
+            _ => (Ordering::Greater, 0),
+        };
+        let rest = &bytes[shared..];
+        let (next, cut) = match rest.split_at_checked(KEPT) {
+            _ if side.is_eq() => (&[][..], false),
+            Some((next, more)) => (next, !more.is_empty()),
+            None => (rest, false),
+        };
+        Self {
+            side,
+            shared,
+            next: next.into(),
+            digest: cut.then(|| Sha256::digest(bytes).into()),
+        }
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        // What shares more with the reference is nearer to it.
+        let nearer = match self.side {
+            Ordering::Less => self.shared.cmp(&other.shared),
+            Ordering::Equal => Ordering::Equal,
+            Ordering::Greater => other.shared.cmp(&self.shared),
+        };
+        self.side
+            .cmp(&other.side)
+            .then(nearer)
+            .then_with(|| self.next.cmp(&other.next))
+            .then_with(|| self.digest.cmp(&other.digest))
+    }
+}
+
+/// How many bytes two texts begin with alike.
+fn shared(a: &[u8], b: &[u8]) -> usize {
+    /// Bytes that are compared at once.
+    const BLOCK: usize = 512;
+    let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK));
+    let alike = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
+    let rest = a[alike..].iter().zip(&b[alike..]);
+    alike + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// What decides between values of the same lead.
+#[derive(Debug)]
+enum Distinct<'t> {
+    /// They are the same value.
+    Same,
+    Nanos(u32),
+    /// Bytes that order like the values.
+    Bytes(Cow<'t, [u8]>),
+}
+
+fn distinguish(kind: ColumnType, text: &str) -> Distinct<'_> {
+    let bytes = text.as_bytes();
+    match kind {
+        ColumnType::String => Distinct::Bytes(Cow::Borrowed(bytes)),
+        ColumnType::Number => Distinct::Bytes(Cow::Owned(decimal::sortable(bytes))),
+        ColumnType::Datetime => {
+            Distinct::Nanos(value::instant(bytes).map_or(0, |instant| instant.nanos))
+        }
+        ColumnType::Boolean | ColumnType::Integer | ColumnType::Date => Distinct::Same,
+    }
+}
+
+impl Key {
+    /// The key of a row; `value` gives the text in a column, or `None` for a null.
+    pub fn of<'v>(
+        order: &[Term],
+        reference: Option<&Whole>,
+        mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
+    ) -> Self {
+        let parts = order.iter().enumerate().map(|(number, term)| {
+            let reference = reference.and_then(|whole| whole.values.get(number));
+            let reference = reference.map(|(_, value)| value);
+            Part::new(term, value(term.column).as_deref(), reference)
+        });
+        Self {
+            parts: parts.collect(),
+        }
+    }
+
+    /// Its beginning; an order has at least one term.
+    pub fn lead(&self) -> Option<Lead> {
+        self.parts.first().map(|part| part.lead)
+    }
+
+    /// Bytes that it takes, about.
+    pub fn weight(&self) -> usize {
+        let parts = self
+            .parts
+            .iter()
+            .map(|part| size_of::<Part>() + part.rest.weight());
+        size_of::<Self>() + parts.sum::<usize>()
+    }
+
+    /// The term from which on the keys of two rows don't tell which one comes first.
+    pub(super) fn unsure_from(&self, other: &Self) -> Option<usize> {
+        let mut pairs = self.parts.iter().zip(&*other.parts);
+        let differs = pairs.position(|(a, b)| a != b)?;
+        self.parts[differs]
+            .is_like(&other.parts[differs])
+            .then_some(differs)
+    }
+
+    /// The first term by which rows that come between two rows, of which only the keys are known, may have to come before
+    /// both of them.
+    pub(super) fn open_from(&self, other: &Self) -> Option<usize> {
+        let pairs = self.parts.iter().zip(&*other.parts);
+        for (number, (a, b)) in pairs.enumerate() {
+            if a.is_like(b) {
+                return Some(number);
+            }
+            if a != b {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether two rows are the same up to a term, and alike by that one.
+    pub(super) fn is_like(&self, other: &Self, term: usize) -> bool {
+        self.parts[..term] == other.parts[..term] && self.parts[term].is_like(&other.parts[term])
+    }
+}
+
+impl Whole {
+    /// A row; `value` gives the text in a column, or `None` for a null.
+    pub fn new<'v>(
+        order: &[Term],
+        mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
+        chunk: u64,
+        at: u32,
+    ) -> Self {
+        let values = order.iter().map(|term| {
+            let text = value(term.column);
+            let whole = match text.as_deref().map(|text| distinguish(term.kind, text)) {
+                Some(Distinct::Bytes(bytes)) => Distinct::Bytes(Cow::Owned(bytes.into_owned())),
+                Some(Distinct::Nanos(nanos)) => Distinct::Nanos(nanos),
+                Some(Distinct::Same) | None => Distinct::Same,
+            };
+            (term.lead(text.as_deref()), whole)
+        });
+        Self {
+            values: values.collect(),
+            chunk,
+            at,
+        }
+    }
+
+    /// The beginning of its place.
+    pub fn lead(&self) -> Option<Lead> {
+        self.values.first().map(|(lead, _)| *lead)
+    }
+
+    /// Whether another row comes after it, by their values and then by their places.
+    pub fn is_before<'v>(
+        &self,
+        order: &[Term],
+        mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
+        chunk: u64,
+        at: u32,
+    ) -> bool {
+        let mut terms = order.iter().zip(&self.values);
+        let ordering = terms.find_map(|(term, (lead, mine))| {
+            let text = value(term.column);
+            let theirs = text.as_deref().map(|text| distinguish(term.kind, text));
+            let ordering = lead.cmp(&term.lead(text.as_deref())).then_with(|| {
+                let ordering = match (mine, &theirs) {
+                    (Distinct::Bytes(mine), Some(Distinct::Bytes(theirs))) => mine.cmp(theirs),
+                    (Distinct::Nanos(mine), Some(Distinct::Nanos(theirs))) => mine.cmp(theirs),
+                    _ => Ordering::Equal,
+                };
+                directed(ordering, term.descending)
+            });
+            ordering.is_ne().then_some(ordering)
+        });
+        let ordering = ordering.unwrap_or_else(|| (self.chunk, self.at).cmp(&(chunk, at)));
+        ordering.is_lt()
+    }
+}

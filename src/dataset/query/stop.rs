@@ -1,0 +1,60 @@
+//! Telling work on another thread that nobody waits for it any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Is set when nobody waits for the result any more. Whoever works looks at it often, and ends when it is set.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Tells the work to end.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work is to end.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of one value that are looked at between two looks at [`Stop`].
+const PIECE: usize = 64 << 10;
+
+/// A text in pieces, each with the place where it begins. They end early when `stop` is set.
+#[inline]
+pub(super) fn pieces<'t>(text: &'t str, stop: &Stop) -> impl Iterator<Item = (usize, &'t str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let rest = &text[from..];
+        if rest.is_empty() || from > 0 && stop.is_set() {
+            return None;
+        }
+        let (begin, length) = (from, rest.floor_char_boundary(PIECE));
+        from += length;
+        Some((begin, &rest[..length]))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pieces_of_a_text_are_all_of_it_until_the_work_is_to_end() {
+        let text = "aé€𝄞".repeat(40_000);
+        let stop = Stop::default();
+        let mut joined = String::new();
+        for (from, piece) in pieces(&text, &stop) {
+            assert_eq!(from, joined.len());
+            assert!((1..=PIECE).contains(&piece.len()));
+            joined.push_str(piece);
+        }
+        assert!(joined == text);
+        assert_eq!(pieces("", &stop).count(), 0);
+        stop.set();
+        assert_eq!(pieces(&text, &stop).count(), 1);
+    }
+}
