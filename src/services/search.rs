@@ -15,6 +15,7 @@ mod chart;
 mod find;
 mod gather;
 mod rank;
+mod room;
 mod stretch;
 mod texts;
 mod walk;
@@ -27,10 +28,11 @@ use futures_util::stream::BoxStream;
 use tokio::time::Instant;
 
 use super::Services;
-use super::memory::Exhausted;
+use super::memory::{Exhausted, Held, Kind};
 use crate::dataset::ChunkText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
+use room::Room;
 pub use stretch::{Chunk, Stretch, stretch};
 
 /// Why a query was not answered.
@@ -63,6 +65,8 @@ pub struct Batch {
     pub text: Arc<ChunkText>,
     /// Where each begins in it.
     pub starts: Vec<u32>,
+    /// The memory of a text that is so long that the query's own does not do for it.
+    _held: Option<Held>,
 }
 
 /// Batches, as they are found.
@@ -83,23 +87,43 @@ pub struct Search {
     query: Arc<Query>,
     /// When its first page has to be found.
     deadline: Instant,
+    room: Room,
     _lease: Lease,
 }
 
 impl Search {
-    /// Begins to answer a query, whose page is to be found by `deadline`.
-    pub fn begin(
+    /// Begins to answer a query of at most `limit` rows, whose page is to be found by `deadline`.
+    ///
+    /// # Errors
+    /// When there is no memory for it in time.
+    pub async fn begin(
         services: &Arc<Services>,
         dataset: &Arc<Dataset>,
         query: &Arc<Query>,
+        limit: u64,
         deadline: Instant,
-    ) -> Arc<Self> {
-        Arc::new(Self {
+    ) -> Result<Arc<Self>, SearchError> {
+        let room = Room::take(services, dataset, query, limit).await?;
+        Ok(Arc::new(Self {
+            room,
             _lease: services.store.lease(dataset),
             services: Arc::clone(services),
             dataset: Arc::clone(dataset),
             query: Arc::clone(query),
             deadline,
+        }))
+    }
+
+    /// Records of a text. One that is long has memory of its own.
+    async fn batch(&self, text: Arc<ChunkText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
+        let held = match self.room.holds(&text) {
+            true => None,
+            false => Some(self.services.memory.take(Kind::Texts, text.len()).await?),
+        };
+        Ok(Batch {
+            text,
+            starts,
+            _held: held,
         })
     }
 

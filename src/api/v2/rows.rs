@@ -213,7 +213,8 @@ impl Wanted {
     /// The rows that a query finds. A page of them has a cursor; a longer list is sent while it is found.
     async fn search(&self, call: &Call) -> Result<Made, Error> {
         let services = &call.services;
-        let search = Search::begin(services, &self.dataset, &self.query, self.deadline);
+        let (dataset, query) = (&self.dataset, &self.query);
+        let search = Search::begin(services, dataset, query, self.limit, self.deadline).await?;
         if self.limit > LONGEST {
             let batches = search.all(self.from, self.limit);
             let body = found::all(

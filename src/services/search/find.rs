@@ -13,10 +13,6 @@ use super::{Batch, Batches, Found, Search, SearchError};
 use crate::dataset::ChunkText;
 use crate::dataset::query::Scan;
 
-/// Chunks that are looked through in one go at most.
-const GROUP: usize = 16;
-/// Bytes of text that a page holds on to between finding its rows and sending them.
-const HELD: usize = 4 << 20;
 /// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
 const ON_THE_SPOT: u64 = 384 << 10;
 
@@ -51,7 +47,7 @@ impl Search {
                 }
                 count += hits.starts.len();
                 held += hits.text.as_ref().map_or(0, |text| text.len());
-                if held > HELD {
+                if held > self.room.texts {
                     hits.text = None;
                 }
                 pages.push(hits);
@@ -69,10 +65,7 @@ impl Search {
                     Some(text) => text,
                     None => search.text(hits.chunk).await?,
                 };
-                Ok(Batch {
-                    text,
-                    starts: hits.starts,
-                })
+                search.batch(text, hits.starts).await
             }
         });
         Found {
@@ -90,15 +83,17 @@ impl Search {
             let batch = hits.map(|mut hits: Hits| {
                 hits.starts.truncate(*left);
                 *left -= hits.starts.len();
-                hits.text.map(|text| Batch {
-                    text,
-                    starts: hits.starts,
-                })
+                hits.text.map(|text| (text, hits.starts))
             });
-            let ends = *left == 0 && matches!(&batch, Ok(Some(batch)) if batch.starts.is_empty());
+            let ends = *left == 0 && matches!(&batch, Ok(Some((_, starts))) if starts.is_empty());
             std::future::ready((!ends).then_some(batch.transpose()))
         });
-        Box::pin(batches.filter_map(std::future::ready))
+        let batches = batches.filter_map(std::future::ready);
+        let search = Arc::clone(self);
+        Box::pin(batches.and_then(move |(text, starts)| {
+            let search = Arc::clone(&search);
+            async move { search.batch(text, starts).await }
+        }))
     }
 
     /// The rows that match, group by group, from row `from` on; of each group at most `most`.
@@ -111,7 +106,7 @@ impl Search {
         let first = async move {
             let mut candidates = Candidates::from(&search, from).await?;
             let (hits, looked) = search.on_the_spot(&mut candidates, from, most).await?;
-            let rest = search.in_groups(candidates, Groups::growing(looked, GROUP), from, most);
+            let rest = search.in_groups(candidates, Groups::growing(looked, search.room.group), from, most);
             Ok::<_, SearchError>(stream::iter([Ok(hits)]).chain(rest))
         };
         stream::once(first).try_flatten()
@@ -156,7 +151,7 @@ impl Search {
         most: usize,
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
-        let cores = search.services.cores;
+        let ahead = search.room.ahead;
         let groups =
             stream::try_unfold((candidates, groups), |(mut candidates, mut groups)| async {
                 let group = candidates.group(&mut groups).await?;
@@ -167,7 +162,7 @@ impl Search {
                 let search = Arc::clone(&search);
                 async move { search.look_through(group?, from, most).await }
             })
-            .buffered(cores)
+            .buffered(ahead)
     }
 
     async fn look_through(

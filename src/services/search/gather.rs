@@ -12,8 +12,6 @@ use super::work::look;
 use super::{Batch, Batches, Search, SearchError};
 use crate::dataset::{ChunkText, Records};
 
-/// Bytes of records that are put together at a time, about; one record alone may have more.
-const SLICE: usize = 8 << 20;
 /// Chunks that are read in one go at most.
 const GROUP: usize = 16;
 
@@ -30,7 +28,7 @@ impl Search {
             .unwrap_or(usize::MAX)
             .max(1);
         let bytes = usize::try_from(self.dataset.bytes).unwrap_or(usize::MAX);
-        let usual = (SLICE / 2 / (bytes / rows).max(1)).max(1);
+        let usual = (self.room.slice / 2 / (bytes / rows).max(1)).max(1);
         let search = Arc::clone(self);
         let state = (records, 0, usual);
         Box::pin(stream::try_unfold(state, move |(records, at, usual)| {
@@ -70,7 +68,7 @@ impl Search {
             (group, wanted)
         });
         let groups: Vec<_> = groups.collect();
-        let room = (records.len() > 1).then(|| Arc::new(AtomicUsize::new(SLICE)));
+        let room = (records.len() > 1).then(|| Arc::new(AtomicUsize::new(self.room.slice)));
         let copied: Vec<Option<Placed>> = stream::iter(groups)
             .map(|(group, wanted)| self.copy(group, wanted, room.clone()))
             .buffer_unordered(self.services.cores)
@@ -82,8 +80,8 @@ impl Search {
         let records = parts.iter().flatten();
         let bytes = records.map(|(_, record)| record.len()).sum();
         let columns = self.dataset.columns.len();
-        let joined = look(bytes, move || joined(parts, bytes, columns)).await?;
-        Ok(Some(joined))
+        let (text, starts) = look(bytes, move || joined(parts, bytes, columns)).await?;
+        self.batch(text, starts).await.map(Some)
     }
 
     async fn copy(
@@ -125,7 +123,7 @@ impl Search {
 }
 
 /// The records of all parts, in the order in which they are wanted; they have so many bytes.
-fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> Batch {
+fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<ChunkText>, Vec<u32>) {
     let mut records: Placed = parts.into_iter().flatten().collect();
     records.sort_unstable_by_key(|(place, _)| *place);
     let mut text = String::with_capacity(bytes);
@@ -135,8 +133,5 @@ fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> Batch {
         starts.push(text.len() as u32);
         text.push_str(&record);
     }
-    Batch {
-        text: Arc::new(ChunkText::new(text, columns)),
-        starts,
-    }
+    (Arc::new(ChunkText::new(text, columns)), starts)
 }

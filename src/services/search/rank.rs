@@ -22,8 +22,6 @@ use crate::store::StoreError;
 
 /// Chunks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
 const GROUP: usize = 8;
-/// Bytes of keys that one pass keeps.
-const KEYS: usize = 16 << 20;
 /// Rows that one pass of a long list finds.
 const WINDOW: usize = 128 << 10;
 /// To sort a row, or a chunk, among others takes as long as to read so many bytes of text, about.
@@ -150,7 +148,7 @@ impl Search {
             None => after.clone(),
         };
         let promising = self.promising(after.as_deref()).await?;
-        let top = Top::new(Arc::clone(order), after.clone(), reference, limit, KEYS);
+        let top = Top::new(Arc::clone(order), after.clone(), reference, limit, self.room.keys);
         let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(promising.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
