@@ -1,8 +1,8 @@
 //! Places for what can only be done a bounded number of times at once, so shared that no caller takes them all.
 //!
-//! A caller may have at most [`SHARE`] times as many places as are free. So one caller alone can have seven eighths of them, and
-//! however many callers there are, some places stay free for the next one (the "dynamic thresholds" of packet switches). Of
-//! those who wait, the one whose caller has the fewest places is next, and among equals the one that came first.
+//! A caller may have at most [`SHARE`] times as many places as are free, so one alone can have seven eighths of them. The last
+//! of the free ones, a [`RESERVE`]th of all, are for callers that have none. Of those who wait, the one whose caller has the
+//! fewest places is next, and among equals the one that came first.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,6 +12,8 @@ use tokio::sync::{Notify, oneshot};
 
 /// How many times as many places as are free a caller may have.
 const SHARE: usize = 7;
+/// What part of all places is for callers that have none.
+const RESERVE: usize = 16;
 
 /// Who takes a place.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -48,6 +50,7 @@ pub struct Places {
 #[derive(Debug, Default)]
 struct State {
     free: usize,
+    reserve: usize,
     taken: HashMap<Caller, usize>,
     /// In the order in which they came.
     waiting: Vec<(Caller, oneshot::Sender<Place>)>,
@@ -67,6 +70,7 @@ impl Places {
             size,
             state: Mutex::new(State {
                 free: size,
+                reserve: size / RESERVE,
                 ..State::default()
             }),
             vacated: Notify::new(),
@@ -155,7 +159,10 @@ impl State {
     }
 
     fn may_take(&self, caller: Caller) -> bool {
-        self.taken_by(caller) < SHARE * self.free
+        match self.taken_by(caller) {
+            0 => self.free > 0,
+            taken => self.free > self.reserve && taken < SHARE * self.free,
+        }
     }
 
     fn take(&mut self, caller: Caller) {
@@ -217,39 +224,34 @@ mod tests {
     }
 
     #[test]
-    fn however_many_callers_take_what_they_can_the_next_one_gets_a_place() {
+    fn after_some_callers_took_what_they_could_the_next_one_gets_a_place() {
         let places = Places::new(1024);
-        let taken: Vec<_> = (1..=100).map(|number| fill(&places, number)).collect();
+        let taken: Vec<_> = (1..=60).map(|number| fill(&places, number)).collect();
         assert!(taken.iter().all(|places| !places.is_empty()));
-        assert!(places.try_take(caller(101)).is_some());
+        assert!(places.try_take(caller(61)).is_some());
     }
 
     #[test]
     fn who_has_the_fewest_places_is_next_and_among_equals_who_came_first() {
         let places = Places::new(2);
-        let mut first = fill(&places, 1);
-        let mut waiting: Vec<_> = [1, 2, 3, 2]
-            .map(|number| Box::pin(places.take(caller(number))))
-            .into();
-        assert!(
-            waiting
-                .iter_mut()
-                .all(|place| place.now_or_never().is_none())
-        );
+        let mut taken = fill(&places, 1);
+        let mut waiting = [1, 2, 3].map(|number| Box::pin(places.take(caller(number))));
+        for place in &mut waiting {
+            assert!(place.now_or_never().is_none());
+        }
         assert!(places.are_wanted());
-        drop(first.pop());
-        let second = waiting.remove(1).now_or_never().expect("the first of 2");
-        drop(first.pop());
-        let third = waiting.remove(1).now_or_never().expect("that of 3");
-        drop(third);
-        let again = waiting
-            .remove(0)
+        let [first, second, third] = &mut waiting;
+        drop(taken.pop());
+        assert!(first.now_or_never().is_none());
+        let place = second.now_or_never().expect("2 had none");
+        drop(taken.pop());
+        assert!(third.now_or_never().is_none());
+        let other = first
             .now_or_never()
-            .expect("that of 1, which has none left");
-        assert!(waiting[0].as_mut().now_or_never().is_none());
-        drop(second);
-        assert!(waiting.remove(0).now_or_never().is_some());
-        drop(again);
+            .expect("1 has none any more, and came before 3");
+        drop(place);
+        drop(third.now_or_never().expect("3 is the last"));
+        drop(other);
         assert!(!places.are_wanted());
     }
 

@@ -12,11 +12,11 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
 
 mod form;
 mod pauses;
@@ -91,8 +91,8 @@ pub struct Upload {
     abandon: Abandon,
     caller: Caller,
     place: Option<Place>,
-    /// When the place was taken, or a step's bytes were there last.
-    moved: Instant,
+    /// How long the client was waited for since the place was taken, or since a step's bytes were there.
+    waited: Duration,
     /// Whether anything was handed to the cutter.
     stepped: bool,
     memory: Account,
@@ -176,7 +176,7 @@ impl Upload {
                 staged: None,
             },
             place: None,
-            moved: Instant::now(),
+            waited: Duration::ZERO,
             stepped: false,
             memory: Account::default(),
         })
@@ -222,7 +222,7 @@ impl Upload {
             self.take_place().await?;
         }
         if self.pending_bytes >= STEP {
-            self.moved = Instant::now();
+            self.waited = Duration::ZERO;
             self.next_step(false).await
         } else {
             Ok(())

@@ -3,27 +3,28 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::{UPLOAD, Upload, UploadError};
 use crate::services::memory::Kind;
 
-/// How long an upload that others wait for may take for a step's bytes.
+/// How long an upload that others wait for may wait for a step's bytes. Time in which it does not read does not count.
 const SLOW: Duration = Duration::from_secs(1);
 
 impl Upload {
-    /// Waits for what the client sends next. While others wait for a place, an upload that is slow is without one.
+    /// Waits for what the client sends next. While others wait for a place, an upload whose client is slow is without one.
     pub async fn wait_for<T>(&mut self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         let mut next = pin!(next);
         while self.place.is_some() {
-            if self.moved.elapsed() < SLOW {
-                if let Ok(next) = timeout_at(self.moved + SLOW, &mut next).await {
-                    return Ok(next);
-                }
-            } else if self.services.uploads.are_wanted() {
+            let began = Instant::now();
+            let left = SLOW.saturating_sub(self.waited);
+            if let Ok(next) = timeout(left, &mut next).await {
+                self.waited += began.elapsed();
+                return Ok(next);
+            }
+            self.waited = Duration::ZERO;
+            if self.services.uploads.are_wanted() {
                 self.rest().await?;
-            } else {
-                self.moved = Instant::now();
             }
         }
         Ok(next.await)
@@ -39,7 +40,7 @@ impl Upload {
                 let held = memory.take_within(Kind::Uploads, UPLOAD, patience).await;
                 self.memory.usual = Some(held?);
             }
-            self.moved = Instant::now();
+            self.waited = Duration::ZERO;
         }
         Ok(())
     }
