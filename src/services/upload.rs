@@ -28,8 +28,8 @@ use super::Services;
 use super::cut::{Cut, Pieces};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError,
-    Write, may_change,
+    BATCH_BYTES, Batch, CHUNK_BYTES, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock,
+    StoreError, Write, may_change,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -70,6 +70,8 @@ pub struct Upload {
     /// Number of the first chunk, and offset of its text.
     first: u64,
     chunks: u64,
+    /// Blocks of the source so far, where it is kept apart.
+    blocks: u64,
     text_bytes: u64,
     batch: Batch,
     summaries: Arc<Summaries>,
@@ -128,6 +130,7 @@ impl Upload {
             profile,
             first,
             chunks: first,
+            blocks: 0,
             text_bytes: first,
             batch: Batch::default(),
             summaries: Arc::default(),
@@ -240,7 +243,7 @@ impl Upload {
                 return Err(error.into());
             }
         };
-        self.batch.sources.extend(pieces.sources);
+        self.keep(pieces.sources);
         if pieces.pieces.is_empty() {
             return Ok(());
         }
@@ -283,6 +286,11 @@ impl Upload {
         }
     }
 
+    fn keep(&mut self, sources: Vec<SourceBlock>) {
+        self.blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
+        self.batch.sources.extend(sources);
+    }
+
     fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
         let Cutting::Idle(cut) = &self.cut else {
             return Err(UploadError::Worker);
@@ -312,7 +320,7 @@ impl Upload {
             return Err(UploadError::Worker);
         };
         let pieces = cut.step(&self.pending, true)?;
-        self.batch.sources = pieces.sources;
+        self.keep(pieces.sources);
         for piece in pieces.pieces {
             let analysis = piece.analyse()?;
             self.add(Chunk::seal(&piece, &analysis), &analysis)?;
@@ -341,6 +349,7 @@ impl Upload {
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
             chunks: self.chunks - self.first,
+            blocks: self.blocks,
             profile,
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),

@@ -154,10 +154,13 @@ fn admitted(
 /// Whether what was staged is all there: a server that was restarted may have lost the last of it, and an upload that
 /// was taken for dead may have been swept.
 fn is_whole(connection: &mut AnyConnection, new: &NewRevision) -> Result<bool, StoreError> {
-    let rest = u64::try_from(new.rest.chunks.len()).unwrap_or(u64::MAX);
-    let staged = to_db(new.chunks.saturating_sub(rest));
+    let staged =
+        |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
+    let chunks = staged(new.chunks, new.rest.chunks.len());
+    let blocks = staged(new.blocks, new.rest.sources.len());
     Ok(garbage::upload_is_noted(connection, new.run)?
-        && queries::count_chunks(connection, new.run)? == staged)
+        && queries::count_chunks(connection, new.run)? == chunks
+        && (blocks == 0 || queries::count_blocks(connection, new.run)? == blocks))
 }
 
 fn write(

@@ -217,6 +217,15 @@ pub(super) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryRes
         .get_result(connection)
 }
 
+/// How many blocks of its source a run has.
+pub(super) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .count()
+        .get_result(connection)
+}
+
 /// Writes a part of a run. A server far away is sent all of it at once.
 pub(super) fn insert_batch(
     connection: &mut AnyConnection,
