@@ -348,6 +348,7 @@ impl Error {
                 | StoreError::Slow
                 | StoreError::UploadLost
                 | StoreError::Unprepared
+                | StoreError::Elsewhere { .. }
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
                 StoreError::NotOwner(_) => StatusCode::FORBIDDEN,
                 StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
@@ -422,7 +423,10 @@ impl Error {
             Self::Busy(_) => "busy",
             Self::Store(error) => match error {
                 StoreError::Full(_) => "disk full",
-                StoreError::Busy(_) | StoreError::Unprepared | StoreError::Again => "busy",
+                StoreError::Busy(_)
+                | StoreError::Unprepared
+                | StoreError::Elsewhere { .. }
+                | StoreError::Again => "busy",
                 StoreError::Away(_)
                 | StoreError::Slow
                 | StoreError::WriterStopped(_)

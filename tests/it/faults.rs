@@ -14,7 +14,7 @@ use flash::store::{Claim, Claimed, Conditions, Receipt, StoreError, Write};
 use jiff::{SignedDuration, Timestamp};
 use ureq::http::StatusCode;
 
-use crate::client::V2;
+use crate::client::{V2, begin};
 use crate::database::Place;
 use crate::process::rest as rest_of;
 use crate::sample::large_csv;
@@ -158,4 +158,47 @@ fn an_upload_of_whose_source_a_part_was_lost_is_not_acknowledged() {
         assert!(answer.starts_with("HTTP/1.1 503"), "{lost}: {answer}");
         assert!(server.names().is_empty());
     }
+}
+
+#[test]
+fn uploads_that_were_begun_for_one_name_all_end_in_its_dataset() {
+    let mut builder = crate::server::Builder::new();
+    let clock = builder.stand_at(Timestamp::now());
+    let server = builder.start();
+    // More chunks than are moved at a time.
+    let csv = large_csv(12 << 20);
+    let begin = |method: &str, path: &str| begin(server.address, method, path, "", &csv);
+    // Of these the first to end makes the dataset, whose number the others do not know.
+    let new: Vec<_> = (0..3).map(|_| begin("PUT", "/datasets/new")).collect();
+    for (upload, status) in new.into_iter().zip([201, 200, 200]) {
+        let answer = upload.finish();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    let source = |path: &str| server.get(path).v2().send().ok().text();
+    for revision in 1..=3 {
+        let path = format!("/datasets/new/source?revision={revision}");
+        assert!(source(&path) == csv, "{revision}");
+    }
+    // Rows for a dataset that another one took the place of.
+    let rows = begin("POST", "/datasets/new/rows");
+    let delete = server.delete("/datasets/new").send();
+    delete.expect(StatusCode::NO_CONTENT);
+    server.store("new", "id,code\n0,0000000000000000\n");
+    let answer = rows.finish();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, appended) = csv.split_once('\n').unwrap();
+    let whole = format!("id,code\n0,0000000000000000\n{appended}");
+    assert!(source("/datasets/new/source") == whole);
+    let delete = server.delete("/datasets/new").send();
+    delete.expect(StatusCode::NO_CONTENT);
+    server.place.wait_for_chunks(|chunks| {
+        server
+            .place
+            .let_garbage_age(SignedDuration::from_mins(5), &clock);
+        chunks == 0
+    });
+    assert_eq!(server.place.uploads(), 0);
 }
