@@ -1,7 +1,11 @@
 //! One record as one line, for people or for machines. Whatever a client managed to get into a value, a line stays one
 //! line: control characters are escaped in both forms.
 
-use std::{fmt, io::Write, time::SystemTime};
+use std::{
+    fmt,
+    io::Write,
+    time::{Duration, SystemTime},
+};
 
 use log::{
     Level, Record,
@@ -22,6 +26,9 @@ pub(super) enum Style {
     /// One JSON object.
     Json,
 }
+
+/// The last second of the year 9999, since 1970.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 /// Room in which one thread formats its lines.
 ///
@@ -72,12 +79,15 @@ impl Scratch {
 
     /// RFC 3339, UTC, milliseconds.
     fn push_time(&mut self, now: SystemTime) {
+        // A clock may stand before 1970 or behind the year 9999, which the format has no words for.
         let since_epoch = now
             .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .min(LAST);
         if self.second != Some(since_epoch.as_secs()) {
             self.second = Some(since_epoch.as_secs());
-            let text = humantime::format_rfc3339_seconds(now).to_string();
+            let time = SystemTime::UNIX_EPOCH + since_epoch;
+            let text = humantime::format_rfc3339_seconds(time).to_string();
             self.up_to_second = text.replace('Z', ".");
         }
         self.out.extend_from_slice(self.up_to_second.as_bytes());
@@ -263,6 +273,8 @@ impl<'v> VisitValue<'v> for Field<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use log::{Level, Record};
 
     use super::{Scratch, Style};
@@ -281,6 +293,25 @@ mod tests {
             .build();
         let line = Scratch::default().format(style, &record).to_vec();
         String::from_utf8(line).unwrap()
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_ends_nothing() {
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        for (now, written) in [
+            (
+                SystemTime::UNIX_EPOCH - 30 * year,
+                "1970-01-01T00:00:00.000Z",
+            ),
+            (
+                SystemTime::UNIX_EPOCH + 9_000 * year,
+                "9999-12-31T23:59:59.000Z",
+            ),
+        ] {
+            let mut scratch = Scratch::default();
+            scratch.push_time(now);
+            assert_eq!(scratch.out, written.as_bytes());
+        }
     }
 
     #[test]

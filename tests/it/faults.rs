@@ -164,9 +164,11 @@ fn an_upload_of_whose_source_a_part_was_lost_is_not_acknowledged() {
 fn uploads_that_were_begun_for_one_name_all_end_in_its_dataset() {
     let mut builder = crate::server::Builder::new();
     let clock = builder.stand_at(Timestamp::now());
+    // The last of them waits for the others.
+    builder.settings.timeouts.body_timeout = std::time::Duration::from_secs(600);
     let server = builder.start();
     // More chunks than are moved at a time.
-    let csv = large_csv(12 << 20);
+    let csv = large_csv(6 << 20);
     let begin = |method: &str, path: &str| begin(server.address, method, path, "", &csv);
     // Of these the first to end makes the dataset, whose number the others do not know.
     let new: Vec<_> = (0..3).map(|_| begin("PUT", "/datasets/new")).collect();
