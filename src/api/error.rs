@@ -372,6 +372,7 @@ impl Error {
                 | StoreError::Waited
                 | StoreError::UploadLost
                 | StoreError::Unprepared
+                | StoreError::Elsewhere { .. }
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
                 StoreError::NotOwner(_) => StatusCode::FORBIDDEN,
                 StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
@@ -452,6 +453,7 @@ impl Error {
                 StoreError::Busy(_)
                 | StoreError::Waited
                 | StoreError::Unprepared
+                | StoreError::Elsewhere { .. }
                 | StoreError::Again => "busy",
                 StoreError::Away(_)
                 | StoreError::Slow

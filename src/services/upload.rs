@@ -33,8 +33,8 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Caller, Place, Services};
 use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, StoreError, Write,
-    may_change,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
+    Write, may_change,
 };
 
 /// Bytes that one step of cutting takes in.
@@ -84,6 +84,8 @@ pub struct Upload {
     /// Number of the first chunk, and offset of its text.
     first: u64,
     chunks: u64,
+    /// Blocks of the source so far, where it is kept apart.
+    blocks: u64,
     text_bytes: u64,
     batch: Batch,
     summaries: Arc<Summaries>,
@@ -167,6 +169,7 @@ impl Upload {
             profile,
             first,
             chunks: first,
+            blocks: 0,
             text_bytes: first,
             batch: Batch::default(),
             summaries: Arc::default(),
@@ -283,7 +286,7 @@ impl Upload {
                 return Err(error.into());
             }
         };
-        self.batch.sources.extend(pieces.sources);
+        self.keep(pieces.sources);
         let longest = pieces.pieces.iter().map(|piece| piece.text.len()).max();
         let steps = match longest.unwrap_or(0).max(open) > LONG {
             true => {
@@ -350,6 +353,11 @@ impl Upload {
         }
     }
 
+    fn keep(&mut self, sources: Vec<SourceBlock>) {
+        self.blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
+        self.batch.sources.extend(sources);
+    }
+
     fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
         let Cutting::Idle(cut) = &self.cut else {
             return Err(UploadError::Worker);
@@ -379,7 +387,7 @@ impl Upload {
             return Err(UploadError::Worker);
         };
         let pieces = cut.step(&self.pending, true)?;
-        self.batch.sources = pieces.sources;
+        self.keep(pieces.sources);
         for piece in pieces.pieces {
             let analysis = piece.analyse()?;
             self.add(Chunk::seal(&piece, &analysis), &analysis)?;
@@ -409,6 +417,7 @@ impl Upload {
             rest: self.batch,
             chunks: self.chunks - self.first,
             text_bytes: self.text_bytes - self.first,
+            blocks: self.blocks,
             profile,
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),

@@ -17,6 +17,8 @@ use crate::dataset::{Column, Layout, Tail};
 #[derive(Debug, Clone)]
 pub(super) struct Commit {
     pub revisions: Arc<[Described]>,
+    /// Of each, where the part of its run is that was staged.
+    pub staged: Vec<Run>,
     /// For rows to be appended: what had to be found out before.
     pub prepared: Option<Prepared>,
     pub receipt: Option<Receipt>,
@@ -70,8 +72,7 @@ pub(super) fn apply(
     }
     let mut contents = Vec::with_capacity(order.len());
     for &at in &order {
-        let described = &commit.revisions[at];
-        match admitted(connection, described, commit.prepared.as_ref())? {
+        match admitted(connection, commit, at)? {
             Ok(content) => contents.push((at, content)),
             Err(refusal) => return Ok(Err(refusal)),
         }
@@ -110,9 +111,10 @@ pub(super) struct Content {
 /// Looks whether the revision may be committed. Nothing is written yet.
 fn admitted(
     connection: &mut AnyConnection,
-    described: &Described,
-    prepared: Option<&Prepared>,
+    commit: &Commit,
+    at: usize,
 ) -> Result<Result<Content, StoreError>, StoreError> {
+    let (described, staged) = (&commit.revisions[at], commit.staged[at]);
     let new = &described.new;
     let head = queries::head(connection, new.name.as_str())?;
     match (new.write, &head) {
@@ -130,11 +132,17 @@ fn admitted(
     )? {
         return Ok(Err(refusal));
     }
-    if new.staged && !is_whole(connection, new)? {
+    let dataset = head.as_ref().map_or(new.run.number, |head| head.id);
+    if new.staged && staged.dataset != dataset {
+        return Ok(Err(StoreError::Elsewhere { at, dataset }));
+    }
+    if new.staged && !is_whole(connection, new, staged)? {
         return Ok(Err(StoreError::UploadLost));
     }
     let head = match (new.write, head) {
-        (Write::Append, Some(head)) => return append::content(connection, new, head, prepared),
+        (Write::Append, Some(head)) => {
+            return append::content(connection, new, head, commit.prepared.as_ref());
+        }
         (_, head) => head,
     };
     Ok(Ok(Content {
@@ -153,11 +161,18 @@ fn admitted(
 
 /// Whether what was staged is all there: a server that was restarted may have lost the last of it, and an upload that
 /// was taken for dead may have been swept.
-fn is_whole(connection: &mut AnyConnection, new: &NewRevision) -> Result<bool, StoreError> {
-    let rest = u64::try_from(new.rest.chunks.len()).unwrap_or(u64::MAX);
-    let staged = to_db(new.chunks.saturating_sub(rest));
-    Ok(garbage::upload_is_noted(connection, new.run)?
-        && queries::count_chunks(connection, new.run)? == staged)
+fn is_whole(
+    connection: &mut AnyConnection,
+    new: &NewRevision,
+    run: Run,
+) -> Result<bool, StoreError> {
+    let staged =
+        |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
+    let chunks = staged(new.chunks, new.rest.chunks.len());
+    let blocks = staged(new.blocks, new.rest.sources.len());
+    Ok(garbage::upload_is_noted(connection, run)?
+        && queries::count_chunks(connection, run)? == chunks
+        && (blocks == 0 || queries::count_blocks(connection, run)? == blocks))
 }
 
 fn write(
@@ -223,10 +238,7 @@ fn write(
         },
     )?;
     if new.staged {
-        garbage::delete_upload(connection, new.run)?;
-        if run != new.run {
-            queries::adopt(connection, new.run, run.dataset)?;
-        }
+        garbage::delete_upload(connection, run)?;
     }
     if content.joint {
         queries::insert_batch(connection, run, &append::joint())?;

@@ -42,6 +42,14 @@ pub enum StoreError {
     /// Parts of the upload are gone: the database was restarted, or the upload was taken for dead.
     #[error("parts of the upload are no longer there")]
     UploadLost,
+    /// What was staged belongs to another dataset than the name does by now: it has to be moved first.
+    #[error("the name belongs to another dataset than when the upload began")]
+    Elsewhere {
+        /// Which of the revisions to be committed.
+        at: usize,
+        /// The number of the dataset that the name belongs to, or will.
+        dataset: i64,
+    },
     /// What a commit builds on has to be found out first.
     #[error("the commit is not prepared")]
     Unprepared,

@@ -234,15 +234,24 @@ impl Inner {
     }
 
     pub(super) async fn commit(
-        &self,
+        self: &Arc<Self>,
         revisions: Vec<NewRevision>,
         receipt: Option<Receipt>,
     ) -> Result<Vec<Committed>, StoreError> {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
         let mut prepared = None;
+        let mut staged: Vec<Run> = revisions
+            .iter()
+            .map(|described| described.new.run)
+            .collect();
+        let mut moving = Moving {
+            store: self,
+            runs: Vec::new(),
+        };
         for _ in 0..TRIES {
             let commit = Commit {
                 revisions: Arc::clone(&revisions),
+                staged: staged.clone(),
                 prepared: prepared.take(),
                 receipt: receipt.clone(),
             };
@@ -250,9 +259,14 @@ impl Inner {
                 Ok(Outcome::Committed(all)) => return Ok(all),
                 Ok(_) => return Err(StoreError::Worker),
                 Err(StoreError::Unprepared) => {
-                    for described in revisions.iter() {
-                        prepared = self.prepare_append(&described.new).await?;
+                    for (described, staged) in revisions.iter().zip(&staged) {
+                        prepared = self.prepare_append(&described.new, *staged).await?;
                     }
+                }
+                Err(StoreError::Elsewhere { at, dataset }) => {
+                    let from = staged[at];
+                    staged[at] = Run { dataset, ..from };
+                    moving.all(from, staged[at]).await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -261,7 +275,11 @@ impl Inner {
     }
 
     /// Finds out how the dataset's text goes on with the rows to be appended.
-    async fn prepare_append(&self, new: &NewRevision) -> Result<Option<Prepared>, StoreError> {
+    async fn prepare_append(
+        &self,
+        new: &NewRevision,
+        run: Run,
+    ) -> Result<Option<Prepared>, StoreError> {
         let Some(dataset) = self.find_now(&new.name).await? else {
             return Ok(None);
         };
@@ -290,7 +308,7 @@ impl Inner {
             if tail.open_line() {
                 tail.absorb(b"\n");
             }
-            staged = Some(self.read_on(tail, new.run, 1).await?);
+            staged = Some(self.read_on(tail, run, 1).await?);
         }
         Ok(Some(Prepared {
             made_by: dataset.run.number,
@@ -399,6 +417,35 @@ impl Inner {
             alive: Arc::clone(&self.alive),
             holder: self.holder,
             grace: jobs::GRACE,
+        }
+    }
+}
+
+/// Runs whose blocks are moved to the dataset that has their name by now. They are given up when this is dropped, unless they
+/// were committed by then.
+struct Moving<'m> {
+    store: &'m Arc<Inner>,
+    runs: Vec<Run>,
+}
+
+impl Moving<'_> {
+    /// Moves all blocks of a run, some in each transaction: there may be many, and nobody sees them before the commit.
+    async fn all(&mut self, from: Run, to: Run) -> Result<(), StoreError> {
+        self.runs.push(to);
+        loop {
+            let turn = self.store.alive.begin_part(to);
+            match self.store.job(Job::Move { from, turn }).await? {
+                Outcome::Moved(true) => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+}
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        for run in self.runs.drain(..) {
+            self.store.abandon(run);
         }
     }
 }

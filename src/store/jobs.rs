@@ -25,7 +25,7 @@ use crate::dataset::DatasetName;
 pub(super) const GRACE: Duration = Duration::from_secs(60);
 /// The same while the disk is full: still far longer than a reader takes to take its lease.
 pub(super) const GRACE_ON_FULL_DISK: Duration = Duration::from_secs(5);
-/// Chunks deleted in one transaction of sweeping, so that writers never wait long for it.
+/// Chunks deleted or moved in one transaction, so that writers never wait long for it.
 const SWEEP_CHUNKS: i64 = 64;
 /// Runs of garbage that are looked at together.
 const GARBAGE: usize = 64;
@@ -41,6 +41,8 @@ pub(super) enum Job {
     },
     /// Commit revisions, all or none.
     Commit(Commit),
+    /// Move some blocks of a run to another dataset: to the run of the turn.
+    Move { from: Run, turn: Turn },
     /// Remove a dataset.
     Delete {
         name: DatasetName,
@@ -85,6 +87,8 @@ pub(super) enum Outcome {
     Claimed(Claimed),
     /// This dataset is stored otherwise; `None`: it was changed meanwhile, and stays as it is.
     Compacted(Option<Dataset>),
+    /// Whether there is more to move.
+    Moved(bool),
     /// Whether there is more to tidy.
     Tidied(bool),
 }
@@ -157,6 +161,19 @@ pub(super) fn apply(
             }
             queries::insert_batch(connection, turn.run, batch)?;
             Outcome::Done
+        }
+        Job::Move { from, turn } => {
+            if !garbage::upload_is_noted(connection, *from)? {
+                return Ok(Err(StoreError::UploadLost));
+            }
+            if !garbage::upload_is_noted(connection, turn.run)? {
+                garbage::insert_upload(connection, turn.run, now)?;
+            }
+            let more = queries::move_some(connection, *from, turn.run.dataset, SWEEP_CHUNKS)?;
+            if !more {
+                garbage::delete_upload(connection, *from)?;
+            }
+            Outcome::Moved(more)
         }
         Job::Commit(wanted) => return commit::apply(connection, wanted, context),
         Job::Delete {

@@ -139,6 +139,8 @@ pub struct NewRevision {
     pub chunks: u64,
     /// Bytes of the whole run's text.
     pub text_bytes: u64,
+    /// Blocks of the source, where it is kept apart from the text.
+    pub blocks: u64,
     /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
     pub profile: Profile,
     /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.

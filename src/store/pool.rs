@@ -249,3 +249,35 @@ impl Pooled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+    use crate::store::Migrate;
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_was_never_ended_is_used_by_nobody_else() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("flash.db");
+        drop(sqlite::open_writer(&path, Migrate::Run).unwrap());
+        let panics = IntCounter::new("panics", "panics").unwrap();
+        let address = Address::Sqlite(path);
+        let pool = Pool::new(&address, 1, Duration::from_secs(60), panics.clone());
+        let error = pool
+            .run(|connection| -> Result<(), _> {
+                use diesel::connection::TransactionManager as _;
+                type Transactions = <AnyConnection as Connection>::TransactionManager;
+                Transactions::begin_transaction(connection).unwrap();
+                panic!("a fault that a test asked for")
+            })
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StoreError::Panicked), "{error:?}");
+        assert_eq!(panics.get(), 1);
+        // SQLite begins no transaction within another.
+        let begun = pool.run(|connection| Ok(connection.batch_execute("BEGIN; ROLLBACK")?));
+        begun.await.unwrap();
+    }
+}

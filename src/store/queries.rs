@@ -248,6 +248,15 @@ pub(super) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryRes
         .get_result(connection)
 }
 
+/// How many blocks of its source a run has.
+pub(super) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .count()
+        .get_result(connection)
+}
+
 /// Writes a part of a run. A server far away is sent all of it at once.
 pub(super) fn insert_batch(
     connection: &mut AnyConnection,
@@ -440,31 +449,40 @@ pub(super) fn update_segments(
         .map(drop)
 }
 
-/// Gives what was staged for one dataset's number to another: the name changed hands while the upload ran.
-pub(super) fn adopt(connection: &mut AnyConnection, run: Run, dataset: i64) -> QueryResult<()> {
+/// Moves at most `limit` chunks and as many blocks of a run to another dataset; says whether there was any.
+pub(super) fn move_some(
+    connection: &mut AnyConnection,
+    run: Run,
+    dataset: i64,
+    limit: i64,
+) -> QueryResult<bool> {
     let (from, number) = (run.dataset, run.number);
-    diesel::update(
-        chunks::table
-            .filter(chunks::dataset_id.eq(from))
-            .filter(chunks::run.eq(number)),
-    )
-    .set(chunks::dataset_id.eq(dataset))
-    .execute(connection)?;
-    diesel::update(
-        chunk_data::table
-            .filter(chunk_data::dataset_id.eq(from))
-            .filter(chunk_data::run.eq(number)),
-    )
-    .set(chunk_data::dataset_id.eq(dataset))
-    .execute(connection)?;
-    diesel::update(
-        sources::table
-            .filter(sources::dataset_id.eq(from))
-            .filter(sources::run.eq(number)),
-    )
-    .set(sources::dataset_id.eq(dataset))
-    .execute(connection)
-    .map(drop)
+    let found: Vec<(i64, i64, i64)> = chunks::table
+        .filter(chunks::dataset_id.eq(from))
+        .filter(chunks::run.eq(number))
+        .select((chunks::first_row, chunks::seq, chunks::first_byte))
+        .limit(limit)
+        .load(connection)?;
+    for &(first_row, seq, first_byte) in &found {
+        diesel::update(chunks::table.find((from, number, first_row, seq)))
+            .set(chunks::dataset_id.eq(dataset))
+            .execute(connection)?;
+        diesel::update(chunk_data::table.find((from, number, first_byte)))
+            .set(chunk_data::dataset_id.eq(dataset))
+            .execute(connection)?;
+    }
+    let blocks: Vec<i64> = sources::table
+        .filter(sources::dataset_id.eq(from))
+        .filter(sources::run.eq(number))
+        .select(sources::first_byte)
+        .limit(limit)
+        .load(connection)?;
+    for &first_byte in &blocks {
+        diesel::update(sources::table.find((from, number, first_byte)))
+            .set(sources::dataset_id.eq(dataset))
+            .execute(connection)?;
+    }
+    Ok(!found.is_empty() || !blocks.is_empty())
 }
 
 /// The secret of that name.

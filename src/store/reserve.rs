@@ -2,9 +2,8 @@
 //! written too.
 //!
 //! The space is a file beside the database. When a deletion finds the disk full, the file is removed, and from then on only
-//! work that frees space is done, until there is space for the file again. What deletions free stays in the database file and
-//! is used for what is written next; that needs space for the write-ahead log, so where the file does not fit any more, half
-//! of it is enough and the other half is left to the log.
+//! work that frees space is done, until there is space for half of the file again; the other half is left to the write-ahead
+//! log. The whole is set aside again once there is plenty.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,7 +12,8 @@ use std::path::{Path, PathBuf};
 use super::file_watch::beside;
 use super::sqlite;
 
-/// The most that is set aside, and the part of the disk's free space that it is at most.
+/// The most that is set aside: twice the log that a checkpoint every 16 MiB makes, which is seldom enough that an upload of
+/// usual size does not wait for one. And the part of the disk's free space that it is at most.
 const LARGEST: u64 = 32 << 20;
 const SHARE: u64 = 8;
 /// Less than this is of no use.
@@ -25,92 +25,100 @@ pub(super) struct Reserve {
     path: PathBuf,
     /// How much it should be, in bytes.
     size: u64,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// As much as it should be, or as much as there was space for at the start.
-    Whole,
-    /// Half of it.
-    Half,
-    /// It was used.
-    Spent,
+    /// How much it is, or was before it was spent.
+    held: u64,
+    is_spent: bool,
 }
 
 impl Reserve {
     /// Sets space aside for the database, unless that was done before.
     pub(super) fn open(database: &Path) -> Self {
         let path = beside(database, ".reserve");
-        let held = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        let mut held = fs::metadata(&path).map_or(0, |metadata| metadata.len());
         let size = LARGEST.min((free_space(database) + held) / SHARE) & !4095;
-        if size >= SMALLEST
-            && held < size
-            && let Err(error) = allocate(&path, size)
-        {
-            log::warn!(
-                "no space could be set aside in {}, so on a full disk nothing can be deleted: {error}",
-                path.display()
-            );
+        if size >= SMALLEST && held < size {
+            match allocate(&path, size) {
+                Ok(()) => held = size,
+                Err(error) => log::warn!(
+                    "no space could be set aside in {}, so on a full disk deletions may fail: {error}",
+                    path.display()
+                ),
+            }
         }
         Self {
             path,
-            size,
-            state: State::Whole,
+            size: size.max(held),
+            held,
+            is_spent: false,
         }
     }
 
     /// Gives the space back to the disk.
     pub(super) fn spend(&mut self) {
-        if self.state == State::Spent {
-            return;
+        if !self.is_spent {
+            log::warn!(
+                "the disk is full: until it has space again, nothing is written but deletions"
+            );
         }
-        log::warn!("the disk is full: until it has space again, nothing is written but deletions");
-        self.state = State::Spent;
+        self.is_spent = true;
         if let Err(error) = fs::remove_file(&self.path) {
             log::debug!("there was no space set aside: {error}");
         }
     }
 
-    /// Sets the space aside again after it was spent, if there is enough of it.
+    /// Sets as much aside again as the disk has space for.
     pub(super) fn restore(&mut self) {
-        if self.state != State::Spent {
+        let now = if self.is_spent { 0 } else { self.held };
+        let free = free_space(&self.path) + now;
+        let most = |all: u64| (free >= all / 8 * 7).then_some(all / 2);
+        let wanted = match (free >= 2 * self.size, most(self.size), most(self.held)) {
+            (true, ..) => self.size,
+            (_, Some(half), _) | (_, None, Some(half)) => half.max(SMALLEST) & !4095,
+            (_, None, None) => return,
+        };
+        if wanted <= now {
             return;
         }
-        let free = free_space(&self.path);
-        let (size, state) = if free >= 2 * self.size {
-            (self.size, State::Whole)
-        } else if free >= self.size / 4 * 3 {
-            (self.size / 2, State::Half)
-        } else {
-            return;
-        };
-        match allocate(&self.path, size) {
+        match allocate(&self.path, wanted) {
             Ok(()) => {
-                log::info!("the disk has space again: everything is written again");
-                self.state = state;
+                if self.is_spent {
+                    log::info!("the disk has space again: everything is written again");
+                }
+                self.is_spent = false;
+                self.held = wanted;
             }
             Err(error) => log::debug!("the disk is still full: {error}"),
         }
     }
 
     pub(super) fn is_spent(&self) -> bool {
-        self.state == State::Spent
+        self.is_spent
     }
 
-    /// Bytes of log after which it is written back into the database, where the disk has not much more space than what is set
-    /// aside; `None`: as many as usual.
-    pub(super) fn log_limit(&self) -> Option<u64> {
-        (self.state != State::Whole).then_some(self.size / 8)
+    /// Whether the disk has as much space as it should.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.is_spent && self.held == self.size
+    }
+
+    /// Pages of log after which it is written back into the database. That makes the database longer by as much, which the
+    /// space that is set aside has to be enough for.
+    pub(super) fn log_pages(&self) -> u64 {
+        let bytes = if self.is_whole() {
+            self.size / 2
+        } else {
+            self.held / 4
+        };
+        (bytes >> 12).max(16)
     }
 }
 
 /// Makes a file of that size whose space is on the disk.
 fn allocate(path: &Path, size: u64) -> io::Result<()> {
     let file = sqlite::private().open(path)?;
+    let before = file.metadata()?.len();
     let allocated = set_aside(&file, size);
     if allocated.is_err() {
-        drop(fs::remove_file(path));
+        file.set_len(before)?;
     }
     allocated
 }

@@ -27,16 +27,15 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 /// The writer alone checkpoints, every 16 MiB of log: seldom enough that an upload of usual size does not wait for one.
 const WRITER_PRAGMAS: &[&str] = &[
     "PRAGMA busy_timeout = 5000",
+    // Only a file that is empty takes this: on a full disk it can be made shorter again.
+    "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    CHECKPOINTS,
+    "PRAGMA wal_autocheckpoint = 4096",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -4096",
 ];
-
-/// How long the log gets before it is written back.
-pub(super) const CHECKPOINTS: &str = "PRAGMA wal_autocheckpoint = 4096";
 
 const READER_PRAGMAS: &[&str] = &[
     "PRAGMA busy_timeout = 5000",

@@ -25,7 +25,7 @@ use super::connection::{self, AnyConnection};
 use super::file_watch::FileWatch;
 use super::jobs::{self, Answer, Context, Job, Outcome};
 use super::reserve::Reserve;
-use super::sqlite::{self, Hold};
+use super::sqlite::Hold;
 use super::{Clock, Heads, Leases, StoreError};
 
 /// A transaction takes no more jobs once it holds this many bytes.
@@ -228,6 +228,7 @@ fn apply(
 
 impl Writer {
     fn run(mut self, orders: &Receiver<Order>) {
+        self.limit_log();
         while let Ok(first) = orders.recv() {
             self.serve(first, orders);
         }
@@ -245,10 +246,10 @@ impl Writer {
             leases: Arc::clone(&self.leases),
             alive: Arc::clone(&self.alive),
             holder: self.holder,
-            grace: if self.reserve.is_spent() {
-                jobs::GRACE_ON_FULL_DISK
-            } else {
+            grace: if self.reserve.is_whole() {
                 jobs::GRACE
+            } else {
+                jobs::GRACE_ON_FULL_DISK
             },
         }
     }
@@ -314,27 +315,34 @@ impl Writer {
         self.shorten_log();
     }
 
-    /// Sets space aside again, once there is some.
+    /// Gives the disk what deletions have freed, and sets space aside again, once there is some.
     fn restore_reserve(&mut self) {
-        if self.reserve.is_spent() {
+        if !self.reserve.is_whole() {
+            let pages = self.reserve.log_pages();
+            self.pragma(&format!("incremental_vacuum({pages})"));
             self.shorten_log();
             self.reserve.restore();
-            self.shorten_log();
+            self.limit_log();
         }
     }
 
-    /// Gives the disk what the log takes of it, and keeps the log as short as the disk demands.
+    /// Gives the disk what the log takes of it.
     fn shorten_log(&mut self) {
-        let limit = match self.reserve.log_limit() {
-            Some(bytes) => format!("PRAGMA wal_autocheckpoint = {}", (bytes >> 12).max(16)),
-            None => sqlite::CHECKPOINTS.to_owned(),
-        };
+        self.limit_log();
+        self.pragma("wal_checkpoint(TRUNCATE)");
+    }
+
+    /// Keeps the log as short as the disk demands.
+    fn limit_log(&mut self) {
+        let pages = self.reserve.log_pages();
+        self.pragma(&format!("wal_autocheckpoint = {pages}"));
+    }
+
+    fn pragma(&mut self, pragma: &str) {
         if let AnyConnection::Sqlite(sqlite) = &mut self.connection
-            && let Err(error) = sqlite
-                .batch_execute(&limit)
-                .and_then(|()| sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+            && let Err(error) = sqlite.batch_execute(&format!("PRAGMA {pragma}"))
         {
-            log::debug!("the write-ahead log stays as long as it is: {error}");
+            log::debug!("PRAGMA {pragma} failed: {error}");
         }
     }
 
@@ -346,10 +354,7 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let connection = &mut self.connection;
         let outcome = catch_unwind(AssertUnwindSafe(|| connection::write(connection, work)))
-            .unwrap_or_else(|_| {
-                self.panics.inc();
-                Err(StoreError::Panicked)
-            });
+            .unwrap_or(Err(StoreError::Panicked));
         if connection::is_stuck(&mut self.connection) {
             self.stop(Stopped::Stuck);
         }
@@ -385,6 +390,7 @@ impl Writer {
                     .insert(dataset.name.clone(), Arc::new(dataset.clone()));
             }
             (Job::Delete { name, .. }, Ok(Outcome::Done)) => drop(self.heads.remove(name)),
+            (_, Err(StoreError::Panicked)) => self.panics.inc(),
             _ => {}
         }
         if let Some(reply) = order.reply {

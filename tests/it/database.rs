@@ -109,6 +109,11 @@ impl Place {
         self.count("SELECT count(*) AS found FROM chunks").unwrap()
     }
 
+    /// How many blocks of sources that are kept apart are stored.
+    pub fn blocks(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM sources").unwrap()
+    }
+
     /// Runs SQL on it.
     pub fn execute(&self, sql: &str) {
         match &self.fresh {

@@ -1,5 +1,7 @@
 //! Faults within the server: what goes wrong is told, undone, and stays alone.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread;
 
@@ -12,7 +14,9 @@ use flash::store::{Claim, Claimed, Conditions, Receipt, StoreError, Write};
 use jiff::{SignedDuration, Timestamp};
 use ureq::http::StatusCode;
 
+use crate::client::{V2, begin};
 use crate::database::Place;
+use crate::process::rest as rest_of;
 use crate::sample::large_csv;
 use crate::server::Server;
 
@@ -127,4 +131,76 @@ fn what_is_read_hides_no_other_garbage() {
     server.place.wait_for_chunks(|chunks| chunks == 70);
     drop(leases);
     server.place.wait_for_chunks(|chunks| chunks == 0);
+}
+
+#[test]
+fn an_upload_of_whose_source_a_part_was_lost_is_not_acknowledged() {
+    for lost in ["chunks", "sources"] {
+        let server = Server::start();
+        let text = large_csv(8 << 20);
+        let csv: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let length = csv.len();
+        let (begun, rest) = csv.split_at(length - 100_000);
+        let mut upload = TcpStream::connect(server.address).unwrap();
+        let head = format!(
+            "PUT /datasets/half HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv; charset=utf-16le\r\n\
+             Connection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        upload.write_all(head.as_bytes()).unwrap();
+        upload.write_all(begun).unwrap();
+        server.until(|server| server.place.blocks() > 0 && server.place.chunks() > 0);
+        // As a database does that was restarted amid the upload: the first part was not on its disk.
+        server
+            .place
+            .execute(&format!("DELETE FROM {lost} WHERE first_byte = 0"));
+        upload.write_all(rest).unwrap();
+        let answer = rest_of(upload);
+        assert!(answer.starts_with("HTTP/1.1 503"), "{lost}: {answer}");
+        assert!(server.names().is_empty());
+    }
+}
+
+#[test]
+fn uploads_that_were_begun_for_one_name_all_end_in_its_dataset() {
+    let mut builder = crate::server::Builder::new();
+    let clock = builder.stand_at(Timestamp::now());
+    // The last of them waits for the others.
+    builder.settings.timeouts.body_timeout = std::time::Duration::from_secs(600);
+    let server = builder.start();
+    // More chunks than are moved at a time.
+    let csv = large_csv(6 << 20);
+    let begin = |method: &str, path: &str| begin(server.address, method, path, "", &csv);
+    // Of these the first to end makes the dataset, whose number the others do not know.
+    let new: Vec<_> = (0..3).map(|_| begin("PUT", "/datasets/new")).collect();
+    for (upload, status) in new.into_iter().zip([201, 200, 200]) {
+        let answer = upload.finish();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    let source = |path: &str| server.get(path).v2().send().ok().text();
+    for revision in 1..=3 {
+        let path = format!("/datasets/new/source?revision={revision}");
+        assert!(source(&path) == csv, "{revision}");
+    }
+    // Rows for a dataset that another one took the place of.
+    let rows = begin("POST", "/datasets/new/rows");
+    let delete = server.delete("/datasets/new").send();
+    delete.expect(StatusCode::NO_CONTENT);
+    server.store("new", "id,code\n0,0000000000000000\n");
+    let answer = rows.finish();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let (_, appended) = csv.split_once('\n').unwrap();
+    let whole = format!("id,code\n0,0000000000000000\n{appended}");
+    assert!(source("/datasets/new/source") == whole);
+    let delete = server.delete("/datasets/new").send();
+    delete.expect(StatusCode::NO_CONTENT);
+    server.place.wait_for_chunks(|chunks| {
+        server
+            .place
+            .let_garbage_age(SignedDuration::from_mins(5), &clock);
+        chunks == 0
+    });
+    assert_eq!(server.place.uploads(), 0);
 }
