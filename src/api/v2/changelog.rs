@@ -5,6 +5,10 @@ use crate::api::discovery::{Change, Kind, Release};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (1, 1),
+        changes: CHANGES_2_1_1,
+    },
+    Release {
         semantic: (1, 0),
         changes: CHANGES_2_1_0,
     },
@@ -12,6 +16,21 @@ pub(super) const RELEASES: &[Release] = &[
         semantic: (0, 0),
         changes: CHANGES_2_0_0,
     },
+];
+
+const CHANGES_2_1_1: &[Change] = &[
+    fixed(
+        "list_rows",
+        "filters find all rows after rows were appended to a dataset whose CSV was not in UTF-8",
+    ),
+    fixed(
+        "list_rows",
+        "a CSV without header whose byte-order mark is followed by one empty line has all its rows, and its JSON is valid",
+    ),
+    fixed(
+        "list_rows",
+        "the next page of an order has the right rows where rows were appended while earlier ones were compacted",
+    ),
 ];
 
 const CHANGES_2_1_0: &[Change] = &[
@@ -165,5 +184,16 @@ const fn added(
         summary,
         before: Some(before),
         after: Some(after),
+    }
+}
+
+const fn fixed(operation: &'static str, summary: &'static str) -> Change {
+    Change {
+        kind: Kind::Fixed,
+        operation: Some(operation),
+        breaking: false,
+        summary,
+        before: None,
+        after: None,
     }
 }
