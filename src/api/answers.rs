@@ -24,7 +24,7 @@ use super::request::REQUEST_ID;
 use crate::dataset::DatasetName;
 use crate::services::metrics::Route;
 use crate::services::{Answer, Services};
-use crate::store::Dataset;
+use crate::store::{Dataset, Run};
 use crate::versioning::Caller;
 
 /// Bytes of the longest question that is remembered.
@@ -149,7 +149,7 @@ where
         unreachable!("a body of this room whose length is known is all there");
     };
     let body = body.to_bytes();
-    let of = (memo.dataset.name.clone(), memo.dataset.run.number);
+    let of = (memo.dataset.name.clone(), memo.dataset.run);
     // What is not the newest may be gone tomorrow.
     if is_newest(services, &of) {
         let until = services.catalogue.next_change(memo.at);
@@ -169,9 +169,9 @@ where
     http::Response::from_parts(head, http_body_util::Either::Left(Full::new(body)))
 }
 
-fn is_newest(services: &Services, (name, run): &(DatasetName, i64)) -> bool {
+fn is_newest(services: &Services, (name, run): &(DatasetName, Run)) -> bool {
     let newest = services.store.known(name);
-    newest.is_some_and(|newest| newest.run.number == *run)
+    newest.is_some_and(|newest| newest.run == *run)
 }
 
 /// The answer that is remembered for a request, if it still holds.

@@ -26,7 +26,7 @@ pub async fn summarise(
         let columns = in_time(limit, whole(services, dataset)).await?;
         Ok::<_, SearchError>(Value::Summary(columns.into()))
     };
-    let key = Key::Summary(dataset.run.number);
+    let key = Key::Summary(dataset.run);
     match services.cache.get_or(key, make).await? {
         Value::Summary(columns) => Ok(columns),
         _ => Err(SearchError::Worker),

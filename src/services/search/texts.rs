@@ -90,7 +90,7 @@ impl Search {
 }
 
 fn key(place: &Place) -> Key {
-    Key::Text(place.run.number, place.first_byte)
+    Key::Text(place.run, place.first_byte)
 }
 
 fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
