@@ -23,8 +23,8 @@ fn versions_are_listed_with_their_states_and_dates() {
     let output = flash(folder.path(), &["versions", "--retire", "v1=2035-01-01"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("v2  2.1.0  application/vnd.flash.v2+json  stable"));
-    assert!(lines[1].starts_with("v1  1.0.0  application/vnd.flash.v1+json  deprecated"));
+    assert!(lines[0].starts_with("v2  2.1.1  application/vnd.flash.v2+json  stable"));
+    assert!(lines[1].starts_with("v1  1.0.1  application/vnd.flash.v1+json  deprecated"));
     assert!(
         lines[1].contains("retired at 2035-01-01T00:00:00Z"),
         "{text}"
