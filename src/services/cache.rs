@@ -1,7 +1,8 @@
 //! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
 //! what is known of them.
 //!
-//! Runs and revisions never change, and no number of one is ever given to another. So a value that depends on nothing but what its
+//! Runs and revisions never change. A run is named by its dataset as well as by its number: two servers may give the same number to
+//! runs of two datasets, since a number is made of time and chance. So a value that depends on nothing but what its
 //! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
 //! once. The others wait for it, each until its own time is over: if making it fails, the next one tries, and they never wait
 //! for one failure after the other. Whole answers alone hold only for a while, and say how long.
@@ -22,15 +23,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats, DatasetName};
-use crate::store::{Spot, StoreError};
+use crate::store::{Run, Spot, StoreError};
 
 use super::metrics::Route;
 
 /// Which page: of which revision, of what was asked, from which row, how many, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
-    /// Number of the run that made the revision, which no other revision of any dataset has.
-    pub run: i64,
+    /// The run that made the revision, which no other revision has.
+    pub run: Run,
     /// What was asked for; `None`: all rows as they are.
     pub query: Option<Fingerprint>,
     /// Where the page begins, as its cursor says; without one, `None`.
@@ -56,7 +57,7 @@ pub struct Answer {
     /// Everything that was asked, which nobody else may ask in the same bytes.
     pub question: Box<[u8]>,
     /// What it tells of: a dataset, as of the revision that this run made.
-    pub of: (DatasetName, i64),
+    pub of: (DatasetName, Run),
     /// While the versions are what they were.
     pub holds: Range<Timestamp>,
     /// Its headers; those that each answer has its own of have their place, with nothing in it.
@@ -71,7 +72,7 @@ pub struct Answer {
 
 /// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
 /// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
-pub(super) type WindowKey = (i64, usize, Option<Fingerprint>);
+pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
 
 /// Pages that a window has room for.
 pub(super) const WINDOW_PAGES: usize = 16;
@@ -117,8 +118,8 @@ impl Stats {
 /// since a run may be divided in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct IndexPage {
-    /// The run's number.
-    pub(super) run: i64,
+    /// The run.
+    pub(super) run: Run,
     /// The first of the rows.
     pub(super) first_row: u64,
     /// The row behind the last of them.
@@ -133,7 +134,7 @@ pub(super) enum Key {
     Page(PageKey),
     /// Text of a chunk, and what is known of its records: run, and offset of the text in it. Depends on the chunk, and on how many
     /// columns it has: all revisions that read a run have the same layout.
-    Text(i64, u64),
+    Text(Run, u64),
     /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
     Spots(IndexPage),
     /// What is known of the column at that place in these chunks. Depends on the same.
@@ -145,7 +146,7 @@ pub(super) enum Key {
     Window(WindowKey, u64),
     /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
     /// whoever asks later may be told another one that is as good.
-    Summary(i64),
+    Summary(Run),
     /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
     /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
     Answer(u64),
@@ -505,5 +506,28 @@ mod tests {
             assert_eq!(numbers, [0, 1, 2, 3]);
         }
         assert_eq!(calls.into_inner(), 1);
+    }
+
+    #[test]
+    fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
+        let cache = Cache::new(1 << 20, NEVER);
+        let run = |dataset| Run { dataset, number: 5 };
+        let text = |dataset| Key::Text(run(dataset), 0);
+        let page = |dataset| PageKey {
+            run: run(dataset),
+            query: None,
+            first: None,
+            limit: 100,
+            version: 2,
+        };
+        let chunk = ChunkText::new("a\n1\n".to_owned(), 1);
+        cache.keep(text(1), Value::Text(Arc::new(chunk)));
+        let body = Page {
+            body: Bytes::from_static(b"1"),
+            next: None,
+        };
+        cache.keep(Key::Page(page(1)), Value::Page(body));
+        assert!(cache.get(&text(1)).is_some() && cache.page(&page(1)).is_some());
+        assert!(cache.get(&text(2)).is_none() && cache.page(&page(2)).is_none());
     }
 }

@@ -27,7 +27,7 @@ pub async fn summarise(
         let columns = whole(services, dataset).await?;
         Ok::<_, SearchError>(Value::Summary(columns.into()))
     };
-    let key = Key::Summary(dataset.run.number);
+    let key = Key::Summary(dataset.run);
     // Whoever waits for somebody else has no more time than that.
     let limit = services.settings.timeouts.query_timeout;
     match in_time(limit, services.cache.get_or(key, make)).await? {

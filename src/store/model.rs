@@ -13,7 +13,7 @@ use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile, Tail};
 pub struct Run {
     /// The dataset's number.
     pub dataset: i64,
-    /// The run's own number, which no other run of any dataset has.
+    /// The run's own number, which no other run of the dataset has.
     pub number: i64,
 }
 
@@ -24,8 +24,8 @@ pub struct Dataset {
     pub name: DatasetName,
     /// Number of the revision, from 1.
     pub revision: i64,
-    /// The run that made the revision. No other revision of any dataset has the same, so it stands for this one's
-    /// contents wherever they are remembered.
+    /// The run that made the revision. No other revision has the same, so it stands for this one's contents wherever they are
+    /// remembered.
     pub run: Run,
     /// Where its chunks are.
     pub segments: Segments,

@@ -146,7 +146,11 @@ fn the_changelog_says_of_each_operation_what_changed() {
     for operation in VERSIONS[0].operations {
         let changes = of(operation.name);
         assert!(!changes.is_empty(), "nothing is said of {}", operation.name);
-        for change in changes {
+        // What was mended is no change to whoever moves.
+        for change in changes
+            .into_iter()
+            .filter(|change| change["kind"] != "fixed")
+        {
             let kind = if before.contains(operation.name) {
                 "changed"
             } else {
@@ -241,13 +245,13 @@ fn the_document_is_that_of_the_version_in_the_query_else_in_accept_else_of_the_d
         let document = server.get(path).accept(accept).send().ok().json();
         document["info"]["version"].as_str().unwrap().to_owned()
     };
-    assert_eq!(version("/openapi.json", "*/*"), "1.0.1");
+    assert_eq!(version("/openapi.json", "*/*"), V1_RELEASE);
     assert_eq!(version("/openapi.json", V2), V2_RELEASE);
     assert_eq!(
         version("/openapi.json", "application/vnd.flash.v2+csv"),
         V2_RELEASE
     );
-    assert_eq!(version("/openapi.json?version=v1", V2), "1.0.1");
+    assert_eq!(version("/openapi.json?version=v1", V2), V1_RELEASE);
     assert_eq!(version("/openapi.json?version=v2", "image/png"), V2_RELEASE);
     server
         .get("/openapi.json?version=v9")

@@ -16,10 +16,16 @@ pub(super) const RELEASES: &[Release] = &[
 
 const CHANGES_1_0_1: &[Change] = &[
     fixed(
+        None,
         "identity;q=0 in Accept-Encoding is honoured for short bodies too; where nothing is left that the client takes, the answer is 406",
     ),
     fixed(
+        None,
         "a body in an unknown Content-Encoding is refused with Accept-Encoding, which says what is known",
+    ),
+    fixed(
+        Some("get_dataset"),
+        "a CSV without header whose byte-order mark is followed by one empty line has all its rows",
     ),
 ];
 
@@ -55,10 +61,10 @@ const CHANGES_1_0_0: &[Change] = &[
     added("get_root", "GET / says what this is"),
 ];
 
-const fn fixed(summary: &'static str) -> Change {
+const fn fixed(operation: Option<&'static str>, summary: &'static str) -> Change {
     Change {
         kind: Kind::Fixed,
-        operation: None,
+        operation,
         breaking: false,
         summary,
         before: None,

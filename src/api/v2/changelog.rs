@@ -20,23 +20,26 @@ pub(super) const RELEASES: &[Release] = &[
 
 const CHANGES_2_1_1: &[Change] = &[
     fixed(
+        None,
         "identity;q=0 in Accept-Encoding is honoured for short bodies too; where nothing is left that the client takes, the answer is 406",
     ),
     fixed(
+        None,
         "a body in an unknown Content-Encoding is refused with Accept-Encoding, which says what is known",
     ),
+    fixed(
+        Some("list_rows"),
+        "filters find all rows after rows were appended to a dataset whose CSV was not in UTF-8",
+    ),
+    fixed(
+        Some("list_rows"),
+        "a CSV without header whose byte-order mark is followed by one empty line has all its rows, and its JSON is valid",
+    ),
+    fixed(
+        Some("list_rows"),
+        "the next page of an order has the right rows where rows were appended while earlier ones were compacted",
+    ),
 ];
-
-const fn fixed(summary: &'static str) -> Change {
-    Change {
-        kind: Kind::Fixed,
-        operation: None,
-        breaking: false,
-        summary,
-        before: None,
-        after: None,
-    }
-}
 
 const CHANGES_2_1_0: &[Change] = &[
     added(
@@ -189,5 +192,16 @@ const fn added(
         summary,
         before: Some(before),
         after: Some(after),
+    }
+}
+
+const fn fixed(operation: Option<&'static str>, summary: &'static str) -> Change {
+    Change {
+        kind: Kind::Fixed,
+        operation,
+        breaking: false,
+        summary,
+        before: None,
+        after: None,
     }
 }

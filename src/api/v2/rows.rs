@@ -247,7 +247,7 @@ impl Wanted {
     /// What a page is remembered under.
     fn key(&self) -> PageKey {
         PageKey {
-            run: self.dataset.run.number,
+            run: self.dataset.run,
             query: self.query.fingerprint(),
             first: self.from,
             limit: u32::try_from(self.limit).unwrap_or(u32::MAX),

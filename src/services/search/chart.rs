@@ -63,7 +63,7 @@ impl Sheet {
     fn index_page(self) -> IndexPage {
         let Range { start, end } = self.rows();
         IndexPage {
-            run: self.segment.run.number,
+            run: self.segment.run,
             first_row: start,
             end_row: end,
         }

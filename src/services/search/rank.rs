@@ -78,7 +78,7 @@ impl Search {
     fn window_key(&self) -> WindowKey {
         let dataset = &self.dataset;
         let runs = dataset.segments.iter().len();
-        (dataset.run.number, runs, self.query.fingerprint())
+        (dataset.run, runs, self.query.fingerprint())
     }
 
     /// At most `most` rows that come after row `after`.

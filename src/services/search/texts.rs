@@ -72,7 +72,7 @@ impl Search {
 }
 
 fn key(place: &Place) -> Key {
-    Key::Text(place.run.number, place.first_byte)
+    Key::Text(place.run, place.first_byte)
 }
 
 /// The text of a chunk, if it is remembered.

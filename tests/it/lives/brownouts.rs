@@ -35,7 +35,7 @@ fn a_deprecated_version_is_refused_in_each_window_and_served_around_it() {
             };
             assert_eq!(answer.status, 503, "{accept} at {time}");
             assert_eq!(answer.header("Retry-After"), retry, "{time}");
-            assert_eq!(answer.header("API-Version"), "1.0.1");
+            assert_eq!(answer.header("API-Version"), crate::client::V1_RELEASE);
             assert_eq!(answer.header("Sunset"), "Thu, 01 Jul 2027 00:00:00 GMT");
             assert!(link(&answer, "successor-version").is_some());
         }

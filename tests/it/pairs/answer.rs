@@ -198,7 +198,7 @@ pub fn check(question: &Question, answer: &Answer, expected: &Expected<'_>) -> O
     let json = || serde_json::from_slice::<Value>(&body).unwrap();
     match &question.what {
         What::V1Page { page, per_page } => {
-            same(&body, v1_page(dataset, *page, *per_page).as_bytes())
+            same(&body, v1_page(dataset, *page, *per_page).as_bytes());
         }
         What::Default { .. } if default == 1 => same(&body, v1_page(dataset, 1, 100).as_bytes()),
         What::V1Csv => same(&body, csv(revision, &found.rows, &found.columns).as_bytes()),

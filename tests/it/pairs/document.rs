@@ -241,7 +241,7 @@ fn encoded(label: &str, text: &str) -> Option<Vec<u8>> {
 fn few(random: &mut Random) -> usize {
     match random.below(8) {
         0 => 2,
-        1 | 2 => 1,
+        1..=3 => 1,
         _ => 0,
     }
 }
