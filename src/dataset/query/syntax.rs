@@ -66,6 +66,10 @@ pub(super) fn place(name: &str, columns: &[Column]) -> Option<usize> {
 pub(super) fn select(text: &str, columns: &[Column]) -> Result<Option<Vec<usize>>, QueryError> {
     let bad = |reason| bad_list("select", text, reason);
     let elements = elements(text).map_err(bad)?;
+    let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
+    if behind.any(|behind| !behind.is_empty()) {
+        return Err(bad("a comma is missing behind a closing quote"));
+    }
     if let [only] = &elements[..]
         && only.text == "*"
         && place("*", columns).is_none()
@@ -74,13 +78,6 @@ pub(super) fn select(text: &str, columns: &[Column]) -> Result<Option<Vec<usize>
     }
     let mut places = Vec::with_capacity(elements.len());
     for element in &elements {
-        if element
-            .behind
-            .as_deref()
-            .is_some_and(|behind| !behind.is_empty())
-        {
-            return Err(bad("a comma is missing behind a closing quote"));
-        }
         let found = place(&element.text, columns);
         let found = found.ok_or_else(|| QueryError::unknown_column(&element.text, columns))?;
         if places.contains(&found) {
