@@ -13,9 +13,9 @@ pub const V1: &str = "application/vnd.flash.v1+json";
 /// The media type of version 2.
 pub const V2: &str = "application/vnd.flash.v2+json";
 /// The newest release of version 1.
-pub const V1_RELEASE: &str = "1.0.0";
+pub const V1_RELEASE: &str = "1.0.1";
 /// The newest release of version 2.
-pub const V2_RELEASE: &str = "2.1.0";
+pub const V2_RELEASE: &str = "2.1.1";
 
 /// A request in the making.
 pub struct Call {
@@ -198,11 +198,23 @@ pub struct Begun {
     body: Vec<u8>,
 }
 
-/// Begins a write in version 2: sends its head, and waits until the body is wanted.
+/// Begins a write of a CSV in version 2: sends its head, and waits until the body is wanted.
 pub fn begin(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Begun {
+    let headers = format!("Content-Type: text/csv\r\n{headers}");
+    begin_with(address, method, path, &headers, body)
+}
+
+/// The same for a body whose type is among the headers.
+pub fn begin_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Begun {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nConnection: close\r\n\
          Expect: 100-continue\r\n{headers}Content-Length: {}\r\n\r\n",
         body.len()
     );

@@ -36,6 +36,7 @@ mod negotiation;
 mod queries;
 mod readme;
 mod revisions;
+mod revoked;
 mod rows;
 mod summary;
 mod upgrade;
