@@ -1,5 +1,7 @@
 //! RFC 9110 §12.5.1 over versions and formats, in the plainest way: all ranges, all candidates, the best one.
 
+use std::cmp::Reverse;
+
 use flash::versioning::{
     Caller, Catalogue, Choice, Format, MAX_RANGES, Naming, Refusal, Source, State, VersionNumber,
 };
@@ -141,11 +143,11 @@ pub fn negotiate(
     }
 }
 
+/// Quality, specificity and place.
+type Rank = (u32, usize, Reverse<usize>);
+
 /// The most specific range decides, the first of several; then quality counts, then specificity, then the place.
-fn judge(
-    candidate: &Candidate,
-    ranges: &[Range],
-) -> Option<(Choice, (u32, usize, std::cmp::Reverse<usize>))> {
+fn judge(candidate: &Candidate, ranges: &[Range]) -> Option<(Choice, Rank)> {
     let specificity = |range: &Range| {
         let place = ["*/*", "text/*", "application/*"]
             .iter()
@@ -166,7 +168,7 @@ fn judge(
     if vendor(&range.name).is_some() {
         choice.source = Source::Accept;
     }
-    (range.quality > 0).then_some((choice, (range.quality, specific, std::cmp::Reverse(at))))
+    (range.quality > 0).then_some((choice, (range.quality, specific, Reverse(at))))
 }
 
 /// The names of the default version, in the server's order.
