@@ -43,7 +43,7 @@ fn the_pages_are_answered_whatever_accept_says_and_name_no_version() {
             );
             assert_eq!(
                 answer.header("Vary"),
-                "Accept, Authorization, Accept-Encoding"
+                "Accept, Content-Type, Authorization, Accept-Encoding"
             );
             assert_eq!(answer.header("X-Content-Type-Options"), "nosniff");
             assert!(
@@ -152,9 +152,11 @@ fn the_changelog_says_of_each_operation_what_changed() {
             } else {
                 "added"
             };
-            assert_eq!(change["kind"], kind, "{change}");
+            // Either may have been mended since.
+            let found = change["kind"].as_str().unwrap();
+            assert!([kind, "fixed"].contains(&found), "{change}");
             assert!(
-                ["2.0.0", V2_RELEASE].contains(&change["version"].as_str().unwrap()),
+                ["2.0.0", "2.1.0", V2_RELEASE].contains(&change["version"].as_str().unwrap()),
                 "{change}"
             );
             assert!(
@@ -241,13 +243,13 @@ fn the_document_is_that_of_the_version_in_the_query_else_in_accept_else_of_the_d
         let document = server.get(path).accept(accept).send().ok().json();
         document["info"]["version"].as_str().unwrap().to_owned()
     };
-    assert_eq!(version("/openapi.json", "*/*"), "1.0.0");
+    assert_eq!(version("/openapi.json", "*/*"), V1_RELEASE);
     assert_eq!(version("/openapi.json", V2), V2_RELEASE);
     assert_eq!(
         version("/openapi.json", "application/vnd.flash.v2+csv"),
         V2_RELEASE
     );
-    assert_eq!(version("/openapi.json?version=v1", V2), "1.0.0");
+    assert_eq!(version("/openapi.json?version=v1", V2), V1_RELEASE);
     assert_eq!(version("/openapi.json?version=v2", "image/png"), V2_RELEASE);
     server
         .get("/openapi.json?version=v9")

@@ -19,7 +19,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 1.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 1,
-    semantic: (0, 0),
+    semantic: (0, 1),
     life: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

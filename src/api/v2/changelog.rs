@@ -5,6 +5,10 @@ use crate::api::discovery::{Change, Kind, Release};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (1, 1),
+        changes: CHANGES_2_1_1,
+    },
+    Release {
         semantic: (1, 0),
         changes: CHANGES_2_1_0,
     },
@@ -12,6 +16,39 @@ pub(super) const RELEASES: &[Release] = &[
         semantic: (0, 0),
         changes: CHANGES_2_0_0,
     },
+];
+
+const CHANGES_2_1_1: &[Change] = &[
+    fixed(
+        None,
+        "what If-Match demands is 412 wherever it does not hold, where something without an entity tag is read or changed as well; If-Unmodified-Since on a write is 412, since nothing has a date of modification",
+        "the header was without effect",
+        "412, and nothing is done",
+    ),
+    fixed(
+        Some("create_datasets"),
+        "POST /datasets with If-Match is 412, since it makes new datasets only",
+        "the header was without effect",
+        "412, and nothing is done",
+    ),
+    fixed(
+        None,
+        "a write whose key is taken back before it ends is not done",
+        "200 or 201",
+        "401, and nothing is done",
+    ),
+    fixed(
+        Some("create_datasets"),
+        "another Content-Disposition makes another request of one with the same Idempotency-Key",
+        "the first answer again, for a dataset of another name",
+        "422",
+    ),
+    fixed(
+        Some("list_rows"),
+        "what stands behind a closing quote in select is refused behind a * as well",
+        "select=\"*\"x was taken for select=*",
+        "400",
+    ),
 ];
 
 const CHANGES_2_1_0: &[Change] = &[
@@ -146,6 +183,22 @@ const fn breaking(
         kind: Kind::Changed,
         operation,
         breaking: true,
+        summary,
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+const fn fixed(
+    operation: Option<&'static str>,
+    summary: &'static str,
+    before: &'static str,
+    after: &'static str,
+) -> Change {
+    Change {
+        kind: Kind::Fixed,
+        operation,
+        breaking: false,
         summary,
         before: Some(before),
         after: Some(after),

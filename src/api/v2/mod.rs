@@ -22,7 +22,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (1, 0),
+    semantic: (1, 1),
     life: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

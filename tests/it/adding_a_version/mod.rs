@@ -11,7 +11,7 @@ use flash::api::{v1, v2};
 use flash::services::Clock;
 use serde_json::{Value, json};
 
-use crate::client::{V1, V2, V2_RELEASE};
+use crate::client::{V1, V1_RELEASE, V2, V2_RELEASE};
 use crate::clients::Keyed;
 use crate::database::Place;
 use crate::lives;
@@ -93,7 +93,7 @@ fn a_preview_is_served_to_who_names_it_and_to_nobody_else() {
     assert_eq!(named.json()["size"], json!({ "rows": 2, "bytes": 22 }));
     for accept in ["*/*", "application/json", "application/vnd.flash+json"] {
         let answer = server.get("/datasets/people").accept(accept).send().ok();
-        assert_eq!(answer.header("API-Version"), "1.0.0", "{accept}");
+        assert_eq!(answer.header("API-Version"), V1_RELEASE, "{accept}");
     }
     let key = server.register("shop");
     assert_eq!(served(&server, &key), V2_RELEASE);
@@ -135,7 +135,7 @@ fn promotion_moves_no_pinned_client_and_pins_new_ones_to_it() {
     let new = server.register("new");
     assert_eq!(served(&server, &new), "3.0.0");
     let anonymous = server.get("/datasets").send().ok();
-    assert_eq!(anonymous.header("API-Version"), "1.0.0");
+    assert_eq!(anonymous.header("API-Version"), V1_RELEASE);
     // Who is pinned may move by itself.
     let moved = server.call("PATCH", "/client").with_key(&old);
     moved.json(&json!({ "version": 3 })).send().ok();

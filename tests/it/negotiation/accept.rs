@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{served, server};
-use crate::client::{V1, V2, V2_RELEASE};
+use crate::client::{V1, V1_RELEASE, V2, V2_RELEASE};
 
 #[test]
 fn who_names_no_version_gets_the_first_one() {
@@ -225,7 +225,7 @@ fn a_data_format_without_a_version_is_that_of_the_default_version() {
         .accept("text/csv")
         .send()
         .ok();
-    assert_eq!(answer.header("API-Version"), "1.0.0");
+    assert_eq!(answer.header("API-Version"), V1_RELEASE);
     assert_eq!(answer.header("API-Version-Source"), "default");
     assert_eq!(answer.text(), super::PEOPLE);
 }
@@ -238,13 +238,13 @@ fn formats_and_versions_take_part_in_one_contest() {
             "/datasets/people",
             "text/csv, application/json;q=0.9",
             "text/csv",
-            "1.0.0",
+            V1_RELEASE,
         ),
         (
             "/datasets/people",
             "text/csv;q=0.9, application/json",
             "application/json",
-            "1.0.0",
+            V1_RELEASE,
         ),
         (
             "/datasets/people",
@@ -256,9 +256,9 @@ fn formats_and_versions_take_part_in_one_contest() {
             "/datasets/people",
             "application/vnd.flash.v1+csv",
             "application/vnd.flash.v1+csv",
-            "1.0.0",
+            V1_RELEASE,
         ),
-        ("/datasets/people", "text/*", "text/csv", "1.0.0"),
+        ("/datasets/people", "text/*", "text/csv", V1_RELEASE),
         (
             "/datasets/people/rows",
             "application/vnd.flash.v2+csv",

@@ -3,7 +3,7 @@
 use ureq::http::HeaderMap;
 
 use super::server;
-use crate::client::{Answer, V1, V2, V2_RELEASE};
+use crate::client::{Answer, V1, V1_RELEASE, V2, V2_RELEASE};
 use crate::server::Server;
 
 /// Requests with their outcome, one for each way a request can end.
@@ -65,7 +65,7 @@ fn every_response_says_its_version_why_and_what_it_varies_on() {
         assert_eq!(answer.status, status, "{}", answer.text());
         let version = answer.header("API-Version");
         assert!(
-            ["1.0.0", V2_RELEASE].contains(&version),
+            [V1_RELEASE, V2_RELEASE].contains(&version),
             "{status}: {version}"
         );
         let source = answer.header("API-Version-Source");
@@ -74,7 +74,10 @@ fn every_response_says_its_version_why_and_what_it_varies_on() {
             "{status}: {source}"
         );
         let vary = answer.header("Vary");
-        assert_eq!(vary, "Accept, Authorization, Accept-Encoding", "{status}");
+        assert_eq!(
+            vary, "Accept, Content-Type, Authorization, Accept-Encoding",
+            "{status}"
+        );
     }
 }
 
