@@ -29,6 +29,7 @@ const BEHAVIOUR: &[&str] = &[
     "negotiation",
     "queries",
     "revisions",
+    "revoked",
     "rows",
     "summary",
     "upgrade",
