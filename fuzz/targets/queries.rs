@@ -87,13 +87,17 @@ fn check_cursor(setup: u8, change: &[u8]) {
         number(16).cast_unsigned(),
         (setup & 1 == 1).then_some([setup; 16]),
     );
-    let sealed = cursor::seal(&KEY, "rows", &position).expect("a position encodes");
+    let seal =
+        |position: &Position| cursor::seal(&KEY, "rows", position).expect("a position encodes");
+    let sealed = seal(&position);
     assert_eq!(open(&sealed).ok(), Some(position));
     assert!(cursor::open::<Position>(&KEY, "revisions", &sealed).is_err());
     assert!(cursor::open::<Position>(&[8; 32], "rows", &sealed).is_err());
-    // Whatever else is sent is no cursor.
+    // Whatever is sent is no cursor, unless it is one that was given out: libFuzzer does learn some by heart.
     let sent = String::from_utf8_lossy(change);
-    assert!(sent == sealed || open(&sent).is_err(), "{sent}");
+    if let Ok(position) = open(&sent) {
+        assert_eq!(seal(&position), sent);
+    }
     let at = usize::from(setup >> 1 & 63) % sealed.len();
     let mut changed = sealed.clone().into_bytes();
     match change {
