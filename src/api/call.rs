@@ -29,7 +29,7 @@ pub struct Call {
     pub from: Option<IpAddr>,
     /// The request's method: `HEAD` is answered by who answers `GET`.
     pub method: http::Method,
-    /// The request's headers.
+    /// The request's headers that the operation describes.
     pub headers: http::HeaderMap,
     /// The `{name}` in the path.
     name: Option<String>,
@@ -122,7 +122,7 @@ impl Call {
         let receipt = self.receipt(move |_| done()).await?;
         self.services
             .store
-            .delete(&name, self.client.as_deref(), conditions, receipt)
+            .delete(&name, self.client.clone(), conditions, receipt)
             .await?;
         self.settle();
         Ok(done())
@@ -161,8 +161,8 @@ impl Call {
     }
 
     /// The client that calls; who calls without a key is none.
-    pub fn known_client(&self) -> Result<&Client, Error> {
-        self.client.as_deref().ok_or(Error::Unauthenticated(
+    pub fn known_client(&self) -> Result<&Arc<Client>, Error> {
+        self.client.as_ref().ok_or(Error::Unauthenticated(
             "only a registered client is somebody here: send its key as Authorization: Bearer flash_…",
         ))
     }

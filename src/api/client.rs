@@ -2,6 +2,8 @@
 
 mod upgrade;
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -167,6 +169,7 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let client = call.known_client()?;
     let (id, name) = (client.id, client.name.clone());
+    let client = Arc::clone(client);
     let bad = |reason: String| Error::BadMove { reason };
     let body = intake::receive_document(&mut call).await?;
     let wish: Wish = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
@@ -187,7 +190,7 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
         _ => return Err(bad("it names a version or undo, one of both".to_owned())),
     };
     let store = &call.services.store;
-    store.move_pin(id, to.get(), MovedBy::Client).await?;
+    store.move_pin(client, to.get(), MovedBy::Client).await?;
     call.services.clients.forget();
     show(&call, &name).await
 }

@@ -3,8 +3,8 @@
 //! A tag names the revision, by the run that made it, and the representation. Reads compare whole tags; writes ask for
 //! the revision alone, so that the tag of any representation of it will do.
 
-use http::StatusCode;
-use http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
+use http::{Method, StatusCode};
 
 use super::error::Error;
 use super::reply::Reply;
@@ -56,6 +56,58 @@ pub fn read(headers: &HeaderMap, tag: &str) -> Result<Option<Reply>, Error> {
         return Ok(Some(Reply::empty(StatusCode::NOT_MODIFIED).with(ETAG, tag)));
     }
     Ok(None)
+}
+
+/// A condition that does not hold where nothing has a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// `If-Match` of what is there: none of the tags is its own.
+    NoTag,
+    /// `If-Match` of what is to be made: it is not there yet.
+    NothingThere,
+    /// `If-None-Match: *` of what is there.
+    Something,
+}
+
+/// The condition in a request to a resource without a tag that does not hold. `POST` makes something that is not there
+/// yet; what every other method is for is there.
+pub fn unmet_without_tag(method: &Method, headers: &HeaderMap) -> Option<Unmet> {
+    let any =
+        |header| tags(headers, header).map(|mut tags| tags.any(|(weak, tag)| tag == "*" && !weak));
+    match (any(IF_MATCH), any(IF_NONE_MATCH)) {
+        (Some(_), _) if method == Method::POST => Some(Unmet::NothingThere),
+        (Some(false), _) => Some(Unmet::NoTag),
+        (_, Some(true)) if method != Method::POST => Some(Unmet::Something),
+        _ => None,
+    }
+}
+
+impl Unmet {
+    /// The answer where something would have been changed.
+    pub fn refusal(self) -> Error {
+        match self {
+            Self::NoTag => Error::NoTag("If-Match"),
+            Self::NothingThere => Error::NothingToMatch,
+            Self::Something => Error::NoTag("If-None-Match"),
+        }
+    }
+
+    /// The answer where something would have been read (RFC 9110 §13.2.2).
+    pub fn of_read(self) -> Result<Reply, Error> {
+        match self {
+            Self::NoTag | Self::NothingThere => Err(self.refusal()),
+            Self::Something => Ok(Reply::empty(StatusCode::NOT_MODIFIED)),
+        }
+    }
+}
+
+/// Refuses to change what a date is demanded of: nothing here has one, and to go on all the same could undo what somebody
+/// else wrote.
+pub fn refuse_date(headers: &HeaderMap) -> Result<(), Error> {
+    match headers.contains_key(IF_UNMODIFIED_SINCE) {
+        true => Err(Error::NoDate),
+        false => Ok(()),
+    }
 }
 
 /// What a write demands of the dataset.

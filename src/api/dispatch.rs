@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::header::IF_MATCH;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
-use http::{Method, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::access::{self, Asker};
 use super::answers::Memo;
 use super::call::Call;
 use super::coding;
+use super::conditional;
 use super::discovery::{self, Asked, Discovery};
 use super::error::Error;
 use super::idempotency::{self, Begun};
@@ -21,7 +23,7 @@ use super::intake;
 use super::labels::{Labels, label};
 use super::registry::{Operation, Registry, RegistryError, Resource};
 use super::reply::Reply;
-use super::request::{REQUEST_ID, Request, single};
+use super::request::{REQUEST_ID, Request, only, single};
 use crate::logging;
 use crate::services::Services;
 use crate::services::metrics::Route;
@@ -93,8 +95,12 @@ impl Dispatcher {
         let reply =
             answer.unwrap_or_else(|error| self.refuse(&error, &choice, request_id.as_ref()));
         let mut reply = label(reply, self.labels(choice.version), &choice);
-        if let Some(path) = path {
-            self.notify(&mut reply.headers, &asker, choice.version, &path);
+        let told_of = match reply.of_server {
+            true => reply.about,
+            false => Some(choice.version),
+        };
+        if let (Some(path), Some(version)) = (path, told_of) {
+            self.notify(&mut reply.headers, &asker, version, &path);
         }
         let version = (!reply.of_server).then_some(choice.version.get());
         let mut reply = if head { reply.without_body() } else { reply };
@@ -118,7 +124,7 @@ impl Dispatcher {
 
     async fn serve(
         &self,
-        request: Request,
+        mut request: Request,
         asker: &Asker<'_>,
         choice: &mut Choice,
         place: &mut Place,
@@ -204,25 +210,41 @@ impl Dispatcher {
             operation.name,
             asker.at,
         );
-        if !method.is_safe()
-            && let Some(key) = idempotency::key(&request.headers)?
-        {
-            // Boxed, so that reads do not carry along what this takes.
-            let once = self.once(operation, client, *choice, name, request, key);
-            return Box::pin(once).await;
+        let reads = resource.request_headers(operation);
+        // Where the operation itself looks at conditions, what it is about has a tag.
+        let unmet = match reads.contains(&IF_MATCH) {
+            true => None,
+            false => conditional::unmet_without_tag(&method, &request.headers),
+        };
+        if !method.is_safe() {
+            conditional::refuse_date(&request.headers)?;
+            if let Some(unmet) = unmet {
+                return Err(unmet.refusal());
+            }
+            if let Some(key) = idempotency::key(&request.headers)? {
+                // Boxed, so that reads do not carry along what this takes.
+                let once = self.once((operation, reads), client, *choice, name, request, key);
+                return Box::pin(once).await;
+            }
         }
+        request.headers = only(&request.headers, reads);
         let services = Arc::clone(&self.services);
         let registry = Arc::clone(&self.registry);
-        (operation.handler)(Call::new(
+        let reply = (operation.handler)(Call::new(
             services, registry, client, *choice, name, request, None,
         ))
-        .await
+        .await?;
+        match unmet {
+            // Conditions count only where the answer would be a success without them (RFC 9110 §13.2.1).
+            Some(unmet) if reply.status.is_success() => unmet.of_read(),
+            _ => Ok(reply),
+        }
     }
 
     /// Answers a write that may have been sent before.
     async fn once(
         &self,
-        operation: &Operation,
+        (operation, reads): (&Operation, &[HeaderName]),
         client: Option<Arc<Client>>,
         choice: Choice,
         name: Option<String>,
@@ -232,6 +254,7 @@ impl Dispatcher {
         let longest = self.services.settings.limits.max_body;
         let what = format!("{} {:?} {:?}", choice.version, choice.format, choice.naming);
         let request_id = request.headers.get(REQUEST_ID).cloned();
+        request.headers = only(&request.headers, reads);
         let store = &self.services.store;
         // Two clients may choose the same key; those without a key of their own share theirs.
         let scope = client.as_ref().map(|client| client.id.to_string());

@@ -83,6 +83,21 @@ pub enum Error {
         "the dataset is not in the state that If-Match or If-None-Match demands; read it again, and send the request for what it is now"
     )]
     ConditionFailed,
+    /// A condition that nothing which has no tag can meet.
+    #[error(
+        "this resource has no entity tag, so what {0} demands of it does not hold; send the request without that header"
+    )]
+    NoTag(&'static str),
+    /// `If-Match` on the creation of what can't be there yet.
+    #[error(
+        "what this request makes is not there yet, so If-Match names nothing; to change a dataset that is there, use PUT /datasets/{{name}} in v2"
+    )]
+    NothingToMatch,
+    /// A condition on a date, which nothing here has.
+    #[error(
+        "nothing here has a date of modification that If-Unmodified-Since could be compared with; send If-Match with the ETag of what you have seen instead"
+    )]
+    NoDate,
     /// An entity tag is not written as one.
     #[error("{found:?} in {header} is no entity tag; write it as it came in ETag, with its quotes")]
     BadTag {
@@ -344,7 +359,9 @@ impl Error {
             | Self::BadChunks(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
             Self::RevisionGone { .. } => StatusCode::GONE,
-            Self::ConditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
+                StatusCode::PRECONDITION_FAILED
+            }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::KeyInFlight | Self::Replaced(_) => StatusCode::CONFLICT,
             Self::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
@@ -374,6 +391,7 @@ impl Error {
                 | StoreError::Unprepared
                 | StoreError::Elsewhere { .. }
                 | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
+                StoreError::KeyRevoked => StatusCode::UNAUTHORIZED,
                 StoreError::NotOwner(_) => StatusCode::FORBIDDEN,
                 StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
                 StoreError::NameTaken(_)
@@ -419,7 +437,9 @@ impl Error {
             Self::CursorOfOtherQuery => "cursor of another query",
             Self::BadQuery(_) => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
-            Self::ConditionFailed => "condition failed",
+            Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
+                "condition failed"
+            }
             Self::BadTag { .. } => "bad entity tag",
             Self::BadKey => "bad idempotency key",
             Self::KeyReused => "idempotency key reused",
@@ -461,6 +481,7 @@ impl Error {
                 | StoreError::FileGone(_) => "store away",
                 StoreError::ReadOnly(_) => "store read-only",
                 StoreError::UploadLost => "upload lost",
+                StoreError::KeyRevoked => "not authenticated",
                 StoreError::NotOwner(_) => "not the owner",
                 StoreError::ClientExists(_) => "name taken",
                 StoreError::TooManyKeys(_) => "too many keys",
@@ -586,6 +607,9 @@ impl From<StoreError> for Error {
             StoreError::ConditionFailed(_) => Self::ConditionFailed,
             StoreError::Replaced(name) => Self::Replaced(name),
             StoreError::KeyLost => Self::KeyInFlight,
+            StoreError::KeyRevoked => Self::Unauthenticated(
+                "the key was taken back while the request was being received; nothing was changed",
+            ),
             other => Self::Store(other),
         }
     }

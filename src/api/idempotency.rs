@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH,
 };
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,9 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     fits.then(|| Some(key.to_owned())).ok_or(Error::BadKey)
 }
 
-/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. `what` is
-/// what else makes a request another one: version and format of the answer.
+/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. Its
+/// headers are those that the operation reads. `what` is what else makes a request another one: version and format of the
+/// answer.
 pub(super) async fn begin(
     store: &Store,
     scope: String,
@@ -133,7 +134,16 @@ fn digest(request: &Request, what: &str) -> Sha256 {
     add(request.path.as_str().as_bytes());
     add(request.query.as_bytes());
     add(what.as_bytes());
-    for name in [CONTENT_TYPE, CONTENT_ENCODING, IF_MATCH, IF_NONE_MATCH] {
+    // Whatever the operation reads belongs to the request, but for the key itself and for how the body is sent. What
+    // follows the loop is as in earlier releases, so that a request can be sent again to a newer one.
+    let known = [CONTENT_TYPE, CONTENT_ENCODING, IF_MATCH, IF_NONE_MATCH];
+    for (name, value) in &request.headers {
+        if !known.contains(name) && ![KEY, CONTENT_LENGTH].contains(name) {
+            add(name.as_str().as_bytes());
+            add(value.as_bytes());
+        }
+    }
+    for name in known {
         for value in request.headers.get_all(&name) {
             add(name.as_str().as_bytes());
             add(value.as_bytes());
@@ -208,11 +218,13 @@ impl Once {
         }
     }
 
-    /// What to keep of a request that wrote nothing, if it was looked at as a whole and the answer is not our fault.
+    /// What to keep of a request that wrote nothing, if it was looked at as a whole and would be answered the same again.
     pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt> {
         let body = lock(&self.body);
         let whole = body.body.is_none();
-        if self.settled.load(Ordering::Acquire) || !whole || reply.status.is_server_error() {
+        // Who may write is no matter of the request: what is refused for that may be sent again once it is allowed.
+        let passing = reply.status.is_server_error() || reply.status == StatusCode::UNAUTHORIZED;
+        if self.settled.load(Ordering::Acquire) || !whole || passing {
             return None;
         }
         let answer = keep(reply);

@@ -10,8 +10,9 @@ use crate::versioning::{self, Catalogue, Choice, Format, Naming, Version, Versio
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
-/// What the response depends on besides the URL: with pins, also who asks.
-const VARY_ON: HeaderValue = HeaderValue::from_static("Accept, Authorization, Accept-Encoding");
+/// What the response depends on besides the URL: with pins, also who asks. Conditions and ranges are not part of it, since
+/// caches know what these mean.
+const VARY_ON: &str = "Accept, Content-Type, Authorization, Accept-Encoding";
 
 /// The header values that name a version, made once.
 pub(super) struct Labels {
@@ -74,7 +75,35 @@ pub(super) fn label(mut reply: Reply, labels: Option<&Labels>, choice: &Choice) 
         let source = HeaderValue::from_static(choice.source.as_str());
         headers.insert(API_VERSION_SOURCE, source);
     }
-    headers.insert(VARY, VARY_ON);
+    headers.insert(VARY, HeaderValue::from_static(VARY_ON));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     reply
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+    use http::header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE};
+
+    use super::VARY_ON;
+    use crate::api::Registry;
+
+    #[test]
+    fn every_header_that_a_read_depends_on_is_named_in_vary_unless_caches_know_what_it_means() {
+        let registry = Registry::standard().unwrap();
+        let known = [IF_MATCH, IF_NONE_MATCH, IF_RANGE, RANGE];
+        let mut reads = 0;
+        for (path, resource) in registry.resources() {
+            for version in resource.versions_with(Some(&Method::GET)) {
+                let operation = resource.operation(version, &Method::GET).unwrap();
+                reads += 1;
+                for header in resource.request_headers(operation) {
+                    let mut named = VARY_ON.split(", ");
+                    let is_named = named.any(|name| name.eq_ignore_ascii_case(header.as_str()));
+                    assert!(is_named || known.contains(header), "{header} of {path}");
+                }
+            }
+        }
+        assert!(reads > 10, "{reads}");
+    }
 }

@@ -7,7 +7,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use http::Method;
+use http::{HeaderName, Method};
 use semver::Version as Semantic;
 
 use super::call::Call;
@@ -108,7 +108,8 @@ pub struct Operation {
     pub formats: &'static [Format],
     /// Who answers it.
     pub handler: Handler,
-    /// What it takes and answers.
+    /// What it takes and answers. Its handler is given the request headers that are described here, and no others; they
+    /// are also what makes a request with an `Idempotency-Key` another one.
     pub describe: fn() -> Description,
 }
 
@@ -119,6 +120,8 @@ pub struct Resource {
     path: Option<&'static str>,
     /// Per version, oldest first: what it has here, its own or taken over. Empty: it does not have this path.
     versions: Vec<(VersionNumber, Vec<&'static Operation>)>,
+    /// The headers of a request that each operation reads.
+    headers: Vec<(&'static Operation, Vec<HeaderName>)>,
 }
 
 impl Resource {
@@ -133,6 +136,13 @@ impl Resource {
             .iter()
             .find(|operation| operation.method == *method)
             .copied()
+    }
+
+    /// The headers of a request that an operation of this resource reads, as it describes itself.
+    pub fn request_headers(&self, operation: &Operation) -> &[HeaderName] {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| std::ptr::eq(*known, operation));
+        found.map_or(&[], |(_, headers)| headers)
     }
 
     /// All operations of that version.
@@ -315,7 +325,7 @@ fn resource(
 ) -> Result<Resource, RegistryError> {
     let mut resource = Resource {
         path: Some(path),
-        versions: Vec::new(),
+        ..Resource::default()
     };
     let mut current: Vec<&'static Operation> = Vec::new();
     for version in versions.iter().rev() {
@@ -327,6 +337,8 @@ fn resource(
         {
             current.retain(|old| old.method != operation.method);
             current.push(operation);
+            let headers = (operation.describe)().request_headers();
+            resource.headers.push((operation, headers));
         }
         resource.versions.push((number(version)?, current.clone()));
     }

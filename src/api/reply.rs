@@ -13,6 +13,7 @@ use warp::Reply as _;
 
 use crate::services::memory::{Exhausted, Held, Kind, Memory};
 use crate::store::Dataset;
+use crate::versioning::VersionNumber;
 
 /// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>;
@@ -42,6 +43,8 @@ pub struct Reply {
     pub body: Body,
     /// Whether it tells of the server, and so is none of a version.
     pub of_server: bool,
+    /// The version that an answer of the server is about, if it is about one alone.
+    pub about: Option<VersionNumber>,
     /// The dataset of which alone it tells, where it is worth remembering as a whole.
     pub alone_of: Option<Arc<Dataset>>,
 }
@@ -64,6 +67,7 @@ impl Reply {
             headers: HeaderMap::with_capacity(HEADERS),
             body,
             of_server: false,
+            about: None,
             alone_of: None,
         }
     }

@@ -89,6 +89,17 @@ pub(super) fn single<'h>(
     }
 }
 
+/// Of the headers of a request those of these names.
+pub(super) fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
+    let mut found = HeaderMap::new();
+    for name in names {
+        for value in headers.get_all(name) {
+            found.append(name, value.clone());
+        }
+    }
+    found
+}
+
 /// Takes every request apart. What is wrong with one is said by whoever answers it, in the version that the client
 /// speaks; so this rejects none, although warp's type for bodies can't say so.
 pub(super) fn any_request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {

@@ -34,6 +34,8 @@ pub struct Client {
     pub pin: Option<u32>,
     /// What it is served for longer than others, the oldest version first.
     pub extensions: Vec<Extension>,
+    /// SHA-256 of the key by which it was found; `None`: it was found otherwise.
+    pub key: Option<[u8; 32]>,
 }
 
 /// Who moved a pin.
@@ -92,6 +94,7 @@ impl ClientRow {
             first_contact_at: self.first_contact_at.map(time_from_db).transpose()?,
             pin: self.pin.and_then(|pin| u32::try_from(pin).ok()),
             extensions,
+            key: None,
         })
     }
 }
@@ -99,7 +102,7 @@ impl ClientRow {
 /// The client whose key has that digest.
 pub(super) fn by_key(
     connection: &mut AnyConnection,
-    digest: &[u8],
+    digest: &[u8; 32],
 ) -> Result<Option<Client>, StoreError> {
     let row = client_keys::table
         .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
@@ -107,7 +110,29 @@ pub(super) fn by_key(
         .select(ClientRow::as_select())
         .first(connection)
         .optional()?;
-    with_extensions(connection, row)
+    let client = with_extensions(connection, row)?;
+    Ok(client.map(|client| Client {
+        key: Some(*digest),
+        ..client
+    }))
+}
+
+/// Whether the key by which a client was found is still taken: it may have been disabled since, or the key dropped.
+pub(super) fn is_still_admitted(
+    connection: &mut AnyConnection,
+    client: &Client,
+) -> QueryResult<bool> {
+    let Some(key) = &client.key else {
+        return Ok(true);
+    };
+    let found: Option<i64> = client_keys::table
+        .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
+        .filter(client_keys::digest.eq(key.as_slice()))
+        .filter(clients::disabled_at.is_null())
+        .select(clients::id)
+        .first(connection)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// The client of that name.

@@ -67,6 +67,14 @@ pub(super) fn apply(
             .name
             .cmp(&commit.revisions[b].new.name)
     });
+    // All of them came with one request.
+    let author = commit
+        .revisions
+        .first()
+        .and_then(|one| one.new.author.as_deref());
+    if !jobs::is_admitted(connection, author)? {
+        return Ok(Err(StoreError::KeyRevoked));
+    }
     if !jobs::holds_key(connection, commit.receipt.as_ref())? {
         return Ok(Err(StoreError::KeyLost));
     }

@@ -53,6 +53,9 @@ pub enum StoreError {
     /// What a commit builds on has to be found out first.
     #[error("the commit is not prepared")]
     Unprepared,
+    /// The client's key was taken back since the request began.
+    #[error("the client's key was taken back")]
+    KeyRevoked,
     /// Another transaction was in the way.
     #[error("another transaction was in the way")]
     Again,

@@ -85,13 +85,13 @@ impl Store {
     pub async fn delete(
         &self,
         name: &DatasetName,
-        author: Option<&Client>,
+        author: Option<Arc<Client>>,
         conditions: Conditions,
         receipt: Option<Receipt>,
     ) -> Result<(), StoreError> {
         let job = Job::Delete {
             name: name.clone(),
-            author: author.map(|author| author.id),
+            author,
             conditions,
             receipt,
         };
@@ -179,7 +179,12 @@ impl Store {
     }
 
     /// Moves a client's pin.
-    pub async fn move_pin(&self, client: i64, version: u32, by: MovedBy) -> Result<(), StoreError> {
+    pub async fn move_pin(
+        &self,
+        client: Arc<Client>,
+        version: u32,
+        by: MovedBy,
+    ) -> Result<(), StoreError> {
         let job = Job::MovePin {
             client,
             version,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::alive::{self, Alive, Report, Turn, UPLOADS_LIVE, micros};
-use super::clients::{self, MovedBy};
+use super::clients::{self, Client, MovedBy};
 use super::commit::{self, Commit};
 use super::compaction::{self, Compacted};
 use super::connection::AnyConnection;
@@ -46,7 +46,7 @@ pub(super) enum Job {
     /// Remove a dataset.
     Delete {
         name: DatasetName,
-        author: Option<i64>,
+        author: Option<Arc<Client>>,
         conditions: Conditions,
         receipt: Option<Receipt>,
     },
@@ -54,7 +54,7 @@ pub(super) enum Job {
     PinFirst { client: i64, version: u32 },
     /// Move a client's pin.
     MovePin {
-        client: i64,
+        client: Arc<Client>,
         version: u32,
         by: MovedBy,
     },
@@ -182,8 +182,8 @@ pub(super) fn apply(
             conditions,
             receipt,
         } => {
-            let receipt = receipt.as_ref();
-            return delete(connection, name, *author, conditions, receipt, context);
+            let (author, receipt) = (author.as_deref(), receipt.as_ref());
+            return delete(connection, name, author, conditions, receipt, context);
         }
         Job::PinFirst { client, version } => {
             clients::pin_first(connection, *client, *version, now)?;
@@ -194,7 +194,10 @@ pub(super) fn apply(
             version,
             by,
         } => {
-            clients::move_pin(connection, *client, *version, *by, now)?;
+            if !is_admitted(connection, Some(client))? {
+                return Ok(Err(StoreError::KeyRevoked));
+            }
+            clients::move_pin(connection, client.id, *version, *by, now)?;
             Outcome::Done
         }
         Job::Count(counts) => {
@@ -237,17 +240,21 @@ pub(super) fn apply(
 fn delete(
     connection: &mut AnyConnection,
     name: &DatasetName,
-    author: Option<i64>,
+    author: Option<&Client>,
     conditions: &Conditions,
     receipt: Option<&Receipt>,
     context: &Context,
 ) -> Result<Answer, StoreError> {
+    if !is_admitted(connection, author)? {
+        return Ok(Err(StoreError::KeyRevoked));
+    }
     if !holds_key(connection, receipt)? {
         return Ok(Err(StoreError::KeyLost));
     }
     let Some(head) = queries::head(connection, name.as_str())? else {
         return Ok(Err(StoreError::NotFound(name.clone())));
     };
+    let author = author.map(|author| author.id);
     if let Err(refusal) = admit(connection, name, Some(&head), author, conditions)? {
         return Ok(Err(refusal));
     }
@@ -256,6 +263,17 @@ fn delete(
         idempotency::settle(connection, receipt, &[], context.now)?;
     }
     Ok(Ok(Outcome::Done))
+}
+
+/// Whether who wants a change may still have it: a request may take long, and its client be disabled meanwhile.
+pub(super) fn is_admitted(
+    connection: &mut AnyConnection,
+    author: Option<&Client>,
+) -> Result<bool, StoreError> {
+    match author {
+        Some(author) => Ok(clients::is_still_admitted(connection, author)?),
+        None => Ok(true),
+    }
 }
 
 pub(super) fn holds_key(

@@ -60,10 +60,15 @@ where
             .or_else(|| fit().next())
     };
 
+    // The name of a page carries no version, so it gets the default one.
+    let named = |version: VersionNumber, format| {
+        let fits = format != Format::Html || version == default;
+        fits.then(|| media_type(version, format))
+    };
     let format = format_meant(essence.subtype);
     let same_format = format.or(vendor.map(|_| Format::Json)).and_then(|format| {
         let (version, ..) = first(&|formats| formats.contains(&format))?;
-        Some(media_type(version.number, format))
+        named(version.number, format)
     });
     match (vendor, same_format) {
         (None, Some(name)) if name.version == default => Some(MediaType {
@@ -74,7 +79,8 @@ where
         (None, None) => None,
         (Some(_), None) => {
             let (version, _, formats) = first(&|_| true)?;
-            Some(media_type(version.number, *formats.first()?))
+            let mut names = formats.iter();
+            names.find_map(|format| named(version.number, *format))
         }
     }
 }

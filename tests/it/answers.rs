@@ -152,6 +152,93 @@ fn a_conditional_request_for_what_is_remembered_is_judged_by_its_conditions() {
 }
 
 #[test]
+fn a_head_has_the_headers_of_the_answer_that_is_remembered_and_no_body() {
+    let server = server();
+    for (path, accept) in [
+        ("/datasets/people", V1),
+        (ROWS, V2),
+        ("/datasets/people", V2),
+    ] {
+        for coding in ["identity", "gzip", "zstd"] {
+            let call = |method: &str| {
+                let call = server.call(method, path).accept(accept);
+                call.header("Accept-Encoding", coding).send()
+            };
+            let (status, mut headers, _) = told(&asked_again(|| call("GET")));
+            let (of_head, mut head, body) = told(&call("HEAD"));
+            assert_eq!((of_head, body), (status, Vec::new()));
+            // How long it is in a coding is known only to those who make it.
+            for headers in [&mut headers, &mut head] {
+                headers.retain(|(name, _)| coding == "identity" || name != "content-length");
+            }
+            assert_eq!(head, headers, "{path} {accept} {coding}");
+            assert_eq!(told(&call("GET")).0, status);
+        }
+    }
+}
+
+#[test]
+fn a_range_and_a_condition_are_judged_whatever_was_remembered() {
+    let server = server();
+    let source = || server.get("/datasets/people/source").v2();
+    let whole = asked_again(|| source().send()).ok();
+    let packed = source().header("Accept-Encoding", "gzip").send().ok();
+    let (tag, packed_tag) = (whole.header("ETag"), packed.header("ETag"));
+    assert_ne!(tag, packed_tag);
+    for coding in ["identity", "gzip"] {
+        let range = || {
+            let call = source().header("Accept-Encoding", coding);
+            call.header("Range", "bytes=2-5")
+        };
+        let part = range().send();
+        assert_eq!((part.status, &part.body[..]), (206, &whole.body[2..6]));
+        assert_eq!(part.header("ETag"), tag);
+        assert!(!part.headers.contains_key("content-encoding"));
+        assert_eq!(range().header("If-Range", tag).send().status, 206);
+        // A part of the packed bytes can't be gone on with by a part of the others.
+        let other = range().header("If-Range", packed_tag).send();
+        assert_eq!(other.status, 200);
+        assert_eq!(range().header("If-None-Match", tag).send().status, 304);
+        let known = range().header("If-None-Match", packed_tag).send();
+        assert_eq!((known.status, known.body.len()), (304, 0));
+        assert_eq!(range().header("If-Match", "\"x\"").send().status, 412);
+    }
+}
+
+#[test]
+fn who_was_granted_a_version_for_longer_has_answers_of_its_own() {
+    let at = |time: &str| time.parse::<jiff::Timestamp>().unwrap();
+    let mut builder = Builder::new();
+    let clock = builder.stand_at(at("2027-06-01T00:00:00Z"));
+    builder.settings.lives =
+        crate::lives::flags(&["--deprecate", "v1=2027-01-01", "--retire", "v1=2027-07-01"]);
+    let server = builder.start();
+    server.store("people", csv("old"));
+    let (shop, other) = (server.register("shop"), server.register("other"));
+    let until = at("2027-09-01T00:00:00Z");
+    server.desk().extend("shop", 1, Some(until)).unwrap();
+    let ask = |key: &str| {
+        let call = server.get("/datasets/people").accept(V1);
+        call.with_key(key).send()
+    };
+    let sunsets = [
+        (&other, "Thu, 01 Jul 2027 00:00:00 GMT"),
+        (&shop, "Wed, 01 Sep 2027 00:00:00 GMT"),
+        (&other, "Thu, 01 Jul 2027 00:00:00 GMT"),
+    ];
+    for (key, sunset) in sunsets {
+        let answer = asked_again(|| ask(key)).ok();
+        assert_eq!(answer.header("Sunset"), sunset);
+    }
+    clock.set(at("2027-07-02T00:00:00Z"));
+    asked_again(|| ask(&shop)).ok();
+    asked_again(|| ask(&other)).refused(410, &["retired"]);
+    server.desk().extend("shop", 1, None).unwrap();
+    server.services.clients.forget();
+    asked_again(|| ask(&shop)).refused(410, &["retired"]);
+}
+
+#[test]
 fn who_may_not_ask_is_not_told_what_others_were() {
     let server = Server::with(|settings| settings.access.anonymous = Some(Anonymous::None));
     let key = server.register("shop");

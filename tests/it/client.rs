@@ -198,11 +198,23 @@ pub struct Begun {
     body: Vec<u8>,
 }
 
-/// Begins a write in version 2: sends its head, and waits until the body is wanted.
+/// Begins a write of a CSV in version 2: sends its head, and waits until the body is wanted.
 pub fn begin(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Begun {
+    let headers = format!("Content-Type: text/csv\r\n{headers}");
+    begin_with(address, method, path, &headers, body)
+}
+
+/// The same for a body whose type is among the headers.
+pub fn begin_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Begun {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nConnection: close\r\n\
          Expect: 100-continue\r\n{headers}Content-Length: {}\r\n\r\n",
         body.len()
     );

@@ -43,7 +43,7 @@ fn the_pages_are_answered_whatever_accept_says_and_name_no_version() {
             );
             assert_eq!(
                 answer.header("Vary"),
-                "Accept, Authorization, Accept-Encoding"
+                "Accept, Content-Type, Authorization, Accept-Encoding"
             );
             assert_eq!(answer.header("X-Content-Type-Options"), "nosniff");
             assert!(
@@ -156,7 +156,9 @@ fn the_changelog_says_of_each_operation_what_changed() {
             } else {
                 "added"
             };
-            assert_eq!(change["kind"], kind, "{change}");
+            // Either may have been mended since.
+            let found = change["kind"].as_str().unwrap();
+            assert!([kind, "fixed"].contains(&found), "{change}");
             assert!(
                 ["2.0.0", "2.1.0", V2_RELEASE].contains(&change["version"].as_str().unwrap()),
                 "{change}"

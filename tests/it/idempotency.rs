@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::client::{Answer, Call, begin};
+use crate::client::{Answer, Call, V1, V2, begin, exchange};
 use crate::database::Place;
 use crate::server::{Builder, Server};
 
@@ -140,6 +140,179 @@ fn another_request_with_a_used_key_is_refused_and_not_done() {
         .csv("n\n2\n");
     otherwise.send().refused(422, &["another request"]);
     assert_eq!(revision(&server), 2);
+}
+
+#[test]
+fn another_value_of_a_header_that_the_operation_reads_makes_another_request() {
+    let server = Server::start();
+    for name in ["a", "b", "c", "d"] {
+        server.store(name, "n\n1\n");
+    }
+    let tag = server.get("/datasets/a").v2().send().ok();
+    let tag = tag.header("ETag");
+    let forms = ["x", "y"].map(|boundary| format!("multipart/form-data; boundary={boundary}"));
+    let cases = [
+        (
+            "POST",
+            "/datasets",
+            "Content-Disposition",
+            [
+                "attachment; filename=\"e.csv\"",
+                "attachment; filename=\"f.csv\"",
+            ],
+        ),
+        (
+            "POST",
+            "/datasets?name=g",
+            "Content-Type",
+            ["text/csv", "text/csv; header=absent"],
+        ),
+        ("POST", "/datasets", "Content-Type", [&forms[0], &forms[1]]),
+        (
+            "POST",
+            "/datasets?name=h",
+            "Content-Encoding",
+            ["identity", "gzip"],
+        ),
+        (
+            "PUT",
+            "/datasets/j",
+            "Content-Type",
+            ["text/csv; charset=utf-8", "text/csv; charset=latin1"],
+        ),
+        (
+            "PUT",
+            "/datasets/k",
+            "Content-Encoding",
+            ["identity", "zstd"],
+        ),
+        ("PUT", "/datasets/a", "If-Match", [tag, "*"]),
+        ("PUT", "/datasets/l", "If-None-Match", ["*", "\"x\""]),
+        (
+            "POST",
+            "/datasets/b/rows",
+            "Content-Type",
+            ["text/csv", "text/csv; header=absent"],
+        ),
+        ("POST", "/datasets/b/rows", "If-Match", ["*", tag]),
+        (
+            "POST",
+            "/datasets/b/rows",
+            "If-None-Match",
+            ["\"x\"", "\"y\""],
+        ),
+        ("DELETE", "/datasets/c", "If-Match", ["*", tag]),
+        ("DELETE", "/datasets/d", "If-None-Match", ["\"x\"", "\"y\""]),
+        ("POST", "/datasets?name=m", "Accept", [V1, V2]),
+        (
+            "POST",
+            "/datasets?name=n",
+            "Accept",
+            [V1, "application/json"],
+        ),
+    ];
+    for (number, (method, path, header, [one, other])) in cases.into_iter().enumerate() {
+        let send = |value: &str| {
+            let mut call = server.call(method, path).header(header, value);
+            if header != "Accept" {
+                call = call.v2();
+            }
+            if header != "Content-Type" {
+                call = call.header("Content-Type", "text/csv");
+            }
+            let body = match value.split_once("boundary=") {
+                Some((_, boundary)) => format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"o.csv\"\r\n\r\nn\n1\n\r\n--{boundary}--\r\n"
+                ),
+                None => "n\n2\n".to_owned(),
+            };
+            call.key(&format!("header-{number}")).body(body).send()
+        };
+        let first = send(one);
+        assert!(
+            first.status < 300,
+            "{method} {path} {header}: {}",
+            first.text()
+        );
+        assert_eq!(send(one).header("Idempotency-Replayed"), "true");
+        let another = send(other);
+        assert_eq!(
+            another.status,
+            422,
+            "{method} {path} {header}: {}",
+            another.text()
+        );
+    }
+}
+
+#[test]
+fn what_the_operation_does_not_read_leaves_a_request_the_same() {
+    let server = Server::start();
+    server.store("log", "n\n1\n");
+    let first = append(&server, "k", "n\n2\n").ok();
+    let call = server.post("/datasets/log/rows").v2().key("k");
+    let call = call.header("User-Agent", "curl/8.5.0");
+    let call = call.header("Accept-Encoding", "gzip").header("X-Mine", "1");
+    let call = call.header("Content-Disposition", "attachment; filename=\"x.csv\"");
+    assert_eq!(call.csv("n\n2\n").send().ok().body, first.body);
+    // In chunks instead of with its length.
+    let head = format!("POST /datasets/log/rows HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\n");
+    let request = format!(
+        "{head}Connection: close\r\nContent-Type: text/csv\r\nIdempotency-Key: k\r\n\
+         Transfer-Encoding: chunked\r\n\r\n4\r\nn\n2\n\r\n0\r\n\r\n"
+    );
+    let answer = exchange(server.address, &request).to_ascii_lowercase();
+    assert!(answer.contains("idempotency-replayed: true"), "{answer}");
+    assert_eq!(revision(&server), 2);
+}
+
+#[test]
+fn a_request_that_was_done_on_a_condition_is_not_judged_by_it_again() {
+    let server = Server::start();
+    server.store("log", "n\n1\n");
+    let tag = server.get("/datasets/log").v2().send().ok();
+    let tag = tag.header("ETag");
+    let append = |key: &str| {
+        let call = server.post("/datasets/log/rows").v2().key(key);
+        call.header("If-Match", tag).csv("n\n2\n").send()
+    };
+    let first = append("a").ok();
+    assert_eq!(append("a").ok().body, first.body);
+    append("b").refused(412, &["If-Match"]);
+    let delete = || {
+        let call = server.delete("/datasets/log").v2().key("c");
+        call.header("If-Match", first.header("ETag")).send()
+    };
+    assert_eq!((delete().status, delete().status), (204, 204));
+}
+
+#[test]
+fn a_version_that_is_no_longer_served_gives_no_answer_again_until_it_is() {
+    let mut builder = Builder::new();
+    let time = |text: &str| text.parse::<Timestamp>().unwrap();
+    let clock = builder.stand_at(time("2027-03-01T08:00:00Z"));
+    builder.settings.lives = crate::lives::flags(&[
+        "--deprecate",
+        "v1=2027-01-01",
+        "--brownout",
+        "v1=2027-03-01T09:00:00Z/1h",
+        "--retire",
+        "v1=2027-03-01T11:00:00Z",
+    ]);
+    let server = builder.start();
+    let create = || {
+        let call = server.post("/datasets?name=a").accept(V1).key("k");
+        call.csv("n\n1\n").send()
+    };
+    let first = create().created();
+    clock.set(time("2027-03-01T09:30:00Z"));
+    create().refused(503, &["brownout"]);
+    clock.set(time("2027-03-01T10:30:00Z"));
+    let again = create().created();
+    assert_eq!(again.body, first.body);
+    assert_eq!(again.header("Idempotency-Replayed"), "true");
+    clock.set(time("2027-03-01T11:30:00Z"));
+    create().refused(410, &["retired"]);
 }
 
 #[test]

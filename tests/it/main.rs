@@ -39,6 +39,7 @@ mod pairs;
 mod queries;
 mod readme;
 mod revisions;
+mod revoked;
 mod rows;
 mod summary;
 mod upgrade;

@@ -31,6 +31,7 @@ const BEHAVIOUR: &[&str] = &[
     "pairs",
     "queries",
     "revisions",
+    "revoked",
     "rows",
     "summary",
     "upgrade",

@@ -8,6 +8,7 @@ mod request;
 mod writes;
 
 use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use serde_json::{Value, json};
 use utoipa::openapi::{Ref, RefOr, Schema as Derived};
 use utoipa::{PartialSchema, ToSchema};
@@ -72,6 +73,16 @@ pub struct Schema {
     pub value: Value,
     /// What it refers to.
     pub named: Vec<(String, Value)>,
+}
+
+impl Description {
+    /// The headers of a request that the operation reads: those among its parameters, and those that say what its body is.
+    pub fn request_headers(&self) -> Vec<HeaderName> {
+        let of_body = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH];
+        let of_body = self.body.iter().flat_map(|_| of_body.clone());
+        let parameters = self.parameters.iter().filter_map(Parameter::header);
+        parameters.chain(of_body).collect()
+    }
 }
 
 impl Answer {

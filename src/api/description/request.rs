@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use http::HeaderName;
 use serde_json::{Value, json};
 
 use super::{Content, Schema};
@@ -39,6 +40,14 @@ impl Parameter {
                 "schema": schema,
             }),
         }
+    }
+
+    /// The header that it is, if it is one.
+    pub(super) fn header(&self) -> Option<HeaderName> {
+        let name = self.object["name"]
+            .as_str()
+            .filter(|_| self.object["in"] == "header");
+        name?.parse().ok()
     }
 
     /// A parameter of the query.

@@ -122,6 +122,7 @@ pub(super) fn write(
         true => Written {
             content_type: TEXT,
             body: changelog.to_text().into(),
+            about: None,
         },
         false => Written::json(&changelog),
     })

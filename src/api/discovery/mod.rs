@@ -59,6 +59,8 @@ pub(super) struct Asked<'a> {
 struct Written {
     content_type: &'static str,
     body: Bytes,
+    /// The version that it is about, if it is about one alone.
+    about: Option<VersionNumber>,
 }
 
 const PAGES: &[Page] = &[
@@ -172,15 +174,19 @@ impl Discovery {
     ) -> Result<Reply, Error> {
         let reply = match request.method {
             Method::GET | Method::HEAD => {
-                let Written { content_type, body } =
-                    (page.write)(self, Query::parse(&request.query), asked)?;
+                let Written {
+                    content_type,
+                    body,
+                    about,
+                } = (page.write)(self, Query::parse(&request.query), asked)?;
                 let tag = format!("\"{:032x}\"", xxh3_128(&body));
-                match conditional::read(&request.headers, &tag)? {
+                let reply = match conditional::read(&request.headers, &tag)? {
                     Some(reply) => reply,
                     None => Reply::full(StatusCode::OK, body)
                         .with(CONTENT_TYPE, content_type)
                         .with(ETAG, tag),
-                }
+                };
+                Reply { about, ..reply }
             }
             Method::OPTIONS => Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, ALLOWED),
             _ => {
@@ -208,6 +214,7 @@ impl Discovery {
         Ok(Written {
             content_type: JSON,
             body: body.clone(),
+            about: Some(wanted),
         })
     }
 }
@@ -218,6 +225,7 @@ impl Written {
             content_type: JSON,
             // Everything here is made of texts and lists: writing those to memory can't fail.
             body: serde_json::to_vec(body).unwrap_or_default().into(),
+            about: None,
         }
     }
 }

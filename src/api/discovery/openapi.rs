@@ -32,7 +32,7 @@ const PAGE_REFUSALS: [StatusCode; 4] = [
 const SERVER_HEADERS: [(&str, &str); 3] = [
     (
         "Vary",
-        "`Accept, Authorization, Accept-Encoding`: on what the response depends besides the URL.",
+        "`Accept, Content-Type, Authorization, Accept-Encoding`: on what the response depends besides the URL.",
     ),
     ("X-Content-Type-Options", "`nosniff`."),
     (

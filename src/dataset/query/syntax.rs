@@ -107,6 +107,10 @@ impl<'c> Names<'c> {
 pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usize>>, QueryError> {
     let bad = |reason| bad_list("select", text, reason);
     let elements = elements(text).map_err(bad)?;
+    let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
+    if behind.any(|behind| !behind.is_empty()) {
+        return Err(bad("a comma is missing behind a closing quote"));
+    }
     if let [only] = &elements[..]
         && only.text == "*"
         && names.place("*").is_none()
@@ -116,13 +120,6 @@ pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usi
     let mut places = Vec::with_capacity(elements.len());
     let mut named = vec![false; names.columns().len()];
     for element in &elements {
-        if element
-            .behind
-            .as_deref()
-            .is_some_and(|behind| !behind.is_empty())
-        {
-            return Err(bad("a comma is missing behind a closing quote"));
-        }
         let found = names.place_of(&element.text)?;
         if std::mem::replace(&mut named[found], true) {
             return Err(repeated("select", &element.text));

@@ -535,6 +535,7 @@ fn what_can_not_be_asked_is_named_with_what_there_is() {
         ("select=id,", &["\"\"", "id, name"]),
         ("select=id,id", &["select", "\"id\"", "twice"]),
         ("select=\"id", &["select", "not closed"]),
+        ("select=\"*\"x", &["select", "comma"]),
         ("order=nam.desc", &["\"nam\"", "id, name"]),
         ("order=id.down", &["order", "id.down", ".desc"]),
         ("order=id,id.desc", &["order", "\"id\"", "twice"]),

@@ -106,7 +106,12 @@ impl Search {
         let first = async move {
             let mut candidates = Candidates::from(&search, from).await?;
             let (hits, looked) = search.on_the_spot(&mut candidates, from, most).await?;
-            let rest = search.in_groups(candidates, Groups::growing(looked, search.room.group), from, most);
+            let rest = search.in_groups(
+                candidates,
+                Groups::growing(looked, search.room.group),
+                from,
+                most,
+            );
             Ok::<_, SearchError>(stream::iter([Ok(hits)]).chain(rest))
         };
         stream::once(first).try_flatten()

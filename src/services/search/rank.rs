@@ -148,7 +148,13 @@ impl Search {
             None => after.clone(),
         };
         let promising = self.promising(after.as_deref()).await?;
-        let top = Top::new(Arc::clone(order), after.clone(), reference, limit, self.room.keys);
+        let top = Top::new(
+            Arc::clone(order),
+            after.clone(),
+            reference,
+            limit,
+            self.room.keys,
+        );
         let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(promising.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))

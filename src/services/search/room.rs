@@ -87,7 +87,8 @@ impl Size {
     /// No more than so many rows of the dataset need. From the second page of an order on some more are looked for.
     fn for_rows(self, dataset: &Dataset, limit: u64) -> Self {
         let usual = dataset.bytes / dataset.rows.max(1);
-        let bytes = |rows: u64, each: u64| usize::try_from(rows.saturating_mul(each)).unwrap_or(usize::MAX);
+        let bytes =
+            |rows: u64, each: u64| usize::try_from(rows.saturating_mul(each)).unwrap_or(usize::MAX);
         let found = limit.saturating_add(1).saturating_mul(WINDOW_PAGES as u64);
         Self {
             keys: self.keys.min(bytes(found, usual + KEY)).max(TEXT),

@@ -154,6 +154,22 @@ fn what_is_excluded_retired_or_a_preview_is_not_suggested() {
 }
 
 #[test]
+fn a_page_of_another_version_than_the_default_is_not_suggested_since_its_name_would_get_the_default()
+ {
+    let v2 = [(
+        "application/vnd.flash.v2+csv",
+        Some("application/vnd.flash.v3+json"),
+    )];
+    check(&v2, |ask| ask.of(page).pinned(2).with(2, retired()));
+    check(&[("application/xhtml", None)], |ask| {
+        ask.of(page).pinned(2).with(2, retired())
+    });
+    check(&[("application/xhtml", Some("text/html"))], |ask| {
+        ask.of(page)
+    });
+}
+
+#[test]
 fn the_message_carries_the_suggestion() {
     let message = |accept: &str| ask(accept).negotiate().unwrap_err().to_string();
     assert_eq!(

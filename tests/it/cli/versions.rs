@@ -1,5 +1,6 @@
 //! `flash versions …`: who still uses what, beside a running server.
 
+use crate::client::{V1_RELEASE, V2_RELEASE};
 use crate::process::{Program, flash};
 
 /// A store that a client and somebody without a key have used.
@@ -23,8 +24,12 @@ fn versions_are_listed_with_their_states_and_dates() {
     let output = flash(folder.path(), &["versions", "--retire", "v1=2035-01-01"]);
     let text = String::from_utf8(output.stdout).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("v2  2.1.1  application/vnd.flash.v2+json  stable"));
-    assert!(lines[1].starts_with("v1  1.0.1  application/vnd.flash.v1+json  deprecated"));
+    assert!(lines[0].starts_with(&format!(
+        "v2  {V2_RELEASE}  application/vnd.flash.v2+json  stable"
+    )));
+    assert!(lines[1].starts_with(&format!(
+        "v1  {V1_RELEASE}  application/vnd.flash.v1+json  deprecated"
+    )));
     assert!(
         lines[1].contains("retired at 2035-01-01T00:00:00Z"),
         "{text}"

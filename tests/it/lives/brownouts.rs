@@ -1,7 +1,7 @@
 //! Brownouts: short refusals that are announced, begin and end to the second, and change nothing around them.
 
 use super::{at, link, server};
-use crate::client::{V1, V2, V2_RELEASE};
+use crate::client::{V1, V1_RELEASE, V2, V2_RELEASE};
 
 const FLAGS: [&str; 6] = [
     "--deprecate",
@@ -35,7 +35,7 @@ fn a_deprecated_version_is_refused_in_each_window_and_served_around_it() {
             };
             assert_eq!(answer.status, 503, "{accept} at {time}");
             assert_eq!(answer.header("Retry-After"), retry, "{time}");
-            assert_eq!(answer.header("API-Version"), crate::client::V1_RELEASE);
+            assert_eq!(answer.header("API-Version"), V1_RELEASE);
             assert_eq!(answer.header("Sunset"), "Thu, 01 Jul 2027 00:00:00 GMT");
             assert!(link(&answer, "successor-version").is_some());
         }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{at, server};
-use crate::client::V1;
+use crate::client::{V1, V1_RELEASE};
 use crate::clients::Keyed;
 
 #[test]
@@ -31,7 +31,7 @@ fn who_was_granted_more_time_is_served_until_then_and_nobody_else_is() {
 
     clock.set(at("2027-02-01T00:00:00Z"));
     let answer = of_shop().ok();
-    assert_eq!(answer.header("API-Version"), crate::client::V1_RELEASE);
+    assert_eq!(answer.header("API-Version"), V1_RELEASE);
     assert_eq!(answer.header("API-Version-Source"), "pin");
     of_other().refused(410, &["v1 was retired at 2027-01-01T00:00:00Z"]);
     server

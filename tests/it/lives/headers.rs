@@ -121,6 +121,35 @@ fn no_other_version_says_any_of_it() {
 }
 
 #[test]
+fn a_page_of_the_server_tells_of_the_end_of_the_version_that_it_is_about_and_of_no_other() {
+    let (server, _) = server(&V1_ENDS, "2027-02-01T00:00:00Z");
+    for (path, accept, is_about_v1) in [
+        ("/versions", "*/*", false),
+        ("/versions", V1, false),
+        ("/changelog?from=v1&to=v2", V1, false),
+        ("/openapi.json?version=v2", "*/*", false),
+        ("/openapi.json?version=v2", V1, false),
+        ("/openapi.json", V2, false),
+        ("/openapi.json", "*/*", true),
+        ("/openapi.json?version=v1", V2, true),
+    ] {
+        let call = |method| server.call(method, path).accept(accept);
+        let whole = call("GET").send().ok();
+        let known = call("GET").header("If-None-Match", whole.header("ETag"));
+        let known = known.send();
+        assert_eq!(known.status, 304);
+        for answer in [whole, call("HEAD").send().ok(), known] {
+            for name in NAMES {
+                let is_there = answer.headers.contains_key(name);
+                assert_eq!(is_there, is_about_v1, "{name} on {path} for {accept}");
+            }
+        }
+        let options = call("OPTIONS").send();
+        assert!(!options.headers.contains_key("sunset"), "{path}");
+    }
+}
+
+#[test]
 fn a_deprecation_without_a_retirement_has_no_sunset() {
     let (server, _) = server(&V1_ENDS[..2], "2027-02-01T00:00:00Z");
     let answer = server.get("/datasets").send().ok();

@@ -6,7 +6,7 @@ use flash::api::{v1, v2};
 use flash::versioning::{Catalogue, State, VersionNumber};
 
 use super::{at, link, server};
-use crate::client::{V1, V2, V2_RELEASE};
+use crate::client::{V1, V1_RELEASE, V2, V2_RELEASE};
 
 #[test]
 fn a_version_is_deprecated_and_retired_by_time_alone() {
@@ -24,7 +24,7 @@ fn a_version_is_deprecated_and_retired_by_time_alone() {
             clock.set(at(time));
             let answer = server.get("/datasets/people").accept(accept).send();
             assert_eq!(answer.status, status, "{accept} at {time}");
-            assert_eq!(answer.header("API-Version"), crate::client::V1_RELEASE);
+            assert_eq!(answer.header("API-Version"), V1_RELEASE);
             server.get("/datasets/people").v2().send().ok();
         }
     }
@@ -133,7 +133,7 @@ fn a_preview_is_served_only_to_who_names_it_until_its_date() {
     };
     assert_eq!(state(), "preview");
     let default = server.get("/datasets/people").send().ok();
-    assert_eq!(default.header("API-Version"), crate::client::V1_RELEASE);
+    assert_eq!(default.header("API-Version"), V1_RELEASE);
     assert_eq!(link(&default, "successor-version"), None);
     let preview = server.get("/datasets/people").v2().send().ok();
     assert_eq!(preview.header("API-Version"), V2_RELEASE);
@@ -149,7 +149,7 @@ fn a_preview_is_served_only_to_who_names_it_until_its_date() {
     clock.set(at("2027-03-01T00:00:00Z"));
     assert_eq!(state(), "stable");
     let default = server.get("/datasets/people").send().ok();
-    assert_eq!(default.header("API-Version"), crate::client::V1_RELEASE);
+    assert_eq!(default.header("API-Version"), V1_RELEASE);
     assert!(link(&default, "successor-version").is_some());
     let refused = server.get("/datasets").accept(misspelt).send();
     refused.refused(406, &[&format!("write {V2}")]);

@@ -74,7 +74,10 @@ fn every_response_says_its_version_why_and_what_it_varies_on() {
             "{status}: {source}"
         );
         let vary = answer.header("Vary");
-        assert_eq!(vary, "Accept, Authorization, Accept-Encoding", "{status}");
+        assert_eq!(
+            vary, "Accept, Content-Type, Authorization, Accept-Encoding",
+            "{status}"
+        );
     }
 }
 

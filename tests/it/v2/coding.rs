@@ -102,7 +102,10 @@ fn who_asks_for_no_coding_or_for_a_short_body_gets_it_as_it_is() {
         .iter()
         .map(|vary| vary.to_str().unwrap())
         .collect();
-    assert_eq!(vary.join(", "), "Accept, Authorization, Accept-Encoding");
+    assert_eq!(
+        vary.join(", "),
+        "Accept, Content-Type, Authorization, Accept-Encoding"
+    );
 }
 
 #[test]

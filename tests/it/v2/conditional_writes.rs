@@ -1,6 +1,7 @@
 //! `If-Match` and `If-None-Match` on writes (RFC 9110 §13).
 
 use crate::client::{Call, V1, V2, begin};
+use crate::clients::Keyed;
 use crate::server::Server;
 
 fn server() -> (Server, String) {
@@ -167,4 +168,95 @@ fn a_read_may_demand_a_representation() {
         .header("If-Match", &format!("W/{tag}"))
         .send()
         .refused(412, &[]);
+}
+
+#[test]
+fn a_creation_never_is_of_what_if_match_names_and_always_of_what_is_not_there() {
+    let (server, tag) = server();
+    for (number, version) in [V1, V2].into_iter().enumerate() {
+        let post = |name: &str| {
+            let call = server.post(&format!("/datasets?name={name}"));
+            call.accept(version).csv("a\n2\n")
+        };
+        for condition in ["*", &tag, "\"other\"", &format!("W/{tag}")] {
+            for name in ["one", "new"] {
+                let answer = post(name).header("If-Match", condition).send();
+                answer.refused(412, &["If-Match", "PUT /datasets/{name}"]);
+            }
+        }
+        for (name, condition) in [("x", "*"), ("y", "\"other\""), ("z", &*tag)] {
+            let name = format!("{name}-{number}");
+            let create = || post(&name).header("If-None-Match", condition).send();
+            create().created();
+            assert_eq!(create().status, 409);
+        }
+    }
+    let list = serde_json::json!([{ "name": "new", "csv": "a\n1\n" }]);
+    let call = server.post("/datasets").header("If-Match", "*");
+    call.json(&list).send().refused(412, &["If-Match"]);
+    let form = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"new.csv\"\r\n\r\na\n1\n\r\n--x--\r\n";
+    let call = server.post("/datasets").header("If-Match", "*").body(form);
+    let call = call.header("Content-Type", "multipart/form-data; boundary=x");
+    call.send().refused(412, &["If-Match"]);
+    assert_eq!(server.dataset("one")["revision"], 1);
+    assert!(!server.names().contains(&"new".to_owned()));
+}
+
+#[test]
+fn what_has_no_tag_meets_no_condition_on_one() {
+    let (server, tag) = server();
+    let key = server.register("shop");
+    let move_to = |version: u32| {
+        let call = server.call("PATCH", "/client").v2().with_key(&key);
+        call.json(&serde_json::json!({ "version": version }))
+    };
+    move_to(1).header("If-Match", "*").send().ok();
+    move_to(2).header("If-None-Match", "\"other\"").send().ok();
+    move_to(1)
+        .header("If-Match", &tag)
+        .send()
+        .refused(412, &["If-Match", "no entity tag"]);
+    move_to(1)
+        .header("If-None-Match", "*")
+        .send()
+        .refused(412, &["If-None-Match"]);
+    let client = || server.get("/client").v2().with_key(&key);
+    assert_eq!(client().send().ok().json()["pin"], "v2");
+    for path in ["/", "/datasets", "/datasets/one/revisions", "/client"] {
+        let get = |name: &str, value: &str| {
+            let call = server.get(path).v2().with_key(&key);
+            call.header(name, value).send()
+        };
+        get("If-Match", "*").ok();
+        get("If-None-Match", &tag).ok();
+        get("If-Match", &tag).refused(412, &["no entity tag"]);
+        assert_eq!(get("If-None-Match", "*").status, 304, "{path}");
+        let head = server.call("HEAD", path).v2().with_key(&key);
+        assert_eq!(head.header("If-Match", &tag).send().status, 412, "{path}");
+    }
+    // Conditions count only where the answer would be a success without them (RFC 9110 §13.2.1).
+    let bad = server.get("/datasets?colour=red").v2();
+    bad.header("If-Match", &tag)
+        .send()
+        .refused(400, &["colour"]);
+}
+
+#[test]
+fn a_condition_on_a_date_is_refused_where_something_would_be_changed() {
+    let (server, _) = server();
+    let date = "Sun, 22 Nov 2026 12:00:00 GMT";
+    for (method, path) in [
+        ("PUT", "/datasets/one"),
+        ("POST", "/datasets?name=new"),
+        ("POST", "/datasets/one/rows"),
+        ("DELETE", "/datasets/one"),
+        ("PATCH", "/client"),
+    ] {
+        let call = server.call(method, path).v2().csv("a\n2\n");
+        let answer = call.header("If-Unmodified-Since", date).send();
+        answer.refused(412, &["If-Unmodified-Since", "If-Match"]);
+    }
+    assert_eq!(server.dataset("one")["revision"], 1);
+    let get = server.get("/datasets/one").v2();
+    get.header("If-Unmodified-Since", date).send().ok();
 }

@@ -1,0 +1,195 @@
+//! The CSV reader against a plain one: what is refused, the names of columns, every value, and every way to read a
+//! stored text.
+//!
+//! The first two bytes of an input say how it is to be read and in how large pieces; the rest is the CSV.
+
+use std::sync::Arc;
+
+use flash::dataset::{
+    Analysis, ChunkText, CsvError, Delimiter, Field, Ingest, Layout, Limits, Lines, Piece, Profile,
+    UploadOptions,
+};
+
+use super::plain_csv::{self, Csv, Stated};
+use super::plain_value;
+
+/// Bytes of the longest CSV that is looked at.
+const LONGEST: usize = 4 << 10;
+/// What means "no value" where the input says that something does.
+const NULL: &str = "NA";
+
+/// Checks one input.
+pub fn check(input: &[u8]) {
+    let [setup, sizes, bytes @ ..] = input else {
+        return;
+    };
+    let bytes = &bytes[..bytes.len().min(LONGEST)];
+    let delimiter = match setup & 7 {
+        place @ 0..=3 => Some(Delimiter::ALL[usize::from(place)]),
+        _ => None,
+    };
+    let stated = Stated {
+        delimiter: delimiter.map(|delimiter| char::from(delimiter.byte())),
+        header_absent: setup & 8 != 0,
+        windows_1252: setup & 16 != 0,
+    };
+    let options = UploadOptions {
+        delimiter,
+        header_absent: stated.header_absent,
+        charset: stated.windows_1252.then(|| "windows-1252".to_owned()),
+        nulls: match setup & 32 {
+            0 => Vec::new(),
+            _ => vec![NULL.to_owned()],
+        },
+        types: Vec::new(),
+    };
+    let limits = Limits {
+        chunk_bytes: 1 + usize::from(sizes & 15) * 16,
+        ..Limits::default()
+    };
+    let parts = 1 + usize::from(sizes >> 4) * 8;
+    let plain = plain_csv::read(bytes, stated);
+    let ingest = Ingest::new(options.clone(), limits).expect("the charset is known");
+    match (take(ingest, bytes, parts), plain) {
+        (Err(error), None) => assert!(!error.to_string().is_empty()),
+        (Ok(taken), Some(plain)) => {
+            taken.is(&plain);
+            taken.goes_on(&plain, options, limits, bytes);
+        }
+        (Err(error), Some(plain)) => panic!("{error}, where there is {plain:?}"),
+        (Ok(taken), None) => panic!("{:?} should be refused", taken.pieces),
+    }
+}
+
+/// An upload that was taken in.
+struct Taken {
+    layout: Arc<Layout>,
+    pieces: Vec<(Piece, Analysis)>,
+}
+
+/// Takes a CSV in that comes in parts of so many bytes.
+fn take(mut ingest: Ingest, bytes: &[u8], parts: usize) -> Result<Taken, CsvError> {
+    let mut pieces = Vec::new();
+    for part in bytes.chunks(parts) {
+        ingest.push(part, &mut pieces)?;
+    }
+    ingest.finish(&mut pieces)?;
+    let analysed = pieces.into_iter().map(|piece| {
+        let analysis = piece.analyse()?;
+        Ok((piece, analysis))
+    });
+    Ok(Taken {
+        pieces: analysed.collect::<Result<_, CsvError>>()?,
+        layout: Arc::clone(ingest.layout().expect("it has a first record")),
+    })
+}
+
+impl Taken {
+    /// That it holds what the plain reader found.
+    fn is(&self, plain: &Csv) {
+        let text: Vec<u8> = self.text();
+        assert_eq!(String::from_utf8_lossy(&text), plain.text);
+        assert_eq!(char::from(self.layout.delimiter), plain.delimiter);
+        assert_eq!(self.layout.columns, plain.columns);
+        assert_eq!(self.records(), plain.records);
+        let mut profile = Profile::new(Arc::clone(&self.layout));
+        for (_, analysis) in &self.pieces {
+            profile.absorb(analysis);
+        }
+        assert_eq!(profile.rows(), plain.records.len() as u64);
+        for (place, column) in profile.columns().iter().enumerate() {
+            let values = plain.records.iter().map(|record| record[place].as_str());
+            let (nulls, some): (Vec<_>, Vec<_>) =
+                values.partition(|text| self.layout.is_null(text));
+            assert_eq!(column.nullable, !nulls.is_empty());
+            let kind = plain_value::kind_of_all(some.iter().copied());
+            assert_eq!(column.kind, kind, "{some:?}");
+        }
+    }
+
+    /// That the same records are there once more when the CSV is appended to itself.
+    fn goes_on(&self, plain: &Csv, options: UploadOptions, limits: Limits, bytes: &[u8]) {
+        let layout = Arc::clone(&self.layout);
+        let more = Ingest::appending(layout, options, limits).expect("the charset is known");
+        let more = match take(more, bytes, bytes.len().max(1)) {
+            Ok(more) => more,
+            Err(error) => panic!("{error} when it is appended: {plain:?}"),
+        };
+        assert_eq!(more.records(), plain.records);
+        let mut whole = self.text();
+        let added = more.text();
+        assert!(added.is_empty() || added.ends_with(b"\n"));
+        if !plain.records.is_empty() && !whole.ends_with(b"\n") {
+            whole.push(b'\n');
+        }
+        whole.extend(added);
+        let body_start = self.pieces.first().map_or(0, |(piece, _)| piece.body_start);
+        let stored = Piece::stored(whole, body_start, Arc::clone(&self.layout));
+        let analysis = stored.analyse().expect("each of its parts was right");
+        assert_eq!(analysis.rows as usize, 2 * plain.records.len());
+        let both = [&plain.records[..], &plain.records[..]].concat();
+        assert_eq!(records_of(&stored, &self.layout), both);
+    }
+
+    fn text(&self) -> Vec<u8> {
+        let texts = self.pieces.iter().map(|(piece, _)| &piece.text[..]);
+        texts.collect::<Vec<_>>().concat()
+    }
+
+    fn records(&self) -> Vec<Vec<String>> {
+        let pieces = self.pieces.iter();
+        let records = pieces.flat_map(|(piece, analysis)| {
+            let records = records_of(piece, &self.layout);
+            assert_eq!(records.len(), analysis.rows as usize);
+            records
+        });
+        records.collect()
+    }
+}
+
+/// The records of a piece, as a stored chunk of its text gives them, whichever way they are asked for.
+fn records_of(piece: &Piece, layout: &Layout) -> Vec<Vec<String>> {
+    let (delimiter, columns) = (layout.delimiter, layout.columns.len());
+    let text = String::from_utf8(piece.text.clone()).expect("it was analysed");
+    let text = ChunkText::new(text, columns);
+    let from = piece.body_start;
+    let mut records = text.records(from, delimiter, columns);
+    let mut lines = text.verbatim_lines(from);
+    let (mut fields, mut all, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+    while records.next_into(&mut fields) {
+        starts.push(from + fields[0].start());
+        let texts = fields.iter().map(|field| field.text().into_owned());
+        all.push(texts.collect());
+        if let Some(lines) = &mut lines {
+            let raw: Vec<_> = fields.iter().map(Field::raw).collect();
+            let line = raw.join(std::str::from_utf8(&[delimiter]).expect("ASCII"));
+            assert_eq!(lines.next(), Some(line.as_str()));
+            assert_eq!(Lines::position(lines), records.position());
+        }
+    }
+    if let Some(mut lines) = lines {
+        assert_eq!(lines.next(), None);
+    }
+    if text.is_plain(columns) {
+        let lines = piece.text[from..]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        let open = usize::from(!piece.text.ends_with(b"\n") && from < piece.text.len());
+        assert_eq!(lines + open, all.len());
+    }
+    let most = starts.len();
+    for rows in [0, 1, 2, most / 2, most.saturating_sub(1), most, most + 1] {
+        let found = text.start_after(from, rows, delimiter, columns);
+        let wanted = starts.get(rows).copied().unwrap_or(text.len());
+        // Empty lines before a record may be said to be of it.
+        assert!(
+            found <= wanted && text[found..wanted].trim().is_empty(),
+            "{rows}"
+        );
+        if let Some(start) = starts.get(rows) {
+            assert_eq!(text.records_between(from, *start, delimiter, columns), rows);
+        }
+    }
+    all
+}
