@@ -429,6 +429,15 @@ mod tests {
     const SOON: Duration = Duration::from_millis(20);
     const NEVER: Duration = Duration::from_secs(3600);
 
+    /// The key of an index page.
+    fn spots_of(number: i64, first_row: u64) -> Key {
+        Key::Spots(IndexPage {
+            run: Run { dataset: 1, number },
+            first_row,
+            end_row: first_row + 1,
+        })
+    }
+
     fn value() -> Result<Value, StoreError> {
         Ok(Value::Spots(Arc::new([])))
     }
@@ -436,7 +445,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
         let cache = Cache::new(1 << 20, SOON);
-        let key = Key::Spots(1, 0);
+        let key = spots_of(1, 0);
         let hangs = cache.get_or(key, std::future::pending::<Result<Value, StoreError>>());
         let mut hangs = Box::pin(hangs);
         assert!(
@@ -449,7 +458,7 @@ mod tests {
         for outcome in futures_util::future::join_all(waiting).await {
             assert!(matches!(outcome, Err(StoreError::Waited)));
         }
-        let keys = [Key::Spots(0, 0), key];
+        let keys = [spots_of(0, 0), key];
         let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
         assert!(matches!(waited.await, Err(StoreError::Waited)));
         // Those who ask after it was given up make it.
@@ -466,7 +475,7 @@ mod tests {
             tokio::task::yield_now().await;
             Err::<Value, _>(StoreError::Closed)
         };
-        let asking = (0..20).map(|_| cache.get_or(Key::Spots(1, 0), make()));
+        let asking = (0..20).map(|_| cache.get_or(spots_of(1, 0), make()));
         for outcome in futures_util::future::join_all(asking).await {
             assert!(matches!(outcome, Err(StoreError::Closed)));
         }
@@ -476,7 +485,7 @@ mod tests {
     #[tokio::test]
     async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
         let cache = Cache::new(1 << 20, NEVER);
-        let keys = [0, 1, 2, 3].map(|number| Key::Spots(1, number));
+        let keys = [0, 1, 2, 3].map(|number| spots_of(1, number));
         let spots = |number: usize| {
             let spot = Spot {
                 first_row: number as u64,

@@ -9,7 +9,7 @@ use super::chart::Place;
 use super::texts::{Groups, remembered};
 use super::walk::Candidates;
 use super::work::look;
-use super::{Batch, Batches, Found, Search, SearchError};
+use super::{Batches, Found, Search, SearchError};
 use crate::dataset::ChunkText;
 use crate::dataset::query::Scan;
 

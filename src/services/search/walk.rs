@@ -67,7 +67,7 @@ impl Walk {
         &mut self,
         search: &Arc<Search>,
     ) -> Result<Option<Charted>, SearchError> {
-        while let Some(sheet) = self.sheet(services) {
+        while let Some(sheet) = self.sheet(&search.services) {
             self.sheet = sheet.next();
             let passed = std::mem::take(&mut self.passed);
             if let Some(charted) = Charted::of(search, sheet, passed).await? {
