@@ -135,9 +135,9 @@ fn check_chunk(piece: &Piece, analysis: &Analysis, layout: &Layout) -> Vec<Vec<S
         let some: Vec<_> = values().filter(|text| !layout.is_null(text)).collect();
         assert_eq!(stats.nulls as usize, rows.len() - some.len());
         check_bounds(&some, stats);
-        let bloom = bloom::decode(&chunk.blooms, place).expect("they were just stored");
-        if let Some(bloom) = bloom {
-            for text in some {
+        let blooms = bloom::decode(&chunk.blooms, &[place]).expect("they were just stored");
+        for bloom in blooms.into_iter().flatten() {
+            for text in &some {
                 assert!(bloom.may_have(text.as_bytes()), "{text:?}");
             }
         }
