@@ -1,11 +1,12 @@
 //! The id under which a request is found again: in its response, in the log, and in what the service passes on.
 
 use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
 
 use bytes::BytesMut;
 use http::header::Entry;
 use http::{HeaderMap, HeaderValue};
-use uuid::Uuid;
+use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::api::request::REQUEST_ID;
 
@@ -18,6 +19,8 @@ const TOGETHER: usize = 64;
 thread_local! {
     /// Where the next ids of this thread are written.
     static ROOM: RefCell<BytesMut> = RefCell::default();
+    /// Lets the ids of this thread rise within a millisecond.
+    static ORDER: ContextV7 = const { ContextV7::new() };
 }
 
 /// The id of a request: the client's when it sent one that is fit to be logged, else a new UUID (version 7, so that
@@ -37,7 +40,11 @@ pub(super) fn settle(headers: &mut HeaderMap) -> HeaderValue {
 /// An id for a request that brings none, or whose head can't be read.
 pub(super) fn new() -> HeaderValue {
     let mut text = Uuid::encode_buffer();
-    let text = Uuid::now_v7().hyphenated().encode_lower(&mut text);
+    // `Uuid::now_v7` panics while the clock shows a time before 1970.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap_or(Duration::from_millis(1));
+    let time = ORDER.with(|order| Timestamp::from_unix(order, now.as_secs(), now.subsec_nanos()));
+    let text = Uuid::new_v7(time).hyphenated().encode_lower(&mut text);
     let id = ROOM.with_borrow_mut(|room| {
         if room.capacity() < text.len() {
             room.reserve(TOGETHER * text.len());

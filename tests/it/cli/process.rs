@@ -30,15 +30,18 @@ impl Drop for Server {
 
 impl Server {
     async fn start(arguments: &[&str]) -> Self {
-        Self::start_with(1024, arguments).await
+        Self::start_in(&[], arguments).await
     }
 
-    async fn start_with(open_files: usize, arguments: &[&str]) -> Self {
+    async fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let database = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("{}.db", uuid::Uuid::now_v7()));
-        let limited = format!("ulimit -n {open_files} && exec \"$0\" \"$@\"");
         let mut child = Command::new("sh")
-            .args(["-c", &limited, env!("CARGO_BIN_EXE_flash")])
+            .args([
+                "-c",
+                "ulimit -n 1024 && exec \"$0\" \"$@\"",
+                env!("CARGO_BIN_EXE_flash"),
+            ])
             .args([
                 "serve",
                 "--listen",
@@ -50,6 +53,7 @@ impl Server {
             .args(arguments)
             .env_clear()
             .env("FLASH_HOST", "flash")
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -279,6 +283,36 @@ async fn it_outlives_a_shortage_of_file_descriptors() {
         .await
         .expect("it does not accept any more");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Debian's library that shows a program another time, where it is installed.
+fn faketime() -> Option<std::path::PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib").ok()?;
+    let files = folders
+        .flatten()
+        .map(|folder| folder.path().join("faketime/libfaketime.so.1"));
+    files.into_iter().find(|file| file.is_file())
+}
+
+#[tokio::test]
+async fn with_a_clock_before_1970_it_starts_and_tells_its_clients_why_it_does_not_serve() {
+    let Some(library) = faketime() else {
+        return;
+    };
+    let environment = [
+        ("LD_PRELOAD", library.to_str().unwrap()),
+        ("FAKETIME", "-80y"),
+    ];
+    let mut server = Server::start_in(&environment, &[]).await;
+    for address in [server.api.clone(), server.admin.clone()] {
+        let answer = get(&address, "/livez", "early").await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("before 1970"), "{answer}");
+    }
+    let line = server.line_with("connections are refused").await;
+    assert!(line.starts_with("19"), "{line}");
+    server.signal("TERM").await;
+    assert_eq!(server.exit_code().await, Some(0));
 }
 
 #[tokio::test]
