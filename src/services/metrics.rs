@@ -55,6 +55,8 @@ pub struct Metrics {
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
+    memory: IntGaugeVec,
+    memory_waiting: IntGaugeVec,
     cache_requests: IntCounterVec,
     cache_bytes: IntGaugeVec,
     states: IntGaugeVec,
@@ -127,6 +129,16 @@ impl Metrics {
             write_queue: names.gauge(
                 "flash_store_write_queue",
                 "SQLite: writes that wait for the disk.",
+            ),
+            memory: names.gauges(
+                "flash_memory_bytes",
+                "Bytes of the memory budget: of a share in all, and held of it.",
+                &["share", "state"],
+            ),
+            memory_waiting: names.gauges(
+                "flash_memory_waiting",
+                "Requests that wait for a share of the memory budget.",
+                &["share"],
             ),
             cache_requests: names.counters(
                 "flash_cache_requests_total",
@@ -205,6 +217,13 @@ impl Metrics {
         set(&self.store_connections.with_label_values(&["idle"]), idle);
         set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
+        for share in services.memory.load() {
+            let name = share.kind.name();
+            for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {
+                set(&self.memory.with_label_values(&[name, state]), bytes);
+            }
+            set(&self.memory_waiting.with_label_values(&[name]), share.waiting);
+        }
         let cache = services.cache.figures();
         for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {
             let counter = self.cache_requests.with_label_values(&[READS, result]);
