@@ -222,7 +222,10 @@ impl Metrics {
             for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {
                 set(&self.memory.with_label_values(&[name, state]), bytes);
             }
-            set(&self.memory_waiting.with_label_values(&[name]), share.waiting);
+            set(
+                &self.memory_waiting.with_label_values(&[name]),
+                share.waiting,
+            );
         }
         let cache = services.cache.figures();
         for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {

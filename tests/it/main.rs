@@ -17,6 +17,7 @@ mod server;
 mod adding_a_version;
 mod answers;
 mod appends;
+mod budget;
 mod cli;
 mod clients;
 mod contracts;

@@ -19,6 +19,7 @@ const BEHAVIOUR: &[&str] = &[
     "adding_a_version",
     "answers",
     "appends",
+    "budget",
     "clients",
     "contracts",
     "csv",

@@ -6,10 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::{UPLOAD, Upload, UploadError};
-use crate::services::memory::Kind;
+use crate::services::memory::{Held, Kind};
 
 /// How long an upload that others wait for may wait for a step's bytes. Time in which it does not read does not count.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// Bytes that an upload without a place holds: its open record, unless that is long, and its summaries.
+const AT_REST: usize = 512 << 10;
 
 impl Upload {
     /// Waits for what the client sends next. While others wait for a place, an upload whose client is slow is without one.
@@ -35,11 +38,7 @@ impl Upload {
             let patience = self.services.settings.timeouts.queue_timeout;
             let place = timeout(patience, self.services.uploads.take(self.caller)).await;
             self.place = Some(place.map_err(|_| UploadError::Busy)?);
-            if !self.memory.covered {
-                let memory = &self.services.memory;
-                let held = memory.take_within(Kind::Uploads, UPLOAD, patience).await;
-                self.memory.usual = Some(held?);
-            }
+            self.take_memory(patience).await?;
             self.waited = Duration::ZERO;
         }
         Ok(())
@@ -56,7 +55,26 @@ impl Upload {
             self.stage_batch().await?;
         }
         self.settle_staging().await?;
-        (self.place, self.memory.usual) = (None, None);
+        self.place = None;
+        if let Some(held) = &mut self.memory.usual {
+            held.shrink_to(AT_REST);
+        }
+        Ok(())
+    }
+
+    /// Takes the memory that an upload with a place needs.
+    async fn take_memory(&mut self, patience: Duration) -> Result<(), UploadError> {
+        if self.memory.covered {
+            return Ok(());
+        }
+        let has = self.memory.usual.as_ref().map_or(0, Held::bytes);
+        let memory = &self.services.memory;
+        let more = memory.take_within(Kind::Uploads, UPLOAD - has, patience);
+        let more = more.await?;
+        match &mut self.memory.usual {
+            Some(held) => held.add(more),
+            none => *none = Some(more),
+        }
         Ok(())
     }
 }
