@@ -101,7 +101,7 @@ fn report(what: &str, outcome: Result<(), StoreError>) {
         Ok(()) | Err(StoreError::Closed) => {}
         // Whoever writes is told; there is nothing else to be done about it here.
         Err(StoreError::ReadOnly(_)) => {
-            log::debug!("{what} waits for a database that takes writes")
+            log::debug!("{what} waits for a database that takes writes");
         }
         Err(error) => log::warn!("{what} failed, it is tried again: {error}"),
     }

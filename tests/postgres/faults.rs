@@ -185,7 +185,8 @@ fn a_read_only_database_is_read_and_refuses_writes_until_it_takes_them_again() {
 fn other_servers_are_told_of_requests_in_flight_while_appends_are_put_together() {
     const LOCK: i64 = 15;
     let url = shared("heartbeats");
-    let server = Program::serve(&["--database", &url, "--store-timeout", "120s"]);
+    let patient = ["--store-timeout", "120s", "--body-timeout", "120s"];
+    let server = Program::serve(&[&["--database", &url], &patient[..]].concat());
     wait_until_ready(&server);
     put(&server, "log").created();
     let key = "Idempotency-Key: slow\r\n";
