@@ -140,18 +140,25 @@ impl Services {
         self.usage.hand_over(&self.store, &self.metrics).await
     }
 
-    /// Gives memory back to the system now and then, when much less of it is held than before.
+    /// Gives memory back to the system now and then: when much less of it is held than before, and when the process has
+    /// become much larger.
     pub fn give_memory_back(self: &Arc<Self>) {
         let memory = Arc::downgrade(&self.memory);
         tokio::spawn(async move {
+            let mut least = memory::resident().unwrap_or_default();
             loop {
                 tokio::time::sleep(GIVE_BACK).await;
                 let Some(memory) = memory.upgrade() else {
                     return;
                 };
-                if memory.has_ebbed() {
+                let resident = memory::resident().unwrap_or_default();
+                let has_grown = resident > least + memory::WORTH_GIVING_BACK;
+                if memory.has_ebbed() || has_grown {
                     // It takes some milliseconds; if the runtime ends meanwhile, so does the process.
                     drop(tokio::task::spawn_blocking(memory::give_back).await);
+                    least = memory::resident().unwrap_or_default();
+                } else {
+                    least = least.min(resident);
                 }
             }
         });

@@ -25,8 +25,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub(super) use allocator::give_back;
 pub use allocator::limit_arenas;
+pub(super) use allocator::{give_back, resident};
 
 /// What bytes are held for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -247,7 +247,7 @@ impl Memory {
 }
 
 /// Bytes that are worth a look through everything that the allocator keeps.
-const WORTH_GIVING_BACK: usize = 8 << 20;
+pub(super) const WORTH_GIVING_BACK: usize = 8 << 20;
 
 impl Share {
     fn units_of(&self, bytes: usize) -> u32 {

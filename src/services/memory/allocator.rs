@@ -21,6 +21,13 @@ pub fn limit_arenas() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENAS: i32 = 4;
 
+/// Bytes that the process has in memory; `None` where the system does not tell.
+pub(in crate::services) fn resident() -> Option<usize> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size())
+}
+
 /// Gives the memory back to the system that is free in all arenas.
 pub(in crate::services) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
