@@ -1,7 +1,7 @@
 //! Clients that make a server hold as much as they can, each in many connections at once.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -33,11 +33,26 @@ pub struct Open {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
+/// Connects from one of several addresses, as several clients would: one alone can't have all connections.
+fn connect(address: SocketAddr, client: usize) -> std::io::Result<TcpStream> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let from = Ipv4Addr::new(127, 0, 1, 1 + (client % 8) as u8);
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        socket.connect(address).await?.into_std()
+    })?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
+}
+
 /// Clients that ask for `path` and read nothing of the answer.
 pub fn unread(address: SocketAddr, count: usize, path: &str, headers: &str) -> Open {
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
-    let streams = (0..count).filter_map(|_| {
-        let mut stream = TcpStream::connect(address).ok()?;
+    let streams = (0..count).filter_map(|client| {
+        let mut stream = connect(address, client).ok()?;
         stream.write_all(request.as_bytes()).ok()?;
         Some(stream)
     });
@@ -109,7 +124,7 @@ pub fn repeat(
             let mut statuses = Vec::new();
             let bytes = request(number);
             while statuses.is_empty() || Instant::now() < until {
-                let status = exchange(address, &bytes).unwrap_or_default();
+                let status = exchange(address, number, &bytes).unwrap_or_default();
                 statuses.push(status);
                 if status == 0 {
                     std::thread::sleep(Duration::from_millis(20));
@@ -126,8 +141,8 @@ pub fn repeat(
 }
 
 /// Sends a request on a connection of its own, and reads the answer to its end without keeping it.
-fn exchange(address: SocketAddr, request: &[u8]) -> Option<u16> {
-    let mut stream = TcpStream::connect(address).ok()?;
+fn exchange(address: SocketAddr, client: usize, request: &[u8]) -> Option<u16> {
+    let mut stream = connect(address, client).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(90)))
         .ok()?;
