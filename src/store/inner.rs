@@ -255,7 +255,7 @@ impl Inner {
                 prepared: prepared.take(),
                 receipt: receipt.clone(),
             };
-            match self.job(Job::Commit(commit)).await {
+            match self.job(Job::Commit(Box::new(commit))).await {
                 Ok(Outcome::Committed(all)) => return Ok(all),
                 Ok(_) => return Err(StoreError::Worker),
                 Err(StoreError::Unprepared) => {

@@ -40,7 +40,7 @@ pub(super) enum Job {
         begins: bool,
     },
     /// Commit revisions, all or none.
-    Commit(Commit),
+    Commit(Box<Commit>),
     /// Move some blocks of a run to another dataset: to the run of the turn.
     Move { from: Run, turn: Turn },
     /// Remove a dataset.

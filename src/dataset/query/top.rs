@@ -175,7 +175,7 @@ impl Top {
             more,
             unsure: None,
         };
-        first.as_far_as_sure(self.beyond.as_ref(), self.order.len())
+        first.until_unsure(self.beyond.as_ref(), self.order.len())
     }
 
     fn cut(&mut self, to: usize) {
@@ -205,7 +205,7 @@ impl Top {
 
 impl First {
     /// The rows before the first ones whose keys do not tell which comes first. `beyond` is the first row behind all of these.
-    fn as_far_as_sure(mut self, beyond: Option<&Ranked>, terms: usize) -> Self {
+    fn until_unsure(mut self, beyond: Option<&Ranked>, terms: usize) -> Self {
         let mut seen = vec![false; terms];
         let mut sure = self.rows.len();
         for at in 0..self.rows.len() {

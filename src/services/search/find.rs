@@ -117,8 +117,9 @@ impl Search {
         stream::once(first).try_flatten()
     }
 
-    /// Looks through the first chunks at once, while their texts are remembered and that is little work: somebody else would
-    /// have to be woken for it, and often they have all the rows that are wanted. How many chunks it were.
+    /// Looks through the first chunks on this thread, as long as their texts are remembered and that is little work: to wake
+    /// another thread takes longer, and often these chunks have all the rows that are wanted. Returns the rows that it found,
+    /// and the number of chunks that it looked through.
     async fn on_the_spot(
         &self,
         candidates: &mut Candidates,

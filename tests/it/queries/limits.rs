@@ -64,7 +64,7 @@ fn patterns_on_a_long_value_hold_nobody_up_and_a_longer_pattern_is_refused() {
                 scope.spawn(move || ask(&pattern).ok().json())
             })
             .collect();
-        while !attackers.iter().all(|attacker| attacker.is_finished()) {
+        while !attackers.iter().all(thread::ScopedJoinHandle::is_finished) {
             let row = server.get("/datasets/long/rows?limit=1&select=n").v2();
             assert_eq!(row.send().ok().json()["data"][0]["n"], 1);
         }
