@@ -171,8 +171,8 @@ pub struct AccessSettings {
     /// or the flag once more
     #[arg(long = "host", env = "FLASH_HOST", value_name = "NAME", value_delimiter = ',', value_parser = parse::host)]
     pub hosts: Vec<String>,
-    /// The origin of web pages of other sites that may write, such as https://app.example; several with commas, or the flag
-    /// once more
+    /// The origin of web pages of other sites that may write, as browsers send it in the header Origin; several with commas,
+    /// or the flag once more
     #[arg(long = "allow-origin", env = "FLASH_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::origin)]
     pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them

@@ -136,7 +136,7 @@ impl Query {
     }
 
     /// The columns of which only certain values are looked for: a filter of texts rules out chunks for them. Each once, in
-    /// order, and of more than [`MOST_KNOWN`] the first ones that the query names.
+    /// order, and of more than `MOST_KNOWN` the first ones that the query names.
     pub fn columns_sought(&self) -> Vec<usize> {
         let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
         first_columns(sought.map(Filter::column))
