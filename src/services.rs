@@ -81,15 +81,18 @@ impl Services {
     /// Puts the services together around a store that is open.
     pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let memory = Memory::new(
+            settings.memory.total,
+            settings.memory.cache,
+            settings.timeouts.store_timeout,
+            settings.timeouts.write_timeout,
+        );
+        // Whoever gets a place gets the memory that goes with it, so that the shares of places hold for memory too.
+        let uploads = memory.room_for(memory::Kind::Uploads, upload::UPLOAD);
         Arc::new(Self {
-            memory: Memory::new(
-                settings.memory.total,
-                settings.memory.cache,
-                settings.timeouts.store_timeout,
-                settings.timeouts.write_timeout,
-            ),
             cache: Cache::new(settings.memory.cache, settings.timeouts.query_timeout),
-            uploads: Places::new(settings.limits.max_uploads),
+            uploads: Places::new(settings.limits.max_uploads.min(uploads)),
+            memory,
             workers: Arc::new(Semaphore::new(cores)),
             scans: Arc::new(Semaphore::new(cores)),
             cores,

@@ -208,7 +208,8 @@ pub struct LimitSettings {
     /// is for others; fewer where the system lets the process open fewer files
     #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_connections: usize,
-    /// Most uploads received at once; further ones wait until one ends or a slow one makes way, for --queue-timeout at most.
+    /// Most uploads received at once, fewer where --memory has no room for so many (4 MiB each); further ones wait until one
+    /// ends or a slow one makes way, for --queue-timeout at most.
     /// One client, or one address without a key, can have seven eighths of them
     #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,

@@ -212,6 +212,17 @@ impl Memory {
         share.free.available_permits() > share.units / 2
     }
 
+    /// How many that take so many bytes each a share has room for at once; at least one.
+    pub fn room_for(&self, kind: Kind, bytes: usize) -> usize {
+        let share = self.share(kind);
+        (share.units / share.units_of(bytes) as usize).max(1)
+    }
+
+    /// Whether somebody waits for a share.
+    pub fn is_wanted(&self, kind: Kind) -> bool {
+        self.share(kind).waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// What each share is doing.
     pub fn load(&self) -> impl Iterator<Item = ShareLoad> + '_ {
         self.shares.iter().map(|share| ShareLoad {

@@ -44,7 +44,7 @@ const SMALL: usize = 16 << 10;
 /// Steps of one upload whose pieces are being analysed or wait for it.
 const STEPS: usize = 3;
 /// Bytes that one upload takes: those that wait, those being cut, those being analysed, and two batches.
-const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
+pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
 /// Bytes of a record, or of a piece, that take more than that.
 const LONG: usize = 1 << 20;
 /// How often a long record is there at a time: as it comes, as a piece, and packed twice.

@@ -26,7 +26,8 @@ impl Upload {
                 return Ok(next);
             }
             self.waited = Duration::ZERO;
-            if self.services.uploads.are_wanted() {
+            let services = &self.services;
+            if services.uploads.are_wanted() || services.memory.is_wanted(Kind::Uploads) {
                 self.rest().await?;
             }
         }
