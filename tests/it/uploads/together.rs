@@ -157,7 +157,11 @@ fn an_upload_that_gets_no_place_in_time_is_503_and_told_the_settings() {
 
 #[test]
 fn streams_of_one_http2_connection_do_not_keep_others_from_uploading() {
-    let server = Server::with(|settings| settings.limits.max_uploads = 8);
+    let server = Server::with(|settings| {
+        settings.limits.max_uploads = 8;
+        // Longer than the test takes on a machine that does much else.
+        settings.timeouts.body_timeout = Duration::from_secs(600);
+    });
     let address = server.address;
     let text = csv("slow", 2000);
     let (held, streams) = server.wait_for(async {
