@@ -8,7 +8,7 @@ use crate::{
     api::{self, Registry, RegistryError},
     logging::{self, LoggingError},
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
-    services::{Clock, Services, memory::limit_arenas},
+    services::{Clock, Services, memory::give_large_back_at_once},
     settings::{Settings, SettingsError},
     store::OpenError,
     versioning::{Catalogue, Life},
@@ -48,7 +48,7 @@ pub enum ServeError {
 
 /// Serves until a signal, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
-    limit_arenas();
+    give_large_back_at_once();
     let clock = Clock::system();
     let registry = Registry::standard()?;
     let catalogue = settings.lives.apply(&registry.catalogue()?, clock.now())?;

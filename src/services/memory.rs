@@ -25,7 +25,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use allocator::limit_arenas;
+pub use allocator::give_large_back_at_once;
 pub(super) use allocator::{give_back, resident};
 
 /// What bytes are held for.

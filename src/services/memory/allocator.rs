@@ -8,22 +8,16 @@
     reason = "the C library's allocator is told by functions that Rust can't look into"
 )]
 
-/// Has all threads share some arenas, whose free memory others can use, and takes what is large from the system each time,
-/// which gets it back at once. To be called before there are threads.
-pub fn limit_arenas() {
+/// Takes what is large from the system each time, which gets it back as soon as it is freed. To be called before there are
+/// threads.
+pub fn give_large_back_at_once() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         // SAFETY: it takes two numbers and changes a setting of the allocator.
-        unsafe {
-            libc::mallopt(libc::M_ARENA_MAX, ARENAS);
-            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
-        }
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
     }
 }
 
-/// Arenas that all threads share: with half as many, uploads take a tenth longer; with twice as many, more memory is kept.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const ARENAS: i32 = 8;
 /// Bytes that are no longer taken from an arena. Without this, glibc raises the bound to whatever was freed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: i32 = 1 << 20;
