@@ -61,11 +61,14 @@ pub(crate) async fn send<M: Maker>(
         while !maker.is_done() && head.len() < whole {
             (maker, head) = maker.step(head, whole).await?;
         }
-        // It is longer than expected. Where there is room for a long one, it need not go out in parts yet.
-        match memory.try_take(Kind::Answers, WHOLE) {
-            Some(more) if !maker.is_done() && whole < WHOLE => (held, whole) = (more, WHOLE),
-            _ => break,
+        if maker.is_done() || whole == WHOLE {
+            break;
         }
+        // It is longer than expected. Where there is room for a long one, it need not go out in parts yet.
+        let Some(more) = memory.try_take(Kind::Answers, WHOLE) else {
+            break;
+        };
+        (held, whole) = (more, WHOLE);
     }
     fit(memory, &mut held, head.len()).await?;
     if maker.is_done() {
