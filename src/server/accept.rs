@@ -86,6 +86,7 @@ impl<S: HttpService> Guests<S> {
             service,
             builder: Arc::new(protocols()),
             shared: Arc::new(Shared {
+                streams: Places::new(limits.connections),
                 limits,
                 drain,
                 metrics,

@@ -17,6 +17,7 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 use super::{drain::Drain, limits::Limits};
+use crate::services::Place;
 
 /// How long the rest of an upload that was answered early is read and thrown away, so that the answer is not lost in
 /// the reset that closing a socket with unread bytes sends.
@@ -99,8 +100,13 @@ impl Activity {
         u64::try_from(elapsed).unwrap_or(u64::MAX - 1) + 1
     }
 
+    /// Whether another request of this connection is not done.
+    pub(super) fn is_busy(&self) -> bool {
+        self.in_flight.load(SeqCst) > 0
+    }
+
     /// A whole head has arrived: notes it, and gives what stands for the request until it is done.
-    pub(super) fn begin(self: &Arc<Self>, http2: bool) -> Flight {
+    pub(super) fn begin(self: &Arc<Self>, http2: bool, permit: Option<Place>) -> Flight {
         if http2 {
             self.http2.store(true, Relaxed);
         }
@@ -112,6 +118,7 @@ impl Activity {
             activity: Arc::clone(self),
             wakes: http2,
             untaken: false,
+            _permit: permit,
         }
     }
 
@@ -229,6 +236,8 @@ pub(super) struct Flight {
     wakes: bool,
     /// A part of the response waits for the client, see [`Activity::untaken`].
     untaken: bool,
+    /// What a request needs that is not the only one of its connection.
+    _permit: Option<Place>,
 }
 
 impl Flight {
@@ -239,6 +248,7 @@ impl Flight {
             activity: Arc::clone(&self.activity),
             wakes: true,
             untaken: false,
+            _permit: None,
         }
     }
 

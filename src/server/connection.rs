@@ -39,8 +39,9 @@ const HTTP2_STREAMS: u32 = 128;
 /// Largest request head of HTTP/2, decompressed.
 const HTTP2_HEAD: u32 = 64 * 1024;
 
-/// Bytes of request bodies that may be under way on one HTTP/2 connection, in all and per stream.
-const HTTP2_WINDOWS: (u32, u32) = (1024 * 1024, 512 * 1024);
+/// Bytes of request bodies that may be under way on one HTTP/2 connection, in all and per stream. hyper keeps what nobody reads
+/// yet, and there may be as many times that as connections.
+const HTTP2_WINDOWS: (u32, u32) = (128 * 1024, 64 * 1024);
 
 /// Bytes of each response that wait for room in the client's window.
 const HTTP2_BUFFER: usize = 128 * 1024;

@@ -28,11 +28,12 @@ use super::{
     drain::Drain,
     limits::Limits,
     pace::Pace,
-    refusal, request_id,
+    refusal::{self, Refusal},
+    request_id,
     service::HttpService,
 };
 use crate::api::request::{Peer, REQUEST_ID};
-use crate::services::{Metrics, metrics::Tally};
+use crate::services::{Caller, Metrics, Place, Places, metrics::Tally};
 
 /// What the connections of one listener share.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     pub(super) drain: Drain,
     pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) requests: AtomicU64,
+    /// For requests beside others of their connection: as many as there may be connections.
+    pub(super) streams: Arc<Places>,
 }
 
 /// The service as one connection calls it.
@@ -64,7 +67,11 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let http2 = request.version() == Version::HTTP_2;
-        let flight = self.activity.begin(http2);
+        let (permit, refused) = match self.permit(http2) {
+            Ok(permit) => (permit, refusal::of(&request, &self.shared.limits.trust)),
+            Err(refusal) => (None, Some(refusal::answer(&refusal))),
+        };
+        let flight = self.activity.begin(http2, permit);
         self.shared.requests.fetch_add(1, Relaxed);
         let id = request_id::settle(request.headers_mut());
         let shared = &self.shared;
@@ -74,7 +81,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             shared.limits.access_level,
             self.tally.as_ref(),
         );
-        let step = match refusal::of(&request, &shared.limits.trust) {
+        let step = match refused {
             Some(answer) => {
                 // Its body is given up as one that a handler does not read.
                 drop(self.receive(request, &flight));
@@ -97,6 +104,16 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 }
 
 impl<S: HttpService> Edge<S> {
+    /// What the next request needs: nothing if it is the only one of its connection. An error if there is no permit for it,
+    /// since each request takes memory, and a connection of HTTP/2 may have many.
+    fn permit(&self, http2: bool) -> Result<Option<Place>, Refusal> {
+        if !http2 || !self.activity.is_busy() {
+            return Ok(None);
+        }
+        let permit = self.shared.streams.try_take(Caller::at(self.peer));
+        permit.map(Some).ok_or(Refusal::TooManyRequests)
+    }
+
     /// The request with a body that is watched over.
     fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
         let pace = Pace::new(&self.shared.limits);

@@ -37,6 +37,8 @@ pub(super) enum Refusal {
     Unreadable(StatusCode, String),
     /// The caller has as many connections as one address may have.
     TooManyConnections,
+    /// The caller has as many requests under way as one address may have.
+    TooManyRequests,
     /// The clock of this machine shows a time before 1970, in which HTTP has no dates.
     NoClock,
 }
@@ -51,7 +53,9 @@ impl Refusal {
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
             Self::Proxying => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable(status, _) => *status,
-            Self::TooManyConnections | Self::NoClock => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyConnections | Self::TooManyRequests | Self::NoClock => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -111,6 +115,10 @@ impl fmt::Display for Refusal {
             Self::TooManyConnections => f.write_str(
                 "this address has most of the connections that the server serves (--max-connections): close some of them, or \
                  try again in a moment",
+            ),
+            Self::TooManyRequests => f.write_str(
+                "this address has most of the requests under way that the server serves (--max-connections): send the request \
+                 again when others are answered",
             ),
             Self::NoClock => f.write_str(
                 "the server's clock shows a time before 1970: set it, and it serves again",
@@ -226,8 +234,14 @@ pub(super) fn transfer_coding(values: &[impl AsRef<[u8]>]) -> Refusal {
     Refusal::TransferCoding(all)
 }
 
-fn answer(refusal: &Refusal) -> Response<Full<Bytes>> {
+/// The answer that says why.
+pub(super) fn answer(refusal: &Refusal) -> Response<Full<Bytes>> {
     let mut answer = json_answer(refusal.status(), refusal.body().into());
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
     if *refusal == Refusal::Proxying {
         // RFC 9110 section 10.2.1: empty when the target, here another host, has no methods.
         answer

@@ -1,6 +1,7 @@
 //! What every request goes through before the service sees it, and after.
 
 use bytes::Bytes;
+use flash::server::Limits;
 use futures_util::future::BoxFuture;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
@@ -172,4 +173,45 @@ async fn http2_without_tls_is_spoken_and_large_bodies_arrive_whole() {
     );
     let body: Bytes = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body.len(), size);
+}
+
+#[tokio::test]
+async fn requests_beside_others_of_their_connection_are_bounded_and_each_connection_can_have_one() {
+    let limits = Limits {
+        connections: 8,
+        ..generous()
+    };
+    let (arrives, mut arrived) = tokio::sync::mpsc::unbounded_channel();
+    let never = answering(move |_| {
+        arrives.send(()).unwrap();
+        std::future::pending()
+    });
+    let server = Running::start(limits, never).await;
+    let mut client = http2(server.address).await;
+    let mut under_way = Vec::new();
+    // One is the first of its connection, and seven of eight may be beside it.
+    for _ in 0..8 {
+        under_way.push(tokio::spawn(client.send_request(http2_get("/"))));
+        arrived.recv().await.unwrap();
+    }
+    let refused = client.send_request(http2_get("/")).await.unwrap();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    let body = refused.into_body().collect().await.unwrap().to_bytes();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(body.contains("--max-connections"), "{body}");
+
+    let mut other = http2(server.address).await;
+    let first = tokio::spawn(other.send_request(http2_get("/")));
+    arrived.recv().await.unwrap();
+    assert!(!first.is_finished());
+
+    // A request that its client gives up makes way for the next one.
+    under_way[1].abort();
+    loop {
+        tokio::select! {
+            refused = client.send_request(http2_get("/")) => assert_eq!(refused.unwrap().status(), 503),
+            _ = arrived.recv() => break,
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -33,19 +34,45 @@ pub struct Open {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
+fn source(client: usize) -> SocketAddr {
+    (Ipv4Addr::new(127, 0, 1, 1 + (client % 8) as u8), 0).into()
+}
+
 /// Connects from one of several addresses, as several clients would: one alone can't have all connections.
 fn connect(address: SocketAddr, client: usize) -> std::io::Result<TcpStream> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
-    let from = Ipv4Addr::new(127, 0, 1, 1 + (client % 8) as u8);
     let stream = runtime.block_on(async {
         let socket = tokio::net::TcpSocket::new_v4()?;
-        socket.bind((from, 0).into())?;
+        socket.bind(source(client))?;
         socket.connect(address).await?.into_std()
     })?;
     stream.set_nonblocking(false)?;
     Ok(stream)
+}
+
+/// The same with HTTP/2.
+async fn http2<B>(
+    address: SocketAddr,
+    client: usize,
+) -> Option<hyper::client::conn::http2::SendRequest<B>>
+where
+    B: http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync>
+        + Send
+        + Unpin
+        + 'static,
+{
+    let from = source(client);
+    let socket = tokio::net::TcpSocket::new_v4().ok()?;
+    socket.bind(from).ok()?;
+    let socket = hyper_util::rt::TokioIo::new(socket.connect(address).await.ok()?);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (sender, served) = hyper::client::conn::http2::handshake(executor, socket)
+        .await
+        .ok()?;
+    tokio::spawn(served);
+    Some(sender)
 }
 
 /// Clients that ask for `path` and read nothing of the answer.
@@ -76,8 +103,10 @@ pub fn unread_streams(
         .build()
         .unwrap();
     runtime.block_on(async {
-        for _ in 0..connections {
-            let mut client = crate::edge::running::http2(address).await;
+        for connection in 0..connections {
+            let Some(mut client) = http2(address, connection).await else {
+                break;
+            };
             for _ in 0..streams {
                 let request = hyper::Request::get(format!("http://localhost{path}"))
                     .header("accept", "application/vnd.flash.v2+ndjson")
@@ -96,6 +125,54 @@ pub fn unread_streams(
     Open {
         streams: Vec::new(),
         runtime: Some(runtime),
+    }
+}
+
+/// HTTP/2 connections of which each sends the bodies of some uploads as far as the server lets it, and never ends one.
+pub fn stuck_uploads(address: SocketAddr, connections: usize, streams: usize) -> Open {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for connection in 0..connections {
+            let Some(mut client) = http2(address, connection).await else {
+                break;
+            };
+            for stream in 0..streams {
+                let parts = futures_util::stream::repeat_with(|| {
+                    let part = Bytes::from_static(&[b'x'; 16 << 10]);
+                    Ok::<_, std::convert::Infallible>(http_body::Frame::data(part))
+                });
+                let path = format!("/datasets/stuck{connection}-{stream}");
+                let request = hyper::Request::put(format!("http://localhost{path}"))
+                    .header("accept", V2)
+                    .header("content-type", "text/csv")
+                    .body(http_body_util::StreamBody::new(parts))
+                    .unwrap();
+                tokio::spawn(client.send_request(request));
+            }
+        }
+    });
+    Open {
+        streams: Vec::new(),
+        runtime: Some(runtime),
+    }
+}
+
+/// Clients that send almost as long a head as there may be, and not its end.
+pub fn unfinished_heads(address: SocketAddr, count: usize) -> Open {
+    let value = "x".repeat(127 << 10);
+    let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {value}");
+    let streams = (0..count).filter_map(|client| {
+        let mut stream = connect(address, client).ok()?;
+        stream.write_all(head.as_bytes()).ok()?;
+        Some(stream)
+    });
+    Open {
+        streams: streams.collect(),
+        runtime: None,
     }
 }
 

@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use attacks::{Open, Size, get, gzip, repeat, unread, unread_streams, upload};
+use attacks::{
+    Open, Size, get, gzip, repeat, stuck_uploads, unfinished_heads, unread, unread_streams, upload,
+};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::client::V2;
@@ -286,9 +288,20 @@ fn some(statuses: &[u16], good: &[u16]) {
 /// What attacks a server, by the name of what it does.
 type Attack = (&'static str, fn(Aim));
 
-const ATTACKS: [Attack; 8] = [
+const ATTACKS: [Attack; 11] = [
     ("unread exports", |aim| aim.hold(&exports(aim))),
     ("unread streams of HTTP/2", |aim| aim.hold(&streams(aim))),
+    ("many streams of many connections", |aim| {
+        let connections = aim.size.of(1000);
+        let path = "/datasets/large/rows";
+        aim.hold(&[unread_streams(aim.address, connections, 128, path, "gzip")]);
+    }),
+    ("bodies of HTTP/2 that nobody reads", |aim| {
+        aim.hold(&[stuck_uploads(aim.address, aim.size.of(1000), 4)]);
+    }),
+    ("long heads that never end", |aim| {
+        aim.hold(&[unfinished_heads(aim.address, aim.size.of(1000))]);
+    }),
     ("unread pages of large records", |aim| aim.hold(&pages(aim))),
     // All but the first find the name taken.
     ("JSON lists", |aim| some(&lists_of_json(aim), &[201, 409])),
