@@ -143,23 +143,27 @@ impl Services {
         self.usage.hand_over(&self.store, &self.metrics).await
     }
 
-    /// Gives memory back to the system now and then: when much less of it is held than before, and when the process has
-    /// become much larger.
+    /// Gives memory back to the system now and then: when clients hold much less of it than before, when the process has become
+    /// much larger, and from time to time while it is large, since buffers of connections are not counted.
     pub fn give_memory_back(self: &Arc<Self>) {
         let memory = Arc::downgrade(&self.memory);
         tokio::spawn(async move {
-            let mut least = memory::resident().unwrap_or_default();
+            let at_rest = memory::resident().unwrap_or_default();
+            let (mut least, mut looks) = (at_rest, 0);
             loop {
                 tokio::time::sleep(GIVE_BACK).await;
                 let Some(memory) = memory.upgrade() else {
                     return;
                 };
                 let resident = memory::resident().unwrap_or_default();
-                let has_grown = resident > least + memory::WORTH_GIVING_BACK;
-                if memory.has_ebbed() || has_grown {
+                let is_larger = |than| resident > than + memory::WORTH_GIVING_BACK;
+                looks += 1;
+                let is_due = looks >= LOOKS_WHILE_LARGE && is_larger(at_rest);
+                if memory.has_ebbed() || is_larger(least) || is_due {
                     // It takes some milliseconds; if the runtime ends meanwhile, so does the process.
                     drop(tokio::task::spawn_blocking(memory::give_back).await);
                     least = memory::resident().unwrap_or_default();
+                    looks = 0;
                 } else {
                     least = least.min(resident);
                 }
@@ -206,6 +210,8 @@ pub enum NotReady {
 const READY: Duration = Duration::from_millis(800);
 /// How often is looked whether there is memory to be given back.
 const GIVE_BACK: Duration = Duration::from_secs(2);
+/// Looks at a large process after which it gives memory back in any case.
+const LOOKS_WHILE_LARGE: u32 = 5;
 /// How often what was counted is handed to the store.
 const HAND_OVER: Duration = Duration::from_secs(5);
 /// Jobs that may wait for the writer before requests are told that the store is busy.
