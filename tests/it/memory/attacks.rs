@@ -21,6 +21,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// Whether all that the promise names comes at once.
+    pub fn is_full(self) -> bool {
+        self.permille == 1000
+    }
+
     /// So many of a full number.
     pub fn of(self, full: usize) -> usize {
         (full * self.permille / 1000).max(2)
