@@ -59,9 +59,9 @@ pub struct Services {
     pub metrics: Arc<Metrics>,
     /// Places for uploads being received, beyond those small enough to be taken in at once.
     uploads: Arc<Places>,
-    /// Places for pieces of uploads being analysed: one a core.
+    /// Places for raw blocks of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
-    /// Places for groups of chunks being looked through: one a core.
+    /// Places for groups of blocks being looked through: one a core.
     scans: Arc<Semaphore>,
     cores: usize,
     draining: AtomicBool,

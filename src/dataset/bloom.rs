@@ -1,8 +1,8 @@
-//! Which texts a chunk's columns do not have: a Bloom filter a column, so that looking for one value of many touches few
-//! chunks.
+//! Which texts a block's columns do not have: a Bloom filter a column, so that looking for one value of many touches few
+//! blocks.
 //!
 //! A filter is of the texts as they compare, not as they are quoted, and only of columns in which equality is asked for
-//! and bounds rule out little: strings, and integers that are spread far apart. It is kept with the chunk, so what it is
+//! and bounds rule out little: strings, and integers that are spread far apart. It is kept with the block, so what it is
 //! made of never changes: bit `h1 + i × h2` for each `i`, of the two halves of the text's xxh3-64.
 
 use xxhash_rust::xxh3::xxh3_64;

@@ -1,4 +1,4 @@
-//! The different texts of one column of a piece, each with how often it comes: what is dear to do with a text is done once
+//! The different texts of one column of a raw block, each with how often it comes: what is dear to do with a text is done once
 //! for all of its places.
 
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use super::{
     span::Span,
 };
 
-/// Log2 of the slots: few enough for the fastest memory, and more than most pieces have texts in a column.
+/// Log2 of the slots: few enough for the fastest memory, and more than most raw blocks have texts in a column.
 const LOG_SLOTS: u32 = 11;
 const SLOTS: usize = 1 << LOG_SLOTS;
 
@@ -93,7 +93,7 @@ impl Counted {
         !doubled && of[self.span.start()..self.span.end()] == *cell.raw()
     }
 
-    /// The text, unquoted, of a piece whose text is `of`.
+    /// The text, unquoted, of a raw block whose text is `of`.
     pub(super) fn text<'t>(&self, of: &'t [u8]) -> Cow<'t, [u8]> {
         let raw = &of[self.span.start()..self.span.end()];
         match self.span.doubled() {
@@ -115,7 +115,7 @@ impl Counted {
 /// The texts of a column in the order in which they first come. One may be there several times, its count in parts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts<'c> {
-    /// The piece's text.
+    /// The raw block's text.
     pub(super) of: &'c [u8],
     pub(super) counted: &'c [Counted],
     /// Values that are null.
@@ -149,7 +149,7 @@ impl Counts {
         }
     }
 
-    /// The texts of a column of a piece whose text is `of`.
+    /// The texts of a column of a raw block whose text is `of`.
     #[inline(never)]
     pub(super) fn of<'c>(&'c mut self, of: &'c [u8], mut cells: Cells<'c>) -> Texts<'c> {
         let (slots, counted) = (&mut *self.slots, &mut *self.counted);

@@ -3,7 +3,7 @@
 //! Without quotes and empty lines, and with one kind of line end, that is so. Then the marks of the columns that nobody
 //! asks for are counted and passed over, several at a time.
 
-use super::ChunkText;
+use super::BlockText;
 use super::marks::Marks;
 use super::record::Field;
 
@@ -21,7 +21,7 @@ pub(super) struct EvenRecords<'t, 'p> {
 impl<'t, 'p> EvenRecords<'t, 'p> {
     /// The columns at `places`, which are in order, of the records from byte `from` on; `None`: they are not all alike.
     pub(super) fn new(
-        text: &'t ChunkText,
+        text: &'t BlockText,
         from: usize,
         delimiter: u8,
         places: &'p [usize],
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::dataset::Records;
 
-    fn read(text: &ChunkText, places: &[usize]) -> Option<Vec<Vec<String>>> {
+    fn read(text: &BlockText, places: &[usize]) -> Option<Vec<Vec<String>>> {
         let mut records = EvenRecords::new(text, 0, b',', places)?;
         let (mut fields, mut found) = (Vec::new(), Vec::new());
         while let Some(at) = records.next_into(&mut fields) {
@@ -113,7 +113,7 @@ mod tests {
             for last in ["", end] {
                 let mut text = (1..40).map(row).collect::<Vec<_>>().join(end);
                 text.push_str(last);
-                let text = ChunkText::new(text, columns);
+                let text = BlockText::new(text, columns);
                 for places in [
                     vec![0],
                     vec![columns - 1],
@@ -145,10 +145,10 @@ mod tests {
             "\r\na,b\r\n",
         ] {
             assert!(
-                read(&ChunkText::new(text.to_owned(), 2), &[0]).is_none(),
+                read(&BlockText::new(text.to_owned(), 2), &[0]).is_none(),
                 "{text:?}"
             );
         }
-        assert!(read(&ChunkText::new("\n\na\n".to_owned(), 1), &[0]).is_some());
+        assert!(read(&BlockText::new("\n\na\n".to_owned(), 1), &[0]).is_some());
     }
 }

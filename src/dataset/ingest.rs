@@ -1,12 +1,12 @@
-//! An upload on its way in: bytes of any sizes go in, pieces of whole records come out.
+//! An upload on its way in: bytes of any sizes go in, raw blocks of whole records come out.
 //!
-//! Holds at most one piece's size and one record, whatever the upload's size; the same pieces come out however the
+//! Holds at most one raw block's size and one record, whatever the upload's size; the same raw blocks come out however the
 //! bytes were split on the way.
 
 use std::sync::Arc;
 
 use super::{
-    CsvError, CsvErrorKind, Layout, Limits, Piece, UploadOptions,
+    CsvError, CsvErrorKind, Layout, Limits, RawBlock, UploadOptions,
     charset::{Source, Stopped},
     cut::Cutter,
     preamble::{FirstRecord, Preamble},
@@ -19,12 +19,12 @@ mod purpose;
 const STEP: usize = 1 << 10;
 /// Bytes of the beginning that are taken at a time; what is after the first record is copied once more.
 const PREAMBLE_STEP: usize = 4 << 10;
-/// Most bytes set aside for a piece before they arrive.
+/// Most bytes set aside for a raw block before they arrive.
 const MOST_ROOM: usize = 1 << 20;
 
 /// Takes an upload apart.
 ///
-/// After an error the upload is lost: the pieces that came out before are to be dropped, nothing more pushed.
+/// After an error the upload is lost: the raw blocks that came out before are to be dropped, nothing more pushed.
 pub struct Ingest {
     source: Source,
     assembly: Assembly,
@@ -46,8 +46,8 @@ impl Ingest {
     /// Begins an upload of rows that are added to a dataset of this layout.
     ///
     /// Of the options only the charset counts, and whether the header is absent; otherwise the first record must be the
-    /// dataset's header. The pieces hold rows only, so that they can follow those that are there, and the last one ends
-    /// in a line end, so that others can follow it. Without any row there is no piece.
+    /// dataset's header. The raw blocks hold rows only, so that they can follow those that are there, and the last one ends
+    /// in a line end, so that others can follow it. Without any row there is no raw block.
     ///
     /// # Errors
     /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
@@ -73,20 +73,20 @@ impl Ingest {
         })
     }
 
-    /// Takes the next bytes of the upload; the pieces that are complete are added to `out`.
+    /// Takes the next bytes of the upload; the raw blocks that are complete are added to `out`.
     ///
     /// # Errors
     /// What is wrong with the beginning of the file, with its charset, or with a record's length. The records
-    /// themselves are checked by [`Piece::analyse`].
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    /// themselves are checked by [`RawBlock::analyse`].
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(bytes, false, out)
     }
 
-    /// Ends the upload; the last piece is added to `out`.
+    /// Ends the upload; the last raw block is added to `out`.
     ///
     /// # Errors
     /// As for [`push`](Self::push); also when there was no record at all, or a quote was never closed.
-    pub fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    pub fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(&[], true, out)?;
         self.assembly.finish(out)
     }
@@ -96,17 +96,17 @@ impl Ingest {
         self.assembly.body.as_ref().map(|(layout, _)| layout)
     }
 
-    /// Bytes of the text that no piece has yet: a record that is not whole among them.
+    /// Bytes of the text that no raw block has yet: a record that is not whole among them.
     pub fn open_bytes(&self) -> usize {
         self.assembly.text.len()
     }
 
-    /// Whether the pieces' text is not byte for byte the upload, because that was not UTF-8.
+    /// Whether the raw blocks' text is not byte for byte the upload, because that was not UTF-8.
     pub fn transcoded(&self) -> bool {
         self.source.transcodes()
     }
 
-    fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         let Self { source, assembly } = self;
         source
             .feed(bytes, last, |text| assembly.take(text, out))
@@ -123,14 +123,14 @@ impl Ingest {
     }
 }
 
-/// Puts pieces together out of decoded text.
+/// Puts raw blocks together out of decoded text.
 struct Assembly {
     purpose: Purpose,
     limits: Limits,
     preamble: Preamble,
     /// Finds record boundaries, once the first record has shown how.
     body: Option<(Arc<Layout>, Cutter)>,
-    /// The text that no piece has yet.
+    /// The text that no raw block has yet.
     text: Vec<u8>,
     /// Where the first data record begins in it.
     body_start: usize,
@@ -154,7 +154,7 @@ impl Assembly {
         }
     }
 
-    fn take(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn take(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         while self.body.is_none() && !text.is_empty() {
             let (step, rest) = text.split_at(text.len().min(PREAMBLE_STEP));
             self.text.extend_from_slice(step);
@@ -171,7 +171,7 @@ impl Assembly {
     }
 
     /// The first record is whole: goes on to the body.
-    fn begin(&mut self, first: FirstRecord, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn begin(&mut self, first: FirstRecord, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
         let layout = self.purpose.layout(&self.text, &first, &self.limits)?;
@@ -186,18 +186,18 @@ impl Assembly {
         }
         self.body = Some((layout, cutter));
         // A line that is still open is for the end of the upload.
-        if self.text.len() >= self.limits.chunk_bytes && self.text.ends_with(b"\n") {
+        if self.text.len() >= self.limits.block_bytes && self.text.ends_with(b"\n") {
             self.emit(out);
         }
         self.cut(&rest, out)
     }
 
     /// Cuts records off the text that is there and the text that comes.
-    fn cut(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn cut(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         while let Some((_, cutter)) = &mut self.body
             && !text.is_empty()
         {
-            let least = self.limits.chunk_bytes.saturating_sub(self.text.len());
+            let least = self.limits.block_bytes.saturating_sub(self.text.len());
             let step = &text[..least.max(STEP).min(text.len())];
             let boundary = cutter.scan(step, least);
             let record = cutter.record();
@@ -212,8 +212,8 @@ impl Assembly {
         Ok(())
     }
 
-    /// The text so far becomes a piece.
-    fn emit(&mut self, out: &mut Vec<Piece>) {
+    /// The text so far becomes a raw block.
+    fn emit(&mut self, out: &mut Vec<RawBlock>) {
         let Some((layout, cutter)) = &mut self.body else {
             return;
         };
@@ -223,7 +223,7 @@ impl Assembly {
         if self.purpose.passes_over(&text) {
             return self.pass(&text);
         }
-        let piece = Piece {
+        let raw_block = RawBlock {
             text,
             body_start: std::mem::take(&mut self.body_start),
             first_line: self.first_line,
@@ -231,8 +231,8 @@ impl Assembly {
             layout: Arc::clone(layout),
             max_record: self.limits.max_record,
         };
-        self.pass(&piece.text);
-        out.push(piece);
+        self.pass(&raw_block.text);
+        out.push(raw_block);
     }
 
     /// What comes next comes after `text`.
@@ -241,7 +241,7 @@ impl Assembly {
         self.offset += text.len() as u64;
     }
 
-    fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         if self.body.is_none() {
             let first = self
                 .preamble
@@ -267,7 +267,7 @@ impl Assembly {
         self.emit(out);
         match out.last() {
             // The analysis finds the open quote, or what is wrong before it.
-            Some(piece) if open => piece.analyse().map(drop),
+            Some(raw_block) if open => raw_block.analyse().map(drop),
             _ => Ok(()),
         }
     }

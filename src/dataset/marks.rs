@@ -1,32 +1,32 @@
 //! Where the bytes are that mean something to a CSV: delimiters, quotes, carriage returns and line feeds.
 //!
-//! They are found 64 bytes at a time, as one bit each. The comparison of a block is written so that the compiler turns
+//! They are found 64 bytes at a time, as one bit each. The comparison of a group is written so that the compiler turns
 //! it into vector instructions; after that, going from mark to mark costs no look at the bytes between.
 
-const BLOCK: usize = 64;
+const GROUP: usize = 64;
 
 /// The marks of a text, in order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Marks<'t> {
     text: &'t [u8],
     delimiter: u8,
-    /// Where the block begins that `left` speaks of.
-    block: usize,
-    /// The marks of that block which are still to come.
+    /// Where the group begins that `left` speaks of.
+    group: usize,
+    /// The marks of that group which are still to come.
     left: u64,
 }
 
 impl<'t> Marks<'t> {
     /// The marks of `text` at `from` and after.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
-        let block = from - from % BLOCK;
+        let group = from - from % GROUP;
         let mut marks = Self {
             text,
             delimiter,
-            block,
+            group,
             left: 0,
         };
-        marks.left = marks.find() & (u64::MAX << (from % BLOCK));
+        marks.left = marks.find() & (u64::MAX << (from % GROUP));
         marks
     }
 
@@ -44,13 +44,13 @@ impl<'t> Marks<'t> {
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<usize> {
         while self.left == 0 {
-            if self.text.len() - self.block <= BLOCK {
+            if self.text.len() - self.group <= GROUP {
                 return None;
             }
-            self.block += BLOCK;
+            self.group += GROUP;
             self.left = self.find();
         }
-        let at = self.block + self.left.trailing_zeros() as usize;
+        let at = self.group + self.left.trailing_zeros() as usize;
         self.left &= self.left - 1;
         Some(at)
     }
@@ -66,40 +66,40 @@ impl<'t> Marks<'t> {
             }
             passed -= here;
             self.left = 0;
-            if self.text.len() - self.block <= BLOCK {
+            if self.text.len() - self.group <= GROUP {
                 return None;
             }
-            self.block += BLOCK;
+            self.group += GROUP;
             self.left = self.find();
         }
     }
 
-    /// The marks of the block.
+    /// The marks of the group.
     #[inline(always)]
     fn find(&self) -> u64 {
-        match self.text.get(self.block..).and_then(<[u8]>::first_chunk) {
-            Some(block) => marks_of(block, self.delimiter),
-            None => marks_of_last(self.text, self.block, self.delimiter),
+        match self.text.get(self.group..).and_then(<[u8]>::first_chunk) {
+            Some(group) => marks_of(group, self.delimiter),
+            None => marks_of_last(self.text, self.group, self.delimiter),
         }
     }
 }
 
-/// The marks of the last block, which is not a whole one.
+/// The marks of the last group, which is not a whole one.
 #[inline(never)]
-fn marks_of_last(text: &[u8], block: usize, delimiter: u8) -> u64 {
-    let rest = text.get(block..).unwrap_or_default();
-    let mut padded = [0; BLOCK];
+fn marks_of_last(text: &[u8], group: usize, delimiter: u8) -> u64 {
+    let rest = text.get(group..).unwrap_or_default();
+    let mut padded = [0; GROUP];
     padded[..rest.len()].copy_from_slice(rest);
     marks_of(&padded, delimiter)
 }
 
 /// One bit a byte, the first byte's the lowest.
 #[inline(always)]
-fn marks_of(block: &[u8; BLOCK], delimiter: u8) -> u64 {
+fn marks_of(group: &[u8; GROUP], delimiter: u8) -> u64 {
     /// Moves the lowest bit of each byte of a word into the highest byte, in order.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut found = [0_u8; BLOCK];
-    for (found, &byte) in found.iter_mut().zip(block) {
+    let mut found = [0_u8; GROUP];
+    for (found, &byte) in found.iter_mut().zip(group) {
         *found = u8::from((byte == delimiter) | (byte == b'\n') | (byte == b'"') | (byte == b'\r'));
     }
     let (words, _) = found.as_chunks::<8>();

@@ -1,7 +1,7 @@
 //! Texts that people write where a value is missing.
 //!
 //! They are ordinary strings here. But a column that is only kept from a narrower type by one of them deserves a hint,
-//! and to give it exactly, each piece notes which of them it met as one bit each.
+//! and to give it exactly, each raw block notes which of them it met as one bit each.
 
 /// The well-known texts. Their places are stored as bits: add at the end, change nothing.
 const TEXTS: [&str; 32] = [

@@ -1,6 +1,6 @@
-//! The columns of a whole dataset, added up from its pieces.
+//! The columns of a whole dataset, added up from its raw blocks.
 //!
-//! Adding up is associative and commutative, so the pieces may come in any order, and exact, so the result is that of
+//! Adding up is associative and commutative, so the raw blocks may come in any order, and exact, so the result is that of
 //! looking at all values at once. A profile can be stored and gone on with when rows are appended.
 
 use std::sync::Arc;
@@ -66,7 +66,7 @@ impl Profile {
         }
     }
 
-    /// Adds a piece. Its columns must be the profile's.
+    /// Adds a raw block. Its columns must be the profile's.
     pub fn absorb(&mut self, analysis: &Analysis) {
         debug_assert_eq!(analysis.columns.len(), self.tallies.len());
         self.rows += u64::from(analysis.rows);

@@ -45,7 +45,7 @@ enum Quoting {
 }
 
 impl<'t> Records<'t> {
-    /// The records of `text`, which holds data records only: a chunk's text from its body on.
+    /// The records of `text`, which holds data records only: a block's text from its body on.
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
         let quoting = match memchr(b'"', text.as_bytes()) {
             Some(_) => Quoting::Unknown,

@@ -1,4 +1,4 @@
-//! The fields of a whole piece, as places in its text.
+//! The fields of a whole raw block, as places in its text.
 //!
 //! The table of places is filled in one go, record by record, and read column by column: a loop over one column's
 //! values keeps its state in registers and its branches predictable, which a loop over records cannot.
@@ -20,7 +20,7 @@ const DOUBLED: u32 = 1 << 31;
 
 impl Span {
     fn new(token: Token) -> Self {
-        // A piece is shorter than 2^31 bytes: `Limits::clamped`.
+        // A raw block is shorter than 2^31 bytes: `Limits::clamped`.
         let end = token.end as u32 | if token.doubled { DOUBLED } else { 0 };
         Self {
             start: token.start as u32,
@@ -44,7 +44,7 @@ impl Span {
     }
 }
 
-/// The fields of a piece's data records: as many for each record as there are columns.
+/// The fields of a raw block's data records: as many for each record as there are columns.
 #[derive(Debug)]
 pub(crate) struct Spans {
     spans: Vec<Span>,
@@ -141,7 +141,7 @@ fn table<const QUOTES: bool>(
         }
     }
     spans.truncate(filled);
-    // A piece is shorter than 2^31 bytes, and each record has one at least.
+    // A raw block is shorter than 2^31 bytes, and each record has one at least.
     (
         Spans {
             spans,

@@ -1,13 +1,13 @@
-//! What a chunk's columns hold, so that a reader can pass over the chunks that cannot matter to it.
+//! What a block's columns hold, so that a reader can pass over the blocks that cannot matter to it.
 //!
 //! Bounds are safe, not tight: every non-null value lies within them, so that "outside the bounds" proves "not here".
-//! The encoding begins with its own version and is kept with each chunk, for as long as the chunk is.
+//! The encoding begins with its own version and is kept with each block, for as long as the block is.
 
 use serde::{Deserialize, Serialize};
 
 use super::ColumnType;
 
-/// What is known of a column's values in one piece.
+/// What is known of a column's values in one raw block.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnStats {
     /// How many values are null.
@@ -20,7 +20,7 @@ pub struct ColumnStats {
     pub(super) placeholders: u32,
 }
 
-/// Least and greatest of the non-null values, both included, under the narrowest type of the piece (`Text` where the
+/// Least and greatest of the non-null values, both included, under the narrowest type of the raw block (`Text` where the
 /// type is stated to be string).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Bounds {
@@ -82,18 +82,18 @@ impl ColumnStats {
         }
     }
 
-    /// What rules out as much as several pieces do together: their nulls, and bounds of all their values; `None`: some of
+    /// What rules out as much as several raw blocks do together: their nulls, and bounds of all their values; `None`: some of
     /// their bounds can't be compared.
-    pub fn together(pieces: &[Self]) -> Option<Self> {
+    pub fn together(raw_blocks: &[Self]) -> Option<Self> {
         let mut together = Self::of_nothing();
-        for piece in pieces {
-            together.nulls = together.nulls.saturating_add(piece.nulls);
-            together.bounds = together.bounds.widened(&piece.bounds)?;
+        for raw_block in raw_blocks {
+            together.nulls = together.nulls.saturating_add(raw_block.nulls);
+            together.bounds = together.bounds.widened(&raw_block.bounds)?;
         }
         Some(together)
     }
 
-    /// Whether there may be values within the bounds that a chunk of so many rows does not have, and that equality is
+    /// Whether there may be values within the bounds that a block of so many rows does not have, and that equality is
     /// asked for.
     pub(super) fn are_worth_a_bloom(&self, rows: u32) -> bool {
         /// How many times as many integers as rows there have to be within the bounds.
@@ -126,7 +126,7 @@ impl Bounds {
                 min: min.min(*a),
                 max: max.max(*b),
             },
-            // A column of numbers has whole ones alone in some pieces.
+            // A column of numbers has whole ones alone in some raw blocks.
             (Self::Integer { min, max }, numbers @ Self::Number { .. }) => Self::Number {
                 min: min as f64,
                 max: max as f64,
@@ -172,7 +172,7 @@ pub enum CorruptStats {
 /// The encoding that is written.
 const ENCODING: u8 = 1;
 
-/// The statistics of a chunk's columns as bytes.
+/// The statistics of a block's columns as bytes.
 pub fn encode(columns: &[ColumnStats]) -> Vec<u8> {
     // Room for most columns, so that the bytes are seldom moved while they are written.
     let mut bytes = Vec::with_capacity(1 + columns.len() * 24);

@@ -1,4 +1,4 @@
-//! What the values of one column of one piece are: their type and their bounds.
+//! What the values of one column of one raw block are: their type and their bounds.
 //!
 //! A loop of its own for each type, entered by the first text and left by the first that does not fit. Where the
 //! values turn out to be strings after all, the texts are gone through once more for their bounds.

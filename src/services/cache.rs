@@ -1,4 +1,4 @@
-//! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
+//! What was read lately, within one bound in bytes: pages as they went out, texts of blocks, and where blocks are and
 //! what is known of them.
 //!
 //! Runs and revisions never change. A run is named by its dataset as well as by its number: two servers may give the same number to
@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats, DatasetName};
+use crate::dataset::{BlockText, Bloom, Bounds, ColumnStats, DatasetName};
 use crate::store::{Run, Spot, StoreError};
 
 use super::metrics::Route;
@@ -71,7 +71,7 @@ pub struct Answer {
 }
 
 /// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
-/// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
+/// asked for. A window names blocks, and compaction gives the same revision other blocks: each time it then reads fewer runs.
 pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
 
 /// Pages that a window has room for.
@@ -80,7 +80,7 @@ pub(super) const WINDOW_PAGES: usize = 16;
 /// The rows that come next in an order, more of them than one page has.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    /// For each the first row of its chunk, and where it begins there.
+    /// For each the first row of its block, and where it begins there.
     pub(super) rows: Arc<[(u64, u32)]>,
     /// How many of them come before.
     pub(super) at: usize,
@@ -95,7 +95,7 @@ impl Window {
     }
 }
 
-/// What is known of a column in several chunks.
+/// What is known of a column in several blocks.
 #[derive(Debug)]
 pub(super) struct Stats {
     /// In each of them.
@@ -105,7 +105,7 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    /// What is known of the column in these chunks.
+    /// What is known of the column in these blocks.
     pub(super) fn new(each: Vec<ColumnStats>) -> Self {
         Self {
             together: ColumnStats::together(&each),
@@ -114,7 +114,7 @@ impl Stats {
     }
 }
 
-/// Chunks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
+/// Blocks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
 /// since a run may be divided in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct IndexPage {
@@ -132,17 +132,17 @@ pub(super) enum Key {
     /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
     /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
     Page(PageKey),
-    /// Text of a chunk, and what is known of its records: run, and offset of the text in it. Depends on the chunk, and on how many
+    /// Text of a block, and what is known of its records: run, and offset of the text in it. Depends on the block, and on how many
     /// columns it has: all revisions that read a run have the same layout.
     Text(Run, u64),
-    /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
+    /// Where the blocks of an index page are. Depends on the run's blocks and on the page's rows.
     Spots(IndexPage),
-    /// What is known of the column at that place in these chunks. Depends on the same.
+    /// What is known of the column at that place in these blocks. Depends on the same.
     Stats(IndexPage, usize),
-    /// Which texts the column at that place does not have in these chunks. Depends on the same.
+    /// Which texts the column at that place does not have in these blocks. Depends on the same.
     Blooms(IndexPage, usize),
     /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
-    /// revision, and on its chunks, because it names rows by them.
+    /// revision, and on its blocks, because it names rows by them.
     Window(WindowKey, u64),
     /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
     /// whoever asks later may be told another one that is as good.
@@ -158,7 +158,7 @@ pub(super) enum Value {
     Page(Page),
     /// A page that is too large to be kept.
     LargePage,
-    Text(Arc<ChunkText>),
+    Text(Arc<BlockText>),
     Spots(Arc<[Spot]>),
     Stats(Arc<Stats>),
     Blooms(Arc<[Option<Bloom>]>),

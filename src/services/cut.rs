@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::dataset::{CsvError, Ingest, Layout, Piece, Tail, chunk};
+use crate::dataset::{CsvError, Ingest, Layout, RawBlock, Tail, block};
 use crate::store::SourceBlock;
 
 use std::sync::Arc;
@@ -17,8 +17,8 @@ pub(super) struct Cut {
 
 /// What one step gave.
 #[derive(Default)]
-pub(super) struct Pieces {
-    pub pieces: Vec<Piece>,
+pub(super) struct RawBlocks {
+    pub raw_blocks: Vec<RawBlock>,
     pub sources: Vec<SourceBlock>,
 }
 
@@ -31,15 +31,15 @@ impl Cut {
     }
 
     /// Takes in the next bytes of the upload; `last` says that they are the last.
-    pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Pieces, CsvError> {
-        let mut out = Pieces::default();
+    pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<RawBlocks, CsvError> {
+        let mut out = RawBlocks::default();
         let first_byte = self.tail.bytes();
         for part in parts {
             self.tail.absorb(part);
-            self.ingest.push(part, &mut out.pieces)?;
+            self.ingest.push(part, &mut out.raw_blocks)?;
         }
         if last {
-            self.ingest.finish(&mut out.pieces)?;
+            self.ingest.finish(&mut out.raw_blocks)?;
         }
         let bytes = self.tail.bytes() - first_byte;
         if self.ingest.transcoded() && bytes > 0 {
@@ -47,8 +47,8 @@ impl Cut {
             out.sources.push(SourceBlock {
                 first_byte,
                 bytes,
-                digest: chunk::digest(&block),
-                data: chunk::compress(&block),
+                digest: block::digest(&block),
+                data: block::compress(&block),
             });
         }
         Ok(out)
@@ -64,7 +64,7 @@ impl Cut {
         self.ingest.layout()
     }
 
-    /// Bytes of the piece that is not whole yet.
+    /// Bytes of the raw block that is not whole yet.
     pub(super) fn open_bytes(&self) -> usize {
         self.ingest.open_bytes()
     }

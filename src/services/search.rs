@@ -1,10 +1,10 @@
-//! Answering queries: which chunks to look through, on all cores, in bounded memory.
+//! Answering queries: which blocks to look through, on all cores, in bounded memory.
 //!
 //! ```text
-//! query ─▶ chart (chunks that may hold a match) ─▶ groups of chunks ─▶ texts (remembered or unpacked) ─▶ rows that match
+//! query ─▶ chart (blocks that may hold a match) ─▶ groups of blocks ─▶ texts (remembered or unpacked) ─▶ rows that match
 //! ```
 //!
-//! The chart is looked at sheet by sheet: who has found enough rows never asks about the chunks behind them.
+//! The chart is looked at sheet by sheet: who has found enough rows never asks about the blocks behind them.
 //!
 //! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
 //! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
@@ -29,11 +29,11 @@ use tokio::time::Instant;
 
 use super::Services;
 use super::memory::{Exhausted, Held, Kind};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
 use room::Room;
-pub use stretch::{Chunk, Stretch, stretch};
+pub use stretch::{Block, Stretch, stretch};
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub enum SearchError {
 #[derive(Debug)]
 pub struct Batch {
     /// A text that they are in.
-    pub text: Arc<ChunkText>,
+    pub text: Arc<BlockText>,
     /// Where each begins in it.
     pub starts: Vec<u32>,
     /// The memory of a text that is so long that the query's own does not do for it.
@@ -115,7 +115,7 @@ impl Search {
     }
 
     /// Records of a text. One that is long has memory of its own.
-    async fn batch(&self, text: Arc<ChunkText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
+    async fn batch(&self, text: Arc<BlockText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
         let held = match self.room.holds(&text) {
             true => None,
             false => Some(self.services.memory.take(Kind::Texts, text.len()).await?),

@@ -11,7 +11,7 @@ use super::Services;
 use super::cache::{Key, Value};
 use super::search::{SearchError, in_time};
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{Layout, Piece, Summary};
+use crate::dataset::{Layout, RawBlock, Summary};
 use crate::store::{Dataset, Run, StoreError, Text, unreadable};
 
 /// What the columns of a revision hold.
@@ -97,9 +97,9 @@ async fn made(
 }
 
 fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), StoreError> {
-    let piece = Piece::stored(text.text.into_bytes(), text.body_start, Arc::clone(layout));
-    let analysis = piece.analyse_into(summary);
-    analysis.map(drop).map_err(|e| unreadable("chunk", e))
+    let raw_block = RawBlock::stored(text.text.into_bytes(), text.body_start, Arc::clone(layout));
+    let analysis = raw_block.analyse_into(summary);
+    analysis.map(drop).map_err(|e| unreadable("block", e))
 }
 
 /// Does a step of the work on a blocking thread. Its place among the scans is not given back before the step has ended, even

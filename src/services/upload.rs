@@ -1,12 +1,12 @@
 //! One CSV on its way from the socket into the store, in bounded memory whatever its size.
 //!
 //! ```text
-//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's pieces a worker) ─▶ stage ─▶ commit
+//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's raw blocks a worker) ─▶ stage ─▶ commit
 //! ```
 //!
 //! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its place to an upload that
 //! waits for one, and takes another when more has come. Each arrow is bounded: one
-//! step of cutting, the pieces of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
+//! step of cutting, the raw blocks of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
 //! at once is taken in on the spot, since handing it to other threads would cost more than the work.
 
 use std::collections::VecDeque;
@@ -28,10 +28,10 @@ pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
 use summaries::{Analysed, Summaries};
 
-use super::cut::{Cut, Pieces};
+use super::cut::{Cut, RawBlocks};
 use super::memory::{Exhausted, Held, Kind};
 use super::{Caller, Place, Services};
-use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
+use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
     BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
     Write, may_change,
@@ -41,13 +41,13 @@ use crate::store::{
 const STEP: usize = 512 << 10;
 /// A CSV of at most this many bytes is taken in on the spot.
 const SMALL: usize = 16 << 10;
-/// Steps of one upload whose pieces are being analysed or wait for it.
+/// Steps of one upload whose raw blocks are being analysed or wait for it.
 const STEPS: usize = 3;
 /// Bytes that one upload takes: those that wait, those being cut, those being analysed, and two batches.
 pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
-/// Bytes of a record, or of a piece, that take more than that.
+/// Bytes of a record, or of a raw block, that take more than that.
 const LONG: usize = 1 << 20;
-/// How often a long record is there at a time: as it comes, as a piece, and packed twice.
+/// How often a long record is there at a time: as it comes, as a raw block, and packed twice.
 const LONG_COPIES: usize = 4;
 
 /// Why an upload ended without a dataset.
@@ -81,11 +81,11 @@ pub struct Upload {
     pending_bytes: usize,
     analysing: VecDeque<JoinHandle<Result<Analysed, CsvError>>>,
     profile: Option<Profile>,
-    /// Number of the first chunk, and offset of its text.
+    /// Number of the first block, and offset of its text.
     first: u64,
-    chunks: u64,
-    /// Blocks of the source so far, where it is kept apart.
     blocks: u64,
+    /// Blocks of the source so far, where it is kept apart.
+    source_blocks: u64,
     text_bytes: u64,
     batch: Batch,
     summaries: Arc<Summaries>,
@@ -113,7 +113,7 @@ struct Account {
 
 enum Cutting {
     Idle(Box<Cut>),
-    Running(JoinHandle<(Box<Cut>, Result<Pieces, CsvError>)>),
+    Running(JoinHandle<(Box<Cut>, Result<RawBlocks, CsvError>)>),
     Failed,
 }
 
@@ -130,7 +130,7 @@ impl Upload {
             max_columns: services.settings.limits.max_columns,
             max_header: usize::try_from(services.settings.limits.max_header).unwrap_or(usize::MAX),
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
-            chunk_bytes: services.settings.store.blocks.block_bytes,
+            block_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {
@@ -168,8 +168,8 @@ impl Upload {
             analysing: VecDeque::new(),
             profile,
             first,
-            chunks: first,
-            blocks: 0,
+            blocks: first,
+            source_blocks: 0,
             text_bytes: first,
             batch: Batch::default(),
             summaries: Arc::default(),
@@ -262,23 +262,23 @@ impl Upload {
         let parts = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
         self.cut = Cutting::Running(tokio::task::spawn_blocking(move || {
-            let pieces = cut.step(&parts, last);
-            (cut, pieces)
+            let raw_blocks = cut.step(&parts, last);
+            (cut, raw_blocks)
         }));
         Ok(())
     }
 
-    /// Waits for the cutter, and hands its pieces to the workers.
+    /// Waits for the cutter, and hands its raw blocks to the workers.
     async fn settle_cut(&mut self) -> Result<(), UploadError> {
         let Cutting::Running(step) = &mut self.cut else {
             return Ok(());
         };
-        let (cut, pieces) = step.await.map_err(|_| UploadError::Worker)?;
+        let (cut, raw_blocks) = step.await.map_err(|_| UploadError::Worker)?;
         let open = cut.open_bytes();
         self.cut = Cutting::Idle(cut);
-        let pieces = match pieces {
-            Ok(pieces) => pieces,
-            // An earlier piece may have an error too, and the first in the file is the one to tell.
+        let raw_blocks = match raw_blocks {
+            Ok(raw_blocks) => raw_blocks,
+            // An earlier raw block may have an error too, and the first in the file is the one to tell.
             Err(error) => {
                 while !self.analysing.is_empty() {
                     self.settle_analysis().await?;
@@ -286,8 +286,12 @@ impl Upload {
                 return Err(error.into());
             }
         };
-        self.keep(pieces.sources);
-        let longest = pieces.pieces.iter().map(|piece| piece.text.len()).max();
+        self.keep(raw_blocks.sources);
+        let longest = raw_blocks
+            .raw_blocks
+            .iter()
+            .map(|raw_block| raw_block.text.len())
+            .max();
         let steps = match longest.unwrap_or(0).max(open) > LONG {
             true => {
                 self.take_for_long_record().await?;
@@ -295,14 +299,18 @@ impl Upload {
             }
             false => STEPS,
         };
-        if pieces.pieces.is_empty() {
+        if raw_blocks.raw_blocks.is_empty() {
             return Ok(());
         }
         while self.analysing.len() >= steps {
             self.settle_analysis().await?;
         }
         let (workers, summaries) = (&self.services.workers, &self.summaries);
-        let analysing = analyse(Arc::clone(workers), pieces.pieces, Arc::clone(summaries));
+        let analysing = analyse(
+            Arc::clone(workers),
+            raw_blocks.raw_blocks,
+            Arc::clone(summaries),
+        );
         self.analysing.push_back(analysing);
         Ok(())
     }
@@ -318,13 +326,13 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the oldest step's pieces, and adds their chunks to the batch.
+    /// Waits for the oldest step's raw blocks, and adds their blocks to the batch.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
         };
-        for (chunk, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
-            self.add(chunk, &analysis)?;
+        for (block, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
+            self.add(block, &analysis)?;
         }
         if self.batch.weight() >= BATCH_BYTES {
             self.stage_batch().await?;
@@ -354,11 +362,11 @@ impl Upload {
     }
 
     fn keep(&mut self, sources: Vec<SourceBlock>) {
-        self.blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
+        self.source_blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
         self.batch.sources.extend(sources);
     }
 
-    fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
+    fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
         let Cutting::Idle(cut) = &self.cut else {
             return Err(UploadError::Worker);
         };
@@ -370,14 +378,14 @@ impl Upload {
         };
         let first_row = profile.rows();
         profile.absorb(analysis);
-        let text_bytes = u64::from(chunk.text_bytes);
+        let text_bytes = u64::from(block.text_bytes);
         self.batch.chunks.push(PlacedChunk {
-            seq: self.chunks,
+            seq: self.blocks,
             first_row,
             first_byte: self.text_bytes,
-            chunk,
+            chunk: block,
         });
-        self.chunks += 1;
+        self.blocks += 1;
         self.text_bytes += text_bytes;
         Ok(())
     }
@@ -386,11 +394,11 @@ impl Upload {
         let Cutting::Idle(cut) = &mut self.cut else {
             return Err(UploadError::Worker);
         };
-        let pieces = cut.step(&self.pending, true)?;
-        self.keep(pieces.sources);
-        for piece in pieces.pieces {
-            let analysis = piece.analyse()?;
-            self.add(Chunk::seal(&piece, &analysis), &analysis)?;
+        let raw_blocks = cut.step(&self.pending, true)?;
+        self.keep(raw_blocks.sources);
+        for raw_block in raw_blocks.raw_blocks {
+            let analysis = raw_block.analyse()?;
+            self.add(Block::seal(&raw_block, &analysis), &analysis)?;
         }
         Ok(())
     }
@@ -415,9 +423,9 @@ impl Upload {
             run: self.run,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
-            chunks: self.chunks - self.first,
+            chunks: self.blocks - self.first,
             text_bytes: self.text_bytes - self.first,
-            blocks: self.blocks,
+            blocks: self.source_blocks,
             profile,
             tail: cut.tail().clone(),
             content_type: self.form.content_type(cut.transcoded()),
@@ -432,16 +440,16 @@ impl Upload {
     }
 }
 
-/// Analyses and packs pieces on a blocking thread, as soon as a core is free for it.
+/// Analyses and packs raw blocks on a blocking thread, as soon as a core is free for it.
 fn analyse(
     workers: Arc<Semaphore>,
-    pieces: Vec<Piece>,
+    raw_blocks: Vec<RawBlock>,
     summaries: Arc<Summaries>,
 ) -> JoinHandle<Result<Analysed, CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {
-            let packed = summaries.analyse(pieces);
+            let packed = summaries.analyse(raw_blocks);
             drop(permit);
             packed
         });

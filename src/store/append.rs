@@ -13,7 +13,7 @@ use super::model::{Batch, NewRevision, PlacedChunk, Run};
 use super::rows::{DatasetRow, RevisionHead, from_db, unreadable};
 use super::segments::Segments;
 use super::{StoreError, blocks, queries};
-use crate::dataset::{Chunk, Tail, chunk};
+use crate::dataset::{Block, Tail, block};
 
 /// Chunks of a run read at once.
 const READ: usize = 32;
@@ -37,12 +37,12 @@ pub(super) fn joint() -> Batch {
             seq: 0,
             first_row: 0,
             first_byte: 0,
-            chunk: Chunk {
+            chunk: Block {
                 rows: 0,
                 body_start: 1,
                 text_bytes: 1,
-                digest: chunk::digest(&text),
-                data: chunk::compress(&text),
+                digest: block::digest(&text),
+                data: block::compress(&text),
                 stats: Vec::new(),
                 blooms: Vec::new(),
             },
@@ -115,7 +115,7 @@ pub(super) fn content(
 fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
     for placed in &new.rest.chunks {
         let length = usize::try_from(placed.chunk.text_bytes).unwrap_or(0);
-        let text = chunk::decompress(&placed.chunk.data, length)
+        let text = block::decompress(&placed.chunk.data, length)
             .map_err(|e| unreadable("chunk in memory", e))?;
         tail.absorb(&text);
     }

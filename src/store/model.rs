@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Client;
 use super::segments::Segments;
-use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile, Tail};
+use crate::dataset::{Block, Column, DatasetName, Layout, Profile, Tail};
 
 /// A run of chunks: what one upload wrote, or is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +69,7 @@ pub struct PlacedChunk {
     /// Offset of its text in the run's text.
     pub first_byte: u64,
     /// The chunk.
-    pub chunk: Chunk,
+    pub chunk: Block,
 }
 
 /// Uploaded bytes of a run whose text was decoded from another charset.

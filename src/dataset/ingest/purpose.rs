@@ -17,7 +17,7 @@ pub(super) enum Purpose {
         layout: Arc<Layout>,
         /// The first record is a row.
         header_absent: bool,
-        /// A piece came out, so that what follows must too.
+        /// A raw block came out, so that what follows must too.
         begun: bool,
     },
 }
@@ -84,7 +84,7 @@ impl Purpose {
         }
     }
 
-    /// Whether a piece of this text is worth nothing: it would be the first that is added, and has no record.
+    /// Whether a raw block of this text is worth nothing: it would be the first that is added, and has no record.
     pub(super) fn passes_over(&mut self, text: &[u8]) -> bool {
         let Self::Rows { layout, begun, .. } = self else {
             return false;

@@ -120,7 +120,7 @@ impl Filter {
         (rows.saturating_mul(each)).saturating_add(bytes.saturating_mul(long))
     }
 
-    /// How long it takes to see whether a chunk may hold a match, in looks at its bounds, about.
+    /// How long it takes to see whether a block may hold a match, in looks at its bounds, about.
     pub(super) fn pruning(&self) -> u64 {
         1 + self.sought.len() as u64
     }

@@ -57,9 +57,9 @@ struct Beginning {
 #[derive(Debug)]
 pub struct Whole {
     values: Box<[(Lead, Distinct<'static>)]>,
-    /// Number of its chunk's first row.
-    pub chunk: u64,
-    /// Where it begins in the chunk's text.
+    /// Number of its block's first row.
+    pub block: u64,
+    /// Where it begins in the block's text.
     pub at: u32,
 }
 
@@ -174,9 +174,9 @@ impl Beginning {
 /// How many bytes two texts begin with alike.
 fn shared(a: &[u8], b: &[u8]) -> usize {
     /// Bytes that are compared at once.
-    const BLOCK: usize = 512;
-    let blocks = a.chunks_exact(BLOCK).zip(b.chunks_exact(BLOCK));
-    let alike = blocks.take_while(|(a, b)| a == b).count() * BLOCK;
+    const STRIDE: usize = 512;
+    let strides = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
+    let alike = strides.take_while(|(a, b)| a == b).count() * STRIDE;
     let rest = a[alike..].iter().zip(&b[alike..]);
     alike + rest.take_while(|(a, b)| a == b).count()
 }
@@ -269,7 +269,7 @@ impl Whole {
     pub fn new<'v>(
         order: &[Term],
         mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
-        chunk: u64,
+        block: u64,
         at: u32,
     ) -> Self {
         let values = order.iter().map(|term| {
@@ -283,7 +283,7 @@ impl Whole {
         });
         Self {
             values: values.collect(),
-            chunk,
+            block,
             at,
         }
     }
@@ -298,7 +298,7 @@ impl Whole {
         &self,
         order: &[Term],
         mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
-        chunk: u64,
+        block: u64,
         at: u32,
     ) -> bool {
         let mut terms = order.iter().zip(&self.values);
@@ -315,7 +315,7 @@ impl Whole {
             });
             ordering.is_ne().then_some(ordering)
         });
-        let ordering = ordering.unwrap_or_else(|| (self.chunk, self.at).cmp(&(chunk, at)));
+        let ordering = ordering.unwrap_or_else(|| (self.block, self.at).cmp(&(block, at)));
         ordering.is_lt()
     }
 }

@@ -1,5 +1,5 @@
 //! The values of `in.(…)`. There may be thousands of them, so they are put in order once: a row is looked up among them,
-//! and a chunk's bounds are held against the few that are nearest to them.
+//! and a block's bounds are held against the few that are nearest to them.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use super::operand::Operand;
 use super::prune::reach;
 use crate::dataset::{Bounds, ColumnType};
 
-/// The types that a chunk of a column of strings may have instead.
+/// The types that a block of a column of strings may have instead.
 const NARROWER: [ColumnType; 4] = [
     ColumnType::Boolean,
     ColumnType::Number,
@@ -49,7 +49,7 @@ impl List {
         found.is_some_and(|found| found.is_ok())
     }
 
-    /// Whether one of them may be within a chunk's bounds; `false` is certain.
+    /// Whether one of them may be within a block's bounds; `false` is certain.
     pub(super) fn may_be_within(&self, bounds: &Bounds) -> bool {
         let operands = match (self.operands.first(), bounds) {
             (Some(Operand::Text(_)), Bounds::Text { .. }) => &self.operands,
@@ -60,7 +60,7 @@ impl List {
         !within(operands, bounds).is_empty()
     }
 
-    /// Which of them may be within a chunk's bounds, by their places: no others are.
+    /// Which of them may be within a block's bounds, by their places: no others are.
     pub(super) fn within(&self, bounds: &Bounds) -> Range<usize> {
         match (self.operands.first(), bounds) {
             (Some(Operand::Text(_)), Bounds::Text { .. }) => within(&self.operands, bounds),

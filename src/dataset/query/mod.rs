@@ -2,7 +2,7 @@
 //! columns of one revision.
 //!
 //! The spelling is PostgREST's: `dest=eq.LAX`, `distance=not.gt.1000`, `order=distance.desc`, `select=dest,distance`.
-//! A [`Query`] is made once and then asked row by row ([`Scan`]), chunk by chunk ([`Query::may_match`]) or for the first
+//! A [`Query`] is made once and then asked row by row ([`Scan`]), block by block ([`Query::may_match`]) or for the first
 //! rows of an order ([`Top`]). Nothing here does I/O.
 //!
 //! What a comparison means: booleans with `false` first, numbers exactly and whatever way they are written, dates as
@@ -64,7 +64,7 @@ impl Asked {
 /// Stands for a query: two queries with the same one ask for the same.
 pub type Fingerprint = [u8; 16];
 
-/// What is known of a column in a chunk.
+/// What is known of a column in a block.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'s> {
     /// Bounds and nulls.
@@ -123,7 +123,7 @@ impl Query {
         self.filters.is_empty() && self.order.is_empty()
     }
 
-    /// Whether a chunk may hold rows that match, by what is known of its columns: `known` gives it for a column's place.
+    /// Whether a block may hold rows that match, by what is known of its columns: `known` gives it for a column's place.
     /// `false` is certain.
     pub fn may_match<'s>(&self, known: impl Fn(usize) -> Known<'s>) -> bool {
         self.filters.iter().all(|filter| {
@@ -135,7 +135,7 @@ impl Query {
         })
     }
 
-    /// The columns of which only certain values are looked for: a filter of texts rules out chunks for them. Each once, in
+    /// The columns of which only certain values are looked for: a filter of texts rules out blocks for them. Each once, in
     /// order, and of more than `MOST_KNOWN` the first ones that the query names.
     pub fn columns_sought(&self) -> Vec<usize> {
         let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
@@ -156,13 +156,13 @@ impl Query {
         filters.fold(bytes, u64::saturating_add)
     }
 
-    /// How long it takes to see whether a chunk may hold a match, in looks at bounds, about.
+    /// How long it takes to see whether a block may hold a match, in looks at bounds, about.
     pub fn pruning(&self) -> u64 {
         self.filters.iter().map(Filter::pruning).sum()
     }
 }
 
-/// Columns that chunks are passed over by what is known of. A query that names more has them looked at in the rows.
+/// Columns that blocks are passed over by what is known of. A query that names more has them looked at in the rows.
 const MOST_KNOWN: usize = 32;
 
 /// The first different ones of these columns, in order.

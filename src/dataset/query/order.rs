@@ -64,7 +64,7 @@ impl Term {
         }
     }
 
-    /// Two leads that no row of a chunk comes before and after, by what is known of the column there; `None`: it has no
+    /// Two leads that no row of a block comes before and after, by what is known of the column there; `None`: it has no
     /// rows.
     pub fn range(&self, stats: &ColumnStats) -> Option<(Lead, Lead)> {
         let nulls = (stats.nulls > 0).then(|| self.lead_of_nulls());

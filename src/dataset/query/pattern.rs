@@ -10,7 +10,7 @@
 
 use memchr::memmem::Finder;
 
-use super::stop::{Stop, pieces};
+use super::stop::{Stop, slices};
 
 /// Characters of the longest pattern.
 pub(super) const LONGEST: usize = 1024;
@@ -227,8 +227,8 @@ impl Mixed {
     fn find_short(&self, text: &str, stop: &Stop) -> Option<usize> {
         let last = 1 << (self.places.len() - 1);
         let mut reached = 0_u64;
-        for (from, piece) in pieces(text, stop) {
-            for (at, character) in piece.char_indices() {
+        for (from, slice) in slices(text, stop) {
+            for (at, character) in slice.char_indices() {
                 reached = (reached << 1 | 1) & self.mask(character)[0];
                 if reached & last != 0 {
                     return Some(from + at + character.len_utf8());
@@ -242,8 +242,8 @@ impl Mixed {
     fn find_long(&self, text: &str, stop: &Stop) -> Option<usize> {
         let last = 1 << ((self.places.len() - 1) % 64);
         let mut reached = vec![0_u64; self.words];
-        for (from, piece) in pieces(text, stop) {
-            for (at, character) in piece.char_indices() {
+        for (from, slice) in slices(text, stop) {
+            for (at, character) in slice.char_indices() {
                 let mut carry = 1;
                 for (word, mask) in reached.iter_mut().zip(self.mask(character)) {
                     let next = *word >> 63;
@@ -267,13 +267,13 @@ fn fold(character: char) -> impl Iterator<Item = char> {
 /// The text without the case of its letters.
 fn folded(text: &str, stop: &Stop) -> String {
     let mut folded = String::with_capacity(text.len());
-    for (_, piece) in pieces(text, stop) {
-        if piece.is_ascii() {
+    for (_, slice) in slices(text, stop) {
+        if slice.is_ascii() {
             let from = folded.len();
-            folded.push_str(piece);
+            folded.push_str(slice);
             folded[from..].make_ascii_lowercase();
         } else {
-            folded.extend(piece.chars().flat_map(fold));
+            folded.extend(slice.chars().flat_map(fold));
         }
     }
     folded

@@ -1,6 +1,6 @@
-//! What a chunk's statistics rule out.
+//! What a block's statistics rule out.
 //!
-//! The bounds of a chunk are those of its own narrowest type, which may be narrower than the whole column's: then only
+//! The bounds of a block are those of its own narrowest type, which may be narrower than the whole column's: then only
 //! equality can be ruled out, by reading the operand as a value of that type.
 
 use std::cmp::Ordering;
@@ -10,7 +10,7 @@ use super::filter::{Comparison, Test};
 use super::operand::Operand;
 use crate::dataset::{Bloom, Bounds, ColumnStats, value};
 
-/// How all values of a chunk stand to an operand.
+/// How all values of a block stand to an operand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reach {
     /// How the least one does; `None`: it is not known.
@@ -19,7 +19,7 @@ pub(super) struct Reach {
     pub(super) greatest: Option<Ordering>,
 }
 
-/// Whether a chunk may hold a row for which the filter holds; `false` is certain.
+/// Whether a block may hold a row for which the filter holds; `false` is certain.
 pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
     let values = stats.bounds != Bounds::None;
     match (&filter.test, filter.negated) {
@@ -41,7 +41,7 @@ pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
     }
 }
 
-/// Whether a chunk whose values these are may hold a row for which the filter holds; `false` is certain.
+/// Whether a block whose values these are may hold a row for which the filter holds; `false` is certain.
 pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> bool {
     let (hashes, operand) = match (&filter.test, filter.sought()) {
         (_, []) => return true,
@@ -50,7 +50,7 @@ pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> 
         (Test::Like(_) | Test::Null | Test::Is(_), _) => return true,
     };
     match (operand, &stats.bounds) {
-        // All values of a chunk of integers are written in one way only.
+        // All values of a block of integers are written in one way only.
         (Some(Operand::Text(_)), _) | (Some(Operand::Number(_)), Bounds::Integer { .. }) => {
             hashes.iter().any(|hash| bloom.may_have_hash(*hash))
         }
@@ -110,7 +110,7 @@ fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
     Operand::read(kind, std::str::from_utf8(text).ok()?)
 }
 
-/// How all values of a chunk stand to an operand.
+/// How all values of a block stand to an operand.
 pub(super) fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
     let known = |least, greatest| Reach {
         least: Some(least),

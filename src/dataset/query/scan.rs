@@ -1,4 +1,4 @@
-//! Looking through the text of one chunk for the rows that match.
+//! Looking through the text of one block for the rows that match.
 //!
 //! Most rows do not match, and most texts need not be taken apart to see that: where a filter holds only for rows that
 //! contain a certain text, that text is looked for, and only the rows around it are read.
@@ -11,7 +11,7 @@ use memchr::{memchr, memmem::Finder, memrchr};
 use super::filter::{Comparison, Test};
 use super::{Filter, Query, Stop};
 use crate::dataset::even::EvenRecords;
-use crate::dataset::{ChunkText, ColumnType, Field, Layout, Records};
+use crate::dataset::{BlockText, ColumnType, Field, Layout, Records};
 
 /// Looks for the rows that a query wants.
 pub struct Scan<'q> {
@@ -82,7 +82,7 @@ impl<'q> Scan<'q> {
     /// Gives the rows that match to `found`, in order, as long as it goes on. `from` is where a row begins in the text.
     pub fn rows<'t>(
         &self,
-        text: &'t ChunkText,
+        text: &'t BlockText,
         from: usize,
         mut found: impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
     ) {
@@ -105,7 +105,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    fn all<'t>(&self, text: &'t ChunkText, from: usize, found: &mut impl Found<'t>) {
+    fn all<'t>(&self, text: &'t BlockText, from: usize, found: &mut impl Found<'t>) {
         let columns = self.layout.columns.len();
         let mut records = Records::new(text, self.layout.delimiter, columns);
         records.seek(from);
@@ -123,7 +123,7 @@ impl<'q> Scan<'q> {
     fn around<'t>(
         &self,
         needle: &Finder<'_>,
-        text: &'t ChunkText,
+        text: &'t BlockText,
         from: usize,
         found: &mut impl Found<'t>,
     ) {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::*;
 use crate::dataset::decimal;
-use crate::dataset::{ChunkText, ColumnType, Layout, Piece, Records};
+use crate::dataset::{BlockText, ColumnType, Layout, RawBlock, Records};
 
 /// A small dataset: its text without the header, and its columns.
 struct Table {
-    text: ChunkText,
+    text: BlockText,
     layout: Arc<Layout>,
     columns: Vec<Column>,
     stats: Vec<ColumnStats>,
@@ -25,10 +25,10 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         nulls: nulls.iter().map(|&null| null.to_owned()).collect(),
         stated: vec![None; columns.len()],
     });
-    let piece = Piece::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
-    let analysis = piece.analyse().unwrap();
+    let raw_block = RawBlock::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
+    let analysis = raw_block.analyse().unwrap();
     Table {
-        text: ChunkText::new(text.to_owned(), columns.len()),
+        text: BlockText::new(text.to_owned(), columns.len()),
         layout,
         columns: columns
             .iter()
@@ -147,7 +147,7 @@ impl Table {
             let text = fields[column].clone();
             (!self.layout.is_null(&text)).then_some(text.into())
         };
-        Whole::new(order, value, row.chunk, row.at)
+        Whole::new(order, value, row.block, row.at)
     }
 }
 

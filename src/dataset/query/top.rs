@@ -10,9 +10,9 @@ use super::{Key, Lead, Term, Whole};
 pub struct Ranked {
     /// Its place.
     pub key: Key,
-    /// Number of its chunk's first row, which decides between rows of the same place.
-    pub chunk: u64,
-    /// Where it begins in the chunk's text.
+    /// Number of its block's first row, which decides between rows of the same place.
+    pub block: u64,
+    /// Where it begins in the block's text.
     pub at: u32,
 }
 
@@ -99,16 +99,16 @@ impl Top {
 
     /// Whether a row with such a lead, which begins there, may be among the first.
     #[inline]
-    pub fn may_have(&self, lead: Lead, chunk: u64, at: u32) -> bool {
+    pub fn may_have(&self, lead: Lead, block: u64, at: u32) -> bool {
         self.front.is_none_or(|front| lead >= front)
             && self.end.is_none_or(|end| {
-                lead < end.lead || lead == end.lead && (!end.settled || (chunk, at) < end.place)
+                lead < end.lead || lead == end.lead && (!end.settled || (block, at) < end.place)
             })
     }
 
-    /// Whether no row of a chunk whose rows begin with this lead, or with greater ones, can be among the first.
-    pub fn is_past(&self, lead: Lead, chunk: u64) -> bool {
-        !self.may_have(lead.max(self.front.unwrap_or(lead)), chunk, 0)
+    /// Whether no row of a block whose rows begin with this lead, or with greater ones, can be among the first.
+    pub fn is_past(&self, lead: Lead, block: u64) -> bool {
+        !self.may_have(lead.max(self.front.unwrap_or(lead)), block, 0)
     }
 
     /// Takes a row that it may have; `value` gives the text in a column, or `None` for a null.
@@ -116,16 +116,16 @@ impl Top {
         &mut self,
         lead: Lead,
         value: impl Fn(usize) -> Option<Cow<'v, str>>,
-        chunk: u64,
+        block: u64,
         at: u32,
     ) {
         // What has a greater lead is behind it without a closer look.
         let near = self.after.as_ref().filter(|_| self.front == Some(lead));
-        if near.is_some_and(|after| !after.is_before(&self.order, &value, chunk, at)) {
+        if near.is_some_and(|after| !after.is_before(&self.order, &value, block, at)) {
             return;
         }
         let key = Key::of(&self.order, self.reference.as_deref(), value);
-        self.push(Ranked { key, chunk, at });
+        self.push(Ranked { key, block, at });
     }
 
     fn push(&mut self, row: Ranked) {
@@ -189,7 +189,7 @@ impl Top {
                 [only] => only.settles(lead),
                 _ => false,
             },
-            place: (last.chunk, last.at),
+            place: (last.block, last.at),
         });
         self.last = Some(last.clone());
         let beyond = behind.iter().min().cloned();

@@ -80,15 +80,15 @@ fn damaged_statistics_and_those_of_a_later_release_are_refused() {
 }
 
 #[test]
-fn bounds_of_several_pieces_hold_all_their_values() {
+fn bounds_of_several_raw_blocks_hold_all_their_values() {
     let text = |min: &str, max: &str| Bounds::Text {
         min: min.into(),
         max: max.into(),
     };
-    let together = |pieces: &[Bounds]| {
-        let pieces: Vec<_> = pieces.iter().cloned().map(stats).collect();
-        let together = ColumnStats::together(&pieces)?;
-        assert_eq!(together.nulls, 3 * pieces.len() as u32);
+    let together = |raw_blocks: &[Bounds]| {
+        let raw_blocks: Vec<_> = raw_blocks.iter().cloned().map(stats).collect();
+        let together = ColumnStats::together(&raw_blocks)?;
+        assert_eq!(together.nulls, 3 * raw_blocks.len() as u32);
         Some(together.bounds)
     };
     assert_eq!(together(&[]), Some(Bounds::None));

@@ -63,7 +63,7 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
         return (shown.into(), cut);
     }
     let kept = &text[..text.len().min(KEPT)];
-    // A piece's text is UTF-8, and cutting it may split its last character.
+    // A raw block's text is UTF-8, and cutting it may split its last character.
     let kept = match std::str::from_utf8(kept) {
         Ok(kept) => kept,
         Err(error) => std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
@@ -72,7 +72,7 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
 }
 
 impl ColumnSketch {
-    /// Adds values of a piece, of which `kind` is the narrowest type.
+    /// Adds values of a raw block, of which `kind` is the narrowest type.
     pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, room: Room) {
         self.nulls += u64::from(texts.nulls);
         for one in texts.counted {

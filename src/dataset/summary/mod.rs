@@ -2,7 +2,7 @@
 //! spread.
 //!
 //! ```text
-//! piece ─▶ Summary (one a thread) ─▶ merged ─▶ stored with its run ─▶ merged with other runs ─▶ report
+//! raw block ─▶ Summary (one a thread) ─▶ merged ─▶ stored with its run ─▶ merged with other runs ─▶ report
 //! ```
 //!
 //! The first different texts of a column are counted exactly, and are all that there is in most columns. What comes once
@@ -84,12 +84,12 @@ impl Summary {
         self.rows
     }
 
-    /// Adds the rows of a piece, whose columns are added one by one.
+    /// Adds the rows of a raw block, whose columns are added one by one.
     pub(super) fn add_rows(&mut self, rows: u32) {
         self.rows += u64::from(rows);
     }
 
-    /// Adds the values of a column of a piece, of which `kind` is the narrowest type there.
+    /// Adds the values of a column of a raw block, of which `kind` is the narrowest type there.
     pub(super) fn add_column(&mut self, place: usize, texts: Texts<'_>, kind: Option<ColumnType>) {
         self.columns[place].add(texts, kind, self.room);
     }

@@ -71,7 +71,7 @@ impl Rest {
         }
     }
 
-    /// Adds a text that came `count` times in a piece, of whose values `kind` is the narrowest type.
+    /// Adds a text that came `count` times in a raw block, of whose values `kind` is the narrowest type.
     pub(super) fn add(&mut self, text: &[u8], hash: u64, count: u64, kind: Option<ColumnType>) {
         let (kept, cut) = shown(text, kind);
         self.add_shown(&kept, cut, hash, count, kind);
@@ -109,7 +109,7 @@ impl Rest {
 
     /// Adds a number or a time; says whether it was one.
     fn add_placed(&mut self, kind: ColumnType, text: &str, count: u64) -> bool {
-        // Integers are numbers, in whatever piece they are.
+        // Integers are numbers, in whatever raw block they are.
         let kind = match kind {
             ColumnType::Integer => ColumnType::Number,
             other => other,

@@ -101,8 +101,8 @@ fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
         limit: 100,
         version: 2,
     };
-    let chunk = ChunkText::new("a\n1\n".to_owned(), 1);
-    cache.keep(text(1), Value::Text(Arc::new(chunk)));
+    let block = BlockText::new("a\n1\n".to_owned(), 1);
+    cache.keep(text(1), Value::Text(Arc::new(block)));
     let body = Page {
         body: Bytes::from_static(b"1"),
         next: None,

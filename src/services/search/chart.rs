@@ -1,7 +1,7 @@
-//! Where the chunks of a revision are, and what is known of their columns.
+//! Where the blocks of a revision are, and what is known of their columns.
 //!
-//! A chart is drawn on sheets: each is of the chunks that begin within some rows of a run, and is read and remembered by
-//! itself. So whoever needs a few chunks looks at few sheets, however many chunks there are.
+//! A chart is drawn on sheets: each is of the blocks that begin within some rows of a run, and is read and remembered by
+//! itself. So whoever needs a few blocks looks at few sheets, however many blocks there are.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ pub(super) struct Sheet {
     number: u64,
 }
 
-/// The chunks of a sheet, in order.
+/// The blocks of a sheet, in order.
 #[derive(Debug, Clone)]
 pub(super) struct Chunks {
     pub(super) sheet: Sheet,
     spots: Arc<[Spot]>,
 }
 
-/// Where a chunk is that has rows.
+/// Where a block is that has rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) run: Run,
@@ -35,7 +35,7 @@ pub(super) struct Place {
     pub(super) first_byte: u64,
     /// Length of its text.
     pub(super) bytes: u64,
-    /// Number of its first row in the revision, which no other chunk has that has rows.
+    /// Number of its first row in the revision, which no other block has that has rows.
     pub(super) first_row: u64,
     /// Number of its rows.
     pub(super) rows: u64,
@@ -54,7 +54,7 @@ impl Sheet {
         }
     }
 
-    /// The rows of the run within which its chunks begin.
+    /// The rows of the run within which its blocks begin.
     fn rows(self) -> Range<u64> {
         let from = self.number.saturating_mul(self.rows_each);
         from..from.saturating_add(self.rows_each)
@@ -78,7 +78,7 @@ impl Sheet {
         (next.rows().start < self.segment.rows).then_some(next)
     }
 
-    pub(super) async fn chunks(self, services: &Services) -> Result<Chunks, StoreError> {
+    pub(super) async fn blocks(self, services: &Services) -> Result<Chunks, StoreError> {
         let make = async {
             let (run, rows) = (self.segment.run, self.rows());
             let spots = services.store.spots(run, rows).await?;
@@ -141,7 +141,7 @@ impl Sheet {
 }
 
 impl Chunks {
-    /// The chunks of a sheet, and which of them holds row `row` of the revision.
+    /// The blocks of a sheet, and which of them holds row `row` of the revision.
     pub(super) async fn at_row(
         services: &Services,
         dataset: &Dataset,
@@ -152,17 +152,17 @@ impl Chunks {
         };
         let first = Sheet::first(services, segment);
         let last = (row - segment.first_row) / first.rows_each;
-        // A chunk has rows of the sheets behind its own if it is longer than they are, or begins near the end of its own.
+        // A block has rows of the sheets behind its own if it is longer than they are, or begins near the end of its own.
         for number in (0..=last).rev() {
-            let chunks = Sheet { number, ..first }.chunks(services).await?;
-            if let Some(at) = chunks.at(row) {
-                return Ok(Some((chunks, at)));
+            let blocks = Sheet { number, ..first }.blocks(services).await?;
+            if let Some(at) = blocks.at(row) {
+                return Ok(Some((blocks, at)));
             }
         }
         Ok(None)
     }
 
-    /// The chunk that holds row `row` of the revision, if it is on this sheet.
+    /// The block that holds row `row` of the revision, if it is on this sheet.
     fn at(&self, row: u64) -> Option<usize> {
         let row = row.checked_sub(self.sheet.segment.first_row)?;
         let after = self.spots.partition_point(|spot| spot.first_row <= row);
@@ -175,12 +175,12 @@ impl Chunks {
         self.spots.len()
     }
 
-    /// Whether a chunk has rows.
+    /// Whether a block has rows.
     pub(super) fn has_rows(&self, at: usize) -> bool {
         self.spots[at].rows > 0
     }
 
-    /// Where a chunk is.
+    /// Where a block is.
     pub(super) fn place(&self, at: usize) -> Place {
         let (segment, spot) = (&self.sheet.segment, self.spots[at]);
         Place {
@@ -193,14 +193,14 @@ impl Chunks {
         }
     }
 
-    /// Where the chunks are from that one on.
+    /// Where the blocks are from that one on.
     pub(super) fn places(&self, from: usize) -> impl Iterator<Item = Place> {
         let with_rows = (from..self.spots.len()).filter(|&at| self.has_rows(at));
         with_rows.map(|at| self.place(at))
     }
 }
 
-/// Where the chunks are that hold these rows of the revision, which are in order.
+/// Where the blocks are that hold these rows of the revision, which are in order.
 pub(super) async fn places(
     services: &Services,
     dataset: &Dataset,
@@ -209,22 +209,22 @@ pub(super) async fn places(
     let mut places = Vec::new();
     let mut open: Option<Chunks> = None;
     for row in rows {
-        let here = open.take().and_then(|chunks| {
-            let at = chunks.at(row)?;
-            Some((chunks, at))
+        let here = open.take().and_then(|blocks| {
+            let at = blocks.at(row)?;
+            Some((blocks, at))
         });
         let found = match here {
             Some(here) => Some(here),
             None => Chunks::at_row(services, dataset, row).await?,
         };
-        let (chunks, at) = found.ok_or_else(|| missing(dataset, row))?;
-        places.push(chunks.place(at));
-        open = Some(chunks);
+        let (blocks, at) = found.ok_or_else(|| missing(dataset, row))?;
+        places.push(blocks.place(at));
+        open = Some(blocks);
     }
     Ok(places)
 }
 
-/// Says that the store lacks the chunk with that row.
+/// Says that the store lacks the block with that row.
 pub(super) fn missing(dataset: &Dataset, row: u64) -> StoreError {
     StoreError::Missing {
         dataset: dataset.run.dataset,

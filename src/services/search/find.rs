@@ -10,17 +10,17 @@ use super::texts::{Groups, remembered};
 use super::walk::Candidates;
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Scan;
 
 /// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
 const ON_THE_SPOT: u64 = 384 << 10;
 
-/// Rows that were found in one chunk.
+/// Rows that were found in one block.
 struct Hits {
-    chunk: Place,
+    block: Place,
     /// Its text, unless it has to be read again.
-    text: Option<Arc<ChunkText>>,
+    text: Option<Arc<BlockText>>,
     starts: Vec<u32>,
 }
 
@@ -63,7 +63,7 @@ impl Search {
             async move {
                 let text = match hits.text {
                     Some(text) => text,
-                    None => search.text(hits.chunk).await?,
+                    None => search.text(hits.block).await?,
                 };
                 search.batch(text, hits.starts).await
             }
@@ -117,9 +117,9 @@ impl Search {
         stream::once(first).try_flatten()
     }
 
-    /// Looks through the first chunks on this thread, as long as their texts are remembered and that is little work: to wake
-    /// another thread takes longer, and often these chunks have all the rows that are wanted. Returns the rows that it found,
-    /// and the number of chunks that it looked through.
+    /// Looks through the first blocks on this thread, as long as their texts are remembered and that is little work: to wake
+    /// another thread takes longer, and often these blocks have all the rows that are wanted. Returns the rows that it found,
+    /// and the number of blocks that it looked through.
     async fn on_the_spot(
         &self,
         candidates: &mut Candidates,
@@ -130,25 +130,25 @@ impl Search {
         let (mut found, mut looked) = (Vec::new(), 0);
         let (mut left, mut work) = (most, ON_THE_SPOT);
         while left > 0
-            && let Some(chunk) = candidates.next().await?
+            && let Some(block) = candidates.next().await?
         {
-            let takes = self.query.effort(chunk.rows, chunk.bytes);
+            let takes = self.query.effort(block.rows, block.bytes);
             let affordable = work.checked_sub(takes);
-            let text = affordable.and_then(|_| remembered(&self.services, &chunk));
+            let text = affordable.and_then(|_| remembered(&self.services, &block));
             let (Some(rest), Some(text)) = (affordable, text) else {
-                candidates.put_back(chunk);
+                candidates.put_back(block);
                 break;
             };
             work = rest;
             looked += 1;
-            let starts = self.starts(&scan, &chunk, &text, from, left);
+            let starts = self.starts(&scan, &block, &text, from, left);
             left -= starts.len();
-            found.extend(Hits::of(chunk, text, starts));
+            found.extend(Hits::of(block, text, starts));
         }
         Ok((found, looked))
     }
 
-    /// Looks through the chunks that follow, on all cores.
+    /// Looks through the blocks that follow, on all cores.
     fn in_groups(
         self: &Arc<Self>,
         candidates: Candidates,
@@ -182,10 +182,10 @@ impl Search {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut found = Vec::new();
             let mut left = most;
-            for (chunk, text) in group.into_iter().zip(texts) {
-                let starts = search.starts(&scan, &chunk, &text, from, left);
+            for (block, text) in group.into_iter().zip(texts) {
+                let starts = search.starts(&scan, &block, &text, from, left);
                 left -= starts.len();
-                found.extend(Hits::of(chunk, text, starts));
+                found.extend(Hits::of(block, text, starts));
                 if left == 0 || stop.is_set() {
                     break;
                 }
@@ -195,20 +195,20 @@ impl Search {
         looking.await
     }
 
-    /// Where the rows begin that match, in a chunk's text, from row `from` on; at most `most`.
+    /// Where the rows begin that match, in a block's text, from row `from` on; at most `most`.
     fn starts(
         &self,
         scan: &Scan<'_>,
-        chunk: &Place,
-        text: &ChunkText,
+        block: &Place,
+        text: &BlockText,
         from: u64,
         most: usize,
     ) -> Vec<u32> {
-        let before = usize::try_from(from.saturating_sub(chunk.first_row)).unwrap_or(usize::MAX);
-        let begin = self.start_of(text, chunk.body_start, before);
+        let before = usize::try_from(from.saturating_sub(block.first_row)).unwrap_or(usize::MAX);
+        let begin = self.start_of(text, block.body_start, before);
         let mut starts = Vec::new();
         scan.rows(text, begin, |row| {
-            // A chunk is shorter than 2^32 bytes.
+            // A block is shorter than 2^32 bytes.
             starts.push(row.at as u32);
             match starts.len() < most {
                 true => ControlFlow::Continue(()),
@@ -218,8 +218,8 @@ impl Search {
         starts
     }
 
-    /// Where row number `rows` of a chunk begins in its text.
-    pub(super) fn start_of(&self, text: &ChunkText, body_start: usize, rows: usize) -> usize {
+    /// Where row number `rows` of a block begins in its text.
+    pub(super) fn start_of(&self, text: &BlockText, body_start: usize, rows: usize) -> usize {
         let layout = &self.dataset.layout;
         text.start_after(body_start, rows, layout.delimiter, layout.columns.len())
     }
@@ -228,33 +228,33 @@ impl Search {
     async fn row_of(&self, hits: &Hits, start: u32) -> Result<Option<u64>, SearchError> {
         match &hits.text {
             Some(text) => Ok(Some(
-                self.row_at(hits.chunk, Arc::clone(text), start).await?,
+                self.row_at(hits.block, Arc::clone(text), start).await?,
             )),
             None => Ok(None),
         }
     }
 
-    /// The number of the row that begins at `start` in the text of a chunk.
+    /// The number of the row that begins at `start` in the text of a block.
     pub(super) async fn row_at(
         &self,
-        chunk: Place,
-        text: Arc<ChunkText>,
+        block: Place,
+        text: Arc<BlockText>,
         start: u32,
     ) -> Result<u64, SearchError> {
         let layout = &self.dataset.layout;
         let (delimiter, columns) = (layout.delimiter, layout.columns.len());
-        let (from, to) = (chunk.body_start, start as usize);
+        let (from, to) = (block.body_start, start as usize);
         let before = look(text.len(), move || {
             text.records_between(from, to, delimiter, columns)
         });
-        Ok(chunk.first_row + before.await? as u64)
+        Ok(block.first_row + before.await? as u64)
     }
 }
 
 impl Hits {
-    fn of(chunk: Place, text: Arc<ChunkText>, starts: Vec<u32>) -> Option<Self> {
+    fn of(block: Place, text: Arc<BlockText>, starts: Vec<u32>) -> Option<Self> {
         (!starts.is_empty()).then_some(Self {
-            chunk,
+            block,
             text: Some(text),
             starts,
         })

@@ -10,12 +10,12 @@ use super::chart::{Place, places};
 use super::texts::Groups;
 use super::work::look;
 use super::{Batch, Batches, Search, SearchError};
-use crate::dataset::{ChunkText, Records};
+use crate::dataset::{BlockText, Records};
 
-/// Chunks that are read in one go at most.
+/// Blocks that are read in one go at most.
 const GROUP: usize = 16;
 
-/// A record: the first row of its chunk, and where it begins there.
+/// A record: the first row of its block, and where it begins there.
 type Record = (u64, u32);
 
 /// Records, each with the place at which it is wanted.
@@ -50,17 +50,17 @@ impl Search {
     /// The records put together; `None`: they are too long for that.
     async fn slice(self: &Arc<Self>, records: &[Record]) -> Result<Option<Batch>, SearchError> {
         let mut wanted: BTreeMap<u64, Vec<(usize, u32)>> = BTreeMap::new();
-        for (place, &(chunk, at)) in records.iter().enumerate() {
-            wanted.entry(chunk).or_default().push((place, at));
+        for (place, &(block, at)) in records.iter().enumerate() {
+            wanted.entry(block).or_default().push((place, at));
         }
-        let chunks = wanted.keys().copied();
-        let chunks = places(&self.services, &self.dataset, chunks).await?;
+        let blocks = wanted.keys().copied();
+        let blocks = places(&self.services, &self.dataset, blocks).await?;
         let mut wanted = wanted.into_values();
         // All of them are wanted.
         let mut cut = Groups::growing(GROUP, GROUP);
-        let mut groups: Vec<_> = chunks
+        let mut groups: Vec<_> = blocks
             .into_iter()
-            .filter_map(|chunk| cut.add(chunk))
+            .filter_map(|block| cut.add(block))
             .collect();
         groups.extend(cut.rest());
         let groups = groups.into_iter().map(|group| {
@@ -123,7 +123,7 @@ impl Search {
 }
 
 /// The records of all parts, in the order in which they are wanted; they have so many bytes.
-fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<ChunkText>, Vec<u32>) {
+fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<BlockText>, Vec<u32>) {
     let mut records: Placed = parts.into_iter().flatten().collect();
     records.sort_unstable_by_key(|(place, _)| *place);
     let mut text = String::with_capacity(bytes);
@@ -133,5 +133,5 @@ fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<ChunkText>, 
         starts.push(text.len() as u32);
         text.push_str(&record);
     }
-    (Arc::new(ChunkText::new(text, columns)), starts)
+    (Arc::new(BlockText::new(text, columns)), starts)
 }

@@ -1,4 +1,4 @@
-//! Rows in an order of their own: the first ones of it, found in one pass through the chunks that may have some, the most
+//! Rows in an order of their own: the first ones of it, found in one pass through the blocks that may have some, the most
 //! promising first, so that the others need not be looked at.
 //!
 //! A pass goes on from a row: its values are read from the dataset again, so that a cursor is short and a page far down the
@@ -16,18 +16,18 @@ use super::walk::Walk;
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::query::{Lead, Ranked, Scan, Top, Whole};
-use crate::dataset::{ChunkText, Field, Records};
+use crate::dataset::{BlockText, Field, Records};
 use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
 
-/// Chunks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
+/// Blocks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
 const GROUP: usize = 8;
 /// Rows that one pass of a long list finds.
 const WINDOW: usize = 128 << 10;
-/// To sort a row, or a chunk, among others takes as long as to read so many bytes of text, about.
+/// To sort a row, or a block, among others takes as long as to read so many bytes of text, about.
 const ROW: usize = 128;
 
-/// A row: the first row of its chunk, and where it begins there.
+/// A row: the first row of its block, and where it begins there.
 type Record = (u64, u32);
 
 impl Search {
@@ -163,7 +163,7 @@ impl Search {
         let part = lock(&top).part();
         let top = std::mem::replace(&mut *lock(&top), part);
         let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
-        let record = |row: &Ranked| (row.chunk, row.at);
+        let record = |row: &Ranked| (row.block, row.at);
         let next = first.more.then(|| Start {
             after,
             last: first.rows.last().map(record),
@@ -172,44 +172,44 @@ impl Search {
         Ok((first.rows.iter().map(record).collect(), next))
     }
 
-    /// The chunks that may hold rows that come after that one, those first whose rows may be first.
+    /// The blocks that may hold rows that come after that one, those first whose rows may be first.
     async fn promising(self: &Arc<Self>, after: Option<&Whole>) -> Result<Promising, SearchError> {
         let mut promising = Promising::default();
         let Some(term) = self.query.order.first() else {
             return Ok(promising);
         };
         let alone = self.query.order.len() == 1;
-        let from = after.and_then(|after| Some((after.lead()?, after.chunk)));
+        let from = after.and_then(|after| Some((after.lead()?, after.block)));
         let mut walk = Walk::whole(&self.dataset);
         while let Some(mut sheet) = walk.next(self).await? {
             let number = promising.sheets.len() as u32;
-            let before = promising.chunks.len();
+            let before = promising.blocks.len();
             while let Some(at) = sheet.next(&self.query) {
                 let stats = sheet.known(term.column, at).stats;
                 let Some((best, worst)) = stats.and_then(|stats| term.range(stats)) else {
                     continue;
                 };
-                // Where all that is better was passed already, a chunk is as good as the place to go on from, or not even
+                // Where all that is better was passed already, a block is as good as the place to go on from, or not even
                 // that.
                 let best = from.map_or(best, |(from, last)| {
                     let settled = alone && term.settles(from);
-                    let passed = settled && sheet.chunks.place(at).first_row < last;
+                    let passed = settled && sheet.blocks.place(at).first_row < last;
                     best.max(if passed { from.next() } else { from })
                 });
                 if worst >= best {
-                    promising.chunks.push((best, number, at as u32));
+                    promising.blocks.push((best, number, at as u32));
                 }
             }
-            if promising.chunks.len() > before {
-                promising.sheets.push(sheet.chunks);
+            if promising.blocks.len() > before {
+                promising.sheets.push(sheet.blocks);
             }
         }
-        let chunks = promising.chunks.len();
+        let blocks = promising.blocks.len();
         let sort = move || {
-            promising.chunks.sort_unstable();
+            promising.blocks.sort_unstable();
             promising
         };
-        look(chunks.saturating_mul(ROW), sort).await
+        look(blocks.saturating_mul(ROW), sort).await
     }
 
     async fn rank(
@@ -221,25 +221,25 @@ impl Search {
         let ranking = self.work(group, move |group, texts, stop| {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut best = lock(&top).part();
-            for (chunk, text) in group.into_iter().zip(texts) {
-                search.rank_text(&scan, &chunk, &text, &mut best);
+            for (block, text) in group.into_iter().zip(texts) {
+                search.rank_text(&scan, &block, &text, &mut best);
             }
             lock(&top).merge(best);
         });
         ranking.await
     }
 
-    fn rank_text(&self, scan: &Scan<'_>, place: &Place, text: &ChunkText, best: &mut Top) {
+    fn rank_text(&self, scan: &Scan<'_>, place: &Place, text: &BlockText, best: &mut Top) {
         let Some(term) = self.query.order.first() else {
             return;
         };
-        let chunk = place.first_row;
+        let block = place.first_row;
         scan.rows(text, place.body_start, |row| {
             let lead = term.lead(row.value(term.column).as_deref());
-            // A chunk is shorter than 2^32 bytes.
+            // A block is shorter than 2^32 bytes.
             let at = row.at as u32;
-            if best.may_have(lead, chunk, at) {
-                best.take(lead, |column| row.value(column), chunk, at);
+            if best.may_have(lead, block, at) {
+                best.take(lead, |column| row.value(column), block, at);
             }
             ControlFlow::Continue(())
         });
@@ -265,8 +265,8 @@ impl Search {
     }
 
     /// The values by which a row is ordered.
-    async fn values(self: &Arc<Self>, (chunk, at): Record) -> Result<Whole, SearchError> {
-        let place = self.place_of(chunk).await?;
+    async fn values(self: &Arc<Self>, (block, at): Record) -> Result<Whole, SearchError> {
+        let place = self.place_of(block).await?;
         let text = self.text(place).await?;
         let search = Arc::clone(self);
         look(text.len(), move || {
@@ -275,7 +275,7 @@ impl Search {
         .await
     }
 
-    fn values_at(&self, text: &ChunkText, place: Place, at: usize) -> Whole {
+    fn values_at(&self, text: &BlockText, place: Place, at: usize) -> Whole {
         let layout = &self.dataset.layout;
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
         let mut fields = Vec::new();
@@ -289,17 +289,17 @@ impl Search {
         Whole::new(&self.query.order, value, place.first_row, at as u32)
     }
 
-    async fn row_number(&self, (chunk, at): Record) -> Result<u64, SearchError> {
-        let place = self.place_of(chunk).await?;
+    async fn row_number(&self, (block, at): Record) -> Result<u64, SearchError> {
+        let place = self.place_of(block).await?;
         let text = self.text(place).await?;
         self.row_at(place, text, at).await
     }
 
-    /// Where the chunk is that holds a row.
+    /// Where the block is that holds a row.
     async fn place_of(&self, row: u64) -> Result<Place, StoreError> {
         let found = Chunks::at_row(&self.services, &self.dataset, row).await?;
-        let (chunks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
-        Ok(chunks.place(at))
+        let (blocks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
+        Ok(blocks.place(at))
     }
 }
 
@@ -314,22 +314,22 @@ struct Start {
     unsure: Option<Record>,
 }
 
-/// Chunks that may hold rows that are among the first.
+/// Blocks that may hold rows that are among the first.
 #[derive(Default)]
 struct Promising {
     /// The sheets that they are on.
     sheets: Vec<Chunks>,
     /// What no row of each comes before; its sheet, and its place there.
-    chunks: Vec<(Lead, u32, u32)>,
+    blocks: Vec<(Lead, u32, u32)>,
 }
 
 impl Promising {
     /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
     fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<Place>> {
         let mut groups = Groups::growing(1, GROUP);
-        let mut chunks = self.chunks.into_iter();
+        let mut blocks = self.blocks.into_iter();
         std::iter::from_fn(move || {
-            for (best, sheet, at) in chunks.by_ref() {
+            for (best, sheet, at) in blocks.by_ref() {
                 let place = self.sheets[sheet as usize].place(at as usize);
                 if groups.is_empty() && lock(&top).is_past(best, place.first_row) {
                     return None;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::SearchError;
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::services::Services;
 use crate::services::cache::WINDOW_PAGES;
 use crate::services::memory::{Held, Kind};
 use crate::store::Dataset;
 
-/// Chunks that are looked through in one go at most.
+/// Blocks that are looked through in one go at most.
 const GROUP: usize = 16;
-/// Bytes of the text of a chunk, about.
-const CHUNK: usize = 64 << 10;
+/// Bytes of the text of a block, about.
+const BLOCK: usize = 64 << 10;
 /// Bytes of a text that every query has room for.
 const TEXT: usize = 256 << 10;
 /// Bytes that a key has beside the values in it, about.
@@ -23,7 +23,7 @@ const KEY: u64 = 64;
 pub(super) struct Room {
     /// Bytes of text that a page holds on to between finding its rows and sending them.
     pub(super) texts: usize,
-    /// Chunks in a group that is looked through in one go.
+    /// Blocks in a group that is looked through in one go.
     pub(super) group: usize,
     /// Groups that are looked through ahead of what is sent.
     pub(super) ahead: usize,
@@ -69,7 +69,7 @@ impl Room {
     }
 
     /// Whether the text is so short that the query's own memory does for it.
-    pub(super) fn holds(&self, text: &Arc<ChunkText>) -> bool {
+    pub(super) fn holds(&self, text: &Arc<BlockText>) -> bool {
         text.len() <= TEXT.max(self.slice)
     }
 }
@@ -99,7 +99,7 @@ impl Size {
 
     fn bytes(&self, query: &Query) -> usize {
         match query.order.is_empty() {
-            true => self.texts + self.ahead * self.group * CHUNK,
+            true => self.texts + self.ahead * self.group * BLOCK,
             // Records are there twice while they are put together.
             false => self.keys + 2 * self.slice,
         }

@@ -1,4 +1,4 @@
-//! Chunks in the order of the file, for whoever shows rows as they are.
+//! Blocks in the order of the file, for whoever shows rows as they are.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,19 +6,19 @@ use std::sync::Arc;
 use super::SearchError;
 use super::chart::{Chunks, missing};
 use super::texts::texts;
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::services::Services;
 use crate::services::memory::{Held, Kind};
 use crate::store::{Dataset, Spot, StoreError, Text};
 
-/// Bytes of text that are read in one go, unless one chunk alone has more.
+/// Bytes of text that are read in one go, unless one block alone has more.
 const STRETCH_BYTES: u64 = 256 << 10;
 
-/// A chunk that was read.
+/// A block that was read.
 #[derive(Debug)]
-pub struct Chunk {
+pub struct Block {
     /// Its text.
-    pub text: Arc<ChunkText>,
+    pub text: Arc<BlockText>,
     /// Bytes of mark and header before its first row.
     pub body_start: usize,
     /// Number of its first row in the revision.
@@ -27,50 +27,50 @@ pub struct Chunk {
     pub end_row: u64,
 }
 
-/// Chunks that were read in one go, and the memory that they take.
+/// Blocks that were read in one go, and the memory that they take.
 #[derive(Debug, Default)]
 pub struct Stretch {
-    /// The chunks.
-    pub chunks: VecDeque<Chunk>,
+    /// The blocks.
+    pub blocks: VecDeque<Block>,
     _held: Option<Held>,
 }
 
-/// The chunk that holds row `row` of the revision, and those behind it: as many as hold rows before `end` and are
+/// The block that holds row `row` of the revision, and those behind it: as many as hold rows before `end` and are
 /// read in one go, or that one alone where there is little memory.
 ///
 /// # Errors
-/// When the store fails, or has no such chunk.
+/// When the store fails, or has no such block.
 pub async fn stretch(
     services: Arc<Services>,
     dataset: Arc<Dataset>,
     row: u64,
     end: u64,
 ) -> Result<Stretch, SearchError> {
-    // To look one chunk up is cheaper than to read where many are, unless that is remembered.
+    // To look one block up is cheaper than to read where many are, unless that is remembered.
     let usual = services.settings.store.blocks.blocks_a_page();
     if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
         let usual = services.settings.store.blocks.block_bytes;
         let mut held = services.memory.take(Kind::Texts, usual).await?;
-        let chunk = lone(&services, &dataset, row).await?;
-        let chunk = chunk.ok_or_else(|| missing(&dataset, row))?;
+        let block = lone(&services, &dataset, row).await?;
+        let block = block.ok_or_else(|| missing(&dataset, row))?;
         // How long it is can't be known before.
-        if let Some(more) = chunk.text.len().checked_sub(held.bytes()) {
+        if let Some(more) = block.text.len().checked_sub(held.bytes()) {
             held.add(services.memory.take(Kind::Texts, more).await?);
         }
         return Ok(Stretch {
-            chunks: VecDeque::from([chunk]),
+            blocks: VecDeque::from([block]),
             _held: Some(held),
         });
     }
     let found = Chunks::at_row(&services, &dataset, row).await?;
-    let (chunks, at) = found.ok_or_else(|| missing(&dataset, row))?;
+    let (blocks, at) = found.ok_or_else(|| missing(&dataset, row))?;
     let most = match services.memory.is_ample(Kind::Texts) {
         true => STRETCH_BYTES,
         false => 1,
     };
     let mut bytes = 0;
     let mut places: Vec<_> = Vec::new();
-    for place in chunks.places(at) {
+    for place in blocks.places(at) {
         if place.first_row >= end || bytes >= most {
             break;
         }
@@ -80,30 +80,30 @@ pub async fn stretch(
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let held = services.memory.take(Kind::Texts, bytes).await?;
     let texts = texts(&services, &places, dataset.columns.len()).await?;
-    let chunks = places.iter().zip(texts).map(|(place, text)| Chunk {
+    let blocks = places.iter().zip(texts).map(|(place, text)| Block {
         text,
         body_start: place.body_start,
         first_row: place.first_row,
         end_row: place.first_row + place.rows,
     });
     Ok(Stretch {
-        chunks: chunks.collect(),
+        blocks: blocks.collect(),
         _held: Some(held),
     })
 }
 
-/// The chunk alone.
+/// The block alone.
 async fn lone(
     services: &Services,
     dataset: &Dataset,
     row: u64,
-) -> Result<Option<Chunk>, StoreError> {
+) -> Result<Option<Block>, StoreError> {
     let columns = dataset.columns.len();
-    let read = move |text: Text| Chunk {
+    let read = move |text: Text| Block {
         body_start: text.body_start,
         first_row: text.first_row,
         end_row: text.first_row + text.rows,
-        text: Arc::new(ChunkText::new(text.text, columns)),
+        text: Arc::new(BlockText::new(text.text, columns)),
     };
     services.store.chunk_at_row(dataset, row, read).await
 }

@@ -1,29 +1,29 @@
-//! The texts of chunks: those that are remembered, and those that have to be read and unpacked.
+//! The texts of blocks: those that are remembered, and those that have to be read and unpacked.
 
 use std::sync::Arc;
 
 use super::chart::Place;
 use super::{Search, SearchError};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 use crate::services::Services;
 use crate::services::cache::{Key, Value};
 use crate::store::{Packed, StoreError};
 
-/// Bytes of text that are looked through in one go, unless one chunk alone has more.
+/// Bytes of text that are looked through in one go, unless one block alone has more.
 const GROUP_BYTES: u64 = 1 << 20;
 
-/// Cuts chunks into groups that are looked through in one go.
+/// Cuts blocks into groups that are looked through in one go.
 pub(super) struct Groups {
     group: Vec<Place>,
     bytes: u64,
-    /// Chunks that the group may have.
+    /// Blocks that the group may have.
     size: usize,
     most: usize,
 }
 
 impl Groups {
-    /// Groups of `first` chunks at first, since those may do, and then of more and more, up to `most`.
+    /// Groups of `first` blocks at first, since those may do, and then of more and more, up to `most`.
     pub(super) fn growing(first: usize, most: usize) -> Self {
         Self {
             group: Vec::new(),
@@ -33,7 +33,7 @@ impl Groups {
         }
     }
 
-    /// Adds a chunk; gives the group that is full then.
+    /// Adds a block; gives the group that is full then.
     pub(super) fn add(&mut self, place: Place) -> Option<Vec<Place>> {
         let fits = self.group.is_empty() || self.bytes + place.bytes <= GROUP_BYTES;
         let full = (!fits).then(|| self.cut());
@@ -42,7 +42,7 @@ impl Groups {
         full.or_else(|| (self.group.len() >= self.size).then(|| self.cut()))
     }
 
-    /// Whether the next chunk begins a group.
+    /// Whether the next block begins a group.
     pub(super) fn is_empty(&self) -> bool {
         self.group.is_empty()
     }
@@ -60,14 +60,14 @@ impl Groups {
 }
 
 impl Search {
-    /// The texts of some chunks.
-    pub(super) async fn texts(&self, chunks: &[Place]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-        texts(&self.services, chunks, self.dataset.columns.len()).await
+    /// The texts of some blocks.
+    pub(super) async fn texts(&self, blocks: &[Place]) -> Result<Vec<Arc<BlockText>>, SearchError> {
+        texts(&self.services, blocks, self.dataset.columns.len()).await
     }
 
-    /// The text of a chunk.
-    pub(super) async fn text(&self, chunk: Place) -> Result<Arc<ChunkText>, SearchError> {
-        Ok(self.texts(&[chunk]).await?.swap_remove(0))
+    /// The text of a block.
+    pub(super) async fn text(&self, block: Place) -> Result<Arc<BlockText>, SearchError> {
+        Ok(self.texts(&[block]).await?.swap_remove(0))
     }
 }
 
@@ -75,20 +75,20 @@ fn key(place: &Place) -> Key {
     Key::Text(place.run, place.first_byte)
 }
 
-/// The text of a chunk, if it is remembered.
-pub(super) fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
+/// The text of a block, if it is remembered.
+pub(super) fn remembered(services: &Services, place: &Place) -> Option<Arc<BlockText>> {
     match services.cache.get(&key(place))? {
         Value::Text(text) => Some(text),
         _ => None,
     }
 }
 
-/// The texts of the chunks at these places.
+/// The texts of the blocks at these places.
 pub(super) async fn texts(
     services: &Arc<Services>,
     places: &[Place],
     columns: usize,
-) -> Result<Vec<Arc<ChunkText>>, SearchError> {
+) -> Result<Vec<Arc<BlockText>>, SearchError> {
     let fetched = Fetched::of(services, places).await?;
     if fetched.packed.is_empty() {
         return Ok(fetched.texts.into_iter().flatten().collect());
@@ -99,10 +99,10 @@ pub(super) async fn texts(
     unpacking.await.map_err(|_| SearchError::Worker)?
 }
 
-/// Texts of chunks: those that are remembered, and the others as they were read.
+/// Texts of blocks: those that are remembered, and the others as they were read.
 pub(super) struct Fetched {
     /// `None`: it is packed.
-    texts: Vec<Option<Arc<ChunkText>>>,
+    texts: Vec<Option<Arc<BlockText>>>,
     /// Those that are packed, each with its place among the texts.
     packed: Vec<(usize, Key, Packed)>,
 }
@@ -131,12 +131,12 @@ impl Fetched {
         services: &Services,
         columns: usize,
         stop: &Stop,
-    ) -> Result<Vec<Arc<ChunkText>>, SearchError> {
+    ) -> Result<Vec<Arc<BlockText>>, SearchError> {
         for (at, key, packed) in self.packed {
             if stop.is_set() {
                 return Err(SearchError::Stopped);
             }
-            let text = Arc::new(ChunkText::new(packed.unpack()?, columns));
+            let text = Arc::new(BlockText::new(packed.unpack()?, columns));
             services.cache.keep(key, Value::Text(Arc::clone(&text)));
             self.texts[at] = Some(text);
         }

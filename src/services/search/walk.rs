@@ -1,4 +1,4 @@
-//! Going through the chunks that may hold a match, sheet by sheet and no further than somebody asks.
+//! Going through the blocks that may hold a match, sheet by sheet and no further than somebody asks.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) struct Walk {
     segment: usize,
     /// The sheet that comes next, if it is not the first of that segment.
     sheet: Option<Sheet>,
-    /// Chunks of it that are passed over.
+    /// Blocks of it that are passed over.
     passed: usize,
 }
 
@@ -33,7 +33,7 @@ impl Walk {
         }
     }
 
-    /// From the chunk on that holds row `row` of the revision.
+    /// From the block on that holds row `row` of the revision.
     pub(super) async fn from(
         services: &Services,
         dataset: &Dataset,
@@ -43,26 +43,26 @@ impl Walk {
         if row == 0 {
             return Ok(whole);
         }
-        let Some((chunks, at)) = Chunks::at_row(services, dataset, row).await? else {
+        let Some((blocks, at)) = Chunks::at_row(services, dataset, row).await? else {
             return Ok(Self {
                 segment: dataset.segments.iter().len(),
                 ..whole
             });
         };
-        let run = chunks.place(at).run;
+        let run = blocks.place(at).run;
         let before = dataset
             .segments
             .iter()
             .take_while(|segment| segment.run != run);
         Ok(Self {
             segment: before.count() + 1,
-            sheet: Some(chunks.sheet),
+            sheet: Some(blocks.sheet),
             passed: at,
             ..whole
         })
     }
 
-    /// The next sheet on which there may be a chunk with a match.
+    /// The next sheet on which there may be a block with a match.
     pub(super) async fn next(
         &mut self,
         search: &Arc<Search>,
@@ -93,9 +93,9 @@ impl Walk {
     }
 }
 
-/// The chunks of a sheet with what is known of the columns that a query asks about.
+/// The blocks of a sheet with what is known of the columns that a query asks about.
 pub(super) struct Charted {
-    pub(super) chunks: Chunks,
+    pub(super) blocks: Chunks,
     /// What is known of some columns, by their places.
     stats: Vec<(usize, Arc<Stats>)>,
     /// Which texts some columns do not have, by their places.
@@ -103,7 +103,7 @@ pub(super) struct Charted {
     rest: Rest,
 }
 
-/// The chunks of a sheet that are still to be given.
+/// The blocks of a sheet that are still to be given.
 enum Rest {
     /// Those from this one on, as far as they may hold a match.
     From(usize),
@@ -111,11 +111,11 @@ enum Rest {
     Chosen(std::vec::IntoIter<usize>),
 }
 
-/// Looks at the bounds of chunks for one sheet that hold nobody up.
+/// Looks at the bounds of blocks for one sheet that hold nobody up.
 const FEW_LOOKS: u64 = 8192;
 
 impl Charted {
-    /// A sheet from its chunk `next` on; `None`: no chunk of it may hold a match.
+    /// A sheet from its block `next` on; `None`: no block of it may hold a match.
     async fn of(
         search: &Arc<Search>,
         sheet: Sheet,
@@ -135,12 +135,12 @@ impl Charted {
         let sought = query.columns_sought();
         let blooms = sheet.blooms(services, &sought).await?;
         let mut charted = Self {
-            chunks: sheet.chunks(services).await?,
+            blocks: sheet.blocks(services).await?,
             stats,
             blooms: sought.into_iter().zip(blooms).collect(),
             rest: Rest::From(next),
         };
-        let looks = query.pruning().saturating_mul(charted.chunks.len() as u64);
+        let looks = query.pruning().saturating_mul(charted.blocks.len() as u64);
         if looks > FEW_LOOKS {
             let query = Arc::clone(query);
             let choosing = search.work(Vec::new(), move |_, _, stop| {
@@ -158,21 +158,21 @@ impl Charted {
         Ok(Some(charted))
     }
 
-    /// The next chunk that may hold a match.
+    /// The next block that may hold a match.
     pub(super) fn next(&mut self, query: &Query) -> Option<usize> {
         let from = match &mut self.rest {
             Rest::From(from) => *from,
             Rest::Chosen(chosen) => return chosen.next(),
         };
-        let mut rest = from..self.chunks.len();
+        let mut rest = from..self.blocks.len();
         let found = rest.find(|&at| {
-            self.chunks.has_rows(at) && query.may_match(|column| self.known(column, at))
+            self.blocks.has_rows(at) && query.may_match(|column| self.known(column, at))
         });
         self.rest = Rest::From(rest.start);
         found
     }
 
-    /// What is known of a column in a chunk.
+    /// What is known of a column in a block.
     pub(super) fn known(&self, column: usize, at: usize) -> Known<'_> {
         Known {
             stats: of(&self.stats, column).and_then(|stats| stats.each.get(at)),
@@ -187,18 +187,18 @@ fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
     found.ok().map(|at| &columns[at].1)
 }
 
-/// The chunks that may hold a match, one after the other.
+/// The blocks that may hold a match, one after the other.
 pub(super) struct Candidates {
     search: Arc<Search>,
     /// The sheets behind the one that is open.
     walk: Walk,
     open: Option<Charted>,
-    /// A chunk that was given back.
+    /// A block that was given back.
     back: Option<Place>,
 }
 
 impl Candidates {
-    /// From the chunk on that holds row `row` of the revision.
+    /// From the block on that holds row `row` of the revision.
     pub(super) async fn from(search: &Arc<Search>, row: u64) -> Result<Self, StoreError> {
         Ok(Self {
             walk: Walk::from(&search.services, &search.dataset, row).await?,
@@ -217,7 +217,7 @@ impl Candidates {
             if let Some(open) = &mut self.open
                 && let Some(at) = open.next(&self.search.query)
             {
-                return Ok(Some(open.chunks.place(at)));
+                return Ok(Some(open.blocks.place(at)));
             }
             self.open = self.walk.next(&self.search).await?;
             if self.open.is_none() {
@@ -226,9 +226,9 @@ impl Candidates {
         }
     }
 
-    /// Takes a chunk back, to give it again.
-    pub(super) fn put_back(&mut self, chunk: Place) {
-        self.back = Some(chunk);
+    /// Takes a block back, to give it again.
+    pub(super) fn put_back(&mut self, block: Place) {
+        self.back = Some(block);
     }
 
     /// As many of the next ones as make a group.

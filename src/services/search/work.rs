@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::chart::Place;
 use super::texts::Fetched;
 use super::{Search, SearchError};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 
 /// Bytes of text up to which a look at it holds nobody up.
@@ -69,26 +69,26 @@ async fn at_work<F: Send + 'static, T: Send + 'static>(
 }
 
 impl Search {
-    /// Does `work` with some chunks and their texts on a blocking thread, once there is a place for it: there is one a core,
+    /// Does `work` with some blocks and their texts on a blocking thread, once there is a place for it: there is one a core,
     /// whoever asks. It is told to stop when the time of the query is over, or its client is gone.
     pub(super) fn work<T, F>(
         self: &Arc<Self>,
-        chunks: Vec<Place>,
+        blocks: Vec<Place>,
         work: F,
     ) -> impl Future<Output = Result<T, SearchError>> + Send + use<T, F>
     where
         T: Send + 'static,
-        F: FnOnce(Vec<Place>, Vec<Arc<ChunkText>>, &Stop) -> T + Send + 'static,
+        F: FnOnce(Vec<Place>, Vec<Arc<BlockText>>, &Stop) -> T + Send + 'static,
     {
         let (search, permits) = (Arc::clone(self), Arc::clone(&self.services.scans));
         let fetch = async move {
-            let fetched = Fetched::of(&search.services, &chunks).await?;
-            Ok((search, chunks, fetched))
+            let fetched = Fetched::of(&search.services, &blocks).await?;
+            Ok((search, blocks, fetched))
         };
-        at_work(permits, fetch, move |(search, chunks, fetched), stop| {
+        at_work(permits, fetch, move |(search, blocks, fetched), stop| {
             let columns = search.dataset.columns.len();
             let texts = fetched.unpack(&search.services, columns, stop)?;
-            Ok(work(chunks, texts, stop))
+            Ok(work(blocks, texts, stop))
         })
     }
 }

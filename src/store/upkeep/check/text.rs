@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
 use crate::dataset::query::{Query, Scan};
-use crate::dataset::{ChunkText, Layout, Summary, Tail, bloom, stats};
+use crate::dataset::{BlockText, Layout, Summary, Tail, bloom, stats};
 use crate::store::connection::AnyConnection;
 use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
@@ -174,7 +174,7 @@ impl Checker<'_> {
 /// How many rows a query finds in the text. The number that is stored with it was found by the reader of uploads.
 fn count(text: &Text, layout: &Layout) -> u64 {
     let query = Query::default();
-    let read = ChunkText::new(text.text.clone(), layout.columns.len());
+    let read = BlockText::new(text.text.clone(), layout.columns.len());
     let mut rows = 0;
     Scan::new(&query, layout).rows(&read, text.body_start, |_| {
         rows += 1;

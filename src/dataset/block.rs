@@ -1,20 +1,20 @@
-//! A piece as it is stored: compressed, with its digest and its statistics.
+//! A raw block as it is stored: compressed, with its digest and its statistics.
 //!
-//! A chunk holds all that reading it takes, and never changes.
+//! A block holds all that reading it takes, and never changes.
 
 use std::cell::RefCell;
 
 use xxhash_rust::xxh3::xxh3_128;
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Analysis, Piece, bloom, stats};
+use super::{Analysis, RawBlock, bloom, stats};
 
 /// How hard to compress: the level at which this is faster than most disks, with the ratio that CSV gives anyway.
 const LEVEL: i32 = 1;
 
-/// A stored piece.
+/// A stored raw block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chunk {
+pub struct Block {
     /// Data records.
     pub rows: u32,
     /// Bytes of the text before the first data record.
@@ -33,8 +33,8 @@ pub struct Chunk {
 
 /// Stored data that does not give the text it should.
 #[derive(Debug, thiserror::Error)]
-#[error("the chunk's data is damaged: it does not give the {text_bytes} bytes of text it should")]
-pub struct CorruptChunk {
+#[error("the block's data is damaged: it does not give the {text_bytes} bytes of text it should")]
+pub struct CorruptBlock {
     /// How many bytes it should give.
     pub text_bytes: usize,
     /// Why it cannot be decompressed, where it cannot.
@@ -48,18 +48,18 @@ thread_local! {
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-impl Chunk {
-    /// Seals a piece with what its analysis found.
-    pub fn seal(piece: &Piece, analysis: &Analysis) -> Self {
+impl Block {
+    /// Seals a raw block with what its analysis found.
+    pub fn seal(raw_block: &RawBlock, analysis: &Analysis) -> Self {
         Self {
             rows: analysis.rows,
-            // A piece is shorter than 2^31 bytes: `Limits::clamped`.
-            body_start: piece.body_start as u32,
-            text_bytes: piece.text.len() as u32,
-            digest: digest(&piece.text),
+            // A raw block is shorter than 2^31 bytes: `Limits::clamped`.
+            body_start: raw_block.body_start as u32,
+            text_bytes: raw_block.text.len() as u32,
+            digest: digest(&raw_block.text),
             stats: stats::encode(&analysis.columns),
             blooms: bloom::encode(&analysis.blooms),
-            data: compress(&piece.text),
+            data: compress(&raw_block.text),
         }
     }
 }
@@ -86,9 +86,9 @@ pub fn compress(text: &[u8]) -> Vec<u8> {
 /// Decompresses a text of exactly `text_bytes` bytes; never sets aside more than those.
 ///
 /// # Errors
-/// [`CorruptChunk`] when the data gives anything else.
-pub fn decompress(data: &[u8], text_bytes: usize) -> Result<Vec<u8>, CorruptChunk> {
-    let corrupt = |source| CorruptChunk { text_bytes, source };
+/// [`CorruptBlock`] when the data gives anything else.
+pub fn decompress(data: &[u8], text_bytes: usize) -> Result<Vec<u8>, CorruptBlock> {
+    let corrupt = |source| CorruptBlock { text_bytes, source };
     DECOMPRESSOR.with_borrow_mut(|kept| {
         let decompressor = kept
             .get_or_insert_with(|| Decompressor::new().expect("zstd takes having no dictionary"));

@@ -16,7 +16,7 @@ fn a_text_of_another_length_is_damage() {
 }
 
 #[test]
-fn damaged_data_is_an_error_and_the_next_chunk_is_read_again() {
+fn damaged_data_is_an_error_and_the_next_block_is_read_again() {
     let text: Vec<u8> = (0..5000_u32)
         .flat_map(|row| format!("{row},{}\n", row * 7919 % 1000).into_bytes())
         .collect();

@@ -1,6 +1,6 @@
-//! A piece of an upload: whole records, and what they say about the columns.
+//! A raw block of an upload: whole records, and what they say about the columns.
 //!
-//! Analysing is a pure function of one piece, so that pieces can be analysed on any threads in any order.
+//! Analysing is a pure function of one raw block, so that raw blocks can be analysed on any threads in any order.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use super::{
     survey::{Unfit, survey},
 };
 
-/// Rows of the smallest piece that is worth knowing more of.
+/// Rows of the smallest raw block that is worth knowing more of.
 const FEWEST: u32 = 64;
 
 /// Whole records of an upload, as they came.
 #[derive(Debug, Clone)]
-pub struct Piece {
-    /// The text; those of all pieces, one after the other, are the decoded upload, or the rows of one that are added.
+pub struct RawBlock {
+    /// The text; those of all raw blocks, one after the other, are the decoded upload, or the rows of one that are added.
     pub text: Vec<u8>,
-    /// Bytes before the first data record: byte-order mark and header. 0 in all pieces but a dataset's first.
+    /// Bytes before the first data record: byte-order mark and header. 0 in all raw blocks but a dataset's first.
     pub body_start: usize,
     /// The physical line of the file that the text begins in, from 1.
     pub first_line: u64,
@@ -34,7 +34,7 @@ pub struct Piece {
     pub(super) max_record: usize,
 }
 
-/// What a piece holds.
+/// What a raw block holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
     /// Data records.
@@ -45,8 +45,8 @@ pub struct Analysis {
     pub blooms: Vec<(u32, Bloom)>,
 }
 
-impl Piece {
-    /// The texts of chunks that were stored one after the other, as one piece, to be analysed and sealed anew.
+impl RawBlock {
+    /// The texts of blocks that were stored one after the other, as one raw block, to be analysed and sealed anew.
     ///
     /// `body_start` is that of the first of them. A header that came without a line end got one from the rows that
     /// were added later; that is no row. All together must be shorter than 2^31 bytes. How long a record may be was
@@ -68,7 +68,7 @@ impl Piece {
     /// Checks every record and surveys every column.
     ///
     /// # Errors
-    /// The first thing that is wrong with the piece, with its line and column.
+    /// The first thing that is wrong with the raw block, with its line and column.
     pub fn analyse(&self) -> Result<Analysis, CsvError> {
         self.analysed(None)
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{Chunk, ColumnType, Ingest, Limits, Records, UploadOptions};
+use crate::dataset::{Block, ColumnType, Ingest, Limits, Records, UploadOptions};
 
 fn unfit(text: &str, types: &[(&str, ColumnType)]) -> CsvError {
     let types = types
@@ -51,9 +51,9 @@ fn a_long_value_is_shortened_in_the_message() {
     assert!(error.to_string().len() < 250, "{error}");
 }
 
-/// The piece that all these chunks are together, the first of which begins with `body_start` bytes of header, and the
+/// The raw block that all these blocks are together, the first of which begins with `body_start` bytes of header, and the
 /// rows of it.
-fn joined(chunks: &[&str], body_start: usize, header_absent: bool) -> (Piece, Vec<String>) {
+fn joined(blocks: &[&str], body_start: usize, header_absent: bool) -> (RawBlock, Vec<String>) {
     let options = UploadOptions {
         header_absent,
         ..UploadOptions::default()
@@ -61,22 +61,22 @@ fn joined(chunks: &[&str], body_start: usize, header_absent: bool) -> (Piece, Ve
     let mut ingest = Ingest::new(options, Limits::default()).unwrap();
     ingest.push(b"a\n", &mut Vec::new()).unwrap();
     let layout = Arc::clone(ingest.layout().unwrap());
-    let piece = Piece::stored(chunks.concat().into_bytes(), body_start, layout);
-    let body = std::str::from_utf8(&piece.text[piece.body_start..]).unwrap();
+    let raw_block = RawBlock::stored(blocks.concat().into_bytes(), body_start, layout);
+    let body = std::str::from_utf8(&raw_block.text[raw_block.body_start..]).unwrap();
     let mut records = Records::new(body, b',', 1);
     let (mut fields, mut rows) = (Vec::new(), Vec::new());
     while records.next_into(&mut fields) {
         rows.push(fields[0].text().into_owned());
     }
-    assert_eq!(piece.analyse().unwrap().rows as usize, rows.len());
-    (piece, rows)
+    assert_eq!(raw_block.analyse().unwrap().rows as usize, rows.len());
+    (raw_block, rows)
 }
 
 #[test]
-fn stored_chunks_put_together_have_their_rows_and_no_other() {
-    let rows = |chunks: &[&str], body_start| joined(chunks, body_start, false).1;
+fn stored_blocks_put_together_have_their_rows_and_no_other() {
+    let rows = |blocks: &[&str], body_start| joined(blocks, body_start, false).1;
     assert_eq!(rows(&["a\n1\n", "2\n", "\n3\n"], 2), ["1", "2", "", "3"]);
-    // A line that was open when rows were added got its line feed from the chunk that came then.
+    // A line that was open when rows were added got its line feed from the block that came then.
     assert_eq!(rows(&["a\n1", "\n2\n"], 2), ["1", "2"]);
     assert_eq!(rows(&["\n2\n", "3\n"], 1), ["2", "3"]);
     assert_eq!(rows(&["\n", "\n3\n"], 1), ["", "3"]);
@@ -84,7 +84,7 @@ fn stored_chunks_put_together_have_their_rows_and_no_other() {
     assert_eq!(rows(&["a", "\n1\n"], 1), ["1"]);
     assert_eq!(rows(&["a", "\n", "\n1\n"], 1), ["", "1"]);
     assert_eq!(rows(&["a"], 1), [""; 0]);
-    let absent = |chunks: &[&str], body_start| joined(chunks, body_start, true).1;
+    let absent = |blocks: &[&str], body_start| joined(blocks, body_start, true).1;
     assert_eq!(absent(&["\u{FEFF}\n1\n", "2\n"], 3), ["", "1", "2"]);
     assert_eq!(absent(&["\n1\n", "2\n"], 0), ["", "1", "2"]);
 }
@@ -92,7 +92,10 @@ fn stored_chunks_put_together_have_their_rows_and_no_other() {
 #[test]
 fn a_stored_record_is_taken_however_long_it_is() {
     let long = "x".repeat(Limits::default().max_record + 1);
-    let (piece, rows) = joined(&["a\n", &long, "\n"], 2, false);
+    let (raw_block, rows) = joined(&["a\n", &long, "\n"], 2, false);
     assert_eq!(rows, [long]);
-    assert_eq!(Chunk::seal(&piece, &piece.analyse().unwrap()).rows, 1);
+    assert_eq!(
+        Block::seal(&raw_block, &raw_block.analyse().unwrap()).rows,
+        1
+    );
 }

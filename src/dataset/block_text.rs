@@ -1,4 +1,4 @@
-//! A chunk's text as it is read, and what is known of its records, so that less of it has to be looked at.
+//! A block's text as it is read, and what is known of its records, so that less of it has to be looked at.
 
 use memchr::{memchr, memchr_iter, memmem};
 
@@ -8,9 +8,9 @@ use super::record::Records;
 /// Lines for each of which it is known where it begins.
 const STRIDE: usize = 64;
 
-/// A chunk's text, and what is known of its records.
+/// A block's text, and what is known of its records.
 #[derive(Debug)]
-pub struct ChunkText {
+pub struct BlockText {
     text: String,
     even: Option<Even>,
 }
@@ -26,7 +26,7 @@ struct Even {
     verbatim: bool,
 }
 
-impl ChunkText {
+impl BlockText {
     /// Looks at the records of a text, which have so many columns.
     pub fn new(text: String, columns: usize) -> Self {
         let even = marks_of_each(text.as_bytes(), columns).map(|marks| Even {
@@ -145,7 +145,7 @@ impl<'t> Iterator for Lines<'t> {
     }
 }
 
-impl std::ops::Deref for ChunkText {
+impl std::ops::Deref for BlockText {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -174,7 +174,7 @@ fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
 }
 
 fn lines(text: &[u8]) -> Box<[u32]> {
-    // A chunk is shorter than 2^32 bytes.
+    // A block is shorter than 2^32 bytes.
     let begins = memchr_iter(b'\n', text).map(|end| end as u32 + 1);
     std::iter::once(0).chain(begins).step_by(STRIDE).collect()
 }
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     /// Every record's start, by reading all.
-    fn starts(text: &ChunkText, from: usize, columns: usize) -> Vec<usize> {
+    fn starts(text: &BlockText, from: usize, columns: usize) -> Vec<usize> {
         let mut records = Records::new(&text[from..], b',', columns);
         let (mut fields, mut starts) = (Vec::new(), Vec::new());
         while records.next_into(&mut fields) {
@@ -203,7 +203,7 @@ mod tests {
         starts
     }
 
-    fn text(rows: usize, columns: usize, end: &str, last: &str, odd: &str) -> ChunkText {
+    fn text(rows: usize, columns: usize, end: &str, last: &str, odd: &str) -> BlockText {
         let row = |row: usize| {
             let cells = (0..columns).map(|column| "x".repeat(1 + (row * 7 + column) % 5));
             let cells: Vec<_> = cells.collect();
@@ -213,7 +213,7 @@ mod tests {
             }
         };
         let rows: Vec<_> = (0..rows).map(row).collect();
-        ChunkText::new(format!("{}{last}", rows.join(end)), columns)
+        BlockText::new(format!("{}{last}", rows.join(end)), columns)
     }
 
     #[test]
@@ -262,14 +262,14 @@ mod tests {
     fn an_empty_line_before_all_records_is_none_behind_a_byte_order_mark_too() {
         for mark in ["", "\u{feff}"] {
             for end in ["\n", "\r\n"] {
-                let text = ChunkText::new(format!("{mark}{end}1,Ada{end}2,Bob{end}"), 2);
+                let text = BlockText::new(format!("{mark}{end}1,Ada{end}2,Bob{end}"), 2);
                 assert!(text.even.is_none());
                 let mut records = text.records(mark.len(), b',', 2);
                 let mut fields = Vec::new();
                 assert!(records.next_into(&mut fields));
                 assert_eq!(fields[1].text(), "Ada");
                 // Of one column it is a record, so that it need not be looked at.
-                let text = ChunkText::new(format!("{mark}{end}1{end}"), 1);
+                let text = BlockText::new(format!("{mark}{end}1{end}"), 1);
                 assert!(text.even.is_some());
             }
         }
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn only_texts_that_json_takes_as_they_are_are_verbatim() {
         let verbatim = |text: &str| {
-            let text = ChunkText::new(text.to_owned(), 2);
+            let text = BlockText::new(text.to_owned(), 2);
             text.even.is_some_and(|even| even.verbatim)
         };
         assert!(verbatim("a,é\n1,2\n"));
