@@ -117,7 +117,7 @@ impl Stats {
 /// Blocks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
 /// since a run may be divided in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct IndexPage {
+pub(super) struct IndexPageKey {
     /// The run.
     pub(super) run: Run,
     /// The first of the rows.
@@ -136,11 +136,11 @@ pub(super) enum Key {
     /// columns it has: all revisions that read a run have the same layout.
     Text(Run, u64),
     /// Where the blocks of an index page are. Depends on the run's blocks and on the page's rows.
-    Spots(IndexPage),
+    BlockHandles(IndexPageKey),
     /// What is known of the column at that place in these blocks. Depends on the same.
-    Stats(IndexPage, usize),
+    Stats(IndexPageKey, usize),
     /// Which texts the column at that place does not have in these blocks. Depends on the same.
-    Blooms(IndexPage, usize),
+    Blooms(IndexPageKey, usize),
     /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
     /// revision, and on its blocks, because it names rows by them.
     Window(WindowKey, u64),
@@ -159,7 +159,7 @@ pub(super) enum Value {
     /// A page that is too large to be kept.
     LargePage,
     Text(Arc<BlockText>),
-    Spots(Arc<[Spot]>),
+    BlockHandles(Arc<[Spot]>),
     Stats(Arc<Stats>),
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
@@ -200,7 +200,7 @@ impl Value {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
             Self::LargePage => 0,
             Self::Text(text) => text.bytes(),
-            Self::Spots(spots) => size_of_val::<[Spot]>(spots),
+            Self::BlockHandles(handles) => size_of_val::<[Spot]>(handles),
             Self::Stats(stats) => {
                 let texts = stats.each.iter().map(|stats| match &stats.bounds {
                     Bounds::Text { min, max } => min.len() + max.len() + 32,

@@ -1,19 +1,19 @@
 //! Answering queries: which blocks to look through, on all cores, in bounded memory.
 //!
 //! ```text
-//! query ─▶ chart (blocks that may hold a match) ─▶ groups of blocks ─▶ texts (remembered or unpacked) ─▶ rows that match
+//! query ─▶ page index (blocks that may hold a match) ─▶ groups of blocks ─▶ texts (remembered or unpacked) ─▶ rows that match
 //! ```
 //!
-//! The chart is looked at sheet by sheet: who has found enough rows never asks about the blocks behind them.
+//! The page index is looked at index page by index page: who has found enough rows never asks about the blocks behind them.
 //!
 //! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
 //! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
 //! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows. A query whose
 //! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
 
-mod chart;
 mod find;
 mod gather;
+mod page_index;
 mod rank;
 mod room;
 mod stretch;

@@ -2,9 +2,9 @@
 
 mod cursors;
 mod filters;
+mod index_pages;
 mod limits;
 mod orders;
-mod sheets;
 
 use std::fmt::Write as _;
 

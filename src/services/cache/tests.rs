@@ -6,8 +6,8 @@ const SOON: Duration = Duration::from_millis(20);
 const NEVER: Duration = Duration::from_secs(3600);
 
 /// The key of an index page.
-fn spots_of(number: i64, first_row: u64) -> Key {
-    Key::Spots(IndexPage {
+fn handles_of(number: i64, first_row: u64) -> Key {
+    Key::BlockHandles(IndexPageKey {
         run: Run { dataset: 1, number },
         first_row,
         end_row: first_row + 1,
@@ -15,13 +15,13 @@ fn spots_of(number: i64, first_row: u64) -> Key {
 }
 
 fn value() -> Result<Value, StoreError> {
-    Ok(Value::Spots(Arc::new([])))
+    Ok(Value::BlockHandles(Arc::new([])))
 }
 
 #[tokio::test]
 async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     let cache = Cache::new(1 << 20, SOON);
-    let key = spots_of(1, 0);
+    let key = handles_of(1, 0);
     let hangs = cache.get_or(key, std::future::pending::<Result<Value, StoreError>>());
     let mut hangs = Box::pin(hangs);
     assert!(futures_util::FutureExt::now_or_never(&mut hangs).is_none());
@@ -30,7 +30,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     for outcome in futures_util::future::join_all(waiting).await {
         assert!(matches!(outcome, Err(StoreError::Waited)));
     }
-    let keys = [spots_of(0, 0), key];
+    let keys = [handles_of(0, 0), key];
     let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
     assert!(matches!(waited.await, Err(StoreError::Waited)));
     // Those who ask after it was given up make it.
@@ -47,7 +47,7 @@ async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_b
         tokio::task::yield_now().await;
         Err::<Value, _>(StoreError::Closed)
     };
-    let asking = (0..20).map(|_| cache.get_or(spots_of(1, 0), make()));
+    let asking = (0..20).map(|_| cache.get_or(handles_of(1, 0), make()));
     for outcome in futures_util::future::join_all(asking).await {
         assert!(matches!(outcome, Err(StoreError::Closed)));
     }
@@ -57,29 +57,29 @@ async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_b
 #[tokio::test]
 async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
     let cache = Cache::new(1 << 20, NEVER);
-    let keys = [0, 1, 2, 3].map(|number| spots_of(1, number));
-    let spots = |number: usize| {
-        let spot = Spot {
+    let keys = [0, 1, 2, 3].map(|number| handles_of(1, number));
+    let handles = |number: usize| {
+        let handle = Spot {
             first_row: number as u64,
             rows: 1,
             first_byte: 0,
             bytes: 1,
             body_start: 0,
         };
-        Value::Spots(Arc::new([spot]))
+        Value::BlockHandles(Arc::new([handle]))
     };
     let first = |value: &Value| match value {
-        Value::Spots(spots) => spots[0].first_row,
+        Value::BlockHandles(handles) => handles[0].first_row,
         _ => unreachable!(),
     };
-    cache.keep(keys[1], spots(1));
+    cache.keep(keys[1], handles(1));
     let calls = AtomicUsize::new(0);
     let asking = (0..3).map(|_| {
         cache.get_or_all(&keys, async |lacking| {
             calls.fetch_add(1, Ordering::Relaxed);
             assert_eq!(lacking, [0, 2, 3]);
             tokio::task::yield_now().await;
-            Ok::<_, StoreError>(lacking.into_iter().map(spots).collect())
+            Ok::<_, StoreError>(lacking.into_iter().map(handles).collect())
         })
     });
     for values in futures_util::future::join_all(asking).await {

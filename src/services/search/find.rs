@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
 use super::texts::{Groups, remembered};
 use super::walk::Candidates;
 use super::work::look;
@@ -14,11 +14,11 @@ use crate::dataset::BlockText;
 use crate::dataset::query::Scan;
 
 /// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
-const ON_THE_SPOT: u64 = 384 << 10;
+const INLINE_WORK: u64 = 384 << 10;
 
 /// Rows that were found in one block.
 struct Hits {
-    block: Place,
+    block: BlockLocation,
     /// Its text, unless it has to be read again.
     text: Option<Arc<BlockText>>,
     starts: Vec<u32>,
@@ -105,7 +105,7 @@ impl Search {
         let search = Arc::clone(self);
         let first = async move {
             let mut candidates = Candidates::from(&search, from).await?;
-            let (hits, looked) = search.on_the_spot(&mut candidates, from, most).await?;
+            let (hits, looked) = search.on_this_thread(&mut candidates, from, most).await?;
             let rest = search.in_groups(
                 candidates,
                 Groups::growing(looked, search.room.group),
@@ -120,7 +120,7 @@ impl Search {
     /// Looks through the first blocks on this thread, as long as their texts are remembered and that is little work: to wake
     /// another thread takes longer, and often these blocks have all the rows that are wanted. Returns the rows that it found,
     /// and the number of blocks that it looked through.
-    async fn on_the_spot(
+    async fn on_this_thread(
         &self,
         candidates: &mut Candidates,
         from: u64,
@@ -128,7 +128,7 @@ impl Search {
     ) -> Result<(Vec<Hits>, usize), SearchError> {
         let scan = Scan::new(&self.query, &self.dataset.layout);
         let (mut found, mut looked) = (Vec::new(), 0);
-        let (mut left, mut work) = (most, ON_THE_SPOT);
+        let (mut left, mut work) = (most, INLINE_WORK);
         while left > 0
             && let Some(block) = candidates.next().await?
         {
@@ -173,7 +173,7 @@ impl Search {
 
     async fn look_through(
         self: Arc<Self>,
-        group: Vec<Place>,
+        group: Vec<BlockLocation>,
         from: u64,
         most: usize,
     ) -> Result<Vec<Hits>, SearchError> {
@@ -199,7 +199,7 @@ impl Search {
     fn starts(
         &self,
         scan: &Scan<'_>,
-        block: &Place,
+        block: &BlockLocation,
         text: &BlockText,
         from: u64,
         most: usize,
@@ -237,7 +237,7 @@ impl Search {
     /// The number of the row that begins at `start` in the text of a block.
     pub(super) async fn row_at(
         &self,
-        block: Place,
+        block: BlockLocation,
         text: Arc<BlockText>,
         start: u32,
     ) -> Result<u64, SearchError> {
@@ -252,7 +252,7 @@ impl Search {
 }
 
 impl Hits {
-    fn of(block: Place, text: Arc<BlockText>, starts: Vec<u32>) -> Option<Self> {
+    fn of(block: BlockLocation, text: Arc<BlockText>, starts: Vec<u32>) -> Option<Self> {
         (!starts.is_empty()).then_some(Self {
             block,
             text: Some(text),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::chart::{Place, places};
+use super::page_index::{BlockLocation, locations};
 use super::texts::Groups;
 use super::work::look;
 use super::{Batch, Batches, Search, SearchError};
@@ -50,11 +50,11 @@ impl Search {
     /// The records put together; `None`: they are too long for that.
     async fn slice(self: &Arc<Self>, records: &[Record]) -> Result<Option<Batch>, SearchError> {
         let mut wanted: BTreeMap<u64, Vec<(usize, u32)>> = BTreeMap::new();
-        for (place, &(block, at)) in records.iter().enumerate() {
-            wanted.entry(block).or_default().push((place, at));
+        for (position, &(block, at)) in records.iter().enumerate() {
+            wanted.entry(block).or_default().push((position, at));
         }
         let blocks = wanted.keys().copied();
-        let blocks = places(&self.services, &self.dataset, blocks).await?;
+        let blocks = locations(&self.services, &self.dataset, blocks).await?;
         let mut wanted = wanted.into_values();
         // All of them are wanted.
         let mut cut = Groups::growing(GROUP, GROUP);
@@ -86,7 +86,7 @@ impl Search {
 
     async fn copy(
         self: &Arc<Self>,
-        group: Vec<Place>,
+        group: Vec<BlockLocation>,
         wanted: Vec<Vec<(usize, u32)>>,
         room: Option<Arc<AtomicUsize>>,
     ) -> Result<Option<Placed>, SearchError> {
@@ -96,7 +96,7 @@ impl Search {
             let mut fields = Vec::new();
             for (text, wanted) in texts.iter().zip(wanted) {
                 let mut records = Records::new(text, layout.delimiter, layout.columns.len());
-                for (place, at) in wanted {
+                for (position, at) in wanted {
                     if stop.is_set() {
                         return None;
                     }
@@ -113,7 +113,7 @@ impl Search {
                     if taken.is_some_and(|taken| taken.is_err()) {
                         return None;
                     }
-                    copied.push((place, record));
+                    copied.push((position, record));
                 }
             }
             Some(copied)
@@ -125,7 +125,7 @@ impl Search {
 /// The records of all parts, in the order in which they are wanted; they have so many bytes.
 fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<BlockText>, Vec<u32>) {
     let mut records: Placed = parts.into_iter().flatten().collect();
-    records.sort_unstable_by_key(|(place, _)| *place);
+    records.sort_unstable_by_key(|(position, _)| *position);
     let mut text = String::with_capacity(bytes);
     let mut starts = Vec::with_capacity(records.len());
     for (_, record) in records {

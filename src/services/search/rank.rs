@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::chart::{Chunks, Place, missing};
+use super::page_index::{BlockLocation, PageBlocks, missing};
 use super::texts::Groups;
 use super::walk::Walk;
 use super::work::look;
@@ -181,11 +181,11 @@ impl Search {
         let alone = self.query.order.len() == 1;
         let from = after.and_then(|after| Some((after.lead()?, after.block)));
         let mut walk = Walk::whole(&self.dataset);
-        while let Some(mut sheet) = walk.next(self).await? {
-            let number = promising.sheets.len() as u32;
+        while let Some(mut page) = walk.next(self).await? {
+            let number = promising.pages.len() as u32;
             let before = promising.blocks.len();
-            while let Some(at) = sheet.next(&self.query) {
-                let stats = sheet.known(term.column, at).stats;
+            while let Some(at) = page.next(&self.query) {
+                let stats = page.known(term.column, at).stats;
                 let Some((best, worst)) = stats.and_then(|stats| term.range(stats)) else {
                     continue;
                 };
@@ -193,7 +193,7 @@ impl Search {
                 // that.
                 let best = from.map_or(best, |(from, last)| {
                     let settled = alone && term.settles(from);
-                    let passed = settled && sheet.blocks.place(at).first_row < last;
+                    let passed = settled && page.blocks.location(at).first_row < last;
                     best.max(if passed { from.next() } else { from })
                 });
                 if worst >= best {
@@ -201,7 +201,7 @@ impl Search {
                 }
             }
             if promising.blocks.len() > before {
-                promising.sheets.push(sheet.blocks);
+                promising.pages.push(page.blocks);
             }
         }
         let blocks = promising.blocks.len();
@@ -214,7 +214,7 @@ impl Search {
 
     async fn rank(
         self: Arc<Self>,
-        group: Vec<Place>,
+        group: Vec<BlockLocation>,
         top: Arc<Mutex<Top>>,
     ) -> Result<(), SearchError> {
         let search = Arc::clone(&self);
@@ -229,12 +229,18 @@ impl Search {
         ranking.await
     }
 
-    fn rank_text(&self, scan: &Scan<'_>, place: &Place, text: &BlockText, best: &mut Top) {
+    fn rank_text(
+        &self,
+        scan: &Scan<'_>,
+        location: &BlockLocation,
+        text: &BlockText,
+        best: &mut Top,
+    ) {
         let Some(term) = self.query.order.first() else {
             return;
         };
-        let block = place.first_row;
-        scan.rows(text, place.body_start, |row| {
+        let block = location.first_row;
+        scan.rows(text, location.body_start, |row| {
             let lead = term.lead(row.value(term.column).as_deref());
             // A block is shorter than 2^32 bytes.
             let at = row.at as u32;
@@ -250,13 +256,13 @@ impl Search {
         let Some(row) = after.filter(|row| *row < self.dataset.rows) else {
             return Ok(Start::default());
         };
-        let place = self.place_of(row).await?;
-        let text = self.text(place).await?;
-        let before = usize::try_from(row - place.first_row).unwrap_or(usize::MAX);
+        let location = self.location_of(row).await?;
+        let text = self.text(location).await?;
+        let before = usize::try_from(row - location.first_row).unwrap_or(usize::MAX);
         let search = Arc::clone(self);
         let after = look(text.len(), move || {
-            let at = search.start_of(&text, place.body_start, before);
-            search.values_at(&text, place, at)
+            let at = search.start_of(&text, location.body_start, before);
+            search.values_at(&text, location, at)
         });
         Ok(Start {
             after: Some(Arc::new(after.await?)),
@@ -266,16 +272,16 @@ impl Search {
 
     /// The values by which a row is ordered.
     async fn values(self: &Arc<Self>, (block, at): Record) -> Result<Whole, SearchError> {
-        let place = self.place_of(block).await?;
-        let text = self.text(place).await?;
+        let location = self.location_of(block).await?;
+        let text = self.text(location).await?;
         let search = Arc::clone(self);
         look(text.len(), move || {
-            search.values_at(&text, place, at as usize)
+            search.values_at(&text, location, at as usize)
         })
         .await
     }
 
-    fn values_at(&self, text: &BlockText, place: Place, at: usize) -> Whole {
+    fn values_at(&self, text: &BlockText, location: BlockLocation, at: usize) -> Whole {
         let layout = &self.dataset.layout;
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
         let mut fields = Vec::new();
@@ -286,20 +292,20 @@ impl Search {
             let text = fields.get(column).map(Field::text)?;
             (!layout.is_null(&text)).then_some(text)
         };
-        Whole::new(&self.query.order, value, place.first_row, at as u32)
+        Whole::new(&self.query.order, value, location.first_row, at as u32)
     }
 
     async fn row_number(&self, (block, at): Record) -> Result<u64, SearchError> {
-        let place = self.place_of(block).await?;
-        let text = self.text(place).await?;
-        self.row_at(place, text, at).await
+        let location = self.location_of(block).await?;
+        let text = self.text(location).await?;
+        self.row_at(location, text, at).await
     }
 
     /// Where the block is that holds a row.
-    async fn place_of(&self, row: u64) -> Result<Place, StoreError> {
-        let found = Chunks::at_row(&self.services, &self.dataset, row).await?;
+    async fn location_of(&self, row: u64) -> Result<BlockLocation, StoreError> {
+        let found = PageBlocks::at_row(&self.services, &self.dataset, row).await?;
         let (blocks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
-        Ok(blocks.place(at))
+        Ok(blocks.location(at))
     }
 }
 
@@ -317,24 +323,24 @@ struct Start {
 /// Blocks that may hold rows that are among the first.
 #[derive(Default)]
 struct Promising {
-    /// The sheets that they are on.
-    sheets: Vec<Chunks>,
-    /// What no row of each comes before; its sheet, and its place there.
+    /// The index pages that they are on.
+    pages: Vec<PageBlocks>,
+    /// What no row of each comes before; its index page, and its place there.
     blocks: Vec<(Lead, u32, u32)>,
 }
 
 impl Promising {
     /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
-    fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<Place>> {
+    fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<BlockLocation>> {
         let mut groups = Groups::growing(1, GROUP);
         let mut blocks = self.blocks.into_iter();
         std::iter::from_fn(move || {
-            for (best, sheet, at) in blocks.by_ref() {
-                let place = self.sheets[sheet as usize].place(at as usize);
-                if groups.is_empty() && lock(&top).is_past(best, place.first_row) {
+            for (best, page, at) in blocks.by_ref() {
+                let location = self.pages[page as usize].location(at as usize);
+                if groups.is_empty() && lock(&top).is_past(best, location.first_row) {
                     return None;
                 }
-                if let Some(group) = groups.add(place) {
+                if let Some(group) = groups.add(location) {
                     return Some(group);
                 }
             }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::SearchError;
-use super::chart::{Chunks, missing};
+use super::page_index::{PageBlocks, missing};
 use super::texts::texts;
 use crate::dataset::BlockText;
 use crate::services::Services;
@@ -62,29 +62,29 @@ pub async fn stretch(
             _held: Some(held),
         });
     }
-    let found = Chunks::at_row(&services, &dataset, row).await?;
+    let found = PageBlocks::at_row(&services, &dataset, row).await?;
     let (blocks, at) = found.ok_or_else(|| missing(&dataset, row))?;
     let most = match services.memory.is_ample(Kind::Texts) {
         true => STRETCH_BYTES,
         false => 1,
     };
     let mut bytes = 0;
-    let mut places: Vec<_> = Vec::new();
-    for place in blocks.places(at) {
-        if place.first_row >= end || bytes >= most {
+    let mut locations: Vec<_> = Vec::new();
+    for location in blocks.locations(at) {
+        if location.first_row >= end || bytes >= most {
             break;
         }
-        bytes += place.bytes;
-        places.push(place);
+        bytes += location.bytes;
+        locations.push(location);
     }
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let held = services.memory.take(Kind::Texts, bytes).await?;
-    let texts = texts(&services, &places, dataset.columns.len()).await?;
-    let blocks = places.iter().zip(texts).map(|(place, text)| Block {
+    let texts = texts(&services, &locations, dataset.columns.len()).await?;
+    let blocks = locations.iter().zip(texts).map(|(location, text)| Block {
         text,
-        body_start: place.body_start,
-        first_row: place.first_row,
-        end_row: place.first_row + place.rows,
+        body_start: location.body_start,
+        first_row: location.first_row,
+        end_row: location.first_row + location.rows,
     });
     Ok(Stretch {
         blocks: blocks.collect(),

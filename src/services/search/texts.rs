@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
 use super::{Search, SearchError};
 use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
@@ -15,7 +15,7 @@ const GROUP_BYTES: u64 = 1 << 20;
 
 /// Cuts blocks into groups that are looked through in one go.
 pub(super) struct Groups {
-    group: Vec<Place>,
+    group: Vec<BlockLocation>,
     bytes: u64,
     /// Blocks that the group may have.
     size: usize,
@@ -34,11 +34,11 @@ impl Groups {
     }
 
     /// Adds a block; gives the group that is full then.
-    pub(super) fn add(&mut self, place: Place) -> Option<Vec<Place>> {
-        let fits = self.group.is_empty() || self.bytes + place.bytes <= GROUP_BYTES;
+    pub(super) fn add(&mut self, location: BlockLocation) -> Option<Vec<BlockLocation>> {
+        let fits = self.group.is_empty() || self.bytes + location.bytes <= GROUP_BYTES;
         let full = (!fits).then(|| self.cut());
-        self.bytes += place.bytes;
-        self.group.push(place);
+        self.bytes += location.bytes;
+        self.group.push(location);
         full.or_else(|| (self.group.len() >= self.size).then(|| self.cut()))
     }
 
@@ -48,11 +48,11 @@ impl Groups {
     }
 
     /// What is left, if it is anything.
-    pub(super) fn rest(&mut self) -> Option<Vec<Place>> {
+    pub(super) fn rest(&mut self) -> Option<Vec<BlockLocation>> {
         (!self.is_empty()).then(|| self.cut())
     }
 
-    fn cut(&mut self) -> Vec<Place> {
+    fn cut(&mut self) -> Vec<BlockLocation> {
         self.size = (self.size * 2).min(self.most);
         self.bytes = 0;
         std::mem::take(&mut self.group)
@@ -61,35 +61,38 @@ impl Groups {
 
 impl Search {
     /// The texts of some blocks.
-    pub(super) async fn texts(&self, blocks: &[Place]) -> Result<Vec<Arc<BlockText>>, SearchError> {
+    pub(super) async fn texts(
+        &self,
+        blocks: &[BlockLocation],
+    ) -> Result<Vec<Arc<BlockText>>, SearchError> {
         texts(&self.services, blocks, self.dataset.columns.len()).await
     }
 
     /// The text of a block.
-    pub(super) async fn text(&self, block: Place) -> Result<Arc<BlockText>, SearchError> {
+    pub(super) async fn text(&self, block: BlockLocation) -> Result<Arc<BlockText>, SearchError> {
         Ok(self.texts(&[block]).await?.swap_remove(0))
     }
 }
 
-fn key(place: &Place) -> Key {
-    Key::Text(place.run, place.first_byte)
+fn key(location: &BlockLocation) -> Key {
+    Key::Text(location.run, location.first_byte)
 }
 
 /// The text of a block, if it is remembered.
-pub(super) fn remembered(services: &Services, place: &Place) -> Option<Arc<BlockText>> {
-    match services.cache.get(&key(place))? {
+pub(super) fn remembered(services: &Services, location: &BlockLocation) -> Option<Arc<BlockText>> {
+    match services.cache.get(&key(location))? {
         Value::Text(text) => Some(text),
         _ => None,
     }
 }
 
-/// The texts of the blocks at these places.
+/// The texts of the blocks at these locations.
 pub(super) async fn texts(
     services: &Arc<Services>,
-    places: &[Place],
+    locations: &[BlockLocation],
     columns: usize,
 ) -> Result<Vec<Arc<BlockText>>, SearchError> {
-    let fetched = Fetched::of(services, places).await?;
+    let fetched = Fetched::of(services, locations).await?;
     if fetched.packed.is_empty() {
         return Ok(fetched.texts.into_iter().flatten().collect());
     }
@@ -108,19 +111,24 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    pub(super) async fn of(services: &Services, places: &[Place]) -> Result<Self, StoreError> {
-        let remembered = places.iter().map(|place| remembered(services, place));
+    pub(super) async fn of(
+        services: &Services,
+        locations: &[BlockLocation],
+    ) -> Result<Self, StoreError> {
+        let remembered = locations
+            .iter()
+            .map(|location| remembered(services, location));
         let texts: Vec<_> = remembered.collect();
-        let missing: Vec<usize> = (0..places.len())
+        let missing: Vec<usize> = (0..locations.len())
             .filter(|&at| texts[at].is_none())
             .collect();
         let mut packed = Vec::with_capacity(missing.len());
-        for of_run in missing.chunk_by(|&a, &b| places[a].run == places[b].run) {
-            let first_bytes = of_run.iter().map(|&at| places[at].first_byte).collect();
-            let run = places[of_run[0]].run;
+        for of_run in missing.chunk_by(|&a, &b| locations[a].run == locations[b].run) {
+            let first_bytes = of_run.iter().map(|&at| locations[at].first_byte).collect();
+            let run = locations[of_run[0]].run;
             let read = services.store.packed(run, first_bytes).await?;
             let read = of_run.iter().zip(read);
-            packed.extend(read.map(|(&at, read)| (at, key(&places[at]), read)));
+            packed.extend(read.map(|(&at, read)| (at, key(&locations[at]), read)));
         }
         Ok(Self { texts, packed })
     }
@@ -150,7 +158,7 @@ mod tests {
     use crate::store::Run;
 
     fn cut(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
-        let place = |first_row, bytes| Place {
+        let location = |first_row, bytes| BlockLocation {
             run: Run {
                 dataset: 1,
                 number: 1,
@@ -161,11 +169,14 @@ mod tests {
             rows: 1,
             body_start: 0,
         };
-        let places = (0..).zip(bytes).map(|(row, bytes)| place(row, *bytes));
-        let mut all: Vec<_> = places.filter_map(|place| groups.add(place)).collect();
+        let locations = (0..).zip(bytes).map(|(row, bytes)| location(row, *bytes));
+        let mut all: Vec<_> = locations
+            .filter_map(|location| groups.add(location))
+            .collect();
         all.extend(groups.rest());
         assert!(groups.rest().is_none());
-        let rows = |group: Vec<Place>| group.iter().map(|place| place.first_row).collect();
+        let rows =
+            |group: Vec<BlockLocation>| group.iter().map(|location| location.first_row).collect();
         all.into_iter().map(rows).collect()
     }
 

@@ -1,8 +1,8 @@
-//! Going through the blocks that may hold a match, sheet by sheet and no further than somebody asks.
+//! Going through the blocks that may hold a match, index page by index page and no further than somebody asks.
 
 use std::sync::Arc;
 
-use super::chart::{Chunks, Place, Sheet};
+use super::page_index::{BlockLocation, IndexPage, PageBlocks};
 use super::texts::Groups;
 use super::{Search, SearchError};
 use crate::dataset::Bloom;
@@ -11,13 +11,13 @@ use crate::services::Services;
 use crate::services::cache::Stats;
 use crate::store::{Dataset, Segments, StoreError};
 
-/// Goes through the sheets of a revision.
+/// Goes through the index pages of a revision.
 pub(super) struct Walk {
     segments: Segments,
     /// The segment that comes next.
     segment: usize,
-    /// The sheet that comes next, if it is not the first of that segment.
-    sheet: Option<Sheet>,
+    /// The index page that comes next, if it is not the first of that segment.
+    page: Option<IndexPage>,
     /// Blocks of it that are passed over.
     passed: usize,
 }
@@ -28,7 +28,7 @@ impl Walk {
         Self {
             segments: dataset.segments.clone(),
             segment: 0,
-            sheet: None,
+            page: None,
             passed: 0,
         }
     }
@@ -43,34 +43,34 @@ impl Walk {
         if row == 0 {
             return Ok(whole);
         }
-        let Some((blocks, at)) = Chunks::at_row(services, dataset, row).await? else {
+        let Some((blocks, at)) = PageBlocks::at_row(services, dataset, row).await? else {
             return Ok(Self {
                 segment: dataset.segments.iter().len(),
                 ..whole
             });
         };
-        let run = blocks.place(at).run;
+        let run = blocks.location(at).run;
         let before = dataset
             .segments
             .iter()
             .take_while(|segment| segment.run != run);
         Ok(Self {
             segment: before.count() + 1,
-            sheet: Some(blocks.sheet),
+            page: Some(blocks.page),
             passed: at,
             ..whole
         })
     }
 
-    /// The next sheet on which there may be a block with a match.
+    /// The next index page on which there may be a block with a match.
     pub(super) async fn next(
         &mut self,
         search: &Arc<Search>,
     ) -> Result<Option<Charted>, SearchError> {
-        while let Some(sheet) = self.sheet(&search.services) {
-            self.sheet = sheet.next();
+        while let Some(page) = self.page(&search.services) {
+            self.page = page.next();
             let passed = std::mem::take(&mut self.passed);
-            if let Some(charted) = Charted::of(search, sheet, passed).await? {
+            if let Some(charted) = Charted::of(search, page, passed).await? {
                 return Ok(Some(charted));
             }
             // Where all is remembered, nothing else would let others have their turn.
@@ -79,23 +79,23 @@ impl Walk {
         Ok(None)
     }
 
-    fn sheet(&mut self, services: &Services) -> Option<Sheet> {
-        if let Some(sheet) = self.sheet {
-            return Some(sheet);
+    fn page(&mut self, services: &Services) -> Option<IndexPage> {
+        if let Some(page) = self.page {
+            return Some(page);
         }
         loop {
             let segment = *self.segments.iter().nth(self.segment)?;
             self.segment += 1;
             if segment.rows > 0 {
-                return Some(Sheet::first(services, segment));
+                return Some(IndexPage::first(services, segment));
             }
         }
     }
 }
 
-/// The blocks of a sheet with what is known of the columns that a query asks about.
+/// The blocks of an index page with what is known of the columns that a query asks about.
 pub(super) struct Charted {
-    pub(super) blocks: Chunks,
+    pub(super) blocks: PageBlocks,
     /// What is known of some columns, by their places.
     stats: Vec<(usize, Arc<Stats>)>,
     /// Which texts some columns do not have, by their places.
@@ -103,7 +103,7 @@ pub(super) struct Charted {
     rest: Rest,
 }
 
-/// The blocks of a sheet that are still to be given.
+/// The blocks of an index page that are still to be given.
 enum Rest {
     /// Those from this one on, as far as they may hold a match.
     From(usize),
@@ -111,19 +111,19 @@ enum Rest {
     Chosen(std::vec::IntoIter<usize>),
 }
 
-/// Looks at the bounds of blocks for one sheet that hold nobody up.
+/// Looks at the bounds of blocks for one index page that hold nobody up.
 const FEW_LOOKS: u64 = 8192;
 
 impl Charted {
-    /// A sheet from its block `next` on; `None`: no block of it may hold a match.
+    /// An index page from its block `next` on; `None`: no block of it may hold a match.
     async fn of(
         search: &Arc<Search>,
-        sheet: Sheet,
+        page: IndexPage,
         next: usize,
     ) -> Result<Option<Self>, SearchError> {
         let (services, query) = (&search.services, &search.query);
         let asked = query.columns_asked();
-        let stats = sheet.stats(services, &asked).await?;
+        let stats = page.stats(services, &asked).await?;
         let stats: Vec<_> = asked.into_iter().zip(stats).collect();
         let together = |column: usize| Known {
             stats: of(&stats, column).and_then(|stats| stats.together.as_ref()),
@@ -133,9 +133,9 @@ impl Charted {
             return Ok(None);
         }
         let sought = query.columns_sought();
-        let blooms = sheet.blooms(services, &sought).await?;
+        let blooms = page.blooms(services, &sought).await?;
         let mut charted = Self {
-            blocks: sheet.blocks(services).await?,
+            blocks: page.blocks(services).await?,
             stats,
             blooms: sought.into_iter().zip(blooms).collect(),
             rest: Rest::From(next),
@@ -190,11 +190,11 @@ fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
 /// The blocks that may hold a match, one after the other.
 pub(super) struct Candidates {
     search: Arc<Search>,
-    /// The sheets behind the one that is open.
+    /// The index pages behind the one that is open.
     walk: Walk,
     open: Option<Charted>,
     /// A block that was given back.
-    back: Option<Place>,
+    back: Option<BlockLocation>,
 }
 
 impl Candidates {
@@ -209,15 +209,15 @@ impl Candidates {
     }
 
     /// The next one.
-    pub(super) async fn next(&mut self) -> Result<Option<Place>, SearchError> {
-        if let Some(place) = self.back.take() {
-            return Ok(Some(place));
+    pub(super) async fn next(&mut self) -> Result<Option<BlockLocation>, SearchError> {
+        if let Some(location) = self.back.take() {
+            return Ok(Some(location));
         }
         loop {
             if let Some(open) = &mut self.open
                 && let Some(at) = open.next(&self.search.query)
             {
-                return Ok(Some(open.blocks.place(at)));
+                return Ok(Some(open.blocks.location(at)));
             }
             self.open = self.walk.next(&self.search).await?;
             if self.open.is_none() {
@@ -227,7 +227,7 @@ impl Candidates {
     }
 
     /// Takes a block back, to give it again.
-    pub(super) fn put_back(&mut self, block: Place) {
+    pub(super) fn put_back(&mut self, block: BlockLocation) {
         self.back = Some(block);
     }
 
@@ -235,9 +235,9 @@ impl Candidates {
     pub(super) async fn group(
         &mut self,
         groups: &mut Groups,
-    ) -> Result<Option<Vec<Place>>, SearchError> {
-        while let Some(place) = self.next().await? {
-            if let Some(group) = groups.add(place) {
+    ) -> Result<Option<Vec<BlockLocation>>, SearchError> {
+        while let Some(location) = self.next().await? {
+            if let Some(group) = groups.add(location) {
                 return Ok(Some(group));
             }
         }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
 use super::texts::Fetched;
 use super::{Search, SearchError};
 use crate::dataset::BlockText;
@@ -73,12 +73,12 @@ impl Search {
     /// whoever asks. It is told to stop when the time of the query is over, or its client is gone.
     pub(super) fn work<T, F>(
         self: &Arc<Self>,
-        blocks: Vec<Place>,
+        blocks: Vec<BlockLocation>,
         work: F,
     ) -> impl Future<Output = Result<T, SearchError>> + Send + use<T, F>
     where
         T: Send + 'static,
-        F: FnOnce(Vec<Place>, Vec<Arc<BlockText>>, &Stop) -> T + Send + 'static,
+        F: FnOnce(Vec<BlockLocation>, Vec<Arc<BlockText>>, &Stop) -> T + Send + 'static,
     {
         let (search, permits) = (Arc::clone(self), Arc::clone(&self.services.scans));
         let fetch = async move {

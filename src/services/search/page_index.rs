@@ -1,35 +1,35 @@
 //! Where the blocks of a revision are, and what is known of their columns.
 //!
-//! A chart is drawn on sheets: each is of the blocks that begin within some rows of a run, and is read and remembered by
-//! itself. So whoever needs a few blocks looks at few sheets, however many blocks there are.
+//! A page index is drawn on index pages: each is of the blocks that begin within some rows of a run, and is read and remembered by
+//! itself. So whoever needs a few blocks looks at few index pages, however many blocks there are.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{IndexPage, Key, Stats, Value};
+use crate::services::cache::{IndexPageKey, Key, Stats, Value};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
-/// A sheet of a run. All revisions that divide the run into the same sheets share what is remembered of it.
+/// An index page of a run. All revisions that divide the run into the same index pages share what is remembered of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sheet {
+pub(super) struct IndexPage {
     segment: Segment,
-    /// Rows of the run that each of its sheets is of.
+    /// Rows of the run that each of its index pages is of.
     rows_each: u64,
     number: u64,
 }
 
-/// The blocks of a sheet, in order.
+/// The blocks of an index page, in order.
 #[derive(Debug, Clone)]
-pub(super) struct Chunks {
-    pub(super) sheet: Sheet,
-    spots: Arc<[Spot]>,
+pub(super) struct PageBlocks {
+    pub(super) page: IndexPage,
+    handles: Arc<[Spot]>,
 }
 
 /// Where a block is that has rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct BlockLocation {
     pub(super) run: Run,
     /// Offset of its text in the run's text.
     pub(super) first_byte: u64,
@@ -42,14 +42,14 @@ pub(super) struct Place {
     pub(super) body_start: usize,
 }
 
-impl Sheet {
+impl IndexPage {
     /// The first one of a segment.
     pub(super) fn first(services: &Services, segment: Segment) -> Self {
         let bytes = services.settings.store.blocks.page_bytes.max(1);
-        let sheets = segment.bytes / bytes + 1;
+        let pages = segment.bytes / bytes + 1;
         Self {
             segment,
-            rows_each: segment.rows.div_ceil(sheets).max(1),
+            rows_each: segment.rows.div_ceil(pages).max(1),
             number: 0,
         }
     }
@@ -60,16 +60,16 @@ impl Sheet {
         from..from.saturating_add(self.rows_each)
     }
 
-    fn index_page(self) -> IndexPage {
+    fn index_page_key(self) -> IndexPageKey {
         let Range { start, end } = self.rows();
-        IndexPage {
+        IndexPageKey {
             run: self.segment.run,
             first_row: start,
             end_row: end,
         }
     }
 
-    /// The sheet after this one, if its run has another.
+    /// The index page after this one, if its run has another.
     pub(super) fn next(self) -> Option<Self> {
         let next = Self {
             number: self.number + 1,
@@ -78,15 +78,18 @@ impl Sheet {
         (next.rows().start < self.segment.rows).then_some(next)
     }
 
-    pub(super) async fn blocks(self, services: &Services) -> Result<Chunks, StoreError> {
+    pub(super) async fn blocks(self, services: &Services) -> Result<PageBlocks, StoreError> {
         let make = async {
             let (run, rows) = (self.segment.run, self.rows());
-            let spots = services.store.spots(run, rows).await?;
-            Ok::<_, StoreError>(Value::Spots(spots.into()))
+            let handles = services.store.spots(run, rows).await?;
+            Ok::<_, StoreError>(Value::BlockHandles(handles.into()))
         };
-        let key = Key::Spots(self.index_page());
+        let key = Key::BlockHandles(self.index_page_key());
         match services.cache.get_or(key, make).await? {
-            Value::Spots(spots) => Ok(Chunks { sheet: self, spots }),
+            Value::BlockHandles(handles) => Ok(PageBlocks {
+                page: self,
+                handles,
+            }),
             _ => Err(StoreError::Worker),
         }
     }
@@ -98,7 +101,7 @@ impl Sheet {
         columns: &[usize],
     ) -> Result<Vec<Arc<Stats>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let key = |column: &usize| Key::Stats(self.index_page(), *column);
+        let key = |column: &usize| Key::Stats(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
@@ -121,7 +124,7 @@ impl Sheet {
         columns: &[usize],
     ) -> Result<Vec<Arc<[Option<Bloom>]>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let key = |column: &usize| Key::Blooms(self.index_page(), *column);
+        let key = |column: &usize| Key::Blooms(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
@@ -140,8 +143,8 @@ impl Sheet {
     }
 }
 
-impl Chunks {
-    /// The blocks of a sheet, and which of them holds row `row` of the revision.
+impl PageBlocks {
+    /// The blocks of an index page, and which of them holds row `row` of the revision.
     pub(super) async fn at_row(
         services: &Services,
         dataset: &Dataset,
@@ -150,11 +153,11 @@ impl Chunks {
         let Some(&segment) = dataset.segments.at_row(row) else {
             return Ok(None);
         };
-        let first = Sheet::first(services, segment);
+        let first = IndexPage::first(services, segment);
         let last = (row - segment.first_row) / first.rows_each;
-        // A block has rows of the sheets behind its own if it is longer than they are, or begins near the end of its own.
+        // A block has rows of the index pages behind its own if it is longer than they are, or begins near the end of its own.
         for number in (0..=last).rev() {
-            let blocks = Sheet { number, ..first }.blocks(services).await?;
+            let blocks = IndexPage { number, ..first }.blocks(services).await?;
             if let Some(at) = blocks.at(row) {
                 return Ok(Some((blocks, at)));
             }
@@ -162,52 +165,54 @@ impl Chunks {
         Ok(None)
     }
 
-    /// The block that holds row `row` of the revision, if it is on this sheet.
+    /// The block that holds row `row` of the revision, if it is on this index page.
     fn at(&self, row: u64) -> Option<usize> {
-        let row = row.checked_sub(self.sheet.segment.first_row)?;
-        let after = self.spots.partition_point(|spot| spot.first_row <= row);
-        let holds = |spot: &Spot| row < spot.first_row + spot.rows;
-        self.spots[..after].iter().rposition(holds)
+        let row = row.checked_sub(self.page.segment.first_row)?;
+        let after = self
+            .handles
+            .partition_point(|handle| handle.first_row <= row);
+        let holds = |handle: &Spot| row < handle.first_row + handle.rows;
+        self.handles[..after].iter().rposition(holds)
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.spots.len()
+        self.handles.len()
     }
 
     /// Whether a block has rows.
     pub(super) fn has_rows(&self, at: usize) -> bool {
-        self.spots[at].rows > 0
+        self.handles[at].rows > 0
     }
 
     /// Where a block is.
-    pub(super) fn place(&self, at: usize) -> Place {
-        let (segment, spot) = (&self.sheet.segment, self.spots[at]);
-        Place {
+    pub(super) fn location(&self, at: usize) -> BlockLocation {
+        let (segment, handle) = (&self.page.segment, self.handles[at]);
+        BlockLocation {
             run: segment.run,
-            first_byte: spot.first_byte,
-            bytes: spot.bytes,
-            first_row: segment.first_row + spot.first_row,
-            rows: spot.rows,
-            body_start: spot.body_start,
+            first_byte: handle.first_byte,
+            bytes: handle.bytes,
+            first_row: segment.first_row + handle.first_row,
+            rows: handle.rows,
+            body_start: handle.body_start,
         }
     }
 
     /// Where the blocks are from that one on.
-    pub(super) fn places(&self, from: usize) -> impl Iterator<Item = Place> {
-        let with_rows = (from..self.spots.len()).filter(|&at| self.has_rows(at));
-        with_rows.map(|at| self.place(at))
+    pub(super) fn locations(&self, from: usize) -> impl Iterator<Item = BlockLocation> {
+        let with_rows = (from..self.handles.len()).filter(|&at| self.has_rows(at));
+        with_rows.map(|at| self.location(at))
     }
 }
 
 /// Where the blocks are that hold these rows of the revision, which are in order.
-pub(super) async fn places(
+pub(super) async fn locations(
     services: &Services,
     dataset: &Dataset,
     rows: impl Iterator<Item = u64>,
-) -> Result<Vec<Place>, StoreError> {
-    let mut places = Vec::new();
-    let mut open: Option<Chunks> = None;
+) -> Result<Vec<BlockLocation>, StoreError> {
+    let mut locations = Vec::new();
+    let mut open: Option<PageBlocks> = None;
     for row in rows {
         let here = open.take().and_then(|blocks| {
             let at = blocks.at(row)?;
@@ -215,13 +220,13 @@ pub(super) async fn places(
         });
         let found = match here {
             Some(here) => Some(here),
-            None => Chunks::at_row(services, dataset, row).await?,
+            None => PageBlocks::at_row(services, dataset, row).await?,
         };
         let (blocks, at) = found.ok_or_else(|| missing(dataset, row))?;
-        places.push(blocks.place(at));
+        locations.push(blocks.location(at));
         open = Some(blocks);
     }
-    Ok(places)
+    Ok(locations)
 }
 
 /// Says that the store lacks the block with that row.
