@@ -14,11 +14,11 @@
 mod find;
 mod gather;
 mod page_index;
+mod pruned_scan;
 mod rank;
 mod room;
 mod stretch;
 mod texts;
-mod walk;
 mod work;
 
 use std::sync::Arc;

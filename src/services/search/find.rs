@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::page_index::BlockLocation;
+use super::pruned_scan::Candidates;
 use super::texts::{Groups, remembered};
-use super::walk::Candidates;
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::BlockText;

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::page_index::{BlockLocation, PageBlocks, missing};
+use super::pruned_scan::PrunedScan;
 use super::texts::Groups;
-use super::walk::Walk;
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::query::{Lead, Ranked, Scan, Top, Whole};
@@ -180,8 +180,8 @@ impl Search {
         };
         let alone = self.query.order.len() == 1;
         let from = after.and_then(|after| Some((after.lead()?, after.block)));
-        let mut walk = Walk::whole(&self.dataset);
-        while let Some(mut page) = walk.next(self).await? {
+        let mut pages = PrunedScan::whole(&self.dataset);
+        while let Some(mut page) = pages.next(self).await? {
             let number = promising.pages.len() as u32;
             let before = promising.blocks.len();
             while let Some(at) = page.next(&self.query) {

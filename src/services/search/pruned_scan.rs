@@ -12,7 +12,7 @@ use crate::services::cache::Stats;
 use crate::store::{Dataset, Segments, StoreError};
 
 /// Goes through the index pages of a revision.
-pub(super) struct Walk {
+pub(super) struct PrunedScan {
     segments: Segments,
     /// The segment that comes next.
     segment: usize,
@@ -22,7 +22,7 @@ pub(super) struct Walk {
     passed: usize,
 }
 
-impl Walk {
+impl PrunedScan {
     /// Through all.
     pub(super) fn whole(dataset: &Dataset) -> Self {
         Self {
@@ -66,12 +66,12 @@ impl Walk {
     pub(super) async fn next(
         &mut self,
         search: &Arc<Search>,
-    ) -> Result<Option<Charted>, SearchError> {
+    ) -> Result<Option<PrunedPage>, SearchError> {
         while let Some(page) = self.page(&search.services) {
             self.page = page.next();
             let passed = std::mem::take(&mut self.passed);
-            if let Some(charted) = Charted::of(search, page, passed).await? {
-                return Ok(Some(charted));
+            if let Some(pruned) = PrunedPage::of(search, page, passed).await? {
+                return Ok(Some(pruned));
             }
             // Where all is remembered, nothing else would let others have their turn.
             tokio::task::coop::consume_budget().await;
@@ -94,17 +94,17 @@ impl Walk {
 }
 
 /// The blocks of an index page with what is known of the columns that a query asks about.
-pub(super) struct Charted {
+pub(super) struct PrunedPage {
     pub(super) blocks: PageBlocks,
     /// What is known of some columns, by their places.
     stats: Vec<(usize, Arc<Stats>)>,
     /// Which texts some columns do not have, by their places.
     blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
-    rest: Rest,
+    rest: Remaining,
 }
 
 /// The blocks of an index page that are still to be given.
-enum Rest {
+enum Remaining {
     /// Those from this one on, as far as they may hold a match.
     From(usize),
     /// These, which may hold one.
@@ -114,7 +114,7 @@ enum Rest {
 /// Looks at the bounds of blocks for one index page that hold nobody up.
 const FEW_LOOKS: u64 = 8192;
 
-impl Charted {
+impl PrunedPage {
     /// An index page from its block `next` on; `None`: no block of it may hold a match.
     async fn of(
         search: &Arc<Search>,
@@ -134,41 +134,41 @@ impl Charted {
         }
         let sought = query.columns_sought();
         let blooms = page.blooms(services, &sought).await?;
-        let mut charted = Self {
+        let mut pruned = Self {
             blocks: page.blocks(services).await?,
             stats,
             blooms: sought.into_iter().zip(blooms).collect(),
-            rest: Rest::From(next),
+            rest: Remaining::From(next),
         };
-        let looks = query.pruning().saturating_mul(charted.blocks.len() as u64);
+        let looks = query.pruning().saturating_mul(pruned.blocks.len() as u64);
         if looks > FEW_LOOKS {
             let query = Arc::clone(query);
             let choosing = search.work(Vec::new(), move |_, _, stop| {
                 let mut chosen = Vec::new();
                 while !stop.is_set()
-                    && let Some(at) = charted.next(&query)
+                    && let Some(at) = pruned.next(&query)
                 {
                     chosen.push(at);
                 }
-                charted.rest = Rest::Chosen(chosen.into_iter());
-                charted
+                pruned.rest = Remaining::Chosen(chosen.into_iter());
+                pruned
             });
-            charted = choosing.await?;
+            pruned = choosing.await?;
         }
-        Ok(Some(charted))
+        Ok(Some(pruned))
     }
 
     /// The next block that may hold a match.
     pub(super) fn next(&mut self, query: &Query) -> Option<usize> {
         let from = match &mut self.rest {
-            Rest::From(from) => *from,
-            Rest::Chosen(chosen) => return chosen.next(),
+            Remaining::From(from) => *from,
+            Remaining::Chosen(chosen) => return chosen.next(),
         };
         let mut rest = from..self.blocks.len();
         let found = rest.find(|&at| {
             self.blocks.has_rows(at) && query.may_match(|column| self.known(column, at))
         });
-        self.rest = Rest::From(rest.start);
+        self.rest = Remaining::From(rest.start);
         found
     }
 
@@ -191,8 +191,8 @@ fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
 pub(super) struct Candidates {
     search: Arc<Search>,
     /// The index pages behind the one that is open.
-    walk: Walk,
-    open: Option<Charted>,
+    pages: PrunedScan,
+    open: Option<PrunedPage>,
     /// A block that was given back.
     back: Option<BlockLocation>,
 }
@@ -201,7 +201,7 @@ impl Candidates {
     /// From the block on that holds row `row` of the revision.
     pub(super) async fn from(search: &Arc<Search>, row: u64) -> Result<Self, StoreError> {
         Ok(Self {
-            walk: Walk::from(&search.services, &search.dataset, row).await?,
+            pages: PrunedScan::from(&search.services, &search.dataset, row).await?,
             search: Arc::clone(search),
             open: None,
             back: None,
@@ -219,7 +219,7 @@ impl Candidates {
             {
                 return Ok(Some(open.blocks.location(at)));
             }
-            self.open = self.walk.next(&self.search).await?;
+            self.open = self.pages.next(&self.search).await?;
             if self.open.is_none() {
                 return Ok(None);
             }
