@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::page_index::BlockLocation;
-use super::pruned_scan::Candidates;
+use super::pruned_scan::CandidateBlocks;
 use super::texts::{Groups, remembered};
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
@@ -104,7 +104,7 @@ impl Search {
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
         let first = async move {
-            let mut candidates = Candidates::from(&search, from).await?;
+            let mut candidates = CandidateBlocks::from(&search, from).await?;
             let (hits, looked) = search.on_this_thread(&mut candidates, from, most).await?;
             let rest = search.in_groups(
                 candidates,
@@ -122,7 +122,7 @@ impl Search {
     /// and the number of blocks that it looked through.
     async fn on_this_thread(
         &self,
-        candidates: &mut Candidates,
+        candidates: &mut CandidateBlocks,
         from: u64,
         most: usize,
     ) -> Result<(Vec<Hits>, usize), SearchError> {
@@ -151,7 +151,7 @@ impl Search {
     /// Looks through the blocks that follow, on all cores.
     fn in_groups(
         self: &Arc<Self>,
-        candidates: Candidates,
+        candidates: CandidateBlocks,
         groups: Groups,
         from: u64,
         most: usize,

@@ -188,7 +188,7 @@ fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
 }
 
 /// The blocks that may hold a match, one after the other.
-pub(super) struct Candidates {
+pub(super) struct CandidateBlocks {
     search: Arc<Search>,
     /// The index pages behind the one that is open.
     pages: PrunedScan,
@@ -197,7 +197,7 @@ pub(super) struct Candidates {
     back: Option<BlockLocation>,
 }
 
-impl Candidates {
+impl CandidateBlocks {
     /// From the block on that holds row `row` of the revision.
     pub(super) async fn from(search: &Arc<Search>, row: u64) -> Result<Self, StoreError> {
         Ok(Self {

@@ -147,7 +147,7 @@ impl Search {
             // What is equal to the last row is known as such at once.
             None => after.clone(),
         };
-        let promising = self.promising(after.as_deref()).await?;
+        let candidates = self.ordered_candidates(after.as_deref()).await?;
         let top = Top::new(
             Arc::clone(order),
             after.clone(),
@@ -156,7 +156,7 @@ impl Search {
             self.room.keys,
         );
         let top = Arc::new(Mutex::new(top));
-        let looking = stream::iter(promising.groups(Arc::clone(&top)))
+        let looking = stream::iter(candidates.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
             .buffer_unordered(self.services.cores);
         looking.try_collect::<()>().await?;
@@ -173,17 +173,20 @@ impl Search {
     }
 
     /// The blocks that may hold rows that come after that one, those first whose rows may be first.
-    async fn promising(self: &Arc<Self>, after: Option<&Whole>) -> Result<Promising, SearchError> {
-        let mut promising = Promising::default();
+    async fn ordered_candidates(
+        self: &Arc<Self>,
+        after: Option<&Whole>,
+    ) -> Result<OrderedCandidates, SearchError> {
+        let mut candidates = OrderedCandidates::default();
         let Some(term) = self.query.order.first() else {
-            return Ok(promising);
+            return Ok(candidates);
         };
         let alone = self.query.order.len() == 1;
         let from = after.and_then(|after| Some((after.lead()?, after.block)));
         let mut pages = PrunedScan::whole(&self.dataset);
         while let Some(mut page) = pages.next(self).await? {
-            let number = promising.pages.len() as u32;
-            let before = promising.blocks.len();
+            let number = candidates.pages.len() as u32;
+            let before = candidates.blocks.len();
             while let Some(at) = page.next(&self.query) {
                 let stats = page.known(term.column, at).stats;
                 let Some((best, worst)) = stats.and_then(|stats| term.range(stats)) else {
@@ -197,17 +200,17 @@ impl Search {
                     best.max(if passed { from.next() } else { from })
                 });
                 if worst >= best {
-                    promising.blocks.push((best, number, at as u32));
+                    candidates.blocks.push((best, number, at as u32));
                 }
             }
-            if promising.blocks.len() > before {
-                promising.pages.push(page.blocks);
+            if candidates.blocks.len() > before {
+                candidates.pages.push(page.blocks);
             }
         }
-        let blocks = promising.blocks.len();
+        let blocks = candidates.blocks.len();
         let sort = move || {
-            promising.blocks.sort_unstable();
-            promising
+            candidates.blocks.sort_unstable();
+            candidates
         };
         look(blocks.saturating_mul(ROW), sort).await
     }
@@ -322,14 +325,14 @@ struct Start {
 
 /// Blocks that may hold rows that are among the first.
 #[derive(Default)]
-struct Promising {
+struct OrderedCandidates {
     /// The index pages that they are on.
     pages: Vec<PageBlocks>,
     /// What no row of each comes before; its index page, and its place there.
     blocks: Vec<(Lead, u32, u32)>,
 }
 
-impl Promising {
+impl OrderedCandidates {
     /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
     fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<BlockLocation>> {
         let mut groups = Groups::growing(1, GROUP);
