@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::api::{self, Registry};
-use flash::dataset::query::{Known, Query, Ranked, Scan, Top};
+use flash::dataset::query::{KeyedRow, Known, Query, Scan, TopK};
 use flash::dataset::{
     Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
 };
@@ -131,14 +131,14 @@ fn scanning(criterion: &mut Criterion) {
 }
 
 /// The first 100 rows of a block in the query's order.
-fn first(query: &Query, layout: &Layout, text: &BlockText) -> Vec<Ranked> {
-    let mut top = Top::new(Arc::clone(&query.order), None, None, 100, 16 << 20);
+fn first(query: &Query, layout: &Layout, text: &BlockText) -> Vec<KeyedRow> {
+    let mut top = TopK::new(Arc::clone(&query.order), None, None, 100, 16 << 20);
     let term = query.order[0];
     Scan::new(query, layout).rows(text, 0, |row| {
-        let lead = term.lead(row.value(term.column).as_deref());
+        let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
         let at = row.at as u32;
-        if top.may_have(lead, 0, at) {
-            top.take(lead, |column| row.value(column), 0, at);
+        if top.may_have(abbreviated, 0, at) {
+            top.take(abbreviated, |column| row.value(column), 0, at);
         }
         ControlFlow::Continue(())
     });

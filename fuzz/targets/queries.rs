@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use flash::api::cursor;
 use flash::api::query::Query as Parameters;
-use flash::dataset::query::{Known, Ranked, Scan, Top, Whole};
+use flash::dataset::query::{FullSortKey, KeyedRow, Known, Scan, TopK};
 use flash::dataset::{
     Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, Query, RawBlock, Records,
     UploadOptions,
@@ -186,20 +186,20 @@ impl Table {
         // Where all are sorted, some pages will do.
         while found.len() < 3 * limit {
             let (order, behind) = (Arc::clone(&query.order), after.clone());
-            let mut top = Top::new(order, behind, reference.take(), limit, budget);
+            let mut top = TopK::new(order, behind, reference.take(), limit, budget);
             for (number, block) in self.blocks.iter().enumerate() {
                 let number = number as u64;
                 let range = first.range(&block.analysis.columns[first.column]);
                 let (best, worst) = range.expect("a block has rows");
                 let past = top.is_past(best, number);
                 Scan::new(query, &self.layout).rows(&block.text, block.body_start, |row| {
-                    let lead = first.lead(row.value(first.column).as_deref());
-                    assert!(best <= lead && lead <= worst, "{query:?}");
+                    let abbreviated = first.abbreviated_key(row.value(first.column).as_deref());
+                    assert!(best <= abbreviated && abbreviated <= worst, "{query:?}");
                     let at = u32::try_from(row.at).expect("a block is short");
-                    let may = top.may_have(lead, number, at);
+                    let may = top.may_have(abbreviated, number, at);
                     assert!(!may || !past, "{query:?}");
                     if may {
-                        top.take(lead, |column| row.value(column), number, at);
+                        top.take(abbreviated, |column| row.value(column), number, at);
                     }
                     ControlFlow::Continue(())
                 });
@@ -222,12 +222,12 @@ impl Table {
     }
 
     /// The number of a row.
-    fn row_at(&self, row: &Ranked) -> usize {
+    fn row_at(&self, row: &KeyedRow) -> usize {
         self.block(row).row_at(row.at as usize)
     }
 
     /// The row with its whole values.
-    fn whole(&self, query: &Query, row: &Ranked) -> Whole {
+    fn whole(&self, query: &Query, row: &KeyedRow) -> FullSortKey {
         let text = &self.block(row).text[row.at as usize..];
         let mut fields = Vec::new();
         let columns = self.layout.columns.len();
@@ -236,10 +236,10 @@ impl Table {
             let text = fields[column].text();
             (!self.layout.is_null(&text)).then_some(text)
         };
-        Whole::new(&query.order, value, row.block, row.at)
+        FullSortKey::new(&query.order, value, row.block, row.at)
     }
 
-    fn block(&self, row: &Ranked) -> &Stored {
+    fn block(&self, row: &KeyedRow) -> &Stored {
         &self.blocks[usize::try_from(row.block).expect("a small number")]
     }
 }

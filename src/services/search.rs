@@ -15,10 +15,10 @@ mod find;
 mod gather;
 mod page_index;
 mod pruned_scan;
-mod rank;
 mod room;
 mod stretch;
 mod texts;
+mod top_k;
 mod work;
 
 use std::sync::Arc;
@@ -140,7 +140,7 @@ impl Search {
         let finding = async {
             match self.query.order.is_empty() {
                 true => self.find_page(from.unwrap_or(0), limit).await,
-                false => self.rank_page(from, limit).await,
+                false => self.ordered_page(from, limit).await,
             }
         };
         let limit = self.services.settings.timeouts.query_timeout;
@@ -152,7 +152,7 @@ impl Search {
     pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> Batches {
         match self.query.order.is_empty() {
             true => self.find_all(from.unwrap_or(0), limit),
-            false => self.rank_all(from, limit),
+            false => self.ordered_all(from, limit),
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The spelling is PostgREST's: `dest=eq.LAX`, `distance=not.gt.1000`, `order=distance.desc`, `select=dest,distance`.
 //! A [`Query`] is made once and then asked row by row ([`Scan`]), block by block ([`Query::may_match`]) or for the first
-//! rows of an order ([`Top`]). Nothing here does I/O.
+//! rows of an order ([`TopK`]). Nothing here does I/O.
 //!
 //! What a comparison means: booleans with `false` first, numbers exactly and whatever way they are written, dates as
 //! days, datetimes as moments, strings by their bytes. A null is neither equal to anything nor different from it, so no
@@ -11,16 +11,16 @@
 
 mod error;
 mod filter;
-mod key;
 mod list;
 mod operand;
 mod order;
 mod pattern;
 mod prune;
 mod scan;
+mod sort_key;
 mod stop;
 mod syntax;
-mod top;
+mod top_k;
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ use syntax::Names;
 
 pub use error::QueryError;
 pub use filter::Filter;
-pub use key::{Key, Whole};
-pub use order::{Lead, Term};
+pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
+pub use sort_key::{FullSortKey, SortKey};
 pub use stop::Stop;
-pub use top::{First, Ranked, Top};
+pub use top_k::{KeyedRow, TopK, TopRows};
 
 /// The names that parameters of rows have. A column with such a name is filtered as `where.NAME`.
 pub const RESERVED: [&str; 6] = ["select", "order", "limit", "cursor", "revision", "safe"];

@@ -1,6 +1,6 @@
 //! Orders: which of two rows comes first.
 //!
-//! A row's place in an order is a [`Key`](super::Key). Most pairs of rows are told apart by the [`Lead`] of the first term,
+//! A row's place in an order is a [`SortKey`](super::SortKey). Most pairs of rows are told apart by the [`AbbreviatedKey`] of the first term,
 //! which is made without allocating; only what comes near the front of the order gets a key.
 
 use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
@@ -20,21 +20,21 @@ pub struct Term {
 
 /// The beginning of a place in the order of one term: what has a lesser one comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Lead {
+pub struct AbbreviatedKey {
     /// Nulls or values.
-    rank: bool,
+    later: bool,
     value: u64,
 }
 
-impl Lead {
+impl AbbreviatedKey {
     /// The least of those after it.
     #[must_use]
     pub fn next(self) -> Self {
         match self.value.checked_add(1) {
             Some(value) => Self { value, ..self },
             None => Self {
-                rank: true,
-                value: if self.rank { u64::MAX } else { 0 },
+                later: true,
+                value: if self.later { u64::MAX } else { 0 },
             },
         }
     }
@@ -43,44 +43,45 @@ impl Lead {
 impl Term {
     /// The beginning of a value's place; `None`: of a null.
     #[inline]
-    pub fn lead(&self, value: Option<&str>) -> Lead {
+    pub fn abbreviated_key(&self, value: Option<&str>) -> AbbreviatedKey {
         match value {
-            Some(value) => self.lead_of(first(self.kind, value.as_bytes())),
-            None => self.lead_of_nulls(),
+            Some(value) => self.abbreviated(first(self.kind, value.as_bytes())),
+            None => self.abbreviated_nulls(),
         }
     }
 
-    fn lead_of(&self, first: u64) -> Lead {
-        Lead {
-            rank: self.nulls_first,
+    fn abbreviated(&self, first: u64) -> AbbreviatedKey {
+        AbbreviatedKey {
+            later: self.nulls_first,
             value: if self.descending { !first } else { first },
         }
     }
 
-    fn lead_of_nulls(&self) -> Lead {
-        Lead {
-            rank: !self.nulls_first,
+    fn abbreviated_nulls(&self) -> AbbreviatedKey {
+        AbbreviatedKey {
+            later: !self.nulls_first,
             value: 0,
         }
     }
 
-    /// Two leads that no row of a block comes before and after, by what is known of the column there; `None`: it has no
+    /// Two abbreviated keys that no row of a block comes before and after, by what is known of the column there; `None`: it has no
     /// rows.
-    pub fn range(&self, stats: &ColumnStats) -> Option<(Lead, Lead)> {
-        let nulls = (stats.nulls > 0).then(|| self.lead_of_nulls());
+    pub fn range(&self, stats: &ColumnStats) -> Option<(AbbreviatedKey, AbbreviatedKey)> {
+        let nulls = (stats.nulls > 0).then(|| self.abbreviated_nulls());
         let bounds = least_and_greatest(self.kind, &stats.bounds);
-        let bounds = bounds.map(|(least, greatest)| [self.lead_of(least), self.lead_of(greatest)]);
-        let leads = || nulls.into_iter().chain(bounds.into_iter().flatten());
-        leads().min().zip(leads().max())
+        let bounds =
+            bounds.map(|(least, greatest)| [self.abbreviated(least), self.abbreviated(greatest)]);
+        let abbreviated = || nulls.into_iter().chain(bounds.into_iter().flatten());
+        abbreviated().min().zip(abbreviated().max())
     }
 
-    /// Whether all rows of a lead have the same place in the order of this term.
-    pub fn settles(&self, lead: Lead) -> bool {
+    /// Whether all rows of an abbreviated key have the same place in the order of this term.
+    pub fn settles(&self, abbreviated: AbbreviatedKey) -> bool {
         let exact = matches!(
             self.kind,
             ColumnType::Boolean | ColumnType::Integer | ColumnType::Date
         );
-        exact || lead == self.lead_of_nulls()
+        exact || abbreviated == self.abbreviated_nulls()
     }
 }
 

@@ -97,7 +97,7 @@ impl Table {
         let (mut found, mut passes) = (Vec::new(), 0);
         let (mut after, mut reference) = (None, None);
         loop {
-            let mut top = Top::new(
+            let mut top = TopK::new(
                 Arc::clone(order),
                 after.clone(),
                 reference.take(),
@@ -106,16 +106,16 @@ impl Table {
             );
             Scan::new(&resolved, &self.layout).rows(&self.text, 0, |row| {
                 let term = order[0];
-                let lead = term.lead(row.value(term.column).as_deref());
+                let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
                 let at = u32::try_from(row.at).unwrap();
                 let (best, worst) = term.range(&self.stats[term.column]).unwrap();
-                assert!(best <= lead && lead <= worst);
-                if top.may_have(lead, 0, at) {
-                    top.take(lead, |column| row.value(column), 0, at);
+                assert!(best <= abbreviated && abbreviated <= worst);
+                if top.may_have(abbreviated, 0, at) {
+                    top.take(abbreviated, |column| row.value(column), 0, at);
                 }
                 ControlFlow::Continue(())
             });
-            let First { rows, more, unsure } = top.finish();
+            let TopRows { rows, more, unsure } = top.finish();
             found.extend(rows.iter().map(|row| self.fields(row.at)[0].clone()));
             if let Some(last) = rows.last() {
                 after = Some(Arc::new(self.values(order, last)));
@@ -141,13 +141,13 @@ impl Table {
             .collect()
     }
 
-    fn values(&self, order: &[Term], row: &Ranked) -> Whole {
+    fn values(&self, order: &[Term], row: &KeyedRow) -> FullSortKey {
         let fields = self.fields(row.at);
         let value = |column: usize| {
             let text = fields[column].clone();
             (!self.layout.is_null(&text)).then_some(text.into())
         };
-        Whole::new(order, value, row.block, row.at)
+        FullSortKey::new(order, value, row.block, row.at)
     }
 }
 

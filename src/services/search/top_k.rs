@@ -15,7 +15,7 @@ use super::pruned_scan::PrunedScan;
 use super::texts::Groups;
 use super::work::look;
 use super::{Batches, Found, Search, SearchError};
-use crate::dataset::query::{Lead, Ranked, Scan, Top, Whole};
+use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
 use crate::dataset::{BlockText, Field, Records};
 use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
@@ -35,7 +35,7 @@ impl Search {
     ///
     /// Who asks for a second page is likely to ask for a third: then some more rows are found than the page has, and
     /// remembered. The first page alone is found sooner without.
-    pub(super) async fn rank_page(
+    pub(super) async fn ordered_page(
         self: &Arc<Self>,
         after: Option<u64>,
         limit: usize,
@@ -43,8 +43,8 @@ impl Search {
         let remembered = after.and_then(|after| self.window(after, limit));
         let window = match (remembered, after) {
             (Some(window), _) => window,
-            (None, None) => self.rank_window(None, limit + 1).await?,
-            (None, Some(_)) => self.rank_window(after, limit * WINDOW_PAGES + 1).await?,
+            (None, None) => self.ordered_window(None, limit + 1).await?,
+            (None, Some(_)) => self.ordered_window(after, limit * WINDOW_PAGES + 1).await?,
         };
         let end = window.rows.len().min(window.at + limit);
         let shown = window.rows[window.at..end].to_vec();
@@ -82,7 +82,7 @@ impl Search {
     }
 
     /// At most `most` rows that come after row `after`.
-    async fn rank_window(
+    async fn ordered_window(
         self: &Arc<Self>,
         after: Option<u64>,
         most: usize,
@@ -105,7 +105,7 @@ impl Search {
     }
 
     /// All rows that come after row `after`, at most `limit`.
-    pub(super) fn rank_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> Batches {
+    pub(super) fn ordered_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> Batches {
         enum Next {
             Row(Option<u64>),
             Start(Start),
@@ -148,7 +148,7 @@ impl Search {
             None => after.clone(),
         };
         let candidates = self.ordered_candidates(after.as_deref()).await?;
-        let top = Top::new(
+        let top = TopK::new(
             Arc::clone(order),
             after.clone(),
             reference,
@@ -157,13 +157,13 @@ impl Search {
         );
         let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(candidates.groups(Arc::clone(&top)))
-            .map(|group| Arc::clone(self).rank(group, Arc::clone(&top)))
+            .map(|group| Arc::clone(self).scan_group(group, Arc::clone(&top)))
             .buffer_unordered(self.services.cores);
         looking.try_collect::<()>().await?;
         let part = lock(&top).part();
         let top = std::mem::replace(&mut *lock(&top), part);
         let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
-        let record = |row: &Ranked| (row.block, row.at);
+        let record = |row: &KeyedRow| (row.block, row.at);
         let next = first.more.then(|| Start {
             after,
             last: first.rows.last().map(record),
@@ -175,14 +175,14 @@ impl Search {
     /// The blocks that may hold rows that come after that one, those first whose rows may be first.
     async fn ordered_candidates(
         self: &Arc<Self>,
-        after: Option<&Whole>,
+        after: Option<&FullSortKey>,
     ) -> Result<OrderedCandidates, SearchError> {
         let mut candidates = OrderedCandidates::default();
         let Some(term) = self.query.order.first() else {
             return Ok(candidates);
         };
         let alone = self.query.order.len() == 1;
-        let from = after.and_then(|after| Some((after.lead()?, after.block)));
+        let from = after.and_then(|after| Some((after.abbreviated_key()?, after.block)));
         let mut pages = PrunedScan::whole(&self.dataset);
         while let Some(mut page) = pages.next(self).await? {
             let number = candidates.pages.len() as u32;
@@ -215,40 +215,40 @@ impl Search {
         look(blocks.saturating_mul(ROW), sort).await
     }
 
-    async fn rank(
+    async fn scan_group(
         self: Arc<Self>,
         group: Vec<BlockLocation>,
-        top: Arc<Mutex<Top>>,
+        top: Arc<Mutex<TopK>>,
     ) -> Result<(), SearchError> {
         let search = Arc::clone(&self);
-        let ranking = self.work(group, move |group, texts, stop| {
+        let scanning = self.work(group, move |group, texts, stop| {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut best = lock(&top).part();
             for (block, text) in group.into_iter().zip(texts) {
-                search.rank_text(&scan, &block, &text, &mut best);
+                search.keep_first_of(&scan, &block, &text, &mut best);
             }
             lock(&top).merge(best);
         });
-        ranking.await
+        scanning.await
     }
 
-    fn rank_text(
+    fn keep_first_of(
         &self,
         scan: &Scan<'_>,
         location: &BlockLocation,
         text: &BlockText,
-        best: &mut Top,
+        best: &mut TopK,
     ) {
         let Some(term) = self.query.order.first() else {
             return;
         };
         let block = location.first_row;
         scan.rows(text, location.body_start, |row| {
-            let lead = term.lead(row.value(term.column).as_deref());
+            let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
             // A block is shorter than 2^32 bytes.
             let at = row.at as u32;
-            if best.may_have(lead, block, at) {
-                best.take(lead, |column| row.value(column), block, at);
+            if best.may_have(abbreviated, block, at) {
+                best.take(abbreviated, |column| row.value(column), block, at);
             }
             ControlFlow::Continue(())
         });
@@ -274,7 +274,7 @@ impl Search {
     }
 
     /// The values by which a row is ordered.
-    async fn values(self: &Arc<Self>, (block, at): Record) -> Result<Whole, SearchError> {
+    async fn values(self: &Arc<Self>, (block, at): Record) -> Result<FullSortKey, SearchError> {
         let location = self.location_of(block).await?;
         let text = self.text(location).await?;
         let search = Arc::clone(self);
@@ -284,7 +284,7 @@ impl Search {
         .await
     }
 
-    fn values_at(&self, text: &BlockText, location: BlockLocation, at: usize) -> Whole {
+    fn values_at(&self, text: &BlockText, location: BlockLocation, at: usize) -> FullSortKey {
         let layout = &self.dataset.layout;
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
         let mut fields = Vec::new();
@@ -295,7 +295,7 @@ impl Search {
             let text = fields.get(column).map(Field::text)?;
             (!layout.is_null(&text)).then_some(text)
         };
-        Whole::new(&self.query.order, value, location.first_row, at as u32)
+        FullSortKey::new(&self.query.order, value, location.first_row, at as u32)
     }
 
     async fn row_number(&self, (block, at): Record) -> Result<u64, SearchError> {
@@ -316,7 +316,7 @@ impl Search {
 #[derive(Default)]
 struct Start {
     /// The row that its rows come after.
-    after: Option<Arc<Whole>>,
+    after: Option<Arc<FullSortKey>>,
     /// The same, where its values were not read yet.
     last: Option<Record>,
     /// A row that others are to be compared with.
@@ -329,12 +329,12 @@ struct OrderedCandidates {
     /// The index pages that they are on.
     pages: Vec<PageBlocks>,
     /// What no row of each comes before; its index page, and its place there.
-    blocks: Vec<(Lead, u32, u32)>,
+    blocks: Vec<(AbbreviatedKey, u32, u32)>,
 }
 
 impl OrderedCandidates {
     /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
-    fn groups(self, top: Arc<Mutex<Top>>) -> impl Iterator<Item = Vec<BlockLocation>> {
+    fn groups(self, top: Arc<Mutex<TopK>>) -> impl Iterator<Item = Vec<BlockLocation>> {
         let mut groups = Groups::growing(1, GROUP);
         let mut blocks = self.blocks.into_iter();
         std::iter::from_fn(move || {
@@ -352,7 +352,7 @@ impl OrderedCandidates {
     }
 }
 
-fn lock(top: &Mutex<Top>) -> MutexGuard<'_, Top> {
+fn lock(top: &Mutex<TopK>) -> MutexGuard<'_, TopK> {
     // What is kept is whole between any two statements, so a panic elsewhere did not harm it.
     top.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Key, Lead, Term, Whole};
+use super::{AbbreviatedKey, FullSortKey, SortKey, Term};
 
 /// A row and its place in an order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ranked {
+pub struct KeyedRow {
     /// Its place.
-    pub key: Key,
+    pub key: SortKey,
     /// Number of its block's first row, which decides between rows of the same place.
     pub block: u64,
     /// Where it begins in the block's text.
@@ -18,57 +18,57 @@ pub struct Ranked {
 
 /// The first rows of an order.
 #[derive(Debug)]
-pub struct First {
+pub struct TopRows {
     /// The rows, in order.
-    pub rows: Vec<Ranked>,
+    pub rows: Vec<KeyedRow>,
     /// Whether there may be more behind them.
     pub more: bool,
     /// One of the rows behind them whose keys do not tell which comes first: they are to be compared with this one.
-    pub unsure: Option<Ranked>,
+    pub unsure: Option<KeyedRow>,
 }
 
 /// Keeps the first rows of those it is given.
 ///
 /// Where their keys take more than the bytes it is granted, it keeps fewer of them, but never none.
 #[derive(Debug)]
-pub struct Top {
+pub struct TopK {
     order: Arc<[Term]>,
-    after: Option<Arc<Whole>>,
-    reference: Option<Arc<Whole>>,
+    after: Option<Arc<FullSortKey>>,
+    reference: Option<Arc<FullSortKey>>,
     limit: usize,
     budget: usize,
     weight: usize,
-    kept: Vec<Ranked>,
+    kept: Vec<KeyedRow>,
     /// What comes after this one is not among the first.
-    last: Option<Ranked>,
+    last: Option<KeyedRow>,
     /// The first one of those that were given and are not kept.
-    beyond: Option<Ranked>,
-    /// What has a lesser lead comes before `after`.
-    front: Option<Lead>,
+    beyond: Option<KeyedRow>,
+    /// What has a lesser abbreviated key comes before `after`.
+    front: Option<AbbreviatedKey>,
     end: Option<End>,
 }
 
 /// Of the last one what tells most rows from it.
 #[derive(Debug, Clone, Copy)]
 struct End {
-    lead: Lead,
-    /// Whether rows of that lead are told apart by their places alone.
+    abbreviated: AbbreviatedKey,
+    /// Whether rows of that abbreviated key are told apart by their places alone.
     settled: bool,
     place: (u64, u32),
 }
 
-impl Top {
+impl TopK {
     /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`. Long values are compared
     /// with `reference`.
     pub fn new(
         order: Arc<[Term]>,
-        after: Option<Arc<Whole>>,
-        reference: Option<Arc<Whole>>,
+        after: Option<Arc<FullSortKey>>,
+        reference: Option<Arc<FullSortKey>>,
         limit: usize,
         budget: usize,
     ) -> Self {
         Self {
-            front: after.as_ref().and_then(|after| after.lead()),
+            front: after.as_ref().and_then(|after| after.abbreviated_key()),
             end: None,
             order,
             after,
@@ -97,54 +97,58 @@ impl Top {
         }
     }
 
-    /// Whether a row with such a lead, which begins there, may be among the first.
+    /// Whether a row with such an abbreviated key, which begins there, may be among the first.
     #[inline]
-    pub fn may_have(&self, lead: Lead, block: u64, at: u32) -> bool {
-        self.front.is_none_or(|front| lead >= front)
+    pub fn may_have(&self, abbreviated: AbbreviatedKey, block: u64, at: u32) -> bool {
+        self.front.is_none_or(|front| abbreviated >= front)
             && self.end.is_none_or(|end| {
-                lead < end.lead || lead == end.lead && (!end.settled || (block, at) < end.place)
+                abbreviated < end.abbreviated
+                    || abbreviated == end.abbreviated && (!end.settled || (block, at) < end.place)
             })
     }
 
-    /// Whether no row of a block whose rows begin with this lead, or with greater ones, can be among the first.
-    pub fn is_past(&self, lead: Lead, block: u64) -> bool {
-        !self.may_have(lead.max(self.front.unwrap_or(lead)), block, 0)
+    /// Whether no row of a block whose rows begin with this abbreviated key, or with greater ones, can be among the first.
+    pub fn is_past(&self, abbreviated: AbbreviatedKey, block: u64) -> bool {
+        !self.may_have(abbreviated.max(self.front.unwrap_or(abbreviated)), block, 0)
     }
 
     /// Takes a row that it may have; `value` gives the text in a column, or `None` for a null.
     pub fn take<'v>(
         &mut self,
-        lead: Lead,
+        abbreviated: AbbreviatedKey,
         value: impl Fn(usize) -> Option<Cow<'v, str>>,
         block: u64,
         at: u32,
     ) {
-        // What has a greater lead is behind it without a closer look.
-        let near = self.after.as_ref().filter(|_| self.front == Some(lead));
+        // What has a greater abbreviated key is behind it without a closer look.
+        let near = self
+            .after
+            .as_ref()
+            .filter(|_| self.front == Some(abbreviated));
         if near.is_some_and(|after| !after.is_before(&self.order, &value, block, at)) {
             return;
         }
-        let key = Key::of(&self.order, self.reference.as_deref(), value);
-        self.push(Ranked { key, block, at });
+        let key = SortKey::of(&self.order, self.reference.as_deref(), value);
+        self.push(KeyedRow { key, block, at });
     }
 
-    fn push(&mut self, row: Ranked) {
+    fn push(&mut self, row: KeyedRow) {
         if self.last.as_ref().is_some_and(|last| row > *last) {
             self.pass_over(row);
             return;
         }
-        self.weight += row.key.weight() + size_of::<Ranked>();
+        self.weight += row.key.weight() + size_of::<KeyedRow>();
         self.kept.push(row);
         if self.kept.len() >= self.limit.saturating_mul(2).max(64) {
-            self.cut(self.limit);
+            self.truncate(self.limit);
         }
         if self.weight > self.budget && self.kept.len() > 1 {
             self.limit = self.limit.min(self.kept.len() / 2);
-            self.cut(self.limit);
+            self.truncate(self.limit);
         }
     }
 
-    fn pass_over(&mut self, row: Ranked) {
+    fn pass_over(&mut self, row: KeyedRow) {
         if self.beyond.as_ref().is_none_or(|beyond| row < *beyond) {
             self.beyond = Some(row);
         }
@@ -156,7 +160,7 @@ impl Top {
         other.kept.into_iter().for_each(|row| self.push(row));
         other.beyond.into_iter().for_each(|row| self.pass_over(row));
         if self.kept.len() >= self.limit {
-            self.cut(self.limit);
+            self.truncate(self.limit);
         }
     }
 
@@ -166,11 +170,11 @@ impl Top {
     }
 
     /// The rows it kept, as far as their keys tell their order.
-    pub fn finish(mut self) -> First {
-        self.cut(self.limit);
+    pub fn finish(mut self) -> TopRows {
+        self.truncate(self.limit);
         self.kept.sort_unstable();
         let more = self.kept.len() >= self.limit;
-        let first = First {
+        let first = TopRows {
             rows: self.kept,
             more,
             unsure: None,
@@ -178,15 +182,15 @@ impl Top {
         first.until_unsure(self.beyond.as_ref(), self.order.len())
     }
 
-    fn cut(&mut self, to: usize) {
+    fn truncate(&mut self, to: usize) {
         if self.kept.len() < to || self.kept.is_empty() {
             return;
         }
         let (_, last, behind) = self.kept.select_nth_unstable(to - 1);
-        self.end = last.key.lead().map(|lead| End {
-            lead,
+        self.end = last.key.abbreviated_key().map(|abbreviated| End {
+            abbreviated,
             settled: match &*self.order {
-                [only] => only.settles(lead),
+                [only] => only.settles(abbreviated),
                 _ => false,
             },
             place: (last.block, last.at),
@@ -198,14 +202,14 @@ impl Top {
         let weights = self
             .kept
             .iter()
-            .map(|row| row.key.weight() + size_of::<Ranked>());
+            .map(|row| row.key.weight() + size_of::<KeyedRow>());
         self.weight = weights.sum();
     }
 }
 
-impl First {
+impl TopRows {
     /// The rows before the first ones whose keys do not tell which comes first. `beyond` is the first row behind all of these.
-    fn until_unsure(mut self, beyond: Option<&Ranked>, terms: usize) -> Self {
+    fn until_unsure(mut self, beyond: Option<&KeyedRow>, terms: usize) -> Self {
         let mut seen = vec![false; terms];
         let mut sure = self.rows.len();
         for at in 0..self.rows.len() {

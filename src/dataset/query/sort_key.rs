@@ -1,9 +1,9 @@
 //! A row's place in an order, in little memory however long its values are.
 //!
-//! Of a long value a [`Key`] keeps a beginning and a digest. Two such values with the same beginning are equal if their
+//! Of a long value a [`SortKey`] keeps a beginning and a digest. Two such values with the same beginning are equal if their
 //! digests are; else the key alone can't tell which comes first, and an order by keys is right but for them
-//! ([`Top`](super::Top) says where). It becomes right by a reference: one of those rows, whose values are kept whole
-//! ([`Whole`]). Then a key says on which side of the reference's value a value is, how many bytes the two share, and what follows
+//! ([`TopK`](super::TopK) says where). It becomes right by a reference: one of those rows, whose values are kept whole
+//! ([`FullSortKey`]). Then a key says on which side of the reference's value a value is, how many bytes the two share, and what follows
 //! them. Values that differ from the reference at different places are told apart so, and the others by another reference.
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Lead, Term};
+use super::{AbbreviatedKey, Term};
 use crate::dataset::{ColumnType, decimal, value};
 
 /// Bytes of a value that a key keeps.
@@ -19,19 +19,19 @@ const KEPT: usize = 4 << 10;
 
 /// A row's place in an order: what has a lesser one comes first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct SortKey {
     parts: Box<[Part]>,
 }
 
 /// A row's place in the order of one term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
-    lead: Lead,
+    abbreviated: AbbreviatedKey,
     rest: Rest,
     descending: bool,
 }
 
-/// What a key keeps of what decides between values of the same lead.
+/// What a key keeps of what decides between values of the same abbreviated key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Rest {
     /// They are the same value.
@@ -55,8 +55,8 @@ struct Beginning {
 
 /// A row with its whole values: one that others come after, or are compared with.
 #[derive(Debug)]
-pub struct Whole {
-    values: Box<[(Lead, Distinct<'static>)]>,
+pub struct FullSortKey {
+    values: Box<[(AbbreviatedKey, Distinct<'static>)]>,
     /// Number of its block's first row.
     pub block: u64,
     /// Where it begins in the block's text.
@@ -71,8 +71,8 @@ impl PartialOrd for Part {
 
 impl Ord for Part {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.lead
-            .cmp(&other.lead)
+        self.abbreviated
+            .cmp(&other.abbreviated)
             .then_with(|| directed(self.rest.compare(&other.rest), self.descending))
     }
 }
@@ -92,7 +92,7 @@ impl Part {
             Some(Distinct::Same) | None => Rest::Same,
         };
         Self {
-            lead: term.lead(text),
+            abbreviated: term.abbreviated_key(text),
             rest,
             descending: term.descending,
         }
@@ -111,7 +111,7 @@ impl Part {
             }
             _ => false,
         };
-        alike && self.lead == other.lead && self.is_cut() && other.is_cut()
+        alike && self.abbreviated == other.abbreviated && self.is_cut() && other.is_cut()
     }
 }
 
@@ -181,7 +181,7 @@ fn shared(a: &[u8], b: &[u8]) -> usize {
     alike + rest.take_while(|(a, b)| a == b).count()
 }
 
-/// What decides between values of the same lead.
+/// What decides between values of the same abbreviated key.
 #[derive(Debug)]
 enum Distinct<'t> {
     /// They are the same value.
@@ -203,11 +203,11 @@ fn distinguish(kind: ColumnType, text: &str) -> Distinct<'_> {
     }
 }
 
-impl Key {
+impl SortKey {
     /// The key of a row; `value` gives the text in a column, or `None` for a null.
     pub fn of<'v>(
         order: &[Term],
-        reference: Option<&Whole>,
+        reference: Option<&FullSortKey>,
         mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
     ) -> Self {
         let parts = order.iter().enumerate().map(|(number, term)| {
@@ -221,8 +221,8 @@ impl Key {
     }
 
     /// Its beginning; an order has at least one term.
-    pub fn lead(&self) -> Option<Lead> {
-        self.parts.first().map(|part| part.lead)
+    pub fn abbreviated_key(&self) -> Option<AbbreviatedKey> {
+        self.parts.first().map(|part| part.abbreviated)
     }
 
     /// Bytes that it takes, about.
@@ -264,7 +264,7 @@ impl Key {
     }
 }
 
-impl Whole {
+impl FullSortKey {
     /// A row; `value` gives the text in a column, or `None` for a null.
     pub fn new<'v>(
         order: &[Term],
@@ -279,7 +279,7 @@ impl Whole {
                 Some(Distinct::Nanos(nanos)) => Distinct::Nanos(nanos),
                 Some(Distinct::Same) | None => Distinct::Same,
             };
-            (term.lead(text.as_deref()), whole)
+            (term.abbreviated_key(text.as_deref()), whole)
         });
         Self {
             values: values.collect(),
@@ -289,8 +289,8 @@ impl Whole {
     }
 
     /// The beginning of its place.
-    pub fn lead(&self) -> Option<Lead> {
-        self.values.first().map(|(lead, _)| *lead)
+    pub fn abbreviated_key(&self) -> Option<AbbreviatedKey> {
+        self.values.first().map(|(abbreviated, _)| *abbreviated)
     }
 
     /// Whether another row comes after it, by their values and then by their places.
@@ -302,17 +302,19 @@ impl Whole {
         at: u32,
     ) -> bool {
         let mut terms = order.iter().zip(&self.values);
-        let ordering = terms.find_map(|(term, (lead, mine))| {
+        let ordering = terms.find_map(|(term, (abbreviated, mine))| {
             let text = value(term.column);
             let theirs = text.as_deref().map(|text| distinguish(term.kind, text));
-            let ordering = lead.cmp(&term.lead(text.as_deref())).then_with(|| {
-                let ordering = match (mine, &theirs) {
-                    (Distinct::Bytes(mine), Some(Distinct::Bytes(theirs))) => mine.cmp(theirs),
-                    (Distinct::Nanos(mine), Some(Distinct::Nanos(theirs))) => mine.cmp(theirs),
-                    _ => Ordering::Equal,
-                };
-                directed(ordering, term.descending)
-            });
+            let ordering = abbreviated
+                .cmp(&term.abbreviated_key(text.as_deref()))
+                .then_with(|| {
+                    let ordering = match (mine, &theirs) {
+                        (Distinct::Bytes(mine), Some(Distinct::Bytes(theirs))) => mine.cmp(theirs),
+                        (Distinct::Nanos(mine), Some(Distinct::Nanos(theirs))) => mine.cmp(theirs),
+                        _ => Ordering::Equal,
+                    };
+                    directed(ordering, term.descending)
+                });
             ordering.is_ne().then_some(ordering)
         });
         let ordering = ordering.unwrap_or_else(|| (self.block, self.at).cmp(&(block, at)));
