@@ -12,7 +12,7 @@
 //! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
 
 mod find;
-mod gather;
+mod materialise;
 mod page_index;
 mod pruned_scan;
 mod room;

@@ -61,7 +61,7 @@ impl Search {
             self.services.cache.keep(key, Value::Window(rest));
         }
         Ok(Found {
-            batches: self.gather(shown),
+            batches: self.materialise(shown),
             next,
         })
     }
@@ -125,7 +125,7 @@ impl Search {
                 let (rows, next) = search.pass(start, most).await?;
                 let left = left - rows.len() as u64;
                 let next = next.map(|start| (Next::Start(start), left));
-                Ok::<_, SearchError>(Some((search.gather(rows), next)))
+                Ok::<_, SearchError>(Some((search.materialise(rows), next)))
             }
         });
         Box::pin(windows.try_flatten())

@@ -23,7 +23,7 @@ type Placed = Vec<(usize, String)>;
 
 impl Search {
     /// The records in that order.
-    pub(super) fn gather(self: &Arc<Self>, records: Vec<Record>) -> Batches {
+    pub(super) fn materialise(self: &Arc<Self>, records: Vec<Record>) -> Batches {
         let rows = usize::try_from(self.dataset.rows)
             .unwrap_or(usize::MAX)
             .max(1);
