@@ -20,7 +20,7 @@ pub(super) use send::{Maker, metered, send};
 use super::error::Error;
 use super::reply::{Body, Reply};
 use crate::services::memory::Kind;
-use crate::services::search::{Block, SearchError, Stretch, stretch};
+use crate::services::search::{LoadedBlock, Readahead, SearchError, read_ahead};
 use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease};
 
@@ -149,11 +149,11 @@ struct Scan {
     /// How far the next row is rendered, if it goes out in parts.
     part: Option<Progress>,
     /// The block being rendered, and the byte of its text that comes next.
-    open: Option<(Block, usize)>,
+    open: Option<(LoadedBlock, usize)>,
     /// The blocks behind it that were read.
-    read: Stretch,
+    read: Readahead,
     /// Those being read meanwhile.
-    ahead: Option<JoinHandle<Result<Stretch, SearchError>>>,
+    ahead: Option<JoinHandle<Result<Readahead, SearchError>>>,
     done: bool,
     _lease: Lease,
 }
@@ -193,7 +193,7 @@ impl Maker for Scan {
         };
         // The client may take its time: where there is little memory, texts are read again rather than held meanwhile.
         if !scan.services.memory.is_ample(Kind::Texts) {
-            (scan.open, scan.read, scan.ahead) = (None, Stretch::default(), None);
+            (scan.open, scan.read, scan.ahead) = (None, Readahead::default(), None);
         }
         Ok((scan, out))
     }
@@ -211,7 +211,7 @@ impl Scan {
             form,
             part: None,
             open: None,
-            read: Stretch::default(),
+            read: Readahead::default(),
             ahead: None,
             done: false,
         }
@@ -221,20 +221,20 @@ impl Scan {
     async fn read(&mut self) -> Result<(), SearchError> {
         let read = |row| {
             let (services, dataset) = (&self.services, &self.span.dataset);
-            stretch(Arc::clone(services), Arc::clone(dataset), row, self.end)
+            read_ahead(Arc::clone(services), Arc::clone(dataset), row, self.end)
         };
-        self.read = Stretch::default();
-        let stretch = match self.ahead.take() {
+        self.read = Readahead::default();
+        let readahead = match self.ahead.take() {
             Some(reading) => reading.await.map_err(|_| SearchError::Worker)??,
             None => read(self.next).await?,
         };
-        let after = stretch
+        let after = readahead
             .blocks
             .back()
             .map_or(self.end, |block| block.end_row);
         let goes_on = after < self.end && self.services.memory.is_ample(Kind::Texts);
         self.ahead = goes_on.then(|| tokio::spawn(read(after)));
-        self.read = stretch;
+        self.read = readahead;
         Ok(())
     }
 
@@ -265,7 +265,7 @@ impl Scan {
         (self, out)
     }
 
-    fn render_block(&mut self, block: Block, at: usize, out: &mut Vec<u8>, until: usize) {
+    fn render_block(&mut self, block: LoadedBlock, at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.span.dataset.layout;
         let (delimiter, columns) = (layout.delimiter, layout.columns.len());
         let after = |from, rows: u64| {
@@ -352,7 +352,13 @@ impl Scan {
 
     /// Renders rows of a block from byte `at` of its text, each in parts where it is long, to `until` bytes. Where the next
     /// row begins, or the one that is not whole.
-    fn render_parts(&mut self, block: &Block, at: usize, out: &mut Vec<u8>, until: usize) -> usize {
+    fn render_parts(
+        &mut self,
+        block: &LoadedBlock,
+        at: usize,
+        out: &mut Vec<u8>,
+        until: usize,
+    ) -> usize {
         let layout = &self.span.dataset.layout;
         let columns = layout.columns.len();
         let mut records = block.text.records(at, layout.delimiter, columns);

@@ -15,8 +15,8 @@ mod find;
 mod materialise;
 mod page_index;
 mod pruned_scan;
+mod readahead;
 mod room;
-mod stretch;
 mod texts;
 mod top_k;
 mod work;
@@ -32,8 +32,8 @@ use super::memory::{Exhausted, Held, Kind};
 use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
+pub use readahead::{LoadedBlock, Readahead, read_ahead};
 use room::Room;
-pub use stretch::{Block, Stretch, stretch};
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]

@@ -12,11 +12,11 @@ use crate::services::memory::{Held, Kind};
 use crate::store::{Dataset, Spot, StoreError, Text};
 
 /// Bytes of text that are read in one go, unless one block alone has more.
-const STRETCH_BYTES: u64 = 256 << 10;
+const READAHEAD_BYTES: u64 = 256 << 10;
 
 /// A block that was read.
 #[derive(Debug)]
-pub struct Block {
+pub struct LoadedBlock {
     /// Its text.
     pub text: Arc<BlockText>,
     /// Bytes of mark and header before its first row.
@@ -29,9 +29,9 @@ pub struct Block {
 
 /// Blocks that were read in one go, and the memory that they take.
 #[derive(Debug, Default)]
-pub struct Stretch {
+pub struct Readahead {
     /// The blocks.
-    pub blocks: VecDeque<Block>,
+    pub blocks: VecDeque<LoadedBlock>,
     _held: Option<Held>,
 }
 
@@ -40,12 +40,12 @@ pub struct Stretch {
 ///
 /// # Errors
 /// When the store fails, or has no such block.
-pub async fn stretch(
+pub async fn read_ahead(
     services: Arc<Services>,
     dataset: Arc<Dataset>,
     row: u64,
     end: u64,
-) -> Result<Stretch, SearchError> {
+) -> Result<Readahead, SearchError> {
     // To look one block up is cheaper than to read where many are, unless that is remembered.
     let usual = services.settings.store.blocks.blocks_a_page();
     if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
@@ -57,7 +57,7 @@ pub async fn stretch(
         if let Some(more) = block.text.len().checked_sub(held.bytes()) {
             held.add(services.memory.take(Kind::Texts, more).await?);
         }
-        return Ok(Stretch {
+        return Ok(Readahead {
             blocks: VecDeque::from([block]),
             _held: Some(held),
         });
@@ -65,7 +65,7 @@ pub async fn stretch(
     let found = PageBlocks::at_row(&services, &dataset, row).await?;
     let (blocks, at) = found.ok_or_else(|| missing(&dataset, row))?;
     let most = match services.memory.is_ample(Kind::Texts) {
-        true => STRETCH_BYTES,
+        true => READAHEAD_BYTES,
         false => 1,
     };
     let mut bytes = 0;
@@ -80,13 +80,16 @@ pub async fn stretch(
     let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     let held = services.memory.take(Kind::Texts, bytes).await?;
     let texts = texts(&services, &locations, dataset.columns.len()).await?;
-    let blocks = locations.iter().zip(texts).map(|(location, text)| Block {
-        text,
-        body_start: location.body_start,
-        first_row: location.first_row,
-        end_row: location.first_row + location.rows,
-    });
-    Ok(Stretch {
+    let blocks = locations
+        .iter()
+        .zip(texts)
+        .map(|(location, text)| LoadedBlock {
+            text,
+            body_start: location.body_start,
+            first_row: location.first_row,
+            end_row: location.first_row + location.rows,
+        });
+    Ok(Readahead {
         blocks: blocks.collect(),
         _held: Some(held),
     })
@@ -97,9 +100,9 @@ async fn lone(
     services: &Services,
     dataset: &Dataset,
     row: u64,
-) -> Result<Option<Block>, StoreError> {
+) -> Result<Option<LoadedBlock>, StoreError> {
     let columns = dataset.columns.len();
-    let read = move |text: Text| Block {
+    let read = move |text: Text| LoadedBlock {
         body_start: text.body_start,
         first_row: text.first_row,
         end_row: text.first_row + text.rows,
