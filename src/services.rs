@@ -88,7 +88,7 @@ impl Services {
             settings.timeouts.write_timeout,
         );
         // Whoever gets a place gets the memory that goes with it, so that the shares of places hold for memory too.
-        let uploads = memory.room_for(memory::Kind::Uploads, upload::UPLOAD);
+        let uploads = memory.capacity_for(memory::Kind::Uploads, upload::UPLOAD);
         Arc::new(Self {
             cache: Cache::new(settings.memory.cache, settings.timeouts.query_timeout),
             uploads: Places::new(settings.limits.max_uploads.min(uploads)),

@@ -12,7 +12,7 @@ const ENCODING: u8 = 1;
 /// Bits that are set for a text.
 const PROBES: u32 = 5;
 /// Bits that there are for each text at first, at least.
-const ROOM: usize = 8;
+const BITS_PER_TEXT: usize = 8;
 /// A filter with more bits set than one in so many lets too much through.
 const FULL: u32 = 3;
 /// Bits of the largest filter.
@@ -31,8 +31,10 @@ pub struct CorruptBlooms;
 
 impl Bloom {
     /// A filter with room for so many texts.
-    pub(super) fn with_room(texts: usize) -> Self {
-        let bits = (texts * ROOM).next_power_of_two().clamp(64, MOST_BITS);
+    pub(super) fn with_capacity(texts: usize) -> Self {
+        let bits = (texts * BITS_PER_TEXT)
+            .next_power_of_two()
+            .clamp(64, MOST_BITS);
         Self {
             words: vec![0; bits / 64].into(),
         }
@@ -146,15 +148,15 @@ mod tests {
         (from..to).map(|n| format!("N{n}").into_bytes())
     }
 
-    fn of(count: usize, room: usize) -> Bloom {
-        let mut bloom = Bloom::with_room(room);
+    fn of(count: usize, capacity: usize) -> Bloom {
+        let mut bloom = Bloom::with_capacity(capacity);
         texts(0, count).for_each(|text| bloom.insert(&text));
         bloom.folded()
     }
 
     #[test]
     fn what_was_added_is_there_and_most_of_the_rest_is_not() {
-        for (count, room) in [
+        for (count, capacity) in [
             (1, 1),
             (1, 1000),
             (16, 700),
@@ -162,12 +164,12 @@ mod tests {
             (700, 700),
             (40_000, 40_000),
         ] {
-            let bloom = of(count, room);
+            let bloom = of(count, capacity);
             assert!(texts(0, count).all(|text| bloom.may_have(&text)));
             let wrong = texts(100_000, 110_000)
                 .filter(|text| bloom.may_have(text))
                 .count();
-            assert!(wrong < 500, "{count} in {room}: {wrong} of 10,000");
+            assert!(wrong < 500, "{count} in {capacity}: {wrong} of 10,000");
             assert!(
                 bloom.bytes() <= count * 4 + 16,
                 "{count}: {} bytes",
@@ -214,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_filters_are_made_of_does_not_change() {
-        let mut bloom = Bloom::with_room(8);
+        let mut bloom = Bloom::with_capacity(8);
         bloom.insert(b"N14228");
         assert_eq!(
             encode(&[(2, bloom)]),

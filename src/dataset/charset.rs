@@ -79,8 +79,8 @@ impl Source {
             return self.decoded(bytes, last, &mut text);
         };
         // All that a byte-order mark could be, once it is there.
-        let room = UTF8_BOM.len().saturating_sub(held.len()).min(bytes.len());
-        let (head, rest) = bytes.split_at(room);
+        let missing = UTF8_BOM.len().saturating_sub(held.len()).min(bytes.len());
+        let (head, rest) = bytes.split_at(missing);
         held.extend_from_slice(head);
         let Some(encoding) = decide(held, *stated, last) else {
             return Ok(());

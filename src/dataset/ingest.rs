@@ -20,7 +20,7 @@ const STEP: usize = 1 << 10;
 /// Bytes of the beginning that are taken at a time; what is after the first record is copied once more.
 const PREAMBLE_STEP: usize = 4 << 10;
 /// Most bytes set aside for a raw block before they arrive.
-const MOST_ROOM: usize = 1 << 20;
+const MOST_CAPACITY: usize = 1 << 20;
 
 /// Takes an upload apart.
 ///
@@ -218,8 +218,8 @@ impl Assembly {
             return;
         };
         cutter.restart();
-        let room = (self.text.len() + STEP).min(MOST_ROOM);
-        let text = std::mem::replace(&mut self.text, Vec::with_capacity(room));
+        let capacity = (self.text.len() + STEP).min(MOST_CAPACITY);
+        let text = std::mem::replace(&mut self.text, Vec::with_capacity(capacity));
         if self.purpose.passes_over(&text) {
             return self.pass(&text);
         }

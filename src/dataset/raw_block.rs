@@ -175,7 +175,7 @@ impl RawBlock {
 }
 
 fn bloom_of(texts: Texts<'_>, rows: usize) -> Bloom {
-    let mut bloom = Bloom::with_room(rows);
+    let mut bloom = Bloom::with_capacity(rows);
     let each = texts.counted.iter().map(|one| one.text(texts.of));
     each.for_each(|text| bloom.insert(&text));
     bloom.folded()

@@ -213,7 +213,7 @@ impl Memory {
     }
 
     /// How many that take so many bytes each a share has room for at once; at least one.
-    pub fn room_for(&self, kind: Kind, bytes: usize) -> usize {
+    pub fn capacity_for(&self, kind: Kind, bytes: usize) -> usize {
         let share = self.share(kind);
         (share.units / share.units_of(bytes) as usize).max(1)
     }

@@ -16,7 +16,7 @@ mod materialise;
 mod page_index;
 mod pruned_scan;
 mod readahead;
-mod room;
+mod reservation;
 mod texts;
 mod top_k;
 mod work;
@@ -33,7 +33,7 @@ use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
 pub use readahead::{LoadedBlock, Readahead, read_ahead};
-use room::Room;
+use reservation::Reservation;
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ pub struct Search {
     query: Arc<Query>,
     /// When its first page has to be found.
     deadline: Instant,
-    room: Room,
+    reservation: Reservation,
     _lease: Lease,
 }
 
@@ -103,9 +103,9 @@ impl Search {
         limit: u64,
         deadline: Instant,
     ) -> Result<Arc<Self>, SearchError> {
-        let room = Room::take(services, dataset, query, limit).await?;
+        let reservation = Reservation::take(services, dataset, query, limit).await?;
         Ok(Arc::new(Self {
-            room,
+            reservation,
             _lease: services.store.lease(dataset),
             services: Arc::clone(services),
             dataset: Arc::clone(dataset),
@@ -116,7 +116,7 @@ impl Search {
 
     /// Records of a text. One that is long has memory of its own.
     async fn batch(&self, text: Arc<BlockText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
-        let held = match self.room.holds(&text) {
+        let held = match self.reservation.holds(&text) {
             true => None,
             false => Some(self.services.memory.take(Kind::Texts, text.len()).await?),
         };

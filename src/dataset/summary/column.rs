@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashTable;
 
-use super::Room;
+use super::SketchSizes;
 use super::rest::Rest;
 use crate::dataset::counts::Texts;
 use crate::dataset::{ColumnType, value};
@@ -73,7 +73,7 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
 
 impl ColumnSketch {
     /// Adds values of a raw block, of which `kind` is the narrowest type.
-    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, room: Room) {
+    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, sizes: SketchSizes) {
         self.nulls += u64::from(texts.nulls);
         for one in texts.counted {
             let (hash, count) = (one.hash(texts.of), u64::from(one.count));
@@ -82,7 +82,7 @@ impl ColumnSketch {
                 continue;
             }
             let text = one.text(texts.of);
-            if self.texts.len() < room.texts {
+            if self.texts.len() < sizes.texts {
                 let (text, cut) = shown(&text, kind);
                 self.insert(Known {
                     hash,
@@ -91,7 +91,7 @@ impl ColumnSketch {
                     cut,
                 });
             } else {
-                self.rest(room).add(&text, hash, count, kind);
+                self.rest(sizes).add(&text, hash, count, kind);
             }
         }
     }
@@ -135,19 +135,19 @@ impl ColumnSketch {
         })
     }
 
-    fn rest(&mut self, room: Room) -> &mut Rest {
-        self.rest.get_or_insert_with(|| Box::new(Rest::new(room)))
+    fn rest(&mut self, sizes: SketchSizes) -> &mut Rest {
+        self.rest.get_or_insert_with(|| Box::new(Rest::new(sizes)))
     }
 
     /// Adds all that another one was given.
-    pub(super) fn merge(&mut self, other: &Self, room: Room) {
+    pub(super) fn merge(&mut self, other: &Self, sizes: SketchSizes) {
         self.nulls += other.nulls;
         self.values += other.values;
         let mut unknown: Vec<Known<'_>> = other
             .known()
             .filter(|known| !self.counts_known(known.hash, known.count))
             .collect();
-        let left = room.texts - self.texts.len();
+        let left = sizes.texts - self.texts.len();
         if unknown.len() > left {
             // The frequent ones find room; the order they came in does not count.
             unknown.sort_unstable_by(|a, b| {
@@ -156,11 +156,11 @@ impl ColumnSketch {
             });
             unknown
                 .drain(left..)
-                .for_each(|known| self.rest(room).add_known(known));
+                .for_each(|known| self.rest(sizes).add_known(known));
         }
         unknown.into_iter().for_each(|known| self.insert(known));
         if let Some(rest) = &other.rest {
-            self.rest(room).merge(rest);
+            self.rest(sizes).merge(rest);
         }
     }
 }

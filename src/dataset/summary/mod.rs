@@ -26,7 +26,7 @@ pub use report::{ColumnSummary, Distinct, Frequent, Histogram, Shown};
 pub struct Summary {
     rows: u64,
     columns: Vec<ColumnSketch>,
-    room: Room,
+    sizes: SketchSizes,
 }
 
 /// A stored summary that can't be read.
@@ -36,7 +36,7 @@ pub struct CorruptSummary;
 
 /// How much is kept of a column: less where there are many, so that all of them together stay small.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct SketchSizes {
     /// Texts that are counted exactly: seven eighths of a power of two, as many as fill a table of that size.
     texts: usize,
     /// Log2 of the HyperLogLog sketch's buckets: the relative standard error is 1.04 / √buckets.
@@ -47,7 +47,7 @@ struct Room {
     items: usize,
 }
 
-impl Room {
+impl SketchSizes {
     fn of(columns: usize) -> Self {
         let (texts, log_buckets, k, items) = match columns {
             0..=24 => (3584, 12, 256, 256),
@@ -70,7 +70,7 @@ impl Summary {
         Self {
             rows: 0,
             columns: vec![ColumnSketch::default(); columns],
-            room: Room::of(columns),
+            sizes: SketchSizes::of(columns),
         }
     }
 
@@ -91,7 +91,7 @@ impl Summary {
 
     /// Adds the values of a column of a raw block, of which `kind` is the narrowest type there.
     pub(super) fn add_column(&mut self, place: usize, texts: Texts<'_>, kind: Option<ColumnType>) {
-        self.columns[place].add(texts, kind, self.room);
+        self.columns[place].add(texts, kind, self.sizes);
     }
 
     /// Adds all that another one was given. It must be of the same columns.
@@ -99,7 +99,7 @@ impl Summary {
         debug_assert_eq!(self.columns.len(), other.columns.len());
         self.rows += other.rows;
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            column.merge(other, self.room);
+            column.merge(other, self.sizes);
         }
     }
 }

@@ -4,7 +4,7 @@ use datasketches::frequencies::FrequentItemsSketch;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use datasketches::kll::{KllFloat, KllSketch};
 
-use super::Room;
+use super::SketchSizes;
 use super::column::{Known, shown};
 use super::extremes::{Extremes, position};
 use crate::dataset::{ColumnType, value};
@@ -58,13 +58,13 @@ impl Sum {
 }
 
 impl Rest {
-    pub(super) fn new(room: Room) -> Self {
-        const RIGHT: &str = "a room has only sizes that sketches have";
+    pub(super) fn new(sizes: SketchSizes) -> Self {
+        const RIGHT: &str = "a sizes has only sizes that sketches have";
         Self {
-            distinct: HllSketch::new(room.log_buckets, HllType::Hll8).expect(RIGHT),
-            frequent: FrequentItemsSketch::new(room.items).expect(RIGHT),
+            distinct: HllSketch::new(sizes.log_buckets, HllType::Hll8).expect(RIGHT),
+            frequent: FrequentItemsSketch::new(sizes.items).expect(RIGHT),
             uncounted: 0,
-            spread: KllSketch::new(room.k).expect(RIGHT),
+            spread: KllSketch::new(sizes.k).expect(RIGHT),
             sum: Sum::default(),
             placed: None,
             texts: None,

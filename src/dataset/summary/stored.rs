@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{ColumnSketch, Known};
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
-use super::{CorruptSummary, Room, Summary};
+use super::{CorruptSummary, SketchSizes, Summary};
 use crate::dataset::ColumnType;
 use crate::dataset::counts::hash;
 
@@ -87,7 +87,7 @@ impl Summary {
         Ok(Self {
             rows: stored.rows,
             columns: read.collect::<Result<_, _>>()?,
-            room: Room::of(columns),
+            sizes: SketchSizes::of(columns),
         })
     }
 }

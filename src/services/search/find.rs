@@ -47,7 +47,7 @@ impl Search {
                 }
                 count += hits.starts.len();
                 held += hits.text.as_ref().map_or(0, |text| text.len());
-                if held > self.room.texts {
+                if held > self.reservation.texts {
                     hits.text = None;
                 }
                 pages.push(hits);
@@ -108,7 +108,7 @@ impl Search {
             let (hits, looked) = search.on_this_thread(&mut candidates, from, most).await?;
             let rest = search.in_groups(
                 candidates,
-                Groups::growing(looked, search.room.group),
+                Groups::growing(looked, search.reservation.group),
                 from,
                 most,
             );
@@ -157,7 +157,7 @@ impl Search {
         most: usize,
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
-        let ahead = search.room.ahead;
+        let ahead = search.reservation.ahead;
         let groups =
             stream::try_unfold((candidates, groups), |(mut candidates, mut groups)| async {
                 let group = candidates.group(&mut groups).await?;

@@ -28,7 +28,7 @@ impl Search {
             .unwrap_or(usize::MAX)
             .max(1);
         let bytes = usize::try_from(self.dataset.bytes).unwrap_or(usize::MAX);
-        let usual = (self.room.slice / 2 / (bytes / rows).max(1)).max(1);
+        let usual = (self.reservation.slice / 2 / (bytes / rows).max(1)).max(1);
         let search = Arc::clone(self);
         let state = (records, 0, usual);
         Box::pin(stream::try_unfold(state, move |(records, at, usual)| {
@@ -68,9 +68,10 @@ impl Search {
             (group, wanted)
         });
         let groups: Vec<_> = groups.collect();
-        let room = (records.len() > 1).then(|| Arc::new(AtomicUsize::new(self.room.slice)));
+        let budget =
+            (records.len() > 1).then(|| Arc::new(AtomicUsize::new(self.reservation.slice)));
         let copied: Vec<Option<Placed>> = stream::iter(groups)
-            .map(|(group, wanted)| self.copy(group, wanted, room.clone()))
+            .map(|(group, wanted)| self.copy(group, wanted, budget.clone()))
             .buffer_unordered(self.services.cores)
             .try_collect()
             .await?;
@@ -88,7 +89,7 @@ impl Search {
         self: &Arc<Self>,
         group: Vec<BlockLocation>,
         wanted: Vec<Vec<(usize, u32)>>,
-        room: Option<Arc<AtomicUsize>>,
+        budget: Option<Arc<AtomicUsize>>,
     ) -> Result<Option<Placed>, SearchError> {
         let layout = Arc::clone(&self.dataset.layout);
         let copying = self.work(group, move |_, texts, stop| {
@@ -106,9 +107,9 @@ impl Search {
                     if !record.ends_with('\n') {
                         record.push('\n');
                     }
-                    let taken = room.as_ref().map(|room| {
+                    let taken = budget.as_ref().map(|budget| {
                         let take = |left: usize| left.checked_sub(record.len());
-                        room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+                        budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
                     });
                     if taken.is_some_and(|taken| taken.is_err()) {
                         return None;

@@ -153,7 +153,7 @@ impl Search {
             after.clone(),
             reference,
             limit,
-            self.room.keys,
+            self.reservation.keys,
         );
         let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(candidates.groups(Arc::clone(&top)))

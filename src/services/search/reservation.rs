@@ -20,7 +20,7 @@ const TEXT: usize = 256 << 10;
 const KEY: u64 = 64;
 
 /// What a query holds on to at most. Its groups at work are not among it: there is one a core, whoever asks.
-pub(super) struct Room {
+pub(super) struct Reservation {
     /// Bytes of text that a page holds on to between finding its rows and sending them.
     pub(super) texts: usize,
     /// Blocks in a group that is looked through in one go.
@@ -34,7 +34,7 @@ pub(super) struct Room {
     _held: Held,
 }
 
-impl Room {
+impl Reservation {
     /// The memory for a query of at most `limit` rows: much, as long as there is much; else little, once that is free.
     pub(super) async fn take(
         services: &Services,
@@ -74,7 +74,7 @@ impl Room {
     }
 }
 
-/// The sizes of a [`Room`].
+/// The sizes of a [`Reservation`].
 struct Size {
     texts: usize,
     group: usize,
@@ -105,7 +105,7 @@ impl Size {
         }
     }
 
-    fn with(self, held: Held) -> Room {
+    fn with(self, held: Held) -> Reservation {
         let Self {
             texts,
             group,
@@ -113,7 +113,7 @@ impl Size {
             keys,
             slice,
         } = self;
-        Room {
+        Reservation {
             texts,
             group,
             ahead,
