@@ -19,7 +19,7 @@ pub struct BlockText {
 #[derive(Debug)]
 struct Even {
     /// Delimiters and line ends of each record: all have as many.
-    marks: usize,
+    structural_bytes: usize,
     /// Where every so many lines begin.
     lines: Box<[u32]>,
     /// No field has a byte that JSON escapes.
@@ -29,8 +29,8 @@ struct Even {
 impl BlockText {
     /// Looks at the records of a text, which have so many columns.
     pub fn new(text: String, columns: usize) -> Self {
-        let even = marks_of_each(text.as_bytes(), columns).map(|marks| Even {
-            marks,
+        let even = structural_bytes_each(text.as_bytes(), columns).map(|structural_bytes| Even {
+            structural_bytes,
             lines: lines(text.as_bytes()),
             verbatim: is_verbatim(text.as_bytes()),
         });
@@ -44,15 +44,15 @@ impl BlockText {
     }
 
     /// Delimiters and line ends of each record, where all have as many.
-    pub(super) fn marks(&self) -> Option<usize> {
-        self.even.as_ref().map(|even| even.marks)
+    pub(super) fn structural_bytes(&self) -> Option<usize> {
+        self.even.as_ref().map(|even| even.structural_bytes)
     }
 
     /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
     /// them would be.
     pub fn is_plain(&self, columns: usize) -> bool {
         // The only field of a row is written otherwise when it is empty.
-        columns > 1 && self.marks() == Some(columns)
+        columns > 1 && self.structural_bytes() == Some(columns)
     }
 
     /// The records from byte `from` on.
@@ -153,7 +153,7 @@ impl std::ops::Deref for BlockText {
     }
 }
 
-fn marks_of_each(text: &[u8], columns: usize) -> Option<usize> {
+fn structural_bytes_each(text: &[u8], columns: usize) -> Option<usize> {
     if memchr(b'"', text).is_some() {
         return None;
     }

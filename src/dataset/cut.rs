@@ -6,7 +6,7 @@
 
 use memchr::{memchr, memrchr};
 
-use super::marks::Marks;
+use super::structural_index::StructuralIndex;
 
 /// Finds record boundaries in a text that comes in slices of any size.
 #[derive(Debug, Clone)]
@@ -122,10 +122,10 @@ impl Quotes {
     /// Where records end in the next slice of the text.
     pub(crate) fn record_ends(self, slice: &[u8]) -> RecordEnds<'_> {
         // No delimiter is of interest, so a byte that is marked anyway stands in for it.
-        let marks = Marks::new(slice, b'"', 0);
+        let index = StructuralIndex::new(slice, b'"', 0);
         RecordEnds {
             quotes: self,
-            marks,
+            index,
             closed: if self.closed { Some(0) } else { None },
         }
     }
@@ -142,7 +142,7 @@ impl Quotes {
 /// Goes through the record ends of a slice.
 pub(crate) struct RecordEnds<'t> {
     quotes: Quotes,
-    marks: Marks<'t>,
+    index: StructuralIndex<'t>,
     /// Right before here, a quote closed a field; if one is here, both are a doubled quote.
     closed: Option<usize>,
 }
@@ -152,9 +152,9 @@ impl Iterator for RecordEnds<'_> {
 
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
-        let text = self.marks.text();
+        let text = self.index.text();
         loop {
-            let at = self.marks.next()?;
+            let at = self.index.next()?;
             match (text[at], self.quotes.quoted) {
                 (b'"', true) => {
                     self.quotes.quoted = false;
@@ -175,7 +175,7 @@ impl RecordEnds<'_> {
     fn begins_field(&self, at: usize) -> bool {
         let before = at
             .checked_sub(1)
-            .map_or(self.quotes.last, |before| self.marks.text()[before]);
+            .map_or(self.quotes.last, |before| self.index.text()[before]);
         before == self.quotes.delimiter || before == b'\n'
     }
 }

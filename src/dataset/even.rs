@@ -4,13 +4,13 @@
 //! asks for are counted and passed over, several at a time.
 
 use super::BlockText;
-use super::marks::Marks;
 use super::record::Field;
+use super::structural_index::StructuralIndex;
 
 /// Reads some columns of a text's records.
 pub(super) struct EvenRecords<'t, 'p> {
     text: &'t str,
-    marks: Marks<'t>,
+    index: StructuralIndex<'t>,
     each: usize,
     /// The columns, in order.
     places: &'p [usize],
@@ -27,9 +27,9 @@ impl<'t, 'p> EvenRecords<'t, 'p> {
         places: &'p [usize],
     ) -> Option<Self> {
         Some(Self {
-            marks: Marks::new(text.as_bytes(), delimiter, from.min(text.len())),
+            index: StructuralIndex::new(text.as_bytes(), delimiter, from.min(text.len())),
             text,
-            each: text.marks()?,
+            each: text.structural_bytes()?,
             places,
             at: from,
         })
@@ -52,16 +52,16 @@ impl<'t, 'p> EvenRecords<'t, 'p> {
             } else if place == passed {
                 last + 1
             } else {
-                self.marks
+                self.index
                     .nth(place - 1 - passed)
                     .map_or(length, |at| at + 1)
             };
-            last = self.marks.next().unwrap_or(length);
+            last = self.index.next().unwrap_or(length);
             passed = place + 1;
             fields.push(Field::unquoted(self.text, start, last));
         }
         if passed < self.each {
-            last = self.marks.nth(self.each - 1 - passed).unwrap_or(length);
+            last = self.index.nth(self.each - 1 - passed).unwrap_or(length);
         }
         self.at = last + 1;
         Some(begin)

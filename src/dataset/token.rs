@@ -3,7 +3,7 @@
 //! RFC 4180, with LF or CRLF, where a quote opens a quoted field only at the field's start and is an ordinary character
 //! inside an unquoted one.
 
-use super::{CsvErrorKind, marks::Marks};
+use super::{CsvErrorKind, structural_index::StructuralIndex};
 
 /// A field of a record.
 #[derive(Debug, Clone, Copy)]
@@ -42,14 +42,14 @@ impl Fault {
 /// Reads the fields of a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tokens<'t> {
-    marks: Marks<'t>,
+    index: StructuralIndex<'t>,
 }
 
 impl<'t> Tokens<'t> {
     /// The fields of `text`; the first one begins at `from`, which must begin a record.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         Self {
-            marks: Marks::new(text, delimiter, from),
+            index: StructuralIndex::new(text, delimiter, from),
         }
     }
 
@@ -58,9 +58,9 @@ impl<'t> Tokens<'t> {
     /// Without `QUOTES` the text must not hold any, which spares the look for them.
     #[inline(always)]
     pub(crate) fn field<const QUOTES: bool>(&mut self, start: usize) -> Result<Token, Fault> {
-        let text = self.marks.text();
+        let text = self.index.text();
         loop {
-            let Some(at) = self.marks.next() else {
+            let Some(at) = self.index.next() else {
                 let end = text.len();
                 return Ok(Token {
                     start,
@@ -80,11 +80,11 @@ impl<'t> Tokens<'t> {
                 })
             };
             match text[at] {
-                byte if byte == self.marks.delimiter() => return plain(false, at + 1),
+                byte if byte == self.index.delimiter() => return plain(false, at + 1),
                 b'\n' => return plain(true, at + 1),
-                b'"' if QUOTES && at == start => return quoted(&mut self.marks, start),
+                b'"' if QUOTES && at == start => return quoted(&mut self.index, start),
                 b'"' if QUOTES => {}
-                _ => return line_end(&mut self.marks, at).and_then(|next| plain(true, next)),
+                _ => return line_end(&mut self.index, at).and_then(|next| plain(true, next)),
             }
         }
     }
@@ -92,10 +92,10 @@ impl<'t> Tokens<'t> {
 
 /// The quoted field that opens at `open`, whose mark was the last.
 #[inline(always)]
-fn quoted(marks: &mut Marks<'_>, open: usize) -> Result<Token, Fault> {
-    let text = marks.text();
+fn quoted(index: &mut StructuralIndex<'_>, open: usize) -> Result<Token, Fault> {
+    let text = index.text();
     let mut doubled = false;
-    while let Some(at) = marks.next() {
+    while let Some(at) = index.next() {
         if text[at] != b'"' {
             continue;
         }
@@ -113,30 +113,30 @@ fn quoted(marks: &mut Marks<'_>, open: usize) -> Result<Token, Fault> {
             None => return field(true, after),
             Some(b'"') => doubled = true,
             Some(b'\n') => {
-                marks.next();
+                index.next();
                 return field(true, after + 1);
             }
             Some(b'\r') => {
-                marks.next();
-                return line_end(marks, after).and_then(|next| field(true, next));
+                index.next();
+                return line_end(index, after).and_then(|next| field(true, next));
             }
-            Some(&byte) if byte == marks.delimiter() => {
-                marks.next();
+            Some(&byte) if byte == index.delimiter() => {
+                index.next();
                 return field(false, after + 1);
             }
             Some(_) => return Err(Fault::TextAfterQuote(after)),
         }
-        marks.next();
+        index.next();
     }
     Err(Fault::UnclosedQuote(open))
 }
 
 /// Where the line after the carriage return at `at` begins, whose mark was the last.
 #[inline(always)]
-fn line_end(marks: &mut Marks<'_>, at: usize) -> Result<usize, Fault> {
-    if marks.text().get(at + 1) != Some(&b'\n') {
+fn line_end(index: &mut StructuralIndex<'_>, at: usize) -> Result<usize, Fault> {
+    if index.text().get(at + 1) != Some(&b'\n') {
         return Err(Fault::BareCarriageReturn(at));
     }
-    marks.next();
+    index.next();
     Ok(at + 2)
 }

@@ -7,7 +7,7 @@ const GROUP: usize = 64;
 
 /// The marks of a text, in order.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Marks<'t> {
+pub(crate) struct StructuralIndex<'t> {
     text: &'t [u8],
     delimiter: u8,
     /// Where the group begins that `left` speaks of.
@@ -16,18 +16,18 @@ pub(crate) struct Marks<'t> {
     left: u64,
 }
 
-impl<'t> Marks<'t> {
+impl<'t> StructuralIndex<'t> {
     /// The marks of `text` at `from` and after.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         let group = from - from % GROUP;
-        let mut marks = Self {
+        let mut index = Self {
             text,
             delimiter,
             group,
             left: 0,
         };
-        marks.left = marks.find() & (u64::MAX << (from % GROUP));
-        marks
+        index.left = index.find() & (u64::MAX << (from % GROUP));
+        index
     }
 
     /// The text they are in.
@@ -78,24 +78,24 @@ impl<'t> Marks<'t> {
     #[inline(always)]
     fn find(&self) -> u64 {
         match self.text.get(self.group..).and_then(<[u8]>::first_chunk) {
-            Some(group) => marks_of(group, self.delimiter),
-            None => marks_of_last(self.text, self.group, self.delimiter),
+            Some(group) => structural_mask(group, self.delimiter),
+            None => structural_mask_of_last(self.text, self.group, self.delimiter),
         }
     }
 }
 
 /// The marks of the last group, which is not a whole one.
 #[inline(never)]
-fn marks_of_last(text: &[u8], group: usize, delimiter: u8) -> u64 {
+fn structural_mask_of_last(text: &[u8], group: usize, delimiter: u8) -> u64 {
     let rest = text.get(group..).unwrap_or_default();
     let mut padded = [0; GROUP];
     padded[..rest.len()].copy_from_slice(rest);
-    marks_of(&padded, delimiter)
+    structural_mask(&padded, delimiter)
 }
 
 /// One bit a byte, the first byte's the lowest.
 #[inline(always)]
-fn marks_of(group: &[u8; GROUP], delimiter: u8) -> u64 {
+fn structural_mask(group: &[u8; GROUP], delimiter: u8) -> u64 {
     /// Moves the lowest bit of each byte of a word into the highest byte, in order.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut found = [0_u8; GROUP];
@@ -103,11 +103,11 @@ fn marks_of(group: &[u8; GROUP], delimiter: u8) -> u64 {
         *found = u8::from((byte == delimiter) | (byte == b'\n') | (byte == b'"') | (byte == b'\r'));
     }
     let (words, _) = found.as_chunks::<8>();
-    let mut marks = 0;
+    let mut mask = 0;
     for (place, word) in words.iter().enumerate() {
-        marks |= (u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56) << (place * 8);
+        mask |= (u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56) << (place * 8);
     }
-    marks
+    mask
 }
 
 #[cfg(test)]
@@ -115,8 +115,8 @@ mod tests {
     use super::*;
 
     fn all(text: &[u8], from: usize) -> Vec<usize> {
-        let mut marks = Marks::new(text, b',', from);
-        std::iter::from_fn(|| marks.next()).collect()
+        let mut index = StructuralIndex::new(text, b',', from);
+        std::iter::from_fn(|| index.next()).collect()
     }
 
     #[test]
