@@ -12,12 +12,12 @@ const STRIDE: usize = 64;
 #[derive(Debug)]
 pub struct BlockText {
     text: String,
-    even: Option<Even>,
+    line_index: Option<LineIndex>,
 }
 
 /// What is known of records that are lines of fields without quotes.
 #[derive(Debug)]
-struct Even {
+struct LineIndex {
     /// Delimiters and line ends of each record: all have as many.
     structural_bytes: usize,
     /// Where every so many lines begin.
@@ -29,23 +29,29 @@ struct Even {
 impl BlockText {
     /// Looks at the records of a text, which have so many columns.
     pub fn new(text: String, columns: usize) -> Self {
-        let even = structural_bytes_each(text.as_bytes(), columns).map(|structural_bytes| Even {
-            structural_bytes,
-            lines: lines(text.as_bytes()),
-            verbatim: is_verbatim(text.as_bytes()),
-        });
-        Self { text, even }
+        let line_index =
+            structural_bytes_each(text.as_bytes(), columns).map(|structural_bytes| LineIndex {
+                structural_bytes,
+                lines: lines(text.as_bytes()),
+                verbatim: is_verbatim(text.as_bytes()),
+            });
+        Self { text, line_index }
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
-        let lines = self.even.as_ref().map(|even| size_of_val(&*even.lines));
+        let lines = self
+            .line_index
+            .as_ref()
+            .map(|line_index| size_of_val(&*line_index.lines));
         self.text.len() + lines.unwrap_or(0)
     }
 
     /// Delimiters and line ends of each record, where all have as many.
     pub(super) fn structural_bytes(&self) -> Option<usize> {
-        self.even.as_ref().map(|even| even.structural_bytes)
+        self.line_index
+            .as_ref()
+            .map(|line_index| line_index.structural_bytes)
     }
 
     /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
@@ -58,15 +64,17 @@ impl BlockText {
     /// The records from byte `from` on.
     pub fn records(&self, from: usize, delimiter: u8, columns: usize) -> Records<'_> {
         let text = self.text.get(from..).unwrap_or_default();
-        match &self.even {
-            Some(even) => Records::unquoted(text, delimiter, columns, even.verbatim),
+        match &self.line_index {
+            Some(line_index) => Records::unquoted(text, delimiter, columns, line_index.verbatim),
             None => Records::new(text, delimiter, columns),
         }
     }
 
     /// The records from byte `from` on, as lines, where those are of fields without quotes or a byte that JSON escapes.
     pub fn verbatim_lines(&self, from: usize) -> Option<Lines<'_>> {
-        self.even.as_ref().filter(|even| even.verbatim)?;
+        self.line_index
+            .as_ref()
+            .filter(|line_index| line_index.verbatim)?;
         let text = self.text.get(from..).unwrap_or_default();
         Some(Lines { text, at: 0 })
     }
@@ -77,14 +85,14 @@ impl BlockText {
         if rows == 0 {
             return from;
         }
-        let Some(even) = &self.even else {
+        let Some(line_index) = &self.line_index else {
             let mut records = self.records(from, delimiter, columns);
             records.skip(rows);
             return from + records.position();
         };
-        let line = even.line_at(&self.text, from).saturating_add(rows);
-        let known = (line / STRIDE).min(even.lines.len() - 1);
-        let start = even.lines[known] as usize;
+        let line = line_index.line_at(&self.text, from).saturating_add(rows);
+        let known = (line / STRIDE).min(line_index.lines.len() - 1);
+        let start = line_index.lines[known] as usize;
         let mut ends = memchr_iter(b'\n', &self.text.as_bytes()[start..]);
         match line - known * STRIDE {
             0 => start,
@@ -96,8 +104,10 @@ impl BlockText {
 
     /// How many records begin from `from` on and before `to`, where records begin too.
     pub fn records_between(&self, from: usize, to: usize, delimiter: u8, columns: usize) -> usize {
-        match &self.even {
-            Some(even) => even.line_at(&self.text, to) - even.line_at(&self.text, from),
+        match &self.line_index {
+            Some(line_index) => {
+                line_index.line_at(&self.text, to) - line_index.line_at(&self.text, from)
+            }
             None => {
                 let between = self.text.get(from..to).unwrap_or_default();
                 Records::new(between, delimiter, columns).skip(usize::MAX)
@@ -106,7 +116,7 @@ impl BlockText {
     }
 }
 
-impl Even {
+impl LineIndex {
     /// The number of the line that begins at `at`.
     fn line_at(&self, text: &str, at: usize) -> usize {
         let known = self.lines.partition_point(|&line| line as usize <= at) - 1;
@@ -234,7 +244,7 @@ mod tests {
                 (200, ""),
             ] {
                 let text = text(rows, columns, end, last, odd);
-                assert_eq!(text.even.is_some(), odd.is_empty() || rows < 78);
+                assert_eq!(text.line_index.is_some(), odd.is_empty() || rows < 78);
                 let starts = starts(&text, 0, columns);
                 assert_eq!(starts.len(), rows);
                 for from in [0, 1, 63, 64, 100] {
@@ -263,14 +273,14 @@ mod tests {
         for mark in ["", "\u{feff}"] {
             for end in ["\n", "\r\n"] {
                 let text = BlockText::new(format!("{mark}{end}1,Ada{end}2,Bob{end}"), 2);
-                assert!(text.even.is_none());
+                assert!(text.line_index.is_none());
                 let mut records = text.records(mark.len(), b',', 2);
                 let mut fields = Vec::new();
                 assert!(records.next_into(&mut fields));
                 assert_eq!(fields[1].text(), "Ada");
                 // Of one column it is a record, so that it need not be looked at.
                 let text = BlockText::new(format!("{mark}{end}1{end}"), 1);
-                assert!(text.even.is_some());
+                assert!(text.line_index.is_some());
             }
         }
     }
@@ -302,7 +312,8 @@ mod tests {
     fn only_texts_that_json_takes_as_they_are_are_verbatim() {
         let verbatim = |text: &str| {
             let text = BlockText::new(text.to_owned(), 2);
-            text.even.is_some_and(|even| even.verbatim)
+            text.line_index
+                .is_some_and(|line_index| line_index.verbatim)
         };
         assert!(verbatim("a,é\n1,2\n"));
         assert!(verbatim("a,b\r\n1,2\r\n"));

@@ -10,7 +10,7 @@ use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::filter::{Comparison, Test};
 use super::{Filter, Query, Stop};
-use crate::dataset::even::EvenRecords;
+use crate::dataset::column_projection::ColumnProjection;
 use crate::dataset::{BlockText, ColumnType, Field, Layout, Records};
 
 /// Looks for the rows that a query wants.
@@ -86,16 +86,16 @@ impl<'q> Scan<'q> {
         from: usize,
         mut found: impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
     ) {
-        let all = EvenRecords::new(text, from, self.layout.delimiter, &self.places);
+        let all = ColumnProjection::new(text, from, self.layout.delimiter, &self.places);
         match (all, &self.needle) {
             // A line end within quotes is none, and what is written with quotes may not be written as it is.
             (Some(_), Some(needle)) => self.around(needle, text, from, &mut found),
-            (Some(records), None) => self.even(records, &mut found),
+            (Some(records), None) => self.projected(records, &mut found),
             (None, _) => self.all(text, from, &mut found),
         }
     }
 
-    fn even<'t>(&self, mut records: EvenRecords<'t, '_>, found: &mut impl Found<'t>) {
+    fn projected<'t>(&self, mut records: ColumnProjection<'t, '_>, found: &mut impl Found<'t>) {
         let mut fields = Vec::with_capacity(self.places.len());
         while let Some(at) = records.next_into(&mut fields) {
             let row = self.row(at, &fields);
@@ -134,7 +134,7 @@ impl<'q> Scan<'q> {
             let hit = at + hit;
             let begin = memrchr(b'\n', &bytes[at..hit]).map_or(at, |end| at + end + 1);
             at = memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |end| hit + end + 1);
-            let records = EvenRecords::new(text, begin, self.layout.delimiter, &self.places);
+            let records = ColumnProjection::new(text, begin, self.layout.delimiter, &self.places);
             if records
                 .and_then(|mut records| records.next_into(&mut fields))
                 .is_some()

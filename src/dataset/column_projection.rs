@@ -8,7 +8,7 @@ use super::record::Field;
 use super::structural_index::StructuralIndex;
 
 /// Reads some columns of a text's records.
-pub(super) struct EvenRecords<'t, 'p> {
+pub(super) struct ColumnProjection<'t, 'p> {
     text: &'t str,
     index: StructuralIndex<'t>,
     each: usize,
@@ -18,7 +18,7 @@ pub(super) struct EvenRecords<'t, 'p> {
     at: usize,
 }
 
-impl<'t, 'p> EvenRecords<'t, 'p> {
+impl<'t, 'p> ColumnProjection<'t, 'p> {
     /// The columns at `places`, which are in order, of the records from byte `from` on; `None`: they are not all alike.
     pub(super) fn new(
         text: &'t BlockText,
@@ -74,7 +74,7 @@ mod tests {
     use crate::dataset::Records;
 
     fn read(text: &BlockText, places: &[usize]) -> Option<Vec<Vec<String>>> {
-        let mut records = EvenRecords::new(text, 0, b',', places)?;
+        let mut records = ColumnProjection::new(text, 0, b',', places)?;
         let (mut fields, mut found) = (Vec::new(), Vec::new());
         while let Some(at) = records.next_into(&mut fields) {
             assert!(at == 0 || text[..at].ends_with('\n'));
