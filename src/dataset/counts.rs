@@ -202,7 +202,7 @@ fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut Counted) -> O
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{cell::Nulls, span::tokenise};
+    use super::super::{cell::Nulls, span::tokenize};
     use super::*;
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
             _ => format!("{},a long text {}\n", row % 3, row % 2000),
         });
         let text: String = rows.collect();
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 2, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 2, usize::MAX);
         let nulls = ["NA".to_owned()];
         let nulls = Nulls::new(&nulls);
         let mut counts = Counts::new(spans.rows());
@@ -244,7 +244,7 @@ mod tests {
     fn texts_that_only_look_the_same_are_kept_apart() {
         // Within quotes the doubled ones are one each; without, all are the text's own.
         let text = "\"say \"\"hi\"\" to all\"\nsay \"\"hi\"\" to all\n".repeat(3);
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
         let nulls = Nulls::new(&[]);
         let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
         let mut counts = Counts::new(spans.rows());
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn nothing_is_counted_where_all_is_null() {
         let text = "\nNA\n\"\"\n";
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
         let nulls = ["NA".to_owned()];
         let nulls = Nulls::new(&nulls);
         let mut counts = Counts::new(spans.rows());

@@ -2,7 +2,7 @@
 //!
 //! This is the one part of reading that cannot be shared among threads, so it looks at as little as possible: quotes
 //! that open or close a field, and then only the line feeds that decide something. What is not CSV is not noticed
-//! here; it is noticed by whoever tokenises the raw block, at the same place, because up to the first fault both agree.
+//! here; it is noticed by whoever tokenizes the raw block, at the same place, because up to the first fault both agree.
 
 use memchr::{memchr, memrchr};
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     ColumnType, CsvError, CsvErrorKind, Delimiter, Layout, Limits, UploadOptions, error::shortened,
-    record::unquoted, token::Tokens,
+    record::unquoted, tokenizer::Tokenizer,
 };
 
 /// The layout that the first record gives; it is `text` from `start` on, and `text` is the beginning of the file.
@@ -134,11 +134,11 @@ fn fields(
     start: usize,
     delimiter: u8,
 ) -> impl Iterator<Item = Result<Field, CsvError>> {
-    let mut tokens = Tokens::new(text.as_bytes(), delimiter, start);
+    let mut tokenizer = Tokenizer::new(text.as_bytes(), delimiter, start);
     let mut next = Some(start);
     std::iter::from_fn(move || {
         let start = next.take()?;
-        let token = match tokens.field::<true>(start) {
+        let token = match tokenizer.field::<true>(start) {
             Ok(token) => token,
             Err(fault) => {
                 let (at, kind) = fault.reported();

@@ -3,7 +3,7 @@
 //! Pure code: nothing here does I/O, waits, or knows the wire or the store. An upload flows through it one way:
 //!
 //! ```text
-//! bytes → charset → preamble → cut → [RawBlock] → tokenise → survey → Analysis → Block
+//! bytes → charset → preamble → cut → [RawBlock] → tokenize → survey → Analysis → Block
 //!         (UTF-8)   (header)   (record ends)   (one raw block, on any thread)     Profile
 //! ```
 //!
@@ -48,7 +48,7 @@ pub mod summary;
 mod survey;
 pub mod tail;
 mod text_range;
-mod token;
+mod tokenizer;
 pub mod value;
 
 pub use block::{Block, CorruptBlock};

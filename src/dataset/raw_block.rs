@@ -10,7 +10,7 @@ use super::{
     counts::{Counts, Texts},
     error::shortened,
     record::unquoted,
-    span::{Spans, tokenise},
+    span::{Spans, tokenize},
     survey::{Unfit, survey},
 };
 
@@ -93,7 +93,7 @@ impl RawBlock {
                 at,
             ));
         }
-        let (spans, fault) = tokenise(
+        let (spans, fault) = tokenize(
             &self.text,
             self.body_start,
             self.layout.delimiter,

@@ -7,7 +7,7 @@ use std::{borrow::Cow, iter};
 
 use memchr::{memchr, memchr_iter};
 
-use super::{cut::Quotes, token::Tokens};
+use super::{cut::Quotes, tokenizer::Tokenizer};
 
 /// Reads the data records of a text.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Records<'t> {
     columns: usize,
     /// What is known of all fields' quotes: the text is read faster without.
     quoting: Quoting,
-    tokens: Tokens<'t>,
+    tokenizer: Tokenizer<'t>,
     /// Where the next record begins.
     at: usize,
 }
@@ -69,7 +69,7 @@ impl<'t> Records<'t> {
             delimiter,
             columns,
             quoting,
-            tokens: Tokens::new(text.as_bytes(), delimiter, 0),
+            tokenizer: Tokenizer::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }
     }
@@ -86,13 +86,13 @@ impl<'t> Records<'t> {
     #[inline(always)]
     fn read<const QUOTES: bool>(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
         // A copy of its own stays in registers while fields are written.
-        let (mut tokens, mut at) = (self.tokens, self.at);
+        let (mut tokenizer, mut at) = (self.tokenizer, self.at);
         let mut found = false;
         while !found && at < self.text.len() {
             fields.clear();
             loop {
                 // The text was checked: where it was not, there is nothing more to read.
-                let Ok(token) = tokens.field::<QUOTES>(at) else {
+                let Ok(token) = tokenizer.field::<QUOTES>(at) else {
                     fields.clear();
                     self.at = self.text.len();
                     return false;
@@ -114,7 +114,7 @@ impl<'t> Records<'t> {
                 self.columns > 1 && fields.len() == 1 && fields[0].start == fields[0].end;
             found = !empty_line;
         }
-        (self.tokens, self.at) = (tokens, at);
+        (self.tokenizer, self.at) = (tokenizer, at);
         if !found {
             fields.clear();
         }
@@ -131,14 +131,14 @@ impl<'t> Records<'t> {
             self.count(rest, memchr_iter(b'\n', rest).map(|at| at + 1), rows)
         };
         self.at += passed;
-        self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
+        self.tokenizer = Tokenizer::new(self.text.as_bytes(), self.delimiter, self.at);
         skipped
     }
 
     /// Goes on at `at`, where a record begins.
     pub fn seek(&mut self, at: usize) {
         self.at = at.min(self.text.len());
-        self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
+        self.tokenizer = Tokenizer::new(self.text.as_bytes(), self.delimiter, self.at);
     }
 
     /// Where the next record begins, in bytes of the text.

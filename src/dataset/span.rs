@@ -5,7 +5,7 @@
 
 use super::{
     CsvErrorKind,
-    token::{Fault, Token, Tokens},
+    tokenizer::{Fault, Token, Tokenizer},
 };
 
 /// Where a field's text is.
@@ -89,7 +89,7 @@ impl Iterator for ColumnSpans<'_> {
 type Wrong = (usize, CsvErrorKind);
 
 /// The fields of the data records of `text`, which begin at `from`, up to the first thing that is wrong, if any.
-pub(crate) fn tokenise(
+pub(crate) fn tokenize(
     text: &[u8],
     from: usize,
     delimiter: u8,
@@ -113,7 +113,7 @@ fn table<const QUOTES: bool>(
     max_record: usize,
 ) -> (Spans, Option<Wrong>) {
     let columns = columns.max(1);
-    let mut tokens = Tokens::new(text, delimiter, from);
+    let mut tokenizer = Tokenizer::new(text, delimiter, from);
     let mut spans = Vec::new();
     let (mut rows, mut filled, mut at) = (0, 0, from);
     let mut wrong = None;
@@ -122,7 +122,7 @@ fn table<const QUOTES: bool>(
             let more = expected_records(rows, at - from, text.len() - at, columns);
             spans.resize(filled + more * columns, Span::default());
         }
-        match record::<QUOTES>(&mut tokens, &mut spans[filled..filled + columns], at) {
+        match record::<QUOTES>(&mut tokenizer, &mut spans[filled..filled + columns], at) {
             Ok(Record { next, .. }) if next - at > max_record => {
                 wrong = Some((at, CsvErrorKind::RecordTooLong { limit: max_record }));
                 break;
@@ -163,16 +163,16 @@ struct Record {
 /// Reads the record that begins at `start` into `row`, which has a place for each column.
 #[inline(always)]
 fn record<const QUOTES: bool>(
-    tokens: &mut Tokens<'_>,
+    tokenizer: &mut Tokenizer<'_>,
     row: &mut [Span],
     start: usize,
 ) -> Result<Record, Wrong> {
     let expected = row.len();
     let mut at = start;
     for (place, span) in row.iter_mut().enumerate() {
-        let token = tokens.field::<QUOTES>(at).map_err(Fault::reported)?;
+        let token = tokenizer.field::<QUOTES>(at).map_err(Fault::reported)?;
         if token.last != (place + 1 == expected) {
-            return misfit(*tokens, token, at, place + 1, expected);
+            return misfit(*tokenizer, token, at, place + 1, expected);
         }
         *span = Span::new(token);
         at = token.next;
@@ -186,7 +186,7 @@ fn record<const QUOTES: bool>(
 /// The record does not end with its last column, but with or after `token`, its field number `found`, at `at`.
 #[cold]
 fn misfit(
-    mut tokens: Tokens<'_>,
+    mut tokenizer: Tokenizer<'_>,
     mut token: Token,
     at: usize,
     mut found: usize,
@@ -205,7 +205,9 @@ fn misfit(
         token.next
     };
     while !token.last {
-        token = tokens.field::<true>(token.next).map_err(Fault::reported)?;
+        token = tokenizer
+            .field::<true>(token.next)
+            .map_err(Fault::reported)?;
         found += 1;
     }
     Err((place, CsvErrorKind::WrongFieldCount { expected, found }))

@@ -2,7 +2,7 @@ use super::*;
 use crate::dataset::{
     cell::{Cells, Nulls},
     counts::Counts,
-    span::tokenise,
+    span::tokenize,
 };
 
 fn column(
@@ -12,7 +12,7 @@ fn column(
 ) -> Result<ColumnStats, Unfit> {
     let text: String = values.iter().map(|value| format!("{value}\n")).collect();
     let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
-    let (spans, wrong) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+    let (spans, wrong) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
     assert_eq!(wrong, None);
     let nulls = Nulls::new(&nulls);
     let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);

@@ -41,11 +41,11 @@ impl Fault {
 
 /// Reads the fields of a text.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tokens<'t> {
+pub(crate) struct Tokenizer<'t> {
     index: StructuralIndex<'t>,
 }
 
-impl<'t> Tokens<'t> {
+impl<'t> Tokenizer<'t> {
     /// The fields of `text`; the first one begins at `from`, which must begin a record.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         Self {
