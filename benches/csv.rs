@@ -65,7 +65,7 @@ fn flights(rows: usize) -> String {
 }
 
 /// Cuts a CSV, which arrives in frames, and hands each raw block on as it comes.
-fn cut_into(text: &str, mut each: impl FnMut(RawBlock)) -> Arc<Layout> {
+fn split_into(text: &str, mut each: impl FnMut(RawBlock)) -> Arc<Layout> {
     let mut ingest = Ingest::new(UploadOptions::default(), Limits::default()).expect("no charset");
     let mut raw_blocks = Vec::new();
     for frame in text.as_bytes().chunks(FRAME) {
@@ -77,9 +77,9 @@ fn cut_into(text: &str, mut each: impl FnMut(RawBlock)) -> Arc<Layout> {
     Arc::clone(ingest.layout().expect("a header"))
 }
 
-fn cut(text: &str) -> (Vec<RawBlock>, Arc<Layout>) {
+fn split(text: &str) -> (Vec<RawBlock>, Arc<Layout>) {
     let mut raw_blocks = Vec::new();
-    let layout = cut_into(text, |raw_block| raw_blocks.push(raw_block));
+    let layout = split_into(text, |raw_block| raw_blocks.push(raw_block));
     (raw_blocks, layout)
 }
 
@@ -96,7 +96,7 @@ fn analyse(raw_blocks: &[RawBlock]) -> Vec<Analysis> {
 }
 
 fn whole(text: &str) -> (Vec<Block>, Profile) {
-    let (raw_blocks, layout) = cut(text);
+    let (raw_blocks, layout) = split(text);
     let mut profile = Profile::new(layout);
     let seal = |raw_block: &RawBlock| {
         let analysis = raw_block.analyse().expect("a valid CSV");
@@ -108,13 +108,13 @@ fn whole(text: &str) -> (Vec<Block>, Profile) {
 
 fn intake(criterion: &mut Criterion) {
     let text = text();
-    let (raw_blocks, _) = cut(&text);
+    let (raw_blocks, _) = split(&text);
     let analyses = analyse(&raw_blocks);
     let mut group = criterion.benchmark_group("intake");
     group
         .throughput(Throughput::Bytes(text.len() as u64))
         .sample_size(20);
-    group.bench_function("cut", |b| b.iter(|| cut_into(black_box(&text), drop)));
+    group.bench_function("cut", |b| b.iter(|| split_into(black_box(&text), drop)));
     group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&raw_blocks))));
     group.bench_function("analyse and summarise", |b| {
         b.iter(|| {
@@ -138,9 +138,9 @@ fn intake(criterion: &mut Criterion) {
     let quoted = quoted(&text);
     group.throughput(Throughput::Bytes(quoted.len() as u64));
     group.bench_function("cut, every field quoted", |b| {
-        b.iter(|| cut_into(black_box(&quoted), drop));
+        b.iter(|| split_into(black_box(&quoted), drop));
     });
-    let (raw_blocks, _) = cut(&quoted);
+    let (raw_blocks, _) = split(&quoted);
     group.bench_function("analyse, every field quoted", |b| {
         b.iter(|| analyse(black_box(&raw_blocks)));
     });
@@ -149,7 +149,7 @@ fn intake(criterion: &mut Criterion) {
 
 fn reading(criterion: &mut Criterion) {
     let text = text();
-    let (raw_blocks, layout) = cut(&text);
+    let (raw_blocks, layout) = split(&text);
     let blocks: Vec<_> = raw_blocks
         .iter()
         .map(|raw_block| (block::compress(&raw_block.text), raw_block.text.len()))
@@ -205,8 +205,8 @@ fn small(criterion: &mut Criterion) {
             (blocks, profile.columns(), profile.hints())
         });
     });
-    group.bench_function("cut", |b| b.iter(|| cut_into(black_box(text), drop)));
-    let (raw_blocks, _) = cut(text);
+    group.bench_function("cut", |b| b.iter(|| split_into(black_box(text), drop)));
+    let (raw_blocks, _) = split(text);
     let analyses = analyse(&raw_blocks);
     group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&raw_blocks))));
     group.bench_function("seal", |b| {

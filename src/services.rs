@@ -5,7 +5,6 @@
 mod cache;
 pub mod clients;
 mod clock;
-mod cut;
 pub mod memory;
 pub mod metrics;
 mod places;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::{
     CsvError, CsvErrorKind, Layout, Limits, RawBlock, UploadOptions,
     charset::{Source, Stopped},
-    cut::Cutter,
     preamble::{FirstRecord, Preamble},
+    record_splitter::RecordSplitter,
 };
 use purpose::Purpose;
 
@@ -129,7 +129,7 @@ struct Assembly {
     limits: Limits,
     preamble: Preamble,
     /// Finds record boundaries, once the first record has shown how.
-    body: Option<(Arc<Layout>, Cutter)>,
+    body: Option<(Arc<Layout>, RecordSplitter)>,
     /// The text that no raw block has yet.
     text: Vec<u8>,
     /// Where the first data record begins in it.
@@ -167,7 +167,7 @@ impl Assembly {
                 None => self.check_length(self.preamble.start())?,
             }
         }
-        self.cut(text, out)
+        self.split(text, out)
     }
 
     /// The first record is whole: goes on to the body.
@@ -175,32 +175,32 @@ impl Assembly {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
         let layout = self.purpose.layout(&self.text, &first, &self.limits)?;
-        let mut cutter = first.cutter;
+        let mut splitter = first.splitter;
         self.body_start = self.purpose.body_start(&self.text);
         if self.purpose.follows() {
             let kept = self.text.split_off(self.body_start);
             let before = std::mem::replace(&mut self.text, kept);
             self.body_start = 0;
-            cutter.forget(before.len());
+            splitter.forget(before.len());
             self.pass(&before);
         }
-        self.body = Some((layout, cutter));
+        self.body = Some((layout, splitter));
         // A line that is still open is for the end of the upload.
         if self.text.len() >= self.limits.block_bytes && self.text.ends_with(b"\n") {
             self.emit(out);
         }
-        self.cut(&rest, out)
+        self.split(&rest, out)
     }
 
     /// Cuts records off the text that is there and the text that comes.
-    fn cut(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
-        while let Some((_, cutter)) = &mut self.body
+    fn split(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
+        while let Some((_, splitter)) = &mut self.body
             && !text.is_empty()
         {
             let least = self.limits.block_bytes.saturating_sub(self.text.len());
             let step = &text[..least.max(STEP).min(text.len())];
-            let boundary = cutter.scan(step, least);
-            let record = cutter.record();
+            let boundary = splitter.scan(step, least);
+            let record = splitter.record();
             let (taken, rest) = text.split_at(boundary.unwrap_or(step.len()));
             self.text.extend_from_slice(taken);
             text = rest;
@@ -214,10 +214,10 @@ impl Assembly {
 
     /// The text so far becomes a raw block.
     fn emit(&mut self, out: &mut Vec<RawBlock>) {
-        let Some((layout, cutter)) = &mut self.body else {
+        let Some((layout, splitter)) = &mut self.body else {
             return;
         };
-        cutter.restart();
+        splitter.restart();
         let capacity = (self.text.len() + STEP).min(MOST_CAPACITY);
         let text = std::mem::replace(&mut self.text, Vec::with_capacity(capacity));
         if self.purpose.passes_over(&text) {
@@ -258,7 +258,7 @@ impl Assembly {
         let in_quotes = self
             .body
             .as_ref()
-            .is_some_and(|(_, cutter)| cutter.in_quotes());
+            .is_some_and(|(_, splitter)| splitter.in_quotes());
         // A line feed here would make a line end of a carriage return that is none.
         let open = in_quotes || self.purpose.follows() && last == b'\r';
         if self.purpose.follows() && !open && last != b'\n' {
@@ -281,7 +281,7 @@ impl Assembly {
             start: end,
             end,
             delimiter,
-            cutter: Cutter::new(delimiter.byte(), end),
+            splitter: RecordSplitter::new(delimiter.byte(), end),
         })
     }
 

@@ -3,7 +3,7 @@
 //! Pure code: nothing here does I/O, waits, or knows the wire or the store. An upload flows through it one way:
 //!
 //! ```text
-//! bytes → charset → preamble → cut → [RawBlock] → tokenize → survey → Analysis → Block
+//! bytes → charset → preamble → split → [RawBlock] → tokenize → survey → Analysis → Block
 //!         (UTF-8)   (header)   (record ends)   (one raw block, on any thread)     Profile
 //! ```
 //!
@@ -28,7 +28,6 @@ mod charset;
 pub mod column;
 mod column_projection;
 mod counts;
-mod cut;
 mod decimal;
 pub mod dialect;
 pub mod error;
@@ -41,6 +40,7 @@ pub mod profile;
 pub mod query;
 pub mod raw_block;
 pub mod record;
+mod record_splitter;
 mod span;
 pub mod stats;
 mod structural_index;

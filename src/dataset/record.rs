@@ -7,7 +7,7 @@ use std::{borrow::Cow, iter};
 
 use memchr::{memchr, memchr_iter};
 
-use super::{cut::Quotes, tokenizer::Tokenizer};
+use super::{record_splitter::Quotes, tokenizer::Tokenizer};
 
 /// Reads the data records of a text.
 #[derive(Debug, Clone)]

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 mod form;
 mod pauses;
 mod prepared;
+mod splitter;
 mod summaries;
 
 pub use form::Form;
@@ -28,7 +29,6 @@ pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
 use summaries::{Analysed, Summaries};
 
-use super::cut::{Cut, RawBlocks};
 use super::memory::{Exhausted, Held, Kind};
 use super::{Caller, Place, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
@@ -36,6 +36,7 @@ use crate::store::{
     BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
     Write, may_change,
 };
+use splitter::{Split, Splitter};
 
 /// Bytes that one step of cutting takes in.
 const STEP: usize = 512 << 10;
@@ -76,7 +77,7 @@ pub struct Upload {
     form: Form,
     author: Option<Arc<Client>>,
     run: Run,
-    cut: Cutting,
+    splitter: SplitterState,
     pending: Vec<Bytes>,
     pending_bytes: usize,
     analysing: VecDeque<JoinHandle<Result<Analysed, CsvError>>>,
@@ -111,9 +112,9 @@ struct Account {
     long: Option<Held>,
 }
 
-enum Cutting {
-    Idle(Box<Cut>),
-    Running(JoinHandle<(Box<Cut>, Result<RawBlocks, CsvError>)>),
+enum SplitterState {
+    Idle(Box<Splitter>),
+    Running(JoinHandle<(Box<Splitter>, Result<Split, CsvError>)>),
     Failed,
 }
 
@@ -162,7 +163,7 @@ impl Upload {
             },
             author,
             run,
-            cut: Cutting::Idle(Box::new(Cut::new(ingest))),
+            splitter: SplitterState::Idle(Box::new(Splitter::new(ingest))),
             pending: Vec::new(),
             pending_bytes: 0,
             analysing: VecDeque::new(),
@@ -240,7 +241,7 @@ impl Upload {
         } else {
             self.take_place().await?;
             self.next_step(true).await?;
-            self.settle_cut().await?;
+            self.settle_split().await?;
             while !self.analysing.is_empty() {
                 self.settle_analysis().await?;
             }
@@ -254,28 +255,30 @@ impl Upload {
 
     /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
     async fn next_step(&mut self, last: bool) -> Result<(), UploadError> {
-        self.settle_cut().await?;
-        let Cutting::Idle(mut cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+        self.settle_split().await?;
+        let SplitterState::Idle(mut splitter) =
+            std::mem::replace(&mut self.splitter, SplitterState::Failed)
+        else {
             return Err(UploadError::Worker);
         };
         self.stepped = true;
         let parts = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
-        self.cut = Cutting::Running(tokio::task::spawn_blocking(move || {
-            let raw_blocks = cut.step(&parts, last);
-            (cut, raw_blocks)
+        self.splitter = SplitterState::Running(tokio::task::spawn_blocking(move || {
+            let raw_blocks = splitter.step(&parts, last);
+            (splitter, raw_blocks)
         }));
         Ok(())
     }
 
     /// Waits for the cutter, and hands its raw blocks to the workers.
-    async fn settle_cut(&mut self) -> Result<(), UploadError> {
-        let Cutting::Running(step) = &mut self.cut else {
+    async fn settle_split(&mut self) -> Result<(), UploadError> {
+        let SplitterState::Running(step) = &mut self.splitter else {
             return Ok(());
         };
-        let (cut, raw_blocks) = step.await.map_err(|_| UploadError::Worker)?;
-        let open = cut.open_bytes();
-        self.cut = Cutting::Idle(cut);
+        let (splitter, raw_blocks) = step.await.map_err(|_| UploadError::Worker)?;
+        let open = splitter.open_bytes();
+        self.splitter = SplitterState::Idle(splitter);
         let raw_blocks = match raw_blocks {
             Ok(raw_blocks) => raw_blocks,
             // An earlier raw block may have an error too, and the first in the file is the one to tell.
@@ -367,13 +370,13 @@ impl Upload {
     }
 
     fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &self.cut else {
+        let SplitterState::Idle(splitter) = &self.splitter else {
             return Err(UploadError::Worker);
         };
         let profile = match &mut self.profile {
             Some(profile) => profile,
             none => none.insert(Profile::new(Arc::clone(
-                cut.layout().ok_or(UploadError::Worker)?,
+                splitter.layout().ok_or(UploadError::Worker)?,
             ))),
         };
         let first_row = profile.rows();
@@ -391,10 +394,10 @@ impl Upload {
     }
 
     fn take_in_at_once(&mut self) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &mut self.cut else {
+        let SplitterState::Idle(splitter) = &mut self.splitter else {
             return Err(UploadError::Worker);
         };
-        let raw_blocks = cut.step(&self.pending, true)?;
+        let raw_blocks = splitter.step(&self.pending, true)?;
         self.keep(raw_blocks.sources);
         for raw_block in raw_blocks.raw_blocks {
             let analysis = raw_block.analyse()?;
@@ -404,7 +407,9 @@ impl Upload {
     }
 
     fn prepare(mut self, summary: Option<Vec<u8>>) -> Result<Prepared, UploadError> {
-        let Cutting::Idle(cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+        let SplitterState::Idle(splitter) =
+            std::mem::replace(&mut self.splitter, SplitterState::Failed)
+        else {
             return Err(UploadError::Worker);
         };
         let Some(profile) = self.profile else {
@@ -427,9 +432,9 @@ impl Upload {
             text_bytes: self.text_bytes - self.first,
             blocks: self.source_blocks,
             profile,
-            tail: cut.tail().clone(),
-            content_type: self.form.content_type(cut.transcoded()),
-            transcoded: cut.transcoded(),
+            tail: splitter.tail().clone(),
+            content_type: self.form.content_type(splitter.transcoded()),
+            transcoded: splitter.transcoded(),
             summary,
         };
         Ok(Prepared {

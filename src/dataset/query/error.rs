@@ -87,14 +87,14 @@ pub enum QueryError {
 impl QueryError {
     pub(super) fn unknown_column(name: &str, columns: &[Column]) -> Self {
         Self::UnknownColumn {
-            name: cut(name),
+            name: truncated(name),
             columns: shown(columns),
         }
     }
 }
 
 /// A text of which much may have been written.
-pub(super) fn cut(text: &str) -> String {
+pub(super) fn truncated(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -106,7 +106,7 @@ pub(super) fn cut(text: &str) -> String {
 fn shown(columns: &[Column]) -> Vec<String> {
     const SHOWN: usize = 50;
     let first = columns.iter().take(SHOWN);
-    let mut list: Vec<String> = first.map(|column| cut(&column.name)).collect();
+    let mut list: Vec<String> = first.map(|column| truncated(&column.name)).collect();
     if columns.len() > SHOWN {
         list.push(format!("and {} more", columns.len() - SHOWN));
     }

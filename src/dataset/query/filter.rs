@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::QueryError;
-use super::error::cut;
+use super::error::truncated;
 use super::list::List;
 use super::operand::Operand;
 use super::pattern::{self, Pattern};
@@ -70,8 +70,8 @@ impl Filter {
         let operator = OPERATORS.into_iter().find(|known| *known == operator);
         let (Some(operator), Some((_, value))) = (operator, words) else {
             return Err(QueryError::UnknownOperator {
-                column: cut(name),
-                found: cut(condition),
+                column: truncated(name),
+                found: truncated(condition),
                 operators: OPERATORS.join(", "),
             });
         };
@@ -206,13 +206,13 @@ impl Operands<'_> {
             _ if self.kind == ColumnType::String => match value.chars().nth(pattern::LONGEST) {
                 None => Ok(Test::Like(Pattern::new(value, operator == "ilike"))),
                 Some(_) => Err(QueryError::LongPattern {
-                    column: cut(self.name),
+                    column: truncated(self.name),
                     operator,
                     longest: pattern::LONGEST,
                 }),
             },
             _ => Err(QueryError::UnfitOperator {
-                column: cut(self.name),
+                column: truncated(self.name),
                 kind: self.kind,
                 operator,
                 fit: OPERATORS
@@ -259,8 +259,8 @@ impl Operands<'_> {
 
     fn unfit(&self, value: &str, expected: &'static str) -> QueryError {
         QueryError::UnfitValue {
-            column: cut(self.name),
-            value: cut(value),
+            column: truncated(self.name),
+            value: truncated(value),
             expected,
         }
     }

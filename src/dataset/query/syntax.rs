@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::order::Term;
-use super::{QueryError, error::cut};
+use super::{QueryError, error::truncated};
 use crate::dataset::Column;
 
 /// An element of a list.
@@ -229,15 +229,15 @@ fn modifiers(text: &str) -> (&str, Modifiers) {
 fn repeated(parameter: &'static str, name: &str) -> QueryError {
     QueryError::RepeatedColumn {
         parameter,
-        name: cut(name),
+        name: truncated(name),
     }
 }
 
 /// A list that can't be read, and why.
 pub(super) fn bad_list(parameter: &str, value: &str, reason: &'static str) -> QueryError {
     QueryError::BadList {
-        parameter: cut(parameter),
-        value: cut(value),
+        parameter: truncated(parameter),
+        value: truncated(value),
         reason,
     }
 }

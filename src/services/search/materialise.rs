@@ -57,12 +57,12 @@ impl Search {
         let blocks = locations(&self.services, &self.dataset, blocks).await?;
         let mut wanted = wanted.into_values();
         // All of them are wanted.
-        let mut cut = Groups::growing(GROUP, GROUP);
+        let mut cutting = Groups::growing(GROUP, GROUP);
         let mut groups: Vec<_> = blocks
             .into_iter()
-            .filter_map(|block| cut.add(block))
+            .filter_map(|block| cutting.add(block))
             .collect();
-        groups.extend(cut.rest());
+        groups.extend(cutting.rest());
         let groups = groups.into_iter().map(|group| {
             let wanted: Vec<_> = wanted.by_ref().take(group.len()).collect();
             (group, wanted)

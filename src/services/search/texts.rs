@@ -36,10 +36,10 @@ impl Groups {
     /// Adds a block; gives the group that is full then.
     pub(super) fn add(&mut self, location: BlockLocation) -> Option<Vec<BlockLocation>> {
         let fits = self.group.is_empty() || self.bytes + location.bytes <= GROUP_BYTES;
-        let full = (!fits).then(|| self.cut());
+        let full = (!fits).then(|| self.take());
         self.bytes += location.bytes;
         self.group.push(location);
-        full.or_else(|| (self.group.len() >= self.size).then(|| self.cut()))
+        full.or_else(|| (self.group.len() >= self.size).then(|| self.take()))
     }
 
     /// Whether the next block begins a group.
@@ -49,10 +49,10 @@ impl Groups {
 
     /// What is left, if it is anything.
     pub(super) fn rest(&mut self) -> Option<Vec<BlockLocation>> {
-        (!self.is_empty()).then(|| self.cut())
+        (!self.is_empty()).then(|| self.take())
     }
 
-    fn cut(&mut self) -> Vec<BlockLocation> {
+    fn take(&mut self) -> Vec<BlockLocation> {
         self.size = (self.size * 2).min(self.most);
         self.bytes = 0;
         std::mem::take(&mut self.group)
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
     use crate::store::Run;
 
-    fn cut(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
+    fn take(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
         let location = |first_row, bytes| BlockLocation {
             run: Run {
                 dataset: 1,
@@ -183,14 +183,14 @@ mod tests {
     #[test]
     fn groups_grow_and_stay_within_their_bounds() {
         let sizes = |groups: &[Vec<u64>]| groups.iter().map(Vec::len).collect::<Vec<_>>();
-        let groups = cut(Groups::growing(1, 4), &[1; 12]);
+        let groups = take(Groups::growing(1, 4), &[1; 12]);
         assert_eq!(sizes(&groups), [1, 2, 4, 4, 1]);
         assert_eq!(groups.concat(), (0..12).collect::<Vec<_>>());
-        assert_eq!(sizes(&cut(Groups::growing(0, 4), &[1; 3])), [1, 2]);
-        assert_eq!(sizes(&cut(Groups::growing(9, 4), &[1; 5])), [4, 1]);
+        assert_eq!(sizes(&take(Groups::growing(0, 4), &[1; 3])), [1, 2]);
+        assert_eq!(sizes(&take(Groups::growing(9, 4), &[1; 5])), [4, 1]);
         let large = GROUP_BYTES / 2 + 1;
-        let groups = cut(Groups::growing(4, 4), &[1, large, large, 2 * large, 1, 1]);
+        let groups = take(Groups::growing(4, 4), &[1, large, large, 2 * large, 1, 1]);
         assert_eq!(groups, [vec![0, 1], vec![2], vec![3], vec![4, 5]]);
-        assert!(cut(Groups::growing(1, 4), &[]).is_empty());
+        assert!(take(Groups::growing(1, 4), &[]).is_empty());
     }
 }

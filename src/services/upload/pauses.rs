@@ -48,7 +48,7 @@ impl Upload {
     /// Stores what has come so far, and gives the place back.
     async fn rest(&mut self) -> Result<(), UploadError> {
         self.next_step(false).await?;
-        self.settle_cut().await?;
+        self.settle_split().await?;
         while !self.analysing.is_empty() {
             self.settle_analysis().await?;
         }

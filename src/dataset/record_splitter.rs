@@ -10,7 +10,7 @@ use super::structural_index::StructuralIndex;
 
 /// Finds record boundaries in a text that comes in slices of any size.
 #[derive(Debug, Clone)]
-pub(crate) struct Cutter {
+pub(crate) struct RecordSplitter {
     quotes: Quotes,
     /// How much of the text has been seen.
     seen: usize,
@@ -18,8 +18,8 @@ pub(crate) struct Cutter {
     record: usize,
 }
 
-impl Cutter {
-    /// A cutter whose first slice begins with a record, `seen` bytes into the text.
+impl RecordSplitter {
+    /// A splitter whose first slice begins with a record, `seen` bytes into the text.
     pub(crate) fn new(delimiter: u8, seen: usize) -> Self {
         Self {
             quotes: Quotes::new(delimiter),

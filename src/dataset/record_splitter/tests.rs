@@ -2,11 +2,11 @@ use super::*;
 
 /// Every record end, found through slices of `size` bytes.
 fn ends(text: &str, size: usize) -> Vec<usize> {
-    let mut cutter = Cutter::new(b',', 0);
+    let mut splitter = RecordSplitter::new(b',', 0);
     let (mut ends, mut base) = (Vec::new(), 0);
     for slice in text.as_bytes().chunks(size) {
         let mut from = 0;
-        while let Some(end) = cutter.scan(&slice[from..], 0) {
+        while let Some(end) = splitter.scan(&slice[from..], 0) {
             from += end;
             ends.push(base + from);
         }
@@ -48,9 +48,13 @@ fn the_first_boundary_at_or_after_the_least_is_taken() {
         (12, 14),
         (14, 14),
     ] {
-        assert_eq!(Cutter::new(b',', 0).scan(text, least), Some(end), "{least}");
+        assert_eq!(
+            RecordSplitter::new(b',', 0).scan(text, least),
+            Some(end),
+            "{least}"
+        );
     }
-    assert_eq!(Cutter::new(b',', 0).scan(text, 15), None);
+    assert_eq!(RecordSplitter::new(b',', 0).scan(text, 15), None);
 }
 
 #[test]
@@ -62,10 +66,10 @@ fn the_record_in_progress_is_known() {
         ("a\n", 2, false),
         ("", 0, false),
     ] {
-        let mut cutter = Cutter::new(b',', 0);
-        assert_eq!(cutter.scan(text.as_bytes(), 100), None);
+        let mut splitter = RecordSplitter::new(b',', 0);
+        assert_eq!(splitter.scan(text.as_bytes(), 100), None);
         assert_eq!(
-            (cutter.record(), cutter.in_quotes()),
+            (splitter.record(), splitter.in_quotes()),
             (record, in_quotes),
             "{text:?}"
         );

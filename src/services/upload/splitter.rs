@@ -9,7 +9,7 @@ use crate::store::SourceBlock;
 use std::sync::Arc;
 
 /// What is cut so far.
-pub(super) struct Cut {
+pub(super) struct Splitter {
     ingest: Ingest,
     /// Of the upload, as it came.
     tail: Tail,
@@ -17,12 +17,12 @@ pub(super) struct Cut {
 
 /// What one step gave.
 #[derive(Default)]
-pub(super) struct RawBlocks {
+pub(super) struct Split {
     pub raw_blocks: Vec<RawBlock>,
     pub sources: Vec<SourceBlock>,
 }
 
-impl Cut {
+impl Splitter {
     pub(super) fn new(ingest: Ingest) -> Self {
         Self {
             ingest,
@@ -31,8 +31,8 @@ impl Cut {
     }
 
     /// Takes in the next bytes of the upload; `last` says that they are the last.
-    pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<RawBlocks, CsvError> {
-        let mut out = RawBlocks::default();
+    pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Split, CsvError> {
+        let mut out = Split::default();
         let first_byte = self.tail.bytes();
         for part in parts {
             self.tail.absorb(part);
