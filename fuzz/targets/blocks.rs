@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use flash::dataset::{
     Analysis, Block, Bounds, ColumnStats, Ingest, Layout, Limits, Profile, RawBlock, Records,
-    Summary, Tail, UploadOptions, block, bloom, stats,
+    ResumableDigest, Summary, UploadOptions, block, bloom, stats,
 };
 
 use super::plain_value::{self, Decimal};
@@ -220,12 +220,12 @@ fn check_profile(analyses: &[Analysis], layout: &Arc<Layout>) {
 
 /// That a digest goes on from where it was stored.
 fn check_tail(text: &[u8], part: usize) {
-    let mut whole = Tail::new();
+    let mut whole = ResumableDigest::new();
     whole.absorb(text);
     let (first, second) = text.split_at(part.min(text.len()));
-    let mut parts = Tail::new();
+    let mut parts = ResumableDigest::new();
     parts.absorb(first);
-    let mut parts = Tail::decode(&parts.encode()).expect("it was just stored");
+    let mut parts = ResumableDigest::decode(&parts.encode()).expect("it was just stored");
     parts.absorb(second);
     assert_eq!(parts.sha256(), whole.sha256());
     assert_eq!(

@@ -13,7 +13,7 @@
 //! - [`Block::seal`] compresses a raw block into what is stored; [`Profile`] adds the analyses up into the columns of the
 //!   whole dataset.
 //! - [`Records`] reads a stored block's text again.
-//! - [`Ingest::appending`] takes rows that are added to a dataset; [`Tail`] is what must be known of the text before them.
+//! - [`Ingest::appending`] takes rows that are added to a dataset; [`ResumableDigest`] is what must be known of the text before them.
 //!
 //! The invariant of the room: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte; of
 //! added rows, without its byte-order mark and header, and with a line end. Types, names and nulls are *about* the text
@@ -41,12 +41,12 @@ pub mod query;
 pub mod raw_block;
 pub mod record;
 mod record_splitter;
+pub mod resumable_digest;
 mod span;
 pub mod stats;
 mod structural_index;
 pub mod summary;
 mod survey;
-pub mod tail;
 mod text_range;
 mod tokenizer;
 pub mod value;
@@ -63,9 +63,9 @@ pub use profile::{CorruptProfile, Profile};
 pub use query::{Asked, Query, QueryError};
 pub use raw_block::{Analysis, RawBlock};
 pub use record::{Field, Records};
+pub use resumable_digest::{CorruptDigest, ResumableDigest};
 pub use stats::{Bounds, ColumnStats, CorruptStats};
 pub use summary::{CorruptSummary, Summary};
-pub use tail::{CorruptTail, Tail};
 
 #[cfg(test)]
 mod tests;

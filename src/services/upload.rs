@@ -432,7 +432,7 @@ impl Upload {
             text_bytes: self.text_bytes - self.first,
             blocks: self.source_blocks,
             profile,
-            tail: splitter.tail().clone(),
+            tail: splitter.digest().clone(),
             content_type: self.form.content_type(splitter.transcoded()),
             transcoded: splitter.transcoded(),
             summary,

@@ -119,7 +119,7 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         assert_eq!(stored.tail.open_line(), !stored.text.ends_with(b"\n"));
         assert_eq!(stored.text, at_once.text);
         let digest = |text: &[u8]| {
-            let mut tail = Tail::new();
+            let mut tail = ResumableDigest::new();
             tail.absorb(text);
             tail.sha256()
         };
@@ -160,7 +160,7 @@ struct Stored {
     first_body_start: usize,
     records: Vec<Vec<String>>,
     profile: Profile,
-    tail: Tail,
+    tail: ResumableDigest,
 }
 
 /// Makes a dataset of the first part, and adds the others.
@@ -182,7 +182,7 @@ fn stored(
         first_body_start: raw_blocks[0].body_start,
         records: Vec::new(),
         profile: Profile::new(Arc::clone(&layout)),
-        tail: Tail::new(),
+        tail: ResumableDigest::new(),
     };
     stored.add(&raw_blocks);
     for part in &parts[1..] {
@@ -212,7 +212,7 @@ impl Stored {
         for raw_block in raw_blocks {
             let analysis = raw_block.analyse().unwrap();
             profile.absorb(&analysis);
-            self.tail = Tail::decode(&self.tail.encode()).unwrap();
+            self.tail = ResumableDigest::decode(&self.tail.encode()).unwrap();
             self.tail.absorb(&raw_block.text);
             self.text.extend_from_slice(&raw_block.text);
             let read = read_back(&Block::seal(raw_block, &analysis), &raw_block.layout);

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::dataset::{CsvError, Ingest, Layout, RawBlock, Tail, block};
+use crate::dataset::{CsvError, Ingest, Layout, RawBlock, ResumableDigest, block};
 use crate::store::SourceBlock;
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub(super) struct Splitter {
     ingest: Ingest,
     /// Of the upload, as it came.
-    tail: Tail,
+    digest: ResumableDigest,
 }
 
 /// What one step gave.
@@ -26,22 +26,22 @@ impl Splitter {
     pub(super) fn new(ingest: Ingest) -> Self {
         Self {
             ingest,
-            tail: Tail::new(),
+            digest: ResumableDigest::new(),
         }
     }
 
     /// Takes in the next bytes of the upload; `last` says that they are the last.
     pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Split, CsvError> {
         let mut out = Split::default();
-        let first_byte = self.tail.bytes();
+        let first_byte = self.digest.bytes();
         for part in parts {
-            self.tail.absorb(part);
+            self.digest.absorb(part);
             self.ingest.push(part, &mut out.raw_blocks)?;
         }
         if last {
             self.ingest.finish(&mut out.raw_blocks)?;
         }
-        let bytes = self.tail.bytes() - first_byte;
+        let bytes = self.digest.bytes() - first_byte;
         if self.ingest.transcoded() && bytes > 0 {
             let block = parts.concat();
             out.sources.push(SourceBlock {
@@ -55,8 +55,8 @@ impl Splitter {
     }
 
     /// The end of what was taken in: how long it is, and its digest.
-    pub(super) fn tail(&self) -> &Tail {
-        &self.tail
+    pub(super) fn digest(&self) -> &ResumableDigest {
+        &self.digest
     }
 
     /// How the text is to be read; known once the header is.

@@ -18,17 +18,17 @@ const CHECK: usize = 8;
 /// A stored tail that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stored end of the text is damaged, or of a later release")]
-pub struct CorruptTail;
+pub struct CorruptDigest;
 
 /// The end of a text, of which more may come.
 #[derive(Debug, Clone, Default)]
-pub struct Tail {
+pub struct ResumableDigest {
     sha256: Sha256,
     bytes: u64,
     open_line: bool,
 }
 
-impl Tail {
+impl ResumableDigest {
     /// The end of a text of no bytes.
     pub fn new() -> Self {
         Self::default()
@@ -72,19 +72,19 @@ impl Tail {
     /// The tail that was stored so.
     ///
     /// # Errors
-    /// [`CorruptTail`] when it was not, or by a later release.
-    pub fn decode(stored: &[u8]) -> Result<Self, CorruptTail> {
-        let (rest, check) = stored.split_last_chunk::<CHECK>().ok_or(CorruptTail)?;
+    /// [`CorruptDigest`] when it was not, or by a later release.
+    pub fn decode(stored: &[u8]) -> Result<Self, CorruptDigest> {
+        let (rest, check) = stored.split_last_chunk::<CHECK>().ok_or(CorruptDigest)?;
         if xxh3_64(rest).to_le_bytes() != *check {
-            return Err(CorruptTail);
+            return Err(CorruptDigest);
         }
-        let (head, state) = rest.split_first_chunk::<HEAD>().ok_or(CorruptTail)?;
+        let (head, state) = rest.split_first_chunk::<HEAD>().ok_or(CorruptDigest)?;
         let [ENCODING, bytes @ .., open_line] = *head else {
-            return Err(CorruptTail);
+            return Err(CorruptDigest);
         };
-        let state = SerializedState::<Sha256>::try_from(state).map_err(|_| CorruptTail)?;
+        let state = SerializedState::<Sha256>::try_from(state).map_err(|_| CorruptDigest)?;
         Ok(Self {
-            sha256: Sha256::deserialize(&state).map_err(|_| CorruptTail)?,
+            sha256: Sha256::deserialize(&state).map_err(|_| CorruptDigest)?,
             bytes: u64::from_le_bytes(bytes),
             open_line: open_line != 0,
         })

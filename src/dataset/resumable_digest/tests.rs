@@ -1,8 +1,8 @@
 use super::*;
 
 /// Absorbs the bytes in one go.
-fn tail(text: &[u8]) -> Tail {
-    let mut tail = Tail::new();
+fn tail(text: &[u8]) -> ResumableDigest {
+    let mut tail = ResumableDigest::new();
     tail.absorb(text);
     tail
 }
@@ -20,7 +20,7 @@ fn a_text_stored_anywhere_and_gone_on_with_has_the_digest_of_the_whole() {
         let whole = &text[..end];
         for split in 0..=end {
             let (first, second) = whole.split_at(split);
-            let mut later = Tail::decode(&tail(first).encode()).unwrap();
+            let mut later = ResumableDigest::decode(&tail(first).encode()).unwrap();
             assert_eq!(later.sha256(), <[u8; 32]>::from(Sha256::digest(first)));
             later.absorb(second);
             assert_eq!(later.sha256(), <[u8; 32]>::from(Sha256::digest(whole)));
@@ -32,7 +32,7 @@ fn a_text_stored_anywhere_and_gone_on_with_has_the_digest_of_the_whole() {
 
 #[test]
 fn a_line_is_open_until_its_line_feed_comes() {
-    let mut tail = Tail::new();
+    let mut tail = ResumableDigest::new();
     assert!(!tail.open_line());
     for (bytes, open) in [
         ("", false),
@@ -46,7 +46,10 @@ fn a_line_is_open_until_its_line_feed_comes() {
     ] {
         tail.absorb(bytes.as_bytes());
         assert_eq!(tail.open_line(), open, "{bytes:?}");
-        assert_eq!(Tail::decode(&tail.encode()).unwrap().open_line(), open);
+        assert_eq!(
+            ResumableDigest::decode(&tail.encode()).unwrap().open_line(),
+            open
+        );
     }
 }
 
@@ -65,7 +68,7 @@ fn a_tail_that_an_earlier_release_stored_is_gone_on_with() {
         .step_by(2)
         .map(|at| u8::from_str_radix(&stored[at..at + 2], 16).unwrap())
         .collect();
-    let mut later = Tail::decode(&bytes).unwrap();
+    let mut later = ResumableDigest::decode(&bytes).unwrap();
     assert_eq!((later.bytes(), later.open_line()), (6, true));
     later.absorb(b"\n3\n");
     assert_eq!(hex(&later.sha256()), hex(&Sha256::digest(b"id\n1\n2\n3\n")));
@@ -77,8 +80,15 @@ fn a_damaged_tail_is_refused_whatever_the_damage() {
     for at in 0..stored.len() {
         let mut damaged = stored.clone();
         damaged[at] ^= 1;
-        assert_eq!(Tail::decode(&damaged).unwrap_err(), CorruptTail, "{at}");
-        assert_eq!(Tail::decode(&stored[..at]).unwrap_err(), CorruptTail);
+        assert_eq!(
+            ResumableDigest::decode(&damaged).unwrap_err(),
+            CorruptDigest,
+            "{at}"
+        );
+        assert_eq!(
+            ResumableDigest::decode(&stored[..at]).unwrap_err(),
+            CorruptDigest
+        );
     }
 }
 
@@ -91,12 +101,15 @@ fn a_tail_of_another_encoding_or_length_is_refused_though_its_check_is_right() {
         bytes
     };
     let plain = stored[..stored.len() - CHECK].to_vec();
-    assert!(Tail::decode(&checked(plain.clone())).is_ok());
+    assert!(ResumableDigest::decode(&checked(plain.clone())).is_ok());
     let mut later = plain.clone();
     later[0] += 1;
     let longer = [plain.as_slice(), b"\0"].concat();
     let shorter = plain[..plain.len() - 1].to_vec();
     for other in [later, longer, shorter, vec![], vec![ENCODING]] {
-        assert_eq!(Tail::decode(&checked(other)).unwrap_err(), CorruptTail);
+        assert_eq!(
+            ResumableDigest::decode(&checked(other)).unwrap_err(),
+            CorruptDigest
+        );
     }
 }
