@@ -20,7 +20,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::api::{self, Registry};
-use flash::dataset::query::{KeyedRow, Known, Query, Scan, TopK};
+use flash::dataset::query::{KeyedRow, PruningStats, Query, Scan, TopK};
 use flash::dataset::{
     Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
 };
@@ -168,8 +168,8 @@ fn passing_over(criterion: &mut Criterion) {
     group.bench_function("statistics", |b| {
         b.iter(|| {
             let may_match = |analysis: &&Analysis| {
-                query.may_match(|column| Known {
-                    stats: Some(&analysis.columns[column]),
+                query.may_match(|column| PruningStats {
+                    zone_map: Some(&analysis.columns[column]),
                     bloom: None,
                 })
             };

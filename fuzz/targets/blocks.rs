@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use flash::dataset::{
-    Analysis, Block, Bounds, ColumnStats, Ingest, Layout, Limits, Profile, RawBlock, Records,
-    ResumableDigest, Summary, UploadOptions, block, bloom, stats,
+    Analysis, Block, Bounds, Ingest, Layout, Limits, Profile, RawBlock, Records, ResumableDigest,
+    Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
 };
 
 use super::plain_value::{self, Decimal};
@@ -128,13 +128,13 @@ fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Ve
         rows.push(texts.collect::<Vec<_>>());
     }
     assert_eq!(rows.len(), block.rows as usize);
-    let known = stats::decode(&block.stats).expect("they were just stored");
+    let known = zone_map::decode(&block.stats).expect("they were just stored");
     assert_eq!(known, analysis.columns);
-    for (place, stats) in known.iter().enumerate() {
+    for (place, zone_map) in known.iter().enumerate() {
         let values = || rows.iter().map(|row| row[place].as_str());
         let some: Vec<_> = values().filter(|text| !layout.is_null(text)).collect();
-        assert_eq!(stats.nulls as usize, rows.len() - some.len());
-        check_bounds(&some, stats);
+        assert_eq!(zone_map.nulls as usize, rows.len() - some.len());
+        check_bounds(&some, zone_map);
         let blooms = bloom::decode(&block.blooms, &[place]).expect("they were just stored");
         for bloom in blooms.into_iter().flatten() {
             for text in &some {
@@ -146,13 +146,13 @@ fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Ve
 }
 
 /// That all values lie within the bounds, and that there are bounds only where there are values.
-fn check_bounds(values: &[&str], stats: &ColumnStats) {
-    assert_eq!(values.is_empty(), stats.bounds == Bounds::None);
+fn check_bounds(values: &[&str], zone_map: &ZoneMap) {
+    assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
     for value in values {
         assert!(
-            is_within(value, &stats.bounds),
+            is_within(value, &zone_map.bounds),
             "{value:?} {:?}",
-            stats.bounds
+            zone_map.bounds
         );
     }
 }
@@ -191,13 +191,13 @@ fn check_together(rows: &[Vec<String>], analyses: &[Analysis], layout: &Layout) 
             .iter()
             .map(|one| one.columns[place].clone())
             .collect();
-        let Some(together) = ColumnStats::together(&raw_blocks) else {
+        let Some(merged) = ZoneMap::together(&raw_blocks) else {
             continue;
         };
         let values = rows.iter().map(|row| row[place].as_str());
         let some: Vec<_> = values.filter(|text| !layout.is_null(text)).collect();
-        assert_eq!(together.nulls as usize, rows.len() - some.len());
-        check_bounds(&some, &together);
+        assert_eq!(merged.nulls as usize, rows.len() - some.len());
+        check_bounds(&some, &merged);
     }
 }
 

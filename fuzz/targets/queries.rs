@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use flash::api::cursor;
 use flash::api::query::Query as Parameters;
-use flash::dataset::query::{FullSortKey, KeyedRow, Known, Scan, TopK};
+use flash::dataset::query::{FullSortKey, KeyedRow, PruningStats, Scan, TopK};
 use flash::dataset::{
     Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, Query, RawBlock, Records,
     UploadOptions,
@@ -274,11 +274,11 @@ impl Stored {
         self.first + place.expect("a row begins there")
     }
 
-    fn known(&self, column: usize) -> Known<'_> {
+    fn known(&self, column: usize) -> PruningStats<'_> {
         let blooms = self.analysis.blooms.iter();
         let mut blooms = blooms.filter(|(place, _)| *place as usize == column);
-        Known {
-            stats: Some(&self.analysis.columns[column]),
+        PruningStats {
+            zone_map: Some(&self.analysis.columns[column]),
             bloom: blooms.next().map(|(_, bloom)| bloom),
         }
     }

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use xxhash_rust::xxh3::xxh3_128;
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Analysis, RawBlock, bloom, stats};
+use super::{Analysis, RawBlock, bloom, zone_map};
 
 /// How hard to compress: the level at which this is faster than most disks, with the ratio that CSV gives anyway.
 const LEVEL: i32 = 1;
@@ -57,7 +57,7 @@ impl Block {
             body_start: raw_block.body_start as u32,
             text_bytes: raw_block.text.len() as u32,
             digest: digest(&raw_block.text),
-            stats: stats::encode(&analysis.columns),
+            stats: zone_map::encode(&analysis.columns),
             blooms: bloom::encode(&analysis.blooms),
             data: compress(&raw_block.text),
         }

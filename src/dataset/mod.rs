@@ -43,13 +43,13 @@ pub mod record;
 mod record_splitter;
 pub mod resumable_digest;
 mod span;
-pub mod stats;
 mod structural_index;
 pub mod summary;
 mod survey;
 mod text_range;
 mod tokenizer;
 pub mod value;
+pub mod zone_map;
 
 pub use block::{Block, CorruptBlock};
 pub use block_text::{BlockText, Lines};
@@ -64,8 +64,8 @@ pub use query::{Asked, Query, QueryError};
 pub use raw_block::{Analysis, RawBlock};
 pub use record::{Field, Records};
 pub use resumable_digest::{CorruptDigest, ResumableDigest};
-pub use stats::{Bounds, ColumnStats, CorruptStats};
 pub use summary::{CorruptSummary, Summary};
+pub use zone_map::{Bounds, CorruptZoneMaps, ZoneMap};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Analysis, Column, ColumnStats, ColumnType, Layout, placeholder};
+use super::{Analysis, Column, ColumnType, Layout, ZoneMap, placeholder};
 
 /// The first byte of a stored profile; another way to store one gets another.
 const ENCODING: u8 = 1;
@@ -70,8 +70,8 @@ impl Profile {
     pub fn absorb(&mut self, analysis: &Analysis) {
         debug_assert_eq!(analysis.columns.len(), self.tallies.len());
         self.rows += u64::from(analysis.rows);
-        for (tally, stats) in self.tallies.iter_mut().zip(&analysis.columns) {
-            tally.merge(&Tally::of(stats));
+        for (tally, zone_map) in self.tallies.iter_mut().zip(&analysis.columns) {
+            tally.merge(&Tally::of(zone_map));
         }
     }
 
@@ -136,11 +136,11 @@ impl Profile {
 }
 
 impl Tally {
-    fn of(stats: &ColumnStats) -> Self {
+    fn of(zone_map: &ZoneMap) -> Self {
         Self {
-            nulls: u64::from(stats.nulls),
-            kind: stats.kind,
-            placeholders: stats.placeholders,
+            nulls: u64::from(zone_map.nulls),
+            kind: zone_map.kind,
+            placeholders: zone_map.placeholders,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    Bloom, ColumnStats, CsvError, CsvErrorKind, Layout, Summary,
+    Bloom, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,
     cell::{Cells, Nulls},
     counts::{Counts, Texts},
     error::shortened,
@@ -40,7 +40,7 @@ pub struct Analysis {
     /// Data records.
     pub rows: u32,
     /// What is known of each column's values.
-    pub columns: Vec<ColumnStats>,
+    pub columns: Vec<ZoneMap>,
     /// Which texts some columns do not have, by their places.
     pub blooms: Vec<(u32, Bloom)>,
 }
@@ -125,8 +125,8 @@ impl RawBlock {
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
             let texts = counts.of(&self.text, cells);
             let stated = self.layout.stated.get(place).copied().flatten();
-            let stats = match survey(texts, stated) {
-                Ok(stats) => stats,
+            let zone_map = match survey(texts, stated) {
+                Ok(zone_map) => zone_map,
                 Err(unfit) => {
                     if first.is_none_or(|(_, first)| unfit.span.start() < first.span.start()) {
                         first = Some((place, unfit));
@@ -134,13 +134,13 @@ impl RawBlock {
                     continue;
                 }
             };
-            if rows >= FEWEST && stats.are_worth_a_bloom(rows) {
+            if rows >= FEWEST && zone_map.is_worth_a_bloom(rows) {
                 blooms.push((number, bloom_of(texts, rows as usize)));
             }
             if let Some(summary) = &mut summary {
-                summary.add_column(place, texts, stats.kind);
+                summary.add_column(place, texts, zone_map.kind);
             }
-            columns.push(stats);
+            columns.push(zone_map);
         }
         if let Some((place, unfit)) = first {
             return Err(self.unfit(place, unfit));

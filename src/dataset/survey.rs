@@ -4,7 +4,7 @@
 //! values turn out to be strings after all, the texts are gone through once more for their bounds.
 
 use super::{
-    Bounds, ColumnStats, ColumnType, cell::Cell, counts::Texts, placeholder, span::Span,
+    Bounds, ColumnType, ZoneMap, cell::Cell, counts::Texts, placeholder, span::Span,
     text_range::TextRange, value,
 };
 
@@ -16,7 +16,7 @@ pub(crate) struct Unfit {
 }
 
 /// Surveys a column of those texts; with a stated type, every non-null value must have it.
-pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ColumnStats, Unfit> {
+pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
     if stated == Some(ColumnType::String) {
         return Ok(strings(texts));
     }
@@ -36,7 +36,7 @@ pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<Col
             stated,
         }),
         (Some(_), None) => Ok(strings(texts)),
-        (None, _) => Ok(ColumnStats {
+        (None, _) => Ok(ZoneMap {
             nulls: texts.nulls,
             bounds: match typed.placeholders {
                 0 => bounds,
@@ -49,10 +49,10 @@ pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<Col
 }
 
 /// A column of strings.
-fn strings(texts: Texts<'_>) -> ColumnStats {
+fn strings(texts: Texts<'_>) -> ZoneMap {
     let bounds = TextRange::of(texts.cells()).map_or(Bounds::None, TextRange::into_bounds);
     let kind = (bounds != Bounds::None).then_some(ColumnType::String);
-    ColumnStats {
+    ZoneMap {
         nulls: texts.nulls,
         bounds,
         kind,

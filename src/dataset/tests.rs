@@ -113,18 +113,18 @@ fn read_back(block: &Block, layout: &Layout) -> Vec<Vec<String>> {
 
 /// Every value lies within the bounds that are stored for it.
 fn check_bounds(records: &[Vec<String>], layout: &Layout, analysis: &Analysis) {
-    let stored = stats::decode(&stats::encode(&analysis.columns)).unwrap();
+    let stored = zone_map::decode(&zone_map::encode(&analysis.columns)).unwrap();
     assert_eq!(stored, analysis.columns);
-    for (place, stats) in stored.iter().enumerate() {
+    for (place, zone_map) in stored.iter().enumerate() {
         let values = records.iter().map(|record| record[place].as_str());
         let (nulls, values): (Vec<_>, Vec<_>) = values.partition(|value| layout.is_null(value));
-        assert_eq!(nulls.len(), stats.nulls as usize);
-        assert_eq!(values.is_empty(), stats.bounds == Bounds::None);
+        assert_eq!(nulls.len(), zone_map.nulls as usize);
+        assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
         for value in values {
             assert!(
-                within(value.as_bytes(), &stats.bounds),
+                within(value.as_bytes(), &zone_map.bounds),
                 "{value:?} {:?}",
-                stats.bounds
+                zone_map.bounds
             );
         }
     }

@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{BlockText, Bloom, Bounds, ColumnStats, DatasetName};
+use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
 use crate::store::{Run, Spot, StoreError};
 
 use super::metrics::Route;
@@ -97,18 +97,18 @@ impl Window {
 
 /// What is known of a column in several blocks.
 #[derive(Debug)]
-pub(super) struct Stats {
+pub(super) struct ZoneMaps {
     /// In each of them.
-    pub(super) each: Box<[ColumnStats]>,
+    pub(super) each: Box<[ZoneMap]>,
     /// In all of them together, where that can be said.
-    pub(super) together: Option<ColumnStats>,
+    pub(super) merged: Option<ZoneMap>,
 }
 
-impl Stats {
+impl ZoneMaps {
     /// What is known of the column in these blocks.
-    pub(super) fn new(each: Vec<ColumnStats>) -> Self {
+    pub(super) fn new(each: Vec<ZoneMap>) -> Self {
         Self {
-            together: ColumnStats::together(&each),
+            merged: ZoneMap::merged(&each),
             each: each.into(),
         }
     }
@@ -138,7 +138,7 @@ pub(super) enum Key {
     /// Where the blocks of an index page are. Depends on the run's blocks and on the page's rows.
     BlockHandles(IndexPageKey),
     /// What is known of the column at that place in these blocks. Depends on the same.
-    Stats(IndexPageKey, usize),
+    ZoneMaps(IndexPageKey, usize),
     /// Which texts the column at that place does not have in these blocks. Depends on the same.
     Blooms(IndexPageKey, usize),
     /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
@@ -160,7 +160,7 @@ pub(super) enum Value {
     LargePage,
     Text(Arc<BlockText>),
     BlockHandles(Arc<[Spot]>),
-    Stats(Arc<Stats>),
+    ZoneMaps(Arc<ZoneMaps>),
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
     Summary(Arc<[ColumnSummary]>),
@@ -201,12 +201,12 @@ impl Value {
             Self::LargePage => 0,
             Self::Text(text) => text.bytes(),
             Self::BlockHandles(handles) => size_of_val::<[Spot]>(handles),
-            Self::Stats(stats) => {
-                let texts = stats.each.iter().map(|stats| match &stats.bounds {
+            Self::ZoneMaps(maps) => {
+                let texts = maps.each.iter().map(|map| match &map.bounds {
                     Bounds::Text { min, max } => min.len() + max.len() + 32,
                     _ => 0,
                 });
-                size_of_val::<[ColumnStats]>(&stats.each) + texts.sum::<usize>()
+                size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
             }
             // Several entries share one list; each counts for its part of it.
             Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,

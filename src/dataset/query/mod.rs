@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Bloom, Column, ColumnStats};
+use super::{Bloom, Column, ZoneMap};
 use syntax::Names;
 
 pub use error::QueryError;
@@ -66,9 +66,9 @@ pub type Fingerprint = [u8; 16];
 
 /// What is known of a column in a block.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Known<'s> {
+pub struct PruningStats<'s> {
     /// Bounds and nulls.
-    pub stats: Option<&'s ColumnStats>,
+    pub zone_map: Option<&'s ZoneMap>,
     /// The texts that are not there.
     pub bloom: Option<&'s Bloom>,
 }
@@ -125,25 +125,25 @@ impl Query {
 
     /// Whether a block may hold rows that match, by what is known of its columns: `known` gives it for a column's place.
     /// `false` is certain.
-    pub fn may_match<'s>(&self, known: impl Fn(usize) -> Known<'s>) -> bool {
+    pub fn may_match<'s>(&self, pruning_stats: impl Fn(usize) -> PruningStats<'s>) -> bool {
         self.filters.iter().all(|filter| {
-            let Known { stats, bloom } = known(filter.column());
-            stats.is_none_or(|stats| {
-                prune::may_hold(filter, stats)
-                    && bloom.is_none_or(|bloom| prune::may_be_in(filter, stats, bloom))
+            let PruningStats { zone_map, bloom } = pruning_stats(filter.column());
+            zone_map.is_none_or(|zone_map| {
+                prune::may_hold(filter, zone_map)
+                    && bloom.is_none_or(|bloom| prune::may_be_in(filter, zone_map, bloom))
             })
         })
     }
 
     /// The columns of which only certain values are looked for: a filter of texts rules out blocks for them. Each once, in
     /// order, and of more than `MOST_KNOWN` the first ones that the query names.
-    pub fn columns_sought(&self) -> Vec<usize> {
+    pub fn bloom_columns(&self) -> Vec<usize> {
         let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
         first_columns(sought.map(Filter::column))
     }
 
     /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for: in the same way.
-    pub fn columns_asked(&self) -> Vec<usize> {
+    pub fn zone_map_columns(&self) -> Vec<usize> {
         let ordered = self.order.first().map(|term| term.column);
         let filtered = self.filters.iter().map(Filter::column);
         first_columns(ordered.into_iter().chain(filtered))

@@ -3,7 +3,7 @@
 //! A row's place in an order is a [`SortKey`](super::SortKey). Most pairs of rows are told apart by the [`AbbreviatedKey`] of the first term,
 //! which is made without allocating; only what comes near the front of the order gets a key.
 
-use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
+use crate::dataset::{Bounds, ColumnType, ZoneMap, value};
 
 /// One column of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,9 +66,9 @@ impl Term {
 
     /// Two abbreviated keys that no row of a block comes before and after, by what is known of the column there; `None`: it has no
     /// rows.
-    pub fn range(&self, stats: &ColumnStats) -> Option<(AbbreviatedKey, AbbreviatedKey)> {
-        let nulls = (stats.nulls > 0).then(|| self.abbreviated_nulls());
-        let bounds = least_and_greatest(self.kind, &stats.bounds);
+    pub fn range(&self, zone_map: &ZoneMap) -> Option<(AbbreviatedKey, AbbreviatedKey)> {
+        let nulls = (zone_map.nulls > 0).then(|| self.abbreviated_nulls());
+        let bounds = least_and_greatest(self.kind, &zone_map.bounds);
         let bounds =
             bounds.map(|(least, greatest)| [self.abbreviated(least), self.abbreviated(greatest)]);
         let abbreviated = || nulls.into_iter().chain(bounds.into_iter().flatten());

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use super::Filter;
 use super::filter::{Comparison, Test};
 use super::operand::Operand;
-use crate::dataset::{Bloom, Bounds, ColumnStats, value};
+use crate::dataset::{Bloom, Bounds, ZoneMap, value};
 
 /// How all values of a block stand to an operand.
 #[derive(Debug, Clone, Copy)]
@@ -20,12 +20,12 @@ pub(super) struct Reach {
 }
 
 /// Whether a block may hold a row for which the filter holds; `false` is certain.
-pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
-    let values = stats.bounds != Bounds::None;
+pub(super) fn may_hold(filter: &Filter, zone_map: &ZoneMap) -> bool {
+    let values = zone_map.bounds != Bounds::None;
     match (&filter.test, filter.negated) {
-        (Test::Null, false) => stats.nulls > 0,
+        (Test::Null, false) => zone_map.nulls > 0,
         (Test::Null, true) => values,
-        (Test::Is(operand), false) => values && may_equal(&stats.bounds, operand),
+        (Test::Is(operand), false) => values && may_equal(&zone_map.bounds, operand),
         (Test::Is(_), true) => true,
         (_, _) if !values => false,
         (Test::Compare(comparison, operand), negated) => {
@@ -34,22 +34,25 @@ pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
             } else {
                 *comparison
             };
-            may_stand(comparison, &stats.bounds, operand)
+            may_stand(comparison, &zone_map.bounds, operand)
         }
-        (Test::In(list), false) => list.may_be_within(&stats.bounds),
+        (Test::In(list), false) => list.may_be_within(&zone_map.bounds),
         (Test::In(_), true) | (Test::Like(_), _) => true,
     }
 }
 
 /// Whether a block whose values these are may hold a row for which the filter holds; `false` is certain.
-pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> bool {
+pub(super) fn may_be_in(filter: &Filter, zone_map: &ZoneMap, bloom: &Bloom) -> bool {
     let (hashes, operand) = match (&filter.test, filter.sought()) {
         (_, []) => return true,
-        (Test::In(list), hashes) => (&hashes[list.within(&stats.bounds)], list.operands().first()),
+        (Test::In(list), hashes) => (
+            &hashes[list.within(&zone_map.bounds)],
+            list.operands().first(),
+        ),
         (Test::Compare(_, operand), hashes) => (hashes, Some(operand)),
         (Test::Like(_) | Test::Null | Test::Is(_), _) => return true,
     };
-    match (operand, &stats.bounds) {
+    match (operand, &zone_map.bounds) {
         // All values of a block of integers are written in one way only.
         (Some(Operand::Text(_)), _) | (Some(Operand::Number(_)), Bounds::Integer { .. }) => {
             hashes.iter().any(|hash| bloom.may_have_hash(*hash))

@@ -13,7 +13,7 @@ struct Table {
     text: BlockText,
     layout: Arc<Layout>,
     columns: Vec<Column>,
-    stats: Vec<ColumnStats>,
+    zone_map: Vec<ZoneMap>,
     blooms: Vec<(u32, Bloom)>,
 }
 
@@ -38,7 +38,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
                 nullable: true,
             })
             .collect(),
-        stats: analysis.columns,
+        zone_map: analysis.columns,
         blooms: analysis.blooms,
     }
 }
@@ -57,10 +57,10 @@ fn asked(query: &str) -> Asked {
 }
 
 impl Table {
-    fn known(&self, column: usize) -> Known<'_> {
+    fn known(&self, column: usize) -> PruningStats<'_> {
         let of_column = |(place, _): &&(u32, Bloom)| *place as usize == column;
-        Known {
-            stats: Some(&self.stats[column]),
+        PruningStats {
+            zone_map: Some(&self.zone_maps[column]),
             bloom: self.blooms.iter().find(of_column).map(|(_, bloom)| bloom),
         }
     }
@@ -108,7 +108,7 @@ impl Table {
                 let term = order[0];
                 let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
                 let at = u32::try_from(row.at).unwrap();
-                let (best, worst) = term.range(&self.stats[term.column]).unwrap();
+                let (best, worst) = term.range(&self.zone_maps[term.column]).unwrap();
                 assert!(best <= abbreviated && abbreviated <= worst);
                 if top.may_have(abbreviated, 0, at) {
                     top.take(abbreviated, |column| row.value(column), 0, at);

@@ -40,7 +40,7 @@ struct Kept {
 
 /// A text, and how often it came.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'c> {
+pub(super) struct CountedText<'c> {
     /// Stands for the whole text.
     pub(super) hash: u64,
     pub(super) count: u64,
@@ -84,7 +84,7 @@ impl ColumnSketch {
             let text = one.text(texts.of);
             if self.texts.len() < sizes.texts {
                 let (text, cut) = shown(&text, kind);
-                self.insert(Known {
+                self.insert(CountedText {
                     hash,
                     count,
                     text: &text,
@@ -106,8 +106,8 @@ impl ColumnSketch {
     }
 
     /// Adds a text that is not known yet.
-    pub(super) fn insert(&mut self, known: Known<'_>) {
-        let Known {
+    pub(super) fn insert(&mut self, known: CountedText<'_>) {
+        let CountedText {
             hash, count, cut, ..
         } = known;
         let text = known.text.into();
@@ -122,11 +122,11 @@ impl ColumnSketch {
     }
 
     /// The texts that are known.
-    pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+    pub(super) fn known(&self) -> impl Iterator<Item = CountedText<'_>> {
         self.texts.iter().map(|kept| {
             let hash = kept.hash;
             let count = self.counts.find(hash, |(known, _)| *known == hash);
-            Known {
+            CountedText {
                 hash,
                 count: count.map_or(0, |(_, count)| *count),
                 text: &kept.text,
@@ -143,7 +143,7 @@ impl ColumnSketch {
     pub(super) fn merge(&mut self, other: &Self, sizes: SketchSizes) {
         self.nulls += other.nulls;
         self.values += other.values;
-        let mut unknown: Vec<Known<'_>> = other
+        let mut unknown: Vec<CountedText<'_>> = other
             .known()
             .filter(|known| !self.counts_known(known.hash, known.count))
             .collect();

@@ -7,7 +7,7 @@ use datasketches::frequencies::ErrorType;
 use datasketches::hll::HllUnion;
 
 use super::Summary;
-use super::column::{ColumnSketch, Known};
+use super::column::{ColumnSketch, CountedText};
 use super::extremes::{Extremes, compare, position};
 use super::histogram;
 use super::rest::Sum;
@@ -163,7 +163,7 @@ impl ColumnSketch {
     fn mean(&self) -> Option<f64> {
         let mut sum = self.rest.as_ref().map_or(Sum::default(), |rest| rest.sum);
         // In an order of their own, since sums of fractions depend on it.
-        let mut known: Vec<Known<'_>> = self.known().collect();
+        let mut known: Vec<CountedText<'_>> = self.known().collect();
         known.sort_unstable_by_key(|known| known.hash);
         for known in known {
             sum.add(known.text.as_bytes(), known.count);
@@ -215,7 +215,7 @@ pub(super) fn rounded(error: f64) -> f64 {
     (error * 1e4).ceil() / 1e4
 }
 
-impl<'c> Known<'c> {
+impl<'c> CountedText<'c> {
     /// The text, with a mark where it goes on.
     fn shown(&self, kind: ColumnType) -> Cow<'c, str> {
         let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);

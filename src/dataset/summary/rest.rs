@@ -5,7 +5,7 @@ use datasketches::hll::{HllSketch, HllType, HllUnion};
 use datasketches::kll::{KllFloat, KllSketch};
 
 use super::SketchSizes;
-use super::column::{Known, shown};
+use super::column::{CountedText, shown};
 use super::extremes::{Extremes, position};
 use crate::dataset::{ColumnType, value};
 
@@ -78,7 +78,7 @@ impl Rest {
     }
 
     /// Adds what was counted exactly elsewhere.
-    pub(super) fn add_known(&mut self, known: Known<'_>) {
+    pub(super) fn add_known(&mut self, known: CountedText<'_>) {
         let kind = ColumnType::of(known.text);
         self.add_shown(known.text, known.cut, known.hash, known.count, Some(kind));
     }

@@ -5,7 +5,7 @@ use datasketches::hll::HllSketch;
 use datasketches::kll::KllSketch;
 use serde::{Deserialize, Serialize};
 
-use super::column::{ColumnSketch, Known};
+use super::column::{ColumnSketch, CountedText};
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
 use super::{CorruptSummary, SketchSizes, Summary};
@@ -108,7 +108,7 @@ impl<'c> StoredColumn<'c> {
         column.values = self.values;
         column.rest = self.rest.map(StoredRest::read).transpose()?.map(Box::new);
         for known in self.known {
-            column.insert(Known {
+            column.insert(CountedText {
                 hash: known.hash.unwrap_or_else(|| hash(known.text.as_bytes())),
                 count: known.count,
                 cut: known.hash.is_some(),
@@ -120,7 +120,7 @@ impl<'c> StoredColumn<'c> {
 }
 
 impl<'c> StoredKnown<'c> {
-    fn of(known: Known<'c>) -> Self {
+    fn of(known: CountedText<'c>) -> Self {
         Self {
             text: known.text,
             count: known.count,

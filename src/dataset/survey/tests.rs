@@ -5,11 +5,7 @@ use crate::dataset::{
     span::tokenize,
 };
 
-fn column(
-    values: &[&str],
-    nulls: &[&str],
-    stated: Option<ColumnType>,
-) -> Result<ColumnStats, Unfit> {
+fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
     let text: String = values.iter().map(|value| format!("{value}\n")).collect();
     let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
     let (spans, wrong) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
@@ -132,8 +128,8 @@ fn texts_with_zero_bytes_are_told_from_shorter_ones() {
 #[test]
 fn placeholders_are_noted_only_while_they_matter() {
     let kind = |values: &[&str]| {
-        let stats = column(values, &[], None).unwrap();
-        (stats.kind, placeholder::only(stats.placeholders))
+        let zone_map = column(values, &[], None).unwrap();
+        (zone_map.kind, placeholder::only(zone_map.placeholders))
     };
     assert_eq!(
         kind(&["NA", "1", "2.5", "NA"]),
@@ -147,17 +143,18 @@ fn placeholders_are_noted_only_while_they_matter() {
 
 #[test]
 fn stated_nulls_do_not_count_for_type_or_bounds() {
-    let stats = column(&["-999", "5", "\"-999\"", ""], &["-999"], None).unwrap();
+    let zone_map = column(&["-999", "5", "\"-999\"", ""], &["-999"], None).unwrap();
     assert_eq!(
-        (stats.nulls, stats.bounds),
+        (zone_map.nulls, zone_map.bounds),
         (3, Bounds::Integer { min: 5, max: 5 })
     );
 }
 
 #[test]
 fn a_stated_type_must_fit_every_value() {
-    let fits =
-        |values: &[&str], stated| column(values, &["NA"], Some(stated)).map(|stats| stats.bounds);
+    let fits = |values: &[&str], stated| {
+        column(values, &["NA"], Some(stated)).map(|zone_map| zone_map.bounds)
+    };
     assert_eq!(
         fits(&["007", "1", ""], ColumnType::String),
         Ok(text("007", "1"))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{IndexPageKey, Key, Stats, Value};
+use crate::services::cache::{IndexPageKey, Key, Value, ZoneMaps};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
 /// An index page of a run. All revisions that divide the run into the same index pages share what is remembered of it.
@@ -95,26 +95,30 @@ impl IndexPage {
     }
 
     /// What is known of some columns, whose places are in order.
-    pub(super) async fn stats(
+    pub(super) async fn zone_maps(
         self,
         services: &Services,
         columns: &[usize],
-    ) -> Result<Vec<Arc<Stats>>, StoreError> {
+    ) -> Result<Vec<Arc<ZoneMaps>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let key = |column: &usize| Key::Stats(self.index_page_key(), *column);
+        let key = |column: &usize| Key::ZoneMaps(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
-            let stats = services.store.stats(run, rows, lacking).await?;
-            let stats = stats.into_iter().map(Stats::new);
-            Ok::<_, StoreError>(stats.map(|s| Value::Stats(Arc::new(s))).collect())
+            let zone_maps = services.store.stats(run, rows, lacking).await?;
+            let zone_maps = zone_maps.into_iter().map(ZoneMaps::new);
+            Ok::<_, StoreError>(
+                zone_maps
+                    .map(|maps| Value::ZoneMaps(Arc::new(maps)))
+                    .collect(),
+            )
         };
         let values = services.cache.get_or_all(&keys, make).await?;
-        let stats = values.into_iter().map(|value| match value {
-            Value::Stats(stats) => Ok(stats),
+        let zone_maps = values.into_iter().map(|value| match value {
+            Value::ZoneMaps(zone_maps) => Ok(zone_maps),
             _ => Err(StoreError::Worker),
         });
-        stats.collect()
+        zone_maps.collect()
     }
 
     /// Which texts some columns do not have, whose places are in order.

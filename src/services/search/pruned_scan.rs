@@ -6,9 +6,9 @@ use super::page_index::{BlockLocation, IndexPage, PageBlocks};
 use super::texts::Groups;
 use super::{Search, SearchError};
 use crate::dataset::Bloom;
-use crate::dataset::query::{Known, Query};
+use crate::dataset::query::{PruningStats, Query};
 use crate::services::Services;
-use crate::services::cache::Stats;
+use crate::services::cache::ZoneMaps;
 use crate::store::{Dataset, Segments, StoreError};
 
 /// Goes through the index pages of a revision.
@@ -97,7 +97,7 @@ impl PrunedScan {
 pub(super) struct PrunedPage {
     pub(super) blocks: PageBlocks,
     /// What is known of some columns, by their places.
-    stats: Vec<(usize, Arc<Stats>)>,
+    zone_maps: Vec<(usize, Arc<ZoneMaps>)>,
     /// Which texts some columns do not have, by their places.
     blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
     rest: Remaining,
@@ -122,22 +122,22 @@ impl PrunedPage {
         next: usize,
     ) -> Result<Option<Self>, SearchError> {
         let (services, query) = (&search.services, &search.query);
-        let asked = query.columns_asked();
-        let stats = page.stats(services, &asked).await?;
-        let stats: Vec<_> = asked.into_iter().zip(stats).collect();
-        let together = |column: usize| Known {
-            stats: of(&stats, column).and_then(|stats| stats.together.as_ref()),
+        let columns = query.zone_map_columns();
+        let zone_maps = page.zone_maps(services, &columns).await?;
+        let zone_maps: Vec<_> = columns.into_iter().zip(zone_maps).collect();
+        let of_page = |column: usize| PruningStats {
+            zone_map: of(&zone_maps, column).and_then(|maps| maps.merged.as_ref()),
             bloom: None,
         };
-        if !query.may_match(together) {
+        if !query.may_match(of_page) {
             return Ok(None);
         }
-        let sought = query.columns_sought();
-        let blooms = page.blooms(services, &sought).await?;
+        let columns = query.bloom_columns();
+        let blooms = page.blooms(services, &columns).await?;
         let mut pruned = Self {
             blocks: page.blocks(services).await?,
-            stats,
-            blooms: sought.into_iter().zip(blooms).collect(),
+            zone_maps,
+            blooms: columns.into_iter().zip(blooms).collect(),
             rest: Remaining::From(next),
         };
         let looks = query.pruning().saturating_mul(pruned.blocks.len() as u64);
@@ -166,16 +166,16 @@ impl PrunedPage {
         };
         let mut rest = from..self.blocks.len();
         let found = rest.find(|&at| {
-            self.blocks.has_rows(at) && query.may_match(|column| self.known(column, at))
+            self.blocks.has_rows(at) && query.may_match(|column| self.pruning_stats(column, at))
         });
         self.rest = Remaining::From(rest.start);
         found
     }
 
     /// What is known of a column in a block.
-    pub(super) fn known(&self, column: usize, at: usize) -> Known<'_> {
-        Known {
-            stats: of(&self.stats, column).and_then(|stats| stats.each.get(at)),
+    pub(super) fn pruning_stats(&self, column: usize, at: usize) -> PruningStats<'_> {
+        PruningStats {
+            zone_map: of(&self.zone_maps, column).and_then(|maps| maps.each.get(at)),
             bloom: of(&self.blooms, column).and_then(|blooms| blooms.get(at)?.as_ref()),
         }
     }

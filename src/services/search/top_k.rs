@@ -188,8 +188,8 @@ impl Search {
             let number = candidates.pages.len() as u32;
             let before = candidates.blocks.len();
             while let Some(at) = page.next(&self.query) {
-                let stats = page.known(term.column, at).stats;
-                let Some((best, worst)) = stats.and_then(|stats| term.range(stats)) else {
+                let zone_map = page.pruning_stats(term.column, at).zone_map;
+                let Some((best, worst)) = zone_map.and_then(|zone_map| term.range(zone_map)) else {
                     continue;
                 };
                 // Where all that is better was passed already, a block is as good as the place to go on from, or not even

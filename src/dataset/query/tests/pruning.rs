@@ -89,7 +89,7 @@ fn a_query_names_any_number_of_columns_and_few_of_them_rule_blocks_out() {
     let resolved = table.resolve(&format!("{query}&order=c3")).unwrap();
     let mut expected = vec![3];
     expected.extend(169..200);
-    assert_eq!(resolved.columns_asked(), expected);
+    assert_eq!(resolved.zone_map_columns(), expected);
     let select = format!("select={}", names.join(","));
     assert_eq!(
         table.resolve(&select).unwrap().select,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
 use crate::dataset::query::{Query, Scan};
-use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, stats};
+use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, zone_map};
 use crate::store::connection::AnyConnection;
 use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
@@ -196,7 +196,7 @@ fn records(text: &Text, chunk: &ChunkCopy, layout: &Layout) -> Result<(), String
     // A line end that was put before appended rows has none.
     let joint = chunk.stats.is_empty() && text.rows == 0;
     let blooms = chunk.blooms.as_deref().unwrap_or_default();
-    let sound = joint || stats::decode(&chunk.stats).is_ok();
+    let sound = joint || zone_map::decode(&chunk.stats).is_ok();
     match sound && bloom::decode(blooms, &[]).is_ok() {
         true => Ok(()),
         false => Err("its statistics can't be read".to_owned()),

@@ -9,7 +9,7 @@ use super::ColumnType;
 
 /// What is known of a column's values in one raw block.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ColumnStats {
+pub struct ZoneMap {
     /// How many values are null.
     pub nulls: u32,
     /// Between what the others lie.
@@ -71,7 +71,7 @@ pub enum Bounds {
     },
 }
 
-impl ColumnStats {
+impl ZoneMap {
     /// Those of a column without rows.
     pub fn of_nothing() -> Self {
         Self {
@@ -84,18 +84,18 @@ impl ColumnStats {
 
     /// What rules out as much as several raw blocks do together: their nulls, and bounds of all their values; `None`: some of
     /// their bounds can't be compared.
-    pub fn together(raw_blocks: &[Self]) -> Option<Self> {
-        let mut together = Self::of_nothing();
-        for raw_block in raw_blocks {
-            together.nulls = together.nulls.saturating_add(raw_block.nulls);
-            together.bounds = together.bounds.widened(&raw_block.bounds)?;
+    pub fn merged(maps: &[Self]) -> Option<Self> {
+        let mut merged = Self::of_nothing();
+        for map in maps {
+            merged.nulls = merged.nulls.saturating_add(map.nulls);
+            merged.bounds = merged.bounds.widened(&map.bounds)?;
         }
-        Some(together)
+        Some(merged)
     }
 
     /// Whether there may be values within the bounds that a block of so many rows does not have, and that equality is
     /// asked for.
-    pub(super) fn are_worth_a_bloom(&self, rows: u32) -> bool {
+    pub(super) fn is_worth_a_bloom(&self, rows: u32) -> bool {
         /// How many times as many integers as rows there have to be within the bounds.
         const SPREAD: i128 = 16;
         match &self.bounds {
@@ -157,7 +157,7 @@ impl Bounds {
 
 /// Stored statistics that cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum CorruptStats {
+pub enum CorruptZoneMaps {
     /// They were written by a later release.
     #[error("the statistics are in the encoding {0:?}, which this release does not know")]
     Encoding(Option<u8>),
@@ -173,7 +173,7 @@ pub enum CorruptStats {
 const ENCODING: u8 = 1;
 
 /// The statistics of a block's columns as bytes.
-pub fn encode(columns: &[ColumnStats]) -> Vec<u8> {
+pub fn encode(columns: &[ZoneMap]) -> Vec<u8> {
     // Room for most columns, so that the bytes are seldom moved while they are written.
     let mut bytes = Vec::with_capacity(1 + columns.len() * 24);
     bytes.push(ENCODING);
@@ -183,11 +183,15 @@ pub fn encode(columns: &[ColumnStats]) -> Vec<u8> {
 /// The statistics that [`encode`] wrote.
 ///
 /// # Errors
-/// [`CorruptStats`] when it did not.
-pub fn decode(bytes: &[u8]) -> Result<Vec<ColumnStats>, CorruptStats> {
+/// [`CorruptZoneMaps`] when it did not.
+pub fn decode(bytes: &[u8]) -> Result<Vec<ZoneMap>, CorruptZoneMaps> {
     match bytes.split_first() {
-        Some((&ENCODING, columns)) => postcard::from_bytes(columns).map_err(CorruptStats::Damaged),
-        other => Err(CorruptStats::Encoding(other.map(|(encoding, _)| *encoding))),
+        Some((&ENCODING, columns)) => {
+            postcard::from_bytes(columns).map_err(CorruptZoneMaps::Damaged)
+        }
+        other => Err(CorruptZoneMaps::Encoding(
+            other.map(|(encoding, _)| *encoding),
+        )),
     }
 }
 
@@ -195,18 +199,22 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<ColumnStats>, CorruptStats> {
 /// nothing is kept of them.
 ///
 /// # Errors
-/// [`CorruptStats`] when it did not, or when it has no such column.
-pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ColumnStats>, CorruptStats> {
+/// [`CorruptZoneMaps`] when it did not, or when it has no such column.
+pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ZoneMap>, CorruptZoneMaps> {
     let mut rest = match bytes.split_first() {
         Some((&ENCODING, rest)) => rest,
-        other => return Err(CorruptStats::Encoding(other.map(|(encoding, _)| *encoding))),
+        other => {
+            return Err(CorruptZoneMaps::Encoding(
+                other.map(|(encoding, _)| *encoding),
+            ));
+        }
     };
     let count: usize = next(&mut rest)?;
     let mut decoded = Vec::with_capacity(columns.len().min(count));
     let mut place = 0;
     for &column in columns {
         if column >= count {
-            return Err(CorruptStats::Lacking(column));
+            return Err(CorruptZoneMaps::Lacking(column));
         }
         while place < column {
             next::<Passed<'_>>(&mut rest)?;
@@ -219,15 +227,15 @@ pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ColumnStats
 }
 
 /// The next value of the encoded ones.
-fn next<'b, T: Deserialize<'b>>(rest: &mut &'b [u8]) -> Result<T, CorruptStats> {
-    let (value, behind) = postcard::take_from_bytes(rest).map_err(CorruptStats::Damaged)?;
+fn next<'b, T: Deserialize<'b>>(rest: &mut &'b [u8]) -> Result<T, CorruptZoneMaps> {
+    let (value, behind) = postcard::take_from_bytes(rest).map_err(CorruptZoneMaps::Damaged)?;
     *rest = behind;
     Ok(value)
 }
 
-/// A [`ColumnStats`] that nobody asks for: it takes no memory of its own.
+/// A [`ZoneMap`] that nobody asks for: it takes no memory of its own.
 #[derive(Deserialize)]
-#[serde(rename = "ColumnStats")]
+#[serde(rename = "ZoneMap")]
 struct Passed<'b> {
     _nulls: u32,
     #[serde(borrow)]

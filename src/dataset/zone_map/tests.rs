@@ -1,7 +1,7 @@
 use super::*;
 
-fn stats(bounds: Bounds) -> ColumnStats {
-    ColumnStats {
+fn zone_map(bounds: Bounds) -> ZoneMap {
+    ZoneMap {
         nulls: 3,
         bounds,
         kind: Some(ColumnType::Integer),
@@ -35,7 +35,7 @@ fn statistics_come_back_as_they_were() {
             max: vec![0xF5],
         },
     ]
-    .map(stats)
+    .map(zone_map)
     .into();
     let bytes = encode(&columns);
     assert_eq!(decode(&bytes).unwrap(), columns);
@@ -50,26 +50,29 @@ fn statistics_come_back_as_they_were() {
     }
     assert!(matches!(
         decode_columns(&bytes, &[1, columns.len()]),
-        Err(CorruptStats::Lacking(_))
+        Err(CorruptZoneMaps::Lacking(_))
     ));
 }
 
 /// What is stored must stay readable: this encoding may only be followed by another one with another number.
 #[test]
 fn the_encoding_does_not_change() {
-    let bytes = encode(&[stats(Bounds::Integer { min: -1, max: 300 })]);
+    let bytes = encode(&[zone_map(Bounds::Integer { min: -1, max: 300 })]);
     assert_eq!(bytes, [1, 1, 3, 2, 1, 0xD8, 4, 1, 1, 5]);
 }
 
 #[test]
 fn damaged_statistics_and_those_of_a_later_release_are_refused() {
-    let bytes = encode(&[stats(Bounds::None)]);
-    assert!(matches!(decode(&bytes[..3]), Err(CorruptStats::Damaged(_))));
+    let bytes = encode(&[zone_map(Bounds::None)]);
+    assert!(matches!(
+        decode(&bytes[..3]),
+        Err(CorruptZoneMaps::Damaged(_))
+    ));
     assert!(matches!(
         decode(&[9, 0]),
-        Err(CorruptStats::Encoding(Some(9)))
+        Err(CorruptZoneMaps::Encoding(Some(9)))
     ));
-    assert!(matches!(decode(&[]), Err(CorruptStats::Encoding(None))));
+    assert!(matches!(decode(&[]), Err(CorruptZoneMaps::Encoding(None))));
     // A length beyond all memory.
     let long = [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
     assert!(decode(&long).is_err());
@@ -85,31 +88,28 @@ fn bounds_of_several_raw_blocks_hold_all_their_values() {
         min: min.into(),
         max: max.into(),
     };
-    let together = |raw_blocks: &[Bounds]| {
-        let raw_blocks: Vec<_> = raw_blocks.iter().cloned().map(stats).collect();
-        let together = ColumnStats::together(&raw_blocks)?;
-        assert_eq!(together.nulls, 3 * raw_blocks.len() as u32);
-        Some(together.bounds)
+    let merged = |raw_blocks: &[Bounds]| {
+        let raw_blocks: Vec<_> = raw_blocks.iter().cloned().map(zone_map).collect();
+        let merged = ZoneMap::merged(&raw_blocks)?;
+        assert_eq!(merged.nulls, 3 * raw_blocks.len() as u32);
+        Some(merged.bounds)
     };
-    assert_eq!(together(&[]), Some(Bounds::None));
+    assert_eq!(merged(&[]), Some(Bounds::None));
     assert_eq!(
-        together(&[text("b", "c"), Bounds::None, text("a", "b"), text("b", "d")]),
+        merged(&[text("b", "c"), Bounds::None, text("a", "b"), text("b", "d")]),
         Some(text("a", "d"))
     );
     let integers = [(3, 4), (-1, 2)].map(|(min, max)| Bounds::Integer { min, max });
-    assert_eq!(
-        together(&integers),
-        Some(Bounds::Integer { min: -1, max: 4 })
-    );
+    assert_eq!(merged(&integers), Some(Bounds::Integer { min: -1, max: 4 }));
     let numbers = Bounds::Number { min: 0.5, max: 9.5 };
     let both = Some(Bounds::Number {
         min: -1.0,
         max: 9.5,
     });
     assert_eq!(
-        together(&[&integers[..], std::slice::from_ref(&numbers)].concat()),
+        merged(&[&integers[..], std::slice::from_ref(&numbers)].concat()),
         both
     );
-    assert_eq!(together(&[&[numbers], &integers[..]].concat()), both);
-    assert_eq!(together(&[integers[0].clone(), text("a", "b")]), None);
+    assert_eq!(merged(&[&[numbers], &integers[..]].concat()), both);
+    assert_eq!(merged(&[integers[0].clone(), text("a", "b")]), None);
 }
