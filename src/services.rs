@@ -7,7 +7,7 @@ pub mod clients;
 mod clock;
 pub mod memory;
 pub mod metrics;
-mod places;
+mod permits;
 pub mod retirement;
 pub mod search;
 pub mod summary;
@@ -25,7 +25,7 @@ pub use clients::Clients;
 pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
-pub use places::{Caller, Place, Places};
+pub use permits::{FairPermits, Permit, PermitOwner};
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
@@ -56,11 +56,11 @@ pub struct Services {
     pub usage: Usage,
     /// What is told to whoever watches.
     pub metrics: Arc<Metrics>,
-    /// Places for uploads being received, beyond those small enough to be taken in at once.
-    uploads: Arc<Places>,
-    /// Places for raw blocks of uploads being analysed: one a core.
+    /// FairPermits for uploads being received, beyond those small enough to be taken in at once.
+    uploads: Arc<FairPermits>,
+    /// FairPermits for raw blocks of uploads being analysed: one a core.
     workers: Arc<Semaphore>,
-    /// Places for groups of blocks being looked through: one a core.
+    /// FairPermits for groups of blocks being looked through: one a core.
     scans: Arc<Semaphore>,
     cores: usize,
     draining: AtomicBool,
@@ -90,7 +90,7 @@ impl Services {
         let uploads = memory.capacity_for(memory::Kind::Uploads, upload::UPLOAD);
         Arc::new(Self {
             cache: Cache::new(settings.memory.cache, settings.timeouts.query_timeout),
-            uploads: Places::new(settings.limits.max_uploads.min(uploads)),
+            uploads: FairPermits::new(settings.limits.max_uploads.min(uploads)),
             memory,
             workers: Arc::new(Semaphore::new(cores)),
             scans: Arc::new(Semaphore::new(cores)),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit as Scanning;
+use tokio::sync::OwnedSemaphorePermit as ScanPermit;
 
 use super::Services;
 use super::cache::{Key, Value};
@@ -40,26 +40,26 @@ async fn whole(
     services: &Services,
     dataset: &Arc<Dataset>,
 ) -> Result<Vec<ColumnSummary>, SearchError> {
-    let place = Arc::clone(&services.scans).acquire_owned().await;
-    let place = Arc::new(place.map_err(|_| SearchError::Worker)?);
+    let permit = Arc::clone(&services.scans).acquire_owned().await;
+    let permit = Arc::new(permit.map_err(|_| SearchError::Worker)?);
     let mut whole = Summary::new(dataset.columns.len());
     for segment in dataset.segments.iter() {
         whole = match services.store.summary(segment.run).await? {
-            Some(stored) => merged(&place, whole, stored).await?,
-            None => made(services, &place, segment.run, whole, &dataset.layout).await?,
+            Some(stored) => merged(&permit, whole, stored).await?,
+            None => made(services, &permit, segment.run, whole, &dataset.layout).await?,
         };
     }
     let dataset = Arc::clone(dataset);
-    blocking(&place, move || Ok(whole.report(&dataset.columns))).await
+    blocking(&permit, move || Ok(whole.report(&dataset.columns))).await
 }
 
 /// The summary, and what was stored of a run.
 async fn merged(
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     mut whole: Summary,
     stored: Vec<u8>,
 ) -> Result<Summary, SearchError> {
-    blocking(place, move || {
+    blocking(permit, move || {
         let columns = whole.columns();
         let run = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
         whole.merge(&run);
@@ -71,7 +71,7 @@ async fn merged(
 /// The summary, and the rows of a run, read from its texts.
 async fn made(
     services: &Services,
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     run: Run,
     mut whole: Summary,
     layout: &Arc<Layout>,
@@ -84,7 +84,7 @@ async fn made(
         };
         after = Some(*last);
         let layout = Arc::clone(layout);
-        whole = blocking(place, move || {
+        whole = blocking(permit, move || {
             // A line end that was put before appended rows is no row.
             let texts = texts.into_iter().map(|(_, text)| text);
             for text in texts.filter(|text| text.rows > 0) {
@@ -102,16 +102,16 @@ fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), St
     analysis.map(drop).map_err(|e| unreadable("block", e))
 }
 
-/// Does a step of the work on a blocking thread. Its place among the scans is not given back before the step has ended, even
+/// Does a step of the work on a blocking thread. Its permit among the scans is not given back before the step has ended, even
 /// if nobody waits for it any more.
 async fn blocking<T: Send + 'static>(
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, SearchError> {
-    let place = Arc::clone(place);
+    let permit = Arc::clone(permit);
     let working = tokio::task::spawn_blocking(move || {
         let done = work();
-        drop(place);
+        drop(permit);
         done
     });
     Ok(working.await.map_err(|_| SearchError::Worker)??)

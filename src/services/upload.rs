@@ -4,7 +4,7 @@
 //! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's raw blocks a worker) ─▶ stage ─▶ commit
 //! ```
 //!
-//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its place to an upload that
+//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its permit to an upload that
 //! waits for one, and takes another when more has come. Each arrow is bounded: one
 //! step of cutting, the raw blocks of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
 //! at once is taken in on the spot, since handing it to other threads would cost more than the work.
@@ -30,7 +30,7 @@ pub use prepared::Prepared;
 use summaries::{Analysed, Summaries};
 
 use super::memory::{Exhausted, Held, Kind};
-use super::{Caller, Place, Services};
+use super::{Permit, PermitOwner, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
     BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
@@ -60,7 +60,7 @@ pub enum UploadError {
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No place for another upload became free in time.
+    /// No permit for another upload became free in time.
     #[error("too many uploads at once")]
     Busy,
     /// There was no memory for it in time.
@@ -92,9 +92,9 @@ pub struct Upload {
     summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
-    caller: Caller,
-    place: Option<Place>,
-    /// How long the client was waited for since the place was taken, or since a step's bytes were there.
+    owner: PermitOwner,
+    permit: Option<Permit>,
+    /// How long the client was waited for since the permit was taken, or since a step's bytes were there.
     waited: Duration,
     /// Whether anything was handed to the cutter.
     stepped: bool,
@@ -106,7 +106,7 @@ pub struct Upload {
 struct Account {
     /// Whether somebody else has taken enough for it.
     covered: bool,
-    /// Held as long as the upload has its place.
+    /// Held as long as the upload has its permit.
     usual: Option<Held>,
     /// Taken when the first long record comes.
     long: Option<Held>,
@@ -143,7 +143,7 @@ impl Upload {
                 };
                 let profile = Profile::new(Arc::clone(&layout));
                 let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
-                // The first place is kept for the line end that the text before may lack.
+                // The first permit is kept for the line end that the text before may lack.
                 (ingest, run, Some(profile), 1)
             }
             there => {
@@ -156,10 +156,10 @@ impl Upload {
         Ok(Self {
             services: Arc::clone(services),
             form,
-            caller: match (&author, from) {
-                (Some(client), _) => Caller::Client(client.id),
-                (None, Some(address)) => Caller::at(address),
-                (None, None) => Caller::Itself,
+            owner: match (&author, from) {
+                (Some(client), _) => PermitOwner::Client(client.id),
+                (None, Some(address)) => PermitOwner::at(address),
+                (None, None) => PermitOwner::Itself,
             },
             author,
             run,
@@ -179,7 +179,7 @@ impl Upload {
                 store: services.store.clone(),
                 staged: None,
             },
-            place: None,
+            permit: None,
             waited: Duration::ZERO,
             stepped: false,
             memory: Account::default(),
@@ -223,7 +223,7 @@ impl Upload {
         self.pending_bytes += bytes.len();
         self.pending.push(bytes);
         if self.pending_bytes > SMALL {
-            self.take_place().await?;
+            self.take_permit().await?;
         }
         if self.pending_bytes >= STEP {
             self.waited = Duration::ZERO;
@@ -239,7 +239,7 @@ impl Upload {
         if self.pending_bytes <= SMALL && !self.stepped {
             self.take_in_at_once()?;
         } else {
-            self.take_place().await?;
+            self.take_permit().await?;
             self.next_step(true).await?;
             self.settle_split().await?;
             while !self.analysing.is_empty() {

@@ -13,7 +13,7 @@ struct Table {
     text: BlockText,
     layout: Arc<Layout>,
     columns: Vec<Column>,
-    zone_map: Vec<ZoneMap>,
+    zone_maps: Vec<ZoneMap>,
     blooms: Vec<(u32, Bloom)>,
 }
 
@@ -38,7 +38,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
                 nullable: true,
             })
             .collect(),
-        zone_map: analysis.columns,
+        zone_maps: analysis.columns,
         blooms: analysis.blooms,
     }
 }
