@@ -3,7 +3,7 @@
 //!
 //! Runs and revisions never change. A run is named by its dataset as well as by its number: two servers may give the same number to
 //! runs of two datasets, since a number is made of time and chance. So a value that depends on nothing but what its
-//! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
+//! key says is never out of date; [`CacheKey`] says of each kind what it depends on. What several ask for at the same time is made
 //! once. The others wait for it, each until its own time is over: if making it fails, the next one tries, and they never wait
 //! for one failure after the other. Whole answers alone hold only for a while, and say how long.
 
@@ -53,7 +53,7 @@ pub struct Page {
 
 /// A whole answer as it went out, and what has to be so for it to go out again.
 #[derive(Debug)]
-pub struct Answer {
+pub struct CachedResponse {
     /// Everything that was asked, which nobody else may ask in the same bytes.
     pub question: Box<[u8]>,
     /// What it tells of: a dataset, as of the revision that this run made.
@@ -128,7 +128,7 @@ pub(super) struct IndexPageKey {
 
 /// What something is remembered under: all that it depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum CacheKey {
     /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
     /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
     Page(PageKey),
@@ -149,12 +149,12 @@ pub(super) enum Key {
     Summary(Run),
     /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
     /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
-    Answer(u64),
+    Response(u64),
 }
 
 /// What is remembered.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum CachedValue {
     Page(Page),
     /// A page that is too large to be kept.
     LargePage,
@@ -164,7 +164,7 @@ pub(super) enum Value {
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
     Summary(Arc<[ColumnSummary]>),
-    Answer(Arc<Answer>),
+    Response(Arc<CachedResponse>),
 }
 
 #[derive(Debug, Clone)]
@@ -177,15 +177,15 @@ const SUMMARY: usize = 2 << 10;
 /// What an answer takes beside its body and its question, about: a dozen headers.
 const HEAD: usize = 2 << 10;
 
-impl Weighter<Key, Value> for ByBytes {
-    fn weight(&self, _: &Key, value: &Value) -> u64 {
+impl Weighter<CacheKey, CachedValue> for ByBytes {
+    fn weight(&self, _: &CacheKey, value: &CachedValue) -> u64 {
         value.weight()
     }
 }
 
 /// What came of a cache so far, and what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheFigures {
+pub struct CacheStats {
     /// What was looked for and found.
     pub hits: u64,
     /// What was looked for and not found.
@@ -194,7 +194,7 @@ pub struct CacheFigures {
     pub bytes: u64,
 }
 
-impl Value {
+impl CachedValue {
     fn weight(&self) -> u64 {
         let bytes = match self {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
@@ -212,7 +212,7 @@ impl Value {
             Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
             // The body may be that of a page that is remembered too; then it counts twice.
-            Self::Answer(answer) => HEAD + answer.question.len() + answer.body.len(),
+            Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
                 size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()
@@ -225,7 +225,7 @@ impl Value {
 /// The cache.
 #[derive(Debug)]
 pub struct Cache {
-    entries: Entries<Key, Value, ByBytes>,
+    entries: Entries<CacheKey, CachedValue, ByBytes>,
     /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
     largest: u64,
     /// How long somebody waits for what somebody else makes.
@@ -235,8 +235,14 @@ pub struct Cache {
 }
 
 /// The place of a value that is being made. The next one who waits for it gets it if it is dropped.
-type Making<'c> =
-    PlaceholderGuard<'c, Key, Value, ByBytes, DefaultHashBuilder, DefaultLifecycle<Key, Value>>;
+type Making<'c> = PlaceholderGuard<
+    'c,
+    CacheKey,
+    CachedValue,
+    ByBytes,
+    DefaultHashBuilder,
+    DefaultLifecycle<CacheKey, CachedValue>,
+>;
 
 impl Cache {
     /// An entry of usual size, in bytes: decides how many entries the cache is laid out for.
@@ -258,8 +264,8 @@ impl Cache {
     }
 
     /// What came of it so far.
-    pub fn figures(&self) -> CacheFigures {
-        CacheFigures {
+    pub fn stats(&self) -> CacheStats {
+        CacheStats {
             hits: self.entries.hits(),
             misses: self
                 .entries
@@ -270,30 +276,30 @@ impl Cache {
     }
 
     /// The answer to exactly that question, if it is there. Whether it still holds is for its caller to see.
-    pub fn answer(&self, question: &[u8]) -> Option<Arc<Answer>> {
+    pub fn response(&self, question: &[u8]) -> Option<Arc<CachedResponse>> {
         if self.largest == 0 {
             return None;
         }
-        let Some(found) = self.entries.get(&Key::Answer(xxh3_64(question))) else {
+        let Some(found) = self.entries.get(&CacheKey::Response(xxh3_64(question))) else {
             self.unanswered.fetch_add(1, Ordering::Relaxed);
             return None;
         };
         match found {
-            Value::Answer(answer) if *answer.question == *question => Some(answer),
+            CachedValue::Response(answer) if *answer.question == *question => Some(answer),
             _ => None,
         }
     }
 
     /// Keeps an answer, if it is not too large.
-    pub fn keep_answer(&self, answer: Answer) {
-        let key = Key::Answer(xxh3_64(&answer.question));
-        self.keep(key, Value::Answer(Arc::new(answer)));
+    pub fn keep_response(&self, answer: CachedResponse) {
+        let key = CacheKey::Response(xxh3_64(&answer.question));
+        self.keep(key, CachedValue::Response(Arc::new(answer)));
     }
 
     /// The page, if it is there.
     pub fn page(&self, key: &PageKey) -> Option<Page> {
-        match self.entries.get(&Key::Page(*key)) {
-            Some(Value::Page(page)) => Some(page),
+        match self.entries.get(&CacheKey::Page(*key)) {
+            Some(CachedValue::Page(page)) => Some(page),
             _ => None,
         }
     }
@@ -309,22 +315,22 @@ impl Cache {
         if self.largest == 0 {
             return Ok(Ok(make.await?));
         }
-        let key = Key::Page(key);
-        let guard = match self.value_or_place(&key, self.deadline()).await? {
-            Ok(Value::Page(page)) => return Ok(Err(page)),
+        let key = CacheKey::Page(key);
+        let guard = match self.value_or_guard(&key, self.deadline()).await? {
+            Ok(CachedValue::Page(page)) => return Ok(Err(page)),
             Ok(_) => return Ok(Ok(make.await?)),
             Err(guard) => guard,
         };
         let made = make.await?;
-        let value = page(&made).map(Value::Page);
+        let value = page(&made).map(CachedValue::Page);
         let value = value.filter(|value| value.weight() <= self.largest);
         // When it was pushed out or is being made anew, somebody else keeps it.
-        drop(guard.insert(value.unwrap_or(Value::LargePage)));
+        drop(guard.insert(value.unwrap_or(CachedValue::LargePage)));
         Ok(Ok(made))
     }
 
     /// The value, if it is there.
-    pub(super) fn get(&self, key: &Key) -> Option<Value> {
+    pub(super) fn get(&self, key: &CacheKey) -> Option<CachedValue> {
         self.entries.get(key)
     }
 
@@ -334,7 +340,7 @@ impl Cache {
     }
 
     /// Keeps a value, if it is not too large.
-    pub(super) fn keep(&self, key: Key, value: Value) {
+    pub(super) fn keep(&self, key: CacheKey, value: CachedValue) {
         if value.weight() <= self.largest {
             self.entries.insert(key, value);
         }
@@ -343,17 +349,17 @@ impl Cache {
     /// The value, or else what `make` makes, once however many ask for it.
     pub(super) async fn get_or<E: From<StoreError>>(
         &self,
-        key: Key,
-        make: impl Future<Output = Result<Value, E>>,
-    ) -> Result<Value, E> {
+        key: CacheKey,
+        make: impl Future<Output = Result<CachedValue, E>>,
+    ) -> Result<CachedValue, E> {
         if self.largest == 0 {
             return make.await;
         }
-        match self.value_or_place(&key, self.deadline()).await? {
+        match self.value_or_guard(&key, self.deadline()).await? {
             Ok(value) => Ok(value),
-            Err(place) => {
+            Err(guard) => {
                 let value = make.await?;
-                self.fill(place, &value);
+                self.fill(guard, &value);
                 Ok(value)
             }
         }
@@ -364,23 +370,23 @@ impl Cache {
     /// for each other.
     pub(super) async fn get_or_all<E: From<StoreError>, F>(
         &self,
-        keys: &[Key],
+        keys: &[CacheKey],
         make: impl FnOnce(Vec<usize>) -> F,
-    ) -> Result<Vec<Value>, E>
+    ) -> Result<Vec<CachedValue>, E>
     where
-        F: Future<Output = Result<Vec<Value>, E>>,
+        F: Future<Output = Result<Vec<CachedValue>, E>>,
     {
         if self.largest == 0 {
             return make((0..keys.len()).collect()).await;
         }
         let deadline = self.deadline();
-        let (mut found, mut lacking, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut found, mut lacking, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (number, key) in keys.iter().enumerate() {
-            match self.value_or_place(key, deadline).await? {
+            match self.value_or_guard(key, deadline).await? {
                 Ok(value) => found.push(value),
-                Err(place) => {
+                Err(guard) => {
                     lacking.push(number);
-                    places.push(place);
+                    guards.push(guard);
                 }
             }
         }
@@ -388,8 +394,8 @@ impl Cache {
             return Ok(found);
         }
         let made = make(lacking.clone()).await?;
-        for ((number, place), value) in lacking.into_iter().zip(places).zip(made) {
-            self.fill(place, &value);
+        for ((number, guard), value) in lacking.into_iter().zip(guards).zip(made) {
+            self.fill(guard, &value);
             found.insert(number, value);
         }
         Ok(found)
@@ -401,21 +407,21 @@ impl Cache {
 
     /// The value, or the place for it, which is to be filled. Whoever waits for somebody else to fill it does so until the
     /// deadline.
-    async fn value_or_place(
+    async fn value_or_guard(
         &self,
-        key: &Key,
+        key: &CacheKey,
         deadline: Instant,
-    ) -> Result<Result<Value, Making<'_>>, StoreError> {
+    ) -> Result<Result<CachedValue, Making<'_>>, StoreError> {
         let value = self.entries.get_value_or_guard_async(key);
         let value = tokio::time::timeout_at(deadline, value).await;
         value.map_err(|_| StoreError::Waited)
     }
 
     /// Keeps a value in its place, if it is not too large.
-    fn fill(&self, place: Making<'_>, value: &Value) {
+    fn fill(&self, guard: Making<'_>, value: &CachedValue) {
         if value.weight() <= self.largest {
             // When it was pushed out or is being made anew, somebody else keeps it.
-            drop(place.insert(value.clone()));
+            drop(guard.insert(value.clone()));
         }
     }
 }

@@ -227,7 +227,7 @@ impl Metrics {
                 share.waiting,
             );
         }
-        let cache = services.cache.figures();
+        let cache = services.cache.stats();
         for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {
             let counter = self.cache_requests.with_label_values(&[READS, result]);
             counter.inc_by(total.saturating_sub(counter.get()));

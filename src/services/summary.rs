@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit as ScanPermit;
 
 use super::Services;
-use super::cache::{Key, Value};
+use super::cache::{CacheKey, CachedValue};
 use super::search::{SearchError, in_time};
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Layout, RawBlock, Summary};
@@ -25,13 +25,13 @@ pub async fn summarise(
     let make = async {
         let _lease = services.store.lease(dataset);
         let columns = whole(services, dataset).await?;
-        Ok::<_, SearchError>(Value::Summary(columns.into()))
+        Ok::<_, SearchError>(CachedValue::Summary(columns.into()))
     };
-    let key = Key::Summary(dataset.run);
+    let key = CacheKey::Summary(dataset.run);
     // Whoever waits for somebody else has no more time than that.
     let limit = services.settings.timeouts.query_timeout;
     match in_time(limit, services.cache.get_or(key, make)).await? {
-        Value::Summary(columns) => Ok(columns),
+        CachedValue::Summary(columns) => Ok(columns),
         _ => Err(SearchError::Worker),
     }
 }

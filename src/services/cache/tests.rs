@@ -6,23 +6,26 @@ const SOON: Duration = Duration::from_millis(20);
 const NEVER: Duration = Duration::from_secs(3600);
 
 /// The key of an index page.
-fn handles_of(number: i64, first_row: u64) -> Key {
-    Key::BlockHandles(IndexPageKey {
+fn handles_of(number: i64, first_row: u64) -> CacheKey {
+    CacheKey::BlockHandles(IndexPageKey {
         run: Run { dataset: 1, number },
         first_row,
         end_row: first_row + 1,
     })
 }
 
-fn value() -> Result<Value, StoreError> {
-    Ok(Value::BlockHandles(Arc::new([])))
+fn value() -> Result<CachedValue, StoreError> {
+    Ok(CachedValue::BlockHandles(Arc::new([])))
 }
 
 #[tokio::test]
 async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     let cache = Cache::new(1 << 20, SOON);
     let key = handles_of(1, 0);
-    let hangs = cache.get_or(key, std::future::pending::<Result<Value, StoreError>>());
+    let hangs = cache.get_or(
+        key,
+        std::future::pending::<Result<CachedValue, StoreError>>(),
+    );
     let mut hangs = Box::pin(hangs);
     assert!(futures_util::FutureExt::now_or_never(&mut hangs).is_none());
     // Twenty of them are not slower than one.
@@ -45,7 +48,7 @@ async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_b
     let make = || async {
         made.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
-        Err::<Value, _>(StoreError::Closed)
+        Err::<CachedValue, _>(StoreError::Closed)
     };
     let asking = (0..20).map(|_| cache.get_or(handles_of(1, 0), make()));
     for outcome in futures_util::future::join_all(asking).await {
@@ -66,10 +69,10 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
             bytes: 1,
             body_start: 0,
         };
-        Value::BlockHandles(Arc::new([handle]))
+        CachedValue::BlockHandles(Arc::new([handle]))
     };
-    let first = |value: &Value| match value {
-        Value::BlockHandles(handles) => handles[0].first_row,
+    let first = |value: &CachedValue| match value {
+        CachedValue::BlockHandles(handles) => handles[0].first_row,
         _ => unreachable!(),
     };
     cache.keep(keys[1], handles(1));
@@ -93,7 +96,7 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
 fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
     let cache = Cache::new(1 << 20, NEVER);
     let run = |dataset| Run { dataset, number: 5 };
-    let text = |dataset| Key::Text(run(dataset), 0);
+    let text = |dataset| CacheKey::Text(run(dataset), 0);
     let page = |dataset| PageKey {
         run: run(dataset),
         query: None,
@@ -102,12 +105,12 @@ fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
         version: 2,
     };
     let block = BlockText::new("a\n1\n".to_owned(), 1);
-    cache.keep(text(1), Value::Text(Arc::new(block)));
+    cache.keep(text(1), CachedValue::Text(Arc::new(block)));
     let body = Page {
         body: Bytes::from_static(b"1"),
         next: None,
     };
-    cache.keep(Key::Page(page(1)), Value::Page(body));
+    cache.keep(CacheKey::Page(page(1)), CachedValue::Page(body));
     assert!(cache.get(&text(1)).is_some() && cache.page(&page(1)).is_some());
     assert!(cache.get(&text(2)).is_none() && cache.page(&page(2)).is_none());
 }

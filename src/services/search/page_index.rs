@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::dataset::Bloom;
 use crate::services::Services;
-use crate::services::cache::{IndexPageKey, Key, Value, ZoneMaps};
+use crate::services::cache::{CacheKey, CachedValue, IndexPageKey, ZoneMaps};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
 /// An index page of a run. All revisions that divide the run into the same index pages share what is remembered of it.
@@ -82,11 +82,11 @@ impl IndexPage {
         let make = async {
             let (run, rows) = (self.segment.run, self.rows());
             let handles = services.store.spots(run, rows).await?;
-            Ok::<_, StoreError>(Value::BlockHandles(handles.into()))
+            Ok::<_, StoreError>(CachedValue::BlockHandles(handles.into()))
         };
-        let key = Key::BlockHandles(self.index_page_key());
+        let key = CacheKey::BlockHandles(self.index_page_key());
         match services.cache.get_or(key, make).await? {
-            Value::BlockHandles(handles) => Ok(PageBlocks {
+            CachedValue::BlockHandles(handles) => Ok(PageBlocks {
                 page: self,
                 handles,
             }),
@@ -101,7 +101,7 @@ impl IndexPage {
         columns: &[usize],
     ) -> Result<Vec<Arc<ZoneMaps>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let key = |column: &usize| Key::ZoneMaps(self.index_page_key(), *column);
+        let key = |column: &usize| CacheKey::ZoneMaps(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
@@ -109,13 +109,13 @@ impl IndexPage {
             let zone_maps = zone_maps.into_iter().map(ZoneMaps::new);
             Ok::<_, StoreError>(
                 zone_maps
-                    .map(|maps| Value::ZoneMaps(Arc::new(maps)))
+                    .map(|maps| CachedValue::ZoneMaps(Arc::new(maps)))
                     .collect(),
             )
         };
         let values = services.cache.get_or_all(&keys, make).await?;
         let zone_maps = values.into_iter().map(|value| match value {
-            Value::ZoneMaps(zone_maps) => Ok(zone_maps),
+            CachedValue::ZoneMaps(zone_maps) => Ok(zone_maps),
             _ => Err(StoreError::Worker),
         });
         zone_maps.collect()
@@ -128,19 +128,19 @@ impl IndexPage {
         columns: &[usize],
     ) -> Result<Vec<Arc<[Option<Bloom>]>>, StoreError> {
         let (run, rows) = (self.segment.run, self.rows());
-        let key = |column: &usize| Key::Blooms(self.index_page_key(), *column);
+        let key = |column: &usize| CacheKey::Blooms(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
             let blooms = services.store.blooms(run, rows, lacking).await?;
             let blooms = blooms
                 .into_iter()
-                .map(|blooms| Value::Blooms(blooms.into()));
+                .map(|blooms| CachedValue::Blooms(blooms.into()));
             Ok::<_, StoreError>(blooms.collect())
         };
         let values = services.cache.get_or_all(&keys, make).await?;
         let blooms = values.into_iter().map(|value| match value {
-            Value::Blooms(blooms) => Ok(blooms),
+            CachedValue::Blooms(blooms) => Ok(blooms),
             _ => Err(StoreError::Worker),
         });
         blooms.collect()

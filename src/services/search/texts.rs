@@ -7,7 +7,7 @@ use super::{Search, SearchError};
 use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 use crate::services::Services;
-use crate::services::cache::{Key, Value};
+use crate::services::cache::{CacheKey, CachedValue};
 use crate::store::{Packed, StoreError};
 
 /// Bytes of text that are looked through in one go, unless one block alone has more.
@@ -74,14 +74,14 @@ impl Search {
     }
 }
 
-fn key(location: &BlockLocation) -> Key {
-    Key::Text(location.run, location.first_byte)
+fn key(location: &BlockLocation) -> CacheKey {
+    CacheKey::Text(location.run, location.first_byte)
 }
 
 /// The text of a block, if it is remembered.
 pub(super) fn remembered(services: &Services, location: &BlockLocation) -> Option<Arc<BlockText>> {
     match services.cache.get(&key(location))? {
-        Value::Text(text) => Some(text),
+        CachedValue::Text(text) => Some(text),
         _ => None,
     }
 }
@@ -107,7 +107,7 @@ pub(super) struct Fetched {
     /// `None`: it is packed.
     texts: Vec<Option<Arc<BlockText>>>,
     /// Those that are packed, each with its place among the texts.
-    packed: Vec<(usize, Key, Packed)>,
+    packed: Vec<(usize, CacheKey, Packed)>,
 }
 
 impl Fetched {
@@ -145,7 +145,9 @@ impl Fetched {
                 return Err(SearchError::Stopped);
             }
             let text = Arc::new(BlockText::new(packed.unpack()?, columns));
-            services.cache.keep(key, Value::Text(Arc::clone(&text)));
+            services
+                .cache
+                .keep(key, CachedValue::Text(Arc::clone(&text)));
             self.texts[at] = Some(text);
         }
         Ok(self.texts.into_iter().flatten().collect())

@@ -17,7 +17,7 @@ use super::work::look;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
 use crate::dataset::{BlockText, Field, Records};
-use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
+use crate::services::cache::{CacheKey, CachedValue, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
 
 /// Blocks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
@@ -57,8 +57,8 @@ impl Search {
         if let Some(next) = next
             && rest.has(limit)
         {
-            let key = Key::Window(self.window_key(), next);
-            self.services.cache.keep(key, Value::Window(rest));
+            let key = CacheKey::Window(self.window_key(), next);
+            self.services.cache.keep(key, CachedValue::Window(rest));
         }
         Ok(Found {
             batches: self.materialise(shown),
@@ -68,9 +68,9 @@ impl Search {
 
     /// What is remembered of the rows that come after row `after`, if that is enough for a page.
     fn window(&self, after: u64, limit: usize) -> Option<Window> {
-        let key = Key::Window(self.window_key(), after);
+        let key = CacheKey::Window(self.window_key(), after);
         match self.services.cache.get(&key)? {
-            Value::Window(window) => window.has(limit).then_some(window),
+            CachedValue::Window(window) => window.has(limit).then_some(window),
             _ => None,
         }
     }
