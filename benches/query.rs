@@ -22,7 +22,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::api::{self, Registry};
 use flash::dataset::query::{KeyedRow, PruningStats, Query, Scan, TopK};
 use flash::dataset::{
-    Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
+    Analysis, BlockText, Column, Ingest, Layout, Limits, Profile, RawQuery, UploadOptions,
 };
 use flash::services::{Clock, Services};
 use flash::settings::{Database, ServeSettings};
@@ -79,7 +79,7 @@ impl Sample {
 
     fn query(&self, filter: Option<(&str, &str)>, order: Option<&str>) -> Query {
         let filters = filter.map(|(name, condition)| (name.to_owned(), condition.to_owned()));
-        let asked = Asked {
+        let asked = RawQuery {
             select: None,
             order: order.map(str::to_owned),
             filters: filters.into_iter().collect(),

@@ -11,8 +11,8 @@ use flash::api::cursor;
 use flash::api::query::Query as Parameters;
 use flash::dataset::query::{FullSortKey, KeyedRow, PruningStats, Scan, TopK};
 use flash::dataset::{
-    Analysis, Asked, BlockText, Column, Ingest, Layout, Limits, Profile, Query, RawBlock, Records,
-    UploadOptions,
+    Analysis, BlockText, Column, Ingest, Layout, Limits, Profile, Query, RawBlock, RawQuery,
+    Records, UploadOptions,
 };
 
 use super::plain_query::{self, Row};
@@ -53,7 +53,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// What version 2 takes out of a query; `None`: a parameter is there twice.
-fn asked(query: &str) -> Option<Asked> {
+fn asked(query: &str) -> Option<RawQuery> {
     let mut parameters = Parameters::parse(query);
     for name in ["limit", "cursor", "revision", "safe"] {
         parameters.take(name).ok()?;
@@ -66,7 +66,7 @@ fn asked(query: &str) -> Option<Asked> {
         let column = name.strip_prefix("where.").unwrap_or(&name).to_owned();
         (column, condition)
     });
-    Some(Asked {
+    Some(RawQuery {
         select,
         order,
         filters: filters.collect(),

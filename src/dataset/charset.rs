@@ -28,7 +28,7 @@ pub(crate) enum Stopped {
 }
 
 /// Turns uploaded bytes into UTF-8 text.
-pub(crate) enum Source {
+pub(crate) enum CharsetDecoder {
     /// The first bytes may yet be a byte-order mark.
     Undecided {
         stated: Option<&'static Encoding>,
@@ -43,7 +43,7 @@ pub(crate) enum Source {
     },
 }
 
-impl Source {
+impl CharsetDecoder {
     /// The source for a charset label, or for none.
     pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
         let known = |label: &str| {

@@ -35,18 +35,18 @@ fn mixed(mut word: u64) -> u64 {
 
 /// A text of a column, and how often it comes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counted {
+pub(super) struct TextCount {
     span: Span,
     pub(super) count: u32,
-    key: Key,
+    key: TextKey,
 }
 
 /// What tells most texts apart: all of a text of fewer than eight bytes, as [`short`] says it; else a hash with the highest
 /// bit set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Key(u64);
+struct TextKey(u64);
 
-impl Key {
+impl TextKey {
     const HASHED: u64 = 1 << 63;
 
     #[inline(always)]
@@ -76,10 +76,10 @@ impl Key {
     }
 }
 
-impl Counted {
+impl TextCount {
     /// Whether the value, which has that key, is certain to be this text, which is one of `of`.
     #[inline(always)]
-    fn is(&self, of: &[u8], cell: Cell<'_>, key: Key) -> bool {
+    fn is(&self, of: &[u8], cell: Cell<'_>, key: TextKey) -> bool {
         let mut same = self.key == key;
         if key.is_hashed() {
             same = same && self.is_long(of, cell);
@@ -117,7 +117,7 @@ impl Counted {
 pub(super) struct Texts<'c> {
     /// The raw block's text.
     pub(super) of: &'c [u8],
-    pub(super) counted: &'c [Counted],
+    pub(super) counted: &'c [TextCount],
     /// Values that are null.
     pub(super) nulls: u32,
 }
@@ -137,7 +137,7 @@ pub(super) struct Counts {
     /// Where a text may have been counted last, in this column or in one before.
     slots: Box<[u32; SLOTS]>,
     /// As many as there are rows, and one more.
-    counted: Box<[Counted]>,
+    counted: Box<[TextCount]>,
 }
 
 impl Counts {
@@ -145,7 +145,7 @@ impl Counts {
     pub(super) fn new(rows: u32) -> Self {
         Self {
             slots: Box::new([0; SLOTS]),
-            counted: vec![Counted::default(); rows as usize + 1].into(),
+            counted: vec![TextCount::default(); rows as usize + 1].into(),
         }
     }
 
@@ -155,12 +155,12 @@ impl Counts {
         let (slots, counted) = (&mut *self.slots, &mut *self.counted);
         let (mut next, mut texts) = (count_first(of, &mut cells, &mut counted[0]), 1);
         while let Some(cell) = next {
-            let key = Key::of(cell);
+            let key = TextKey::of(cell);
             let slot = &mut slots[key.slot()];
             let there = counted[*slot as usize];
             // Of short texts no branch from here on: nobody could foresee which way it goes.
             let known = (*slot < texts) & there.is(of, cell, key);
-            counted[texts as usize] = Counted {
+            counted[texts as usize] = TextCount {
                 span: cell.span(),
                 count: 0,
                 key,
@@ -182,17 +182,17 @@ impl Counts {
 
 /// Counts the first text for as long as no other comes, which in many columns is to the end; what comes then.
 #[inline(always)]
-fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut Counted) -> Option<Cell<'c>> {
-    *counted = Counted::default();
+fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut TextCount) -> Option<Cell<'c>> {
+    *counted = TextCount::default();
     let first = cells.next()?;
-    *counted = Counted {
+    *counted = TextCount {
         span: first.span(),
         count: 1,
-        key: Key::of(first),
+        key: TextKey::of(first),
     };
     loop {
         match cells.next() {
-            Some(cell) if counted.is(of, cell, Key::of(cell)) => counted.count += 1,
+            Some(cell) if counted.is(of, cell, TextKey::of(cell)) => counted.count += 1,
             other => return other,
         }
     }

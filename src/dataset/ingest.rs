@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     CsvError, CsvErrorKind, Layout, Limits, RawBlock, UploadOptions,
-    charset::{Source, Stopped},
+    charset::{CharsetDecoder, Stopped},
     preamble::{FirstRecord, Preamble},
     record_splitter::RecordSplitter,
 };
@@ -26,7 +26,7 @@ const MOST_CAPACITY: usize = 1 << 20;
 ///
 /// After an error the upload is lost: the raw blocks that came out before are to be dropped, nothing more pushed.
 pub struct Ingest {
-    source: Source,
+    source: CharsetDecoder,
     assembly: Assembly,
 }
 
@@ -36,7 +36,7 @@ impl Ingest {
     /// # Errors
     /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
     pub fn new(options: UploadOptions, limits: Limits) -> Result<Self, CsvError> {
-        let source = Source::new(options.charset.as_deref())?;
+        let source = CharsetDecoder::new(options.charset.as_deref())?;
         Ok(Self {
             source,
             assembly: Assembly::new(Purpose::Dataset(options), limits),
@@ -61,7 +61,7 @@ impl Ingest {
             header_absent,
             ..
         } = options;
-        let source = Source::new(charset.as_deref())?;
+        let source = CharsetDecoder::new(charset.as_deref())?;
         let rows = Purpose::Rows {
             layout,
             header_absent,

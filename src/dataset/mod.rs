@@ -60,7 +60,7 @@ pub use error::{CsvError, CsvErrorKind};
 pub use ingest::Ingest;
 pub use name::{DatasetName, NameError};
 pub use profile::{CorruptProfile, Profile};
-pub use query::{Asked, Query, QueryError};
+pub use query::{Query, QueryError, RawQuery};
 pub use raw_block::{Analysis, RawBlock};
 pub use record::{Field, Records};
 pub use resumable_digest::{CorruptDigest, ResumableDigest};

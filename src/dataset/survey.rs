@@ -25,7 +25,7 @@ pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<Zon
         skip_placeholders: stated.is_none(),
         placeholders: 0,
     };
-    let Found {
+    let Inferred {
         bounds,
         kind,
         other,
@@ -61,7 +61,7 @@ fn strings(texts: Texts<'_>) -> ZoneMap {
 }
 
 /// What was found of a column of some type.
-struct Found<'t> {
+struct Inferred<'t> {
     bounds: Bounds,
     kind: Option<ColumnType>,
     /// The first value that is not of that type.
@@ -149,9 +149,9 @@ impl<V: Ordered> Range<V> {
 }
 
 impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
-    fn column(&mut self, stated: Option<ColumnType>) -> Found<'t> {
+    fn column(&mut self, stated: Option<ColumnType>) -> Inferred<'t> {
         let Some(first) = self.first() else {
-            return Found {
+            return Inferred {
                 bounds: Bounds::None,
                 kind: None,
                 other: None,
@@ -175,7 +175,7 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
                 |cell| value::second_bounds(cell.raw()).map(|(min, max)| Range { min, max }),
                 |min, max| Bounds::Instant { min, max },
             ),
-            ColumnType::String => Found {
+            ColumnType::String => Inferred {
                 bounds: Bounds::None,
                 kind: None,
                 other: Some(first),
@@ -198,9 +198,9 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
         kind: ColumnType,
         read: impl FnMut(&Cell<'t>) -> Option<Range<V>>,
         bounds: impl Fn(V, V) -> Bounds,
-    ) -> Found<'t> {
+    ) -> Inferred<'t> {
         let (range, other) = self.run(Range::NOTHING, read);
-        Found {
+        Inferred {
             bounds: range.bounds(bounds),
             kind: Some(kind),
             other,
@@ -208,7 +208,7 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
     }
 
     /// Integers, which become numbers at the first one that is, unless they are stated to be integers.
-    fn numeric(&mut self, kind: ColumnType, stated: Option<ColumnType>) -> Found<'t> {
+    fn numeric(&mut self, kind: ColumnType, stated: Option<ColumnType>) -> Inferred<'t> {
         let (integers, other) = self.run(Range::NOTHING, |cell| cell.integer().map(Range::only));
         let bounds = integers.bounds(|min, max| Bounds::Integer { min, max });
         let number = other.and_then(|cell| cell.number());
@@ -224,13 +224,13 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
                 let start = start.join(Range::only(number));
                 let (range, other) = self.run(start, |cell| cell.number().map(Range::only));
                 let bounds = range.bounds(|min, max| Bounds::Number { min, max });
-                Found {
+                Inferred {
                     bounds,
                     kind: Some(ColumnType::Number),
                     other,
                 }
             }
-            _ => Found {
+            _ => Inferred {
                 bounds,
                 kind: Some(kind),
                 other,

@@ -53,13 +53,13 @@ pub struct Clients {
 /// [`FRESH`] is over, and what is changed here at once.
 #[derive(Debug)]
 struct Keys {
-    known: Cache<[u8; 32], Known>,
+    known: Cache<[u8; 32], KeyLookup>,
     /// Changes that were made here. What was looked up before the last of them no longer counts, also if it comes in later.
     changes: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct KeyLookup {
     client: Option<Arc<Client>>,
     since: Instant,
     changes: u64,
@@ -119,7 +119,7 @@ impl Clients {
         }
         let (since, changes) = (Instant::now(), self.keys.changes());
         let client = Box::pin(self.look_up(digest, newest)).await?.map(Arc::new);
-        let known = Known {
+        let known = KeyLookup {
             client: client.clone(),
             since,
             changes,
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_was_looked_up_before_a_change_does_not_count_if_it_comes_in_after_it() {
         let (keys, digest) = (Keys::new(), [7; 32]);
-        let known = |changes| Known {
+        let known = |changes| KeyLookup {
             client: None,
             since: Instant::now(),
             changes,

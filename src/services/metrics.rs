@@ -14,7 +14,7 @@ use prometheus::{
     Opts, Registry, TextEncoder,
 };
 
-pub use tally::{Asked, Tally};
+pub use tally::{InFlightRequest, Tally};
 
 use super::Services;
 use crate::store::Load;

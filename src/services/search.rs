@@ -6,7 +6,7 @@
 //!
 //! The page index is looked at index page by index page: who has found enough rows never asks about the blocks behind them.
 //!
-//! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
+//! What is found is handed on as [`RecordBatch`]es of records. An order is answered by the first rows of it only
 //! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
 //! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows. A query whose
 //! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
@@ -60,7 +60,7 @@ pub enum SearchError {
 
 /// Records that were found, in order.
 #[derive(Debug)]
-pub struct Batch {
+pub struct RecordBatch {
     /// A text that they are in.
     pub text: Arc<BlockText>,
     /// Where each begins in it.
@@ -69,13 +69,13 @@ pub struct Batch {
     _held: Option<Held>,
 }
 
-/// Batches, as they are found.
-pub type Batches = BoxStream<'static, Result<Batch, SearchError>>;
+/// RecordBatches, as they are found.
+pub type RecordBatches = BoxStream<'static, Result<RecordBatch, SearchError>>;
 
 /// A part of what a query finds.
-pub struct Found {
+pub struct FoundPage {
     /// Its records.
-    pub batches: Batches,
+    pub batches: RecordBatches,
     /// The row to give to the next search, if there is more.
     pub next: Option<u64>,
 }
@@ -115,12 +115,16 @@ impl Search {
     }
 
     /// Records of a text. One that is long has memory of its own.
-    async fn batch(&self, text: Arc<BlockText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
+    async fn batch(
+        &self,
+        text: Arc<BlockText>,
+        starts: Vec<u32>,
+    ) -> Result<RecordBatch, SearchError> {
         let held = match self.reservation.holds(&text) {
             true => None,
             false => Some(self.services.memory.take(Kind::Texts, text.len()).await?),
         };
-        Ok(Batch {
+        Ok(RecordBatch {
             text,
             starts,
             _held: held,
@@ -136,7 +140,7 @@ impl Search {
         self: &Arc<Self>,
         from: Option<u64>,
         limit: usize,
-    ) -> Result<Found, SearchError> {
+    ) -> Result<FoundPage, SearchError> {
         let finding = async {
             match self.query.order.is_empty() {
                 true => self.find_page(from.unwrap_or(0), limit).await,
@@ -149,7 +153,7 @@ impl Search {
     }
 
     /// All rows from `from` on, at most `limit`, found as they are asked for.
-    pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> Batches {
+    pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> RecordBatches {
         match self.query.order.is_empty() {
             true => self.find_all(from.unwrap_or(0), limit),
             false => self.ordered_all(from, limit),

@@ -50,29 +50,29 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 #[derive(Debug)]
 pub struct Usage {
     counts: bool,
-    counted: Mutex<Counted>,
+    counted: Mutex<PendingCounts>,
     /// The clients' names by their numbers, as far as they called.
     names: Mutex<HashMap<i64, String>>,
 }
 
 /// Requests and the time of the last one, by what they are counted as.
 #[derive(Debug, Default)]
-struct Counted {
+struct PendingCounts {
     /// Of what was counted last: most requests are like the one before, and need not be looked up.
-    last: Option<(Key, Figures)>,
+    last: Option<(UsageKey, RequestCount)>,
     /// Of all else; what is in both adds up.
-    rest: HashMap<Key, Figures>,
+    rest: HashMap<UsageKey, RequestCount>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Figures {
+struct RequestCount {
     requests: i64,
     /// In microseconds since 1970.
     last_at: i64,
 }
 
-impl Counted {
-    fn add(&mut self, key: Key, more: Figures) {
+impl PendingCounts {
+    fn add(&mut self, key: UsageKey, more: RequestCount) {
         match &mut self.last {
             Some((last, figures)) if *last == key => figures.add(more),
             last => {
@@ -82,9 +82,9 @@ impl Counted {
         }
     }
 
-    fn put_aside(&mut self, counted: Option<(Key, Figures)>) {
+    fn put_aside(&mut self, counted: Option<(UsageKey, RequestCount)>) {
         if let Some((key, figures)) = counted {
-            let entry = self.rest.entry(key).or_insert(Figures {
+            let entry = self.rest.entry(key).or_insert(RequestCount {
                 requests: 0,
                 ..figures
             });
@@ -92,14 +92,14 @@ impl Counted {
         }
     }
 
-    fn take(&mut self) -> Vec<(Key, Figures)> {
+    fn take(&mut self) -> Vec<(UsageKey, RequestCount)> {
         let last = self.last.take();
         self.put_aside(last);
         self.rest.drain().collect()
     }
 }
 
-impl Figures {
+impl RequestCount {
     fn add(&mut self, more: Self) {
         self.requests += more.requests;
         self.last_at = self.last_at.max(more.last_at);
@@ -107,7 +107,7 @@ impl Figures {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key {
+struct UsageKey {
     client: i64,
     version: u32,
     family: &'static str,
@@ -138,7 +138,7 @@ impl Usage {
             return;
         }
         let now = now.as_microsecond();
-        let key = Key {
+        let key = UsageKey {
             client: client.unwrap_or(0),
             version,
             family: match client {
@@ -148,14 +148,14 @@ impl Usage {
             operation,
             day: now.div_euclid(DAY),
         };
-        let one = Figures {
+        let one = RequestCount {
             requests: 1,
             last_at: now,
         };
         self.counted().add(key, one);
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
+    fn counted(&self) -> MutexGuard<'_, PendingCounts> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -212,7 +212,7 @@ impl Usage {
         let mut all = self.counted().take();
         all.sort_unstable();
         all.into_iter()
-            .map(|(key, Figures { requests, last_at })| Count {
+            .map(|(key, RequestCount { requests, last_at })| Count {
                 client: key.client,
                 version: key.version,
                 family: key.family,
@@ -227,14 +227,14 @@ impl Usage {
     fn put_back(&self, counts: &[Count]) {
         let mut counted = self.counted();
         for count in counts {
-            let key = Key {
+            let key = UsageKey {
                 client: count.client,
                 version: count.version,
                 family: count.family,
                 operation: count.operation,
                 day: count.day,
             };
-            let figures = Figures {
+            let figures = RequestCount {
                 requests: count.requests,
                 last_at: count.last_at,
             };

@@ -42,7 +42,7 @@ pub const RESERVED: [&str; 6] = ["select", "order", "limit", "cursor", "revision
 
 /// What is asked of the rows, as it was written.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct RawQuery {
     /// Names of columns, separated by commas.
     pub select: Option<String>,
     /// Names of columns, each with its direction, separated by commas.
@@ -51,7 +51,7 @@ pub struct Asked {
     pub filters: Vec<(String, String)>,
 }
 
-impl Asked {
+impl RawQuery {
     /// Bytes that were written.
     pub fn bytes(&self) -> usize {
         let lists = [&self.select, &self.order].into_iter().flatten();
@@ -90,7 +90,7 @@ impl Query {
     ///
     /// # Errors
     /// [`QueryError`]: the first thing that can't be asked of them.
-    pub fn resolve(asked: &Asked, columns: &[Column]) -> Result<Self, QueryError> {
+    pub fn resolve(asked: &RawQuery, columns: &[Column]) -> Result<Self, QueryError> {
         let mut names = Names::new(columns);
         let select = match &asked.select {
             Some(select) => syntax::select(select, &mut names)?,
@@ -180,7 +180,7 @@ fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
 }
 
 /// Of what was written, with the filters in one order whichever they came in.
-fn fingerprint(asked: &Asked, select: Option<&[usize]>) -> Option<Fingerprint> {
+fn fingerprint(asked: &RawQuery, select: Option<&[usize]>) -> Option<Fingerprint> {
     let mut filters: Vec<_> = asked.filters.iter().collect();
     filters.sort_unstable();
     filters.dedup();

@@ -35,9 +35,9 @@ pub struct Row<'f, 't> {
 }
 
 /// Is given the rows that match.
-trait Found<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
+trait OnRow<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
 
-impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> Found<'t> for F {}
+impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> OnRow<'t> for F {}
 
 impl<'t> Row<'_, 't> {
     /// The text in a column that the query asks about; `None`: it means "no value".
@@ -95,7 +95,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    fn projected<'t>(&self, mut records: ColumnProjection<'t, '_>, found: &mut impl Found<'t>) {
+    fn projected<'t>(&self, mut records: ColumnProjection<'t, '_>, found: &mut impl OnRow<'t>) {
         let mut fields = Vec::with_capacity(self.places.len());
         while let Some(at) = records.next_into(&mut fields) {
             let row = self.row(at, &fields);
@@ -105,7 +105,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    fn all<'t>(&self, text: &'t BlockText, from: usize, found: &mut impl Found<'t>) {
+    fn all<'t>(&self, text: &'t BlockText, from: usize, found: &mut impl OnRow<'t>) {
         let columns = self.layout.columns.len();
         let mut records = Records::new(text, self.layout.delimiter, columns);
         records.seek(from);
@@ -125,7 +125,7 @@ impl<'q> Scan<'q> {
         needle: &Finder<'_>,
         text: &'t BlockText,
         from: usize,
-        found: &mut impl Found<'t>,
+        found: &mut impl OnRow<'t>,
     ) {
         let bytes = text.as_bytes();
         let mut fields = Vec::with_capacity(self.places.len());

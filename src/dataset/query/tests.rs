@@ -43,8 +43,8 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
     }
 }
 
-fn asked(query: &str) -> Asked {
-    let mut asked = Asked::default();
+fn asked(query: &str) -> RawQuery {
+    let mut asked = RawQuery::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap();
         match name {

@@ -13,13 +13,13 @@ use crate::dataset::{ColumnType, value};
 const BINS: u32 = 20;
 
 /// Values that were counted exactly: where each is, and how many are there.
-type Counted = Vec<(f64, u64)>;
+type ExactCounts = Vec<(f64, u64)>;
 
 /// The histogram of a column of that type, of what was counted exactly and of what a sketch was given.
 pub(super) fn of(
     kind: ColumnType,
     extremes: &Extremes,
-    counted: Counted,
+    counted: ExactCounts,
     sketch: Option<&KllSketch<KllFloat<f64>>>,
 ) -> Option<Histogram> {
     let (edges, shown) = edges(kind, extremes)?;

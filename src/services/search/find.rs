@@ -9,7 +9,7 @@ use super::page_index::BlockLocation;
 use super::pruned_scan::CandidateBlocks;
 use super::texts::{Groups, remembered};
 use super::work::look;
-use super::{Batches, Found, Search, SearchError};
+use super::{FoundPage, RecordBatches, Search, SearchError};
 use crate::dataset::BlockText;
 use crate::dataset::query::Scan;
 
@@ -30,7 +30,7 @@ impl Search {
         self: &Arc<Self>,
         from: u64,
         limit: usize,
-    ) -> Result<Found, SearchError> {
+    ) -> Result<FoundPage, SearchError> {
         let mut found = std::pin::pin!(self.hits(from, limit.saturating_add(1)));
         let mut pages: Vec<Hits> = Vec::new();
         let (mut count, mut held) = (0, 0);
@@ -56,7 +56,7 @@ impl Search {
         Ok(self.page_of(pages, None))
     }
 
-    fn page_of(self: &Arc<Self>, pages: Vec<Hits>, next: Option<u64>) -> Found {
+    fn page_of(self: &Arc<Self>, pages: Vec<Hits>, next: Option<u64>) -> FoundPage {
         let search = Arc::clone(self);
         let batches = stream::iter(pages).then(move |hits| {
             let search = Arc::clone(&search);
@@ -68,14 +68,14 @@ impl Search {
                 search.batch(text, hits.starts).await
             }
         });
-        Found {
+        FoundPage {
             batches: Box::pin(batches),
             next,
         }
     }
 
     /// All rows that match, from row `from` on, at most `limit`.
-    pub(super) fn find_all(self: &Arc<Self>, from: u64, limit: u64) -> Batches {
+    pub(super) fn find_all(self: &Arc<Self>, from: u64, limit: u64) -> RecordBatches {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let hits = self.hits(from, most);
         let hits = hits.map_ok(|hits| stream::iter(hits.into_iter().map(Ok)));

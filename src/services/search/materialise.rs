@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::page_index::{BlockLocation, locations};
 use super::texts::Groups;
 use super::work::look;
-use super::{Batch, Batches, Search, SearchError};
+use super::{RecordBatch, RecordBatches, Search, SearchError};
 use crate::dataset::{BlockText, Records};
 
 /// Blocks that are read in one go at most.
@@ -23,7 +23,7 @@ type Placed = Vec<(usize, String)>;
 
 impl Search {
     /// The records in that order.
-    pub(super) fn materialise(self: &Arc<Self>, records: Vec<Record>) -> Batches {
+    pub(super) fn materialise(self: &Arc<Self>, records: Vec<Record>) -> RecordBatches {
         let rows = usize::try_from(self.dataset.rows)
             .unwrap_or(usize::MAX)
             .max(1);
@@ -48,7 +48,10 @@ impl Search {
     }
 
     /// The records put together; `None`: they are too long for that.
-    async fn slice(self: &Arc<Self>, records: &[Record]) -> Result<Option<Batch>, SearchError> {
+    async fn slice(
+        self: &Arc<Self>,
+        records: &[Record],
+    ) -> Result<Option<RecordBatch>, SearchError> {
         let mut wanted: BTreeMap<u64, Vec<(usize, u32)>> = BTreeMap::new();
         for (position, &(block, at)) in records.iter().enumerate() {
             wanted.entry(block).or_default().push((position, at));

@@ -14,7 +14,7 @@ use super::page_index::{BlockLocation, PageBlocks, missing};
 use super::pruned_scan::PrunedScan;
 use super::texts::Groups;
 use super::work::look;
-use super::{Batches, Found, Search, SearchError};
+use super::{FoundPage, RecordBatches, Search, SearchError};
 use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
 use crate::dataset::{BlockText, Field, Records};
 use crate::services::cache::{CacheKey, CachedValue, WINDOW_PAGES, Window, WindowKey};
@@ -39,7 +39,7 @@ impl Search {
         self: &Arc<Self>,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Found, SearchError> {
+    ) -> Result<FoundPage, SearchError> {
         let remembered = after.and_then(|after| self.window(after, limit));
         let window = match (remembered, after) {
             (Some(window), _) => window,
@@ -60,7 +60,7 @@ impl Search {
             let key = CacheKey::Window(self.window_key(), next);
             self.services.cache.keep(key, CachedValue::Window(rest));
         }
-        Ok(Found {
+        Ok(FoundPage {
             batches: self.materialise(shown),
             next,
         })
@@ -105,7 +105,7 @@ impl Search {
     }
 
     /// All rows that come after row `after`, at most `limit`.
-    pub(super) fn ordered_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> Batches {
+    pub(super) fn ordered_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> RecordBatches {
         enum Next {
             Row(Option<u64>),
             Start(Start),
