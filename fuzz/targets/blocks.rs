@@ -191,7 +191,7 @@ fn check_together(rows: &[Vec<String>], analyses: &[Analysis], layout: &Layout) 
             .iter()
             .map(|one| one.columns[place].clone())
             .collect();
-        let Some(merged) = ZoneMap::together(&raw_blocks) else {
+        let Some(merged) = ZoneMap::merged(&raw_blocks) else {
             continue;
         };
         let values = rows.iter().map(|row| row[place].as_str());
