@@ -1,11 +1,11 @@
-//! What was read lately, within one bound in bytes: pages as they went out, texts of blocks, and where blocks are and
-//! what is known of them.
+//! One cache for what was read lately, bounded in bytes: pages as they were sent, texts of blocks, index pages, zone maps, Bloom
+//! filters, and whole responses.
 //!
-//! Runs and revisions never change. A run is named by its dataset as well as by its number: two servers may give the same number to
-//! runs of two datasets, since a number is made of time and chance. So a value that depends on nothing but what its
-//! key says is never out of date; [`CacheKey`] says of each kind what it depends on. What several ask for at the same time is made
-//! once. The others wait for it, each until its own time is over: if making it fails, the next one tries, and they never wait
-//! for one failure after the other. Whole answers alone hold only for a while, and say how long.
+//! Upload segments and revisions never change, so a value that depends only on its key is never out of date; [`CacheKey`] says
+//! what each kind depends on. A segment is named by its dataset and its number, because two servers may give segments of two
+//! datasets the same number. If several requests need the same value, one makes it and the others wait, each until its own
+//! deadline. If making it fails, the next one tries; nobody waits for one failure after the other. Only whole responses expire:
+//! they say how long they are valid.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,85 +27,85 @@ use crate::store::{Run, Spot, StoreError};
 
 use super::metrics::Route;
 
-/// Which page: of which revision, of what was asked, from which row, how many, and in which form.
+/// Identifies a page: its revision, query, first row, length and format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
-    /// The run that made the revision, which no other revision has.
+    /// The upload segment that made the revision. No other revision has it.
     pub run: Run,
-    /// What was asked for; `None`: all rows as they are.
+    /// The query; `None` for all rows in the order of the file.
     pub query: Option<Fingerprint>,
-    /// Where the page begins, as its cursor says; without one, `None`.
+    /// Where the page begins, as its cursor says; `None` without a cursor.
     pub first: Option<u64>,
-    /// Rows asked for.
+    /// How many rows were asked for.
     pub limit: u32,
-    /// Version of the API that renders it, since each renders rows its own way.
+    /// The version of the API that rendered it: each version has a format of its own.
     pub version: u32,
 }
 
-/// A page as it went out.
+/// A page as it was sent.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Its bytes.
     pub body: Bytes,
-    /// The cursor of the next one, if there is one and its list has cursors.
+    /// The cursor of the next page, if there is one and the list has cursors.
     pub next: Option<Arc<str>>,
 }
 
-/// A whole answer as it went out, and what has to be so for it to go out again.
+/// A whole response as it was sent, and the conditions under which it may be sent again.
 #[derive(Debug)]
 pub struct CachedResponse {
-    /// Everything that was asked, which nobody else may ask in the same bytes.
+    /// Everything in the request that the response depends on, encoded so that no other request has the same bytes.
     pub question: Box<[u8]>,
-    /// What it tells of: a dataset, as of the revision that this run made.
+    /// The dataset that it is about, and the upload segment that made the revision.
     pub of: (DatasetName, Run),
-    /// While the versions are what they were.
+    /// The time in which no version changes its state.
     pub holds: Range<Timestamp>,
-    /// Its headers; those that each answer has its own of have their place, with nothing in it.
+    /// Its headers. Headers that differ for each response are there with an empty value.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// What it is counted as.
+    /// The route that it is counted under.
     pub route: Route,
-    /// The name of the operation that gave it.
+    /// The name of the operation that made it.
     pub operation: &'static str,
 }
 
-/// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
-/// asked for. A window names blocks, and compaction gives the same revision other blocks: each time it then reads fewer runs.
+/// Identifies the order of a query's rows: the upload segment that made the revision, how many segments the revision reads, and
+/// the query. A window names blocks, and compaction changes the blocks of a revision; each time, it then reads fewer segments.
 pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
 
-/// Pages that a window has room for.
+/// How many pages a window has.
 pub(super) const WINDOW_PAGES: usize = 16;
 
-/// The rows that come next in an order, more of them than one page has.
+/// The next rows of an order, for several pages.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    /// For each the first row of its block, and where it begins there.
+    /// Per row: the first row of its block, and its offset there.
     pub(super) rows: Arc<[(u64, u32)]>,
-    /// How many of them come before.
+    /// How many of them come before the page.
     pub(super) at: usize,
-    /// Whether there may be more behind them.
+    /// Whether there may be more after them.
     pub(super) more: bool,
 }
 
 impl Window {
-    /// Whether it has a page of so many rows, and can tell whether more follow.
+    /// Whether it has a page of `limit` rows, and can tell whether more follow.
     pub(super) fn has(&self, limit: usize) -> bool {
         self.rows.len() - self.at > limit || !self.more
     }
 }
 
-/// What is known of a column in several blocks.
+/// The zone maps of a column for the blocks of an index page.
 #[derive(Debug)]
 pub(super) struct ZoneMaps {
-    /// In each of them.
+    /// One for each block.
     pub(super) each: Box<[ZoneMap]>,
-    /// In all of them together, where that can be said.
+    /// One for the whole page, if the bounds of the blocks can be compared.
     pub(super) merged: Option<ZoneMap>,
 }
 
 impl ZoneMaps {
-    /// What is known of the column in these blocks.
+    /// From the zone maps of the blocks.
     pub(super) fn new(each: Vec<ZoneMap>) -> Self {
         Self {
             merged: ZoneMap::merged(&each),
@@ -114,49 +114,49 @@ impl ZoneMaps {
     }
 }
 
-/// Blocks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
-/// since a run may be divided in several ways.
+/// Identifies an index page: the blocks of an upload segment that begin within a range of its rows. The range is written out, because
+/// a segment may be divided into pages in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct IndexPageKey {
     /// The run.
     pub(super) run: Run,
     /// The first of the rows.
     pub(super) first_row: u64,
-    /// The row behind the last of them.
+    /// The row after the last of them.
     pub(super) end_row: u64,
 }
 
-/// What something is remembered under: all that it depends on.
+/// The key of a cached value: everything that the value depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum CacheKey {
-    /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
-    /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
+    /// A page in JSON, with its cursor. It depends on the rows, names and types of the revision, on the query and the first row,
+    /// and on the version's format. It does not depend on how the revision is divided into segments: cursors hold row numbers.
     Page(PageKey),
-    /// Text of a block, and what is known of its records: run, and offset of the text in it. Depends on the block, and on how many
-    /// columns it has: all revisions that read a run have the same layout.
+    /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
+    /// and on the number of columns, which is the same in all revisions that read the segment.
     Text(Run, u64),
-    /// Where the blocks of an index page are. Depends on the run's blocks and on the page's rows.
+    /// The block handles of an index page. They depend on the segment's blocks and on the rows that the page covers.
     BlockHandles(IndexPageKey),
-    /// What is known of the column at that place in these blocks. Depends on the same.
+    /// The zone maps of the column with that index, for the blocks of an index page. They depend on the same.
     ZoneMaps(IndexPageKey, usize),
-    /// Which texts the column at that place does not have in these blocks. Depends on the same.
+    /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
     Blooms(IndexPageKey, usize),
-    /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
-    /// revision, and on its blocks, because it names rows by them.
+    /// The next rows of an order: the query, and the row that they come after. They depend on the rows and types of the
+    /// revision, and on its blocks, because the window names rows by their blocks.
     Window(WindowKey, u64),
-    /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
-    /// whoever asks later may be told another one that is as good.
+    /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
+    /// change an estimate, so a later one may differ and is as good.
     Summary(Run),
-    /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
-    /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
+    /// A whole response: the digest of its request. Other requests may have the same digest, so the response holds the request in
+    /// full. What else it depends on is checked each time: the caller's access, whether the revision is the newest, and the time.
     Response(u64),
 }
 
-/// What is remembered.
+/// A cached value.
 #[derive(Debug, Clone)]
 pub(super) enum CachedValue {
     Page(Page),
-    /// A page that is too large to be kept.
+    /// A page that is too large to be cached.
     LargePage,
     Text(Arc<BlockText>),
     BlockHandles(Arc<[Spot]>),
@@ -170,11 +170,11 @@ pub(super) enum CachedValue {
 #[derive(Debug, Clone)]
 struct ByBytes;
 
-/// What an entry takes beside its bytes, about.
+/// Bytes of an entry besides its value, about.
 const ENTRY_OVERHEAD: usize = 176;
-/// What is told of a column takes, about: ten texts and twenty bins.
+/// Bytes of a column's summary, about: ten texts and twenty bins.
 const SUMMARY: usize = 2 << 10;
-/// What an answer takes beside its body and its question, about: a dozen headers.
+/// Bytes of a response besides its body and its request, about: a dozen headers.
 const HEAD: usize = 2 << 10;
 
 impl Weighter<CacheKey, CachedValue> for ByBytes {
@@ -183,14 +183,14 @@ impl Weighter<CacheKey, CachedValue> for ByBytes {
     }
 }
 
-/// What came of a cache so far, and what it holds.
+/// What a cache did so far, and how much it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheStats {
-    /// What was looked for and found.
+    /// Lookups that found a value.
     pub hits: u64,
-    /// What was looked for and not found.
+    /// Lookups that did not.
     pub misses: u64,
-    /// What it holds.
+    /// Bytes that it holds.
     pub bytes: u64,
 }
 
@@ -208,10 +208,10 @@ impl CachedValue {
                 });
                 size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
             }
-            // Several entries share one list; each counts for its part of it.
+            // Several entries share one list; each counts its part.
             Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
-            // The body may be that of a page that is remembered too; then it counts twice.
+            // If the page with this body is cached too, its bytes count twice.
             Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
@@ -226,15 +226,15 @@ impl CachedValue {
 #[derive(Debug)]
 pub struct Cache {
     entries: Entries<CacheKey, CachedValue, ByBytes>,
-    /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
+    /// Bytes of the largest value to cache: a larger one would evict too many others.
     largest: u64,
-    /// How long somebody waits for what somebody else makes.
+    /// How long a request waits for a value that another one makes.
     patience: Duration,
-    /// Whole answers that were looked for and not found: then what they are made of is looked for, and counts.
+    /// Lookups of whole responses that found none. They are no misses: the parts of the response are looked up next, and count.
     unanswered: AtomicU64,
 }
 
-/// The place of a value that is being made. The next one who waits for it gets it if it is dropped.
+/// The guard of a value that is being made. If it is dropped without a value, the next request that waits gets it.
 type Making<'c> = PlaceholderGuard<
     'c,
     CacheKey,
@@ -245,10 +245,10 @@ type Making<'c> = PlaceholderGuard<
 >;
 
 impl Cache {
-    /// An entry of usual size, in bytes: decides how many entries the cache is laid out for.
+    /// Usual size of an entry in bytes. It decides how many entries the cache is laid out for.
     const USUAL: u64 = 16 << 10;
 
-    /// A cache of at most `capacity` bytes, in which nobody waits longer than `patience` for what somebody else makes.
+    /// A cache of at most `capacity` bytes. No request waits longer than `patience` for a value that another one makes.
     pub fn new(capacity: u64, patience: Duration) -> Self {
         let entries = usize::try_from(capacity / Self::USUAL)
             .unwrap_or(1024)
@@ -263,7 +263,7 @@ impl Cache {
         }
     }
 
-    /// What came of it so far.
+    /// What it did so far.
     pub fn stats(&self) -> CacheStats {
         CacheStats {
             hits: self.entries.hits(),
@@ -275,7 +275,7 @@ impl Cache {
         }
     }
 
-    /// The answer to exactly that question, if it is there. Whether it still holds is for its caller to see.
+    /// The response to exactly this request, if it is cached. The caller checks whether it is still valid.
     pub fn response(&self, question: &[u8]) -> Option<Arc<CachedResponse>> {
         if self.largest == 0 {
             return None;
@@ -290,13 +290,13 @@ impl Cache {
         }
     }
 
-    /// Keeps an answer, if it is not too large.
+    /// Caches a response, unless it is too large.
     pub fn keep_response(&self, answer: CachedResponse) {
         let key = CacheKey::Response(xxh3_64(&answer.question));
         self.keep(key, CachedValue::Response(Arc::new(answer)));
     }
 
-    /// The page, if it is there.
+    /// The page, if it is cached.
     pub fn page(&self, key: &PageKey) -> Option<Page> {
         match self.entries.get(&CacheKey::Page(*key)) {
             Some(CachedValue::Page(page)) => Some(page),
@@ -304,8 +304,8 @@ impl Cache {
         }
     }
 
-    /// The page, or else what `make` makes. What it says is a page is kept, and is made once however many ask for it;
-    /// what is none is made for each.
+    /// The page, or else the result of `make`. If `page` finds a page in the result, it is cached, and `make` runs once however
+    /// many requests wait. Other results are made for each request.
     pub async fn page_or<T, E: From<StoreError>>(
         &self,
         key: PageKey,
@@ -324,29 +324,29 @@ impl Cache {
         let made = make.await?;
         let value = page(&made).map(CachedValue::Page);
         let value = value.filter(|value| value.weight() <= self.largest);
-        // When it was pushed out or is being made anew, somebody else keeps it.
+        // If the guard no longer counts, another request has cached the value.
         drop(guard.insert(value.unwrap_or(CachedValue::LargePage)));
         Ok(Ok(made))
     }
 
-    /// The value, if it is there.
+    /// The value, if it is cached.
     pub(super) fn get(&self, key: &CacheKey) -> Option<CachedValue> {
         self.entries.get(key)
     }
 
-    /// Whether a value of so many bytes is not too large to be kept.
+    /// Whether a value of `bytes` bytes is small enough to be cached.
     pub(super) fn keeps(&self, bytes: u64) -> bool {
         bytes.saturating_add(ENTRY_OVERHEAD as u64) <= self.largest
     }
 
-    /// Keeps a value, if it is not too large.
+    /// Caches a value, unless it is too large.
     pub(super) fn keep(&self, key: CacheKey, value: CachedValue) {
         if value.weight() <= self.largest {
             self.entries.insert(key, value);
         }
     }
 
-    /// The value, or else what `make` makes, once however many ask for it.
+    /// The value, or else the result of `make`, which runs once however many requests wait.
     pub(super) async fn get_or<E: From<StoreError>>(
         &self,
         key: CacheKey,
@@ -365,9 +365,8 @@ impl Cache {
         }
     }
 
-    /// The values, or else what `make` makes of those that are not there, which it is given the places of among `keys`; each
-    /// once however many ask for it. Whoever asks for several of these keys has them in the same order, so that no two wait
-    /// for each other.
+    /// The values, or else what `make` makes of the missing ones, given by their indexes among `keys`. Each is made once however many
+    /// requests wait. All callers must give overlapping keys in the same order, so that no two of them wait for each other.
     pub(super) async fn get_or_all<E: From<StoreError>, F>(
         &self,
         keys: &[CacheKey],
@@ -405,8 +404,7 @@ impl Cache {
         Instant::now() + self.patience
     }
 
-    /// The value, or the place for it, which is to be filled. Whoever waits for somebody else to fill it does so until the
-    /// deadline.
+    /// The value, or the guard to fill it with. Waits until the deadline for a value that another request makes.
     async fn value_or_guard(
         &self,
         key: &CacheKey,
@@ -417,10 +415,10 @@ impl Cache {
         value.map_err(|_| StoreError::Waited)
     }
 
-    /// Keeps a value in its place, if it is not too large.
+    /// Caches a value under its guard, unless it is too large.
     fn fill(&self, guard: Making<'_>, value: &CachedValue) {
         if value.weight() <= self.largest {
-            // When it was pushed out or is being made anew, somebody else keeps it.
+            // If the guard no longer counts, another request has cached the value.
             drop(guard.insert(value.clone()));
         }
     }

@@ -1,8 +1,8 @@
-//! FairPermits for what can only be done a bounded number of times at once, so shared that no caller takes them all.
+//! Permits for what only a bounded number of callers can do at once, shared fairly.
 //!
-//! A caller may have at most [`SHARE`] times as many permits as are free, so one alone can have seven eighths of them. The last
-//! of the free ones, a [`RESERVE`]th of all, are for callers that have none. Of those who wait, the one whose caller has the
-//! fewest permits is next, and among equals the one that came first.
+//! A caller may have at most [`SHARE`] times as many permits as are free, so a single caller can have seven eighths of them. The
+//! last free permits, one in [`RESERVE`] of all, are for callers that have none. When a permit becomes free, it goes to the
+//! waiting caller with the fewest permits; among equals, to the one that came first.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,22 +12,22 @@ use tokio::sync::{Notify, oneshot};
 
 /// How many times as many permits as are free a caller may have.
 const SHARE: usize = 7;
-/// What part of all permits is for callers that have none.
+/// One permit in this many is reserved for callers that have none.
 const RESERVE: usize = 16;
 
-/// Who takes a permit.
+/// Who a permit counts against.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum PermitOwner {
     /// A registered client, by its number.
     Client(i64),
-    /// An address; of IPv6 the network that one customer gets, a /64.
+    /// An address. For IPv6 it is the /64 network that one customer gets.
     Address(IpAddr),
-    /// This program itself.
+    /// The server itself.
     Itself,
 }
 
 impl PermitOwner {
-    /// Whoever calls from `address`.
+    /// A caller without a key at `address`.
     pub fn at(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
             IpAddr::V6(v6) => {
@@ -39,7 +39,7 @@ impl PermitOwner {
     }
 }
 
-/// A number of permits.
+/// A fixed number of permits.
 #[derive(Debug)]
 pub struct FairPermits {
     size: usize,
@@ -52,11 +52,11 @@ struct State {
     free: usize,
     reserve: usize,
     taken: HashMap<PermitOwner, usize>,
-    /// In the order in which they came.
+    /// In the order of arrival.
     waiting: Vec<(PermitOwner, oneshot::Sender<Permit>)>,
 }
 
-/// A permit that is taken. It is given back when this is dropped.
+/// A permit. Dropping it returns it.
 #[derive(Debug)]
 pub struct Permit {
     permits: Arc<FairPermits>,
@@ -64,7 +64,7 @@ pub struct Permit {
 }
 
 impl FairPermits {
-    /// So many permits, all free.
+    /// `size` permits, all free.
     pub fn new(size: usize) -> Arc<Self> {
         Arc::new(Self {
             size,
@@ -77,12 +77,12 @@ impl FairPermits {
         })
     }
 
-    /// How many there are.
+    /// How many permits there are, free or not.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// A permit for `caller`, if it may have one now.
+    /// A permit for `owner`, if it may have one now.
     pub fn try_take(self: &Arc<Self>, owner: PermitOwner) -> Option<Permit> {
         let mut state = self.state();
         state.may_take(owner).then(|| {
@@ -91,7 +91,7 @@ impl FairPermits {
         })
     }
 
-    /// A permit for `caller`, as soon as it may have one.
+    /// A permit for `owner`, as soon as it may have one.
     pub async fn take(self: &Arc<Self>, owner: PermitOwner) -> Permit {
         let waiting = {
             let mut state = self.state();
@@ -106,7 +106,7 @@ impl FairPermits {
         waiting.await.expect("a sender is kept until it has sent")
     }
 
-    /// Waits until a permit is free, for whomever.
+    /// Waits until any permit is free.
     pub async fn vacancy(&self) {
         loop {
             let vacated = self.vacated.notified();
@@ -117,7 +117,7 @@ impl FairPermits {
         }
     }
 
-    /// Whether somebody waits for a permit.
+    /// Whether anybody waits for a permit.
     pub fn are_wanted(&self) -> bool {
         let state = self.state();
         state.waiting.iter().any(|(_, sender)| !sender.is_closed())
@@ -141,14 +141,14 @@ impl FairPermits {
             }
         }
         for (permit, sender) in given {
-            // A permit for somebody who has gone meanwhile is given back when it is dropped here.
+            // If its caller has gone meanwhile, the permit is dropped here, and so returned.
             drop(sender.send(permit));
         }
         self.vacated.notify_one();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics between two changes that belong together.
+        // A panic can't leave the state inconsistent: related changes have nothing between them that panics.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -180,7 +180,7 @@ impl State {
         }
     }
 
-    /// Who waits and is the next to get a permit, if one is free for it.
+    /// Removes the waiting caller that gets the next permit, if one is free for it.
     fn next(&mut self) -> Option<(PermitOwner, oneshot::Sender<Permit>)> {
         self.waiting.retain(|(_, sender)| !sender.is_closed());
         let waiting = self.waiting.iter().enumerate();
@@ -265,7 +265,7 @@ mod tests {
         assert!(late.as_mut().now_or_never().is_none());
         drop(gone);
         drop(first);
-        // It was given one already, and never took it.
+        // It was given a permit already, and never took it.
         drop(late);
         assert!(permits.try_take(caller(4)).is_some());
     }

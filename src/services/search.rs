@@ -1,15 +1,15 @@
-//! Answering queries: which blocks to look through, on all cores, in bounded memory.
+//! Answering queries on all cores and in bounded memory.
 //!
 //! ```text
-//! query ─▶ page index (blocks that may hold a match) ─▶ groups of blocks ─▶ texts (remembered or unpacked) ─▶ rows that match
+//! query ─▶ page index (candidate blocks) ─▶ groups of blocks ─▶ texts (cached or unpacked) ─▶ matching rows
 //! ```
 //!
-//! The page index is looked at index page by index page: who has found enough rows never asks about the blocks behind them.
+//! The page index is read one index page at a time, so a query that has found enough rows never looks at the pages behind.
 //!
-//! What is found is handed on as [`RecordBatch`]es of records. An order is answered by the first rows of it only
-//! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
-//! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows. A query whose
-//! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
+//! Results are passed on as [`RecordBatch`]es. A query with an order keeps only its first rows
+//! ([`TopK`](crate::dataset::query::TopK)), pass by pass; it never sorts everything. The server scans at most one group of blocks
+//! per core at a time, so that many queries leave capacity for reads of single rows. A query stops when its time is over or its
+//! client is gone. Long work never runs on a thread of the runtime.
 
 mod find;
 mod materialise;
@@ -50,7 +50,7 @@ pub enum SearchError {
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
-    /// Nobody waits for it any more, and so nobody is told.
+    /// Nobody waits for the result any more, so no client sees this.
     #[error("the query was given up")]
     Stopped,
     /// A worker thread panicked.
@@ -61,22 +61,22 @@ pub enum SearchError {
 /// Records that were found, in order.
 #[derive(Debug)]
 pub struct RecordBatch {
-    /// A text that they are in.
+    /// The text that the records are in.
     pub text: Arc<BlockText>,
-    /// Where each begins in it.
+    /// Where each record begins in the text.
     pub starts: Vec<u32>,
-    /// The memory of a text that is so long that the query's own does not do for it.
+    /// The memory for a text that is too long for the query's own reservation.
     _held: Option<Held>,
 }
 
-/// RecordBatches, as they are found.
+/// The batches of a result, found as they are asked for.
 pub type RecordBatches = BoxStream<'static, Result<RecordBatch, SearchError>>;
 
-/// A part of what a query finds.
+/// Part of the result of a query.
 pub struct FoundPage {
     /// Its records.
     pub batches: RecordBatches,
-    /// The row to give to the next search, if there is more.
+    /// The row from which the next search continues, if there may be more.
     pub next: Option<u64>,
 }
 
@@ -85,14 +85,14 @@ pub struct Search {
     pub(super) services: Arc<Services>,
     dataset: Arc<Dataset>,
     query: Arc<Query>,
-    /// When its first page has to be found.
+    /// When the first page has to be found.
     deadline: Instant,
     reservation: Reservation,
     _lease: Lease,
 }
 
 impl Search {
-    /// Begins to answer a query of at most `limit` rows, whose page is to be found by `deadline`.
+    /// Begins a query of at most `limit` rows, whose first page has to be found by `deadline`.
     ///
     /// # Errors
     /// When there is no memory for it in time.
@@ -114,7 +114,7 @@ impl Search {
         }))
     }
 
-    /// Records of a text. One that is long has memory of its own.
+    /// The records at `starts` of a text. A long text reserves memory of its own.
     async fn batch(
         &self,
         text: Arc<BlockText>,
@@ -131,8 +131,8 @@ impl Search {
         })
     }
 
-    /// At most `limit` rows, and where the next ones begin. `from` is where the last part said that they do: without an
-    /// order the first row that may be one of them, with an order the row that they come after.
+    /// At most `limit` rows, and where the next ones begin. `from` is the `next` of the page before: without an order, the first
+    /// row that may match; with an order, the row that the page comes after.
     ///
     /// # Errors
     /// When the store fails, or it takes longer than a query may.
@@ -161,7 +161,7 @@ impl Search {
     }
 }
 
-/// What comes of `work`, if that does not take longer than `limit`.
+/// The result of `work`, unless it takes longer than `limit`.
 pub async fn in_time<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, SearchError>>,

@@ -13,13 +13,13 @@ use super::{FoundPage, RecordBatches, Search, SearchError};
 use crate::dataset::BlockText;
 use crate::dataset::query::Scan;
 
-/// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
+/// How much work runs on the thread of the runtime, in bytes of text that take as long to read. It is too little to delay others.
 const INLINE_WORK: u64 = 384 << 10;
 
 /// Rows that were found in one block.
 struct Hits {
     block: BlockLocation,
-    /// Its text, unless it has to be read again.
+    /// Its text; `None` if it has to be read again.
     text: Option<Arc<BlockText>>,
     starts: Vec<u32>,
 }
@@ -38,7 +38,7 @@ impl Search {
             && let Some(hits) = found.try_next().await?
         {
             for mut hits in hits {
-                // The one more that tells whether the list goes on.
+                // One row more than the page shows whether the list continues.
                 if count <= limit && count + hits.starts.len() > limit {
                     let next = self.row_of(&hits, hits.starts[limit - count]).await?;
                     hits.starts.truncate(limit - count);
@@ -96,7 +96,7 @@ impl Search {
         }))
     }
 
-    /// The rows that match, group by group, from row `from` on; of each group at most `most`.
+    /// The rows that match, group by group, from row `from` on; at most `most` from each group.
     fn hits(
         self: &Arc<Self>,
         from: u64,
@@ -117,9 +117,8 @@ impl Search {
         stream::once(first).try_flatten()
     }
 
-    /// Looks through the first blocks on this thread, as long as their texts are remembered and that is little work: to wake
-    /// another thread takes longer, and often these blocks have all the rows that are wanted. Returns the rows that it found,
-    /// and the number of blocks that it looked through.
+    /// Scans the first blocks on this thread, while their texts are cached and it is little work. Waking another thread would
+    /// take longer, and these blocks often have all the rows that are wanted. Returns the rows, and how many blocks it scanned.
     async fn on_this_thread(
         &self,
         candidates: &mut CandidateBlocks,
@@ -148,7 +147,7 @@ impl Search {
         Ok((found, looked))
     }
 
-    /// Looks through the blocks that follow, on all cores.
+    /// Scans the blocks that follow, on all cores.
     fn in_groups(
         self: &Arc<Self>,
         candidates: CandidateBlocks,
@@ -195,7 +194,7 @@ impl Search {
         looking.await
     }
 
-    /// Where the rows begin that match, in a block's text, from row `from` on; at most `most`.
+    /// Where the matching rows begin in a block's text, from row `from` on; at most `most`.
     fn starts(
         &self,
         scan: &Scan<'_>,
@@ -224,7 +223,7 @@ impl Search {
         text.start_after(body_start, rows, layout.delimiter, layout.columns.len())
     }
 
-    /// The number of the row that begins there.
+    /// The number of the row that begins at `start`.
     async fn row_of(&self, hits: &Hits, start: u32) -> Result<Option<u64>, SearchError> {
         match &hits.text {
             Some(text) => Ok(Some(

@@ -1,4 +1,4 @@
-//! Records from anywhere in a dataset, put together in the order in which they are wanted.
+//! Materialising: copies records from all over a dataset into one text, in the order of the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use super::work::look;
 use super::{RecordBatch, RecordBatches, Search, SearchError};
 use crate::dataset::{BlockText, Records};
 
-/// Blocks that are read in one go at most.
+/// Most blocks that are read at once.
 const GROUP: usize = 16;
 
-/// A record: the first row of its block, and where it begins there.
+/// A record: the first row of its block, and its offset in the block's text.
 type Record = (u64, u32);
 
-/// Records, each with the place at which it is wanted.
+/// Records, each with its position in the result.
 type Placed = Vec<(usize, String)>;
 
 impl Search {
-    /// The records in that order.
+    /// The records in the given order.
     pub(super) fn materialise(self: &Arc<Self>, records: Vec<Record>) -> RecordBatches {
         let rows = usize::try_from(self.dataset.rows)
             .unwrap_or(usize::MAX)
@@ -47,7 +47,7 @@ impl Search {
         }))
     }
 
-    /// The records put together; `None`: they are too long for that.
+    /// A batch of these records; `None` if they are too long for one.
     async fn slice(
         self: &Arc<Self>,
         records: &[Record],
@@ -59,7 +59,7 @@ impl Search {
         let blocks = wanted.keys().copied();
         let blocks = locations(&self.services, &self.dataset, blocks).await?;
         let mut wanted = wanted.into_values();
-        // All of them are wanted.
+        // Unlike a search, this needs every block, so groups have full size from the start.
         let mut cutting = Groups::growing(GROUP, GROUP);
         let mut groups: Vec<_> = blocks
             .into_iter()
@@ -126,14 +126,14 @@ impl Search {
     }
 }
 
-/// The records of all parts, in the order in which they are wanted; they have so many bytes.
+/// All records as one text of `bytes` bytes, in the order of the result.
 fn joined(parts: Vec<Placed>, bytes: usize, columns: usize) -> (Arc<BlockText>, Vec<u32>) {
     let mut records: Placed = parts.into_iter().flatten().collect();
     records.sort_unstable_by_key(|(position, _)| *position);
     let mut text = String::with_capacity(bytes);
     let mut starts = Vec::with_capacity(records.len());
     for (_, record) in records {
-        // A slice is shorter than 2^32 bytes.
+        // The text is shorter than 2^32 bytes.
         starts.push(text.len() as u32);
         text.push_str(&record);
     }

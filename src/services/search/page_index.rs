@@ -1,7 +1,7 @@
-//! Where the blocks of a revision are, and what is known of their columns.
+//! The page index: where the blocks of a revision are, and their zone maps and Bloom filters.
 //!
-//! A page index is drawn on index pages: each is of the blocks that begin within some rows of a run, and is read and remembered by
-//! itself. So whoever needs a few blocks looks at few index pages, however many blocks there are.
+//! An index page covers a range of rows of one upload segment and lists the blocks that begin there. Each is read and cached by
+//! itself, so a query that needs few blocks reads few pages, however many blocks there are.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,31 +11,31 @@ use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue, IndexPageKey, ZoneMaps};
 use crate::store::{Dataset, Run, Segment, Spot, StoreError};
 
-/// An index page of a run. All revisions that divide the run into the same index pages share what is remembered of it.
+/// An index page of an upload segment. Revisions that divide the segment into the same pages share what is cached.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IndexPage {
     segment: Segment,
-    /// Rows of the run that each of its index pages is of.
+    /// How many rows of the segment each of its index pages covers.
     rows_each: u64,
     number: u64,
 }
 
-/// The blocks of an index page, in order.
+/// The blocks that an index page lists, in order.
 #[derive(Debug, Clone)]
 pub(super) struct PageBlocks {
     pub(super) page: IndexPage,
     handles: Arc<[Spot]>,
 }
 
-/// Where a block is that has rows.
+/// Where a block that has rows is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BlockLocation {
     pub(super) run: Run,
-    /// Offset of its text in the run's text.
+    /// Offset of its text in the segment's text.
     pub(super) first_byte: u64,
     /// Length of its text.
     pub(super) bytes: u64,
-    /// Number of its first row in the revision, which no other block has that has rows.
+    /// Number of its first row in the revision. No other block that has rows has the same number.
     pub(super) first_row: u64,
     /// Number of its rows.
     pub(super) rows: u64,
@@ -43,7 +43,7 @@ pub(super) struct BlockLocation {
 }
 
 impl IndexPage {
-    /// The first one of a segment.
+    /// The first index page of a segment.
     pub(super) fn first(services: &Services, segment: Segment) -> Self {
         let bytes = services.settings.store.blocks.page_bytes.max(1);
         let pages = segment.bytes / bytes + 1;
@@ -54,7 +54,7 @@ impl IndexPage {
         }
     }
 
-    /// The rows of the run within which its blocks begin.
+    /// The rows of the segment that the page covers: the blocks on it begin there.
     fn rows(self) -> Range<u64> {
         let from = self.number.saturating_mul(self.rows_each);
         from..from.saturating_add(self.rows_each)
@@ -69,7 +69,7 @@ impl IndexPage {
         }
     }
 
-    /// The index page after this one, if its run has another.
+    /// The next index page of the segment, if there is one.
     pub(super) fn next(self) -> Option<Self> {
         let next = Self {
             number: self.number + 1,
@@ -94,7 +94,7 @@ impl IndexPage {
         }
     }
 
-    /// What is known of some columns, whose places are in order.
+    /// The zone maps of some columns, given by their indexes in ascending order.
     pub(super) async fn zone_maps(
         self,
         services: &Services,
@@ -121,7 +121,7 @@ impl IndexPage {
         zone_maps.collect()
     }
 
-    /// Which texts some columns do not have, whose places are in order.
+    /// The Bloom filters of some columns, given by their indexes in ascending order.
     pub(super) async fn blooms(
         self,
         services: &Services,
@@ -148,7 +148,7 @@ impl IndexPage {
 }
 
 impl PageBlocks {
-    /// The blocks of an index page, and which of them holds row `row` of the revision.
+    /// The index page that lists the block with row `row` of the revision, and which of its blocks that is.
     pub(super) async fn at_row(
         services: &Services,
         dataset: &Dataset,
@@ -159,7 +159,7 @@ impl PageBlocks {
         };
         let first = IndexPage::first(services, segment);
         let last = (row - segment.first_row) / first.rows_each;
-        // A block has rows of the index pages behind its own if it is longer than they are, or begins near the end of its own.
+        // A long block, or one that begins near the end of its page, also has rows that the next pages cover.
         for number in (0..=last).rev() {
             let blocks = IndexPage { number, ..first }.blocks(services).await?;
             if let Some(at) = blocks.at(row) {
@@ -169,7 +169,7 @@ impl PageBlocks {
         Ok(None)
     }
 
-    /// The block that holds row `row` of the revision, if it is on this index page.
+    /// Which block of this page holds row `row` of the revision.
     fn at(&self, row: u64) -> Option<usize> {
         let row = row.checked_sub(self.page.segment.first_row)?;
         let after = self
@@ -179,7 +179,7 @@ impl PageBlocks {
         self.handles[..after].iter().rposition(holds)
     }
 
-    /// How many there are.
+    /// How many blocks the page lists.
     pub(super) fn len(&self) -> usize {
         self.handles.len()
     }
@@ -202,14 +202,14 @@ impl PageBlocks {
         }
     }
 
-    /// Where the blocks are from that one on.
+    /// Where the blocks with rows are, from block `from` on.
     pub(super) fn locations(&self, from: usize) -> impl Iterator<Item = BlockLocation> {
         let with_rows = (from..self.handles.len()).filter(|&at| self.has_rows(at));
         with_rows.map(|at| self.location(at))
     }
 }
 
-/// Where the blocks are that hold these rows of the revision, which are in order.
+/// Where the blocks are that hold these rows of the revision, which are in ascending order.
 pub(super) async fn locations(
     services: &Services,
     dataset: &Dataset,
@@ -233,7 +233,7 @@ pub(super) async fn locations(
     Ok(locations)
 }
 
-/// Says that the store lacks the block with that row.
+/// The store has no block with that row.
 pub(super) fn missing(dataset: &Dataset, row: u64) -> StoreError {
     StoreError::Missing {
         dataset: dataset.run.dataset,

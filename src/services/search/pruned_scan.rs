@@ -1,4 +1,4 @@
-//! Going through the blocks that may hold a match, index page by index page and no further than somebody asks.
+//! The pruned scan: goes through the candidate blocks, one index page at a time and no further than it is asked to.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::services::Services;
 use crate::services::cache::ZoneMaps;
 use crate::store::{Dataset, Segments, StoreError};
 
-/// Goes through the index pages of a revision.
+/// The index pages of a revision that list candidate blocks, one after the other.
 pub(super) struct PrunedScan {
     segments: Segments,
-    /// The segment that comes next.
+    /// Index of the next segment.
     segment: usize,
-    /// The index page that comes next, if it is not the first of that segment.
+    /// The next index page, if it is not the first of that segment.
     page: Option<IndexPage>,
-    /// Blocks of it that are passed over.
+    /// How many blocks at the beginning of that page to skip.
     passed: usize,
 }
 
 impl PrunedScan {
-    /// Through all.
+    /// All pages.
     pub(super) fn whole(dataset: &Dataset) -> Self {
         Self {
             segments: dataset.segments.clone(),
@@ -33,7 +33,7 @@ impl PrunedScan {
         }
     }
 
-    /// From the block on that holds row `row` of the revision.
+    /// From the block that holds row `row` of the revision.
     pub(super) async fn from(
         services: &Services,
         dataset: &Dataset,
@@ -62,7 +62,7 @@ impl PrunedScan {
         })
     }
 
-    /// The next index page on which there may be a block with a match.
+    /// The next index page that may list a candidate block.
     pub(super) async fn next(
         &mut self,
         search: &Arc<Search>,
@@ -73,7 +73,7 @@ impl PrunedScan {
             if let Some(pruned) = PrunedPage::of(search, page, passed).await? {
                 return Ok(Some(pruned));
             }
-            // Where all is remembered, nothing else would let others have their turn.
+            // If everything is cached, nothing above yields to other tasks.
             tokio::task::coop::consume_budget().await;
         }
         Ok(None)
@@ -93,29 +93,29 @@ impl PrunedScan {
     }
 }
 
-/// The blocks of an index page with what is known of the columns that a query asks about.
+/// An index page with the zone maps and Bloom filters of the columns that a query filters or orders by.
 pub(super) struct PrunedPage {
     pub(super) blocks: PageBlocks,
-    /// What is known of some columns, by their places.
+    /// Zone maps by index of the column.
     zone_maps: Vec<(usize, Arc<ZoneMaps>)>,
-    /// Which texts some columns do not have, by their places.
+    /// Bloom filters by index of the column.
     blooms: Vec<(usize, Arc<[Option<Bloom>]>)>,
     rest: Remaining,
 }
 
-/// The blocks of an index page that are still to be given.
+/// The blocks of an index page that were not given out yet.
 enum Remaining {
-    /// Those from this one on, as far as they may hold a match.
+    /// From this one on; they still have to be pruned.
     From(usize),
-    /// These, which may hold one.
+    /// These, which are candidates.
     Chosen(std::vec::IntoIter<usize>),
 }
 
-/// Looks at the bounds of blocks for one index page that hold nobody up.
+/// How many comparisons with zone maps may run on the runtime's thread, for one index page.
 const FEW_LOOKS: u64 = 8192;
 
 impl PrunedPage {
-    /// An index page from its block `next` on; `None`: no block of it may hold a match.
+    /// An index page from its block `next` on; `None` if no block of the page can match.
     async fn of(
         search: &Arc<Search>,
         page: IndexPage,
@@ -158,7 +158,7 @@ impl PrunedPage {
         Ok(Some(pruned))
     }
 
-    /// The next block that may hold a match.
+    /// The next candidate block.
     pub(super) fn next(&mut self, query: &Query) -> Option<usize> {
         let from = match &mut self.rest {
             Remaining::From(from) => *from,
@@ -172,7 +172,7 @@ impl PrunedPage {
         found
     }
 
-    /// What is known of a column in a block.
+    /// The zone map and the Bloom filter of a column in a block.
     pub(super) fn pruning_stats(&self, column: usize, at: usize) -> PruningStats<'_> {
         PruningStats {
             zone_map: of(&self.zone_maps, column).and_then(|maps| maps.each.get(at)),
@@ -181,24 +181,24 @@ impl PrunedPage {
     }
 }
 
-/// What there is of a column, among columns that are in order.
+/// The entry of a column, in a list sorted by column.
 fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
     let found = columns.binary_search_by_key(&column, |(known, _)| *known);
     found.ok().map(|at| &columns[at].1)
 }
 
-/// The blocks that may hold a match, one after the other.
+/// The candidate blocks, one after the other.
 pub(super) struct CandidateBlocks {
     search: Arc<Search>,
-    /// The index pages behind the one that is open.
+    /// The pages behind the open one.
     pages: PrunedScan,
     open: Option<PrunedPage>,
-    /// A block that was given back.
+    /// A block that was put back.
     back: Option<BlockLocation>,
 }
 
 impl CandidateBlocks {
-    /// From the block on that holds row `row` of the revision.
+    /// From the block that holds row `row` of the revision.
     pub(super) async fn from(search: &Arc<Search>, row: u64) -> Result<Self, StoreError> {
         Ok(Self {
             pages: PrunedScan::from(&search.services, &search.dataset, row).await?,
@@ -208,7 +208,7 @@ impl CandidateBlocks {
         })
     }
 
-    /// The next one.
+    /// The next candidate block.
     pub(super) async fn next(&mut self) -> Result<Option<BlockLocation>, SearchError> {
         if let Some(location) = self.back.take() {
             return Ok(Some(location));
@@ -226,12 +226,12 @@ impl CandidateBlocks {
         }
     }
 
-    /// Takes a block back, to give it again.
+    /// Puts a block back, to be given out again.
     pub(super) fn put_back(&mut self, block: BlockLocation) {
         self.back = Some(block);
     }
 
-    /// As many of the next ones as make a group.
+    /// The next group of candidate blocks.
     pub(super) async fn group(
         &mut self,
         groups: &mut Groups,

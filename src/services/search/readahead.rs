@@ -1,4 +1,4 @@
-//! Blocks in the order of the file, for whoever shows rows as they are.
+//! Readahead: reads the blocks that follow a row, for lists in the order of the file.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::services::Services;
 use crate::services::memory::{Held, Kind};
 use crate::store::{Dataset, Spot, StoreError, Text};
 
-/// Bytes of text that are read in one go, unless one block alone has more.
+/// Bytes of text to read at once, unless a single block is longer.
 const READAHEAD_BYTES: u64 = 256 << 10;
 
 /// A block that was read.
@@ -19,7 +19,7 @@ const READAHEAD_BYTES: u64 = 256 << 10;
 pub struct LoadedBlock {
     /// Its text.
     pub text: Arc<BlockText>,
-    /// Bytes of mark and header before its first row.
+    /// Bytes of byte-order mark and header before its first row.
     pub body_start: usize,
     /// Number of its first row in the revision.
     pub first_row: u64,
@@ -27,7 +27,7 @@ pub struct LoadedBlock {
     pub end_row: u64,
 }
 
-/// Blocks that were read in one go, and the memory that they take.
+/// Blocks that were read at once, and the memory that they take.
 #[derive(Debug, Default)]
 pub struct Readahead {
     /// The blocks.
@@ -35,8 +35,8 @@ pub struct Readahead {
     _held: Option<Held>,
 }
 
-/// The block that holds row `row` of the revision, and those behind it: as many as hold rows before `end` and are
-/// read in one go, or that one alone where there is little memory.
+/// The block that holds row `row` of the revision, and those behind it, as far as they hold rows before `end` and fit in one
+/// read. If memory is short, that block alone.
 ///
 /// # Errors
 /// When the store fails, or has no such block.
@@ -46,14 +46,14 @@ pub async fn read_ahead(
     row: u64,
     end: u64,
 ) -> Result<Readahead, SearchError> {
-    // To look one block up is cheaper than to read where many are, unless that is remembered.
+    // Without a cache, looking up one block is cheaper than reading a whole index page.
     let usual = services.settings.store.blocks.blocks_a_page();
     if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
         let usual = services.settings.store.blocks.block_bytes;
         let mut held = services.memory.take(Kind::Texts, usual).await?;
         let block = lone(&services, &dataset, row).await?;
         let block = block.ok_or_else(|| missing(&dataset, row))?;
-        // How long it is can't be known before.
+        // The length of a block is known only once it is read.
         if let Some(more) = block.text.len().checked_sub(held.bytes()) {
             held.add(services.memory.take(Kind::Texts, more).await?);
         }
@@ -95,7 +95,7 @@ pub async fn read_ahead(
     })
 }
 
-/// The block alone.
+/// The block that holds row `row`, looked up by itself.
 async fn lone(
     services: &Services,
     dataset: &Dataset,

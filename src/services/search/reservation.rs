@@ -1,4 +1,4 @@
-//! How much memory a query has, and so how far it goes ahead of its client.
+//! How much memory a query reserves, and so how far it reads ahead of its client.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use crate::services::cache::WINDOW_PAGES;
 use crate::services::memory::{Held, Kind};
 use crate::store::Dataset;
 
-/// Blocks that are looked through in one go at most.
+/// Most blocks in a group.
 const GROUP: usize = 16;
-/// Bytes of the text of a block, about.
+/// Usual length of a block's text, in bytes.
 const BLOCK: usize = 64 << 10;
-/// Bytes of a text that every query has room for.
+/// Bytes of text that every reservation has room for.
 const TEXT: usize = 256 << 10;
-/// Bytes that a key has beside the values in it, about.
+/// Bytes of a sort key besides its values, about.
 const KEY: u64 = 64;
 
-/// What a query holds on to at most. Its groups at work are not among it: there is one a core, whoever asks.
+/// The memory that a query may hold. Groups being scanned are not part of it: the server has one per core, whoever asks.
 pub(super) struct Reservation {
-    /// Bytes of text that a page holds on to between finding its rows and sending them.
+    /// Bytes of text that a page holds between finding its rows and sending them.
     pub(super) texts: usize,
-    /// Blocks in a group that is looked through in one go.
+    /// Blocks in a group.
     pub(super) group: usize,
-    /// Groups that are looked through ahead of what is sent.
+    /// Groups that are scanned ahead of what is sent.
     pub(super) ahead: usize,
-    /// Bytes of keys that one pass of an order keeps.
+    /// Bytes of sort keys that one pass of an order keeps.
     pub(super) keys: usize,
-    /// Bytes of records that are put together at a time.
+    /// Bytes of records that are materialised at a time.
     pub(super) slice: usize,
     _held: Held,
 }
 
 impl Reservation {
-    /// The memory for a query of at most `limit` rows: much, as long as there is much; else little, once that is free.
+    /// Reserves memory for a query of at most `limit` rows: a lot while there is plenty, else little, as soon as that is free.
     pub(super) async fn take(
         services: &Services,
         dataset: &Dataset,
@@ -68,7 +68,7 @@ impl Reservation {
         Ok(narrow.with(held))
     }
 
-    /// Whether the text is so short that the query's own memory does for it.
+    /// Whether the reservation covers this text.
     pub(super) fn holds(&self, text: &Arc<BlockText>) -> bool {
         text.len() <= TEXT.max(self.slice)
     }
@@ -84,7 +84,7 @@ struct Size {
 }
 
 impl Size {
-    /// No more than so many rows of the dataset need. From the second page of an order on some more are looked for.
+    /// Limits the sizes to what `limit` rows need. From the second page of an order on, the search looks for more rows than that.
     fn for_rows(self, dataset: &Dataset, limit: u64) -> Self {
         let usual = dataset.bytes / dataset.rows.max(1);
         let bytes =
@@ -100,7 +100,7 @@ impl Size {
     fn bytes(&self, query: &Query) -> usize {
         match query.order.is_empty() {
             true => self.texts + self.ahead * self.group * BLOCK,
-            // Records are there twice while they are put together.
+            // While records are materialised, there are two copies of them.
             false => self.keys + 2 * self.slice,
         }
     }

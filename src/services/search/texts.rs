@@ -1,4 +1,4 @@
-//! The texts of blocks: those that are remembered, and those that have to be read and unpacked.
+//! The texts of blocks, from the cache or else from the store.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue};
 use crate::store::{Packed, StoreError};
 
-/// Bytes of text that are looked through in one go, unless one block alone has more.
+/// Bytes of text in a group, unless a single block is longer.
 const GROUP_BYTES: u64 = 1 << 20;
 
-/// Cuts blocks into groups that are looked through in one go.
+/// Divides blocks into groups that are scanned together.
 pub(super) struct Groups {
     group: Vec<BlockLocation>,
     bytes: u64,
@@ -23,7 +23,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Groups of `first` blocks at first, since those may do, and then of more and more, up to `most`.
+    /// Groups of `first` blocks at first, because those may be enough, then twice as many each time, up to `most`.
     pub(super) fn growing(first: usize, most: usize) -> Self {
         Self {
             group: Vec::new(),
@@ -33,7 +33,7 @@ impl Groups {
         }
     }
 
-    /// Adds a block; gives the group that is full then.
+    /// Adds a block; returns the group that this completes.
     pub(super) fn add(&mut self, location: BlockLocation) -> Option<Vec<BlockLocation>> {
         let fits = self.group.is_empty() || self.bytes + location.bytes <= GROUP_BYTES;
         let full = (!fits).then(|| self.take());
@@ -47,7 +47,7 @@ impl Groups {
         self.group.is_empty()
     }
 
-    /// What is left, if it is anything.
+    /// The last group, if it isn't empty.
     pub(super) fn rest(&mut self) -> Option<Vec<BlockLocation>> {
         (!self.is_empty()).then(|| self.take())
     }
@@ -78,7 +78,7 @@ fn key(location: &BlockLocation) -> CacheKey {
     CacheKey::Text(location.run, location.first_byte)
 }
 
-/// The text of a block, if it is remembered.
+/// The text of a block, if it is cached.
 pub(super) fn remembered(services: &Services, location: &BlockLocation) -> Option<Arc<BlockText>> {
     match services.cache.get(&key(location))? {
         CachedValue::Text(text) => Some(text),
@@ -102,11 +102,11 @@ pub(super) async fn texts(
     unpacking.await.map_err(|_| SearchError::Worker)?
 }
 
-/// Texts of blocks: those that are remembered, and the others as they were read.
+/// Texts of blocks: cached ones, and packed ones as they were read.
 pub(super) struct Fetched {
     /// `None`: it is packed.
     texts: Vec<Option<Arc<BlockText>>>,
-    /// Those that are packed, each with its place among the texts.
+    /// The packed ones, each with its index among the texts.
     packed: Vec<(usize, CacheKey, Packed)>,
 }
 
@@ -133,7 +133,7 @@ impl Fetched {
         Ok(Self { texts, packed })
     }
 
-    /// The texts, unpacked and remembered. Takes long: it belongs on a blocking thread.
+    /// Unpacks the texts and caches them. This takes long: call it on a blocking thread.
     pub(super) fn unpack(
         mut self,
         services: &Services,

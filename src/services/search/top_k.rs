@@ -1,9 +1,9 @@
-//! Rows in an order of their own: the first ones of it, found in one pass through the blocks that may have some, the most
-//! promising first, so that the others need not be looked at.
+//! Top-k: the first rows of an order, found in one pass over the candidate blocks. The pass begins with the blocks whose zone
+//! maps promise the first rows, so that it can skip most of the others.
 //!
-//! A pass goes on from a row: its values are read from the dataset again, so that a cursor is short and a page far down the
-//! order costs what the first one does. Where long values are so much alike that their keys do not tell which one comes
-//! first, the pass ends before them, and the next one compares them with one of them.
+//! A pass continues after a given row. It reads that row's values from the dataset again: so cursors are short, and a page far
+//! down the order costs as much as the first. Where the sort keys of long values don't tell which row comes first, the pass ends
+//! before these rows, and the next pass compares them with one of them in full.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,21 +20,21 @@ use crate::dataset::{BlockText, Field, Records};
 use crate::services::cache::{CacheKey, CachedValue, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
 
-/// Blocks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
+/// Most blocks in a group: fewer than elsewhere, because each group makes it possible to skip later ones.
 const GROUP: usize = 8;
 /// Rows that one pass of a long list finds.
 const WINDOW: usize = 128 << 10;
-/// To sort a row, or a block, among others takes as long as to read so many bytes of text, about.
+/// Sorting a row or a block takes about as long as reading this many bytes of text.
 const ROW: usize = 128;
 
-/// A row: the first row of its block, and where it begins there.
+/// A row: the first row of its block, and its offset in the block's text.
 type Record = (u64, u32);
 
 impl Search {
     /// At most `limit` rows that come after row `after`.
     ///
-    /// Who asks for a second page is likely to ask for a third: then some more rows are found than the page has, and
-    /// remembered. The first page alone is found sooner without.
+    /// A client that asks for a second page is likely to ask for a third. So from the second page on the pass finds more rows than
+    /// the page has, and caches where they are. The first page is faster without.
     pub(super) async fn ordered_page(
         self: &Arc<Self>,
         after: Option<u64>,
@@ -49,7 +49,7 @@ impl Search {
         let end = window.rows.len().min(window.at + limit);
         let shown = window.rows[window.at..end].to_vec();
         let next = match shown.last() {
-            // One more tells whether the list goes on.
+            // One row more than the page shows whether the list continues.
             Some(&last) if end < window.rows.len() => Some(self.row_number(last).await?),
             _ => None,
         };
@@ -66,7 +66,7 @@ impl Search {
         })
     }
 
-    /// What is remembered of the rows that come after row `after`, if that is enough for a page.
+    /// The cached rows that come after row `after`, if they are enough for a page.
     fn window(&self, after: u64, limit: usize) -> Option<Window> {
         let key = CacheKey::Window(self.window_key(), after);
         match self.services.cache.get(&key)? {
@@ -89,7 +89,7 @@ impl Search {
     ) -> Result<Window, SearchError> {
         let mut rows: Vec<Record> = Vec::new();
         let mut next = Some(self.start(after).await?);
-        // A pass that finds fewer than it was asked for had no room for more, or was not sure of more.
+        // A pass finds fewer rows than asked for if their keys take too much memory, or don't tell the order of the rest.
         while rows.len() < most
             && let Some(start) = next.take()
         {
@@ -131,7 +131,7 @@ impl Search {
         Box::pin(windows.try_flatten())
     }
 
-    /// The first rows of the order from there on, at most `limit`, and where the next pass begins, if there may be more.
+    /// The first rows of the order after `start`, at most `limit`, and where the next pass begins if there may be more.
     async fn pass(
         self: &Arc<Self>,
         start: Start,
@@ -144,7 +144,7 @@ impl Search {
         };
         let reference = match start.unsure {
             Some(record) => Some(Arc::new(self.values(record).await?)),
-            // What is equal to the last row is known as such at once.
+            // This recognises rows that are equal to the last one.
             None => after.clone(),
         };
         let candidates = self.ordered_candidates(after.as_deref()).await?;
@@ -172,7 +172,7 @@ impl Search {
         Ok((first.rows.iter().map(record).collect(), next))
     }
 
-    /// The blocks that may hold rows that come after that one, those first whose rows may be first.
+    /// The candidate blocks that may hold rows after `after`, best first.
     async fn ordered_candidates(
         self: &Arc<Self>,
         after: Option<&FullSortKey>,
@@ -192,8 +192,8 @@ impl Search {
                 let Some((best, worst)) = zone_map.and_then(|zone_map| term.range(zone_map)) else {
                     continue;
                 };
-                // Where all that is better was passed already, a block is as good as the place to go on from, or not even
-                // that.
+                // Rows before `after` were already found. If the order has one term and the key is exact, blocks before it in the
+                // file have no more rows with that key.
                 let best = from.map_or(best, |(from, last)| {
                     let settled = alone && term.settles(from);
                     let passed = settled && page.blocks.location(at).first_row < last;
@@ -254,7 +254,7 @@ impl Search {
         });
     }
 
-    /// Where a list begins that comes after row `after`.
+    /// The start of a list that comes after row `after`.
     async fn start(self: &Arc<Self>, after: Option<u64>) -> Result<Start, SearchError> {
         let Some(row) = after.filter(|row| *row < self.dataset.rows) else {
             return Ok(Start::default());
@@ -289,7 +289,7 @@ impl Search {
         let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
         let mut fields = Vec::new();
         records.next_into(&mut fields);
-        // An empty line before the record is none of it.
+        // An empty line before the record is not part of it.
         let at = at + fields.first().map_or(0, Field::start);
         let value = |column: usize| {
             let text = fields.get(column).map(Field::text)?;
@@ -315,25 +315,25 @@ impl Search {
 /// Where a pass begins.
 #[derive(Default)]
 struct Start {
-    /// The row that its rows come after.
+    /// The pass finds rows that come after this one.
     after: Option<Arc<FullSortKey>>,
-    /// The same, where its values were not read yet.
+    /// The same row, if its values have not been read yet.
     last: Option<Record>,
-    /// A row that others are to be compared with.
+    /// A row to compare long values with.
     unsure: Option<Record>,
 }
 
-/// Blocks that may hold rows that are among the first.
+/// Candidate blocks for the first rows, best first.
 #[derive(Default)]
 struct OrderedCandidates {
-    /// The index pages that they are on.
+    /// The index pages that list them.
     pages: Vec<PageBlocks>,
-    /// What no row of each comes before; its index page, and its place there.
+    /// Per block: a lower bound of its rows' keys, its index page, and its index there.
     blocks: Vec<(AbbreviatedKey, u32, u32)>,
 }
 
 impl OrderedCandidates {
-    /// Groups of them, as long as they may hold a row that `top` does not have better ones than.
+    /// The blocks in groups, until no row of a block can be among those that `top` keeps.
     fn groups(self, top: Arc<Mutex<TopK>>) -> impl Iterator<Item = Vec<BlockLocation>> {
         let mut groups = Groups::growing(1, GROUP);
         let mut blocks = self.blocks.into_iter();
@@ -353,6 +353,6 @@ impl OrderedCandidates {
 }
 
 fn lock(top: &Mutex<TopK>) -> MutexGuard<'_, TopK> {
-    // What is kept is whole between any two statements, so a panic elsewhere did not harm it.
+    // `TopK` is consistent after every statement, so a panic elsewhere did no harm.
     top.lock().unwrap_or_else(PoisonError::into_inner)
 }
