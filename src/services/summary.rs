@@ -1,7 +1,7 @@
-//! What the columns of a revision hold: the summaries of its runs put together.
+//! Summaries of a revision's columns: the summaries of its upload segments, merged.
 //!
-//! The summary of a run is made while it is uploaded and kept with it. Small runs have none, and neither have those that an
-//! earlier release wrote: theirs are made of their texts, once as long as they are remembered.
+//! A segment's summary is made during the upload and stored with it. Small segments have none, nor have those that an earlier
+//! release wrote; theirs are made from their texts when they are asked for, and cached.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Layout, RawBlock, Summary};
 use crate::store::{Dataset, Run, StoreError, Text, unreadable};
 
-/// What the columns of a revision hold.
+/// The summaries of a revision's columns.
 ///
 /// # Errors
 /// When the store fails, or when it takes longer than a query may.
@@ -28,7 +28,7 @@ pub async fn summarise(
         Ok::<_, SearchError>(CachedValue::Summary(columns.into()))
     };
     let key = CacheKey::Summary(dataset.run);
-    // Whoever waits for somebody else has no more time than that.
+    // Waiting for another request's summary counts as time of the query.
     let limit = services.settings.timeouts.query_timeout;
     match in_time(limit, services.cache.get_or(key, make)).await? {
         CachedValue::Summary(columns) => Ok(columns),
@@ -53,7 +53,7 @@ async fn whole(
     blocking(&permit, move || Ok(whole.report(&dataset.columns))).await
 }
 
-/// The summary, and what was stored of a run.
+/// `whole`, with the stored summary of a segment merged in.
 async fn merged(
     permit: &Arc<ScanPermit>,
     mut whole: Summary,
@@ -68,7 +68,7 @@ async fn merged(
     .await
 }
 
-/// The summary, and the rows of a run, read from its texts.
+/// `whole`, with the rows of a segment added, read from its texts.
 async fn made(
     services: &Services,
     permit: &Arc<ScanPermit>,
@@ -85,7 +85,7 @@ async fn made(
         after = Some(*last);
         let layout = Arc::clone(layout);
         whole = blocking(permit, move || {
-            // A line end that was put before appended rows is no row.
+            // The line end that was put before appended rows is not a row.
             let texts = texts.into_iter().map(|(_, text)| text);
             for text in texts.filter(|text| text.rows > 0) {
                 add(&mut whole, text, &layout)?;
@@ -102,8 +102,8 @@ fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), St
     analysis.map(drop).map_err(|e| unreadable("block", e))
 }
 
-/// Does a step of the work on a blocking thread. Its permit among the scans is not given back before the step has ended, even
-/// if nobody waits for it any more.
+/// Runs a step of the work on a blocking thread. The scan permit is returned when the step has ended, even if nobody waits
+/// for it any more.
 async fn blocking<T: Send + 'static>(
     permit: &Arc<ScanPermit>,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,

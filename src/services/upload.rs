@@ -1,13 +1,13 @@
-//! One CSV on its way from the socket into the store, in bounded memory whatever its size.
+//! One CSV on its way from the socket into the store. Memory stays bounded, however large the CSV is.
 //!
 //! ```text
-//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's raw blocks a worker) ─▶ stage ─▶ commit
+//! bytes ─▶ split (in order: digest, decode, split into raw blocks) ─▶ analyse and pack (one worker per step) ─▶ stage ─▶ commit
 //! ```
 //!
-//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its permit to an upload that
-//! waits for one, and takes another when more has come. Each arrow is bounded: one
-//! step of cutting, the raw blocks of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
-//! at once is taken in on the spot, since handing it to other threads would cost more than the work.
+//! No thread ever waits for a client: a slow one holds a task and some hundred KiB. Its upload gives its permit to an upload that
+//! waits for one, and takes another when more data has come. Every arrow is bounded: at most one step is being split, the
+//! raw blocks of [`STEPS`] others are being analysed, and two batches are being written. A CSV that is small enough to arrive at once
+//! is stored on this thread, because handing it to others would cost more than the work.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -38,26 +38,26 @@ use crate::store::{
 };
 use splitter::{Split, Splitter};
 
-/// Bytes that one step of cutting takes in.
+/// Bytes that one step of the splitter takes.
 const STEP: usize = 512 << 10;
-/// A CSV of at most this many bytes is taken in on the spot.
+/// A CSV of at most this many bytes is analysed on this thread.
 const SMALL: usize = 16 << 10;
 /// Steps of one upload whose raw blocks are being analysed or wait for it.
 const STEPS: usize = 3;
-/// Bytes that one upload takes: those that wait, those being cut, those being analysed, and two batches.
+/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two batches.
 pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
-/// Bytes of a record, or of a raw block, that take more than that.
+/// A record or raw block of more bytes than this needs memory of its own.
 const LONG: usize = 1 << 20;
-/// How often a long record is there at a time: as it comes, as a raw block, and packed twice.
+/// How many copies of a long record there are at a time: as it came, as a raw block, and packed twice.
 const LONG_COPIES: usize = 4;
 
-/// Why an upload ended without a dataset.
+/// Why an upload failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// It is no CSV that can be kept.
+    /// The CSV is malformed.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// The store did not take it.
+    /// The store refused it or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No permit for another upload became free in time.
@@ -85,7 +85,7 @@ pub struct Upload {
     /// Number of the first block, and offset of its text.
     first: u64,
     blocks: u64,
-    /// Blocks of the source so far, where it is kept apart.
+    /// How many blocks of the source there are, if it is stored apart from the text.
     source_blocks: u64,
     text_bytes: u64,
     batch: Batch,
@@ -94,19 +94,19 @@ pub struct Upload {
     abandon: Abandon,
     owner: PermitOwner,
     permit: Option<Permit>,
-    /// How long the client was waited for since the permit was taken, or since a step's bytes were there.
+    /// How long the client kept the upload waiting since it got its permit, or since the last step.
     waited: Duration,
-    /// Whether anything was handed to the cutter.
+    /// Whether anything was handed to the splitter.
     stepped: bool,
     memory: Account,
 }
 
-/// Where the memory for an upload is taken from.
+/// The memory that an upload holds.
 #[derive(Default)]
 struct Account {
-    /// Whether somebody else has taken enough for it.
+    /// Whether its caller has reserved enough memory for it.
     covered: bool,
-    /// Held as long as the upload has its permit.
+    /// Held while the upload has its permit.
     usual: Option<Held>,
     /// Taken when the first long record comes.
     long: Option<Held>,
@@ -119,8 +119,8 @@ enum SplitterState {
 }
 
 impl Upload {
-    /// Begins to receive a CSV from `author`, whose address is `from`; `None`: somebody without a key, and this program
-    /// itself.
+    /// Begins to receive a CSV from `author`, whose address is `from`. An anonymous caller has no `author`, and the server
+    /// itself has neither.
     pub async fn begin(
         services: &Arc<Services>,
         form: Form,
@@ -143,7 +143,7 @@ impl Upload {
                 };
                 let profile = Profile::new(Arc::clone(&layout));
                 let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
-                // The first permit is kept for the line end that the text before may lack.
+                // Number 0 is kept for the line end that the text before may lack.
                 (ingest, run, Some(profile), 1)
             }
             there => {
@@ -186,14 +186,14 @@ impl Upload {
         })
     }
 
-    /// The same on the account of somebody who has taken memory for it already.
+    /// The same upload, for a caller that has already reserved memory for it.
     pub fn covered_by(mut self, _: &Held) -> Self {
         self.memory.covered = true;
         self
     }
 
-    /// The dataset that the CSV is for, if there is one already. What the client demands of it is looked at now, so that
-    /// it need not send all of the CSV in vain, and once more when it is committed.
+    /// The dataset that the CSV is for, if there is one. The preconditions are checked now, so that the client need not send all of
+    /// the CSV in vain, and again in the transaction that commits it.
     async fn dataset(
         services: &Services,
         form: &Form,
@@ -218,7 +218,7 @@ impl Upload {
         }
     }
 
-    /// Takes in the next bytes. Waits while the rest of the way is full.
+    /// Takes the next bytes. Waits while the following stages are full.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadError> {
         self.pending_bytes += bytes.len();
         self.pending.push(bytes);
@@ -233,7 +233,7 @@ impl Upload {
         }
     }
 
-    /// Takes in the end of the CSV, and waits until all but its last part is in the store.
+    /// Takes the end of the CSV, and waits until all but the last batch is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
         let mut summary = None;
         if self.pending_bytes <= SMALL && !self.stepped {
@@ -253,7 +253,7 @@ impl Upload {
         self.prepare(summary)
     }
 
-    /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
+    /// Hands the waiting bytes to the splitter, after passing its last raw blocks on.
     async fn next_step(&mut self, last: bool) -> Result<(), UploadError> {
         self.settle_split().await?;
         let SplitterState::Idle(mut splitter) =
@@ -271,7 +271,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the cutter, and hands its raw blocks to the workers.
+    /// Waits for the splitter, and hands its raw blocks to the workers.
     async fn settle_split(&mut self) -> Result<(), UploadError> {
         let SplitterState::Running(step) = &mut self.splitter else {
             return Ok(());
@@ -281,7 +281,7 @@ impl Upload {
         self.splitter = SplitterState::Idle(splitter);
         let raw_blocks = match raw_blocks {
             Ok(raw_blocks) => raw_blocks,
-            // An earlier raw block may have an error too, and the first in the file is the one to tell.
+            // An earlier raw block may have an error too, and the client is told about the first one in the file.
             Err(error) => {
                 while !self.analysing.is_empty() {
                     self.settle_analysis().await?;
@@ -318,7 +318,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Takes the memory that records longer than usual need, once an upload.
+    /// Takes the memory for long records, once per upload.
     async fn take_for_long_record(&mut self) -> Result<(), UploadError> {
         if self.memory.long.is_none() && !self.memory.covered {
             let longest = self.services.settings.limits.max_record;
@@ -329,7 +329,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the oldest step's raw blocks, and adds their blocks to the batch.
+    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the batch.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
@@ -349,7 +349,7 @@ impl Upload {
         let begins = self.abandon.staged.is_none();
         self.abandon.staged = Some(self.run);
         let store = self.services.store.clone();
-        // Noted before the task can run, which may be after this upload is given up.
+        // This has to happen before the task runs: the upload may be given up before that.
         let turn = store.begin_part(self.run);
         self.staging = Some(tokio::spawn(async move {
             store.stage(turn, batch, begins).await
@@ -417,7 +417,7 @@ impl Upload {
         };
         let hints = match self.form.write {
             Write::Create | Write::Put => profile.hints(),
-            // What the columns are is decided by all rows, not by these.
+            // The types of the columns depend on all rows, not just on the appended ones.
             Write::Append => Vec::new(),
         };
         let revision = NewRevision {
@@ -445,7 +445,7 @@ impl Upload {
     }
 }
 
-/// Analyses and packs raw blocks on a blocking thread, as soon as a core is free for it.
+/// Analyses and packs raw blocks on a blocking thread, as soon as a worker's permit is free.
 fn analyse(
     workers: Arc<Semaphore>,
     raw_blocks: Vec<RawBlock>,

@@ -1,7 +1,7 @@
 //! Requests counted per client, version and operation, in memory, and handed to the store every few seconds.
 //!
-//! The number of keys is bounded: callers without a key are told apart by their kind of user agent, of which there are
-//! few. What was counted and not handed over yet is lost with a server that is killed: these are figures, not data.
+//! The number of keys is bounded: anonymous callers are counted by the kind of their user agent, and there are few kinds. A
+//! server that is killed loses what it has not handed over: these are statistics, not data.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use super::Metrics;
 use crate::settings::CountUsage;
 use crate::store::{Count, Store, StoreError};
 
-/// Kinds of user agents that are told apart; a name counts when the header begins with it.
+/// Kinds of user agents. A user agent is of a kind if the header begins with its name.
 const FAMILIES: &[&str] = &[
     "curl",
     "wget",
@@ -39,28 +39,28 @@ const FAMILIES: &[&str] = &[
     "insomnia",
     "mozilla",
 ];
-/// What all others are counted as.
+/// All other user agents.
 const OTHER: &str = "other";
-/// What callers without the header are counted as.
+/// Callers without the header.
 const NONE: &str = "none";
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Requests that the store does not know of yet.
+/// Requests that were not handed to the store yet.
 #[derive(Debug)]
 pub struct Usage {
     counts: bool,
     counted: Mutex<PendingCounts>,
-    /// The clients' names by their numbers, as far as they called.
+    /// The names of clients, by their numbers.
     names: Mutex<HashMap<i64, String>>,
 }
 
-/// Requests and the time of the last one, by what they are counted as.
+/// Counts of requests, with the time of the last one.
 #[derive(Debug, Default)]
 struct PendingCounts {
-    /// Of what was counted last: most requests are like the one before, and need not be looked up.
+    /// The key that was counted last. Most requests have the same key as the one before, and so need no lookup.
     last: Option<(UsageKey, RequestCount)>,
-    /// Of all else; what is in both adds up.
+    /// All other counts. A key may be in both; its counts add up.
     rest: HashMap<UsageKey, RequestCount>,
 }
 
@@ -116,7 +116,7 @@ struct UsageKey {
 }
 
 impl Usage {
-    /// Counts, or lets all requests pass.
+    /// Counts requests, unless the setting turns it off.
     pub(super) fn new(setting: CountUsage) -> Self {
         Self {
             counts: setting == CountUsage::On,
@@ -125,7 +125,7 @@ impl Usage {
         }
     }
 
-    /// Counts a request. `client` is `None` for a caller without a key, whose `user_agent` is looked at instead.
+    /// Counts a request. An anonymous caller has no `client`; its `user_agent` is used instead.
     pub fn count(
         &self,
         client: Option<i64>,
@@ -159,8 +159,8 @@ impl Usage {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands what was counted to the store; what it does not take is kept for the next time. What it took is told to whoever
-    /// watches.
+    /// Hands the counts to the store. What the store does not take is kept for the next time; what it takes is added to the
+    /// metrics.
     pub(super) async fn hand_over(
         &self,
         store: &Store,
@@ -181,7 +181,7 @@ impl Usage {
         outcome
     }
 
-    /// Asks for the clients' names when one is not known yet.
+    /// Reads the clients' names if one is missing.
     async fn learn_names(&self, store: &Store, counts: &[Count]) -> Result<(), StoreError> {
         let all_known = {
             let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
@@ -243,12 +243,12 @@ impl Usage {
     }
 }
 
-/// How callers without a key are named, by the kind of their user agent.
+/// The name for anonymous callers of a kind of user agent.
 pub fn anonymous(family: &str) -> String {
     format!("anonymous ({family})")
 }
 
-/// The day of a time, as usage is kept by.
+/// The day of a time, as it is stored.
 pub fn day(time: Timestamp) -> i64 {
     time.as_microsecond().div_euclid(DAY)
 }

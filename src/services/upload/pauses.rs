@@ -1,4 +1,4 @@
-//! When an upload has its permit, and when it does without: as long as its client sends nothing, others can use it.
+//! When an upload holds its permit: while its client sends nothing, other uploads may use it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::time::{Instant, timeout};
 use super::{UPLOAD, Upload, UploadError};
 use crate::services::memory::{Held, Kind};
 
-/// How long an upload that others wait for may wait for a step's bytes. Time in which it does not read does not count.
+/// How long an upload may wait for its client while others wait for a permit. Time in which it does not read does not count.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Bytes that an upload without a permit holds: its open record, unless that is long, and its summaries.
+/// Bytes that an upload without a permit holds: its unfinished record, unless that is long, and its summaries.
 const AT_REST: usize = 512 << 10;
 
 impl Upload {
-    /// Waits for what the client sends next. While others wait for a permit, an upload whose client is slow is without one.
+    /// Waits for what the client sends next. If others wait for a permit, a slow client's upload gives its permit back.
     pub async fn wait_for<T>(&mut self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         let mut next = pin!(next);
         while self.permit.is_some() {
@@ -45,7 +45,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Stores what has come so far, and gives the permit back.
+    /// Stores what has come so far, and returns the permit.
     async fn rest(&mut self) -> Result<(), UploadError> {
         self.next_step(false).await?;
         self.settle_split().await?;

@@ -1,5 +1,5 @@
-//! The part of an upload that must see its bytes in order: digesting, decoding and cutting. It runs on a blocking
-//! thread, some hundred KiB at a time, and never waits.
+//! The stage of an upload that must see its bytes in order: digesting, decoding, and splitting them into raw blocks. It runs on a
+//! blocking thread, some hundred KiB at a time, and never waits.
 
 use bytes::Bytes;
 
@@ -8,14 +8,14 @@ use crate::store::SourceBlock;
 
 use std::sync::Arc;
 
-/// What is cut so far.
+/// The state between two steps.
 pub(super) struct Splitter {
     ingest: Ingest,
-    /// Of the upload, as it came.
+    /// The digest of the upload as it came.
     digest: ResumableDigest,
 }
 
-/// What one step gave.
+/// The result of one step.
 #[derive(Default)]
 pub(super) struct Split {
     pub raw_blocks: Vec<RawBlock>,

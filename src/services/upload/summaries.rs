@@ -1,4 +1,4 @@
-//! The summary of an upload while it is being made: one for each thread that works on it, since they take turns with raw blocks.
+//! The summaries of an upload in progress: each thread that works on it uses one of its own, and they are merged at the end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,7 +7,7 @@ use crate::dataset::{Analysis, Block, CsvError, RawBlock, Summary};
 /// Raw blocks that were analysed and packed.
 pub(super) type Analysed = Vec<(Block, Analysis)>;
 
-/// The summaries that nobody is working on; as many as there are threads, at most.
+/// The summaries that no thread is using; at most as many as there are threads.
 #[derive(Debug, Default)]
 pub(super) struct Summaries(Mutex<Vec<Summary>>);
 
@@ -28,7 +28,7 @@ impl Summaries {
         Ok(packed)
     }
 
-    /// All of them as one, as it is stored; `None`: there was no raw block.
+    /// All summaries merged, as they are stored; `None` if there was no raw block.
     pub(super) fn encode(&self) -> Option<Vec<u8>> {
         let mut all = std::mem::take(&mut *self.idle());
         let mut whole = all.pop()?;
@@ -37,7 +37,7 @@ impl Summaries {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Summary>> {
-        // A list is whole between any two statements, so a panic elsewhere did not harm it.
+        // The list is consistent after every statement, so a panic elsewhere did no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
