@@ -1,6 +1,6 @@
-//! A raw block as it is stored: compressed, with its digest and its statistics.
+//! Blocks: a raw block as it is stored, compressed, with its digest, zone maps and Bloom filters.
 //!
-//! A block holds all that reading it takes, and never changes.
+//! A block has everything that is needed to read it, and never changes.
 
 use std::cell::RefCell;
 
@@ -9,10 +9,10 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::{Analysis, RawBlock, bloom, zone_map};
 
-/// How hard to compress: the level at which this is faster than most disks, with the ratio that CSV gives anyway.
+/// Compression level: faster than most disks, and CSV compresses well at any level.
 const LEVEL: i32 = 1;
 
-/// A stored raw block.
+/// A stored block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// Data records.
@@ -23,33 +23,33 @@ pub struct Block {
     pub text_bytes: u32,
     /// xxh3-128 of the text, big-endian.
     pub digest: [u8; 16],
-    /// The columns' statistics: [`stats::decode`].
+    /// The columns' zone maps: [`zone_map::decode`](super::zone_map::decode).
     pub stats: Vec<u8>,
-    /// Which texts the columns do not have: [`bloom::decode`]; empty where nothing is known.
+    /// The columns' Bloom filters: [`bloom::decode`](super::bloom::decode). Empty if there are none.
     pub blooms: Vec<u8>,
     /// The text, compressed: [`decompress`].
     pub data: Vec<u8>,
 }
 
-/// Stored data that does not give the text it should.
+/// A block's data does not decompress to its text.
 #[derive(Debug, thiserror::Error)]
 #[error("the block's data is damaged: it does not give the {text_bytes} bytes of text it should")]
 pub struct CorruptBlock {
-    /// How many bytes it should give.
+    /// How many bytes of text there should be.
     pub text_bytes: usize,
-    /// Why it cannot be decompressed, where it cannot.
+    /// Why the data can't be decompressed, if it can't.
     #[source]
     pub source: Option<std::io::Error>,
 }
 
 thread_local! {
-    // A context is a few hundred KiB of tables, dear to make and cheap to use again.
+    // A context has a few hundred KiB of tables; making one is slow, and it can be reused.
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 impl Block {
-    /// Seals a raw block with what its analysis found.
+    /// Packs a raw block with the result of its analysis.
     pub fn seal(raw_block: &RawBlock, analysis: &Analysis) -> Self {
         Self {
             rows: analysis.rows,
@@ -83,7 +83,7 @@ pub fn compress(text: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Decompresses a text of exactly `text_bytes` bytes; never sets aside more than those.
+/// Decompresses a text of exactly `text_bytes` bytes. Never allocates more.
 ///
 /// # Errors
 /// [`CorruptBlock`] when the data gives anything else.

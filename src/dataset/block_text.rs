@@ -1,33 +1,33 @@
-//! A block's text as it is read, and what is known of its records, so that less of it has to be looked at.
+//! A block's text as it is read, with an index of its lines, so that less of it has to be read.
 
 use memchr::{memchr, memchr_iter, memmem};
 
 use super::charset::UTF8_BOM;
 use super::record::Records;
 
-/// Lines for each of which it is known where it begins.
+/// The index has the offset of every line with a multiple of this number.
 const STRIDE: usize = 64;
 
-/// A block's text, and what is known of its records.
+/// The text of a block, with its line index if it has one.
 #[derive(Debug)]
 pub struct BlockText {
     text: String,
     line_index: Option<LineIndex>,
 }
 
-/// What is known of records that are lines of fields without quotes.
+/// An index of a text whose records are lines without quotes.
 #[derive(Debug)]
 struct LineIndex {
-    /// Delimiters and line ends of each record: all have as many.
+    /// Delimiters and line ends per record, the same number in each.
     structural_bytes: usize,
-    /// Where every so many lines begin.
+    /// Where every 64th line begins.
     lines: Box<[u32]>,
     /// No field has a byte that JSON escapes.
     verbatim: bool,
 }
 
 impl BlockText {
-    /// Looks at the records of a text, which have so many columns.
+    /// Indexes a text whose records have `columns` columns.
     pub fn new(text: String, columns: usize) -> Self {
         let line_index =
             structural_bytes_each(text.as_bytes(), columns).map(|structural_bytes| LineIndex {
@@ -38,7 +38,7 @@ impl BlockText {
         Self { text, line_index }
     }
 
-    /// Bytes that it takes.
+    /// Bytes that it takes in memory.
     pub fn bytes(&self) -> usize {
         let lines = self
             .line_index
@@ -47,17 +47,17 @@ impl BlockText {
         self.text.len() + lines.unwrap_or(0)
     }
 
-    /// Delimiters and line ends of each record, where all have as many.
+    /// Structural bytes per record, if each record has the same number.
     pub(super) fn structural_bytes(&self) -> Option<usize> {
         self.line_index
             .as_ref()
             .map(|line_index| line_index.structural_bytes)
     }
 
-    /// Whether its records, which have so many columns, are lines that end in LF, of fields without quotes: what a CSV of
-    /// them would be.
+    /// Whether the records, which have `columns` columns, are written as a CSV response writes them: as lines that end in LF,
+    /// without quotes.
     pub fn is_plain(&self, columns: usize) -> bool {
-        // The only field of a row is written otherwise when it is empty.
+        // A row with one column is written differently if its field is empty.
         columns > 1 && self.structural_bytes() == Some(columns)
     }
 
@@ -70,7 +70,7 @@ impl BlockText {
         }
     }
 
-    /// The records from byte `from` on, as lines, where those are of fields without quotes or a byte that JSON escapes.
+    /// The lines of the records from byte `from` on, if no field has a quote or a byte that JSON escapes.
     pub fn verbatim_lines(&self, from: usize) -> Option<Lines<'_>> {
         self.line_index
             .as_ref()
@@ -79,8 +79,7 @@ impl BlockText {
         Some(Lines { text, at: 0 })
     }
 
-    /// Where the record begins that comes so many after the one that begins at `from`; the end of the text where there is
-    /// none.
+    /// Where the record begins that is `rows` records after the one at `from`; the end of the text if there are not so many.
     pub fn start_after(&self, from: usize, rows: usize, delimiter: u8, columns: usize) -> usize {
         if rows == 0 {
             return from;
@@ -102,7 +101,7 @@ impl BlockText {
         }
     }
 
-    /// How many records begin from `from` on and before `to`, where records begin too.
+    /// How many records begin between `from` and `to`. A record begins at both.
     pub fn records_between(&self, from: usize, to: usize, delimiter: u8, columns: usize) -> usize {
         match &self.line_index {
             Some(line_index) => {
@@ -125,7 +124,7 @@ impl LineIndex {
     }
 }
 
-/// The lines of a text, each of which is a record, without their ends.
+/// The lines of a text, each of which is a record, without their line ends.
 #[derive(Debug)]
 pub struct Lines<'t> {
     text: &'t str,
@@ -147,7 +146,7 @@ impl<'t> Iterator for Lines<'t> {
         if rest.is_empty() {
             return None;
         }
-        // The last line may have no end.
+        // The last line may lack a line end.
         let end = memchr(b'\n', rest.as_bytes());
         self.at += end.map_or(rest.len(), |end| end + 1);
         let line = &rest[..end.unwrap_or(rest.len())];
@@ -169,15 +168,15 @@ fn structural_bytes_each(text: &[u8], columns: usize) -> Option<usize> {
     }
     let returns = memchr_iter(b'\r', text).count();
     let empty: &[u8] = if returns == 0 { b"\n\n" } else { b"\n\r\n" };
-    // The first line begins behind the byte-order mark.
+    // The first line begins after the byte-order mark.
     let lines = text.strip_prefix(UTF8_BOM).unwrap_or(text);
-    // A line of one empty column is a record.
+    // An empty line is a record if there is one column.
     let empty_lines =
         columns > 1 && (lines.starts_with(&empty[1..]) || memmem::find(lines, empty).is_some());
     match returns {
         _ if empty_lines => None,
         0 => Some(columns),
-        // A carriage return stands before a line feed only.
+        // Carriage returns stand before line feeds only.
         _ if returns == memchr_iter(b'\n', text).count() => Some(columns + 1),
         _ => None,
     }
@@ -191,7 +190,7 @@ fn lines(text: &[u8]) -> Box<[u32]> {
 
 /// Whether a text without quotes has no byte that JSON escapes (RFC 8259, section 7) but at line ends.
 fn is_verbatim(text: &[u8]) -> bool {
-    // Without a branch a byte, so that many are looked at in one go.
+    // Without a branch per byte, the compiler can check many bytes at once.
     let escaped = |byte: u8| (byte < b' ' && byte != b'\n' && byte != b'\r') | (byte == b'\\');
     !text
         .iter()
@@ -203,7 +202,7 @@ mod tests {
     use super::super::record::Field;
     use super::*;
 
-    /// Every record's start, by reading all.
+    /// Every record's start, found by reading all records.
     fn starts(text: &BlockText, from: usize, columns: usize) -> Vec<usize> {
         let mut records = Records::new(&text[from..], b',', columns);
         let (mut fields, mut starts) = (Vec::new(), Vec::new());
@@ -255,7 +254,7 @@ mod tests {
                         let found = text.start_after(begin, rows, b',', columns);
                         let wanted = starts.get(from.saturating_add(rows));
                         let wanted = wanted.copied().unwrap_or(text.len());
-                        // An empty line before a record may be said to be of it.
+                        // An empty line before a record may count as its beginning.
                         assert_eq!(text[found.min(wanted)..wanted].trim(), "", "{rows}");
                         assert!(found <= wanted);
                     }
@@ -278,7 +277,7 @@ mod tests {
                 let mut fields = Vec::new();
                 assert!(records.next_into(&mut fields));
                 assert_eq!(fields[1].text(), "Ada");
-                // Of one column it is a record, so that it need not be looked at.
+                // With one column an empty line is a record.
                 let text = BlockText::new(format!("{mark}{end}1{end}"), 1);
                 assert!(text.line_index.is_some());
             }

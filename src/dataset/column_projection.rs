@@ -1,7 +1,7 @@
-//! Reading a few columns of a text in which every record has as many marks as the next.
+//! Column projection: reads a few columns of a text in which every record has the same number of structural bytes.
 //!
-//! Without quotes and empty lines, and with one kind of line end, that is so. Then the marks of the columns that nobody
-//! asks for are counted and passed over, several at a time.
+//! This holds for texts without quotes and empty lines, and with one kind of line end. The structural bytes of other columns are
+//! counted and skipped, several at a time.
 
 use super::BlockText;
 use super::record::Field;
@@ -19,7 +19,7 @@ pub(super) struct ColumnProjection<'t, 'p> {
 }
 
 impl<'t, 'p> ColumnProjection<'t, 'p> {
-    /// The columns at `places`, which are in order, of the records from byte `from` on; `None`: they are not all alike.
+    /// The columns at `places`, in ascending order, of the records from byte `from` on; `None` if the records are not alike.
     pub(super) fn new(
         text: &'t BlockText,
         from: usize,
@@ -35,7 +35,7 @@ impl<'t, 'p> ColumnProjection<'t, 'p> {
         })
     }
 
-    /// Replaces `fields` by those of the next record; where that begins, or `None` when there is none.
+    /// Replaces `fields` by the columns of the next record. Returns where that record begins, or `None` if there is none.
     #[inline(always)]
     pub(super) fn next_into(&mut self, fields: &mut Vec<Field<'t>>) -> Option<usize> {
         let begin = self.at;
@@ -44,7 +44,7 @@ impl<'t, 'p> ColumnProjection<'t, 'p> {
             return None;
         }
         fields.clear();
-        // How many marks of the record were passed, and where the last one was.
+        // How many structural bytes of the record were passed, and where the last one was.
         let (mut passed, mut last) = (0, begin);
         for &place in self.places {
             let start = if place == 0 {

@@ -1,23 +1,23 @@
-//! What a CSV is: dialects, charsets, blocks, types and statistics.
+//! CSVs: dialects, charsets, blocks, types, statistics and queries.
 //!
-//! Pure code: nothing here does I/O, waits, or knows the wire or the store. An upload flows through it one way:
+//! Pure code: nothing here does I/O, waits, or knows HTTP or the store. An upload flows through it one way:
 //!
 //! ```text
-//! bytes → charset → preamble → split → [RawBlock] → tokenize → survey → Analysis → Block
-//!         (UTF-8)   (header)   (record ends)   (one raw block, on any thread)     Profile
+//! bytes → charset → preamble → record splitter → [RawBlock] → tokenizer → type inference → Analysis → Block
+//!         (UTF-8)   (header)                     (one raw block, on any thread)                       Profile
 //! ```
 //!
-//! - [`Ingest`] is pushed the uploaded bytes and hands out [`RawBlock`]s: whole records of decoded text. It does only
-//!   what has to be done in order, so that it is never the bottleneck.
-//! - [`RawBlock::analyse`] does all the rest for one raw block: checks every record, finds each column's type and bounds.
-//! - [`Block::seal`] compresses a raw block into what is stored; [`Profile`] adds the analyses up into the columns of the
-//!   whole dataset.
-//! - [`Records`] reads a stored block's text again.
-//! - [`Ingest::appending`] takes rows that are added to a dataset; [`ResumableDigest`] is what must be known of the text before them.
+//! - [`Ingest`] takes the uploaded bytes and returns [`RawBlock`]s: whole records of decoded text. It does only what has to be
+//!   done in order, so that it is never the bottleneck.
+//! - [`RawBlock::analyse`] does the rest for one raw block: it checks every record, and finds each column's type and zone map.
+//! - [`Block::seal`] compresses a raw block into a stored block; [`Profile`] adds the analyses up into the columns of the dataset.
+//! - [`Records`] reads a stored block's text.
+//! - [`Ingest::appending`] takes rows for a dataset that exists; [`ResumableDigest`] continues the digest of its source.
+//! - [`Query`] filters, orders and selects rows.
 //!
-//! The invariant of the room: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte; of
-//! added rows, without its byte-order mark and header, and with a line end. Types, names and nulls are *about* the text
-//! and never change it.
+//! The invariant of this module: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte. (For
+//! appended rows: without byte-order mark and header, and with a line end.) Types, names and nulls describe the text and never
+//! change it.
 
 pub mod block;
 mod block_text;
@@ -45,9 +45,9 @@ pub mod resumable_digest;
 mod span;
 mod structural_index;
 pub mod summary;
-mod survey;
 mod text_range;
 mod tokenizer;
+mod type_inference;
 pub mod value;
 pub mod zone_map;
 

@@ -1,6 +1,6 @@
-//! A raw block of an upload: whole records, and what they say about the columns.
+//! Raw blocks: whole records of an upload, and their analysis.
 //!
-//! Analysing is a pure function of one raw block, so that raw blocks can be analysed on any threads in any order.
+//! Analysing is a pure function of one raw block, so raw blocks can be analysed on any thread, in any order.
 
 use std::sync::Arc;
 
@@ -11,46 +11,46 @@ use super::{
     error::shortened,
     record::unquoted,
     span::{Spans, tokenize},
-    survey::{Unfit, survey},
+    type_inference::{Unfit, infer},
 };
 
-/// Rows of the smallest raw block that is worth knowing more of.
+/// A raw block with fewer rows gets no Bloom filters.
 const FEWEST: u32 = 64;
 
 /// Whole records of an upload, as they came.
 #[derive(Debug, Clone)]
 pub struct RawBlock {
-    /// The text; those of all raw blocks, one after the other, are the decoded upload, or the rows of one that are added.
+    /// The text. The texts of all raw blocks, one after the other, are the decoded upload, or its rows if they are appended.
     pub text: Vec<u8>,
-    /// Bytes before the first data record: byte-order mark and header. 0 in all raw blocks but a dataset's first.
+    /// Bytes before the first data record: byte-order mark and header. 0 in all raw blocks except a dataset's first.
     pub body_start: usize,
     /// The physical line of the file that the text begins in, from 1.
     pub first_line: u64,
     /// Where the text begins in the decoded upload.
     pub offset: u64,
-    /// How the text is laid out.
+    /// How the text is to be read.
     pub layout: Arc<Layout>,
-    /// Bytes a record may have.
+    /// How many bytes a record may have.
     pub(super) max_record: usize,
 }
 
-/// What a raw block holds.
+/// The result of analysing a raw block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
     /// Data records.
     pub rows: u32,
-    /// What is known of each column's values.
+    /// Each column's zone map.
     pub columns: Vec<ZoneMap>,
-    /// Which texts some columns do not have, by their places.
+    /// Bloom filters, each with the index of its column.
     pub blooms: Vec<(u32, Bloom)>,
 }
 
 impl RawBlock {
-    /// The texts of blocks that were stored one after the other, as one raw block, to be analysed and sealed anew.
+    /// The texts of stored blocks, one after the other, as one raw block, to be analysed and packed again.
     ///
-    /// `body_start` is that of the first of them. A header that came without a line end got one from the rows that
-    /// were added later; that is no row. All together must be shorter than 2^31 bytes. How long a record may be was
-    /// decided when it came, and is not asked again.
+    /// `body_start` is that of the first block. A header that came without a line end got one from rows that were appended later;
+    /// that line end is not a row. The texts together must be shorter than 2^31 bytes. The length of records is not checked
+    /// again.
     pub fn stored(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Self {
         let (before, body) = text.split_at(body_start.min(text.len()));
         let open_header = layout.header && !before.is_empty() && !before.ends_with(b"\n");
@@ -65,18 +65,18 @@ impl RawBlock {
         }
     }
 
-    /// Checks every record and surveys every column.
+    /// Checks every record and analyses every column.
     ///
     /// # Errors
-    /// The first thing that is wrong with the raw block, with its line and column.
+    /// The first mistake in the raw block, with its line and column.
     pub fn analyse(&self) -> Result<Analysis, CsvError> {
         self.analysed(None)
     }
 
-    /// Checks every record and surveys every column, and adds the rows to a summary of its columns.
+    /// Checks every record, analyses every column, and adds the rows to `summary`.
     ///
     /// # Errors
-    /// As for [`analyse`](Self::analyse); the summary is of no use then.
+    /// As for [`analyse`](Self::analyse). Afterwards the summary is useless.
     pub fn analyse_into(&self, summary: &mut Summary) -> Result<Analysis, CsvError> {
         self.analysed(Some(summary))
     }
@@ -100,7 +100,7 @@ impl RawBlock {
             self.layout.columns.len(),
             self.max_record,
         );
-        // A value of a stated type may be wrong before the place where the CSV is.
+        // A value of the wrong type may come before the place where the CSV is malformed.
         let analysis = self.columns(&spans, summary)?;
         match fault {
             Some((at, kind)) => Err(self.error_at(kind, at)),
@@ -108,8 +108,7 @@ impl RawBlock {
         }
     }
 
-    /// Surveys every column, makes filters of the texts of those where they are worth it, and adds all to the summary, where
-    /// there is one.
+    /// Analyses every column: its zone map, a Bloom filter if that is worthwhile, and its part of the summary, if there is one.
     fn columns(
         &self,
         spans: &Spans,
@@ -125,7 +124,7 @@ impl RawBlock {
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
             let texts = counts.of(&self.text, cells);
             let stated = self.layout.stated.get(place).copied().flatten();
-            let zone_map = match survey(texts, stated) {
+            let zone_map = match infer(texts, stated) {
                 Ok(zone_map) => zone_map,
                 Err(unfit) => {
                     if first.is_none_or(|(_, first)| unfit.span.start() < first.span.start()) {

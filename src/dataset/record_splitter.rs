@@ -1,8 +1,8 @@
-//! Record boundaries, found as the text arrives.
+//! The record splitter finds record boundaries as the text arrives.
 //!
-//! This is the one part of reading that cannot be shared among threads, so it looks at as little as possible: quotes
-//! that open or close a field, and then only the line feeds that decide something. What is not CSV is not noticed
-//! here; it is noticed by whoever tokenizes the raw block, at the same place, because up to the first fault both agree.
+//! This is the one part of reading that can't be shared among threads, so it looks at as little as possible: at quotes that open or
+//! close a field, and at the line feeds that decide something. It does not notice malformed CSV. The tokenizer does, at the same
+//! place, because both agree up to the first mistake.
 
 use memchr::{memchr, memrchr};
 
@@ -12,9 +12,9 @@ use super::structural_index::StructuralIndex;
 #[derive(Debug, Clone)]
 pub(crate) struct RecordSplitter {
     quotes: Quotes,
-    /// How much of the text has been seen.
+    /// How much of the text was scanned.
     seen: usize,
-    /// Where the record in progress begins; exact whenever `scan` found no boundary.
+    /// Where the unfinished record begins. Exact after each `scan` that found no boundary.
     record: usize,
 }
 
@@ -33,25 +33,25 @@ impl RecordSplitter {
         self.quotes.quoted
     }
 
-    /// Where the record in progress begins.
+    /// Where the unfinished record begins.
     pub(crate) fn record(&self) -> usize {
         self.record
     }
 
-    /// The text begins anew at the boundary that was just found.
+    /// Offsets now count from the boundary that was just found.
     pub(crate) fn restart(&mut self) {
         self.seen = 0;
         self.record = 0;
     }
 
-    /// The text begins `bytes` later now; the record in progress, not before that.
+    /// The text lost its first `bytes` bytes; the unfinished record begins at or after their end.
     pub(crate) fn forget(&mut self, bytes: usize) {
         self.seen = self.seen.saturating_sub(bytes);
         self.record = self.record.saturating_sub(bytes);
     }
 
-    /// Looks through the next slice of the text, up to the end of the first record that ends at or after `least`
-    /// bytes of it. What follows that end has not been looked at and is to be given again.
+    /// Scans the next slice of the text, up to the end of the first record that ends at or after byte `least` of the slice. What
+    /// follows that end was not scanned and has to be given again.
     pub(crate) fn scan(&mut self, slice: &[u8], least: usize) -> Option<usize> {
         let plain = !self.quotes.quoted && memchr(b'"', slice).is_none();
         let end = if plain {
@@ -69,7 +69,7 @@ impl RecordSplitter {
         end
     }
 
-    /// Every line feed ends a record: looks only for those that decide something.
+    /// For a slice without quotes: every line feed ends a record, so only two of them have to be found.
     fn scan_plain(&mut self, slice: &[u8], least: usize) -> Option<usize> {
         let early = least.saturating_sub(1).min(slice.len());
         if let Some(found) = memchr(b'\n', &slice[early..]) {
@@ -96,7 +96,7 @@ impl RecordSplitter {
     }
 }
 
-/// Which bytes are inside quotes.
+/// Whether a place in the text is inside quotes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quotes {
     delimiter: u8,
@@ -109,7 +109,7 @@ pub(crate) struct Quotes {
 }
 
 impl Quotes {
-    /// At the beginning of a record.
+    /// The state at the beginning of a record.
     pub(crate) fn new(delimiter: u8) -> Self {
         Self {
             delimiter,
@@ -121,7 +121,7 @@ impl Quotes {
 
     /// Where records end in the next slice of the text.
     pub(crate) fn record_ends(self, slice: &[u8]) -> RecordEnds<'_> {
-        // No delimiter is of interest, so a byte that is marked anyway stands in for it.
+        // Delimiters don't matter here, so a byte that is marked anyway takes the delimiter's role.
         let index = StructuralIndex::new(slice, b'"', 0);
         RecordEnds {
             quotes: self,
@@ -130,7 +130,7 @@ impl Quotes {
         }
     }
 
-    /// The slice is all seen; a field was closed right before `closed`.
+    /// The slice was scanned to its end; a field was closed right before `closed`.
     fn end_slice(&mut self, slice: &[u8], closed: Option<usize>) {
         if let Some(&last) = slice.last() {
             self.last = last;
@@ -139,11 +139,11 @@ impl Quotes {
     }
 }
 
-/// Goes through the record ends of a slice.
+/// The record ends in a slice.
 pub(crate) struct RecordEnds<'t> {
     quotes: Quotes,
     index: StructuralIndex<'t>,
-    /// Right before here, a quote closed a field; if one is here, both are a doubled quote.
+    /// A quote right before this position closed a field. Another quote here makes it a doubled quote.
     closed: Option<usize>,
 }
 

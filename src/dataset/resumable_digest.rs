@@ -1,26 +1,26 @@
-//! What is known of a text's end, so that the text can be gone on with.
+//! The digest of a text that can grow.
 //!
-//! The digest of a whole text cannot be had from the digest of its first part, but from the state that the digest was
-//! in there. That state is kept, so that adding to a text costs what is added, however long the text is.
+//! SHA-256 can't continue from the digest of a text's beginning, but from its inner state there. That state is stored, so that an
+//! append costs what is appended, however long the text is.
 
 use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The first byte of a stored tail; another way to store one gets another. The state is written as sha2 0.11 does:
-/// a release of it that writes another state needs another encoding.
+/// The first byte of the stored form. The state is in the format of sha2 0.11: a release of it with another format needs
+/// another encoding.
 const ENCODING: u8 = 1;
-/// Bytes of a stored tail before the digest's state: the encoding, the text's length, whether its last line is open.
+/// Bytes of the stored form before the state: encoding, length of the text, and whether its last line is open.
 const HEAD: usize = 1 + 8 + 1;
-/// Bytes of the check at its end.
+/// Bytes of the checksum at the end.
 const CHECK: usize = 8;
 
-/// A stored tail that can't be read.
+/// A stored digest that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the stored end of the text is damaged, or of a later release")]
 pub struct CorruptDigest;
 
-/// The end of a text, of which more may come.
+/// The digest of a text to which more may be added.
 #[derive(Debug, Clone, Default)]
 pub struct ResumableDigest {
     sha256: Sha256,
@@ -29,12 +29,12 @@ pub struct ResumableDigest {
 }
 
 impl ResumableDigest {
-    /// The end of a text of no bytes.
+    /// The digest of an empty text.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Goes on with the text's next bytes.
+    /// Adds the text's next bytes.
     pub fn absorb(&mut self, bytes: &[u8]) {
         let Some(last) = bytes.last() else { return };
         self.sha256.update(bytes);
@@ -42,12 +42,12 @@ impl ResumableDigest {
         self.open_line = *last != b'\n';
     }
 
-    /// Bytes of the text.
+    /// Length of the text in bytes.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Whether the last line lacks its line feed, so that what is added would go on with it.
+    /// Whether the last line lacks its line feed, so that an append would continue it.
     pub fn open_line(&self) -> bool {
         self.open_line
     }
@@ -57,8 +57,8 @@ impl ResumableDigest {
         self.sha256.clone().finalize().into()
     }
 
-    /// The tail as it is stored: a byte for the encoding, the length (little-endian), 1 for an open line, the digest's
-    /// state, and a check (xxh3-64, little-endian) of all that, because any bytes are the state of some digest.
+    /// The stored form: a byte for the encoding, the length (little-endian), 1 if the last line is open, the state, and a checksum of
+    /// all that (xxh3-64, little-endian). Without the checksum, any bytes would pass as a state.
     pub fn encode(&self) -> Vec<u8> {
         let mut stored = vec![ENCODING];
         stored.extend_from_slice(&self.bytes.to_le_bytes());
@@ -69,10 +69,10 @@ impl ResumableDigest {
         stored
     }
 
-    /// The tail that was stored so.
+    /// Decodes a stored digest.
     ///
     /// # Errors
-    /// [`CorruptDigest`] when it was not, or by a later release.
+    /// [`CorruptDigest`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8]) -> Result<Self, CorruptDigest> {
         let (rest, check) = stored.split_last_chunk::<CHECK>().ok_or(CorruptDigest)?;
         if xxh3_64(rest).to_le_bytes() != *check {

@@ -1,23 +1,24 @@
-//! Where the bytes are that mean something to a CSV: delimiters, quotes, carriage returns and line feeds.
+//! The structural index: a bit for each byte of a text that has a meaning in CSV. These are delimiters, quotes, carriage returns
+//! and line feeds.
 //!
-//! They are found 64 bytes at a time, as one bit each. The comparison of a group is written so that the compiler turns
-//! it into vector instructions; after that, going from mark to mark costs no look at the bytes between.
+//! The index is computed 64 bytes at a time, as in simdjson. The compiler turns the comparison of a group into vector
+//! instructions; after that, going to the next structural byte costs no look at the bytes between.
 
 const GROUP: usize = 64;
 
-/// The marks of a text, in order.
+/// The structural bytes of a text, in order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StructuralIndex<'t> {
     text: &'t [u8],
     delimiter: u8,
-    /// Where the group begins that `left` speaks of.
+    /// Where the group begins that `left` is about.
     group: usize,
-    /// The marks of that group which are still to come.
+    /// The structural bytes of that group that are still to come.
     left: u64,
 }
 
 impl<'t> StructuralIndex<'t> {
-    /// The marks of `text` at `from` and after.
+    /// The structural bytes of `text` from `from` on.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         let group = from - from % GROUP;
         let mut index = Self {
@@ -30,17 +31,17 @@ impl<'t> StructuralIndex<'t> {
         index
     }
 
-    /// The text they are in.
+    /// The text.
     pub(crate) fn text(&self) -> &'t [u8] {
         self.text
     }
 
-    /// The byte between two fields.
+    /// The delimiter between fields.
     pub(crate) fn delimiter(&self) -> u8 {
         self.delimiter
     }
 
-    /// The next mark's place.
+    /// The position of the next structural byte.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<usize> {
         while self.left == 0 {
@@ -55,7 +56,7 @@ impl<'t> StructuralIndex<'t> {
         Some(at)
     }
 
-    /// Passes over so many marks; the place of the one after them.
+    /// Skips `passed` structural bytes; the position of the one after them.
     #[inline(always)]
     pub(crate) fn nth(&mut self, mut passed: usize) -> Option<usize> {
         loop {
@@ -74,7 +75,7 @@ impl<'t> StructuralIndex<'t> {
         }
     }
 
-    /// The marks of the group.
+    /// The bits of the group.
     #[inline(always)]
     fn find(&self) -> u64 {
         match self.text.get(self.group..).and_then(<[u8]>::first_chunk) {
@@ -84,7 +85,7 @@ impl<'t> StructuralIndex<'t> {
     }
 }
 
-/// The marks of the last group, which is not a whole one.
+/// The bits of the last group, which may be shorter than the others.
 #[inline(never)]
 fn structural_mask_of_last(text: &[u8], group: usize, delimiter: u8) -> u64 {
     let rest = text.get(group..).unwrap_or_default();
@@ -93,7 +94,7 @@ fn structural_mask_of_last(text: &[u8], group: usize, delimiter: u8) -> u64 {
     structural_mask(&padded, delimiter)
 }
 
-/// One bit a byte, the first byte's the lowest.
+/// One bit per byte; the first byte has the lowest bit.
 #[inline(always)]
 fn structural_mask(group: &[u8; GROUP], delimiter: u8) -> u64 {
     /// Moves the lowest bit of each byte of a word into the highest byte, in order.

@@ -1,7 +1,7 @@
-//! Fields, one after the other: the grammar of CSV, in one place for writing and for reading.
+//! The tokenizer takes fields out of a text. It is the one place for the grammar of CSV, for uploads and for reading.
 //!
-//! RFC 4180, with LF or CRLF, where a quote opens a quoted field only at the field's start and is an ordinary character
-//! inside an unquoted one.
+//! The grammar is RFC 4180, with LF or CRLF. A quote opens a quoted field only at the field's start; inside an unquoted field it is
+//! an ordinary character.
 
 use super::{CsvErrorKind, structural_index::StructuralIndex};
 
@@ -20,7 +20,7 @@ pub(crate) struct Token {
     pub(crate) next: usize,
 }
 
-/// What is no CSV, and at which byte.
+/// What is malformed, and at which byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     UnclosedQuote(usize),
@@ -46,16 +46,16 @@ pub(crate) struct Tokenizer<'t> {
 }
 
 impl<'t> Tokenizer<'t> {
-    /// The fields of `text`; the first one begins at `from`, which must begin a record.
+    /// The fields of `text`. The first one begins at `from`, which has to be the beginning of a record.
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         Self {
             index: StructuralIndex::new(text, delimiter, from),
         }
     }
 
-    /// The field that begins at `start`, which is where the last one said that the next begins.
+    /// The field that begins at `start`, where the previous one said that the next begins.
     ///
-    /// Without `QUOTES` the text must not hold any, which spares the look for them.
+    /// Without `QUOTES`, the text must have no quotes, which makes this faster.
     #[inline(always)]
     pub(crate) fn field<const QUOTES: bool>(&mut self, start: usize) -> Result<Token, Fault> {
         let text = self.index.text();
@@ -90,7 +90,7 @@ impl<'t> Tokenizer<'t> {
     }
 }
 
-/// The quoted field that opens at `open`, whose mark was the last.
+/// The quoted field that opens at `open`, the last structural byte that was read.
 #[inline(always)]
 fn quoted(index: &mut StructuralIndex<'_>, open: usize) -> Result<Token, Fault> {
     let text = index.text();
@@ -131,7 +131,7 @@ fn quoted(index: &mut StructuralIndex<'_>, open: usize) -> Result<Token, Fault> 
     Err(Fault::UnclosedQuote(open))
 }
 
-/// Where the line after the carriage return at `at` begins, whose mark was the last.
+/// Where the line after the carriage return at `at` begins. That was the last structural byte that was read.
 #[inline(always)]
 fn line_end(index: &mut StructuralIndex<'_>, at: usize) -> Result<usize, Fault> {
     if index.text().get(at + 1) != Some(&b'\n') {

@@ -1,30 +1,30 @@
-//! What a block's columns hold, so that a reader can pass over the blocks that cannot matter to it.
+//! Zone maps: what is known of each column in a block, so that a query can skip blocks that hold nothing for it.
 //!
-//! Bounds are safe, not tight: every non-null value lies within them, so that "outside the bounds" proves "not here".
-//! The encoding begins with its own version and is kept with each block, for as long as the block is.
+//! Bounds are safe rather than tight: every non-null value lies within them, so a value outside of them is not in the block. The
+//! encoding begins with a version, because zone maps are stored with their block for as long as that exists.
 
 use serde::{Deserialize, Serialize};
 
 use super::ColumnType;
 
-/// What is known of a column's values in one raw block.
+/// The zone map of a column in one block.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ZoneMap {
     /// How many values are null.
     pub nulls: u32,
-    /// Between what the others lie.
+    /// The bounds of the other values.
     pub bounds: Bounds,
     /// The narrowest type of the values that are neither null nor a well-known placeholder; `None` without any.
     pub(super) kind: Option<ColumnType>,
-    /// The well-known placeholders that were met, while they mattered to the type.
+    /// The well-known placeholders among the values, as far as they matter for the type.
     pub(super) placeholders: u32,
 }
 
-/// Least and greatest of the non-null values, both included, under the narrowest type of the raw block (`Text` where the
-/// type is stated to be string).
+/// The least and the greatest non-null value, both included. They are of the narrowest type that fits the block's values, or of
+/// `Text` if the column's type is stated to be string.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Bounds {
-    /// There is no such value.
+    /// There are only nulls.
     None,
     /// `false` is less than `true`.
     Boolean {
@@ -61,18 +61,18 @@ pub enum Bounds {
         /// Greatest, rounded up.
         max: i64,
     },
-    /// UTF-8, ordered by its bytes, unquoted. A value longer than 32 bytes is cut there; a greatest one that was cut
-    /// has its last byte raised by one, which no text has at that place any more, so that it still bounds.
+    /// UTF-8, ordered by bytes, without quotes. Longer values are truncated to 32 bytes. A truncated greatest value then has
+    /// its last byte increased by one, so that it is above every text with that beginning.
     Text {
-        /// Least, or a beginning of it.
+        /// Least, perhaps truncated.
         min: Vec<u8>,
-        /// Greatest, or what comes after all texts with its beginning.
+        /// Greatest, or a bound above it.
         max: Vec<u8>,
     },
 }
 
 impl ZoneMap {
-    /// Those of a column without rows.
+    /// The zone map of a column without rows.
     pub fn of_nothing() -> Self {
         Self {
             nulls: 0,
@@ -82,8 +82,8 @@ impl ZoneMap {
         }
     }
 
-    /// What rules out as much as several raw blocks do together: their nulls, and bounds of all their values; `None`: some of
-    /// their bounds can't be compared.
+    /// One zone map for several blocks: all their nulls, and bounds of all their values; `None` if the blocks' bounds can't be
+    /// compared.
     pub fn merged(maps: &[Self]) -> Option<Self> {
         let mut merged = Self::of_nothing();
         for map in maps {
@@ -93,10 +93,10 @@ impl ZoneMap {
         Some(merged)
     }
 
-    /// Whether there may be values within the bounds that a block of so many rows does not have, and that equality is
-    /// asked for.
+    /// Whether a Bloom filter is worthwhile: the column is often asked for equality, and a value within the bounds may well not be
+    /// in a block of `rows` rows.
     pub(super) fn is_worth_a_bloom(&self, rows: u32) -> bool {
-        /// How many times as many integers as rows there have to be within the bounds.
+        /// A filter is worthwhile if there are this many times as many integers within the bounds as rows.
         const SPREAD: i128 = 16;
         match &self.bounds {
             Bounds::Text { min, max } => min != max,
@@ -109,7 +109,7 @@ impl ZoneMap {
 }
 
 impl Bounds {
-    /// Bounds of the values that are within these or within others; `None`: they are of types that can't be compared.
+    /// Bounds that include both; `None` if they are of types that can't be compared.
     fn widened(self, by: &Self) -> Option<Self> {
         Some(match (self, by) {
             (bounds, Self::None) => bounds,
@@ -126,7 +126,7 @@ impl Bounds {
                 min: min.min(*a),
                 max: max.max(*b),
             },
-            // A column of numbers has whole ones alone in some raw blocks.
+            // In a column of numbers, some blocks have integers only.
             (Self::Integer { min, max }, numbers @ Self::Number { .. }) => Self::Number {
                 min: min as f64,
                 max: max as f64,
@@ -155,35 +155,35 @@ impl Bounds {
     }
 }
 
-/// Stored statistics that cannot be read.
+/// Stored zone maps that can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CorruptZoneMaps {
     /// They were written by a later release.
     #[error("the statistics are in the encoding {0:?}, which this release does not know")]
     Encoding(Option<u8>),
-    /// The bytes are no statistics.
+    /// The bytes are damaged.
     #[error("the statistics are damaged")]
     Damaged(#[source] postcard::Error),
-    /// There are none of a column.
+    /// A column has no zone map.
     #[error("the statistics lack column {0}")]
     Lacking(usize),
 }
 
-/// The encoding that is written.
+/// The version of the encoding that this release writes.
 const ENCODING: u8 = 1;
 
-/// The statistics of a block's columns as bytes.
+/// The stored form of a block's zone maps.
 pub fn encode(columns: &[ZoneMap]) -> Vec<u8> {
-    // Room for most columns, so that the bytes are seldom moved while they are written.
+    // Enough capacity for most columns, so that the vector seldom grows.
     let mut bytes = Vec::with_capacity(1 + columns.len() * 24);
     bytes.push(ENCODING);
     postcard::to_extend(columns, bytes).expect("statistics are plain data, which always encodes")
 }
 
-/// The statistics that [`encode`] wrote.
+/// Decodes the zone maps that [`encode`] wrote.
 ///
 /// # Errors
-/// [`CorruptZoneMaps`] when it did not.
+/// [`CorruptZoneMaps`] if the bytes are something else.
 pub fn decode(bytes: &[u8]) -> Result<Vec<ZoneMap>, CorruptZoneMaps> {
     match bytes.split_first() {
         Some((&ENCODING, columns)) => {
@@ -195,11 +195,10 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<ZoneMap>, CorruptZoneMaps> {
     }
 }
 
-/// The statistics of some columns, whose places are in order, among those that [`encode`] wrote. The others are passed over:
-/// nothing is kept of them.
+/// Decodes the zone maps of some columns, given by their indexes in ascending order. The others are skipped without being kept.
 ///
 /// # Errors
-/// [`CorruptZoneMaps`] when it did not, or when it has no such column.
+/// [`CorruptZoneMaps`] if [`encode`] did not write the bytes, or if a column is missing.
 pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ZoneMap>, CorruptZoneMaps> {
     let mut rest = match bytes.split_first() {
         Some((&ENCODING, rest)) => rest,
@@ -226,14 +225,14 @@ pub fn decode_columns(bytes: &[u8], columns: &[usize]) -> Result<Vec<ZoneMap>, C
     Ok(decoded)
 }
 
-/// The next value of the encoded ones.
+/// Decodes the next value.
 fn next<'b, T: Deserialize<'b>>(rest: &mut &'b [u8]) -> Result<T, CorruptZoneMaps> {
     let (value, behind) = postcard::take_from_bytes(rest).map_err(CorruptZoneMaps::Damaged)?;
     *rest = behind;
     Ok(value)
 }
 
-/// A [`ZoneMap`] that nobody asks for: it takes no memory of its own.
+/// A [`ZoneMap`] to skip. It borrows its texts, so that skipping allocates nothing.
 #[derive(Deserialize)]
 #[serde(rename = "ZoneMap")]
 struct Passed<'b> {
@@ -244,7 +243,7 @@ struct Passed<'b> {
     _placeholders: u32,
 }
 
-/// Its [`Bounds`], with the same variants in the same order.
+/// The [`Bounds`] of a zone map to skip, with the same variants in the same order.
 #[derive(Deserialize)]
 enum PassedBounds<'b> {
     None,

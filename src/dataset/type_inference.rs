@@ -16,7 +16,7 @@ pub(crate) struct Unfit {
 }
 
 /// Surveys a column of those texts; with a stated type, every non-null value must have it.
-pub(super) fn survey(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
+pub(super) fn infer(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
     if stated == Some(ColumnType::String) {
         return Ok(strings(texts));
     }

@@ -12,7 +12,7 @@ fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result
     assert_eq!(wrong, None);
     let nulls = Nulls::new(&nulls);
     let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
-    survey(Counts::new(spans.rows()).of(text.as_bytes(), cells), stated)
+    infer(Counts::new(spans.rows()).of(text.as_bytes(), cells), stated)
 }
 
 fn bounds(values: &[&str]) -> Bounds {
