@@ -33,7 +33,7 @@ pub struct Block {
 
 /// A block's data does not decompress to its text.
 #[derive(Debug, thiserror::Error)]
-#[error("the block's data is damaged: it does not give the {text_bytes} bytes of text it should")]
+#[error("the block's data is damaged: it doesn't decompress to {text_bytes} bytes of text")]
 pub struct CorruptBlock {
     /// How many bytes of text there should be.
     pub text_bytes: usize,

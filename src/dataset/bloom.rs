@@ -25,7 +25,7 @@ pub struct Bloom {
 
 /// Stored filters that can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the stored filters are damaged, or of a later release")]
+#[error("the stored filters are damaged, or were written by a later release")]
 pub struct CorruptBlooms;
 
 impl Bloom {

@@ -14,7 +14,7 @@ const ENCODING: u8 = 1;
 
 /// A stored profile that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored profile is damaged, or of a later release")]
+#[error("the stored profile is damaged, or was written by a later release")]
 pub struct CorruptProfile;
 
 /// What is known of a dataset's columns.

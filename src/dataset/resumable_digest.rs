@@ -17,7 +17,7 @@ const CHECK: usize = 8;
 
 /// A stored digest that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored end of the text is damaged, or of a later release")]
+#[error("the stored digest is damaged, or was written by a later release")]
 pub struct CorruptDigest;
 
 /// The digest of a text to which more may be added.

@@ -159,13 +159,13 @@ impl Bounds {
 #[derive(Debug, thiserror::Error)]
 pub enum CorruptZoneMaps {
     /// They were written by a later release.
-    #[error("the statistics are in the encoding {0:?}, which this release does not know")]
+    #[error("the zone maps are in encoding {0:?}, which this release doesn't know")]
     Encoding(Option<u8>),
     /// The bytes are damaged.
-    #[error("the statistics are damaged")]
+    #[error("the zone maps are damaged")]
     Damaged(#[source] postcard::Error),
     /// A column has no zone map.
-    #[error("the statistics lack column {0}")]
+    #[error("column {0} has no zone map")]
     Lacking(usize),
 }
 

@@ -92,7 +92,7 @@ const UNIT: usize = 1 << 10;
 
 /// A request got no memory in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the memory that {} may use is taken", .0.name())]
+#[error("the memory for {} is used up", .0.name())]
 pub struct Exhausted(pub Kind);
 
 /// The budget.

@@ -51,10 +51,10 @@ pub enum SearchError {
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
     /// Nobody waits for the result any more, so no client sees this.
-    #[error("the query was given up")]
+    #[error("the query was cancelled")]
     Stopped,
     /// A worker thread panicked.
-    #[error("a worker ended before it answered")]
+    #[error("a worker thread panicked")]
     Worker,
 }
 

@@ -67,7 +67,7 @@ pub enum UploadError {
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
     /// A worker thread panicked.
-    #[error("a worker ended before it answered")]
+    #[error("a worker thread panicked")]
     Worker,
 }
 

@@ -240,7 +240,7 @@ impl Operands<'_> {
         let mut operands = Vec::new();
         for element in syntax::elements(inside).map_err(bad)? {
             if element.behind.is_some_and(|behind| !behind.is_empty()) {
-                return Err(bad("a comma is missing behind a closing quote"));
+                return Err(bad("a comma is missing after a closing quote"));
             }
             operands.push(self.operand(&element.text)?);
         }

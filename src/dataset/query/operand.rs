@@ -47,14 +47,12 @@ impl Operand {
     pub(super) fn expected(kind: ColumnType) -> &'static str {
         match kind {
             ColumnType::Boolean => "true or false",
-            ColumnType::Integer | ColumnType::Number => {
-                "a number as JSON has them, such as 5 or -1.5"
-            }
-            ColumnType::Date => "a day of the calendar as YYYY-MM-DD",
+            ColumnType::Integer | ColumnType::Number => "a number as in JSON, such as 5 or -1.5",
+            ColumnType::Date => "a date as YYYY-MM-DD",
             ColumnType::Datetime => {
-                "a moment as RFC 3339 has them, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
+                "a datetime as in RFC 3339, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
             }
-            ColumnType::String => "a text",
+            ColumnType::String => "any text",
         }
     }
 

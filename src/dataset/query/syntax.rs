@@ -109,7 +109,7 @@ pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usi
     let elements = elements(text).map_err(bad)?;
     let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
     if behind.any(|behind| !behind.is_empty()) {
-        return Err(bad("a comma is missing behind a closing quote"));
+        return Err(bad("a comma is missing after a closing quote"));
     }
     if let [only] = &elements[..]
         && only.text == "*"
@@ -170,7 +170,7 @@ pub(super) fn order(text: &str, names: &mut Names<'_>) -> Result<Vec<Term>, Quer
 }
 
 const DIRECTIONS: &str =
-    "behind a column's name may stand .asc or .desc, and behind that .nullsfirst or .nullslast";
+    "a column's name may be followed by .asc or .desc, and then by .nullsfirst or .nullslast";
 
 /// Whether it is the column that is unknown, or what stands behind it.
 fn unknown(

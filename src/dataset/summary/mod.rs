@@ -31,7 +31,7 @@ pub struct Summary {
 
 /// A stored summary that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored summary is damaged, or of a later release")]
+#[error("the stored summary is damaged, or was written by a later release")]
 pub struct CorruptSummary;
 
 /// How much is kept of a column: less where there are many, so that all of them together stay small.
