@@ -1,7 +1,7 @@
 //! From the uploaded bytes to UTF-8 text.
 //!
-//! UTF-8 passes through untouched and unchecked: whoever reads the text checks it, on any thread. Every other charset
-//! is decoded as a stream, in little memory, and what is malformed is an error, never a replacement character.
+//! UTF-8 passes through unchanged and unchecked; the analysis checks it, on any thread. Other charsets are decoded as a stream, in
+//! little memory. Malformed bytes are an error, never a replacement character.
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -10,7 +10,7 @@ use super::{CsvError, CsvErrorKind};
 /// The byte-order mark of UTF-8.
 pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// Bytes that are no text in the charset.
+/// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) charset: &'static str,
@@ -21,9 +21,9 @@ pub(crate) struct Malformed {
 /// Why the text stopped.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// The bytes are no text.
+    /// The bytes are malformed.
     Malformed(Malformed),
-    /// The text is no CSV.
+    /// The text is malformed CSV.
     Csv(CsvError),
 }
 

@@ -1,5 +1,4 @@
-//! The different texts of one column of a raw block, each with how often it comes: what is dear to do with a text is done once
-//! for all of its places.
+//! Counts the distinct texts of one column of a raw block, so that costly work is done once per text and not once per value.
 
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -12,12 +11,12 @@ use super::{
     span::Span,
 };
 
-/// Log2 of the slots: few enough for the fastest memory, and more than most raw blocks have texts in a column.
+/// Log2 of the number of slots: they fit into the fastest cache, and are more than most columns of a raw block have texts.
 const LOG_SLOTS: u32 = 11;
 const SLOTS: usize = 1 << LOG_SLOTS;
 
-/// Stands for a text: texts of fewer than eight bytes never have the same as another of these, others hardly ever. It is
-/// kept with stored summaries, and never changes.
+/// The hash of a text. Texts of fewer than eight bytes never collide with each other, others hardly ever. It is stored with
+/// summaries, so it never changes.
 pub(super) fn hash(text: &[u8]) -> u64 {
     match short(text) {
         Some(word) => mixed(word),
@@ -33,7 +32,7 @@ fn mixed(mut word: u64) -> u64 {
     word ^ word >> 33
 }
 
-/// A text of a column, and how often it comes.
+/// A text of a column, and how often it occurs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TextCount {
     span: Span,
@@ -41,8 +40,8 @@ pub(super) struct TextCount {
     key: TextKey,
 }
 
-/// What tells most texts apart: all of a text of fewer than eight bytes, as [`short`] says it; else a hash with the highest
-/// bit set.
+/// What tells most texts apart: the text itself as [`short`] encodes it, if it has fewer than eight bytes; otherwise a hash
+/// with the highest bit set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct TextKey(u64);
 
@@ -62,7 +61,7 @@ impl TextKey {
         Self(xxh3_64(cell.raw()) | Self::HASHED)
     }
 
-    /// Says not all of the text.
+    /// Whether it is a hash, so that equal keys don't prove equal texts.
     #[inline(always)]
     fn is_hashed(self) -> bool {
         self.0 & Self::HASHED != 0
@@ -77,7 +76,7 @@ impl TextKey {
 }
 
 impl TextCount {
-    /// Whether the value, which has that key, is certain to be this text, which is one of `of`.
+    /// Whether the value, which has that key, is certainly this text, which is part of `of`.
     #[inline(always)]
     fn is(&self, of: &[u8], cell: Cell<'_>, key: TextKey) -> bool {
         let mut same = self.key == key;
@@ -93,7 +92,7 @@ impl TextCount {
         !doubled && of[self.span.start()..self.span.end()] == *cell.raw()
     }
 
-    /// The text, unquoted, of a raw block whose text is `of`.
+    /// The text, unquoted; `of` is the text of the raw block.
     pub(super) fn text<'t>(&self, of: &'t [u8]) -> Cow<'t, [u8]> {
         let raw = &of[self.span.start()..self.span.end()];
         match self.span.doubled() {
@@ -102,7 +101,7 @@ impl TextCount {
         }
     }
 
-    /// What stands for the text, see [`hash`].
+    /// The text's [`hash`].
     #[inline(always)]
     pub(super) fn hash(&self, of: &[u8]) -> u64 {
         match self.key.is_hashed() {
@@ -112,18 +111,18 @@ impl TextCount {
     }
 }
 
-/// The texts of a column in the order in which they first come. One may be there several times, its count in parts.
+/// The texts of a column, in the order of their first occurrences. A text may be listed several times, each with part of its count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts<'c> {
     /// The raw block's text.
     pub(super) of: &'c [u8],
     pub(super) counted: &'c [TextCount],
-    /// Values that are null.
+    /// How many values are null.
     pub(super) nulls: u32,
 }
 
 impl<'c> Texts<'c> {
-    /// One value of each text.
+    /// One value for each text.
     pub(super) fn cells(self) -> impl Iterator<Item = Cell<'c>> + Clone {
         self.counted
             .iter()
@@ -134,14 +133,14 @@ impl<'c> Texts<'c> {
 /// Counts the texts of columns one after the other.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// Where a text may have been counted last, in this column or in one before.
+    /// Where a text with this slot was counted last, perhaps in an earlier column.
     slots: Box<[u32; SLOTS]>,
     /// As many as there are rows, and one more.
     counted: Box<[TextCount]>,
 }
 
 impl Counts {
-    /// For columns of so many rows.
+    /// For columns of `rows` rows.
     pub(super) fn new(rows: u32) -> Self {
         Self {
             slots: Box::new([0; SLOTS]),
@@ -149,7 +148,7 @@ impl Counts {
         }
     }
 
-    /// The texts of a column of a raw block whose text is `of`.
+    /// Counts the texts of a column; `of` is the text of the raw block.
     #[inline(never)]
     pub(super) fn of<'c>(&'c mut self, of: &'c [u8], mut cells: Cells<'c>) -> Texts<'c> {
         let (slots, counted) = (&mut *self.slots, &mut *self.counted);
@@ -158,7 +157,7 @@ impl Counts {
             let key = TextKey::of(cell);
             let slot = &mut slots[key.slot()];
             let there = counted[*slot as usize];
-            // Of short texts no branch from here on: nobody could foresee which way it goes.
+            // No branches from here on for short texts: they would be unpredictable.
             let known = (*slot < texts) & there.is(of, cell, key);
             counted[texts as usize] = TextCount {
                 span: cell.span(),
@@ -170,7 +169,7 @@ impl Counts {
             texts += u32::from(!known);
             next = cells.next();
         }
-        // There is no first one where all are null.
+        // If all values are null, there is no first text.
         let texts = if counted[0].count == 0 { 0 } else { texts };
         Texts {
             of,
@@ -180,7 +179,7 @@ impl Counts {
     }
 }
 
-/// Counts the first text for as long as no other comes, which in many columns is to the end; what comes then.
+/// Counts the first text until another one comes, which in many columns never happens. Returns the first other value.
 #[inline(always)]
 fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut TextCount) -> Option<Cell<'c>> {
     *counted = TextCount::default();

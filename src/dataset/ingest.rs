@@ -1,7 +1,7 @@
-//! An upload on its way in: bytes of any sizes go in, raw blocks of whole records come out.
+//! Ingesting an upload: takes bytes in slices of any size, and returns raw blocks of whole records.
 //!
-//! Holds at most one raw block's size and one record, whatever the upload's size; the same raw blocks come out however the
-//! bytes were split on the way.
+//! Holds at most one raw block and one record, however large the upload is. The raw blocks don't depend on how the bytes were
+//! divided.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use purpose::Purpose;
 
 mod purpose;
 
-/// Bytes that are looked through at a time where the end of something is expected soon.
+/// Bytes that are scanned at a time when a record's end is expected soon.
 const STEP: usize = 1 << 10;
-/// Bytes of the beginning that are taken at a time; what is after the first record is copied once more.
+/// Bytes at the beginning that are taken at a time. What follows the first record is copied once more.
 const PREAMBLE_STEP: usize = 4 << 10;
-/// Most bytes set aside for a raw block before they arrive.
+/// Most bytes to allocate for a raw block in advance.
 const MOST_CAPACITY: usize = 1 << 20;
 
-/// Takes an upload apart.
+/// Divides an upload into raw blocks.
 ///
-/// After an error the upload is lost: the raw blocks that came out before are to be dropped, nothing more pushed.
+/// After an error the upload is lost: drop the raw blocks that it returned, and push nothing more.
 pub struct Ingest {
     source: CharsetDecoder,
     assembly: Assembly,
@@ -34,7 +34,7 @@ impl Ingest {
     /// Begins an upload.
     ///
     /// # Errors
-    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    /// [`CsvErrorKind::UnknownCharset`] if the options name an unknown charset.
     pub fn new(options: UploadOptions, limits: Limits) -> Result<Self, CsvError> {
         let source = CharsetDecoder::new(options.charset.as_deref())?;
         Ok(Self {
@@ -43,14 +43,14 @@ impl Ingest {
         })
     }
 
-    /// Begins an upload of rows that are added to a dataset of this layout.
+    /// Begins an upload of rows for a dataset with this layout.
     ///
-    /// Of the options only the charset counts, and whether the header is absent; otherwise the first record must be the
-    /// dataset's header. The raw blocks hold rows only, so that they can follow those that are there, and the last one ends
-    /// in a line end, so that others can follow it. Without any row there is no raw block.
+    /// Of the options, only the charset and the absence of a header count; if there is a header, it has to be the dataset's. The
+    /// raw blocks hold rows only, so that they can follow the dataset's blocks, and the last one ends with a line end, so that
+    /// others can follow it. If there are no rows, there are no raw blocks.
     ///
     /// # Errors
-    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    /// [`CsvErrorKind::UnknownCharset`] if the options name an unknown charset.
     pub fn appending(
         layout: Arc<Layout>,
         options: UploadOptions,
@@ -73,35 +73,35 @@ impl Ingest {
         })
     }
 
-    /// Takes the next bytes of the upload; the raw blocks that are complete are added to `out`.
+    /// Takes the next bytes of the upload. Adds complete raw blocks to `out`.
     ///
     /// # Errors
-    /// What is wrong with the beginning of the file, with its charset, or with a record's length. The records
-    /// themselves are checked by [`RawBlock::analyse`].
+    /// Mistakes in the beginning of the file, in its charset, or in a record's length. [`RawBlock::analyse`] checks the records
+    /// themselves.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(bytes, false, out)
     }
 
-    /// Ends the upload; the last raw block is added to `out`.
+    /// Ends the upload. Adds the last raw block to `out`.
     ///
     /// # Errors
-    /// As for [`push`](Self::push); also when there was no record at all, or a quote was never closed.
+    /// As for [`push`](Self::push); also if there is no record at all, or a quote is never closed.
     pub fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(&[], true, out)?;
         self.assembly.finish(out)
     }
 
-    /// How the text is laid out; known once the first record is.
+    /// How the text is to be read; known once the first record is complete.
     pub fn layout(&self) -> Option<&Arc<Layout>> {
         self.assembly.body.as_ref().map(|(layout, _)| layout)
     }
 
-    /// Bytes of the text that no raw block has yet: a record that is not whole among them.
+    /// Bytes of the text that are not in a raw block yet, including an unfinished record.
     pub fn open_bytes(&self) -> usize {
         self.assembly.text.len()
     }
 
-    /// Whether the raw blocks' text is not byte for byte the upload, because that was not UTF-8.
+    /// Whether the raw blocks' text differs from the upload, because the upload is not UTF-8.
     pub fn transcoded(&self) -> bool {
         self.source.transcodes()
     }
@@ -123,14 +123,14 @@ impl Ingest {
     }
 }
 
-/// Puts raw blocks together out of decoded text.
+/// Assembles raw blocks from decoded text.
 struct Assembly {
     purpose: Purpose,
     limits: Limits,
     preamble: Preamble,
-    /// Finds record boundaries, once the first record has shown how.
+    /// Finds record boundaries, once the first record is complete.
     body: Option<(Arc<Layout>, RecordSplitter)>,
-    /// The text that no raw block has yet.
+    /// The text that is not in a raw block yet.
     text: Vec<u8>,
     /// Where the first data record begins in it.
     body_start: usize,
@@ -170,7 +170,7 @@ impl Assembly {
         self.split(text, out)
     }
 
-    /// The first record is whole: goes on to the body.
+    /// Continues with the rows, now that the first record is complete.
     fn begin(&mut self, first: FirstRecord, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
@@ -185,14 +185,14 @@ impl Assembly {
             self.pass(&before);
         }
         self.body = Some((layout, splitter));
-        // A line that is still open is for the end of the upload.
+        // If the line is still open, `finish` deals with it.
         if self.text.len() >= self.limits.block_bytes && self.text.ends_with(b"\n") {
             self.emit(out);
         }
         self.split(&rest, out)
     }
 
-    /// Cuts records off the text that is there and the text that comes.
+    /// Splits the text so far and `text` into raw blocks.
     fn split(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         while let Some((_, splitter)) = &mut self.body
             && !text.is_empty()
@@ -212,7 +212,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The text so far becomes a raw block.
+    /// Makes a raw block of the text so far.
     fn emit(&mut self, out: &mut Vec<RawBlock>) {
         let Some((layout, splitter)) = &mut self.body else {
             return;
@@ -235,7 +235,7 @@ impl Assembly {
         out.push(raw_block);
     }
 
-    /// What comes next comes after `text`.
+    /// Moves the position in the file behind `text`.
     fn pass(&mut self, text: &[u8]) {
         self.first_line += memchr::memchr_iter(b'\n', text).count() as u64;
         self.offset += text.len() as u64;
@@ -259,20 +259,20 @@ impl Assembly {
             .body
             .as_ref()
             .is_some_and(|(_, splitter)| splitter.in_quotes());
-        // A line feed here would make a line end of a carriage return that is none.
+        // A line feed here would turn a stray carriage return into a line end.
         let open = in_quotes || self.purpose.follows() && last == b'\r';
         if self.purpose.follows() && !open && last != b'\n' {
             self.text.push(b'\n');
         }
         self.emit(out);
         match out.last() {
-            // The analysis finds the open quote, or what is wrong before it.
+            // The analysis reports the open quote, or an earlier mistake.
             Some(raw_block) if open => raw_block.analyse().map(drop),
             _ => Ok(()),
         }
     }
 
-    /// The first record of a file of nothing but empty lines, where these are rows.
+    /// The first record of a file of empty lines only, if these are rows.
     fn empty_lines(&self) -> Option<FirstRecord> {
         let delimiter = self.purpose.delimiter()?;
         let end = self.text.len();
@@ -285,7 +285,7 @@ impl Assembly {
         })
     }
 
-    /// That the record in progress, which begins at `record`, is not too long yet.
+    /// Checks that the unfinished record, which begins at `record`, is not too long.
     fn check_length(&self, record: usize) -> Result<(), CsvError> {
         let limit = self.limits.max_record;
         if self.text.len() - record <= limit && (self.body.is_some() || record <= limit) {

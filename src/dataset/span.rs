@@ -1,7 +1,7 @@
-//! The fields of a whole raw block, as places in its text.
+//! The fields of a whole raw block, as spans of its text.
 //!
-//! The table of places is filled in one go, record by record, and read column by column: a loop over one column's
-//! values keeps its state in registers and its branches predictable, which a loop over records cannot.
+//! The table of spans is filled record by record and read column by column: a loop over one column's values keeps its state in
+//! registers and its branches predictable, which a loop over records can't.
 
 use super::{
     CsvErrorKind,
@@ -85,10 +85,10 @@ impl Iterator for ColumnSpans<'_> {
     }
 }
 
-/// A byte, and what is wrong there.
+/// A position, and the mistake there.
 type Wrong = (usize, CsvErrorKind);
 
-/// The fields of the data records of `text`, which begin at `from`, up to the first thing that is wrong, if any.
+/// The fields of the data records of `text`, which begin at `from`, up to the first mistake.
 pub(crate) fn tokenize(
     text: &[u8],
     from: usize,
@@ -156,11 +156,11 @@ fn table<const QUOTES: bool>(
 struct Record {
     /// Where the next one begins.
     next: usize,
-    /// It is an empty line, which is no record where there are several columns.
+    /// Whether it is an empty line, which is not a record if there are several columns.
     empty: bool,
 }
 
-/// Reads the record that begins at `start` into `row`, which has a place for each column.
+/// Reads the record that begins at `start` into `row`, which has one span per column.
 #[inline(always)]
 fn record<const QUOTES: bool>(
     tokenizer: &mut Tokenizer<'_>,
@@ -213,9 +213,9 @@ fn misfit(
     Err((place, CsvErrorKind::WrongFieldCount { expected, found }))
 }
 
-/// How many more records to make room for, when there were `records` in the `before` bytes and `after` are left.
+/// How many more records to allocate spans for, after `records` records in `before` bytes, with `after` bytes left.
 fn expected_records(records: usize, before: usize, after: usize, columns: usize) -> usize {
-    /// Spans to make room for at most, so that one short record among long ones does not take a lot of memory.
+    /// Most spans to allocate at once, so that one short record among long ones does not take a lot of memory.
     const MOST: usize = 1 << 16;
     let likely = if records == 0 {
         1

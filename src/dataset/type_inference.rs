@@ -1,21 +1,21 @@
-//! What the values of one column of one raw block are: their type and their bounds.
+//! Type inference: the type and the bounds of one column of a raw block.
 //!
-//! A loop of its own for each type, entered by the first text and left by the first that does not fit. Where the
-//! values turn out to be strings after all, the texts are gone through once more for their bounds.
+//! Each type has a loop of its own, which the first text enters and the first text that doesn't fit leaves. If the values turn out to
+//! be strings, the texts are read once more for their bounds.
 
 use super::{
     Bounds, ColumnType, ZoneMap, cell::Cell, counts::Texts, placeholder, span::Span,
     text_range::TextRange, value,
 };
 
-/// A value that does not have the type stated for its column, and where its text is.
+/// A value that is not of the type stated for its column, and its span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unfit {
     pub(crate) span: Span,
     pub(crate) stated: ColumnType,
 }
 
-/// Surveys a column of those texts; with a stated type, every non-null value must have it.
+/// Infers a column's zone map from its texts. If a type is stated, every non-null value must be of that type.
 pub(super) fn infer(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
     if stated == Some(ColumnType::String) {
         return Ok(strings(texts));
@@ -48,7 +48,7 @@ pub(super) fn infer(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<Zone
     }
 }
 
-/// A column of strings.
+/// The zone map of a string column.
 fn strings(texts: Texts<'_>) -> ZoneMap {
     let bounds = TextRange::of(texts.cells()).map_or(Bounds::None, TextRange::into_bounds);
     let kind = (bounds != Bounds::None).then_some(ColumnType::String);
@@ -60,15 +60,15 @@ fn strings(texts: Texts<'_>) -> ZoneMap {
     }
 }
 
-/// What was found of a column of some type.
+/// What a loop for one type found.
 struct Inferred<'t> {
     bounds: Bounds,
     kind: Option<ColumnType>,
-    /// The first value that is not of that type.
+    /// The first value that is not of the type.
     other: Option<Cell<'t>>,
 }
 
-/// Goes through a column for as long as its values have one type.
+/// Reads a column while its values have one type.
 struct Typed<I> {
     cells: I,
     /// Whether well-known placeholders are noted and skipped.
@@ -76,7 +76,7 @@ struct Typed<I> {
     placeholders: u32,
 }
 
-/// Values that have an order, and what is beyond all of them.
+/// Values with an order and extreme values.
 trait Ordered: Copy + PartialOrd {
     const LOWEST: Self;
     const HIGHEST: Self;
@@ -102,7 +102,7 @@ impl Ordered for f64 {
     const HIGHEST: Self = Self::INFINITY;
 }
 
-/// Least and greatest; nothing, where the least is above the greatest.
+/// Least and greatest value; empty if the least is above the greatest.
 #[derive(Debug, Clone, Copy)]
 struct Range<V> {
     min: V,
@@ -183,7 +183,7 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
         }
     }
 
-    /// The first value that counts for the type; nothing is passed yet.
+    /// The first value that counts for the type. It is not consumed.
     fn first(&mut self) -> Option<Cell<'t>> {
         let mut cells = self.cells.clone();
         let first = cells.find(|cell| !self.skips(cell));
@@ -207,7 +207,7 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
         }
     }
 
-    /// Integers, which become numbers at the first one that is, unless they are stated to be integers.
+    /// Integers, which become numbers at the first value that is a number, unless they are stated to be integers.
     fn numeric(&mut self, kind: ColumnType, stated: Option<ColumnType>) -> Inferred<'t> {
         let (integers, other) = self.run(Range::NOTHING, |cell| cell.integer().map(Range::only));
         let bounds = integers.bounds(|min, max| Bounds::Integer { min, max });
@@ -238,14 +238,14 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
         }
     }
 
-    /// Reads the values to come; the range of those that could be read, and the first that could not.
+    /// Reads values until one doesn't fit. Returns the range of those that fit, and that one.
     #[inline(always)]
     fn run<V: Ordered>(
         &mut self,
         mut range: Range<V>,
         mut read: impl FnMut(&Cell<'t>) -> Option<Range<V>>,
     ) -> (Range<V>, Option<Cell<'t>>) {
-        // A copy of its own stays in registers.
+        // A local copy stays in registers.
         let mut cells = self.cells.clone();
         let mut other = None;
         for cell in cells.by_ref() {
@@ -260,7 +260,7 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
         (range, other)
     }
 
-    /// Whether the value is a placeholder, and only noted as one.
+    /// Whether to skip the value because it is a placeholder. Notes it.
     fn skips(&mut self, cell: &Cell<'t>) -> bool {
         match placeholder::bit(cell.raw()) {
             Some(bit) if self.skip_placeholders => {

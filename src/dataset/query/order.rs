@@ -1,14 +1,14 @@
 //! Orders: which of two rows comes first.
 //!
-//! A row's place in an order is a [`SortKey`](super::SortKey). Most pairs of rows are told apart by the [`AbbreviatedKey`] of the first term,
-//! which is made without allocating; only what comes near the front of the order gets a key.
+//! A row's position in an order is its [`SortKey`](super::SortKey). The [`AbbreviatedKey`] of the first term decides most
+//! comparisons, and is made without allocating; only rows near the front of the order get a whole key.
 
 use crate::dataset::{Bounds, ColumnType, ZoneMap, value};
 
 /// One column of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
-    /// The column's place.
+    /// The column's index.
     pub column: usize,
     /// Its type.
     pub kind: ColumnType,
@@ -18,16 +18,16 @@ pub struct Term {
     pub nulls_first: bool,
 }
 
-/// The beginning of a place in the order of one term: what has a lesser one comes first.
+/// The beginning of a sort key's first part, as PostgreSQL's abbreviated keys: the smaller one comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AbbreviatedKey {
-    /// Nulls or values.
+    /// Whether it belongs to the later of the two groups, nulls and values.
     later: bool,
     value: u64,
 }
 
 impl AbbreviatedKey {
-    /// The least of those after it.
+    /// The smallest key after this one.
     #[must_use]
     pub fn next(self) -> Self {
         match self.value.checked_add(1) {
@@ -41,7 +41,7 @@ impl AbbreviatedKey {
 }
 
 impl Term {
-    /// The beginning of a value's place; `None`: of a null.
+    /// The abbreviated key of a value; `None`: of a null.
     #[inline]
     pub fn abbreviated_key(&self, value: Option<&str>) -> AbbreviatedKey {
         match value {
@@ -64,8 +64,7 @@ impl Term {
         }
     }
 
-    /// Two abbreviated keys that no row of a block comes before and after, by what is known of the column there; `None`: it has no
-    /// rows.
+    /// The range of abbreviated keys that the rows of a block lie in, by the column's zone map; `None` if the block has no rows.
     pub fn range(&self, zone_map: &ZoneMap) -> Option<(AbbreviatedKey, AbbreviatedKey)> {
         let nulls = (zone_map.nulls > 0).then(|| self.abbreviated_nulls());
         let bounds = least_and_greatest(self.kind, &zone_map.bounds);
@@ -75,7 +74,7 @@ impl Term {
         abbreviated().min().zip(abbreviated().max())
     }
 
-    /// Whether all rows of an abbreviated key have the same place in the order of this term.
+    /// Whether all rows with this abbreviated key are equal by this term.
     pub fn settles(&self, abbreviated: AbbreviatedKey) -> bool {
         let exact = matches!(
             self.kind,
@@ -85,7 +84,7 @@ impl Term {
     }
 }
 
-/// A number that orders like the values, as far as it goes.
+/// A number that orders like the values. Different values may have the same number.
 #[inline]
 fn first(kind: ColumnType, text: &[u8]) -> u64 {
     match kind {
@@ -103,7 +102,7 @@ fn first(kind: ColumnType, text: &[u8]) -> u64 {
     }
 }
 
-/// The same for the bounds of a column of that type; `None`: it has no values.
+/// The same for the bounds of a column of type `kind`; `None` if there are no values.
 fn least_and_greatest(kind: ColumnType, bounds: &Bounds) -> Option<(u64, u64)> {
     Some(match (kind, bounds) {
         (_, Bounds::None) => return None,
@@ -120,7 +119,7 @@ fn least_and_greatest(kind: ColumnType, bounds: &Bounds) -> Option<(u64, u64)> {
             (of_integer(i64::from(*min)), of_integer(i64::from(*max)))
         }
         (ColumnType::String, Bounds::Text { min, max }) => (of_text(min), of_text(max)),
-        // Bounds of another type than the whole column's say nothing of its order.
+        // Bounds of another type than the column's tell nothing about its order.
         _ => (0, u64::MAX),
     })
 }
@@ -130,7 +129,7 @@ fn of_integer(integer: i64) -> u64 {
 }
 
 fn of_number(number: f64) -> u64 {
-    // Zero is the same with a sign and without.
+    // Zero and negative zero are equal.
     let bits = (number + 0.0).to_bits();
     if bits >> 63 == 1 {
         !bits

@@ -1,10 +1,10 @@
-//! A row's place in an order, in little memory however long its values are.
+//! Sort keys: a row's position in an order, in bounded memory however long its values are.
 //!
-//! Of a long value a [`SortKey`] keeps a beginning and a digest. Two such values with the same beginning are equal if their
-//! digests are; else the key alone can't tell which comes first, and an order by keys is right but for them
-//! ([`TopK`](super::TopK) says where). It becomes right by a reference: one of those rows, whose values are kept whole
-//! ([`FullSortKey`]). Then a key says on which side of the reference's value a value is, how many bytes the two share, and what follows
-//! them. Values that differ from the reference at different places are told apart so, and the others by another reference.
+//! For a long value, a [`SortKey`] has a beginning and a digest. Two such values with the same beginning are equal if their digests
+//! are; otherwise the keys don't tell their order, and [`TopK`](super::TopK) reports that. Another pass then uses a reference:
+//! one of these rows with its full values ([`FullSortKey`]). With it, a key says whether its value is less or greater than the
+//! reference, how many bytes it shares with it, and what follows them. That decides between values that differ from the
+//! reference at different positions; the others need another reference.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -14,16 +14,16 @@ use sha2::{Digest as _, Sha256};
 use super::{AbbreviatedKey, Term};
 use crate::dataset::{ColumnType, decimal, value};
 
-/// Bytes of a value that a key keeps.
+/// Bytes of a value that a key has.
 const KEPT: usize = 4 << 10;
 
-/// A row's place in an order: what has a lesser one comes first.
+/// A row's position in an order: the smaller one comes first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SortKey {
     parts: Box<[Part]>,
 }
 
-/// A row's place in the order of one term.
+/// A row's position by one term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     abbreviated: AbbreviatedKey,
@@ -31,35 +31,35 @@ struct Part {
     descending: bool,
 }
 
-/// What a key keeps of what decides between values of the same abbreviated key.
+/// What decides between values with the same abbreviated key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Rest {
-    /// They are the same value.
+    /// Nothing: they are the same value.
     Same,
     Nanos(u32),
     Bytes(Beginning),
 }
 
-/// What is kept of bytes that order like the values.
+/// The beginning of bytes that order like the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Beginning {
-    /// How they stand to the reference; without one, they are greater.
+    /// Whether they are less or greater than the reference; greater if there is none.
     side: Ordering,
-    /// How many of them the reference begins with, too.
+    /// How many bytes they share with the reference.
     shared: usize,
-    /// Those that follow, at most [`KEPT`].
+    /// The bytes that follow, at most [`KEPT`].
     next: Box<[u8]>,
-    /// The digest of all, where more follow.
+    /// The digest of all bytes, if more follow.
     digest: Option<[u8; 32]>,
 }
 
-/// A row with its whole values: one that others come after, or are compared with.
+/// A row with its full values, to continue after or to compare with.
 #[derive(Debug)]
 pub struct FullSortKey {
     values: Box<[(AbbreviatedKey, Distinct<'static>)]>,
     /// Number of its block's first row.
     pub block: u64,
-    /// Where it begins in the block's text.
+    /// Its offset in the block's text.
     pub at: u32,
 }
 
@@ -98,12 +98,12 @@ impl Part {
         }
     }
 
-    /// Whether more of the value follows than what is kept.
+    /// Whether the key lacks a part of the value.
     fn is_cut(&self) -> bool {
         matches!(&self.rest, Rest::Bytes(beginning) if beginning.digest.is_some())
     }
 
-    /// Whether all that is kept of two values is the same, and more of both follows.
+    /// Whether two keys are the same so far, and both lack a part of the value.
     fn is_like(&self, other: &Self) -> bool {
         let alike = match (&self.rest, &other.rest) {
             (Rest::Bytes(a), Rest::Bytes(b)) => {
@@ -120,7 +120,7 @@ impl Rest {
         match (self, other) {
             (Self::Nanos(a), Self::Nanos(b)) => a.cmp(b),
             (Self::Bytes(a), Self::Bytes(b)) => a.compare(b),
-            // Values of one term are all of one kind.
+            // All values of a term are of one kind.
             _ => Ordering::Equal,
         }
     }
@@ -136,7 +136,7 @@ impl Rest {
 impl Beginning {
     fn new(bytes: &[u8], reference: Option<&Distinct<'static>>) -> Self {
         let (side, shared) = match reference {
-            // What is kept of a short value tells all others from it anyway.
+            // The key of a short value has all of it, so it needs no reference.
             Some(Distinct::Bytes(whole)) if whole.len() > KEPT => {
                 (bytes.cmp(whole), shared(bytes, whole))
             }
@@ -157,7 +157,7 @@ impl Beginning {
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        // What shares more with the reference is nearer to it.
+        // A value that shares more with the reference is nearer to it.
         let nearer = match self.side {
             Ordering::Less => self.shared.cmp(&other.shared),
             Ordering::Equal => Ordering::Equal,
@@ -171,9 +171,9 @@ impl Beginning {
     }
 }
 
-/// How many bytes two texts begin with alike.
+/// How many bytes two texts share at their beginnings.
 fn shared(a: &[u8], b: &[u8]) -> usize {
-    /// Bytes that are compared at once.
+    /// Bytes to compare at once.
     const STRIDE: usize = 512;
     let strides = a.chunks_exact(STRIDE).zip(b.chunks_exact(STRIDE));
     let alike = strides.take_while(|(a, b)| a == b).count() * STRIDE;
@@ -181,10 +181,10 @@ fn shared(a: &[u8], b: &[u8]) -> usize {
     alike + rest.take_while(|(a, b)| a == b).count()
 }
 
-/// What decides between values of the same abbreviated key.
+/// What decides between values with the same abbreviated key.
 #[derive(Debug)]
 enum Distinct<'t> {
-    /// They are the same value.
+    /// Nothing: they are the same value.
     Same,
     Nanos(u32),
     /// Bytes that order like the values.
@@ -204,7 +204,7 @@ fn distinguish(kind: ColumnType, text: &str) -> Distinct<'_> {
 }
 
 impl SortKey {
-    /// The key of a row; `value` gives the text in a column, or `None` for a null.
+    /// The key of a row; `value` returns a column's text, or `None` for a null.
     pub fn of<'v>(
         order: &[Term],
         reference: Option<&FullSortKey>,
@@ -220,12 +220,12 @@ impl SortKey {
         }
     }
 
-    /// Its beginning; an order has at least one term.
+    /// The abbreviated key of the first term.
     pub fn abbreviated_key(&self) -> Option<AbbreviatedKey> {
         self.parts.first().map(|part| part.abbreviated)
     }
 
-    /// Bytes that it takes, about.
+    /// Bytes that it takes in memory, about.
     pub fn weight(&self) -> usize {
         let parts = self
             .parts
@@ -234,7 +234,7 @@ impl SortKey {
         size_of::<Self>() + parts.sum::<usize>()
     }
 
-    /// The term from which on the keys of two rows don't tell which one comes first.
+    /// The term from which on two keys don't tell which row comes first.
     pub(super) fn unsure_from(&self, other: &Self) -> Option<usize> {
         let mut pairs = self.parts.iter().zip(&*other.parts);
         let differs = pairs.position(|(a, b)| a != b)?;
@@ -243,8 +243,7 @@ impl SortKey {
             .then_some(differs)
     }
 
-    /// The first term by which rows that come between two rows, of which only the keys are known, may have to come before
-    /// both of them.
+    /// The first term by which a row between these two, of which only the keys are known, might have to come before both.
     pub(super) fn open_from(&self, other: &Self) -> Option<usize> {
         let pairs = self.parts.iter().zip(&*other.parts);
         for (number, (a, b)) in pairs.enumerate() {
@@ -258,14 +257,14 @@ impl SortKey {
         None
     }
 
-    /// Whether two rows are the same up to a term, and alike by that one.
+    /// Whether two keys are equal up to a term, and similar by that one.
     pub(super) fn is_like(&self, other: &Self, term: usize) -> bool {
         self.parts[..term] == other.parts[..term] && self.parts[term].is_like(&other.parts[term])
     }
 }
 
 impl FullSortKey {
-    /// A row; `value` gives the text in a column, or `None` for a null.
+    /// The full sort key of a row; `value` returns a column's text, or `None` for a null.
     pub fn new<'v>(
         order: &[Term],
         mut value: impl FnMut(usize) -> Option<Cow<'v, str>>,
@@ -288,12 +287,12 @@ impl FullSortKey {
         }
     }
 
-    /// The beginning of its place.
+    /// The abbreviated key of the first term.
     pub fn abbreviated_key(&self) -> Option<AbbreviatedKey> {
         self.values.first().map(|(abbreviated, _)| *abbreviated)
     }
 
-    /// Whether another row comes after it, by their values and then by their places.
+    /// Whether another row comes after this one, by its values and then by its position.
     pub fn is_before<'v>(
         &self,
         order: &[Term],

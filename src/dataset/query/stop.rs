@@ -1,29 +1,29 @@
-//! Telling work on another thread that nobody waits for it any more.
+//! Cancelling work on another thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Is set when nobody waits for the result any more. Whoever works looks at it often, and ends when it is set.
+/// Set when nobody waits for the result any more. The worker checks it often, and ends when it is set.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Tells the work to end.
+    /// Cancels the work.
     pub fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the work is to end.
+    /// Whether the work was cancelled.
     #[inline]
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Bytes of one value that are looked at between two looks at [`Stop`].
+/// Bytes of one value that are read between two checks of [`Stop`].
 const SLICE: usize = 64 << 10;
 
-/// A text in slices, each with the place where it begins. They end early when `stop` is set.
+/// A text in slices, each with its offset. They end early when `stop` is set.
 #[inline]
 pub(super) fn slices<'t>(text: &'t str, stop: &Stop) -> impl Iterator<Item = (usize, &'t str)> {
     let mut from = 0;

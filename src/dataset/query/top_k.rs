@@ -1,35 +1,35 @@
-//! The first rows of an order, out of any number of rows that come in any order, in bounded memory.
+//! Top-k: keeps the first rows of an order, out of any number of rows in any order, in bounded memory.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{AbbreviatedKey, FullSortKey, SortKey, Term};
 
-/// A row and its place in an order.
+/// A row with its sort key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyedRow {
-    /// Its place.
+    /// Its position in the order.
     pub key: SortKey,
-    /// Number of its block's first row, which decides between rows of the same place.
+    /// Number of its block's first row, which decides between rows with equal keys.
     pub block: u64,
-    /// Where it begins in the block's text.
+    /// Its offset in the block's text.
     pub at: u32,
 }
 
-/// The first rows of an order.
+/// The result of a pass.
 #[derive(Debug)]
 pub struct TopRows {
     /// The rows, in order.
     pub rows: Vec<KeyedRow>,
-    /// Whether there may be more behind them.
+    /// Whether there may be more after them.
     pub more: bool,
-    /// One of the rows behind them whose keys do not tell which comes first: they are to be compared with this one.
+    /// One of the following rows whose keys don't tell their order. The next pass compares them with this row.
     pub unsure: Option<KeyedRow>,
 }
 
-/// Keeps the first rows of those it is given.
+/// Keeps the first of the rows that it is given.
 ///
-/// Where their keys take more than the bytes it is granted, it keeps fewer of them, but never none.
+/// If their keys take more than the budget, it keeps fewer rows, but at least one.
 #[derive(Debug)]
 pub struct TopK {
     order: Arc<[Term]>,
@@ -39,27 +39,26 @@ pub struct TopK {
     budget: usize,
     weight: usize,
     kept: Vec<KeyedRow>,
-    /// What comes after this one is not among the first.
+    /// The last row that is still among the first; later rows are not kept.
     last: Option<KeyedRow>,
-    /// The first one of those that were given and are not kept.
+    /// The first of the rows that were given and not kept.
     beyond: Option<KeyedRow>,
-    /// What has a lesser abbreviated key comes before `after`.
+    /// Rows with a smaller abbreviated key come before `after`.
     front: Option<AbbreviatedKey>,
     end: Option<End>,
 }
 
-/// Of the last one what tells most rows from it.
+/// What decides most comparisons with the last row that is kept.
 #[derive(Debug, Clone, Copy)]
 struct End {
     abbreviated: AbbreviatedKey,
-    /// Whether rows of that abbreviated key are told apart by their places alone.
+    /// Whether only their position in the file decides between rows with this abbreviated key.
     settled: bool,
     place: (u64, u32),
 }
 
 impl TopK {
-    /// Keeps at most `limit` rows, and `budget` bytes of keys, of those that come after `after`. Long values are compared
-    /// with `reference`.
+    /// Keeps at most `limit` rows that come after `after`, and `budget` bytes of keys. Long values are compared with `reference`.
     pub fn new(
         order: Arc<[Term]>,
         after: Option<Arc<FullSortKey>>,
@@ -82,7 +81,7 @@ impl TopK {
         }
     }
 
-    /// The same question, with nothing given yet but what is known already.
+    /// An empty copy with the same limits, for another thread. [`merge`](Self::merge) adds its rows to this one.
     #[must_use]
     pub fn part(&self) -> Self {
         Self {
@@ -97,7 +96,7 @@ impl TopK {
         }
     }
 
-    /// Whether a row with such an abbreviated key, which begins there, may be among the first.
+    /// Whether a row with this abbreviated key and position may be among the first.
     #[inline]
     pub fn may_have(&self, abbreviated: AbbreviatedKey, block: u64, at: u32) -> bool {
         self.front.is_none_or(|front| abbreviated >= front)
@@ -107,12 +106,12 @@ impl TopK {
             })
     }
 
-    /// Whether no row of a block whose rows begin with this abbreviated key, or with greater ones, can be among the first.
+    /// Whether no row of a block can be among the first; `abbreviated` is a lower bound of its rows' keys.
     pub fn is_past(&self, abbreviated: AbbreviatedKey, block: u64) -> bool {
         !self.may_have(abbreviated.max(self.front.unwrap_or(abbreviated)), block, 0)
     }
 
-    /// Takes a row that it may have; `value` gives the text in a column, or `None` for a null.
+    /// Takes a row for which [`may_have`](Self::may_have) holds; `value` returns a column's text, or `None` for a null.
     pub fn take<'v>(
         &mut self,
         abbreviated: AbbreviatedKey,
@@ -120,7 +119,7 @@ impl TopK {
         block: u64,
         at: u32,
     ) {
-        // What has a greater abbreviated key is behind it without a closer look.
+        // A greater abbreviated key comes after `after` for certain.
         let near = self
             .after
             .as_ref()
@@ -154,7 +153,7 @@ impl TopK {
         }
     }
 
-    /// Takes what another one kept.
+    /// Takes the rows that `other` kept.
     pub fn merge(&mut self, other: Self) {
         self.limit = self.limit.min(other.limit);
         other.kept.into_iter().for_each(|row| self.push(row));
@@ -164,12 +163,12 @@ impl TopK {
         }
     }
 
-    /// How many rows it kept.
+    /// How many rows it keeps.
     pub fn count(&self) -> usize {
         self.kept.len()
     }
 
-    /// The rows it kept, as far as their keys tell their order.
+    /// The rows in order, as far as their keys tell it.
     pub fn finish(mut self) -> TopRows {
         self.truncate(self.limit);
         self.kept.sort_unstable();
@@ -208,7 +207,7 @@ impl TopK {
 }
 
 impl TopRows {
-    /// The rows before the first ones whose keys do not tell which comes first. `beyond` is the first row behind all of these.
+    /// The rows before the first ones whose keys don't tell their order. `beyond` is the first row after all of them.
     fn until_unsure(mut self, beyond: Option<&KeyedRow>, terms: usize) -> Self {
         let mut seen = vec![false; terms];
         let mut sure = self.rows.len();
@@ -216,14 +215,14 @@ impl TopRows {
             let row = &self.rows[at];
             let term = match (self.rows.get(at + 1), beyond) {
                 (Some(next), _) => row.key.unsure_from(&next.key),
-                // Others behind it may be like it as well, and only have another digest.
+                // Other rows after it may be as similar, and differ in the digest only.
                 (None, Some(beyond)) => row.key.open_from(&beyond.key),
                 (None, None) => None,
             };
             let Some(term) = term.filter(|term| !std::mem::replace(&mut seen[*term], true)) else {
                 continue;
             };
-            // Those before it that are like it are as unsure.
+            // Similar rows before it are as uncertain.
             let like = self.rows[..at].iter().rev();
             let like = like.take_while(|before| before.key.is_like(&row.key, term));
             let from = at - like.count();

@@ -1,4 +1,4 @@
-//! What a summary tells.
+//! The report of a summary.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use super::histogram;
 use super::rest::Sum;
 use crate::dataset::{Column, ColumnType};
 
-/// Frequent values that are told at most.
+/// How many frequent values to report.
 const FREQUENT: usize = 10;
 
 /// What a column holds.
@@ -192,7 +192,7 @@ impl ColumnSketch {
                     counted.push((row.item().clone(), row.lower_bound()));
                 }
             }
-            // One that came once of many is none to tell of.
+            // Among many values, one that occurs once is not frequent.
             counted.retain(|(_, count)| *count > 1);
         }
         counted.sort_unstable_by(|(a, more), (b, less)| {
@@ -210,13 +210,13 @@ impl ColumnSketch {
     }
 }
 
-/// An error as it is told: in ten thousandths, and none that is smaller than it is.
+/// An error bound in ten-thousandths, rounded up.
 pub(super) fn rounded(error: f64) -> f64 {
     (error * 1e4).ceil() / 1e4
 }
 
 impl<'c> CountedText<'c> {
-    /// The text, with a mark where it goes on.
+    /// The text, with an ellipsis if it is truncated.
     fn shown(&self, kind: ColumnType) -> Cow<'c, str> {
         let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);
         match self.cut && !numeric {

@@ -1,4 +1,4 @@
-//! The values of a column whose texts there was no room for, told by sketches.
+//! Sketches of the values whose texts are not counted exactly.
 
 use datasketches::frequencies::FrequentItemsSketch;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
@@ -14,9 +14,9 @@ use crate::dataset::{ColumnType, value};
 pub(super) struct Rest {
     /// How many different ones.
     pub(super) distinct: HllSketch,
-    /// Which of those that are no numbers and no times are frequent.
+    /// Frequent values, of those that are neither numbers nor times.
     pub(super) frequent: FrequentItemsSketch<String>,
-    /// Values that `frequent` was not given.
+    /// Values that were not given to `frequent`.
     pub(super) uncounted: u64,
     /// How numbers and times are spread.
     pub(super) spread: KllSketch<KllFloat<f64>>,
@@ -77,7 +77,7 @@ impl Rest {
         self.add_shown(&kept, cut, hash, count, kind);
     }
 
-    /// Adds what was counted exactly elsewhere.
+    /// Adds a text that was counted exactly elsewhere.
     pub(super) fn add_known(&mut self, known: CountedText<'_>) {
         let kind = ColumnType::of(known.text);
         self.add_shown(known.text, known.cut, known.hash, known.count, Some(kind));

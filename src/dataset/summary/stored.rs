@@ -72,7 +72,7 @@ impl Summary {
     /// The summary that was stored so, of so many columns.
     ///
     /// # Errors
-    /// [`CorruptSummary`] when it was not, or by a later release.
+    /// [`CorruptSummary`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8], columns: usize) -> Result<Self, CorruptSummary> {
         let Some((&ENCODING, packed)) = stored.split_first() else {
             return Err(CorruptSummary);
