@@ -141,7 +141,7 @@ fn short_of(loaded: u64, length: usize) -> Option<u64> {
 }
 
 impl<'t> Cell<'t> {
-    /// The value at a place of a raw block's text.
+    /// The value with this span of a raw block's text.
     #[inline(always)]
     pub(crate) fn new(text: &'t [u8], span: Span) -> Self {
         Self {
@@ -180,7 +180,7 @@ impl<'t> Cell<'t> {
         masked(self.loaded, self.length()).swap_bytes()
     }
 
-    /// What [`short`] says of the text; `None` too where there are doubled quotes in it.
+    /// The text as [`short`] encodes it; also `None` if it has doubled quotes.
     #[inline(always)]
     pub(crate) fn short(&self) -> Option<u64> {
         short_of(self.loaded, self.length()).filter(|_| !self.doubled())

@@ -44,7 +44,7 @@ pub(crate) enum CharsetDecoder {
 }
 
 impl CharsetDecoder {
-    /// The source for a charset label, or for none.
+    /// The decoder for a charset label, or for none.
     pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
         let known = |label: &str| {
             Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {

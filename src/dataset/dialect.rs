@@ -12,7 +12,7 @@ use super::ColumnType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delimiter(u8);
 
-/// A text that is no delimiter.
+/// A text that is not a delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a delimiter: choose ',', ';', 'tab' or '|'")]
 pub struct UnknownDelimiter(
@@ -103,7 +103,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The most that a raw block's `u32` offsets leave room for: a full raw block and one more record stay below 2^31 bytes.
+    /// The most that a raw block's `u32` offsets can address: a full raw block and one more record stay below 2^31 bytes.
     const CEILING: usize = 512 << 20;
 
     /// The limits within what offsets can address.

@@ -1,6 +1,6 @@
-//! What can be wrong with a CSV, and where.
+//! Mistakes in a CSV, and where they are.
 //!
-//! Each message is a sentence for the person who sent the file: what is wrong, where, and what to do about it.
+//! Each message is a sentence for the person who sent the file: what is wrong, where, and how to correct it.
 
 use super::{ColumnType, Delimiter};
 
@@ -106,7 +106,7 @@ pub enum CsvErrorKind {
         place: usize,
         /// Its name in the dataset, shortened; `None` where the dataset has no such column.
         expected: Option<String>,
-        /// What the header has there, shortened; `None` where it has ended.
+        /// What the header has there, shortened; `None` if it ends before.
         found: Option<String>,
     },
     /// The header of appended rows has the dataset's names with another delimiter.

@@ -1,4 +1,4 @@
-//! The beginning of a file: byte-order mark, empty lines, and the first record, whose line shows the delimiter.
+//! The beginning of a file: byte-order mark, empty lines, and the first record, whose first line shows the delimiter.
 
 use super::{Delimiter, charset::UTF8_BOM, record_splitter::RecordSplitter};
 
@@ -16,7 +16,7 @@ pub(crate) struct Preamble {
 enum Stage {
     /// Nothing but a byte-order mark and empty lines so far.
     Opening,
-    /// In the first line, whose delimiter nobody stated.
+    /// In the first line, whose delimiter was not stated.
     Sniffing(Sniffer),
     /// In the first record.
     Record(Delimiter, RecordSplitter),
@@ -46,8 +46,8 @@ impl Preamble {
         self.start
     }
 
-    /// Looks at what was added to `text`; `last` when nothing more will be. `None` while the first record is not
-    /// whole, and at the end when there is none.
+    /// Looks at what was added to `text`; `last` if nothing more comes. Returns `None` while the first record is incomplete, and at
+    /// the end if there is none.
     pub(crate) fn advance(
         &mut self,
         text: &[u8],

@@ -42,7 +42,7 @@ pub struct ColumnSummary {
 /// How many different values there are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Distinct {
-    /// About so many.
+    /// The estimate.
     pub estimate: u64,
     /// By which part of that it may be wrong, 95 times of 100; 0: it is exact.
     pub error: f64,
@@ -62,8 +62,8 @@ pub enum Shown {
 /// How values are spread between the least and the greatest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Where bins begin, and where the last one ends: one more than there are bins. What is at an edge belongs to the bin
-    /// that begins there; what is at the last one, to the last bin.
+    /// The edges of the bins: one more than there are bins. A value at an edge belongs to the bin that begins there; a value
+    /// at the last edge belongs to the last bin.
     pub edges: Vec<Shown>,
     /// How many values each bin has, about.
     pub counts: Vec<u64>,
@@ -81,7 +81,7 @@ pub struct Frequent {
 }
 
 impl Summary {
-    /// What it tells of these columns, which are those of the rows.
+    /// Reports on these columns, which are those of the rows.
     pub fn report(&self, columns: &[Column]) -> Vec<ColumnSummary> {
         let all = columns.iter().zip(&self.columns);
         all.map(|(column, sketch)| sketch.report(column)).collect()

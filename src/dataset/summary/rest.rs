@@ -71,7 +71,7 @@ impl Rest {
         }
     }
 
-    /// Adds a text that came `count` times in a raw block, of whose values `kind` is the narrowest type.
+    /// Adds a text that occurs `count` times in a raw block; `kind` is the narrowest type of the values there.
     pub(super) fn add(&mut self, text: &[u8], hash: u64, count: u64, kind: Option<ColumnType>) {
         let (kept, cut) = shown(text, kind);
         self.add_shown(&kept, cut, hash, count, kind);
@@ -132,7 +132,7 @@ impl Rest {
         true
     }
 
-    /// Adds one place many times: sketches of twice as many are made of two of the same.
+    /// Adds one position many times, by merging sketches of powers of two.
     fn add_spread(&mut self, place: f64, count: u64) {
         const FEW: u64 = 32;
         const RIGHT: &str = "fewer than 2^64 values";

@@ -39,7 +39,7 @@ struct StoredColumn<'c> {
 struct StoredKnown<'c> {
     text: &'c str,
     count: u64,
-    /// Of a text that goes on.
+    /// Whether the text is truncated.
     hash: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl Summary {
         packed
     }
 
-    /// The summary that was stored so, of so many columns.
+    /// Decodes a stored summary of `columns` columns.
     ///
     /// # Errors
     /// [`CorruptSummary`] if it is damaged, or written by a later release.

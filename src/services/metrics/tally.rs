@@ -15,7 +15,7 @@ pub struct Tally {
     last: Mutex<Option<Kind>>,
 }
 
-/// Answers that are counted in one place.
+/// Answers that are counted under the same labels.
 #[derive(Debug)]
 struct Kind {
     route: Route,
