@@ -6,7 +6,8 @@ use std::{fmt::Write, hint::black_box, sync::Arc};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::dataset::{
-    Analysis, Chunk, Ingest, Layout, Limits, Piece, Profile, Records, Summary, UploadOptions, chunk,
+    Analysis, Block, Ingest, Layout, Limits, Profile, RawBlock, Records, Summary, UploadOptions,
+    block,
 };
 
 /// Bytes that arrive at a time.
@@ -63,23 +64,23 @@ fn flights(rows: usize) -> String {
     text
 }
 
-/// Cuts a CSV, which arrives in frames, and hands each piece on as it comes.
-fn cut_into(text: &str, mut each: impl FnMut(Piece)) -> Arc<Layout> {
+/// Cuts a CSV, which arrives in frames, and hands each raw block on as it comes.
+fn split_into(text: &str, mut each: impl FnMut(RawBlock)) -> Arc<Layout> {
     let mut ingest = Ingest::new(UploadOptions::default(), Limits::default()).expect("no charset");
-    let mut pieces = Vec::new();
+    let mut raw_blocks = Vec::new();
     for frame in text.as_bytes().chunks(FRAME) {
-        ingest.push(frame, &mut pieces).expect("a valid CSV");
-        pieces.drain(..).for_each(&mut each);
+        ingest.push(frame, &mut raw_blocks).expect("a valid CSV");
+        raw_blocks.drain(..).for_each(&mut each);
     }
-    ingest.finish(&mut pieces).expect("a valid CSV");
-    pieces.drain(..).for_each(&mut each);
+    ingest.finish(&mut raw_blocks).expect("a valid CSV");
+    raw_blocks.drain(..).for_each(&mut each);
     Arc::clone(ingest.layout().expect("a header"))
 }
 
-fn cut(text: &str) -> (Vec<Piece>, Arc<Layout>) {
-    let mut pieces = Vec::new();
-    let layout = cut_into(text, |piece| pieces.push(piece));
-    (pieces, layout)
+fn split(text: &str) -> (Vec<RawBlock>, Arc<Layout>) {
+    let mut raw_blocks = Vec::new();
+    let layout = split_into(text, |raw_block| raw_blocks.push(raw_block));
+    (raw_blocks, layout)
 }
 
 fn quoted(text: &str) -> String {
@@ -87,47 +88,47 @@ fn quoted(text: &str) -> String {
     quoted.trim_end_matches('"').to_owned()
 }
 
-fn analyse(pieces: &[Piece]) -> Vec<Analysis> {
-    pieces
+fn analyse(raw_blocks: &[RawBlock]) -> Vec<Analysis> {
+    raw_blocks
         .iter()
-        .map(|piece| piece.analyse().expect("a valid CSV"))
+        .map(|raw_block| raw_block.analyse().expect("a valid CSV"))
         .collect()
 }
 
-fn whole(text: &str) -> (Vec<Chunk>, Profile) {
-    let (pieces, layout) = cut(text);
+fn whole(text: &str) -> (Vec<Block>, Profile) {
+    let (raw_blocks, layout) = split(text);
     let mut profile = Profile::new(layout);
-    let seal = |piece: &Piece| {
-        let analysis = piece.analyse().expect("a valid CSV");
+    let seal = |raw_block: &RawBlock| {
+        let analysis = raw_block.analyse().expect("a valid CSV");
         profile.absorb(&analysis);
-        Chunk::seal(piece, &analysis)
+        Block::seal(raw_block, &analysis)
     };
-    (pieces.iter().map(seal).collect(), profile)
+    (raw_blocks.iter().map(seal).collect(), profile)
 }
 
 fn intake(criterion: &mut Criterion) {
     let text = text();
-    let (pieces, _) = cut(&text);
-    let analyses = analyse(&pieces);
+    let (raw_blocks, _) = split(&text);
+    let analyses = analyse(&raw_blocks);
     let mut group = criterion.benchmark_group("intake");
     group
         .throughput(Throughput::Bytes(text.len() as u64))
         .sample_size(20);
-    group.bench_function("cut", |b| b.iter(|| cut_into(black_box(&text), drop)));
-    group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&pieces))));
+    group.bench_function("cut", |b| b.iter(|| split_into(black_box(&text), drop)));
+    group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&raw_blocks))));
     group.bench_function("analyse and summarise", |b| {
         b.iter(|| {
-            let mut summary = Summary::new(pieces[0].layout.columns.len());
-            for piece in black_box(&pieces) {
-                black_box(piece.analyse_into(&mut summary).expect("a valid CSV"));
+            let mut summary = Summary::new(raw_blocks[0].layout.columns.len());
+            for raw_block in black_box(&raw_blocks) {
+                black_box(raw_block.analyse_into(&mut summary).expect("a valid CSV"));
             }
             summary
         });
     });
     group.bench_function("seal", |b| {
-        let seal = |(piece, analysis)| Chunk::seal(piece, analysis);
+        let seal = |(raw_block, analysis)| Block::seal(raw_block, analysis);
         b.iter(|| {
-            black_box(&pieces)
+            black_box(&raw_blocks)
                 .iter()
                 .zip(&analyses)
                 .map(seal)
@@ -137,25 +138,27 @@ fn intake(criterion: &mut Criterion) {
     let quoted = quoted(&text);
     group.throughput(Throughput::Bytes(quoted.len() as u64));
     group.bench_function("cut, every field quoted", |b| {
-        b.iter(|| cut_into(black_box(&quoted), drop));
+        b.iter(|| split_into(black_box(&quoted), drop));
     });
-    let (pieces, _) = cut(&quoted);
+    let (raw_blocks, _) = split(&quoted);
     group.bench_function("analyse, every field quoted", |b| {
-        b.iter(|| analyse(black_box(&pieces)));
+        b.iter(|| analyse(black_box(&raw_blocks)));
     });
     group.finish();
 }
 
 fn reading(criterion: &mut Criterion) {
     let text = text();
-    let (pieces, layout) = cut(&text);
-    let chunks: Vec<_> = pieces
+    let (raw_blocks, layout) = split(&text);
+    let blocks: Vec<_> = raw_blocks
         .iter()
-        .map(|piece| (chunk::compress(&piece.text), piece.text.len()))
+        .map(|raw_block| (block::compress(&raw_block.text), raw_block.text.len()))
         .collect();
-    let bodies: Vec<&str> = pieces
+    let bodies: Vec<&str> = raw_blocks
         .iter()
-        .map(|piece| std::str::from_utf8(&piece.text[piece.body_start..]).expect("UTF-8"))
+        .map(|raw_block| {
+            std::str::from_utf8(&raw_block.text[raw_block.body_start..]).expect("UTF-8")
+        })
         .collect();
     let columns = layout.columns.len();
     let mut group = criterion.benchmark_group("reading");
@@ -164,9 +167,9 @@ fn reading(criterion: &mut Criterion) {
         .sample_size(20);
     group.bench_function("decompress", |b| {
         let open =
-            |(data, bytes): &(Vec<u8>, usize)| chunk::decompress(data, *bytes).map(|t| t.len());
+            |(data, bytes): &(Vec<u8>, usize)| block::decompress(data, *bytes).map(|t| t.len());
         b.iter(|| {
-            black_box(&chunks)
+            black_box(&blocks)
                 .iter()
                 .map(open)
                 .collect::<Result<Vec<_>, _>>()
@@ -198,16 +201,16 @@ fn small(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("end to end", |b| {
         b.iter(|| {
-            let (chunks, profile) = whole(black_box(text));
-            (chunks, profile.columns(), profile.hints())
+            let (blocks, profile) = whole(black_box(text));
+            (blocks, profile.columns(), profile.hints())
         });
     });
-    group.bench_function("cut", |b| b.iter(|| cut_into(black_box(text), drop)));
-    let (pieces, _) = cut(text);
-    let analyses = analyse(&pieces);
-    group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&pieces))));
+    group.bench_function("cut", |b| b.iter(|| split_into(black_box(text), drop)));
+    let (raw_blocks, _) = split(text);
+    let analyses = analyse(&raw_blocks);
+    group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&raw_blocks))));
     group.bench_function("seal", |b| {
-        b.iter(|| Chunk::seal(black_box(&pieces[0]), &analyses[0]));
+        b.iter(|| Block::seal(black_box(&raw_blocks[0]), &analyses[0]));
     });
     group.finish();
 }

@@ -1,7 +1,7 @@
-//! What answering a query is made of: looking through the text of a chunk, passing chunks over by what is known of them, and
+//! What answering a query is made of: looking through the text of a block, passing blocks over by what is known of them, and
 //! rendering a page.
 //!
-//! The rows look like flights. A chunk has about 64 KiB of text; scans are told in bytes of it, and passing over in chunks. Pages
+//! The rows look like flights. A block has about 64 KiB of text; scans are told in bytes of it, and passing over in blocks. Pages
 //! are asked of the service that answers them, without a socket.
 
 #![expect(
@@ -20,9 +20,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flash::api::{self, Registry};
-use flash::dataset::query::{Known, Query, Ranked, Scan, Top};
+use flash::dataset::query::{KeyedRow, PruningStats, Query, Scan, TopK};
 use flash::dataset::{
-    Analysis, Asked, ChunkText, Column, Ingest, Layout, Limits, Profile, UploadOptions,
+    Analysis, BlockText, Column, Ingest, Layout, Limits, Profile, RawQuery, UploadOptions,
 };
 use flash::services::{Clock, Services};
 use flash::settings::{Database, ServeSettings};
@@ -34,14 +34,14 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower_service::Service as _;
 
-/// Bytes of the CSV: sixteen chunks.
+/// Bytes of the CSV: sixteen blocks.
 const BYTES: usize = 1 << 20;
 
-/// Chunks, and what is known of them.
+/// Blocks, and what is known of them.
 struct Sample {
     layout: Arc<Layout>,
     columns: Vec<Column>,
-    texts: Vec<ChunkText>,
+    texts: Vec<BlockText>,
     analyses: Vec<Analysis>,
 }
 
@@ -52,20 +52,22 @@ impl Sample {
             ..UploadOptions::default()
         };
         let mut ingest = Ingest::new(options, Limits::default()).expect("no charset");
-        let mut pieces = Vec::new();
+        let mut raw_blocks = Vec::new();
         let csv = flights::small(BYTES);
-        ingest.push(csv.as_bytes(), &mut pieces).expect("a CSV");
-        ingest.finish(&mut pieces).expect("a CSV");
+        ingest.push(csv.as_bytes(), &mut raw_blocks).expect("a CSV");
+        ingest.finish(&mut raw_blocks).expect("a CSV");
         let layout = Arc::clone(ingest.layout().expect("a header"));
-        let analyses = pieces.iter().map(|piece| piece.analyse().expect("a CSV"));
+        let analyses = raw_blocks
+            .iter()
+            .map(|raw_block| raw_block.analyse().expect("a CSV"));
         let analyses: Vec<_> = analyses.collect();
         let mut profile = Profile::new(Arc::clone(&layout));
         analyses
             .iter()
             .for_each(|analysis| profile.absorb(analysis));
-        let texts = pieces.into_iter().map(|piece| {
-            let text = String::from_utf8(piece.text).expect("UTF-8");
-            ChunkText::new(text, layout.columns.len())
+        let texts = raw_blocks.into_iter().map(|raw_block| {
+            let text = String::from_utf8(raw_block.text).expect("UTF-8");
+            BlockText::new(text, layout.columns.len())
         });
         Self {
             texts: texts.collect(),
@@ -77,7 +79,7 @@ impl Sample {
 
     fn query(&self, filter: Option<(&str, &str)>, order: Option<&str>) -> Query {
         let filters = filter.map(|(name, condition)| (name.to_owned(), condition.to_owned()));
-        let asked = Asked {
+        let asked = RawQuery {
             select: None,
             order: order.map(str::to_owned),
             filters: filters.into_iter().collect(),
@@ -85,8 +87,8 @@ impl Sample {
         Query::resolve(&asked, &self.columns).expect("it can be asked")
     }
 
-    /// A chunk from the middle, which has no header.
-    fn text(&self) -> &ChunkText {
+    /// A block from the middle, which has no header.
+    fn text(&self) -> &BlockText {
         &self.texts[self.texts.len() / 2]
     }
 }
@@ -94,7 +96,7 @@ impl Sample {
 fn scanning(criterion: &mut Criterion) {
     let sample = Sample::make();
     let text = sample.text();
-    let mut group = criterion.benchmark_group("a chunk");
+    let mut group = criterion.benchmark_group("a block");
     group.throughput(Throughput::Bytes(text.len() as u64));
     for (name, column, condition) in [
         ("equality", "dest", "eq.LAX"),
@@ -128,15 +130,15 @@ fn scanning(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The first 100 rows of a chunk in the query's order.
-fn first(query: &Query, layout: &Layout, text: &ChunkText) -> Vec<Ranked> {
-    let mut top = Top::new(Arc::clone(&query.order), None, None, 100, 16 << 20);
+/// The first 100 rows of a block in the query's order.
+fn first(query: &Query, layout: &Layout, text: &BlockText) -> Vec<KeyedRow> {
+    let mut top = TopK::new(Arc::clone(&query.order), None, None, 100, 16 << 20);
     let term = query.order[0];
     Scan::new(query, layout).rows(text, 0, |row| {
-        let lead = term.lead(row.value(term.column).as_deref());
+        let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
         let at = row.at as u32;
-        if top.may_have(lead, 0, at) {
-            top.take(lead, |column| row.value(column), 0, at);
+        if top.may_have(abbreviated, 0, at) {
+            top.take(abbreviated, |column| row.value(column), 0, at);
         }
         ControlFlow::Continue(())
     });
@@ -166,8 +168,8 @@ fn passing_over(criterion: &mut Criterion) {
     group.bench_function("statistics", |b| {
         b.iter(|| {
             let may_match = |analysis: &&Analysis| {
-                query.may_match(|column| Known {
-                    stats: Some(&analysis.columns[column]),
+                query.may_match(|column| PruningStats {
+                    zone_map: Some(&analysis.columns[column]),
                     bloom: None,
                 })
             };

@@ -5,10 +5,9 @@
 mod cache;
 pub mod clients;
 mod clock;
-mod cut;
 pub mod memory;
 pub mod metrics;
-mod places;
+mod permits;
 pub mod retirement;
 pub mod search;
 pub mod summary;
@@ -21,12 +20,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use cache::{Answer, Cache, Page, PageKey};
+pub use cache::{Cache, CachedResponse, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
-pub use places::{Caller, Place, Places};
+pub use permits::{FairPermits, Permit, PermitOwner};
 pub use upload::{Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
@@ -36,39 +35,39 @@ use crate::store::{
 };
 use crate::versioning::Catalogue;
 
-/// Everything that serving a request needs and that is not in the request.
+/// Everything that serving a request needs besides the request.
 #[derive(Debug)]
 pub struct Services {
-    /// What the operator set.
+    /// The operator's settings.
     pub settings: Settings,
-    /// Where datasets rest.
+    /// The datasets.
     pub store: Store,
-    /// The versions there are.
+    /// The versions of the API.
     pub catalogue: Catalogue,
-    /// What time it is.
+    /// The time.
     pub clock: Clock,
-    /// Bytes that may be held for clients.
+    /// The budget of bytes held for clients.
     pub memory: Arc<Memory>,
-    /// What was read lately.
+    /// Cached pages, texts and index pages.
     pub cache: Cache,
-    /// Who calls.
+    /// Keys of clients, cached.
     pub clients: Clients,
-    /// Who calls what.
+    /// Counts of requests per client.
     pub usage: Usage,
-    /// What is told to whoever watches.
+    /// Metrics for Prometheus.
     pub metrics: Arc<Metrics>,
-    /// Places for uploads being received, beyond those small enough to be taken in at once.
-    uploads: Arc<Places>,
-    /// Places for pieces of uploads being analysed: one a core.
+    /// Permits for uploads, except those that are small enough to be stored at once.
+    uploads: Arc<FairPermits>,
+    /// Permits for analysing raw blocks of uploads: one per core.
     workers: Arc<Semaphore>,
-    /// Places for groups of chunks being looked through: one a core.
+    /// Permits for scanning groups of blocks: one per core.
     scans: Arc<Semaphore>,
     cores: usize,
     draining: AtomicBool,
 }
 
 impl Services {
-    /// Opens the store that the settings name and puts everything together. Blocks: it is meant for the start.
+    /// Opens the store that the settings name, and builds the services. It blocks the thread, so call it at the start only.
     pub fn open(
         settings: Settings,
         catalogue: Catalogue,
@@ -78,7 +77,7 @@ impl Services {
         Ok(Self::new(settings, store, catalogue, clock))
     }
 
-    /// Puts the services together around a store that is open.
+    /// Builds the services around an open store.
     pub fn new(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let memory = Memory::new(
@@ -87,11 +86,11 @@ impl Services {
             settings.timeouts.store_timeout,
             settings.timeouts.write_timeout,
         );
-        // Whoever gets a place gets the memory that goes with it, so that the shares of places hold for memory too.
-        let uploads = memory.room_for(memory::Kind::Uploads, upload::UPLOAD);
+        // A permit for an upload comes with its memory, so both are shared fairly.
+        let uploads = memory.capacity_for(memory::Kind::Uploads, upload::UPLOAD);
         Arc::new(Self {
             cache: Cache::new(settings.memory.cache, settings.timeouts.query_timeout),
-            uploads: Places::new(settings.limits.max_uploads.min(uploads)),
+            uploads: FairPermits::new(settings.limits.max_uploads.min(uploads)),
             memory,
             workers: Arc::new(Semaphore::new(cores)),
             scans: Arc::new(Semaphore::new(cores)),
@@ -107,7 +106,7 @@ impl Services {
         })
     }
 
-    /// Commits what was uploaded, all or none. It is durable and visible afterwards.
+    /// Commits uploads, all or none. They are durable and visible afterwards.
     pub async fn commit(
         &self,
         prepared: Vec<Prepared>,
@@ -120,7 +119,7 @@ impl Services {
         Ok(committed)
     }
 
-    /// Hands what was counted to the store now and then, as long as somebody has the services.
+    /// Hands usage counts to the store regularly, until the services are dropped.
     pub fn keep_usage(self: &Arc<Self>) {
         let services = Arc::downgrade(self);
         tokio::spawn(async move {
@@ -138,7 +137,7 @@ impl Services {
         });
     }
 
-    /// Hands what was counted to the store, and to whoever watches.
+    /// Hands usage counts to the store and to the metrics.
     pub async fn hand_usage_over(&self) -> Result<(), StoreError> {
         self.usage.hand_over(&self.store, &self.metrics).await
     }
@@ -160,7 +159,7 @@ impl Services {
                 looks += 1;
                 let is_due = looks >= LOOKS_WHILE_LARGE && is_larger(at_rest);
                 if memory.has_ebbed() || is_larger(least) || is_due {
-                    // It takes some milliseconds; if the runtime ends meanwhile, so does the process.
+                    // This takes some milliseconds. If the runtime ends meanwhile, so does the process.
                     drop(tokio::task::spawn_blocking(memory::give_back).await);
                     least = memory::resident().unwrap_or_default();
                     looks = 0;
@@ -171,13 +170,13 @@ impl Services {
         });
     }
 
-    /// Warns, once the store answers, of versions that are to be retired while somebody uses them.
+    /// Logs a warning, once the store answers, for each version with an end date that clients still use.
     pub fn warn_of_users(self: &Arc<Self>) {
         let services = Arc::clone(self);
         tokio::spawn(async move { retirement::warn(&services).await });
     }
 
-    /// Says that the server is about to stop: it is no longer ready for new clients.
+    /// Notes that the server is about to stop: it is not ready for new clients any more.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
     }
@@ -187,7 +186,7 @@ impl Services {
         if self.draining.load(Ordering::Acquire) {
             return Err(NotReady::Draining);
         }
-        // Whoever asks has little patience: a store that is slow to answer is none to send clients to.
+        // A readiness probe has a short time-out, so a slow store counts as not ready.
         match tokio::time::timeout(READY, self.store.ping()).await {
             Ok(answer) => answer.map_err(NotReady::Store),
             Err(_) => Err(NotReady::Store(StoreError::Slow)),
@@ -195,7 +194,7 @@ impl Services {
     }
 }
 
-/// Why no new clients should be sent here.
+/// Why the server is not ready for new clients.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
     /// The server is about to stop.
@@ -206,20 +205,20 @@ pub enum NotReady {
     Store(#[source] StoreError),
 }
 
-/// How long the store may take to answer when somebody asks whether it is ready.
+/// How long the store may take to answer a readiness probe.
 const READY: Duration = Duration::from_millis(800);
-/// How often is looked whether there is memory to be given back.
+/// How often to check whether memory can be returned to the system.
 const GIVE_BACK: Duration = Duration::from_secs(2);
 /// Looks at a large process after which it gives memory back in any case.
 const LOOKS_WHILE_LARGE: u32 = 5;
-/// How often what was counted is handed to the store.
+/// How often usage counts are handed to the store.
 const HAND_OVER: Duration = Duration::from_secs(5);
-/// Jobs that may wait for the writer before requests are told that the store is busy.
+/// How many jobs may wait for the writer before requests are refused because the store is busy.
 const WRITE_QUEUE: usize = 1024;
-/// Bytes that descriptions of datasets may take in memory.
+/// How many bytes of memory the heads of datasets may take.
 const HEADS_BYTES: u64 = 4 << 20;
 
-/// How the store is opened that the settings name.
+/// The store's settings.
 pub fn store_settings(settings: &Settings) -> store::Settings {
     store::Settings {
         address: address(&settings.database),
@@ -238,7 +237,7 @@ pub fn store_settings(settings: &Settings) -> store::Settings {
     }
 }
 
-/// The address of a database as the store takes it.
+/// The address of a database, in the store's type.
 pub fn address(database: &Database) -> Address {
     match database {
         Database::Sqlite(path) => Address::Sqlite(path.clone()),

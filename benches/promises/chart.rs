@@ -55,8 +55,8 @@ impl Scale {
 
     /// Every how many powers there is a line, so that there is room for what it says.
     fn step(&self) -> i32 {
-        const ROOM: f64 = 45.0;
-        ((self.most - self.least) * ROOM / (RIGHT - LEFT)).ceil() as i32
+        const BITS_PER_TEXT: f64 = 45.0;
+        ((self.most - self.least) * BITS_PER_TEXT / (RIGHT - LEFT)).ceil() as i32
     }
 
     fn x(&self, margin: f64) -> f64 {

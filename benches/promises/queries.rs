@@ -1,5 +1,5 @@
 //! Queries against SQLite, in this very process, and beside DuckDB, in one of its own: on files with the same columns, typed and
-//! without an index, each asked for the first time, of chunks that were read before.
+//! without an index, each asked for the first time, of blocks that were read before.
 
 use super::duckdb::DuckDb;
 use super::kept::Kept;

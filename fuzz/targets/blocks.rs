@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use flash::dataset::{
-    Analysis, Bounds, Chunk, ColumnStats, Ingest, Layout, Limits, Piece, Profile, Records, Summary,
-    Tail, UploadOptions, bloom, chunk, stats,
+    Analysis, Block, Bounds, Ingest, Layout, Limits, Profile, RawBlock, Records, ResumableDigest,
+    Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
 };
 
 use super::plain_value::{self, Decimal};
@@ -32,7 +32,7 @@ pub fn check(input: &[u8]) {
     };
     let text = table.csv();
     let limits = Limits {
-        chunk_bytes: 256 + usize::from(*sizes) * 64,
+        block_bytes: 256 + usize::from(*sizes) * 64,
         ..Limits::default()
     };
     let options = UploadOptions {
@@ -40,18 +40,18 @@ pub fn check(input: &[u8]) {
         ..UploadOptions::default()
     };
     let mut ingest = Ingest::new(options, limits).expect("no charset is stated");
-    let mut pieces = Vec::new();
-    let taken = ingest.push(text.as_bytes(), &mut pieces);
+    let mut raw_blocks = Vec::new();
+    let taken = ingest.push(text.as_bytes(), &mut raw_blocks);
     taken
-        .and_then(|()| ingest.finish(&mut pieces))
+        .and_then(|()| ingest.finish(&mut raw_blocks))
         .expect("it is a CSV");
     let layout = Arc::clone(ingest.layout().expect("it has a header"));
     let mut summary = Summary::new(table.columns);
-    let analyse = |piece: &Piece| piece.analyse_into(&mut summary).expect("it is a CSV");
-    let analyses: Vec<Analysis> = pieces.iter().map(analyse).collect();
+    let analyse = |raw_block: &RawBlock| raw_block.analyse_into(&mut summary).expect("it is a CSV");
+    let analyses: Vec<Analysis> = raw_blocks.iter().map(analyse).collect();
     let mut rows = Vec::new();
-    for (piece, analysis) in pieces.iter().zip(&analyses) {
-        rows.extend(check_chunk(piece, analysis, &layout));
+    for (raw_block, analysis) in raw_blocks.iter().zip(&analyses) {
+        rows.extend(check_block(raw_block, analysis, &layout));
     }
     assert_eq!(rows, table.records().collect::<Vec<_>>());
     check_together(&rows, &analyses, &layout);
@@ -110,32 +110,32 @@ impl Table {
     }
 }
 
-/// Packs a piece and reads it again; its records.
-fn check_chunk(piece: &Piece, analysis: &Analysis, layout: &Layout) -> Vec<Vec<String>> {
-    let chunk = Chunk::seal(piece, analysis);
-    let text = chunk::decompress(&chunk.data, chunk.text_bytes as usize).expect("it was packed");
-    assert_eq!(text, piece.text);
-    assert_eq!(chunk::digest(&text), chunk.digest);
+/// Packs a raw block and reads it again; its records.
+fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Vec<Vec<String>> {
+    let block = Block::seal(raw_block, analysis);
+    let text = block::decompress(&block.data, block.text_bytes as usize).expect("it was packed");
+    assert_eq!(text, raw_block.text);
+    assert_eq!(block::digest(&text), block.digest);
     // Other lengths are told apart from it.
-    assert!(chunk::decompress(&chunk.data, text.len() + 1).is_err());
-    assert!(chunk::decompress(&chunk.data, text.len() - 1).is_err());
+    assert!(block::decompress(&block.data, text.len() + 1).is_err());
+    assert!(block::decompress(&block.data, text.len() - 1).is_err());
     let text = String::from_utf8(text).expect("it was analysed");
-    let body = &text[chunk.body_start as usize..];
+    let body = &text[block.body_start as usize..];
     let mut records = Records::new(body, layout.delimiter, layout.columns.len());
     let (mut fields, mut rows) = (Vec::new(), Vec::new());
     while records.next_into(&mut fields) {
         let texts = fields.iter().map(|field| field.text().into_owned());
         rows.push(texts.collect::<Vec<_>>());
     }
-    assert_eq!(rows.len(), chunk.rows as usize);
-    let known = stats::decode(&chunk.stats).expect("they were just stored");
+    assert_eq!(rows.len(), block.rows as usize);
+    let known = zone_map::decode(&block.stats).expect("they were just stored");
     assert_eq!(known, analysis.columns);
-    for (place, stats) in known.iter().enumerate() {
+    for (place, zone_map) in known.iter().enumerate() {
         let values = || rows.iter().map(|row| row[place].as_str());
         let some: Vec<_> = values().filter(|text| !layout.is_null(text)).collect();
-        assert_eq!(stats.nulls as usize, rows.len() - some.len());
-        check_bounds(&some, stats);
-        let blooms = bloom::decode(&chunk.blooms, &[place]).expect("they were just stored");
+        assert_eq!(zone_map.nulls as usize, rows.len() - some.len());
+        check_bounds(&some, zone_map);
+        let blooms = bloom::decode(&block.blooms, &[place]).expect("they were just stored");
         for bloom in blooms.into_iter().flatten() {
             for text in &some {
                 assert!(bloom.may_have(text.as_bytes()), "{text:?}");
@@ -146,13 +146,13 @@ fn check_chunk(piece: &Piece, analysis: &Analysis, layout: &Layout) -> Vec<Vec<S
 }
 
 /// That all values lie within the bounds, and that there are bounds only where there are values.
-fn check_bounds(values: &[&str], stats: &ColumnStats) {
-    assert_eq!(values.is_empty(), stats.bounds == Bounds::None);
+fn check_bounds(values: &[&str], zone_map: &ZoneMap) {
+    assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
     for value in values {
         assert!(
-            is_within(value, &stats.bounds),
+            is_within(value, &zone_map.bounds),
             "{value:?} {:?}",
-            stats.bounds
+            zone_map.bounds
         );
     }
 }
@@ -184,20 +184,20 @@ fn is_within(text: &str, bounds: &Bounds) -> bool {
     }
 }
 
-/// That bounds of several pieces hold for the values of all.
+/// That bounds of several raw blocks hold for the values of all.
 fn check_together(rows: &[Vec<String>], analyses: &[Analysis], layout: &Layout) {
     for place in 0..layout.columns.len() {
-        let pieces: Vec<_> = analyses
+        let raw_blocks: Vec<_> = analyses
             .iter()
             .map(|one| one.columns[place].clone())
             .collect();
-        let Some(together) = ColumnStats::together(&pieces) else {
+        let Some(merged) = ZoneMap::merged(&raw_blocks) else {
             continue;
         };
         let values = rows.iter().map(|row| row[place].as_str());
         let some: Vec<_> = values.filter(|text| !layout.is_null(text)).collect();
-        assert_eq!(together.nulls as usize, rows.len() - some.len());
-        check_bounds(&some, &together);
+        assert_eq!(merged.nulls as usize, rows.len() - some.len());
+        check_bounds(&some, &merged);
     }
 }
 
@@ -220,12 +220,12 @@ fn check_profile(analyses: &[Analysis], layout: &Arc<Layout>) {
 
 /// That a digest goes on from where it was stored.
 fn check_tail(text: &[u8], part: usize) {
-    let mut whole = Tail::new();
+    let mut whole = ResumableDigest::new();
     whole.absorb(text);
     let (first, second) = text.split_at(part.min(text.len()));
-    let mut parts = Tail::new();
+    let mut parts = ResumableDigest::new();
     parts.absorb(first);
-    let mut parts = Tail::decode(&parts.encode()).expect("it was just stored");
+    let mut parts = ResumableDigest::decode(&parts.encode()).expect("it was just stored");
     parts.absorb(second);
     assert_eq!(parts.sha256(), whole.sha256());
     assert_eq!(

@@ -1,13 +1,13 @@
 //! The CSV reader against a plain one: what is refused, the names of columns, every value, and every way to read a
 //! stored text.
 //!
-//! The first two bytes of an input say how it is to be read and in how large pieces; the rest is the CSV.
+//! The first two bytes of an input say how it is to be read and in how large raw blocks; the rest is the CSV.
 
 use std::sync::Arc;
 
 use flash::dataset::{
-    Analysis, ChunkText, CsvError, Delimiter, Field, Ingest, Layout, Limits, Lines, Piece, Profile,
-    UploadOptions,
+    Analysis, BlockText, CsvError, Delimiter, Field, Ingest, Layout, Limits, Lines, Profile,
+    RawBlock, UploadOptions,
 };
 
 use super::plain_csv::{self, Csv, Stated};
@@ -44,7 +44,7 @@ pub fn check(input: &[u8]) {
         types: Vec::new(),
     };
     let limits = Limits {
-        chunk_bytes: 1 + usize::from(sizes & 15) * 16,
+        block_bytes: 1 + usize::from(sizes & 15) * 16,
         ..Limits::default()
     };
     let parts = 1 + usize::from(sizes >> 4) * 8;
@@ -57,29 +57,29 @@ pub fn check(input: &[u8]) {
             taken.goes_on(&plain, options, limits, bytes);
         }
         (Err(error), Some(plain)) => panic!("{error}, where there is {plain:?}"),
-        (Ok(taken), None) => panic!("{:?} should be refused", taken.pieces),
+        (Ok(taken), None) => panic!("{:?} should be refused", taken.raw_blocks),
     }
 }
 
 /// An upload that was taken in.
 struct Taken {
     layout: Arc<Layout>,
-    pieces: Vec<(Piece, Analysis)>,
+    raw_blocks: Vec<(RawBlock, Analysis)>,
 }
 
 /// Takes a CSV in that comes in parts of so many bytes.
 fn take(mut ingest: Ingest, bytes: &[u8], parts: usize) -> Result<Taken, CsvError> {
-    let mut pieces = Vec::new();
+    let mut raw_blocks = Vec::new();
     for part in bytes.chunks(parts) {
-        ingest.push(part, &mut pieces)?;
+        ingest.push(part, &mut raw_blocks)?;
     }
-    ingest.finish(&mut pieces)?;
-    let analysed = pieces.into_iter().map(|piece| {
-        let analysis = piece.analyse()?;
-        Ok((piece, analysis))
+    ingest.finish(&mut raw_blocks)?;
+    let analysed = raw_blocks.into_iter().map(|raw_block| {
+        let analysis = raw_block.analyse()?;
+        Ok((raw_block, analysis))
     });
     Ok(Taken {
-        pieces: analysed.collect::<Result<_, CsvError>>()?,
+        raw_blocks: analysed.collect::<Result<_, CsvError>>()?,
         layout: Arc::clone(ingest.layout().expect("it has a first record")),
     })
 }
@@ -93,7 +93,7 @@ impl Taken {
         assert_eq!(self.layout.columns, plain.columns);
         assert_eq!(self.records(), plain.records);
         let mut profile = Profile::new(Arc::clone(&self.layout));
-        for (_, analysis) in &self.pieces {
+        for (_, analysis) in &self.raw_blocks {
             profile.absorb(analysis);
         }
         assert_eq!(profile.rows(), plain.records.len() as u64);
@@ -123,8 +123,11 @@ impl Taken {
             whole.push(b'\n');
         }
         whole.extend(added);
-        let body_start = self.pieces.first().map_or(0, |(piece, _)| piece.body_start);
-        let stored = Piece::stored(whole, body_start, Arc::clone(&self.layout));
+        let body_start = self
+            .raw_blocks
+            .first()
+            .map_or(0, |(raw_block, _)| raw_block.body_start);
+        let stored = RawBlock::stored(whole, body_start, Arc::clone(&self.layout));
         let analysis = stored.analyse().expect("each of its parts was right");
         assert_eq!(analysis.rows as usize, 2 * plain.records.len());
         let both = [&plain.records[..], &plain.records[..]].concat();
@@ -132,14 +135,17 @@ impl Taken {
     }
 
     fn text(&self) -> Vec<u8> {
-        let texts = self.pieces.iter().map(|(piece, _)| &piece.text[..]);
+        let texts = self
+            .raw_blocks
+            .iter()
+            .map(|(raw_block, _)| &raw_block.text[..]);
         texts.collect::<Vec<_>>().concat()
     }
 
     fn records(&self) -> Vec<Vec<String>> {
-        let pieces = self.pieces.iter();
-        let records = pieces.flat_map(|(piece, analysis)| {
-            let records = records_of(piece, &self.layout);
+        let raw_blocks = self.raw_blocks.iter();
+        let records = raw_blocks.flat_map(|(raw_block, analysis)| {
+            let records = records_of(raw_block, &self.layout);
             assert_eq!(records.len(), analysis.rows as usize);
             records
         });
@@ -147,12 +153,12 @@ impl Taken {
     }
 }
 
-/// The records of a piece, as a stored chunk of its text gives them, whichever way they are asked for.
-fn records_of(piece: &Piece, layout: &Layout) -> Vec<Vec<String>> {
+/// The records of a raw block, as a stored block of its text gives them, whichever way they are asked for.
+fn records_of(raw_block: &RawBlock, layout: &Layout) -> Vec<Vec<String>> {
     let (delimiter, columns) = (layout.delimiter, layout.columns.len());
-    let text = String::from_utf8(piece.text.clone()).expect("it was analysed");
-    let text = ChunkText::new(text, columns);
-    let from = piece.body_start;
+    let text = String::from_utf8(raw_block.text.clone()).expect("it was analysed");
+    let text = BlockText::new(text, columns);
+    let from = raw_block.body_start;
     let mut records = text.records(from, delimiter, columns);
     let mut lines = text.verbatim_lines(from);
     let (mut fields, mut all, mut starts) = (Vec::new(), Vec::new(), Vec::new());
@@ -171,11 +177,11 @@ fn records_of(piece: &Piece, layout: &Layout) -> Vec<Vec<String>> {
         assert_eq!(lines.next(), None);
     }
     if text.is_plain(columns) {
-        let lines = piece.text[from..]
+        let lines = raw_block.text[from..]
             .iter()
             .filter(|byte| **byte == b'\n')
             .count();
-        let open = usize::from(!piece.text.ends_with(b"\n") && from < piece.text.len());
+        let open = usize::from(!raw_block.text.ends_with(b"\n") && from < raw_block.text.len());
         assert_eq!(lines + open, all.len());
     }
     let most = starts.len();

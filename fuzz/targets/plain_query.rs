@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use flash::dataset::{Asked, Column, ColumnType};
+use flash::dataset::{Column, ColumnType, RawQuery};
 
 use super::plain_value::{self, Decimal};
 
@@ -34,7 +34,7 @@ struct Term {
 
 impl Query {
     /// Reads what is asked; `None`: it has to be refused.
-    pub fn read(asked: &Asked, columns: &[Column]) -> Option<Self> {
+    pub fn read(asked: &RawQuery, columns: &[Column]) -> Option<Self> {
         let select = match &asked.select {
             Some(select) => selected(select, columns)?,
             None => None,

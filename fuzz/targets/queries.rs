@@ -9,10 +9,10 @@ use std::sync::{Arc, LazyLock};
 
 use flash::api::cursor;
 use flash::api::query::Query as Parameters;
-use flash::dataset::query::{Known, Ranked, Scan, Top, Whole};
+use flash::dataset::query::{FullSortKey, KeyedRow, PruningStats, Scan, TopK};
 use flash::dataset::{
-    Analysis, Asked, ChunkText, Column, Ingest, Layout, Limits, Piece, Profile, Query, Records,
-    UploadOptions,
+    Analysis, BlockText, Column, Ingest, Layout, Limits, Profile, Query, RawBlock, RawQuery,
+    Records, UploadOptions,
 };
 
 use super::plain_query::{self, Row};
@@ -53,7 +53,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// What version 2 takes out of a query; `None`: a parameter is there twice.
-fn asked(query: &str) -> Option<Asked> {
+fn asked(query: &str) -> Option<RawQuery> {
     let mut parameters = Parameters::parse(query);
     for name in ["limit", "cursor", "revision", "safe"] {
         parameters.take(name).ok()?;
@@ -66,7 +66,7 @@ fn asked(query: &str) -> Option<Asked> {
         let column = name.strip_prefix("where.").unwrap_or(&name).to_owned();
         (column, condition)
     });
-    Some(Asked {
+    Some(RawQuery {
         select,
         order,
         filters: filters.collect(),
@@ -113,12 +113,12 @@ fn check_cursor(setup: u8, change: &[u8]) {
 struct Table {
     layout: Arc<Layout>,
     columns: Vec<Column>,
-    chunks: Vec<Stored>,
+    blocks: Vec<Stored>,
     rows: Vec<Row>,
 }
 
 struct Stored {
-    text: ChunkText,
+    text: BlockText,
     body_start: usize,
     /// Number of its first row.
     first: usize,
@@ -128,47 +128,47 @@ struct Stored {
 }
 
 impl Table {
-    fn new(csv: &str, chunk_bytes: usize, null: &str) -> Self {
+    fn new(csv: &str, block_bytes: usize, null: &str) -> Self {
         let options = UploadOptions {
             nulls: vec![null.to_owned()],
             ..UploadOptions::default()
         };
         let limits = Limits {
-            chunk_bytes,
+            block_bytes,
             ..Limits::default()
         };
         let mut ingest = Ingest::new(options, limits).expect("no charset is stated");
-        let mut pieces = Vec::new();
-        let taken = ingest.push(csv.as_bytes(), &mut pieces);
+        let mut raw_blocks = Vec::new();
+        let taken = ingest.push(csv.as_bytes(), &mut raw_blocks);
         taken
-            .and_then(|()| ingest.finish(&mut pieces))
+            .and_then(|()| ingest.finish(&mut raw_blocks))
             .expect("a CSV");
         let layout = Arc::clone(ingest.layout().expect("a header"));
         let mut profile = Profile::new(Arc::clone(&layout));
-        let (mut rows, mut chunks) = (Vec::new(), Vec::new());
-        for piece in &pieces {
-            let analysis = piece.analyse().expect("a CSV");
+        let (mut rows, mut blocks) = (Vec::new(), Vec::new());
+        for raw_block in &raw_blocks {
+            let analysis = raw_block.analyse().expect("a CSV");
             profile.absorb(&analysis);
-            chunks.push(Stored::new(piece, analysis, &layout, &mut rows));
+            blocks.push(Stored::new(raw_block, analysis, &layout, &mut rows));
         }
         Self {
             columns: profile.columns(),
             layout,
-            chunks,
+            blocks,
             rows,
         }
     }
 
-    /// That a look through the chunks finds these rows, and that no chunk is ruled out that has one.
+    /// That a look through the blocks finds these rows, and that no block is ruled out that has one.
     fn finds(&self, query: &Query, expected: &[usize]) {
         let mut found = Vec::new();
-        for chunk in &self.chunks {
+        for block in &self.blocks {
             let before = found.len();
-            Scan::new(query, &self.layout).rows(&chunk.text, chunk.body_start, |row| {
-                found.push(chunk.row_at(row.at));
+            Scan::new(query, &self.layout).rows(&block.text, block.body_start, |row| {
+                found.push(block.row_at(row.at));
                 ControlFlow::Continue(())
             });
-            let may = query.may_match(|column| chunk.known(column));
+            let may = query.may_match(|column| block.known(column));
             assert!(may || found.len() == before, "{query:?} was ruled out");
         }
         let mut expected = expected.to_vec();
@@ -186,20 +186,20 @@ impl Table {
         // Where all are sorted, some pages will do.
         while found.len() < 3 * limit {
             let (order, behind) = (Arc::clone(&query.order), after.clone());
-            let mut top = Top::new(order, behind, reference.take(), limit, budget);
-            for (number, chunk) in self.chunks.iter().enumerate() {
+            let mut top = TopK::new(order, behind, reference.take(), limit, budget);
+            for (number, block) in self.blocks.iter().enumerate() {
                 let number = number as u64;
-                let range = first.range(&chunk.analysis.columns[first.column]);
-                let (best, worst) = range.expect("a chunk has rows");
+                let range = first.range(&block.analysis.columns[first.column]);
+                let (best, worst) = range.expect("a block has rows");
                 let past = top.is_past(best, number);
-                Scan::new(query, &self.layout).rows(&chunk.text, chunk.body_start, |row| {
-                    let lead = first.lead(row.value(first.column).as_deref());
-                    assert!(best <= lead && lead <= worst, "{query:?}");
-                    let at = u32::try_from(row.at).expect("a chunk is short");
-                    let may = top.may_have(lead, number, at);
+                Scan::new(query, &self.layout).rows(&block.text, block.body_start, |row| {
+                    let abbreviated = first.abbreviated_key(row.value(first.column).as_deref());
+                    assert!(best <= abbreviated && abbreviated <= worst, "{query:?}");
+                    let at = u32::try_from(row.at).expect("a block is short");
+                    let may = top.may_have(abbreviated, number, at);
                     assert!(!may || !past, "{query:?}");
                     if may {
-                        top.take(lead, |column| row.value(column), number, at);
+                        top.take(abbreviated, |column| row.value(column), number, at);
                     }
                     ControlFlow::Continue(())
                 });
@@ -222,13 +222,13 @@ impl Table {
     }
 
     /// The number of a row.
-    fn row_at(&self, row: &Ranked) -> usize {
-        self.chunk(row).row_at(row.at as usize)
+    fn row_at(&self, row: &KeyedRow) -> usize {
+        self.block(row).row_at(row.at as usize)
     }
 
     /// The row with its whole values.
-    fn whole(&self, query: &Query, row: &Ranked) -> Whole {
-        let text = &self.chunk(row).text[row.at as usize..];
+    fn whole(&self, query: &Query, row: &KeyedRow) -> FullSortKey {
+        let text = &self.block(row).text[row.at as usize..];
         let mut fields = Vec::new();
         let columns = self.layout.columns.len();
         Records::new(text, self.layout.delimiter, columns).next_into(&mut fields);
@@ -236,22 +236,22 @@ impl Table {
             let text = fields[column].text();
             (!self.layout.is_null(&text)).then_some(text)
         };
-        Whole::new(&query.order, value, row.chunk, row.at)
+        FullSortKey::new(&query.order, value, row.block, row.at)
     }
 
-    fn chunk(&self, row: &Ranked) -> &Stored {
-        &self.chunks[usize::try_from(row.chunk).expect("a small number")]
+    fn block(&self, row: &KeyedRow) -> &Stored {
+        &self.blocks[usize::try_from(row.block).expect("a small number")]
     }
 }
 
 impl Stored {
-    fn new(piece: &Piece, analysis: Analysis, layout: &Layout, rows: &mut Vec<Row>) -> Self {
-        let text = String::from_utf8(piece.text.clone()).expect("it was analysed");
-        let body = &text[piece.body_start..];
+    fn new(raw_block: &RawBlock, analysis: Analysis, layout: &Layout, rows: &mut Vec<Row>) -> Self {
+        let text = String::from_utf8(raw_block.text.clone()).expect("it was analysed");
+        let body = &text[raw_block.body_start..];
         let mut records = Records::new(body, layout.delimiter, layout.columns.len());
         let (first, mut starts, mut fields) = (rows.len(), Vec::new(), Vec::new());
         while records.next_into(&mut fields) {
-            starts.push(piece.body_start + fields[0].start());
+            starts.push(raw_block.body_start + fields[0].start());
             let texts = fields.iter().map(|field| field.text().into_owned());
             rows.push(
                 texts
@@ -260,8 +260,8 @@ impl Stored {
             );
         }
         Self {
-            text: ChunkText::new(text, layout.columns.len()),
-            body_start: piece.body_start,
+            text: BlockText::new(text, layout.columns.len()),
+            body_start: raw_block.body_start,
             first,
             starts,
             analysis,
@@ -274,11 +274,11 @@ impl Stored {
         self.first + place.expect("a row begins there")
     }
 
-    fn known(&self, column: usize) -> Known<'_> {
+    fn known(&self, column: usize) -> PruningStats<'_> {
         let blooms = self.analysis.blooms.iter();
         let mut blooms = blooms.filter(|(place, _)| *place as usize == column);
-        Known {
-            stats: Some(&self.analysis.columns[column]),
+        PruningStats {
+            zone_map: Some(&self.analysis.columns[column]),
             bloom: blooms.next().map(|(_, bloom)| bloom),
         }
     }

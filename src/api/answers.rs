@@ -24,7 +24,7 @@ use super::request::REQUEST_ID;
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
-use crate::services::{Answer, Services};
+use crate::services::{CachedResponse, Services};
 use crate::store::{Dataset, Run};
 use crate::versioning::Caller;
 
@@ -163,7 +163,7 @@ where
         let mut headers = head.headers.clone();
         // So that it need not be moved for the id of each request.
         headers.insert(REQUEST_ID, HeaderValue::from_static(""));
-        services.cache.keep_answer(Answer {
+        services.cache.keep_response(CachedResponse {
             question: question.by(memo.default).into(),
             of,
             holds: memo.at..until.unwrap_or(Timestamp::MAX),
@@ -194,7 +194,7 @@ fn recall(
     }
     access::admit(services, &Method::GET, client).ok()?;
     let question = question.by(access::default_of(services, client));
-    let answer = services.cache.answer(question)?;
+    let answer = services.cache.response(question)?;
     let now = services.clock.now();
     if !answer.holds.contains(&now) || !is_newest(services, &answer.of) {
         return None;

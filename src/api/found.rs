@@ -8,14 +8,14 @@ use super::error::Error;
 use super::reply::Body;
 use super::rows::{self, Form, Maker, Progress, write_part};
 use crate::services::Services;
-use crate::services::search::{Batch, Batches, SearchError, in_time};
+use crate::services::search::{RecordBatch, RecordBatches, SearchError, in_time};
 use crate::store::Dataset;
 
 /// The rows of `batches`, at most `limit`, in the given form. What takes longer to be found than a query may is cut off.
 pub async fn all(
     services: &Arc<Services>,
     dataset: &Arc<Dataset>,
-    batches: Batches,
+    batches: RecordBatches,
     limit: u64,
     form: Form,
 ) -> Result<Body, Error> {
@@ -37,10 +37,10 @@ pub async fn all(
 struct Rendering {
     services: Arc<Services>,
     dataset: Arc<Dataset>,
-    batches: Batches,
+    batches: RecordBatches,
     form: Form,
     /// The batch being rendered, and which record of it comes next.
-    open: Option<(Batch, usize)>,
+    open: Option<(RecordBatch, usize)>,
     /// How far that record is rendered, if it goes out in parts.
     part: Option<Progress>,
     /// Whether there was a row before.
@@ -93,7 +93,7 @@ impl Maker for Rendering {
 }
 
 impl Rendering {
-    fn render(&mut self, batch: Batch, mut at: usize, out: &mut Vec<u8>, until: usize) {
+    fn render(&mut self, batch: RecordBatch, mut at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.dataset.layout;
         let columns = layout.columns.len();
         let long = rows::has_long_rows(batch.text.len(), &self.form);

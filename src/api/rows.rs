@@ -1,4 +1,4 @@
-//! Rows on their way out: from chunks to bytes, in whichever way a version writes a row.
+//! Rows on their way out: from blocks to bytes, in whichever way a version writes a row.
 //!
 //! What is short is rendered whole, remembered if it is a page, and sent with its length; what is longer is sent while it
 //! is rendered (`send`), and while the blocks that come next are read. A row that is long itself goes out in parts
@@ -20,11 +20,11 @@ pub(super) use send::{Maker, metered, send};
 use super::error::Error;
 use super::reply::{Body, Reply};
 use crate::services::memory::Kind;
-use crate::services::search::{Chunk, SearchError, Stretch, stretch};
+use crate::services::search::{LoadedBlock, Readahead, SearchError, read_ahead};
 use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease};
 
-/// Rows up to which they are rendered at once, out of chunks of up to [`SHORT_TEXT`] bytes.
+/// Rows up to which they are rendered at once, out of blocks of up to [`SHORT_TEXT`] bytes.
 const SHORT_ROWS: u64 = 256;
 const SHORT_TEXT: usize = 128 << 10;
 
@@ -149,11 +149,11 @@ struct Scan {
     /// How far the next row is rendered, if it goes out in parts.
     part: Option<Progress>,
     /// The block being rendered, and the byte of its text that comes next.
-    open: Option<(Chunk, usize)>,
+    open: Option<(LoadedBlock, usize)>,
     /// The blocks behind it that were read.
-    read: Stretch,
+    read: Readahead,
     /// Those being read meanwhile.
-    ahead: Option<JoinHandle<Result<Stretch, SearchError>>>,
+    ahead: Option<JoinHandle<Result<Readahead, SearchError>>>,
     done: bool,
     _lease: Lease,
 }
@@ -181,7 +181,7 @@ impl Maker for Scan {
             out.extend_from_slice(&self.form.suffix);
             return Ok((self, out));
         }
-        if self.open.is_none() && self.read.chunks.is_empty() {
+        if self.open.is_none() && self.read.blocks.is_empty() {
             self.read().await?;
         }
         let (mut scan, out) = match self.is_short() {
@@ -193,7 +193,7 @@ impl Maker for Scan {
         };
         // The client may take its time: where there is little memory, texts are read again rather than held meanwhile.
         if !scan.services.memory.is_ample(Kind::Texts) {
-            (scan.open, scan.read, scan.ahead) = (None, Stretch::default(), None);
+            (scan.open, scan.read, scan.ahead) = (None, Readahead::default(), None);
         }
         Ok((scan, out))
     }
@@ -211,7 +211,7 @@ impl Scan {
             form,
             part: None,
             open: None,
-            read: Stretch::default(),
+            read: Readahead::default(),
             ahead: None,
             done: false,
         }
@@ -221,42 +221,42 @@ impl Scan {
     async fn read(&mut self) -> Result<(), SearchError> {
         let read = |row| {
             let (services, dataset) = (&self.services, &self.span.dataset);
-            stretch(Arc::clone(services), Arc::clone(dataset), row, self.end)
+            read_ahead(Arc::clone(services), Arc::clone(dataset), row, self.end)
         };
-        self.read = Stretch::default();
-        let stretch = match self.ahead.take() {
+        self.read = Readahead::default();
+        let readahead = match self.ahead.take() {
             Some(reading) => reading.await.map_err(|_| SearchError::Worker)??,
             None => read(self.next).await?,
         };
-        let after = stretch
-            .chunks
+        let after = readahead
+            .blocks
             .back()
-            .map_or(self.end, |chunk| chunk.end_row);
+            .map_or(self.end, |block| block.end_row);
         let goes_on = after < self.end && self.services.memory.is_ample(Kind::Texts);
         self.ahead = goes_on.then(|| tokio::spawn(read(after)));
-        self.read = stretch;
+        self.read = readahead;
         Ok(())
     }
 
     /// Whether there is too little to render for it to hold anybody up.
     fn is_short(&self) -> bool {
-        let open = self.open.iter().map(|(chunk, _)| chunk);
-        let mut chunks = open.chain(&self.read.chunks);
-        chunks.all(|chunk| is_short(self.end - self.next, chunk.text.len()))
+        let open = self.open.iter().map(|(block, _)| block);
+        let mut blocks = open.chain(&self.read.blocks);
+        blocks.all(|block| is_short(self.end - self.next, block.text.len()))
     }
 
     fn render(mut self, mut out: Vec<u8>, until: usize) -> (Self, Vec<u8>) {
         while out.len() < until && self.next < self.end {
             let fresh = || {
-                self.read.chunks.pop_front().map(|chunk| {
-                    let at = chunk.body_start;
-                    (chunk, at)
+                self.read.blocks.pop_front().map(|block| {
+                    let at = block.body_start;
+                    (block, at)
                 })
             };
-            let Some((chunk, at)) = self.open.take().or_else(fresh) else {
+            let Some((block, at)) = self.open.take().or_else(fresh) else {
                 break;
             };
-            self.render_chunk(chunk, at, &mut out, until);
+            self.render_block(block, at, &mut out, until);
         }
         if self.next >= self.end {
             out.extend_from_slice(&self.form.suffix);
@@ -265,32 +265,32 @@ impl Scan {
         (self, out)
     }
 
-    fn render_chunk(&mut self, chunk: Chunk, at: usize, out: &mut Vec<u8>, until: usize) {
+    fn render_block(&mut self, block: LoadedBlock, at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.span.dataset.layout;
         let (delimiter, columns) = (layout.delimiter, layout.columns.len());
         let after = |from, rows: u64| {
             let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-            let text = &chunk.text;
+            let text = &block.text;
             text.start_after(from, rows, delimiter, columns)
         };
-        let at = match at == chunk.body_start && self.next > chunk.first_row {
-            true => after(at, self.next - chunk.first_row),
+        let at = match at == block.body_start && self.next > block.first_row {
+            true => after(at, self.next - block.first_row),
             false => at,
         };
-        let end = chunk.end_row.min(self.end);
-        if has_long_rows(chunk.text.len(), &self.form) {
-            let at = self.render_parts(&chunk, at, out, until);
+        let end = block.end_row.min(self.end);
+        if has_long_rows(block.text.len(), &self.form) {
+            let at = self.render_parts(&block, at, out, until);
             if self.next < end {
-                self.open = Some((chunk, at));
+                self.open = Some((block, at));
             }
             return;
         }
-        if self.form.plain && chunk.text.is_plain(columns) {
-            let to = match end < chunk.end_row {
+        if self.form.plain && block.text.is_plain(columns) {
+            let to = match end < block.end_row {
                 true => after(at, end - self.next),
-                false => chunk.text.len(),
+                false => block.text.len(),
             };
-            out.extend_from_slice(&chunk.text.as_bytes()[at..to]);
+            out.extend_from_slice(&block.text.as_bytes()[at..to]);
             // The last line may have no end.
             if !out.ends_with(b"\n") {
                 out.push(b'\n');
@@ -298,7 +298,7 @@ impl Scan {
             self.next = end;
             return;
         }
-        let at = match (self.form.line, chunk.text.verbatim_lines(at)) {
+        let at = match (self.form.line, block.text.verbatim_lines(at)) {
             (Some(write), Some(mut lines)) => {
                 self.render_rows(end, out, until, |_, separator, out| {
                     let Some(line) = lines.next() else {
@@ -311,7 +311,7 @@ impl Scan {
                 at + lines.position()
             }
             _ => {
-                let mut records = chunk.text.records(at, delimiter, columns);
+                let mut records = block.text.records(at, delimiter, columns);
                 let mut fields = Vec::with_capacity(columns);
                 self.render_rows(end, out, until, |form, separator, out| {
                     let found = records.next_into(&mut fields);
@@ -325,7 +325,7 @@ impl Scan {
             }
         };
         if self.next < end && out.len() >= until {
-            self.open = Some((chunk, at));
+            self.open = Some((block, at));
         }
     }
 
@@ -352,13 +352,19 @@ impl Scan {
 
     /// Renders rows of a block from byte `at` of its text, each in parts where it is long, to `until` bytes. Where the next
     /// row begins, or the one that is not whole.
-    fn render_parts(&mut self, chunk: &Chunk, at: usize, out: &mut Vec<u8>, until: usize) -> usize {
+    fn render_parts(
+        &mut self,
+        block: &LoadedBlock,
+        at: usize,
+        out: &mut Vec<u8>,
+        until: usize,
+    ) -> usize {
         let layout = &self.span.dataset.layout;
         let columns = layout.columns.len();
-        let mut records = chunk.text.records(at, layout.delimiter, columns);
+        let mut records = block.text.records(at, layout.delimiter, columns);
         let mut fields = Vec::with_capacity(columns);
         let mut begin = records.position();
-        while self.next < chunk.end_row.min(self.end)
+        while self.next < block.end_row.min(self.end)
             && out.len() < until
             && records.next_into(&mut fields)
         {

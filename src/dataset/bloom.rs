@@ -1,24 +1,23 @@
-//! Which texts a chunk's columns do not have: a Bloom filter a column, so that looking for one value of many touches few
-//! chunks.
+//! Bloom filters: a search for one value of a column skips most blocks that don't have it.
 //!
-//! A filter is of the texts as they compare, not as they are quoted, and only of columns in which equality is asked for
-//! and bounds rule out little: strings, and integers that are spread far apart. It is kept with the chunk, so what it is
-//! made of never changes: bit `h1 + i × h2` for each `i`, of the two halves of the text's xxh3-64.
+//! A filter holds the values of one column in one block, unquoted. Only columns have one in which the bounds rule out little and
+//! equality is often asked for: strings, and integers that are far apart. Filters are stored with their blocks, so the hash
+//! functions never change: the bits of a value are `h1 + i × h2` for each `i`, where `h1` and `h2` are the halves of its xxh3-64.
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The first byte of stored filters; another way to make or store them gets another.
+/// The first byte of stored filters. A new encoding gets another one.
 const ENCODING: u8 = 1;
-/// Bits that are set for a text.
+/// Bits per value.
 const PROBES: u32 = 5;
-/// Bits that there are for each text at first, at least.
-const ROOM: usize = 8;
-/// A filter with more bits set than one in so many lets too much through.
+/// Bits reserved per value at first.
+const BITS_PER_TEXT: usize = 8;
+/// A filter is too full to be folded further if more than one bit in this many is set.
 const FULL: u32 = 3;
 /// Bits of the largest filter.
 const MOST_BITS: usize = 1 << 20;
 
-/// A set of texts that may be said to hold more than it does, and never less. The number of bits is a power of two.
+/// A set of texts. It may report a text that was not added, but never misses one that was. The number of bits is a power of two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bloom {
     words: Box<[u64]>,
@@ -26,13 +25,15 @@ pub struct Bloom {
 
 /// Stored filters that can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the stored filters are damaged, or of a later release")]
+#[error("the stored filters are damaged, or were written by a later release")]
 pub struct CorruptBlooms;
 
 impl Bloom {
-    /// A filter with room for so many texts.
-    pub(super) fn with_room(texts: usize) -> Self {
-        let bits = (texts * ROOM).next_power_of_two().clamp(64, MOST_BITS);
+    /// A filter for this many texts.
+    pub(super) fn with_capacity(texts: usize) -> Self {
+        let bits = (texts * BITS_PER_TEXT)
+            .next_power_of_two()
+            .clamp(64, MOST_BITS);
         Self {
             words: vec![0; bits / 64].into(),
         }
@@ -48,7 +49,7 @@ impl Bloom {
         }
     }
 
-    /// The same in as few bits as will do: a filter can be folded in halves, since the low bits say where a bit is.
+    /// The same set in as few bits as possible. A filter can be folded in half, because the low bits of a hash choose the bit.
     pub(super) fn folded(mut self) -> Self {
         while self.words.len() > 1 {
             let (low, high) = self.words.split_at(self.words.len() / 2);
@@ -67,7 +68,7 @@ impl Bloom {
         self.may_have_hash(hash(text))
     }
 
-    /// The same of a text with that [`hash`], for whoever asks many filters about it.
+    /// The same for a text with that [`hash`], so that several filters can be asked with one hash.
     pub fn may_have_hash(&self, hash: u64) -> bool {
         (0..PROBES).all(|probe| {
             let (word, bit) = place(hash, probe, self.words.len());
@@ -81,12 +82,12 @@ impl Bloom {
     }
 }
 
-/// What the bits of a text are made of.
+/// The hash from which a text's bits are derived.
 pub fn hash(text: &[u8]) -> u64 {
     xxh3_64(text)
 }
 
-/// Where a bit of a text is, in so many words: their number is a power of two.
+/// The position of one of a text's bits, in a filter of `words` words, which is a power of two.
 #[inline]
 fn place(hash: u64, probe: u32, words: usize) -> (usize, u64) {
     let (first, second) = (hash as u32, (hash >> 32) as u32 | 1);
@@ -94,7 +95,7 @@ fn place(hash: u64, probe: u32, words: usize) -> (usize, u64) {
     ((bit / 64) & words.wrapping_sub(1), 1 << (bit % 64))
 }
 
-/// Filters as they are stored, each with the place of its column; empty without any.
+/// The stored form of filters, each with the index of its column; empty if there are none.
 pub(super) fn encode(blooms: &[(u32, Bloom)]) -> Vec<u8> {
     if blooms.is_empty() {
         return Vec::new();
@@ -108,10 +109,10 @@ pub(super) fn encode(blooms: &[(u32, Bloom)]) -> Vec<u8> {
     stored
 }
 
-/// The filters of some columns, whose places are in order, among those that were stored so; `None` for one that has none.
+/// The filters of some columns, given by their indexes in ascending order. A column without a filter gets `None`.
 ///
 /// # Errors
-/// [`CorruptBlooms`] when they were not, or by a later release.
+/// [`CorruptBlooms`] if the bytes are damaged, or written by a later release.
 pub fn decode(stored: &[u8], columns: &[usize]) -> Result<Vec<Option<Bloom>>, CorruptBlooms> {
     let mut decoded = vec![None; columns.len()];
     let mut rest = match stored.split_first() {
@@ -146,15 +147,15 @@ mod tests {
         (from..to).map(|n| format!("N{n}").into_bytes())
     }
 
-    fn of(count: usize, room: usize) -> Bloom {
-        let mut bloom = Bloom::with_room(room);
+    fn of(count: usize, capacity: usize) -> Bloom {
+        let mut bloom = Bloom::with_capacity(capacity);
         texts(0, count).for_each(|text| bloom.insert(&text));
         bloom.folded()
     }
 
     #[test]
     fn what_was_added_is_there_and_most_of_the_rest_is_not() {
-        for (count, room) in [
+        for (count, capacity) in [
             (1, 1),
             (1, 1000),
             (16, 700),
@@ -162,12 +163,12 @@ mod tests {
             (700, 700),
             (40_000, 40_000),
         ] {
-            let bloom = of(count, room);
+            let bloom = of(count, capacity);
             assert!(texts(0, count).all(|text| bloom.may_have(&text)));
             let wrong = texts(100_000, 110_000)
                 .filter(|text| bloom.may_have(text))
                 .count();
-            assert!(wrong < 500, "{count} in {room}: {wrong} of 10,000");
+            assert!(wrong < 500, "{count} in {capacity}: {wrong} of 10,000");
             assert!(
                 bloom.bytes() <= count * 4 + 16,
                 "{count}: {} bytes",
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_filters_are_made_of_does_not_change() {
-        let mut bloom = Bloom::with_room(8);
+        let mut bloom = Bloom::with_capacity(8);
         bloom.insert(b"N14228");
         assert_eq!(
             encode(&[(2, bloom)]),

@@ -1,4 +1,4 @@
-//! The values of one column of a piece.
+//! The values of one column of a raw block.
 
 use super::{
     record::unquoted_prefix,
@@ -9,7 +9,7 @@ use super::{
 /// A non-null value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cell<'t> {
-    /// The piece's text.
+    /// The raw block's text.
     text: &'t [u8],
     /// Where the value is in it.
     span: Span,
@@ -141,7 +141,7 @@ fn short_of(loaded: u64, length: usize) -> Option<u64> {
 }
 
 impl<'t> Cell<'t> {
-    /// The value at a place of a piece's text.
+    /// The value with this span of a raw block's text.
     #[inline(always)]
     pub(crate) fn new(text: &'t [u8], span: Span) -> Self {
         Self {
@@ -151,7 +151,7 @@ impl<'t> Cell<'t> {
         }
     }
 
-    /// Where the value is in the piece's text.
+    /// Where the value is in the raw block's text.
     #[inline(always)]
     pub(crate) fn span(&self) -> Span {
         self.span
@@ -180,7 +180,7 @@ impl<'t> Cell<'t> {
         masked(self.loaded, self.length()).swap_bytes()
     }
 
-    /// What [`short`] says of the text; `None` too where there are doubled quotes in it.
+    /// The text as [`short`] encodes it; also `None` if it has doubled quotes.
     #[inline(always)]
     pub(crate) fn short(&self) -> Option<u64> {
         short_of(self.loaded, self.length()).filter(|_| !self.doubled())

@@ -1,7 +1,7 @@
 //! From the uploaded bytes to UTF-8 text.
 //!
-//! UTF-8 passes through untouched and unchecked: whoever reads the text checks it, on any thread. Every other charset
-//! is decoded as a stream, in little memory, and what is malformed is an error, never a replacement character.
+//! UTF-8 passes through unchanged and unchecked; the analysis checks it, on any thread. Other charsets are decoded as a stream, in
+//! little memory. Malformed bytes are an error, never a replacement character.
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -10,7 +10,7 @@ use super::{CsvError, CsvErrorKind};
 /// The byte-order mark of UTF-8.
 pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// Bytes that are no text in the charset.
+/// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) charset: &'static str,
@@ -21,14 +21,14 @@ pub(crate) struct Malformed {
 /// Why the text stopped.
 #[derive(Debug)]
 pub(crate) enum Stopped {
-    /// The bytes are no text.
+    /// The bytes are malformed.
     Malformed(Malformed),
-    /// The text is no CSV.
+    /// The text is malformed CSV.
     Csv(CsvError),
 }
 
 /// Turns uploaded bytes into UTF-8 text.
-pub(crate) enum Source {
+pub(crate) enum CharsetDecoder {
     /// The first bytes may yet be a byte-order mark.
     Undecided {
         stated: Option<&'static Encoding>,
@@ -43,8 +43,8 @@ pub(crate) enum Source {
     },
 }
 
-impl Source {
-    /// The source for a charset label, or for none.
+impl CharsetDecoder {
+    /// The decoder for a charset label, or for none.
     pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
         let known = |label: &str| {
             Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
@@ -79,8 +79,8 @@ impl Source {
             return self.decoded(bytes, last, &mut text);
         };
         // All that a byte-order mark could be, once it is there.
-        let room = UTF8_BOM.len().saturating_sub(held.len()).min(bytes.len());
-        let (head, rest) = bytes.split_at(room);
+        let missing = UTF8_BOM.len().saturating_sub(held.len()).min(bytes.len());
+        let (head, rest) = bytes.split_at(missing);
         held.extend_from_slice(head);
         let Some(encoding) = decide(held, *stated, last) else {
             return Ok(());

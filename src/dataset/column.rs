@@ -1,7 +1,7 @@
 //! Columns and their types.
 //!
 //! The types form a join: [`ColumnType::join`] is associative, commutative and idempotent, so that a column's type is
-//! the same however its values were split into pieces.
+//! the same however its values were split into raw blocks.
 
 use std::{fmt, str::FromStr};
 

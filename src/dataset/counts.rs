@@ -1,5 +1,4 @@
-//! The different texts of one column of a piece, each with how often it comes: what is dear to do with a text is done once
-//! for all of its places.
+//! Counts the distinct texts of one column of a raw block, so that costly work is done once per text and not once per value.
 
 use std::borrow::Cow;
 use std::hint::select_unpredictable;
@@ -12,12 +11,12 @@ use super::{
     span::Span,
 };
 
-/// Log2 of the slots: few enough for the fastest memory, and more than most pieces have texts in a column.
+/// Log2 of the number of slots: they fit into the fastest cache, and are more than most columns of a raw block have texts.
 const LOG_SLOTS: u32 = 11;
 const SLOTS: usize = 1 << LOG_SLOTS;
 
-/// Stands for a text: texts of fewer than eight bytes never have the same as another of these, others hardly ever. It is
-/// kept with stored summaries, and never changes.
+/// The hash of a text. Texts of fewer than eight bytes never collide with each other, others hardly ever. It is stored with
+/// summaries, so it never changes.
 pub(super) fn hash(text: &[u8]) -> u64 {
     match short(text) {
         Some(word) => mixed(word),
@@ -33,20 +32,20 @@ fn mixed(mut word: u64) -> u64 {
     word ^ word >> 33
 }
 
-/// A text of a column, and how often it comes.
+/// A text of a column, and how often it occurs.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counted {
+pub(super) struct TextCount {
     span: Span,
     pub(super) count: u32,
-    key: Key,
+    key: TextKey,
 }
 
-/// What tells most texts apart: all of a text of fewer than eight bytes, as [`short`] says it; else a hash with the highest
-/// bit set.
+/// What tells most texts apart: the text itself as [`short`] encodes it, if it has fewer than eight bytes; otherwise a hash
+/// with the highest bit set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Key(u64);
+struct TextKey(u64);
 
-impl Key {
+impl TextKey {
     const HASHED: u64 = 1 << 63;
 
     #[inline(always)]
@@ -62,7 +61,7 @@ impl Key {
         Self(xxh3_64(cell.raw()) | Self::HASHED)
     }
 
-    /// Says not all of the text.
+    /// Whether it is a hash, so that equal keys don't prove equal texts.
     #[inline(always)]
     fn is_hashed(self) -> bool {
         self.0 & Self::HASHED != 0
@@ -76,10 +75,10 @@ impl Key {
     }
 }
 
-impl Counted {
-    /// Whether the value, which has that key, is certain to be this text, which is one of `of`.
+impl TextCount {
+    /// Whether the value, which has that key, is certainly this text, which is part of `of`.
     #[inline(always)]
-    fn is(&self, of: &[u8], cell: Cell<'_>, key: Key) -> bool {
+    fn is(&self, of: &[u8], cell: Cell<'_>, key: TextKey) -> bool {
         let mut same = self.key == key;
         if key.is_hashed() {
             same = same && self.is_long(of, cell);
@@ -93,7 +92,7 @@ impl Counted {
         !doubled && of[self.span.start()..self.span.end()] == *cell.raw()
     }
 
-    /// The text, unquoted, of a piece whose text is `of`.
+    /// The text, unquoted; `of` is the text of the raw block.
     pub(super) fn text<'t>(&self, of: &'t [u8]) -> Cow<'t, [u8]> {
         let raw = &of[self.span.start()..self.span.end()];
         match self.span.doubled() {
@@ -102,7 +101,7 @@ impl Counted {
         }
     }
 
-    /// What stands for the text, see [`hash`].
+    /// The text's [`hash`].
     #[inline(always)]
     pub(super) fn hash(&self, of: &[u8]) -> u64 {
         match self.key.is_hashed() {
@@ -112,18 +111,18 @@ impl Counted {
     }
 }
 
-/// The texts of a column in the order in which they first come. One may be there several times, its count in parts.
+/// The texts of a column, in the order of their first occurrences. A text may be listed several times, each with part of its count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts<'c> {
-    /// The piece's text.
+    /// The raw block's text.
     pub(super) of: &'c [u8],
-    pub(super) counted: &'c [Counted],
-    /// Values that are null.
+    pub(super) counted: &'c [TextCount],
+    /// How many values are null.
     pub(super) nulls: u32,
 }
 
 impl<'c> Texts<'c> {
-    /// One value of each text.
+    /// One value for each text.
     pub(super) fn cells(self) -> impl Iterator<Item = Cell<'c>> + Clone {
         self.counted
             .iter()
@@ -134,33 +133,33 @@ impl<'c> Texts<'c> {
 /// Counts the texts of columns one after the other.
 #[derive(Debug)]
 pub(super) struct Counts {
-    /// Where a text may have been counted last, in this column or in one before.
+    /// Where a text with this slot was counted last, perhaps in an earlier column.
     slots: Box<[u32; SLOTS]>,
     /// As many as there are rows, and one more.
-    counted: Box<[Counted]>,
+    counted: Box<[TextCount]>,
 }
 
 impl Counts {
-    /// For columns of so many rows.
+    /// For columns of `rows` rows.
     pub(super) fn new(rows: u32) -> Self {
         Self {
             slots: Box::new([0; SLOTS]),
-            counted: vec![Counted::default(); rows as usize + 1].into(),
+            counted: vec![TextCount::default(); rows as usize + 1].into(),
         }
     }
 
-    /// The texts of a column of a piece whose text is `of`.
+    /// Counts the texts of a column; `of` is the text of the raw block.
     #[inline(never)]
     pub(super) fn of<'c>(&'c mut self, of: &'c [u8], mut cells: Cells<'c>) -> Texts<'c> {
         let (slots, counted) = (&mut *self.slots, &mut *self.counted);
         let (mut next, mut texts) = (count_first(of, &mut cells, &mut counted[0]), 1);
         while let Some(cell) = next {
-            let key = Key::of(cell);
+            let key = TextKey::of(cell);
             let slot = &mut slots[key.slot()];
             let there = counted[*slot as usize];
-            // Of short texts no branch from here on: nobody could foresee which way it goes.
+            // No branches from here on for short texts: they would be unpredictable.
             let known = (*slot < texts) & there.is(of, cell, key);
-            counted[texts as usize] = Counted {
+            counted[texts as usize] = TextCount {
                 span: cell.span(),
                 count: 0,
                 key,
@@ -170,7 +169,7 @@ impl Counts {
             texts += u32::from(!known);
             next = cells.next();
         }
-        // There is no first one where all are null.
+        // If all values are null, there is no first text.
         let texts = if counted[0].count == 0 { 0 } else { texts };
         Texts {
             of,
@@ -180,19 +179,19 @@ impl Counts {
     }
 }
 
-/// Counts the first text for as long as no other comes, which in many columns is to the end; what comes then.
+/// Counts the first text until another one comes, which in many columns never happens. Returns the first other value.
 #[inline(always)]
-fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut Counted) -> Option<Cell<'c>> {
-    *counted = Counted::default();
+fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut TextCount) -> Option<Cell<'c>> {
+    *counted = TextCount::default();
     let first = cells.next()?;
-    *counted = Counted {
+    *counted = TextCount {
         span: first.span(),
         count: 1,
-        key: Key::of(first),
+        key: TextKey::of(first),
     };
     loop {
         match cells.next() {
-            Some(cell) if counted.is(of, cell, Key::of(cell)) => counted.count += 1,
+            Some(cell) if counted.is(of, cell, TextKey::of(cell)) => counted.count += 1,
             other => return other,
         }
     }
@@ -202,7 +201,7 @@ fn count_first<'c>(of: &[u8], cells: &mut Cells<'c>, counted: &mut Counted) -> O
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{cell::Nulls, span::tokenise};
+    use super::super::{cell::Nulls, span::tokenize};
     use super::*;
 
     #[test]
@@ -214,7 +213,7 @@ mod tests {
             _ => format!("{},a long text {}\n", row % 3, row % 2000),
         });
         let text: String = rows.collect();
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 2, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 2, usize::MAX);
         let nulls = ["NA".to_owned()];
         let nulls = Nulls::new(&nulls);
         let mut counts = Counts::new(spans.rows());
@@ -244,7 +243,7 @@ mod tests {
     fn texts_that_only_look_the_same_are_kept_apart() {
         // Within quotes the doubled ones are one each; without, all are the text's own.
         let text = "\"say \"\"hi\"\" to all\"\nsay \"\"hi\"\" to all\n".repeat(3);
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
         let nulls = Nulls::new(&[]);
         let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
         let mut counts = Counts::new(spans.rows());
@@ -261,7 +260,7 @@ mod tests {
     #[test]
     fn nothing_is_counted_where_all_is_null() {
         let text = "\nNA\n\"\"\n";
-        let (spans, _) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+        let (spans, _) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
         let nulls = ["NA".to_owned()];
         let nulls = Nulls::new(&nulls);
         let mut counts = Counts::new(spans.rows());

@@ -1,4 +1,4 @@
-//! Numbers as they are written, compared exactly: no digit counts for less because an `f64` has no room for it.
+//! Exact comparison of numbers as they are written, including digits that an `f64` can't represent.
 
 use std::cmp::Ordering;
 
@@ -43,7 +43,7 @@ pub(super) fn sortable(text: &[u8]) -> Vec<u8> {
         bytes.pop();
     }
     if flip != 0 {
-        // What has no more digits is greater than what has some.
+        // A number without further digits is greater than one with some.
         bytes.push(0xFF);
     }
     bytes

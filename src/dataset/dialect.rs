@@ -12,7 +12,7 @@ use super::ColumnType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delimiter(u8);
 
-/// A text that is no delimiter.
+/// A text that is not a delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a delimiter: choose ',', ';', 'tab' or '|'")]
 pub struct UnknownDelimiter(
@@ -87,8 +87,8 @@ pub struct Limits {
     pub max_header: usize,
     /// Bytes a record may have, its line end included. Nothing above 512 MiB takes effect.
     pub max_record: usize,
-    /// Bytes after which a piece ends at the next record boundary. Nothing above 512 MiB takes effect.
-    pub chunk_bytes: usize,
+    /// Bytes after which a raw block ends at the next record boundary. Nothing above 512 MiB takes effect.
+    pub block_bytes: usize,
 }
 
 impl Default for Limits {
@@ -97,13 +97,13 @@ impl Default for Limits {
             max_columns: 4096,
             max_header: 1 << 20,
             max_record: 8 << 20,
-            chunk_bytes: 64 << 10,
+            block_bytes: 64 << 10,
         }
     }
 }
 
 impl Limits {
-    /// The most that a piece's `u32` offsets leave room for: a full piece and one more record stay below 2^31 bytes.
+    /// The most that a raw block's `u32` offsets can address: a full raw block and one more record stay below 2^31 bytes.
     const CEILING: usize = 512 << 20;
 
     /// The limits within what offsets can address.
@@ -112,7 +112,7 @@ impl Limits {
             max_columns: self.max_columns.max(1),
             max_header: self.max_header.max(1),
             max_record: self.max_record.clamp(1, Self::CEILING),
-            chunk_bytes: self.chunk_bytes.clamp(1, Self::CEILING),
+            block_bytes: self.block_bytes.clamp(1, Self::CEILING),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What can be wrong with a CSV, and where.
+//! Mistakes in a CSV, and where they are.
 //!
-//! Each message is a sentence for the person who sent the file: what is wrong, where, and what to do about it.
+//! Each message is a sentence for the person who sent the file: what is wrong, where, and how to correct it.
 
 use super::{ColumnType, Delimiter};
 
-/// A CSV that cannot be taken.
+/// A malformed CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{kind}", place(*.line, *.column))]
 pub struct CsvError {
@@ -19,7 +19,7 @@ pub struct CsvError {
 /// What is wrong with a CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CsvErrorKind {
-    /// There is no record at all.
+    /// The CSV has no record.
     #[error("the CSV is empty; send at least a header line")]
     Empty,
     /// A record does not have as many fields as there are columns.
@@ -32,7 +32,7 @@ pub enum CsvErrorKind {
         /// How many fields the record has.
         found: usize,
     },
-    /// Bytes that are no text in the charset.
+    /// Bytes are not valid in the charset.
     #[error("the byte at offset {offset} is not valid {charset}; {}",
         if charset == "UTF-8" { "save the file as UTF-8, or state its charset, for example charset=windows-1252" }
         else { "state the charset that the file was written in" })]
@@ -52,7 +52,7 @@ pub enum CsvErrorKind {
     TextAfterQuote,
     /// A carriage return that no line feed follows, outside quotes.
     #[error(
-        "a carriage return stands without a line feed; end lines with LF or CRLF, or quote the field that holds it"
+        "this carriage return has no line feed after it; end lines with LF or CRLF, or quote the field that holds it"
     )]
     BareCarriageReturn,
     /// The header has too many columns.
@@ -73,7 +73,7 @@ pub enum CsvErrorKind {
     },
     /// A record is too long.
     #[error(
-        "the record that begins here is longer than {limit} bytes; if it should not be, look for a quote that is never closed"
+        "the record that begins here is longer than {limit} bytes; if it should be shorter, look for a quote that is never closed"
     )]
     RecordTooLong {
         /// Bytes a record may have.
@@ -90,15 +90,15 @@ pub enum CsvErrorKind {
         /// The value, shortened.
         value: String,
     },
-    /// A type is stated for a column that is not there.
-    #[error("a type is stated for the column {name:?}, which is not there; the columns are {}", listed(.columns))]
+    /// A type is stated for a column that doesn't exist.
+    #[error("a type is stated for the column {name:?}, which doesn't exist; the columns are {}", listed(.columns))]
     UnknownStatedColumn {
         /// The name that was stated.
         name: String,
         /// The columns there are.
         columns: Vec<String>,
     },
-    /// The header of rows that are added is not the dataset's.
+    /// The header of appended rows differs from the dataset's.
     #[error("{}; send the dataset's header, or rows alone as Content-Type: text/csv; header=absent",
         difference(*.place, .expected.as_deref(), .found.as_deref()))]
     OtherHeader {
@@ -106,10 +106,10 @@ pub enum CsvErrorKind {
         place: usize,
         /// Its name in the dataset, shortened; `None` where the dataset has no such column.
         expected: Option<String>,
-        /// What the header has there, shortened; `None` where it has ended.
+        /// What the header has there, shortened; `None` if it ends before.
         found: Option<String>,
     },
-    /// The header of rows that are added is the dataset's, but for the delimiter.
+    /// The header of appended rows has the dataset's names with another delimiter.
     #[error(
         "the delimiter here is '{found}' and the dataset's is '{expected}'; send the rows with '{expected}' between fields"
     )]
@@ -119,9 +119,9 @@ pub enum CsvErrorKind {
         /// The header's.
         found: Delimiter,
     },
-    /// A charset label that nobody knows.
+    /// An unknown charset label.
     #[error(
-        "the charset {label:?} is not known; use a label of the WHATWG Encoding Standard, such as utf-8, windows-1252 or utf-16le"
+        "the charset {label:?} isn't known; use a label of the WHATWG Encoding Standard, such as utf-8, windows-1252 or utf-16le"
     )]
     UnknownCharset {
         /// The label that was stated.

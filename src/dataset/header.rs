@@ -1,16 +1,16 @@
-//! From the first record to the columns' names.
+//! The names of the columns, from the first record.
 //!
-//! Names are kept as they are written; only what could not tell columns apart is made to: an empty name becomes
-//! `column_N`, a repeated one gets `_2`. A name that the header writes is never taken by a made one.
+//! Names are taken as they are written, unless they are ambiguous: an empty name becomes `column_N`, and a repeated one gets `_2`. A
+//! generated name is never one that the header has.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{
     ColumnType, CsvError, CsvErrorKind, Delimiter, Layout, Limits, UploadOptions, error::shortened,
-    record::unquoted, token::Tokens,
+    record::unquoted, tokenizer::Tokenizer,
 };
 
-/// The layout that the first record gives; it is `text` from `start` on, and `text` is the beginning of the file.
+/// The layout that the first record gives. `text` is the beginning of the file, and the record is `text` from `start` on.
 pub(crate) fn layout(
     text: &[u8],
     start: usize,
@@ -54,7 +54,7 @@ pub(crate) fn layout(
     })
 }
 
-/// That the first record names the columns of `layout` in their order; it is `text` from `start` on.
+/// Checks that the first record, which is `text` from `start` on, names the columns of `layout` in their order.
 pub(crate) fn check(text: &[u8], start: usize, layout: &Layout) -> Result<(), CsvError> {
     let checked = checked(text)?;
     let expected = layout.delimited_by();
@@ -78,12 +78,12 @@ fn check_delimited(
     delimiter: Delimiter,
     layout: &Layout,
 ) -> Result<(), CsvError> {
-    // One too many is enough to tell, and a record may have millions.
+    // One field too many is enough to know, and a record may have millions.
     let fields = fields(text, start, delimiter.byte())
         .take(layout.columns.len() + 1)
         .collect::<Result<Vec<_>, _>>()?;
     let written = fields.iter().map(|field| field.text.clone()).collect();
-    // Names that no header wrote are not made up for one now: a record of nulls would give them too.
+    // If the dataset has no header, generated names must not count: a record of nulls would get the same ones.
     let found = if layout.header {
         names(written)
     } else {
@@ -121,24 +121,24 @@ fn checked(text: &[u8]) -> Result<&str, CsvError> {
 
 /// A field of the first record.
 struct Field {
-    /// As it is meant: without the quotes around it, and with doubled ones made single.
+    /// The text without the quotes around it, and with doubled quotes made single.
     text: String,
     /// Where it begins and ends, quotes included.
     start: usize,
     end: usize,
 }
 
-/// The fields of the record that begins at `start`, up to the first thing that is wrong.
+/// The fields of the record that begins at `start`, up to the first mistake.
 fn fields(
     text: &str,
     start: usize,
     delimiter: u8,
 ) -> impl Iterator<Item = Result<Field, CsvError>> {
-    let mut tokens = Tokens::new(text.as_bytes(), delimiter, start);
+    let mut tokenizer = Tokenizer::new(text.as_bytes(), delimiter, start);
     let mut next = Some(start);
     std::iter::from_fn(move || {
         let start = next.take()?;
-        let token = match tokens.field::<true>(start) {
+        let token = match tokenizer.field::<true>(start) {
             Ok(token) => token,
             Err(fault) => {
                 let (at, kind) = fault.reported();
@@ -166,7 +166,7 @@ fn names(cells: Vec<String>) -> Vec<String> {
         return cells;
     }
     let mut used: HashSet<String> = HashSet::with_capacity(cells.len());
-    // The next number to try behind a name, so that a thousand equal names take a thousand tries.
+    // The next number to try after a name, so that a thousand equal names take a thousand tries.
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut names = Vec::with_capacity(cells.len());
     for (place, cell) in cells.iter().enumerate() {

@@ -1,32 +1,32 @@
-//! An upload on its way in: bytes of any sizes go in, pieces of whole records come out.
+//! Ingesting an upload: takes bytes in slices of any size, and returns raw blocks of whole records.
 //!
-//! Holds at most one piece's size and one record, whatever the upload's size; the same pieces come out however the
-//! bytes were split on the way.
+//! Holds at most one raw block and one record, however large the upload is. The raw blocks don't depend on how the bytes were
+//! divided.
 
 use std::sync::Arc;
 
 use super::{
-    CsvError, CsvErrorKind, Layout, Limits, Piece, UploadOptions,
-    charset::{Source, Stopped},
-    cut::Cutter,
+    CsvError, CsvErrorKind, Layout, Limits, RawBlock, UploadOptions,
+    charset::{CharsetDecoder, Stopped},
     preamble::{FirstRecord, Preamble},
+    record_splitter::RecordSplitter,
 };
 use purpose::Purpose;
 
 mod purpose;
 
-/// Bytes that are looked through at a time where the end of something is expected soon.
+/// Bytes that are scanned at a time when a record's end is expected soon.
 const STEP: usize = 1 << 10;
-/// Bytes of the beginning that are taken at a time; what is after the first record is copied once more.
+/// Bytes at the beginning that are taken at a time. What follows the first record is copied once more.
 const PREAMBLE_STEP: usize = 4 << 10;
-/// Most bytes set aside for a piece before they arrive.
-const MOST_ROOM: usize = 1 << 20;
+/// Most bytes to allocate for a raw block in advance.
+const MOST_CAPACITY: usize = 1 << 20;
 
-/// Takes an upload apart.
+/// Divides an upload into raw blocks.
 ///
-/// After an error the upload is lost: the pieces that came out before are to be dropped, nothing more pushed.
+/// After an error the upload is lost: drop the raw blocks that it returned, and push nothing more.
 pub struct Ingest {
-    source: Source,
+    source: CharsetDecoder,
     assembly: Assembly,
 }
 
@@ -34,23 +34,23 @@ impl Ingest {
     /// Begins an upload.
     ///
     /// # Errors
-    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    /// [`CsvErrorKind::UnknownCharset`] if the options name an unknown charset.
     pub fn new(options: UploadOptions, limits: Limits) -> Result<Self, CsvError> {
-        let source = Source::new(options.charset.as_deref())?;
+        let source = CharsetDecoder::new(options.charset.as_deref())?;
         Ok(Self {
             source,
             assembly: Assembly::new(Purpose::Dataset(options), limits),
         })
     }
 
-    /// Begins an upload of rows that are added to a dataset of this layout.
+    /// Begins an upload of rows for a dataset with this layout.
     ///
-    /// Of the options only the charset counts, and whether the header is absent; otherwise the first record must be the
-    /// dataset's header. The pieces hold rows only, so that they can follow those that are there, and the last one ends
-    /// in a line end, so that others can follow it. Without any row there is no piece.
+    /// Of the options, only the charset and the absence of a header count; if there is a header, it has to be the dataset's. The
+    /// raw blocks hold rows only, so that they can follow the dataset's blocks, and the last one ends with a line end, so that
+    /// others can follow it. If there are no rows, there are no raw blocks.
     ///
     /// # Errors
-    /// [`CsvErrorKind::UnknownCharset`] when the options name a charset that nobody knows.
+    /// [`CsvErrorKind::UnknownCharset`] if the options name an unknown charset.
     pub fn appending(
         layout: Arc<Layout>,
         options: UploadOptions,
@@ -61,7 +61,7 @@ impl Ingest {
             header_absent,
             ..
         } = options;
-        let source = Source::new(charset.as_deref())?;
+        let source = CharsetDecoder::new(charset.as_deref())?;
         let rows = Purpose::Rows {
             layout,
             header_absent,
@@ -73,40 +73,40 @@ impl Ingest {
         })
     }
 
-    /// Takes the next bytes of the upload; the pieces that are complete are added to `out`.
+    /// Takes the next bytes of the upload. Adds complete raw blocks to `out`.
     ///
     /// # Errors
-    /// What is wrong with the beginning of the file, with its charset, or with a record's length. The records
-    /// themselves are checked by [`Piece::analyse`].
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    /// Mistakes in the beginning of the file, in its charset, or in a record's length. [`RawBlock::analyse`] checks the records
+    /// themselves.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(bytes, false, out)
     }
 
-    /// Ends the upload; the last piece is added to `out`.
+    /// Ends the upload. Adds the last raw block to `out`.
     ///
     /// # Errors
-    /// As for [`push`](Self::push); also when there was no record at all, or a quote was never closed.
-    pub fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    /// As for [`push`](Self::push); also if there is no record at all, or a quote is never closed.
+    pub fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(&[], true, out)?;
         self.assembly.finish(out)
     }
 
-    /// How the text is laid out; known once the first record is.
+    /// How the text is to be read; known once the first record is complete.
     pub fn layout(&self) -> Option<&Arc<Layout>> {
         self.assembly.body.as_ref().map(|(layout, _)| layout)
     }
 
-    /// Bytes of the text that no piece has yet: a record that is not whole among them.
+    /// Bytes of the text that are not in a raw block yet, including an unfinished record.
     pub fn open_bytes(&self) -> usize {
         self.assembly.text.len()
     }
 
-    /// Whether the pieces' text is not byte for byte the upload, because that was not UTF-8.
+    /// Whether the raw blocks' text differs from the upload, because the upload is not UTF-8.
     pub fn transcoded(&self) -> bool {
         self.source.transcodes()
     }
 
-    fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         let Self { source, assembly } = self;
         source
             .feed(bytes, last, |text| assembly.take(text, out))
@@ -123,14 +123,14 @@ impl Ingest {
     }
 }
 
-/// Puts pieces together out of decoded text.
+/// Assembles raw blocks from decoded text.
 struct Assembly {
     purpose: Purpose,
     limits: Limits,
     preamble: Preamble,
-    /// Finds record boundaries, once the first record has shown how.
-    body: Option<(Arc<Layout>, Cutter)>,
-    /// The text that no piece has yet.
+    /// Finds record boundaries, once the first record is complete.
+    body: Option<(Arc<Layout>, RecordSplitter)>,
+    /// The text that is not in a raw block yet.
     text: Vec<u8>,
     /// Where the first data record begins in it.
     body_start: usize,
@@ -154,7 +154,7 @@ impl Assembly {
         }
     }
 
-    fn take(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn take(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         while self.body.is_none() && !text.is_empty() {
             let (step, rest) = text.split_at(text.len().min(PREAMBLE_STEP));
             self.text.extend_from_slice(step);
@@ -167,40 +167,40 @@ impl Assembly {
                 None => self.check_length(self.preamble.start())?,
             }
         }
-        self.cut(text, out)
+        self.split(text, out)
     }
 
-    /// The first record is whole: goes on to the body.
-    fn begin(&mut self, first: FirstRecord, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    /// Continues with the rows, now that the first record is complete.
+    fn begin(&mut self, first: FirstRecord, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         let rest = self.text.split_off(first.end);
         self.check_length(first.start)?;
         let layout = self.purpose.layout(&self.text, &first, &self.limits)?;
-        let mut cutter = first.cutter;
+        let mut splitter = first.splitter;
         self.body_start = self.purpose.body_start(&self.text);
         if self.purpose.follows() {
             let kept = self.text.split_off(self.body_start);
             let before = std::mem::replace(&mut self.text, kept);
             self.body_start = 0;
-            cutter.forget(before.len());
+            splitter.forget(before.len());
             self.pass(&before);
         }
-        self.body = Some((layout, cutter));
-        // A line that is still open is for the end of the upload.
-        if self.text.len() >= self.limits.chunk_bytes && self.text.ends_with(b"\n") {
+        self.body = Some((layout, splitter));
+        // If the line is still open, `finish` deals with it.
+        if self.text.len() >= self.limits.block_bytes && self.text.ends_with(b"\n") {
             self.emit(out);
         }
-        self.cut(&rest, out)
+        self.split(&rest, out)
     }
 
-    /// Cuts records off the text that is there and the text that comes.
-    fn cut(&mut self, mut text: &[u8], out: &mut Vec<Piece>) -> Result<(), CsvError> {
-        while let Some((_, cutter)) = &mut self.body
+    /// Splits the text so far and `text` into raw blocks.
+    fn split(&mut self, mut text: &[u8], out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
+        while let Some((_, splitter)) = &mut self.body
             && !text.is_empty()
         {
-            let least = self.limits.chunk_bytes.saturating_sub(self.text.len());
+            let least = self.limits.block_bytes.saturating_sub(self.text.len());
             let step = &text[..least.max(STEP).min(text.len())];
-            let boundary = cutter.scan(step, least);
-            let record = cutter.record();
+            let boundary = splitter.scan(step, least);
+            let record = splitter.record();
             let (taken, rest) = text.split_at(boundary.unwrap_or(step.len()));
             self.text.extend_from_slice(taken);
             text = rest;
@@ -212,18 +212,18 @@ impl Assembly {
         Ok(())
     }
 
-    /// The text so far becomes a piece.
-    fn emit(&mut self, out: &mut Vec<Piece>) {
-        let Some((layout, cutter)) = &mut self.body else {
+    /// Makes a raw block of the text so far.
+    fn emit(&mut self, out: &mut Vec<RawBlock>) {
+        let Some((layout, splitter)) = &mut self.body else {
             return;
         };
-        cutter.restart();
-        let room = (self.text.len() + STEP).min(MOST_ROOM);
-        let text = std::mem::replace(&mut self.text, Vec::with_capacity(room));
+        splitter.restart();
+        let capacity = (self.text.len() + STEP).min(MOST_CAPACITY);
+        let text = std::mem::replace(&mut self.text, Vec::with_capacity(capacity));
         if self.purpose.passes_over(&text) {
             return self.pass(&text);
         }
-        let piece = Piece {
+        let raw_block = RawBlock {
             text,
             body_start: std::mem::take(&mut self.body_start),
             first_line: self.first_line,
@@ -231,17 +231,17 @@ impl Assembly {
             layout: Arc::clone(layout),
             max_record: self.limits.max_record,
         };
-        self.pass(&piece.text);
-        out.push(piece);
+        self.pass(&raw_block.text);
+        out.push(raw_block);
     }
 
-    /// What comes next comes after `text`.
+    /// Moves the position in the file behind `text`.
     fn pass(&mut self, text: &[u8]) {
         self.first_line += memchr::memchr_iter(b'\n', text).count() as u64;
         self.offset += text.len() as u64;
     }
 
-    fn finish(&mut self, out: &mut Vec<Piece>) -> Result<(), CsvError> {
+    fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         if self.body.is_none() {
             let first = self
                 .preamble
@@ -258,21 +258,21 @@ impl Assembly {
         let in_quotes = self
             .body
             .as_ref()
-            .is_some_and(|(_, cutter)| cutter.in_quotes());
-        // A line feed here would make a line end of a carriage return that is none.
+            .is_some_and(|(_, splitter)| splitter.in_quotes());
+        // A line feed here would turn a stray carriage return into a line end.
         let open = in_quotes || self.purpose.follows() && last == b'\r';
         if self.purpose.follows() && !open && last != b'\n' {
             self.text.push(b'\n');
         }
         self.emit(out);
         match out.last() {
-            // The analysis finds the open quote, or what is wrong before it.
-            Some(piece) if open => piece.analyse().map(drop),
+            // The analysis reports the open quote, or an earlier mistake.
+            Some(raw_block) if open => raw_block.analyse().map(drop),
             _ => Ok(()),
         }
     }
 
-    /// The first record of a file of nothing but empty lines, where these are rows.
+    /// The first record of a file of empty lines only, if these are rows.
     fn empty_lines(&self) -> Option<FirstRecord> {
         let delimiter = self.purpose.delimiter()?;
         let end = self.text.len();
@@ -281,11 +281,11 @@ impl Assembly {
             start: end,
             end,
             delimiter,
-            cutter: Cutter::new(delimiter.byte(), end),
+            splitter: RecordSplitter::new(delimiter.byte(), end),
         })
     }
 
-    /// That the record in progress, which begins at `record`, is not too long yet.
+    /// Checks that the unfinished record, which begins at `record`, is not too long.
     fn check_length(&self, record: usize) -> Result<(), CsvError> {
         let limit = self.limits.max_record;
         if self.text.len() - record <= limit && (self.body.is_some() || record <= limit) {

@@ -1,9 +1,9 @@
 //! Texts that people write where a value is missing.
 //!
 //! They are ordinary strings here. But a column that is only kept from a narrower type by one of them deserves a hint,
-//! and to give it exactly, each piece notes which of them it met as one bit each.
+//! and to give it exactly, each raw block notes which of them it met as one bit each.
 
-/// The well-known texts. Their places are stored as bits: add at the end, change nothing.
+/// The well-known texts. Their positions are stored as bits: append new ones, and change nothing.
 const TEXTS: [&str; 32] = [
     "NA", "N/A", "n/a", "na", "#N/A", "NULL", "null", "Null", "None", "none", "nil", "NaN", "nan",
     r"\N", "-", "--", ".", "?", "missing", "unknown", "NONE", "NAN", "MISSING", "Missing",

@@ -1,6 +1,6 @@
-//! The beginning of a file: byte-order mark, empty lines, and the first record, whose line shows the delimiter.
+//! The beginning of a file: byte-order mark, empty lines, and the first record, whose first line shows the delimiter.
 
-use super::{Delimiter, charset::UTF8_BOM, cut::Cutter};
+use super::{Delimiter, charset::UTF8_BOM, record_splitter::RecordSplitter};
 
 /// Reads the beginning of a text that grows.
 #[derive(Debug)]
@@ -16,10 +16,10 @@ pub(crate) struct Preamble {
 enum Stage {
     /// Nothing but a byte-order mark and empty lines so far.
     Opening,
-    /// In the first line, whose delimiter nobody stated.
+    /// In the first line, whose delimiter was not stated.
     Sniffing(Sniffer),
     /// In the first record.
-    Record(Delimiter, Cutter),
+    Record(Delimiter, RecordSplitter),
 }
 
 /// The first record, and how to go on after it.
@@ -29,7 +29,7 @@ pub(crate) struct FirstRecord {
     pub(crate) end: usize,
     pub(crate) delimiter: Delimiter,
     /// Has seen exactly the text up to `end`.
-    pub(crate) cutter: Cutter,
+    pub(crate) splitter: RecordSplitter,
 }
 
 impl Preamble {
@@ -46,8 +46,8 @@ impl Preamble {
         self.start
     }
 
-    /// Looks at what was added to `text`; `last` when nothing more will be. `None` while the first record is not
-    /// whole, and at the end when there is none.
+    /// Looks at what was added to `text`; `last` if nothing more comes. Returns `None` while the first record is incomplete, and at
+    /// the end if there is none.
     pub(crate) fn advance(
         &mut self,
         text: &[u8],
@@ -74,10 +74,10 @@ impl Preamble {
             let delimiter = sniffer.choice();
             self.stage = self.record(delimiter);
         }
-        let Stage::Record(delimiter, cutter) = &mut self.stage else {
+        let Stage::Record(delimiter, splitter) = &mut self.stage else {
             return None;
         };
-        let found = cutter
+        let found = splitter
             .scan(&text[self.seen..], 0)
             .map(|end| self.seen + end);
         self.seen = found.unwrap_or(text.len());
@@ -88,13 +88,13 @@ impl Preamble {
             start: self.start,
             end: self.seen,
             delimiter: *delimiter,
-            cutter: cutter.clone(),
+            splitter: splitter.clone(),
         })
     }
 
     fn record(&mut self, delimiter: Delimiter) -> Stage {
         self.seen = self.start;
-        Stage::Record(delimiter, Cutter::new(delimiter.byte(), self.start))
+        Stage::Record(delimiter, RecordSplitter::new(delimiter.byte(), self.start))
     }
 }
 

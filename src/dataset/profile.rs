@@ -1,23 +1,23 @@
-//! The columns of a whole dataset, added up from its pieces.
+//! The profile of a dataset: the types and nulls of its columns, added up from its raw blocks.
 //!
-//! Adding up is associative and commutative, so the pieces may come in any order, and exact, so the result is that of
-//! looking at all values at once. A profile can be stored and gone on with when rows are appended.
+//! Addition is associative and commutative, so the raw blocks may come in any order. It is exact, so the result is the same as for
+//! all values at once. A profile is stored, and continued when rows are appended.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Analysis, Column, ColumnStats, ColumnType, Layout, placeholder};
+use super::{Analysis, Column, ColumnType, Layout, ZoneMap, placeholder};
 
-/// The first byte of a stored profile; another way to store one gets another.
+/// The first byte of a stored profile. A new encoding gets another one.
 const ENCODING: u8 = 1;
 
 /// A stored profile that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored profile is damaged, or of a later release")]
+#[error("the stored profile is damaged, or was written by a later release")]
 pub struct CorruptProfile;
 
-/// What is known of a dataset's columns.
+/// The profile of a dataset's columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     #[serde(
@@ -29,11 +29,11 @@ pub struct Profile {
     tallies: Vec<Tally>,
 }
 
-/// What is known of one column.
+/// The profile of one column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Tally {
     nulls: u64,
-    /// The narrowest type of all values but nulls and placeholders; `None` without any.
+    /// The narrowest type of all values except nulls and placeholders; `None` if there are no others.
     kind: Option<ColumnType>,
     placeholders: u32,
 }
@@ -58,7 +58,7 @@ impl Profile {
     /// The profile that was stored so.
     ///
     /// # Errors
-    /// [`CorruptProfile`] when it was not, or by a later release.
+    /// [`CorruptProfile`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8]) -> Result<Self, CorruptProfile> {
         match stored.split_first() {
             Some((&ENCODING, rest)) => postcard::from_bytes(rest).map_err(|_| CorruptProfile),
@@ -66,16 +66,16 @@ impl Profile {
         }
     }
 
-    /// Adds a piece. Its columns must be the profile's.
+    /// Adds a raw block. Its columns must be the profile's.
     pub fn absorb(&mut self, analysis: &Analysis) {
         debug_assert_eq!(analysis.columns.len(), self.tallies.len());
         self.rows += u64::from(analysis.rows);
-        for (tally, stats) in self.tallies.iter_mut().zip(&analysis.columns) {
-            tally.merge(&Tally::of(stats));
+        for (tally, zone_map) in self.tallies.iter_mut().zip(&analysis.columns) {
+            tally.merge(&Tally::of(zone_map));
         }
     }
 
-    /// Adds all that another profile was given. Its columns must be this one's; the layout stays as it is.
+    /// Adds another profile of the same columns. The layout stays as it is.
     pub fn merge(&mut self, other: &Self) {
         debug_assert_eq!(other.tallies.len(), self.tallies.len());
         self.rows += other.rows;
@@ -84,7 +84,7 @@ impl Profile {
         }
     }
 
-    /// How the text is laid out that the profile began with.
+    /// The layout of the first text.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
@@ -94,7 +94,7 @@ impl Profile {
         self.rows
     }
 
-    /// The columns, each of the type stated for it, or else of the narrowest that holds for all its values.
+    /// The columns, each of its stated type, or else of the narrowest type that fits all its values.
     pub fn columns(&self) -> Vec<Column> {
         let columns = self
             .layout
@@ -116,7 +116,7 @@ impl Profile {
         self.layout.columns.iter().map(String::len).sum()
     }
 
-    /// A sentence for each column that one placeholder alone keeps from a narrower type than string.
+    /// A hint for each column that would have a narrower type than string but for one placeholder.
     pub fn hints(&self) -> Vec<String> {
         let columns = self
             .layout
@@ -136,11 +136,11 @@ impl Profile {
 }
 
 impl Tally {
-    fn of(stats: &ColumnStats) -> Self {
+    fn of(zone_map: &ZoneMap) -> Self {
         Self {
-            nulls: u64::from(stats.nulls),
-            kind: stats.kind,
-            placeholders: stats.placeholders,
+            nulls: u64::from(zone_map.nulls),
+            kind: zone_map.kind,
+            placeholders: zone_map.placeholders,
         }
     }
 

@@ -1,13 +1,13 @@
 //! The records of a stored text.
 //!
-//! The text was checked when it came in, so reading it cannot fail; fields are slices of it, nothing is copied until a
-//! field with doubled quotes is asked for its text.
+//! The text was checked when it was uploaded, so reading it can't fail. Fields are slices of it; only fields with doubled
+//! quotes are copied, when somebody asks for their text.
 
 use std::{borrow::Cow, iter};
 
 use memchr::{memchr, memchr_iter};
 
-use super::{cut::Quotes, token::Tokens};
+use super::{record_splitter::Quotes, tokenizer::Tokenizer};
 
 /// Reads the data records of a text.
 #[derive(Debug, Clone)]
@@ -15,16 +15,16 @@ pub struct Records<'t> {
     text: &'t str,
     delimiter: u8,
     columns: usize,
-    /// What is known of all fields' quotes: the text is read faster without.
+    /// What is known about quotes in all fields. Texts without quotes are read faster.
     quoting: Quoting,
-    tokens: Tokens<'t>,
+    tokenizer: Tokenizer<'t>,
     /// Where the next record begins.
     at: usize,
 }
 
 /// A field of a record.
 ///
-/// Its text is only looked at when it is asked for.
+/// Its text is looked at only when somebody asks for it.
 #[derive(Clone, Copy)]
 pub struct Field<'t> {
     text: &'t str,
@@ -33,7 +33,7 @@ pub struct Field<'t> {
     quoting: Quoting,
 }
 
-/// What is known of the quotes of a field.
+/// What is known about quotes in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
     /// There may be some.
@@ -45,7 +45,7 @@ enum Quoting {
 }
 
 impl<'t> Records<'t> {
-    /// The records of `text`, which holds data records only: a chunk's text from its body on.
+    /// The records of `text`, which has data records only: a block's text without its header.
     pub fn new(text: &'t str, delimiter: u8, columns: usize) -> Self {
         let quoting = match memchr(b'"', text.as_bytes()) {
             Some(_) => Quoting::Unknown,
@@ -69,12 +69,12 @@ impl<'t> Records<'t> {
             delimiter,
             columns,
             quoting,
-            tokens: Tokens::new(text.as_bytes(), delimiter, 0),
+            tokenizer: Tokenizer::new(text.as_bytes(), delimiter, 0),
             at: 0,
         }
     }
 
-    /// Replaces `fields` by the next record's; `false` when there is none.
+    /// Replaces `fields` by the next record's. Returns `false` if there is none.
     pub fn next_into(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
         if self.quoting == Quoting::Unknown {
             self.read::<true>(fields)
@@ -85,14 +85,14 @@ impl<'t> Records<'t> {
 
     #[inline(always)]
     fn read<const QUOTES: bool>(&mut self, fields: &mut Vec<Field<'t>>) -> bool {
-        // A copy of its own stays in registers while fields are written.
-        let (mut tokens, mut at) = (self.tokens, self.at);
+        // A local copy stays in registers while fields are written.
+        let (mut tokenizer, mut at) = (self.tokenizer, self.at);
         let mut found = false;
         while !found && at < self.text.len() {
             fields.clear();
             loop {
-                // The text was checked: where it was not, there is nothing more to read.
-                let Ok(token) = tokens.field::<QUOTES>(at) else {
+                // The text was checked. If it is malformed all the same, reading ends here.
+                let Ok(token) = tokenizer.field::<QUOTES>(at) else {
                     fields.clear();
                     self.at = self.text.len();
                     return false;
@@ -114,14 +114,14 @@ impl<'t> Records<'t> {
                 self.columns > 1 && fields.len() == 1 && fields[0].start == fields[0].end;
             found = !empty_line;
         }
-        (self.tokens, self.at) = (tokens, at);
+        (self.tokenizer, self.at) = (tokenizer, at);
         if !found {
             fields.clear();
         }
         found
     }
 
-    /// Passes over as many records; how many there were.
+    /// Skips up to `rows` records. Returns how many there were.
     pub fn skip(&mut self, rows: usize) -> usize {
         let rest = &self.text.as_bytes()[self.at..];
         let ends = Quotes::new(self.delimiter).record_ends(rest);
@@ -131,14 +131,14 @@ impl<'t> Records<'t> {
             self.count(rest, memchr_iter(b'\n', rest).map(|at| at + 1), rows)
         };
         self.at += passed;
-        self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
+        self.tokenizer = Tokenizer::new(self.text.as_bytes(), self.delimiter, self.at);
         skipped
     }
 
-    /// Goes on at `at`, where a record begins.
+    /// Continues at `at`, where a record begins.
     pub fn seek(&mut self, at: usize) {
         self.at = at.min(self.text.len());
-        self.tokens = Tokens::new(self.text.as_bytes(), self.delimiter, self.at);
+        self.tokenizer = Tokenizer::new(self.text.as_bytes(), self.delimiter, self.at);
     }
 
     /// Where the next record begins, in bytes of the text.
@@ -146,11 +146,11 @@ impl<'t> Records<'t> {
         self.at
     }
 
-    /// Up to `most` records of `rest`, which end at `ends`, and their bytes.
+    /// Up to `most` records of `rest`, whose ends `ends` lists: how many, and their length in bytes.
     #[inline(always)]
     fn count(&self, rest: &[u8], ends: impl Iterator<Item = usize>, most: usize) -> (usize, usize) {
         let (mut records, mut at) = (0, 0);
-        // The last line may have no end.
+        // The last line may lack a line end.
         for end in ends.chain(iter::once(rest.len())) {
             if records == most || at == rest.len() {
                 break;
@@ -174,7 +174,7 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// The text, without the quotes around it and with doubled ones made single.
+    /// The text, without the quotes around it, and with doubled quotes made single.
     #[inline]
     pub fn text(&self) -> Cow<'t, str> {
         match self.quoting {
@@ -202,12 +202,12 @@ impl<'t> Field<'t> {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Where it begins, in bytes of the text that the records are of.
+    /// Its offset in the text that the records are of.
     pub fn start(&self) -> usize {
         self.start
     }
 
-    /// Whether it is known that the text has no byte that JSON escapes.
+    /// Whether the text certainly has no byte that JSON escapes.
     #[inline]
     pub fn is_verbatim(&self) -> bool {
         self.quoting == Quoting::Verbatim
@@ -219,12 +219,12 @@ impl<'t> Field<'t> {
     }
 }
 
-/// The text of a quoted field's inside: doubled quotes made single.
+/// The text inside a quoted field, with doubled quotes made single.
 pub(crate) fn unquoted(inner: &str) -> String {
     inner.replace("\"\"", "\"")
 }
 
-/// The same, byte for byte and only as far as it is asked for.
+/// The same, byte by byte as far as it is consumed.
 pub(crate) fn unquoted_prefix(inner: &[u8]) -> impl Iterator<Item = u8> {
     let mut second = false;
     inner.iter().copied().filter(move |&byte| {

@@ -1,11 +1,11 @@
-//! The fields of a whole piece, as places in its text.
+//! The fields of a whole raw block, as spans of its text.
 //!
-//! The table of places is filled in one go, record by record, and read column by column: a loop over one column's
-//! values keeps its state in registers and its branches predictable, which a loop over records cannot.
+//! The table of spans is filled record by record and read column by column: a loop over one column's values keeps its state in
+//! registers and its branches predictable, which a loop over records can't.
 
 use super::{
     CsvErrorKind,
-    token::{Fault, Token, Tokens},
+    tokenizer::{Fault, Token, Tokenizer},
 };
 
 /// Where a field's text is.
@@ -20,7 +20,7 @@ const DOUBLED: u32 = 1 << 31;
 
 impl Span {
     fn new(token: Token) -> Self {
-        // A piece is shorter than 2^31 bytes: `Limits::clamped`.
+        // A raw block is shorter than 2^31 bytes: `Limits::clamped`.
         let end = token.end as u32 | if token.doubled { DOUBLED } else { 0 };
         Self {
             start: token.start as u32,
@@ -44,7 +44,7 @@ impl Span {
     }
 }
 
-/// The fields of a piece's data records: as many for each record as there are columns.
+/// The fields of a raw block's data records: as many for each record as there are columns.
 #[derive(Debug)]
 pub(crate) struct Spans {
     spans: Vec<Span>,
@@ -85,11 +85,11 @@ impl Iterator for ColumnSpans<'_> {
     }
 }
 
-/// A byte, and what is wrong there.
+/// A position, and the mistake there.
 type Wrong = (usize, CsvErrorKind);
 
-/// The fields of the data records of `text`, which begin at `from`, up to the first thing that is wrong, if any.
-pub(crate) fn tokenise(
+/// The fields of the data records of `text`, which begin at `from`, up to the first mistake.
+pub(crate) fn tokenize(
     text: &[u8],
     from: usize,
     delimiter: u8,
@@ -113,7 +113,7 @@ fn table<const QUOTES: bool>(
     max_record: usize,
 ) -> (Spans, Option<Wrong>) {
     let columns = columns.max(1);
-    let mut tokens = Tokens::new(text, delimiter, from);
+    let mut tokenizer = Tokenizer::new(text, delimiter, from);
     let mut spans = Vec::new();
     let (mut rows, mut filled, mut at) = (0, 0, from);
     let mut wrong = None;
@@ -122,7 +122,7 @@ fn table<const QUOTES: bool>(
             let more = expected_records(rows, at - from, text.len() - at, columns);
             spans.resize(filled + more * columns, Span::default());
         }
-        match record::<QUOTES>(&mut tokens, &mut spans[filled..filled + columns], at) {
+        match record::<QUOTES>(&mut tokenizer, &mut spans[filled..filled + columns], at) {
             Ok(Record { next, .. }) if next - at > max_record => {
                 wrong = Some((at, CsvErrorKind::RecordTooLong { limit: max_record }));
                 break;
@@ -141,7 +141,7 @@ fn table<const QUOTES: bool>(
         }
     }
     spans.truncate(filled);
-    // A piece is shorter than 2^31 bytes, and each record has one at least.
+    // A raw block is shorter than 2^31 bytes, and each record has one at least.
     (
         Spans {
             spans,
@@ -156,23 +156,23 @@ fn table<const QUOTES: bool>(
 struct Record {
     /// Where the next one begins.
     next: usize,
-    /// It is an empty line, which is no record where there are several columns.
+    /// Whether it is an empty line, which is not a record if there are several columns.
     empty: bool,
 }
 
-/// Reads the record that begins at `start` into `row`, which has a place for each column.
+/// Reads the record that begins at `start` into `row`, which has one span per column.
 #[inline(always)]
 fn record<const QUOTES: bool>(
-    tokens: &mut Tokens<'_>,
+    tokenizer: &mut Tokenizer<'_>,
     row: &mut [Span],
     start: usize,
 ) -> Result<Record, Wrong> {
     let expected = row.len();
     let mut at = start;
     for (place, span) in row.iter_mut().enumerate() {
-        let token = tokens.field::<QUOTES>(at).map_err(Fault::reported)?;
+        let token = tokenizer.field::<QUOTES>(at).map_err(Fault::reported)?;
         if token.last != (place + 1 == expected) {
-            return misfit(*tokens, token, at, place + 1, expected);
+            return misfit(*tokenizer, token, at, place + 1, expected);
         }
         *span = Span::new(token);
         at = token.next;
@@ -186,7 +186,7 @@ fn record<const QUOTES: bool>(
 /// The record does not end with its last column, but with or after `token`, its field number `found`, at `at`.
 #[cold]
 fn misfit(
-    mut tokens: Tokens<'_>,
+    mut tokenizer: Tokenizer<'_>,
     mut token: Token,
     at: usize,
     mut found: usize,
@@ -205,15 +205,17 @@ fn misfit(
         token.next
     };
     while !token.last {
-        token = tokens.field::<true>(token.next).map_err(Fault::reported)?;
+        token = tokenizer
+            .field::<true>(token.next)
+            .map_err(Fault::reported)?;
         found += 1;
     }
     Err((place, CsvErrorKind::WrongFieldCount { expected, found }))
 }
 
-/// How many more records to make room for, when there were `records` in the `before` bytes and `after` are left.
+/// How many more records to allocate spans for, after `records` records in `before` bytes, with `after` bytes left.
 fn expected_records(records: usize, before: usize, after: usize, columns: usize) -> usize {
-    /// Spans to make room for at most, so that one short record among long ones does not take a lot of memory.
+    /// Most spans to allocate at once, so that one short record among long ones does not take a lot of memory.
     const MOST: usize = 1 << 16;
     let likely = if records == 0 {
         1

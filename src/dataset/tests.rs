@@ -30,7 +30,7 @@ impl Random {
 #[derive(Debug, PartialEq)]
 struct Taken {
     text: Vec<u8>,
-    pieces: Vec<usize>,
+    raw_blocks: Vec<usize>,
     layout: Arc<Layout>,
     rows: u64,
     profile: Vec<u8>,
@@ -47,34 +47,40 @@ fn take(
     mut size: impl FnMut() -> usize,
 ) -> Result<Taken, CsvError> {
     let mut ingest = Ingest::new(options.clone(), limits)?;
-    let mut pieces = Vec::new();
+    let mut raw_blocks = Vec::new();
     let mut rest = bytes;
     let mut pushed = Ok(());
     while !rest.is_empty() && pushed.is_ok() {
         let (part, after) = rest.split_at(size().clamp(1, rest.len()));
-        pushed = ingest.push(part, &mut pieces);
+        pushed = ingest.push(part, &mut raw_blocks);
         rest = after;
     }
-    let pushed = pushed.and_then(|()| ingest.finish(&mut pieces));
+    let pushed = pushed.and_then(|()| ingest.finish(&mut raw_blocks));
     // What is wrong first in the file is what counts.
-    let analyses = pieces
+    let analyses = raw_blocks
         .iter()
-        .map(Piece::analyse)
+        .map(RawBlock::analyse)
         .collect::<Result<Vec<_>, _>>()?;
     pushed?;
     let layout = Arc::clone(ingest.layout().unwrap());
     let mut profile = Profile::new(Arc::clone(&layout));
     let mut records = Vec::new();
-    for (piece, analysis) in pieces.iter().zip(&analyses) {
+    for (raw_block, analysis) in raw_blocks.iter().zip(&analyses) {
         profile.absorb(analysis);
-        let read = read_back(&Chunk::seal(piece, analysis), &layout);
+        let read = read_back(&Block::seal(raw_block, analysis), &layout);
         assert_eq!(read.len(), analysis.rows as usize);
         check_bounds(&read, &layout, analysis);
         records.extend(read);
     }
     Ok(Taken {
-        text: pieces.iter().flat_map(|piece| piece.text.clone()).collect(),
-        pieces: pieces.iter().map(|piece| piece.text.len()).collect(),
+        text: raw_blocks
+            .iter()
+            .flat_map(|raw_block| raw_block.text.clone())
+            .collect(),
+        raw_blocks: raw_blocks
+            .iter()
+            .map(|raw_block| raw_block.text.len())
+            .collect(),
         rows: profile.rows(),
         columns: profile.columns(),
         hints: profile.hints(),
@@ -84,11 +90,11 @@ fn take(
     })
 }
 
-/// The records of a chunk, read and skipped.
-fn read_back(chunk: &Chunk, layout: &Layout) -> Vec<Vec<String>> {
-    let text = chunk::decompress(&chunk.data, chunk.text_bytes as usize).unwrap();
-    assert_eq!(chunk::digest(&text), chunk.digest);
-    let body = std::str::from_utf8(&text[chunk.body_start as usize..]).unwrap();
+/// The records of a block, read and skipped.
+fn read_back(block: &Block, layout: &Layout) -> Vec<Vec<String>> {
+    let text = block::decompress(&block.data, block.text_bytes as usize).unwrap();
+    assert_eq!(block::digest(&text), block.digest);
+    let body = std::str::from_utf8(&text[block.body_start as usize..]).unwrap();
     let mut records = Records::new(body, layout.delimiter, layout.columns.len());
     let (mut fields, mut read) = (Vec::new(), Vec::new());
     while records.next_into(&mut fields) {
@@ -107,18 +113,18 @@ fn read_back(chunk: &Chunk, layout: &Layout) -> Vec<Vec<String>> {
 
 /// Every value lies within the bounds that are stored for it.
 fn check_bounds(records: &[Vec<String>], layout: &Layout, analysis: &Analysis) {
-    let stored = stats::decode(&stats::encode(&analysis.columns)).unwrap();
+    let stored = zone_map::decode(&zone_map::encode(&analysis.columns)).unwrap();
     assert_eq!(stored, analysis.columns);
-    for (place, stats) in stored.iter().enumerate() {
+    for (place, zone_map) in stored.iter().enumerate() {
         let values = records.iter().map(|record| record[place].as_str());
         let (nulls, values): (Vec<_>, Vec<_>) = values.partition(|value| layout.is_null(value));
-        assert_eq!(nulls.len(), stats.nulls as usize);
-        assert_eq!(values.is_empty(), stats.bounds == Bounds::None);
+        assert_eq!(nulls.len(), zone_map.nulls as usize);
+        assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
         for value in values {
             assert!(
-                within(value.as_bytes(), &stats.bounds),
+                within(value.as_bytes(), &zone_map.bounds),
                 "{value:?} {:?}",
-                stats.bounds
+                zone_map.bounds
             );
         }
     }
@@ -236,7 +242,7 @@ fn some_limits(random: &mut Random) -> Limits {
         max_columns: 8,
         max_header: usize::MAX,
         max_record: 20 + random.below(200),
-        chunk_bytes: 1 + random.below(120),
+        block_bytes: 1 + random.below(120),
     }
 }
 
@@ -338,7 +344,7 @@ fn a_csv_comes_back_as_it_went_in_with_the_types_its_values_have() {
             ..UploadOptions::default()
         };
         let limits = Limits {
-            chunk_bytes: 1 + random.below(200),
+            block_bytes: 1 + random.below(200),
             ..Limits::default()
         };
         let taken = take(text.as_bytes(), &options, limits, || usize::MAX).unwrap();
@@ -366,12 +372,12 @@ fn a_profile_goes_on_from_where_it_was_stored() {
     let csv = |body: &str| format!("n,s\n{body}");
     let analyses = |text: &str| {
         let mut ingest = Ingest::new(UploadOptions::default(), Limits::default()).unwrap();
-        let mut pieces = Vec::new();
-        ingest.push(text.as_bytes(), &mut pieces).unwrap();
-        ingest.finish(&mut pieces).unwrap();
+        let mut raw_blocks = Vec::new();
+        ingest.push(text.as_bytes(), &mut raw_blocks).unwrap();
+        ingest.finish(&mut raw_blocks).unwrap();
         (
             Arc::clone(ingest.layout().unwrap()),
-            pieces[0].analyse().unwrap(),
+            raw_blocks[0].analyse().unwrap(),
         )
     };
     let (layout, first) = analyses(&csv("1,\n2,x\n"));
@@ -394,11 +400,11 @@ fn a_profile_goes_on_from_where_it_was_stored() {
 }
 
 #[test]
-fn an_upload_may_move_between_threads_and_its_pieces_may_be_shared() {
+fn an_upload_may_move_between_threads_and_its_raw_blocks_may_be_shared() {
     fn sent<T: Send>() {}
     fn shared<T: Send + Sync>() {}
     sent::<Ingest>();
-    shared::<Piece>();
+    shared::<RawBlock>();
     shared::<Analysis>();
     shared::<Profile>();
     shared::<CsvError>();

@@ -15,7 +15,7 @@ const KEPT: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Beginning {
     bytes: Vec<u8>,
-    /// The text goes on.
+    /// Whether the text is longer.
     cut: bool,
 }
 
@@ -24,10 +24,10 @@ struct Beginning {
 pub(crate) struct TextRange {
     least: Beginning,
     most: Beginning,
-    /// The first eight bytes of each as a number: a text whose number lies between needs no further look.
+    /// The first eight bytes of each as a number. A text whose number lies strictly between them is within the range.
     least_key: u64,
     most_key: u64,
-    /// The bounds again, where they are short texts: one that is met again needs no further look either.
+    /// Both bounds again, if they are short texts: an equal text is within the range.
     least_short: Option<u64>,
     most_short: Option<u64>,
 }
@@ -94,7 +94,7 @@ impl TextRange {
         }
     }
 
-    /// The range as bounds that hold for the whole texts.
+    /// The range as bounds of the whole texts.
     pub(crate) fn into_bounds(self) -> Bounds {
         let mut max = self.most.bytes;
         if let Some(last) = max.last_mut()

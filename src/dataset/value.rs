@@ -118,7 +118,7 @@ pub fn instant(text: &[u8]) -> Option<Instant> {
     })
 }
 
-/// The whole seconds that a `date-time` lies between, whichever way a reader takes a leap second.
+/// The whole seconds between which a `date-time` lies, however a reader interprets a leap second.
 pub(crate) fn second_bounds(text: &[u8]) -> Option<(i64, i64)> {
     let moment = moment(text)?;
     Some((

@@ -32,7 +32,7 @@ use super::{
     request_id,
     service::HttpService,
 };
-use crate::services::{Caller, Metrics, Place, Places};
+use crate::services::{FairPermits, Metrics, Permit, PermitOwner};
 
 /// Pause after the operating system could not give us a connection, for want of file descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -59,7 +59,7 @@ pub async fn serve<S: HttpService>(
     metrics: Option<Arc<Metrics>>,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
-    let mut door = Door::new(listener, Places::new(limits.connections));
+    let mut door = Door::new(listener, FairPermits::new(limits.connections));
     let (delay, time) = (limits.drain_delay, limits.drain_timeout);
     let mut guests = Guests::new(service, limits, drain.clone(), metrics);
 
@@ -97,7 +97,7 @@ impl<S: HttpService> Guests<S> {
         }
     }
 
-    fn welcome(&mut self, stream: TcpStream, peer: IpAddr, place: Place) {
+    fn welcome(&mut self, stream: TcpStream, peer: IpAddr, place: Permit) {
         self.accepted += 1;
         let (builder, shared) = (Arc::clone(&self.builder), Arc::clone(&self.shared));
         let connected = shared.metrics.as_ref().map(Metrics::connected);
@@ -127,12 +127,12 @@ impl<S: HttpService> Guests<S> {
 /// The listener, and the places for those it lets in.
 struct Door {
     listener: TcpListener,
-    places: Arc<Places>,
+    places: Arc<FairPermits>,
     told: Option<Instant>,
 }
 
 impl Door {
-    fn new(listener: TcpListener, places: Arc<Places>) -> Self {
+    fn new(listener: TcpListener, places: Arc<FairPermits>) -> Self {
         Self {
             listener,
             places,
@@ -156,13 +156,13 @@ impl Door {
     }
 
     /// The next connection that gets a place.
-    async fn admit(&mut self) -> (TcpStream, IpAddr, Place) {
+    async fn admit(&mut self) -> (TcpStream, IpAddr, Permit) {
         loop {
             let (stream, peer) = self.accept().await;
             if SystemTime::now() < SystemTime::UNIX_EPOCH {
                 self.tell(|| log::error!("connections are refused: {}", Refusal::NoClock));
                 turn_away(stream, &Refusal::NoClock);
-            } else if let Some(place) = self.places.try_take(Caller::at(peer)) {
+            } else if let Some(place) = self.places.try_take(PermitOwner::at(peer)) {
                 return (stream, peer, place);
             } else {
                 let size = self.places.size();

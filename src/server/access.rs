@@ -14,7 +14,7 @@ use log::{
     kv::{Error, Key, Source, Value, VisitSource},
 };
 
-use crate::services::metrics::{Asked, Route, Tally};
+use crate::services::metrics::{InFlightRequest, Route, Tally};
 
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
@@ -46,7 +46,7 @@ struct Details {
     began: Instant,
     method: Method,
     line: Option<Line>,
-    asked: Option<Asked>,
+    asked: Option<InFlightRequest>,
 }
 
 /// What a log line says of a request from its start.

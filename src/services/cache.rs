@@ -1,11 +1,11 @@
-//! What was read lately, within one bound in bytes: pages as they went out, texts of chunks, and where chunks are and
-//! what is known of them.
+//! One cache for what was read lately, bounded in bytes: pages as they were sent, texts of blocks, index pages, zone maps, Bloom
+//! filters, and whole responses.
 //!
-//! Runs and revisions never change. A run is named by its dataset as well as by its number: two servers may give the same number to
-//! runs of two datasets, since a number is made of time and chance. So a value that depends on nothing but what its
-//! key says is never out of date; [`Key`] says of each kind what it depends on. What several ask for at the same time is made
-//! once. The others wait for it, each until its own time is over: if making it fails, the next one tries, and they never wait
-//! for one failure after the other. Whole answers alone hold only for a while, and say how long.
+//! Upload segments and revisions never change, so a value that depends only on its key is never out of date; [`CacheKey`] says
+//! what each kind depends on. A segment is named by its dataset and its number, because two servers may give segments of two
+//! datasets the same number. If several requests need the same value, one makes it and the others wait, each until its own
+//! deadline. If making it fails, the next one tries; nobody waits for one failure after the other. Only whole responses expire:
+//! they say how long they are valid.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,197 +22,197 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{Bloom, Bounds, ChunkText, ColumnStats, DatasetName};
+use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
 use crate::store::{Run, Spot, StoreError};
 
 use super::metrics::Route;
 
-/// Which page: of which revision, of what was asked, from which row, how many, and in which form.
+/// Identifies a page: its revision, query, first row, length and format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
-    /// The run that made the revision, which no other revision has.
+    /// The upload segment that made the revision. No other revision has it.
     pub run: Run,
-    /// What was asked for; `None`: all rows as they are.
+    /// The query; `None` for all rows in the order of the file.
     pub query: Option<Fingerprint>,
-    /// Where the page begins, as its cursor says; without one, `None`.
+    /// Where the page begins, as its cursor says; `None` without a cursor.
     pub first: Option<u64>,
-    /// Rows asked for.
+    /// How many rows were asked for.
     pub limit: u32,
-    /// Version of the API that renders it, since each renders rows its own way.
+    /// The version of the API that rendered it: each version has a format of its own.
     pub version: u32,
 }
 
-/// A page as it went out.
+/// A page as it was sent.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Its bytes.
     pub body: Bytes,
-    /// The cursor of the next one, if there is one and its list has cursors.
+    /// The cursor of the next page, if there is one and the list has cursors.
     pub next: Option<Arc<str>>,
 }
 
-/// A whole answer as it went out, and what has to be so for it to go out again.
+/// A whole response as it was sent, and the conditions under which it may be sent again.
 #[derive(Debug)]
-pub struct Answer {
-    /// Everything that was asked, which nobody else may ask in the same bytes.
+pub struct CachedResponse {
+    /// Everything in the request that the response depends on, encoded so that no other request has the same bytes.
     pub question: Box<[u8]>,
-    /// What it tells of: a dataset, as of the revision that this run made.
+    /// The dataset that it is about, and the upload segment that made the revision.
     pub of: (DatasetName, Run),
-    /// While the versions are what they were.
+    /// The time in which no version changes its state.
     pub holds: Range<Timestamp>,
-    /// Its headers; those that each answer has its own of have their place, with nothing in it.
+    /// Its headers. Headers that differ for each response are there with an empty value.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// What it is counted as.
+    /// The route that it is counted under.
     pub route: Route,
-    /// The name of the operation that gave it.
+    /// The name of the operation that made it.
     pub operation: &'static str,
 }
 
-/// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
-/// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
+/// Identifies the order of a query's rows: the upload segment that made the revision, how many segments the revision reads, and
+/// the query. A window names blocks, and compaction changes the blocks of a revision; each time, it then reads fewer segments.
 pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
 
-/// Pages that a window has room for.
+/// How many pages a window has.
 pub(super) const WINDOW_PAGES: usize = 16;
 
-/// The rows that come next in an order, more of them than one page has.
+/// The next rows of an order, for several pages.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    /// For each the first row of its chunk, and where it begins there.
+    /// Per row: the first row of its block, and its offset there.
     pub(super) rows: Arc<[(u64, u32)]>,
-    /// How many of them come before.
+    /// How many of them come before the page.
     pub(super) at: usize,
-    /// Whether there may be more behind them.
+    /// Whether there may be more after them.
     pub(super) more: bool,
 }
 
 impl Window {
-    /// Whether it has a page of so many rows, and can tell whether more follow.
+    /// Whether it has a page of `limit` rows, and can tell whether more follow.
     pub(super) fn has(&self, limit: usize) -> bool {
         self.rows.len() - self.at > limit || !self.more
     }
 }
 
-/// What is known of a column in several chunks.
+/// The zone maps of a column for the blocks of an index page.
 #[derive(Debug)]
-pub(super) struct Stats {
-    /// In each of them.
-    pub(super) each: Box<[ColumnStats]>,
-    /// In all of them together, where that can be said.
-    pub(super) together: Option<ColumnStats>,
+pub(super) struct ZoneMaps {
+    /// One for each block.
+    pub(super) each: Box<[ZoneMap]>,
+    /// One for the whole page, if the bounds of the blocks can be compared.
+    pub(super) merged: Option<ZoneMap>,
 }
 
-impl Stats {
-    /// What is known of the column in these chunks.
-    pub(super) fn new(each: Vec<ColumnStats>) -> Self {
+impl ZoneMaps {
+    /// From the zone maps of the blocks.
+    pub(super) fn new(each: Vec<ZoneMap>) -> Self {
         Self {
-            together: ColumnStats::together(&each),
+            merged: ZoneMap::merged(&each),
             each: each.into(),
         }
     }
 }
 
-/// Chunks of a run that are looked up together: those that begin within these rows of it. Which rows these are is said in full,
-/// since a run may be divided in several ways.
+/// Identifies an index page: the blocks of an upload segment that begin within a range of its rows. The range is written out, because
+/// a segment may be divided into pages in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct IndexPage {
+pub(super) struct IndexPageKey {
     /// The run.
     pub(super) run: Run,
     /// The first of the rows.
     pub(super) first_row: u64,
-    /// The row behind the last of them.
+    /// The row after the last of them.
     pub(super) end_row: u64,
 }
 
-/// What something is remembered under: all that it depends on.
+/// The key of a cached value: everything that the value depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    /// A page in JSON, and its cursor. Depends on the rows, names and types of the revision, on what is asked for and from where, and
-    /// on how the version writes it; not on how the revision is divided into runs, since a cursor has the number of a row.
+pub(super) enum CacheKey {
+    /// A page in JSON, with its cursor. It depends on the rows, names and types of the revision, on the query and the first row,
+    /// and on the version's format. It does not depend on how the revision is divided into segments: cursors hold row numbers.
     Page(PageKey),
-    /// Text of a chunk, and what is known of its records: run, and offset of the text in it. Depends on the chunk, and on how many
-    /// columns it has: all revisions that read a run have the same layout.
+    /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
+    /// and on the number of columns, which is the same in all revisions that read the segment.
     Text(Run, u64),
-    /// Where the chunks of an index page are. Depends on the run's chunks and on the page's rows.
-    Spots(IndexPage),
-    /// What is known of the column at that place in these chunks. Depends on the same.
-    Stats(IndexPage, usize),
-    /// Which texts the column at that place does not have in these chunks. Depends on the same.
-    Blooms(IndexPage, usize),
-    /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
-    /// revision, and on its chunks, because it names rows by them.
+    /// The block handles of an index page. They depend on the segment's blocks and on the rows that the page covers.
+    BlockHandles(IndexPageKey),
+    /// The zone maps of the column with that index, for the blocks of an index page. They depend on the same.
+    ZoneMaps(IndexPageKey, usize),
+    /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
+    Blooms(IndexPageKey, usize),
+    /// The next rows of an order: the query, and the row that they come after. They depend on the rows and types of the
+    /// revision, and on its blocks, because the window names rows by their blocks.
     Window(WindowKey, u64),
-    /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
-    /// whoever asks later may be told another one that is as good.
+    /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
+    /// change an estimate, so a later one may differ and is as good.
     Summary(Run),
-    /// A whole answer: digest of what was asked, which need not be the only one with it, so the answer has all of it beside it. What
-    /// else it depends on is looked at each time: who calls, whether the revision is the newest, and the time.
-    Answer(u64),
+    /// A whole response: the digest of its request. Other requests may have the same digest, so the response holds the request in
+    /// full. What else it depends on is checked each time: the caller's access, whether the revision is the newest, and the time.
+    Response(u64),
 }
 
-/// What is remembered.
+/// A cached value.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(super) enum CachedValue {
     Page(Page),
-    /// A page that is too large to be kept.
+    /// A page that is too large to be cached.
     LargePage,
-    Text(Arc<ChunkText>),
-    Spots(Arc<[Spot]>),
-    Stats(Arc<Stats>),
+    Text(Arc<BlockText>),
+    BlockHandles(Arc<[Spot]>),
+    ZoneMaps(Arc<ZoneMaps>),
     Blooms(Arc<[Option<Bloom>]>),
     Window(Window),
     Summary(Arc<[ColumnSummary]>),
-    Answer(Arc<Answer>),
+    Response(Arc<CachedResponse>),
 }
 
 #[derive(Debug, Clone)]
 struct ByBytes;
 
-/// What an entry takes beside its bytes, about.
+/// Bytes of an entry besides its value, about.
 const ENTRY_OVERHEAD: usize = 176;
-/// What is told of a column takes, about: ten texts and twenty bins.
+/// Bytes of a column's summary, about: ten texts and twenty bins.
 const SUMMARY: usize = 2 << 10;
-/// What an answer takes beside its body and its question, about: a dozen headers.
+/// Bytes of a response besides its body and its request, about: a dozen headers.
 const HEAD: usize = 2 << 10;
 
-impl Weighter<Key, Value> for ByBytes {
-    fn weight(&self, _: &Key, value: &Value) -> u64 {
+impl Weighter<CacheKey, CachedValue> for ByBytes {
+    fn weight(&self, _: &CacheKey, value: &CachedValue) -> u64 {
         value.weight()
     }
 }
 
-/// What came of a cache so far, and what it holds.
+/// What a cache did so far, and how much it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CacheFigures {
-    /// What was looked for and found.
+pub struct CacheStats {
+    /// Lookups that found a value.
     pub hits: u64,
-    /// What was looked for and not found.
+    /// Lookups that did not.
     pub misses: u64,
-    /// What it holds.
+    /// Bytes that it holds.
     pub bytes: u64,
 }
 
-impl Value {
+impl CachedValue {
     fn weight(&self) -> u64 {
         let bytes = match self {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
             Self::LargePage => 0,
             Self::Text(text) => text.bytes(),
-            Self::Spots(spots) => size_of_val::<[Spot]>(spots),
-            Self::Stats(stats) => {
-                let texts = stats.each.iter().map(|stats| match &stats.bounds {
+            Self::BlockHandles(handles) => size_of_val::<[Spot]>(handles),
+            Self::ZoneMaps(maps) => {
+                let texts = maps.each.iter().map(|map| match &map.bounds {
                     Bounds::Text { min, max } => min.len() + max.len() + 32,
                     _ => 0,
                 });
-                size_of_val::<[ColumnStats]>(&stats.each) + texts.sum::<usize>()
+                size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
             }
-            // Several entries share one list; each counts for its part of it.
+            // Several entries share one list; each counts its part.
             Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
-            // The body may be that of a page that is remembered too; then it counts twice.
-            Self::Answer(answer) => HEAD + answer.question.len() + answer.body.len(),
+            // If the page with this body is cached too, its bytes count twice.
+            Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),
             Self::Blooms(blooms) => {
                 let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
                 size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()
@@ -225,24 +225,30 @@ impl Value {
 /// The cache.
 #[derive(Debug)]
 pub struct Cache {
-    entries: Entries<Key, Value, ByBytes>,
-    /// Bytes of the largest entry worth keeping: a larger one would push out too many others.
+    entries: Entries<CacheKey, CachedValue, ByBytes>,
+    /// Bytes of the largest value to cache: a larger one would evict too many others.
     largest: u64,
-    /// How long somebody waits for what somebody else makes.
+    /// How long a request waits for a value that another one makes.
     patience: Duration,
-    /// Whole answers that were looked for and not found: then what they are made of is looked for, and counts.
+    /// Lookups of whole responses that found none. They are no misses: the parts of the response are looked up next, and count.
     unanswered: AtomicU64,
 }
 
-/// The place of a value that is being made. The next one who waits for it gets it if it is dropped.
-type Making<'c> =
-    PlaceholderGuard<'c, Key, Value, ByBytes, DefaultHashBuilder, DefaultLifecycle<Key, Value>>;
+/// The guard of a value that is being made. If it is dropped without a value, the next request that waits gets it.
+type Making<'c> = PlaceholderGuard<
+    'c,
+    CacheKey,
+    CachedValue,
+    ByBytes,
+    DefaultHashBuilder,
+    DefaultLifecycle<CacheKey, CachedValue>,
+>;
 
 impl Cache {
-    /// An entry of usual size, in bytes: decides how many entries the cache is laid out for.
+    /// Usual size of an entry in bytes. It decides how many entries the cache is laid out for.
     const USUAL: u64 = 16 << 10;
 
-    /// A cache of at most `capacity` bytes, in which nobody waits longer than `patience` for what somebody else makes.
+    /// A cache of at most `capacity` bytes. No request waits longer than `patience` for a value that another one makes.
     pub fn new(capacity: u64, patience: Duration) -> Self {
         let entries = usize::try_from(capacity / Self::USUAL)
             .unwrap_or(1024)
@@ -257,9 +263,9 @@ impl Cache {
         }
     }
 
-    /// What came of it so far.
-    pub fn figures(&self) -> CacheFigures {
-        CacheFigures {
+    /// What it did so far.
+    pub fn stats(&self) -> CacheStats {
+        CacheStats {
             hits: self.entries.hits(),
             misses: self
                 .entries
@@ -269,37 +275,37 @@ impl Cache {
         }
     }
 
-    /// The answer to exactly that question, if it is there. Whether it still holds is for its caller to see.
-    pub fn answer(&self, question: &[u8]) -> Option<Arc<Answer>> {
+    /// The response to exactly this request, if it is cached. The caller checks whether it is still valid.
+    pub fn response(&self, question: &[u8]) -> Option<Arc<CachedResponse>> {
         if self.largest == 0 {
             return None;
         }
-        let Some(found) = self.entries.get(&Key::Answer(xxh3_64(question))) else {
+        let Some(found) = self.entries.get(&CacheKey::Response(xxh3_64(question))) else {
             self.unanswered.fetch_add(1, Ordering::Relaxed);
             return None;
         };
         match found {
-            Value::Answer(answer) if *answer.question == *question => Some(answer),
+            CachedValue::Response(answer) if *answer.question == *question => Some(answer),
             _ => None,
         }
     }
 
-    /// Keeps an answer, if it is not too large.
-    pub fn keep_answer(&self, answer: Answer) {
-        let key = Key::Answer(xxh3_64(&answer.question));
-        self.keep(key, Value::Answer(Arc::new(answer)));
+    /// Caches a response, unless it is too large.
+    pub fn keep_response(&self, answer: CachedResponse) {
+        let key = CacheKey::Response(xxh3_64(&answer.question));
+        self.keep(key, CachedValue::Response(Arc::new(answer)));
     }
 
-    /// The page, if it is there.
+    /// The page, if it is cached.
     pub fn page(&self, key: &PageKey) -> Option<Page> {
-        match self.entries.get(&Key::Page(*key)) {
-            Some(Value::Page(page)) => Some(page),
+        match self.entries.get(&CacheKey::Page(*key)) {
+            Some(CachedValue::Page(page)) => Some(page),
             _ => None,
         }
     }
 
-    /// The page, or else what `make` makes. What it says is a page is kept, and is made once however many ask for it;
-    /// what is none is made for each.
+    /// The page, or else the result of `make`. If `page` finds a page in the result, it is cached, and `make` runs once however
+    /// many requests wait. Other results are made for each request.
     pub async fn page_or<T, E: From<StoreError>>(
         &self,
         key: PageKey,
@@ -309,78 +315,77 @@ impl Cache {
         if self.largest == 0 {
             return Ok(Ok(make.await?));
         }
-        let key = Key::Page(key);
-        let guard = match self.value_or_place(&key, self.deadline()).await? {
-            Ok(Value::Page(page)) => return Ok(Err(page)),
+        let key = CacheKey::Page(key);
+        let guard = match self.value_or_guard(&key, self.deadline()).await? {
+            Ok(CachedValue::Page(page)) => return Ok(Err(page)),
             Ok(_) => return Ok(Ok(make.await?)),
             Err(guard) => guard,
         };
         let made = make.await?;
-        let value = page(&made).map(Value::Page);
+        let value = page(&made).map(CachedValue::Page);
         let value = value.filter(|value| value.weight() <= self.largest);
-        // When it was pushed out or is being made anew, somebody else keeps it.
-        drop(guard.insert(value.unwrap_or(Value::LargePage)));
+        // If the guard no longer counts, another request has cached the value.
+        drop(guard.insert(value.unwrap_or(CachedValue::LargePage)));
         Ok(Ok(made))
     }
 
-    /// The value, if it is there.
-    pub(super) fn get(&self, key: &Key) -> Option<Value> {
+    /// The value, if it is cached.
+    pub(super) fn get(&self, key: &CacheKey) -> Option<CachedValue> {
         self.entries.get(key)
     }
 
-    /// Whether a value of so many bytes is not too large to be kept.
+    /// Whether a value of `bytes` bytes is small enough to be cached.
     pub(super) fn keeps(&self, bytes: u64) -> bool {
         bytes.saturating_add(ENTRY_OVERHEAD as u64) <= self.largest
     }
 
-    /// Keeps a value, if it is not too large.
-    pub(super) fn keep(&self, key: Key, value: Value) {
+    /// Caches a value, unless it is too large.
+    pub(super) fn keep(&self, key: CacheKey, value: CachedValue) {
         if value.weight() <= self.largest {
             self.entries.insert(key, value);
         }
     }
 
-    /// The value, or else what `make` makes, once however many ask for it.
+    /// The value, or else the result of `make`, which runs once however many requests wait.
     pub(super) async fn get_or<E: From<StoreError>>(
         &self,
-        key: Key,
-        make: impl Future<Output = Result<Value, E>>,
-    ) -> Result<Value, E> {
+        key: CacheKey,
+        make: impl Future<Output = Result<CachedValue, E>>,
+    ) -> Result<CachedValue, E> {
         if self.largest == 0 {
             return make.await;
         }
-        match self.value_or_place(&key, self.deadline()).await? {
+        match self.value_or_guard(&key, self.deadline()).await? {
             Ok(value) => Ok(value),
-            Err(place) => {
+            Err(guard) => {
                 let value = make.await?;
-                self.fill(place, &value);
+                self.fill(guard, &value);
                 Ok(value)
             }
         }
     }
 
-    /// The values, or else what `make` makes of those that are not there, which it is given the places of among `keys`; each
-    /// once however many ask for it. Whoever asks for several of these keys has them in the same order, so that no two wait
-    /// for each other.
+    /// The values, or else what `make` makes of the missing ones, given by their indexes among `keys`. Each is made once however many
+    /// requests wait. All callers must give overlapping keys in the same order, so that no two of them wait for each other.
     pub(super) async fn get_or_all<E: From<StoreError>, F>(
         &self,
-        keys: &[Key],
+        keys: &[CacheKey],
         make: impl FnOnce(Vec<usize>) -> F,
-    ) -> Result<Vec<Value>, E>
+    ) -> Result<Vec<CachedValue>, E>
     where
-        F: Future<Output = Result<Vec<Value>, E>>,
+        F: Future<Output = Result<Vec<CachedValue>, E>>,
     {
         if self.largest == 0 {
             return make((0..keys.len()).collect()).await;
         }
         let deadline = self.deadline();
-        let (mut found, mut lacking, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut found, mut lacking, mut guards) = (Vec::new(), Vec::new(), Vec::new());
         for (number, key) in keys.iter().enumerate() {
-            match self.value_or_place(key, deadline).await? {
+            match self.value_or_guard(key, deadline).await? {
                 Ok(value) => found.push(value),
-                Err(place) => {
+                Err(guard) => {
                     lacking.push(number);
-                    places.push(place);
+                    guards.push(guard);
                 }
             }
         }
@@ -388,8 +393,8 @@ impl Cache {
             return Ok(found);
         }
         let made = make(lacking.clone()).await?;
-        for ((number, place), value) in lacking.into_iter().zip(places).zip(made) {
-            self.fill(place, &value);
+        for ((number, guard), value) in lacking.into_iter().zip(guards).zip(made) {
+            self.fill(guard, &value);
             found.insert(number, value);
         }
         Ok(found)
@@ -399,23 +404,22 @@ impl Cache {
         Instant::now() + self.patience
     }
 
-    /// The value, or the place for it, which is to be filled. Whoever waits for somebody else to fill it does so until the
-    /// deadline.
-    async fn value_or_place(
+    /// The value, or the guard to fill it with. Waits until the deadline for a value that another request makes.
+    async fn value_or_guard(
         &self,
-        key: &Key,
+        key: &CacheKey,
         deadline: Instant,
-    ) -> Result<Result<Value, Making<'_>>, StoreError> {
+    ) -> Result<Result<CachedValue, Making<'_>>, StoreError> {
         let value = self.entries.get_value_or_guard_async(key);
         let value = tokio::time::timeout_at(deadline, value).await;
         value.map_err(|_| StoreError::Waited)
     }
 
-    /// Keeps a value in its place, if it is not too large.
-    fn fill(&self, place: Making<'_>, value: &Value) {
+    /// Caches a value under its guard, unless it is too large.
+    fn fill(&self, guard: Making<'_>, value: &CachedValue) {
         if value.weight() <= self.largest {
-            // When it was pushed out or is being made anew, somebody else keeps it.
-            drop(place.insert(value.clone()));
+            // If the guard no longer counts, another request has cached the value.
+            drop(guard.insert(value.clone()));
         }
     }
 }

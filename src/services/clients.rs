@@ -1,8 +1,7 @@
-//! Who calls: keys and the clients they belong to.
+//! Registered clients, and the keys that identify them.
 //!
-//! A key that was looked up is remembered for two seconds, so that in the steady state no request waits for the store; a
-//! key that was taken back is refused that much later at most, on every server. When the store can't be asked, nobody is
-//! let in on what was true before.
+//! The result of a key's lookup is cached for two seconds, so most requests don't wait for the store. A revoked key is therefore
+//! refused on every server at most that much later. If the store can't be asked, a lookup that is older does not count.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,21 +14,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::store::{self, Client, Store, StoreError};
 
-/// How long what is known of a key counts. It has to be well below the 5 seconds after which a disabled key is refused.
+/// How long a lookup counts. This has to be well below 5 seconds, after which a revoked key is refused.
 const FRESH: Duration = Duration::from_secs(2);
-/// Keys that are remembered.
+/// How many keys are cached.
 const KEYS: usize = 10_000;
-/// What every key begins with, so that people and scanners of leaked secrets know what it is.
+/// What every key begins with, so that people and secret scanners recognise it.
 const PREFIX: &str = "flash_";
-/// Characters after that: 32 random bytes in base64url.
+/// Characters after the prefix: 32 random bytes in base64url.
 const LENGTH: usize = 43;
 
-/// A new key; it is shown once and nowhere stored.
+/// A new key. It is shown once and stored nowhere.
 pub fn new_key() -> String {
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(store::random_key()))
 }
 
-/// What is stored of a key: its SHA-256. The key is as hard to guess as its digest, so that needs no salt.
+/// The SHA-256 of a key, which is stored in its place. It needs no salt, because a key is as hard to guess as its digest.
 pub fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }
@@ -42,24 +41,24 @@ fn looks_right(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// The clients that called lately.
+/// The clients whose keys were looked up lately.
 #[derive(Debug)]
 pub struct Clients {
     store: Store,
     keys: Keys,
 }
 
-/// What was looked up of keys, by their digests. Depends on what the store says of the client: what is changed elsewhere is seen once
-/// [`FRESH`] is over, and what is changed here at once.
+/// Lookups by the key's digest. Each depends on the client in the store: a change made by another server counts once [`FRESH`] is
+/// over, a change made by this one at once.
 #[derive(Debug)]
 struct Keys {
-    known: Cache<[u8; 32], Known>,
-    /// Changes that were made here. What was looked up before the last of them no longer counts, also if it comes in later.
+    known: Cache<[u8; 32], KeyLookup>,
+    /// How many changes this server made. A lookup that began before the last of them does not count, even if it ends later.
     changes: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct KeyLookup {
     client: Option<Arc<Client>>,
     since: Instant,
     changes: u64,
@@ -97,13 +96,12 @@ impl Clients {
         }
     }
 
-    /// The client of that key, if it was looked up just now; `None`: it has to be looked up.
+    /// The client of the key, if that was looked up just now; the outer `None`: it has to be looked up.
     pub fn recall(&self, key: &str) -> Option<Option<Arc<Client>>> {
         looks_right(key).then(|| self.keys.fresh(&digest(key)))?
     }
 
-    /// The client of that key, pinned; `None`: the key is nobody's, or was taken back. Whoever calls for the first time is
-    /// pinned to `newest`.
+    /// The client of the key, pinned; `None` if the key is unknown or revoked. At its first call, a client is pinned to `newest`.
     pub async fn identify(
         &self,
         key: &str,
@@ -112,14 +110,14 @@ impl Clients {
         if !looks_right(key) {
             return Ok(None);
         }
-        // The store looks the digest up, not the key: how long that takes tells nothing of a key.
+        // The store compares digests, not keys, so the time that this takes reveals nothing about a key.
         let digest = digest(key);
         if let Some(client) = self.keys.fresh(&digest) {
             return Ok(client);
         }
         let (since, changes) = (Instant::now(), self.keys.changes());
         let client = Box::pin(self.look_up(digest, newest)).await?.map(Arc::new);
-        let known = Known {
+        let known = KeyLookup {
             client: client.clone(),
             since,
             changes,
@@ -142,7 +140,7 @@ impl Clients {
         self.store.client_by_key(digest).await
     }
 
-    /// Forgets what is known of all keys, after a client was changed here.
+    /// Forgets all lookups, after this server changed a client.
     pub fn forget(&self) {
         self.keys.forget();
     }
@@ -163,7 +161,7 @@ mod tests {
     #[test]
     fn what_was_looked_up_before_a_change_does_not_count_if_it_comes_in_after_it() {
         let (keys, digest) = (Keys::new(), [7; 32]);
-        let known = |changes| Known {
+        let known = |changes| KeyLookup {
             client: None,
             since: Instant::now(),
             changes,

@@ -1,11 +1,11 @@
-//! What time it is: the system's in service, and one that a test can move.
+//! The time: the system's clock in production, and a clock that tests can move.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
-/// A source of the time. Clones of a movable one move together.
+/// A source of the time. Clones of a movable clock move together.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     /// Microseconds since 1970 of a clock that stands until it is moved.
@@ -28,7 +28,7 @@ impl Clock {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         match &self.set {
-            // Only times that were timestamps before are ever stored.
+            // Only valid timestamps are ever stored.
             Some(set) => {
                 Timestamp::from_microsecond(set.load(Ordering::Relaxed)).unwrap_or_default()
             }
@@ -36,14 +36,14 @@ impl Clock {
         }
     }
 
-    /// Moves a standing clock; the system's stays as it is.
+    /// Moves a standing clock. The system's clock stays as it is.
     pub fn set(&self, time: Timestamp) {
         if let Some(set) = &self.set {
             set.store(time.as_microsecond(), Ordering::Relaxed);
         }
     }
 
-    /// The same clock as a function, for rooms that know no services.
+    /// The same clock as a function, for modules that don't know the services.
     pub fn to_fn(&self) -> crate::store::Clock {
         let clock = self.clone();
         Arc::new(move || clock.now())

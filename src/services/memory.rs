@@ -1,8 +1,8 @@
 //! One budget for all bytes that the server holds for clients (`--memory`).
 //!
-//! Whoever holds bytes for a client takes them from the budget first, and gives them back when the bytes are freed. The
-//! budget is divided into shares, one a kind of work, so that no kind can use up what another one needs: whatever exports
-//! and uploads do, reads of single rows go on. A request that gets no share waits for a bounded time and is then refused.
+//! Code that holds bytes for a client takes them from the budget first, and returns them when the bytes are freed. The budget is
+//! divided into shares, one per kind of work, so that no kind can use up what another one needs: reads of single rows continue
+//! whatever exports and uploads do. A request that gets no memory in time is refused.
 //!
 //! | share | sixteenths | held for |
 //! | --- | --- | --- |
@@ -13,8 +13,8 @@
 //! | `uploads` | 3 | CSVs on their way into the store, and bodies that are received whole |
 //! | `large` | 3 | JSON lists being taken apart, and records that are longer than a block |
 //!
-//! The cache has its own bound (`--cache-bytes`, an eighth of the budget by default); the shares divide what is left. What
-//! is larger than its whole share gets all of it, and so is alone in it.
+//! The cache has its own bound (`--cache-bytes`, an eighth of the budget by default); the shares divide the rest. A request
+//! for more than a whole share gets all of it, and so is alone in it.
 
 mod allocator;
 
@@ -28,25 +28,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use allocator::give_large_back_at_once;
 pub(super) use allocator::{give_back, resident};
 
-/// What bytes are held for.
+/// The kind of work that bytes are held for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Short answers.
     Small,
     /// Long answers, and parts of answers that are sent while they are made.
     Answers,
-    /// Content codings at work.
+    /// Encoders and decoders of content codings.
     Coders,
     /// Blocks that are read, and rows that were found.
     Texts,
     /// CSVs and bodies being received.
     Uploads,
-    /// What needs many times as much as others of its kind.
+    /// Work that needs many times as much as others of its kind.
     Large,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 6] = [
         Self::Small,
         Self::Answers,
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    /// The share of an answer of so many bytes.
+    /// The share for an answer of `bytes` bytes.
     pub fn of_answer(bytes: usize) -> Self {
         match bytes <= SMALL {
             true => Self::Small,
@@ -85,25 +85,25 @@ impl Kind {
     }
 }
 
-/// Bytes of the longest answer that is a small one.
+/// Bytes of the longest answer that counts as small.
 pub const SMALL: usize = 64 << 10;
-/// Bytes that one permit of a semaphore stands for.
+/// Bytes per permit of a share's semaphore.
 const UNIT: usize = 1 << 10;
 
-/// The request got no share of the memory in time.
+/// A request got no memory in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the memory that {} may use is taken", .0.name())]
+#[error("the memory for {} is used up", .0.name())]
 pub struct Exhausted(pub Kind);
 
 /// The budget.
 #[derive(Debug)]
 pub struct Memory {
     shares: [Share; Kind::ALL.len()],
-    /// How long a request waits for its share.
+    /// How long a request waits for memory.
     patience: Duration,
-    /// How long an answer that has begun waits for more of it.
+    /// How long an answer that has begun waits for more memory.
     stall: Duration,
-    /// Most that was held since memory was last given back to the system.
+    /// Most bytes held since memory was last returned to the system.
     peak: AtomicUsize,
 }
 
@@ -115,27 +115,27 @@ struct Share {
     waiting: AtomicUsize,
 }
 
-/// What the budget is doing.
+/// The state of a share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShareLoad {
     /// Which share.
     pub kind: Kind,
-    /// Its bytes.
+    /// Its size in bytes.
     pub bytes: usize,
-    /// Bytes of it that are held.
+    /// Bytes that are held.
     pub held: usize,
-    /// Requests that wait for it.
+    /// Requests that wait for memory.
     pub waiting: usize,
 }
 
 impl Memory {
-    /// A budget of so many bytes, of which the cache has its part. A request waits for its share as long as `patience` says,
-    /// and an answer that has begun as long as `stall`.
+    /// A budget of `total` bytes, of which the cache has `cache`. A request waits for memory at most for `patience`, and an answer
+    /// that has begun at most for `stall`.
     pub fn new(total: u64, cache: u64, patience: Duration, stall: Duration) -> Arc<Self> {
         let shared = total.saturating_sub(cache);
         let share = |kind: Kind| {
             let bytes = usize::try_from(shared / 16 * kind.sixteenths()).unwrap_or(usize::MAX);
-            // A semaphore counts up to an eighth of what a `usize` can hold, and a permit up to a `u32`.
+            // A semaphore counts up to an eighth of `usize::MAX`, and one permit object up to `u32::MAX`.
             let units = (bytes / UNIT).clamp(1, u32::MAX as usize);
             Share {
                 kind,
@@ -152,7 +152,7 @@ impl Memory {
         })
     }
 
-    /// So many bytes of a share, once they are free.
+    /// Takes `bytes` of a share, as soon as they are free.
     ///
     /// # Errors
     /// When they are not free in time.
@@ -160,7 +160,7 @@ impl Memory {
         self.take_within(kind, bytes, self.patience).await
     }
 
-    /// The same with another patience.
+    /// The same, waiting at most for `patience`.
     ///
     /// # Errors
     /// When they are not free in time.
@@ -186,8 +186,8 @@ impl Memory {
         }
     }
 
-    /// Bytes for the next part of an answer that is being sent. Other answers of which no part is taken are cut off after a
-    /// while, so this waits longer than a request does that has not begun.
+    /// Takes bytes for the next part of an answer that is being sent. Answers whose clients read nothing are cut off after a while,
+    /// so this waits longer than a request that has not begun.
     ///
     /// # Errors
     /// When they are not free in time.
@@ -195,7 +195,7 @@ impl Memory {
         self.take_within(Kind::Answers, bytes, self.stall).await
     }
 
-    /// So many bytes of a share, if they are free.
+    /// Takes `bytes` of a share, if they are free.
     pub fn try_take(&self, kind: Kind, bytes: usize) -> Option<Held> {
         let share = self.share(kind);
         let permit = Arc::clone(&share.free).try_acquire_many_owned(share.units_of(bytes));
@@ -206,24 +206,24 @@ impl Memory {
         Some(held)
     }
 
-    /// Whether more than half of a share is free: then there is room for what only makes things faster.
+    /// Whether more than half of a share is free, so that it can be used for what only makes requests faster.
     pub fn is_ample(&self, kind: Kind) -> bool {
         let share = self.share(kind);
         share.free.available_permits() > share.units / 2
     }
 
-    /// How many that take so many bytes each a share has room for at once; at least one.
-    pub fn room_for(&self, kind: Kind, bytes: usize) -> usize {
+    /// How many requests of `bytes` each fit into a share; at least one.
+    pub fn capacity_for(&self, kind: Kind, bytes: usize) -> usize {
         let share = self.share(kind);
         (share.units / share.units_of(bytes) as usize).max(1)
     }
 
-    /// Whether somebody waits for a share.
+    /// Whether a request waits for a share.
     pub fn is_wanted(&self, kind: Kind) -> bool {
         self.share(kind).waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// What each share is doing.
+    /// The state of each share.
     pub fn load(&self) -> impl Iterator<Item = ShareLoad> + '_ {
         self.shares.iter().map(|share| ShareLoad {
             kind: share.kind,
@@ -245,7 +245,7 @@ impl Memory {
         self.peak.fetch_max(self.held(), Ordering::Relaxed);
     }
 
-    /// Whether much less is held now than was since this was last asked.
+    /// Whether much less is held now than at the peak since this was last asked.
     pub(super) fn has_ebbed(&self) -> bool {
         let held = self.held();
         let peak = self.peak.load(Ordering::Relaxed);
@@ -257,7 +257,7 @@ impl Memory {
     }
 }
 
-/// Bytes that are worth a look through everything that the allocator keeps.
+/// Bytes that make it worthwhile for the allocator to search its arenas.
 pub(super) const WORTH_GIVING_BACK: usize = 8 << 20;
 
 impl Share {
@@ -295,29 +295,29 @@ pub struct Held {
 }
 
 impl Held {
-    /// The share that they are of.
+    /// The share that they belong to.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// How many they are.
+    /// How many bytes they are.
     pub fn bytes(&self) -> usize {
         self.permit.num_permits() * UNIT
     }
 
-    /// Holds these as well, which are of the same share.
+    /// Adds `more`, which is of the same share.
     pub fn add(&mut self, more: Self) {
         self.permit.merge(more.permit);
     }
 
-    /// Gives back all but `bytes`.
+    /// Returns all but `bytes` bytes.
     pub fn shrink_to(&mut self, bytes: usize) {
         let wanted = bytes.div_ceil(UNIT).max(1);
         let surplus = self.permit.num_permits().saturating_sub(wanted);
         drop(self.permit.split(surplus));
     }
 
-    /// `bytes` of somebody's, for which this is held until nobody has them any more.
+    /// Ties the memory to `bytes`: it is held until the last reference to them is dropped.
     pub fn around(mut self, bytes: Bytes) -> Bytes {
         self.shrink_to(bytes.len());
         Bytes::from_owner(Around { bytes, _held: self })

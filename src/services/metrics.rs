@@ -1,4 +1,4 @@
-//! What is counted and timed for whoever watches the server, in the names of Prometheus.
+//! Metrics of the server for Prometheus.
 //!
 //! No label takes a value that a client chooses: routes, methods, statuses and versions are from lists, clients are
 //! those that the operator registered, and user agents are told apart by few kinds.
@@ -14,20 +14,20 @@ use prometheus::{
     Opts, Registry, TextEncoder,
 };
 
-pub use tally::{Asked, Tally};
+pub use tally::{InFlightRequest, Tally};
 
 use super::Services;
 use crate::store::Load;
 use crate::versioning::{Catalogue, State};
 
-/// What a scrape is sent as.
+/// The media type of a scrape.
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
 /// Upper bounds of the latencies that are told apart, in seconds.
 const BOUNDS: [f64; 13] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
 ];
-/// What stands where there is no route or no version.
+/// Label for requests without a route or a version.
 const NONE: &str = "none";
 /// The name of the cache of what was read lately.
 const READS: &str = "reads";
@@ -227,7 +227,7 @@ impl Metrics {
                 share.waiting,
             );
         }
-        let cache = services.cache.figures();
+        let cache = services.cache.stats();
         for (result, total) in [("hit", cache.hits), ("miss", cache.misses)] {
             let counter = self.cache_requests.with_label_values(&[READS, result]);
             counter.inc_by(total.saturating_sub(counter.get()));

@@ -1,4 +1,4 @@
-//! Who would be left behind if a version was retired.
+//! Which clients would be left behind if a version was retired.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use super::{Services, usage};
 use crate::store::{Client, StoreError, Used};
 use crate::versioning::VersionNumber;
 
-/// Days after its last request for which somebody counts as using a version.
+/// A client uses a version if it sent a request in so many days.
 pub const DAYS: i64 = 30;
 
-/// The first day of those, as usage is kept by.
+/// The first of these days.
 pub fn first_day(now: Timestamp) -> i64 {
     usage::day(now) - DAYS
 }
 
-/// Callers that a warning names; of more it says how many.
+/// How many callers a warning names; it counts the rest.
 const NAMED: usize = 20;
 
-/// How long to wait before a store that did not answer is asked again.
+/// How long to wait before asking a store again that did not answer.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Somebody who uses a version.
+/// A caller that uses a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The version, N of vN.
     pub version: u32,
-    /// A client's name, or callers without a key with their kind of user agent: `anonymous (curl)`.
+    /// A client's name, or for anonymous callers the kind of their user agent: `anonymous (curl)`.
     pub name: String,
     /// How many requests.
     pub requests: u64,
@@ -73,8 +73,8 @@ pub fn users(used: &[Used]) -> Vec<User> {
         .collect()
 }
 
-/// Those of `used` whom the end of a version leaves behind. Who was granted a later date is not, nor is a client that is
-/// refused anyway.
+/// The callers that would be left behind if a version ended. Clients with a later date of their own are not, nor are disabled
+/// clients.
 pub fn left_behind(
     used: &[Used],
     clients: &[Client],
@@ -96,7 +96,7 @@ pub fn left_behind(
         .collect()
 }
 
-/// Warns of each version with an end that somebody used lately, once the store answers.
+/// Logs a warning for each version with an end date that was used lately, once the store answers.
 pub(super) async fn warn(services: &Services) {
     let ends: Vec<(VersionNumber, Timestamp)> = services
         .catalogue

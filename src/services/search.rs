@@ -1,24 +1,24 @@
-//! Answering queries: which chunks to look through, on all cores, in bounded memory.
+//! Answering queries on all cores and in bounded memory.
 //!
 //! ```text
-//! query ─▶ chart (chunks that may hold a match) ─▶ groups of chunks ─▶ texts (remembered or unpacked) ─▶ rows that match
+//! query ─▶ page index (candidate blocks) ─▶ groups of blocks ─▶ texts (cached or unpacked) ─▶ matching rows
 //! ```
 //!
-//! The chart is looked at sheet by sheet: who has found enough rows never asks about the chunks behind them.
+//! The page index is read one index page at a time, so a query that has found enough rows never looks at the pages behind.
 //!
-//! What is found is handed on as [`Batch`]es of records. An order is answered by the first rows of it only
-//! ([`Top`](crate::dataset::query::Top)), pass by pass; nothing is ever sorted as a whole. At most one group a core is
-//! looked through at a time, whoever asks, so that many queries at once leave room for reads of single rows. A query whose
-//! time is over, or whose client is gone, is stopped at work. What takes long is never done on a thread of the runtime.
+//! Results are passed on as [`RecordBatch`]es. A query with an order keeps only its first rows
+//! ([`TopK`](crate::dataset::query::TopK)), pass by pass; it never sorts everything. The server scans at most one group of blocks
+//! per core at a time, so that many queries leave capacity for reads of single rows. A query stops when its time is over or its
+//! client is gone. Long work never runs on a thread of the runtime.
 
-mod chart;
 mod find;
-mod gather;
-mod rank;
-mod room;
-mod stretch;
+mod materialise;
+mod page_index;
+mod pruned_scan;
+mod readahead;
+mod reservation;
 mod texts;
-mod walk;
+mod top_k;
 mod work;
 
 use std::sync::Arc;
@@ -29,11 +29,11 @@ use tokio::time::Instant;
 
 use super::Services;
 use super::memory::{Exhausted, Held, Kind};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
-use room::Room;
-pub use stretch::{Chunk, Stretch, stretch};
+pub use readahead::{LoadedBlock, Readahead, read_ahead};
+use reservation::Reservation;
 
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -50,33 +50,33 @@ pub enum SearchError {
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
-    /// Nobody waits for it any more, and so nobody is told.
-    #[error("the query was given up")]
+    /// Nobody waits for the result any more, so no client sees this.
+    #[error("the query was cancelled")]
     Stopped,
     /// A worker thread panicked.
-    #[error("a worker ended before it answered")]
+    #[error("a worker thread panicked")]
     Worker,
 }
 
 /// Records that were found, in order.
 #[derive(Debug)]
-pub struct Batch {
-    /// A text that they are in.
-    pub text: Arc<ChunkText>,
-    /// Where each begins in it.
+pub struct RecordBatch {
+    /// The text that the records are in.
+    pub text: Arc<BlockText>,
+    /// Where each record begins in the text.
     pub starts: Vec<u32>,
-    /// The memory of a text that is so long that the query's own does not do for it.
+    /// The memory for a text that is too long for the query's own reservation.
     _held: Option<Held>,
 }
 
-/// Batches, as they are found.
-pub type Batches = BoxStream<'static, Result<Batch, SearchError>>;
+/// The batches of a result, found as they are asked for.
+pub type RecordBatches = BoxStream<'static, Result<RecordBatch, SearchError>>;
 
-/// A part of what a query finds.
-pub struct Found {
+/// Part of the result of a query.
+pub struct FoundPage {
     /// Its records.
-    pub batches: Batches,
-    /// The row to give to the next search, if there is more.
+    pub batches: RecordBatches,
+    /// The row from which the next search continues, if there may be more.
     pub next: Option<u64>,
 }
 
@@ -85,14 +85,14 @@ pub struct Search {
     pub(super) services: Arc<Services>,
     dataset: Arc<Dataset>,
     query: Arc<Query>,
-    /// When its first page has to be found.
+    /// When the first page has to be found.
     deadline: Instant,
-    room: Room,
+    reservation: Reservation,
     _lease: Lease,
 }
 
 impl Search {
-    /// Begins to answer a query of at most `limit` rows, whose page is to be found by `deadline`.
+    /// Begins a query of at most `limit` rows, whose first page has to be found by `deadline`.
     ///
     /// # Errors
     /// When there is no memory for it in time.
@@ -103,9 +103,9 @@ impl Search {
         limit: u64,
         deadline: Instant,
     ) -> Result<Arc<Self>, SearchError> {
-        let room = Room::take(services, dataset, query, limit).await?;
+        let reservation = Reservation::take(services, dataset, query, limit).await?;
         Ok(Arc::new(Self {
-            room,
+            reservation,
             _lease: services.store.lease(dataset),
             services: Arc::clone(services),
             dataset: Arc::clone(dataset),
@@ -114,21 +114,25 @@ impl Search {
         }))
     }
 
-    /// Records of a text. One that is long has memory of its own.
-    async fn batch(&self, text: Arc<ChunkText>, starts: Vec<u32>) -> Result<Batch, SearchError> {
-        let held = match self.room.holds(&text) {
+    /// The records at `starts` of a text. A long text reserves memory of its own.
+    async fn batch(
+        &self,
+        text: Arc<BlockText>,
+        starts: Vec<u32>,
+    ) -> Result<RecordBatch, SearchError> {
+        let held = match self.reservation.holds(&text) {
             true => None,
             false => Some(self.services.memory.take(Kind::Texts, text.len()).await?),
         };
-        Ok(Batch {
+        Ok(RecordBatch {
             text,
             starts,
             _held: held,
         })
     }
 
-    /// At most `limit` rows, and where the next ones begin. `from` is where the last part said that they do: without an
-    /// order the first row that may be one of them, with an order the row that they come after.
+    /// At most `limit` rows, and where the next ones begin. `from` is the `next` of the page before: without an order, the first
+    /// row that may match; with an order, the row that the page comes after.
     ///
     /// # Errors
     /// When the store fails, or it takes longer than a query may.
@@ -136,11 +140,11 @@ impl Search {
         self: &Arc<Self>,
         from: Option<u64>,
         limit: usize,
-    ) -> Result<Found, SearchError> {
+    ) -> Result<FoundPage, SearchError> {
         let finding = async {
             match self.query.order.is_empty() {
                 true => self.find_page(from.unwrap_or(0), limit).await,
-                false => self.rank_page(from, limit).await,
+                false => self.ordered_page(from, limit).await,
             }
         };
         let limit = self.services.settings.timeouts.query_timeout;
@@ -149,15 +153,15 @@ impl Search {
     }
 
     /// All rows from `from` on, at most `limit`, found as they are asked for.
-    pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> Batches {
+    pub fn all(self: &Arc<Self>, from: Option<u64>, limit: u64) -> RecordBatches {
         match self.query.order.is_empty() {
             true => self.find_all(from.unwrap_or(0), limit),
-            false => self.rank_all(from, limit),
+            false => self.ordered_all(from, limit),
         }
     }
 }
 
-/// What comes of `work`, if that does not take longer than `limit`.
+/// The result of `work`, unless it takes longer than `limit`.
 pub async fn in_time<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, SearchError>>,

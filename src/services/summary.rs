@@ -1,20 +1,20 @@
-//! What the columns of a revision hold: the summaries of its runs put together.
+//! Summaries of a revision's columns: the summaries of its upload segments, merged.
 //!
-//! The summary of a run is made while it is uploaded and kept with it. Small runs have none, and neither have those that an
-//! earlier release wrote: theirs are made of their texts, once as long as they are remembered.
+//! A segment's summary is made during the upload and stored with it. Small segments have none, nor have those that an earlier
+//! release wrote; theirs are made from their texts when they are asked for, and cached.
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit as Scanning;
+use tokio::sync::OwnedSemaphorePermit as ScanPermit;
 
 use super::Services;
-use super::cache::{Key, Value};
+use super::cache::{CacheKey, CachedValue};
 use super::search::{SearchError, in_time};
 use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{Layout, Piece, Summary};
+use crate::dataset::{Layout, RawBlock, Summary};
 use crate::store::{Dataset, Run, StoreError, Text, unreadable};
 
-/// What the columns of a revision hold.
+/// The summaries of a revision's columns.
 ///
 /// # Errors
 /// When the store fails, or when it takes longer than a query may.
@@ -25,13 +25,13 @@ pub async fn summarise(
     let make = async {
         let _lease = services.store.lease(dataset);
         let columns = whole(services, dataset).await?;
-        Ok::<_, SearchError>(Value::Summary(columns.into()))
+        Ok::<_, SearchError>(CachedValue::Summary(columns.into()))
     };
-    let key = Key::Summary(dataset.run);
-    // Whoever waits for somebody else has no more time than that.
+    let key = CacheKey::Summary(dataset.run);
+    // Waiting for another request's summary counts as time of the query.
     let limit = services.settings.timeouts.query_timeout;
     match in_time(limit, services.cache.get_or(key, make)).await? {
-        Value::Summary(columns) => Ok(columns),
+        CachedValue::Summary(columns) => Ok(columns),
         _ => Err(SearchError::Worker),
     }
 }
@@ -40,26 +40,26 @@ async fn whole(
     services: &Services,
     dataset: &Arc<Dataset>,
 ) -> Result<Vec<ColumnSummary>, SearchError> {
-    let place = Arc::clone(&services.scans).acquire_owned().await;
-    let place = Arc::new(place.map_err(|_| SearchError::Worker)?);
+    let permit = Arc::clone(&services.scans).acquire_owned().await;
+    let permit = Arc::new(permit.map_err(|_| SearchError::Worker)?);
     let mut whole = Summary::new(dataset.columns.len());
     for segment in dataset.segments.iter() {
         whole = match services.store.summary(segment.run).await? {
-            Some(stored) => merged(&place, whole, stored).await?,
-            None => made(services, &place, segment.run, whole, &dataset.layout).await?,
+            Some(stored) => merged(&permit, whole, stored).await?,
+            None => made(services, &permit, segment.run, whole, &dataset.layout).await?,
         };
     }
     let dataset = Arc::clone(dataset);
-    blocking(&place, move || Ok(whole.report(&dataset.columns))).await
+    blocking(&permit, move || Ok(whole.report(&dataset.columns))).await
 }
 
-/// The summary, and what was stored of a run.
+/// `whole`, with the stored summary of a segment merged in.
 async fn merged(
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     mut whole: Summary,
     stored: Vec<u8>,
 ) -> Result<Summary, SearchError> {
-    blocking(place, move || {
+    blocking(permit, move || {
         let columns = whole.columns();
         let run = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
         whole.merge(&run);
@@ -68,10 +68,10 @@ async fn merged(
     .await
 }
 
-/// The summary, and the rows of a run, read from its texts.
+/// `whole`, with the rows of a segment added, read from its texts.
 async fn made(
     services: &Services,
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     run: Run,
     mut whole: Summary,
     layout: &Arc<Layout>,
@@ -84,8 +84,8 @@ async fn made(
         };
         after = Some(*last);
         let layout = Arc::clone(layout);
-        whole = blocking(place, move || {
-            // A line end that was put before appended rows is no row.
+        whole = blocking(permit, move || {
+            // The line end that was put before appended rows is not a row.
             let texts = texts.into_iter().map(|(_, text)| text);
             for text in texts.filter(|text| text.rows > 0) {
                 add(&mut whole, text, &layout)?;
@@ -97,21 +97,21 @@ async fn made(
 }
 
 fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), StoreError> {
-    let piece = Piece::stored(text.text.into_bytes(), text.body_start, Arc::clone(layout));
-    let analysis = piece.analyse_into(summary);
-    analysis.map(drop).map_err(|e| unreadable("chunk", e))
+    let raw_block = RawBlock::stored(text.text.into_bytes(), text.body_start, Arc::clone(layout));
+    let analysis = raw_block.analyse_into(summary);
+    analysis.map(drop).map_err(|e| unreadable("block", e))
 }
 
-/// Does a step of the work on a blocking thread. Its place among the scans is not given back before the step has ended, even
-/// if nobody waits for it any more.
+/// Runs a step of the work on a blocking thread. The scan permit is returned when the step has ended, even if nobody waits
+/// for it any more.
 async fn blocking<T: Send + 'static>(
-    place: &Arc<Scanning>,
+    permit: &Arc<ScanPermit>,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, SearchError> {
-    let place = Arc::clone(place);
+    let permit = Arc::clone(permit);
     let working = tokio::task::spawn_blocking(move || {
         let done = work();
-        drop(place);
+        drop(permit);
         done
     });
     Ok(working.await.map_err(|_| SearchError::Worker)??)

@@ -1,13 +1,13 @@
-//! One CSV on its way from the socket into the store, in bounded memory whatever its size.
+//! One CSV on its way from the socket into the store. Memory stays bounded, however large the CSV is.
 //!
 //! ```text
-//! bytes ─▶ cut (in order: digest, decode, cut at record ends) ─▶ analyse and pack (a step's pieces a worker) ─▶ stage ─▶ commit
+//! bytes ─▶ split (in order: digest, decode, split into raw blocks) ─▶ analyse and pack (one worker per step) ─▶ stage ─▶ commit
 //! ```
 //!
-//! Nothing waits on a thread: a slow client holds a task and some hundred KiB, no more. It gives its place to an upload that
-//! waits for one, and takes another when more has come. Each arrow is bounded: one
-//! step of cutting, the pieces of [`STEPS`] others and two batches are under way at most. A CSV small enough to arrive
-//! at once is taken in on the spot, since handing it to other threads would cost more than the work.
+//! No thread ever waits for a client: a slow one holds a task and some hundred KiB. Its upload gives its permit to an upload that
+//! waits for one, and takes another when more data has come. Every arrow is bounded: at most one step is being split, the
+//! raw blocks of [`STEPS`] others are being analysed, and two batches are being written. A CSV that is small enough to arrive at once
+//! is stored on this thread, because handing it to others would cost more than the work.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 mod form;
 mod pauses;
 mod prepared;
+mod splitter;
 mod summaries;
 
 pub use form::Form;
@@ -28,45 +29,45 @@ pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
 use summaries::{Analysed, Summaries};
 
-use super::cut::{Cut, Pieces};
 use super::memory::{Exhausted, Held, Kind};
-use super::{Caller, Place, Services};
-use crate::dataset::{Analysis, Chunk, CsvError, Ingest, Limits, Piece, Profile};
+use super::{Permit, PermitOwner, Services};
+use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
     BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
     Write, may_change,
 };
+use splitter::{Split, Splitter};
 
-/// Bytes that one step of cutting takes in.
+/// Bytes that one step of the splitter takes.
 const STEP: usize = 512 << 10;
-/// A CSV of at most this many bytes is taken in on the spot.
+/// A CSV of at most this many bytes is analysed on this thread.
 const SMALL: usize = 16 << 10;
-/// Steps of one upload whose pieces are being analysed or wait for it.
+/// Steps of one upload whose raw blocks are being analysed or wait for it.
 const STEPS: usize = 3;
-/// Bytes that one upload takes: those that wait, those being cut, those being analysed, and two batches.
+/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two batches.
 pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
-/// Bytes of a record, or of a piece, that take more than that.
+/// A record or raw block of more bytes than this needs memory of its own.
 const LONG: usize = 1 << 20;
-/// How often a long record is there at a time: as it comes, as a piece, and packed twice.
+/// How many copies of a long record there are at a time: as it came, as a raw block, and packed twice.
 const LONG_COPIES: usize = 4;
 
-/// Why an upload ended without a dataset.
+/// Why an upload failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// It is no CSV that can be kept.
+    /// The CSV is malformed.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// The store did not take it.
+    /// The store refused it or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No place for another upload became free in time.
+    /// No permit for another upload became free in time.
     #[error("too many uploads at once")]
     Busy,
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),
     /// A worker thread panicked.
-    #[error("a worker ended before it answered")]
+    #[error("a worker thread panicked")]
     Worker,
 }
 
@@ -76,50 +77,50 @@ pub struct Upload {
     form: Form,
     author: Option<Arc<Client>>,
     run: Run,
-    cut: Cutting,
+    splitter: SplitterState,
     pending: Vec<Bytes>,
     pending_bytes: usize,
     analysing: VecDeque<JoinHandle<Result<Analysed, CsvError>>>,
     profile: Option<Profile>,
-    /// Number of the first chunk, and offset of its text.
+    /// Number of the first block, and offset of its text.
     first: u64,
-    chunks: u64,
-    /// Blocks of the source so far, where it is kept apart.
     blocks: u64,
+    /// How many blocks of the source there are, if it is stored apart from the text.
+    source_blocks: u64,
     text_bytes: u64,
     batch: Batch,
     summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
-    caller: Caller,
-    place: Option<Place>,
-    /// How long the client was waited for since the place was taken, or since a step's bytes were there.
+    owner: PermitOwner,
+    permit: Option<Permit>,
+    /// How long the client kept the upload waiting since it got its permit, or since the last step.
     waited: Duration,
-    /// Whether anything was handed to the cutter.
+    /// Whether anything was handed to the splitter.
     stepped: bool,
     memory: Account,
 }
 
-/// Where the memory for an upload is taken from.
+/// The memory that an upload holds.
 #[derive(Default)]
 struct Account {
-    /// Whether somebody else has taken enough for it.
+    /// Whether its caller has reserved enough memory for it.
     covered: bool,
-    /// Held as long as the upload has its place.
+    /// Held while the upload has its permit.
     usual: Option<Held>,
     /// Taken when the first long record comes.
     long: Option<Held>,
 }
 
-enum Cutting {
-    Idle(Box<Cut>),
-    Running(JoinHandle<(Box<Cut>, Result<Pieces, CsvError>)>),
+enum SplitterState {
+    Idle(Box<Splitter>),
+    Running(JoinHandle<(Box<Splitter>, Result<Split, CsvError>)>),
     Failed,
 }
 
 impl Upload {
-    /// Begins to receive a CSV from `author`, whose address is `from`; `None`: somebody without a key, and this program
-    /// itself.
+    /// Begins to receive a CSV from `author`, whose address is `from`. An anonymous caller has no `author`, and the server
+    /// itself has neither.
     pub async fn begin(
         services: &Arc<Services>,
         form: Form,
@@ -130,7 +131,7 @@ impl Upload {
             max_columns: services.settings.limits.max_columns,
             max_header: usize::try_from(services.settings.limits.max_header).unwrap_or(usize::MAX),
             max_record: usize::try_from(services.settings.limits.max_record).unwrap_or(usize::MAX),
-            chunk_bytes: services.settings.store.blocks.block_bytes,
+            block_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
         let (ingest, run, profile, first) = match there {
@@ -142,7 +143,7 @@ impl Upload {
                 };
                 let profile = Profile::new(Arc::clone(&layout));
                 let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
-                // The first place is kept for the line end that the text before may lack.
+                // Number 0 is kept for the line end that the text before may lack.
                 (ingest, run, Some(profile), 1)
             }
             there => {
@@ -155,21 +156,21 @@ impl Upload {
         Ok(Self {
             services: Arc::clone(services),
             form,
-            caller: match (&author, from) {
-                (Some(client), _) => Caller::Client(client.id),
-                (None, Some(address)) => Caller::at(address),
-                (None, None) => Caller::Itself,
+            owner: match (&author, from) {
+                (Some(client), _) => PermitOwner::Client(client.id),
+                (None, Some(address)) => PermitOwner::at(address),
+                (None, None) => PermitOwner::Itself,
             },
             author,
             run,
-            cut: Cutting::Idle(Box::new(Cut::new(ingest))),
+            splitter: SplitterState::Idle(Box::new(Splitter::new(ingest))),
             pending: Vec::new(),
             pending_bytes: 0,
             analysing: VecDeque::new(),
             profile,
             first,
-            chunks: first,
-            blocks: 0,
+            blocks: first,
+            source_blocks: 0,
             text_bytes: first,
             batch: Batch::default(),
             summaries: Arc::default(),
@@ -178,21 +179,21 @@ impl Upload {
                 store: services.store.clone(),
                 staged: None,
             },
-            place: None,
+            permit: None,
             waited: Duration::ZERO,
             stepped: false,
             memory: Account::default(),
         })
     }
 
-    /// The same on the account of somebody who has taken memory for it already.
+    /// The same upload, for a caller that has already reserved memory for it.
     pub fn covered_by(mut self, _: &Held) -> Self {
         self.memory.covered = true;
         self
     }
 
-    /// The dataset that the CSV is for, if there is one already. What the client demands of it is looked at now, so that
-    /// it need not send all of the CSV in vain, and once more when it is committed.
+    /// The dataset that the CSV is for, if there is one. The preconditions are checked now, so that the client need not send all of
+    /// the CSV in vain, and again in the transaction that commits it.
     async fn dataset(
         services: &Services,
         form: &Form,
@@ -217,12 +218,12 @@ impl Upload {
         }
     }
 
-    /// Takes in the next bytes. Waits while the rest of the way is full.
+    /// Takes the next bytes. Waits while the following stages are full.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadError> {
         self.pending_bytes += bytes.len();
         self.pending.push(bytes);
         if self.pending_bytes > SMALL {
-            self.take_place().await?;
+            self.take_permit().await?;
         }
         if self.pending_bytes >= STEP {
             self.waited = Duration::ZERO;
@@ -232,15 +233,15 @@ impl Upload {
         }
     }
 
-    /// Takes in the end of the CSV, and waits until all but its last part is in the store.
+    /// Takes the end of the CSV, and waits until all but the last batch is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
         let mut summary = None;
         if self.pending_bytes <= SMALL && !self.stepped {
             self.take_in_at_once()?;
         } else {
-            self.take_place().await?;
+            self.take_permit().await?;
             self.next_step(true).await?;
-            self.settle_cut().await?;
+            self.settle_split().await?;
             while !self.analysing.is_empty() {
                 self.settle_analysis().await?;
             }
@@ -252,33 +253,35 @@ impl Upload {
         self.prepare(summary)
     }
 
-    /// Hands the bytes that wait to the cutter, after what it cut before was handed on.
+    /// Hands the waiting bytes to the splitter, after passing its last raw blocks on.
     async fn next_step(&mut self, last: bool) -> Result<(), UploadError> {
-        self.settle_cut().await?;
-        let Cutting::Idle(mut cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+        self.settle_split().await?;
+        let SplitterState::Idle(mut splitter) =
+            std::mem::replace(&mut self.splitter, SplitterState::Failed)
+        else {
             return Err(UploadError::Worker);
         };
         self.stepped = true;
         let parts = std::mem::take(&mut self.pending);
         self.pending_bytes = 0;
-        self.cut = Cutting::Running(tokio::task::spawn_blocking(move || {
-            let pieces = cut.step(&parts, last);
-            (cut, pieces)
+        self.splitter = SplitterState::Running(tokio::task::spawn_blocking(move || {
+            let raw_blocks = splitter.step(&parts, last);
+            (splitter, raw_blocks)
         }));
         Ok(())
     }
 
-    /// Waits for the cutter, and hands its pieces to the workers.
-    async fn settle_cut(&mut self) -> Result<(), UploadError> {
-        let Cutting::Running(step) = &mut self.cut else {
+    /// Waits for the splitter, and hands its raw blocks to the workers.
+    async fn settle_split(&mut self) -> Result<(), UploadError> {
+        let SplitterState::Running(step) = &mut self.splitter else {
             return Ok(());
         };
-        let (cut, pieces) = step.await.map_err(|_| UploadError::Worker)?;
-        let open = cut.open_bytes();
-        self.cut = Cutting::Idle(cut);
-        let pieces = match pieces {
-            Ok(pieces) => pieces,
-            // An earlier piece may have an error too, and the first in the file is the one to tell.
+        let (splitter, raw_blocks) = step.await.map_err(|_| UploadError::Worker)?;
+        let open = splitter.open_bytes();
+        self.splitter = SplitterState::Idle(splitter);
+        let raw_blocks = match raw_blocks {
+            Ok(raw_blocks) => raw_blocks,
+            // An earlier raw block may have an error too, and the client is told about the first one in the file.
             Err(error) => {
                 while !self.analysing.is_empty() {
                     self.settle_analysis().await?;
@@ -286,8 +289,12 @@ impl Upload {
                 return Err(error.into());
             }
         };
-        self.keep(pieces.sources);
-        let longest = pieces.pieces.iter().map(|piece| piece.text.len()).max();
+        self.keep(raw_blocks.sources);
+        let longest = raw_blocks
+            .raw_blocks
+            .iter()
+            .map(|raw_block| raw_block.text.len())
+            .max();
         let steps = match longest.unwrap_or(0).max(open) > LONG {
             true => {
                 self.take_for_long_record().await?;
@@ -295,19 +302,23 @@ impl Upload {
             }
             false => STEPS,
         };
-        if pieces.pieces.is_empty() {
+        if raw_blocks.raw_blocks.is_empty() {
             return Ok(());
         }
         while self.analysing.len() >= steps {
             self.settle_analysis().await?;
         }
         let (workers, summaries) = (&self.services.workers, &self.summaries);
-        let analysing = analyse(Arc::clone(workers), pieces.pieces, Arc::clone(summaries));
+        let analysing = analyse(
+            Arc::clone(workers),
+            raw_blocks.raw_blocks,
+            Arc::clone(summaries),
+        );
         self.analysing.push_back(analysing);
         Ok(())
     }
 
-    /// Takes the memory that records longer than usual need, once an upload.
+    /// Takes the memory for long records, once per upload.
     async fn take_for_long_record(&mut self) -> Result<(), UploadError> {
         if self.memory.long.is_none() && !self.memory.covered {
             let longest = self.services.settings.limits.max_record;
@@ -318,13 +329,13 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the oldest step's pieces, and adds their chunks to the batch.
+    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the batch.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
         };
-        for (chunk, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
-            self.add(chunk, &analysis)?;
+        for (block, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
+            self.add(block, &analysis)?;
         }
         if self.batch.weight() >= BATCH_BYTES {
             self.stage_batch().await?;
@@ -338,7 +349,7 @@ impl Upload {
         let begins = self.abandon.staged.is_none();
         self.abandon.staged = Some(self.run);
         let store = self.services.store.clone();
-        // Noted before the task can run, which may be after this upload is given up.
+        // This has to happen before the task runs: the upload may be given up before that.
         let turn = store.begin_part(self.run);
         self.staging = Some(tokio::spawn(async move {
             store.stage(turn, batch, begins).await
@@ -354,49 +365,51 @@ impl Upload {
     }
 
     fn keep(&mut self, sources: Vec<SourceBlock>) {
-        self.blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
+        self.source_blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
         self.batch.sources.extend(sources);
     }
 
-    fn add(&mut self, chunk: Chunk, analysis: &Analysis) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &self.cut else {
+    fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
+        let SplitterState::Idle(splitter) = &self.splitter else {
             return Err(UploadError::Worker);
         };
         let profile = match &mut self.profile {
             Some(profile) => profile,
             none => none.insert(Profile::new(Arc::clone(
-                cut.layout().ok_or(UploadError::Worker)?,
+                splitter.layout().ok_or(UploadError::Worker)?,
             ))),
         };
         let first_row = profile.rows();
         profile.absorb(analysis);
-        let text_bytes = u64::from(chunk.text_bytes);
+        let text_bytes = u64::from(block.text_bytes);
         self.batch.chunks.push(PlacedChunk {
-            seq: self.chunks,
+            seq: self.blocks,
             first_row,
             first_byte: self.text_bytes,
-            chunk,
+            chunk: block,
         });
-        self.chunks += 1;
+        self.blocks += 1;
         self.text_bytes += text_bytes;
         Ok(())
     }
 
     fn take_in_at_once(&mut self) -> Result<(), UploadError> {
-        let Cutting::Idle(cut) = &mut self.cut else {
+        let SplitterState::Idle(splitter) = &mut self.splitter else {
             return Err(UploadError::Worker);
         };
-        let pieces = cut.step(&self.pending, true)?;
-        self.keep(pieces.sources);
-        for piece in pieces.pieces {
-            let analysis = piece.analyse()?;
-            self.add(Chunk::seal(&piece, &analysis), &analysis)?;
+        let raw_blocks = splitter.step(&self.pending, true)?;
+        self.keep(raw_blocks.sources);
+        for raw_block in raw_blocks.raw_blocks {
+            let analysis = raw_block.analyse()?;
+            self.add(Block::seal(&raw_block, &analysis), &analysis)?;
         }
         Ok(())
     }
 
     fn prepare(mut self, summary: Option<Vec<u8>>) -> Result<Prepared, UploadError> {
-        let Cutting::Idle(cut) = std::mem::replace(&mut self.cut, Cutting::Failed) else {
+        let SplitterState::Idle(splitter) =
+            std::mem::replace(&mut self.splitter, SplitterState::Failed)
+        else {
             return Err(UploadError::Worker);
         };
         let Some(profile) = self.profile else {
@@ -404,7 +417,7 @@ impl Upload {
         };
         let hints = match self.form.write {
             Write::Create | Write::Put => profile.hints(),
-            // What the columns are is decided by all rows, not by these.
+            // The types of the columns depend on all rows, not just on the appended ones.
             Write::Append => Vec::new(),
         };
         let revision = NewRevision {
@@ -415,13 +428,13 @@ impl Upload {
             run: self.run,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
-            chunks: self.chunks - self.first,
+            chunks: self.blocks - self.first,
             text_bytes: self.text_bytes - self.first,
-            blocks: self.blocks,
+            blocks: self.source_blocks,
             profile,
-            tail: cut.tail().clone(),
-            content_type: self.form.content_type(cut.transcoded()),
-            transcoded: cut.transcoded(),
+            tail: splitter.digest().clone(),
+            content_type: self.form.content_type(splitter.transcoded()),
+            transcoded: splitter.transcoded(),
             summary,
         };
         Ok(Prepared {
@@ -432,16 +445,16 @@ impl Upload {
     }
 }
 
-/// Analyses and packs pieces on a blocking thread, as soon as a core is free for it.
+/// Analyses and packs raw blocks on a blocking thread, as soon as a worker's permit is free.
 fn analyse(
     workers: Arc<Semaphore>,
-    pieces: Vec<Piece>,
+    raw_blocks: Vec<RawBlock>,
     summaries: Arc<Summaries>,
 ) -> JoinHandle<Result<Analysed, CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {
-            let packed = summaries.analyse(pieces);
+            let packed = summaries.analyse(raw_blocks);
             drop(permit);
             packed
         });

@@ -1,7 +1,7 @@
 //! Requests counted per client, version and operation, in memory, and handed to the store every few seconds.
 //!
-//! The number of keys is bounded: callers without a key are told apart by their kind of user agent, of which there are
-//! few. What was counted and not handed over yet is lost with a server that is killed: these are figures, not data.
+//! The number of keys is bounded: anonymous callers are counted by the kind of their user agent, and there are few kinds. A
+//! server that is killed loses what it has not handed over: these are statistics, not data.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,7 @@ use super::Metrics;
 use crate::settings::CountUsage;
 use crate::store::{Count, Store, StoreError};
 
-/// Kinds of user agents that are told apart; a name counts when the header begins with it.
+/// Kinds of user agents. A user agent is of a kind if the header begins with its name.
 const FAMILIES: &[&str] = &[
     "curl",
     "wget",
@@ -39,40 +39,40 @@ const FAMILIES: &[&str] = &[
     "insomnia",
     "mozilla",
 ];
-/// What all others are counted as.
+/// All other user agents.
 const OTHER: &str = "other";
-/// What callers without the header are counted as.
+/// Callers without the header.
 const NONE: &str = "none";
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Requests that the store does not know of yet.
+/// Requests that were not handed to the store yet.
 #[derive(Debug)]
 pub struct Usage {
     counts: bool,
-    counted: Mutex<Counted>,
-    /// The clients' names by their numbers, as far as they called.
+    counted: Mutex<PendingCounts>,
+    /// The names of clients, by their numbers.
     names: Mutex<HashMap<i64, String>>,
 }
 
-/// Requests and the time of the last one, by what they are counted as.
+/// Counts of requests, with the time of the last one.
 #[derive(Debug, Default)]
-struct Counted {
-    /// Of what was counted last: most requests are like the one before, and need not be looked up.
-    last: Option<(Key, Figures)>,
-    /// Of all else; what is in both adds up.
-    rest: HashMap<Key, Figures>,
+struct PendingCounts {
+    /// The key that was counted last. Most requests have the same key as the one before, and so need no lookup.
+    last: Option<(UsageKey, RequestCount)>,
+    /// All other counts. A key may be in both; its counts add up.
+    rest: HashMap<UsageKey, RequestCount>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Figures {
+struct RequestCount {
     requests: i64,
     /// In microseconds since 1970.
     last_at: i64,
 }
 
-impl Counted {
-    fn add(&mut self, key: Key, more: Figures) {
+impl PendingCounts {
+    fn add(&mut self, key: UsageKey, more: RequestCount) {
         match &mut self.last {
             Some((last, figures)) if *last == key => figures.add(more),
             last => {
@@ -82,9 +82,9 @@ impl Counted {
         }
     }
 
-    fn put_aside(&mut self, counted: Option<(Key, Figures)>) {
+    fn put_aside(&mut self, counted: Option<(UsageKey, RequestCount)>) {
         if let Some((key, figures)) = counted {
-            let entry = self.rest.entry(key).or_insert(Figures {
+            let entry = self.rest.entry(key).or_insert(RequestCount {
                 requests: 0,
                 ..figures
             });
@@ -92,14 +92,14 @@ impl Counted {
         }
     }
 
-    fn take(&mut self) -> Vec<(Key, Figures)> {
+    fn take(&mut self) -> Vec<(UsageKey, RequestCount)> {
         let last = self.last.take();
         self.put_aside(last);
         self.rest.drain().collect()
     }
 }
 
-impl Figures {
+impl RequestCount {
     fn add(&mut self, more: Self) {
         self.requests += more.requests;
         self.last_at = self.last_at.max(more.last_at);
@@ -107,7 +107,7 @@ impl Figures {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key {
+struct UsageKey {
     client: i64,
     version: u32,
     family: &'static str,
@@ -116,7 +116,7 @@ struct Key {
 }
 
 impl Usage {
-    /// Counts, or lets all requests pass.
+    /// Counts requests, unless the setting turns it off.
     pub(super) fn new(setting: CountUsage) -> Self {
         Self {
             counts: setting == CountUsage::On,
@@ -125,7 +125,7 @@ impl Usage {
         }
     }
 
-    /// Counts a request. `client` is `None` for a caller without a key, whose `user_agent` is looked at instead.
+    /// Counts a request. An anonymous caller has no `client`; its `user_agent` is used instead.
     pub fn count(
         &self,
         client: Option<i64>,
@@ -138,7 +138,7 @@ impl Usage {
             return;
         }
         let now = now.as_microsecond();
-        let key = Key {
+        let key = UsageKey {
             client: client.unwrap_or(0),
             version,
             family: match client {
@@ -148,19 +148,19 @@ impl Usage {
             operation,
             day: now.div_euclid(DAY),
         };
-        let one = Figures {
+        let one = RequestCount {
             requests: 1,
             last_at: now,
         };
         self.counted().add(key, one);
     }
 
-    fn counted(&self) -> MutexGuard<'_, Counted> {
+    fn counted(&self) -> MutexGuard<'_, PendingCounts> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands what was counted to the store; what it does not take is kept for the next time. What it took is told to whoever
-    /// watches.
+    /// Hands the counts to the store. What the store does not take is kept for the next time; what it takes is added to the
+    /// metrics.
     pub(super) async fn hand_over(
         &self,
         store: &Store,
@@ -181,7 +181,7 @@ impl Usage {
         outcome
     }
 
-    /// Asks for the clients' names when one is not known yet.
+    /// Reads the clients' names if one is missing.
     async fn learn_names(&self, store: &Store, counts: &[Count]) -> Result<(), StoreError> {
         let all_known = {
             let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +212,7 @@ impl Usage {
         let mut all = self.counted().take();
         all.sort_unstable();
         all.into_iter()
-            .map(|(key, Figures { requests, last_at })| Count {
+            .map(|(key, RequestCount { requests, last_at })| Count {
                 client: key.client,
                 version: key.version,
                 family: key.family,
@@ -227,14 +227,14 @@ impl Usage {
     fn put_back(&self, counts: &[Count]) {
         let mut counted = self.counted();
         for count in counts {
-            let key = Key {
+            let key = UsageKey {
                 client: count.client,
                 version: count.version,
                 family: count.family,
                 operation: count.operation,
                 day: count.day,
             };
-            let figures = Figures {
+            let figures = RequestCount {
                 requests: count.requests,
                 last_at: count.last_at,
             };
@@ -243,12 +243,12 @@ impl Usage {
     }
 }
 
-/// How callers without a key are named, by the kind of their user agent.
+/// The name for anonymous callers of a kind of user agent.
 pub fn anonymous(family: &str) -> String {
     format!("anonymous ({family})")
 }
 
-/// The day of a time, as usage is kept by.
+/// The day of a time, as it is stored.
 pub fn day(time: Timestamp) -> i64 {
     time.as_microsecond().div_euclid(DAY)
 }

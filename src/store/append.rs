@@ -13,7 +13,7 @@ use super::model::{Batch, NewRevision, PlacedChunk, Run};
 use super::rows::{DatasetRow, RevisionHead, from_db, unreadable};
 use super::segments::Segments;
 use super::{StoreError, blocks, queries};
-use crate::dataset::{Chunk, Tail, chunk};
+use crate::dataset::{Block, ResumableDigest, block};
 
 /// Chunks of a run read at once.
 const READ: usize = 32;
@@ -24,9 +24,9 @@ pub(super) struct Prepared {
     /// The run that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
     pub made_by: i64,
     /// That revision's whole text.
-    pub before: Tail,
+    pub before: ResumableDigest,
     /// The same with the rows that were staged, and the line end before them where one lacks; `None`: none were staged.
-    pub staged: Option<Tail>,
+    pub staged: Option<ResumableDigest>,
 }
 
 /// The line end that the text before the appended rows lacks: a chunk without rows.
@@ -37,12 +37,12 @@ pub(super) fn joint() -> Batch {
             seq: 0,
             first_row: 0,
             first_byte: 0,
-            chunk: Chunk {
+            chunk: Block {
                 rows: 0,
                 body_start: 1,
                 text_bytes: 1,
-                digest: chunk::digest(&text),
-                data: chunk::compress(&text),
+                digest: block::digest(&text),
+                data: block::compress(&text),
                 stats: Vec::new(),
                 blooms: Vec::new(),
             },
@@ -66,7 +66,9 @@ pub(super) fn content(
     let prepared = prepared.filter(|prepared| prepared.made_by == newest.run);
     let before = match (prepared, tail) {
         (Some(prepared), _) => prepared.before.clone(),
-        (None, Some(tail)) => Tail::decode(&tail).map_err(|e| unreadable("end of a text", e))?,
+        (None, Some(tail)) => {
+            ResumableDigest::decode(&tail).map_err(|e| unreadable("end of a text", e))?
+        }
         (None, None) => return Ok(Err(StoreError::Unprepared)),
     };
     let has_rows = new.profile.rows() > 0;
@@ -112,10 +114,10 @@ pub(super) fn content(
 }
 
 /// Adds the texts that wait in memory.
-fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
+fn absorb(tail: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreError> {
     for placed in &new.rest.chunks {
         let length = usize::try_from(placed.chunk.text_bytes).unwrap_or(0);
-        let text = chunk::decompress(&placed.chunk.data, length)
+        let text = block::decompress(&placed.chunk.data, length)
             .map_err(|e| unreadable("chunk in memory", e))?;
         tail.absorb(&text);
     }
@@ -123,7 +125,7 @@ fn absorb(tail: &mut Tail, new: &NewRevision) -> Result<(), StoreError> {
 }
 
 /// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
-fn segments(newest: &RevisionHead, before: &Tail) -> Result<Segments, StoreError> {
+fn segments(newest: &RevisionHead, before: &ResumableDigest) -> Result<Segments, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {
         (true, Some(only)) => Ok(Segments::whole(only.run, only.rows, before.bytes())),
@@ -144,10 +146,10 @@ fn in_utf8(content_type: &str) -> String {
 /// Reads some of a run's text from byte `byte` on into `tail`, and says where to go on.
 pub(super) fn read_on(
     connection: &mut AnyConnection,
-    mut tail: Tail,
+    mut tail: ResumableDigest,
     run: Run,
     mut byte: u64,
-) -> Result<(Tail, Option<u64>), StoreError> {
+) -> Result<(ResumableDigest, Option<u64>), StoreError> {
     for _ in 0..READ {
         let Some(block) = queries::text_at_byte(connection, run, byte)? else {
             return Ok((tail, None));

@@ -4,20 +4,20 @@ use super::connection::AnyConnection;
 use super::model::{Dataset, Run, Text};
 use super::rows::{Block, ChunkPlace, from_db};
 use super::{StoreError, queries};
-use crate::dataset::{CorruptChunk, chunk};
+use crate::dataset::{CorruptBlock, block};
 
 /// The bytes of a block, unpacked and checked.
 pub(super) fn unpack(run: Run, block: &Block) -> Result<Vec<u8>, StoreError> {
     let length = usize::try_from(block.byte_count).unwrap_or(0);
     let bytes =
-        chunk::decompress(&block.data, length).map_err(|source| damaged(run, block, source))?;
-    if chunk::digest(&bytes) == *block.digest {
+        block::decompress(&block.data, length).map_err(|source| damaged(run, block, source))?;
+    if block::digest(&bytes) == *block.digest {
         Ok(bytes)
     } else {
         Err(damaged(
             run,
             block,
-            CorruptChunk {
+            CorruptBlock {
                 text_bytes: length,
                 source: None,
             },
@@ -25,7 +25,7 @@ pub(super) fn unpack(run: Run, block: &Block) -> Result<Vec<u8>, StoreError> {
     }
 }
 
-fn damaged(run: Run, block: &Block, source: CorruptChunk) -> StoreError {
+fn damaged(run: Run, block: &Block, source: CorruptBlock) -> StoreError {
     StoreError::Corrupt {
         dataset: run.dataset,
         run: run.number,
@@ -41,7 +41,7 @@ pub(super) fn text(run: Run, block: &Block) -> Result<String, StoreError> {
         damaged(
             run,
             block,
-            CorruptChunk {
+            CorruptBlock {
                 text_bytes,
                 source: None,
             },

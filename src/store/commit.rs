@@ -11,7 +11,7 @@ use super::model::{Committed, Dataset, NewRevision, Run, Write};
 use super::rows::{DatasetRow, RevisionRow, time_from_db, to_db};
 use super::segments::Segments;
 use super::{Receipt, StoreError, garbage, idempotency, queries};
-use crate::dataset::{Column, Layout, Tail};
+use crate::dataset::{Column, Layout, ResumableDigest};
 
 /// Revisions to be committed, and the receipt for that.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ pub(super) struct Content {
     pub columns: Arc<[Column]>,
     pub layout: Arc<Layout>,
     pub rows: u64,
-    pub tail: Tail,
+    pub tail: ResumableDigest,
     pub content_type: String,
     pub transcoded: bool,
     /// Where its chunks are, if not in its own run alone.

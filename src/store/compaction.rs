@@ -15,7 +15,7 @@ use super::queries::{self, BEFORE_ALL, ChunkKey};
 use super::rows::{DatasetRow, RevisionHead, unreadable};
 use super::segments::{Segment, Segments};
 use super::{Dataset, StoreError, Text, alive, garbage};
-use crate::dataset::{Chunk, DatasetName, Layout, Piece, Summary};
+use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
 
 /// Small segments at the end from which on they are put together.
 const MANY: usize = 16;
@@ -226,12 +226,12 @@ fn seal(
     body_start: usize,
     layout: Arc<Layout>,
     summary: &mut Summary,
-) -> Result<Chunk, StoreError> {
-    let piece = Piece::stored(text, body_start, layout);
+) -> Result<Block, StoreError> {
+    let piece = RawBlock::stored(text, body_start, layout);
     let analysis = piece
         .analyse_into(summary)
         .map_err(|e| unreadable("chunk", e))?;
-    Ok(Chunk::seal(&piece, &analysis))
+    Ok(Block::seal(&piece, &analysis))
 }
 
 /// The next texts of a run after `after`, each with its key.

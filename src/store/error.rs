@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::dataset::{CorruptChunk, DatasetName};
+use crate::dataset::{CorruptBlock, DatasetName};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +97,7 @@ pub enum StoreError {
         first_byte: i64,
         /// What is wrong with it.
         #[source]
-        source: CorruptChunk,
+        source: CorruptBlock,
     },
     /// A row that a revision has is in none of its chunks.
     #[error("row {row} of run {run} of dataset {dataset} is in no chunk")]

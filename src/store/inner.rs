@@ -21,7 +21,7 @@ use super::queries::ChunkKey;
 use super::sqlstate::{self, Meaning};
 use super::writer::Queue;
 use super::{Clock, Migrate, Receipt, compaction, keeper, opening, queries, rows};
-use crate::dataset::{DatasetName, Tail};
+use crate::dataset::{DatasetName, ResumableDigest};
 
 /// What the newest revision of a dataset is, and where its chunks are. Depends on the last commit, deletion or compaction of the
 /// dataset: all of them go through the one thread that writes, which brings this up to date before it tells anybody. So only the
@@ -289,12 +289,11 @@ impl Inner {
             .read(move |connection| Ok(queries::revision(connection, id, number)?.1))
             .await;
         let before = match stored {
-            Ok(Some(stored)) => {
-                Tail::decode(&stored).map_err(|e| rows::unreadable("end of a text", e))?
-            }
+            Ok(Some(stored)) => ResumableDigest::decode(&stored)
+                .map_err(|e| rows::unreadable("end of a text", e))?,
             // Without one, or when the revision is gone already: then it is found out once more.
             Ok(None) | Err(StoreError::Database(diesel::result::Error::NotFound)) => {
-                let mut tail = Tail::new();
+                let mut tail = ResumableDigest::new();
                 for segment in dataset.segments.iter() {
                     tail = self.read_on(tail, segment.run, segment.start).await?;
                 }
@@ -318,7 +317,12 @@ impl Inner {
     }
 
     /// Reads a run's text from byte `byte` to its end into `tail`, a part at a time.
-    async fn read_on(&self, mut tail: Tail, run: Run, byte: u64) -> Result<Tail, StoreError> {
+    async fn read_on(
+        &self,
+        mut tail: ResumableDigest,
+        run: Run,
+        byte: u64,
+    ) -> Result<ResumableDigest, StoreError> {
         let mut next = Some(byte);
         while let Some(byte) = next {
             (tail, next) = self

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Client;
 use super::segments::Segments;
-use crate::dataset::{Chunk, Column, DatasetName, Layout, Profile, Tail};
+use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
 
 /// A run of chunks: what one upload wrote, or is writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +69,7 @@ pub struct PlacedChunk {
     /// Offset of its text in the run's text.
     pub first_byte: u64,
     /// The chunk.
-    pub chunk: Chunk,
+    pub chunk: Block,
 }
 
 /// Uploaded bytes of a run whose text was decoded from another charset.
@@ -144,7 +144,7 @@ pub struct NewRevision {
     /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
     pub profile: Profile,
     /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.
-    pub tail: Tail,
+    pub tail: ResumableDigest,
     /// The media type of the source. That of the dataset stays when rows are appended.
     pub content_type: String,
     /// Whether the source is kept apart from the text.

@@ -10,7 +10,7 @@ use super::queries::{BEFORE_ALL, ChunkKey};
 use super::rows::{Block, from_db, to_db, unreadable};
 use super::schema::chunks;
 use super::{Run, Store, StoreError, Text, blocks, queries};
-use crate::dataset::{Bloom, ColumnStats, bloom, stats};
+use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
 
 /// Where a chunk of a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Store {
         run: Run,
         rows: Range<u64>,
         columns: Vec<usize>,
-    ) -> Result<Vec<Vec<ColumnStats>>, StoreError> {
+    ) -> Result<Vec<Vec<ZoneMap>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
             let chunks =
                 of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
@@ -67,8 +67,8 @@ impl Store {
                 let stored = stored?;
                 // A line end that was put before appended rows has none.
                 let decoded = match stored.is_empty() {
-                    true => vec![ColumnStats::of_nothing(); columns.len()],
-                    false => stats::decode_columns(&stored, &columns)
+                    true => vec![ZoneMap::of_nothing(); columns.len()],
+                    false => zone_map::decode_columns(&stored, &columns)
                         .map_err(|e| unreadable("statistics", e))?,
                 };
                 let pairs = of_columns.iter_mut().zip(decoded);

@@ -81,7 +81,7 @@ fn an_answer_that_is_remembered_is_the_one_that_was_made() {
 #[test]
 fn what_is_asked_for_twice_is_kept_within_the_bound_of_the_cache() {
     let server = server();
-    let bytes = || server.services.cache.figures().bytes;
+    let bytes = || server.services.cache.stats().bytes;
     let ask = || server.get(ROWS).v2().send().ok();
     let before = ask();
     let made = bytes();
@@ -91,12 +91,12 @@ fn what_is_asked_for_twice_is_kept_within_the_bound_of_the_cache() {
     if server.knows("people") {
         assert!(kept >= made + before.body.len() as u64, "{made} {kept}");
     }
-    let misses = server.services.cache.figures().misses;
+    let misses = server.services.cache.stats().misses;
     for _ in 0..5 {
         ask();
     }
     assert_eq!(bytes(), kept);
-    assert_eq!(server.services.cache.figures().misses, misses);
+    assert_eq!(server.services.cache.stats().misses, misses);
 }
 
 impl Server {

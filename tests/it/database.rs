@@ -85,7 +85,7 @@ impl Place {
         settings.resolve().unwrap()
     }
 
-    /// Waits for a server to bring the number of stored chunks where it should be, whether anybody can read them or not.
+    /// Waits for a server to bring the number of stored blocks where it should be, whether anybody can read them or not.
     #[track_caller]
     pub fn wait_for_chunks(&self, mut done: impl FnMut(i64) -> bool) {
         let deadline = Instant::now() + PATIENCE;
@@ -104,7 +104,7 @@ impl Place {
         self.count("SELECT count(*) AS found FROM uploads").unwrap()
     }
 
-    /// How many chunks are stored, whether anybody can read them or not.
+    /// How many blocks are stored, whether anybody can read them or not.
     pub fn chunks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM chunks").unwrap()
     }

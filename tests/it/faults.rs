@@ -167,7 +167,7 @@ fn uploads_that_were_begun_for_one_name_all_end_in_its_dataset() {
     // The last of them waits for the others.
     builder.settings.timeouts.body_timeout = std::time::Duration::from_secs(600);
     let server = builder.start();
-    // More chunks than are moved at a time.
+    // More blocks than are moved at a time.
     let csv = large_csv(6 << 20);
     let begin = |method: &str, path: &str| begin(server.address, method, path, "", &csv);
     // Of these the first to end makes the dataset, whose number the others do not know.

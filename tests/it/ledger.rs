@@ -18,7 +18,7 @@ use crate::client::{Answer, Call, agent};
 
 /// Datasets that a writer has at a time.
 const DATASETS: u64 = 6;
-/// A body that is stored in many chunks.
+/// A body that is stored in many blocks.
 const LARGE: usize = 300_000;
 
 /// How long is waited for what should come at once, on a machine that does much else.

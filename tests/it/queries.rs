@@ -2,9 +2,9 @@
 
 mod cursors;
 mod filters;
+mod index_pages;
 mod limits;
 mod orders;
-mod sheets;
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ struct Flight {
 
 const DESTS: [&str; 5] = ["LAX", "SFO", "Zürich, CH", "HNL", "\"Quoted\""];
 
-/// Rows of several chunks, the same each time, some of whose values are missing and many of which are equal.
+/// Rows of several blocks, the same each time, some of whose values are missing and many of which are equal.
 fn flights(count: usize) -> Vec<Flight> {
     let mut state = 7_u64;
     let mut next = move |below: u64| {

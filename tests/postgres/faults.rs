@@ -48,7 +48,7 @@ fn rows(server: &Program, name: &str) -> Answer {
     server.call("GET", &path).v2().send()
 }
 
-/// Lets the next writes of chunks do this before.
+/// Lets the next writes of blocks do this before.
 fn before_writes(cluster: &Cluster, database: &str, statements: &str) {
     let trigger = format!(
         "CREATE OR REPLACE FUNCTION before_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statements} RETURN NEW; END $$; \

@@ -14,7 +14,7 @@ use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span};
 use crate::api::{conditional, cursor, found};
 use crate::dataset;
-use crate::dataset::Asked;
+use crate::dataset::RawQuery;
 use crate::dataset::query::Fingerprint;
 use crate::services::PageKey;
 use crate::services::search::Search;
@@ -99,8 +99,8 @@ fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
 }
 
 /// What the parameters ask for: those that are left are filters.
-fn asked(mut query: Query) -> Result<Asked, Error> {
-    Ok(Asked {
+fn asked(mut query: Query) -> Result<RawQuery, Error> {
+    Ok(RawQuery {
         select: query.take("select")?,
         order: query.take("order")?,
         filters: query
@@ -115,7 +115,10 @@ fn asked(mut query: Query) -> Result<Asked, Error> {
 }
 
 /// What is asked for, resolved against the dataset's columns. What may take long is done on a blocking thread.
-async fn resolve(asked: &Arc<Asked>, dataset: &Arc<Dataset>) -> Result<Arc<dataset::Query>, Error> {
+async fn resolve(
+    asked: &Arc<RawQuery>,
+    dataset: &Arc<Dataset>,
+) -> Result<Arc<dataset::Query>, Error> {
     /// Bytes of a query that is resolved at once.
     const SHORT: usize = 4 << 10;
     if asked.bytes() <= SHORT {
@@ -129,7 +132,7 @@ async fn resolve(asked: &Arc<Asked>, dataset: &Arc<Dataset>) -> Result<Arc<datas
 }
 
 /// The parameters that ask for that.
-fn written(asked: &Asked, cells: CsvCells) -> Vec<(String, &str)> {
+fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
     let safe = (cells == CsvCells::SafeForSpreadsheets).then(|| ("safe".to_owned(), SPREADSHEET));
     let select = asked
         .select

@@ -1,11 +1,11 @@
 use super::*;
-use crate::dataset::span::tokenise;
+use crate::dataset::span::tokenize;
 
 /// What the cells of a one-column text are to `read`.
 fn cells<T>(text: &str, nulls: &[&str], read: impl Fn(Cell<'_>) -> T) -> (Vec<T>, u32) {
     let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
     let nulls = Nulls::new(&nulls);
-    let (spans, wrong) = tokenise(text.as_bytes(), 0, b',', 1, usize::MAX);
+    let (spans, wrong) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
     assert_eq!(wrong, None);
     let mut cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
     let read = cells.by_ref().map(read).collect();

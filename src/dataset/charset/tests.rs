@@ -2,7 +2,7 @@ use super::*;
 
 /// The text of `bytes`, fed `size` at a time, and whether it was transcoded.
 fn text(label: Option<&str>, bytes: &[u8], size: usize) -> Result<(Vec<u8>, bool), Malformed> {
-    let mut source = Source::new(label).unwrap();
+    let mut source = CharsetDecoder::new(label).unwrap();
     let mut text = Vec::new();
     for slice in bytes.chunks(size).chain([&[][..]]) {
         let last = slice.is_empty();
@@ -111,7 +111,7 @@ fn what_is_malformed_is_refused_at_its_first_byte() {
 #[test]
 fn a_charset_that_nobody_knows_is_refused_at_once() {
     for label in ["klingon", "", "iso-2022-kr"] {
-        let error = Source::new(Some(label)).err().unwrap();
+        let error = CharsetDecoder::new(Some(label)).err().unwrap();
         assert!(
             matches!(error.kind, CsvErrorKind::UnknownCharset { .. }),
             "{label}"

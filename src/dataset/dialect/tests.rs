@@ -19,16 +19,16 @@ fn a_delimiter_is_written_as_itself_and_a_tab_also_by_name() {
 }
 
 #[test]
-fn limits_leave_room_for_the_offsets_of_a_piece() {
+fn limits_leave_room_for_the_offsets_of_a_raw_block() {
     let limits = Limits {
         max_columns: 0,
         max_header: 0,
         max_record: usize::MAX,
-        chunk_bytes: usize::MAX,
+        block_bytes: usize::MAX,
     }
     .clamped();
     assert_eq!(limits.max_columns, 1);
-    assert!(limits.max_record + limits.chunk_bytes < 1 << 31);
+    assert!(limits.max_record + limits.block_bytes < 1 << 31);
     assert_eq!(Limits::default().clamped(), Limits::default());
 }
 

@@ -1,4 +1,4 @@
-//! What an upload is to become, which decides how its beginning is read and what of it is kept.
+//! What an upload becomes. This decides how its beginning is read, and how much of it is stored.
 
 use std::sync::Arc;
 
@@ -7,23 +7,23 @@ use super::super::{
     preamble::FirstRecord,
 };
 
-/// What an upload is to become.
+/// What an upload becomes.
 pub(super) enum Purpose {
     /// A dataset, as its sender states it.
     Dataset(UploadOptions),
-    /// Rows of a dataset that is there.
+    /// Rows of a dataset that exists.
     Rows {
         /// The dataset's layout, which holds for the rows too.
         layout: Arc<Layout>,
         /// The first record is a row.
         header_absent: bool,
-        /// A piece came out, so that what follows must too.
+        /// Whether a raw block was returned, so that all that follow must be too.
         begun: bool,
     },
 }
 
 impl Purpose {
-    /// The delimiter, where the header does not decide.
+    /// The delimiter, unless the header decides.
     pub(super) fn delimiter(&self) -> Option<Delimiter> {
         match self {
             Self::Dataset(options) => options.delimiter,
@@ -31,12 +31,12 @@ impl Purpose {
         }
     }
 
-    /// Whether the text follows another one, and so keeps neither byte-order mark nor header.
+    /// Whether the text follows another text, and so is stored without byte-order mark and header.
     pub(super) fn follows(&self) -> bool {
         matches!(self, Self::Rows { .. })
     }
 
-    /// How the text is laid out that begins with `text`, whose end is the first record's.
+    /// The layout of a text that begins with `text`, which ends with the first record.
     pub(super) fn layout(
         &self,
         text: &[u8],
@@ -61,7 +61,7 @@ impl Purpose {
         }
     }
 
-    /// How much of `text`, whose end is the first record's, comes before the first row.
+    /// How many bytes of `text`, which ends with the first record, come before the first row.
     pub(super) fn body_start(&self, text: &[u8]) -> usize {
         let (Self::Dataset(UploadOptions { header_absent, .. }) | Self::Rows { header_absent, .. }) =
             self;
@@ -72,7 +72,7 @@ impl Purpose {
         }
     }
 
-    /// Whether empty lines alone are rows: where rows alone are added to one column.
+    /// Whether empty lines alone are rows: if rows without a header are appended to a single column.
     pub(super) fn takes_empty_lines(&self) -> bool {
         match self {
             Self::Dataset(_) => false,
@@ -84,7 +84,7 @@ impl Purpose {
         }
     }
 
-    /// Whether a piece of this text is worth nothing: it would be the first that is added, and has no record.
+    /// Whether to skip a raw block with this text: it would be the first one, and has no record.
     pub(super) fn passes_over(&mut self, text: &[u8]) -> bool {
         let Self::Rows { layout, begun, .. } = self else {
             return false;

@@ -7,31 +7,31 @@ fn options() -> UploadOptions {
     UploadOptions::default()
 }
 
-/// The pieces of an upload in one go, and its layout.
-fn pieces(
+/// The raw blocks of an upload in one go, and its layout.
+fn raw_blocks(
     text: &str,
     options: UploadOptions,
     limits: Limits,
-) -> Result<(Vec<Piece>, Arc<Layout>), CsvError> {
+) -> Result<(Vec<RawBlock>, Arc<Layout>), CsvError> {
     let mut ingest = Ingest::new(options, limits)?;
     let mut out = Vec::new();
     ingest.push(text.as_bytes(), &mut out)?;
     ingest.finish(&mut out)?;
-    for piece in &out {
-        piece.analyse()?;
+    for raw_block in &out {
+        raw_block.analyse()?;
     }
     Ok((out, Arc::clone(ingest.layout().unwrap())))
 }
 
 fn layout(text: &str, options: UploadOptions) -> Arc<Layout> {
-    pieces(text, options, Limits::default()).unwrap().1
+    raw_blocks(text, options, Limits::default()).unwrap().1
 }
 
 fn rows(text: &str, options: UploadOptions) -> u32 {
-    let (pieces, _) = pieces(text, options, Limits::default()).unwrap();
-    pieces
+    let (raw_blocks, _) = raw_blocks(text, options, Limits::default()).unwrap();
+    raw_blocks
         .iter()
-        .map(|piece| piece.analyse().unwrap().rows)
+        .map(|raw_block| raw_block.analyse().unwrap().rows)
         .sum()
 }
 
@@ -41,7 +41,7 @@ fn error(text: &str) -> (CsvErrorKind, u64, u64) {
 }
 
 fn error_with(text: &str, options: UploadOptions, limits: Limits) -> (CsvErrorKind, u64, u64) {
-    let error = pieces(text, options, limits).map(|_| ()).unwrap_err();
+    let error = raw_blocks(text, options, limits).map(|_| ()).unwrap_err();
     (
         error.kind,
         error.line.unwrap_or(0),
@@ -83,10 +83,10 @@ fn the_delimiter_is_a_comma_unless_the_header_has_none_and_another() {
 #[test]
 fn mark_and_empty_lines_before_the_header_are_passed_over_and_kept() {
     let text = "\u{FEFF}\n\r\n\"id\",name\r\n1,Ada\r\n";
-    let (pieces, layout) = pieces(text, options(), Limits::default()).unwrap();
+    let (raw_blocks, layout) = raw_blocks(text, options(), Limits::default()).unwrap();
     assert_eq!(layout.columns, ["id", "name"]);
-    assert_eq!((pieces.len(), pieces[0].body_start), (1, 17));
-    assert_eq!(pieces[0].text, text.as_bytes());
+    assert_eq!((raw_blocks.len(), raw_blocks[0].body_start), (1, 17));
+    assert_eq!(raw_blocks[0].text, text.as_bytes());
 }
 
 #[test]
@@ -126,21 +126,21 @@ fn nothing_at_all_is_refused() {
 }
 
 #[test]
-fn pieces_are_cut_at_the_first_record_end_at_or_after_their_size() {
+fn raw_blocks_are_cut_at_the_first_record_end_at_or_after_their_size() {
     let limits = Limits {
-        chunk_bytes: 8,
+        block_bytes: 8,
         ..Limits::default()
     };
     let text = "a,b\n1,2\n33,\"4\n\n\"\n5,6\n7,8\n9,0";
-    let (pieces, _) = pieces(text, options(), limits).unwrap();
-    let texts: Vec<_> = pieces
+    let (raw_blocks, _) = raw_blocks(text, options(), limits).unwrap();
+    let texts: Vec<_> = raw_blocks
         .iter()
-        .map(|piece| std::str::from_utf8(&piece.text).unwrap())
+        .map(|raw_block| std::str::from_utf8(&raw_block.text).unwrap())
         .collect();
     assert_eq!(texts, ["a,b\n1,2\n", "33,\"4\n\n\"\n", "5,6\n7,8\n", "9,0"]);
-    let places: Vec<_> = pieces
+    let places: Vec<_> = raw_blocks
         .iter()
-        .map(|piece| (piece.body_start, piece.first_line, piece.offset))
+        .map(|raw_block| (raw_block.body_start, raw_block.first_line, raw_block.offset))
         .collect();
     assert_eq!(places, [(4, 1, 0), (0, 3, 8), (0, 6, 17), (0, 8, 25)]);
 }
@@ -203,7 +203,7 @@ fn a_carriage_return_outside_quotes_needs_its_line_feed() {
 #[test]
 fn bytes_that_are_no_utf_8_are_refused_with_their_offset() {
     let limits = Limits {
-        chunk_bytes: 1,
+        block_bytes: 1,
         ..Limits::default()
     };
     let take = |bytes: &[u8]| {
@@ -212,7 +212,8 @@ fn bytes_that_are_no_utf_8_are_refused_with_their_offset() {
         ingest
             .push(bytes, &mut out)
             .and_then(|()| ingest.finish(&mut out))?;
-        out.iter().try_for_each(|piece| piece.analyse().map(drop))
+        out.iter()
+            .try_for_each(|raw_block| raw_block.analyse().map(drop))
     };
     let invalid = |offset| CsvErrorKind::InvalidText {
         charset: "UTF-8".into(),
@@ -239,7 +240,7 @@ fn malformed_bytes_of_a_stated_charset_are_refused_with_their_line() {
     let mut ingest = Ingest::new(
         stated,
         Limits {
-            chunk_bytes: 1,
+            block_bytes: 1,
             ..Limits::default()
         },
     )
@@ -264,7 +265,7 @@ fn too_many_columns_are_refused() {
         max_columns: 3,
         ..Limits::default()
     };
-    assert!(pieces("a,b,c\n", options(), limits).is_ok());
+    assert!(raw_blocks("a,b,c\n", options(), limits).is_ok());
     let (kind, line, _) = error_with("\na,b,c,d,e\n", options(), limits);
     assert_eq!(
         (kind, line),
@@ -276,11 +277,11 @@ fn too_many_columns_are_refused() {
 fn a_record_is_refused_as_soon_as_it_is_too_long() {
     let limits = Limits {
         max_record: 10,
-        chunk_bytes: 4,
+        block_bytes: 4,
         ..Limits::default()
     };
     let too_long = CsvErrorKind::RecordTooLong { limit: 10 };
-    assert!(pieces("a\n123456789\n1234567890", options(), limits).is_ok());
+    assert!(raw_blocks("a\n123456789\n1234567890", options(), limits).is_ok());
     assert_eq!(
         error_with("a\n1\n1234567890\n", options(), limits),
         (too_long.clone(), 3, 1)
@@ -304,10 +305,10 @@ fn a_record_is_refused_as_soon_as_it_is_too_long() {
 }
 
 #[test]
-fn no_more_is_held_than_a_piece_and_a_record() {
+fn no_more_is_held_than_a_raw_block_and_a_record() {
     let limits = Limits {
         max_record: 50_000,
-        chunk_bytes: 10_000,
+        block_bytes: 10_000,
         ..Limits::default()
     };
     let mut ingest = Ingest::new(options(), limits).unwrap();

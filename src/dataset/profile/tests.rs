@@ -1,12 +1,12 @@
 use super::*;
 use crate::dataset::{Ingest, Limits, UploadOptions};
 
-/// The profile of a CSV whose pieces are of at least `chunk_bytes`.
-fn profile(text: &str, options: UploadOptions, chunk_bytes: usize) -> Profile {
+/// The profile of a CSV whose raw blocks are of at least `block_bytes`.
+fn profile(text: &str, options: UploadOptions, block_bytes: usize) -> Profile {
     let mut ingest = Ingest::new(
         options,
         Limits {
-            chunk_bytes,
+            block_bytes,
             ..Limits::default()
         },
     )
@@ -15,10 +15,10 @@ fn profile(text: &str, options: UploadOptions, chunk_bytes: usize) -> Profile {
     ingest.push(text.as_bytes(), &mut out).unwrap();
     ingest.finish(&mut out).unwrap();
     let mut profile = Profile::new(Arc::clone(ingest.layout().unwrap()));
-    // The order in which pieces come does not matter.
+    // The order in which raw blocks come does not matter.
     out.iter()
         .rev()
-        .for_each(|piece| profile.absorb(&piece.analyse().unwrap()));
+        .for_each(|raw_block| profile.absorb(&raw_block.analyse().unwrap()));
     profile
 }
 
@@ -147,7 +147,7 @@ fn no_hint_is_given_about_what_was_stated() {
 }
 
 #[test]
-fn profiles_merged_are_what_one_profile_of_all_their_pieces_is() {
+fn profiles_merged_are_what_one_profile_of_all_their_raw_blocks_is() {
     let rows = [
         "1,x,",
         "2.5,NA,",

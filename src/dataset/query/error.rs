@@ -1,4 +1,4 @@
-//! What can't be asked of a dataset, in words that help who asked.
+//! Why a query is not valid for a dataset, in words that help its author.
 
 use super::RESERVED;
 use crate::dataset::{Column, ColumnType};
@@ -6,9 +6,9 @@ use crate::dataset::{Column, ColumnType};
 /// Why a query can't be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
-    /// A column that the dataset does not have.
+    /// The dataset has no such column.
     #[error(
-        "there is no column {name:?} here; columns are: {}; parameters are: {}, and a column with such a name is filtered as where.NAME",
+        "the dataset has no column {name:?}; its columns are: {}; the parameters are: {}; to filter a column that has a parameter's name, write where.NAME",
         columns.join(", "),
         RESERVED.join(", ")
     )]
@@ -18,7 +18,7 @@ pub enum QueryError {
         /// The columns there are, or the first ones and how many more.
         columns: Vec<String>,
     },
-    /// A list in which a column stands twice.
+    /// A list names a column twice.
     #[error("{parameter} names the column {name:?} twice; write it once")]
     RepeatedColumn {
         /// The parameter.
@@ -26,8 +26,8 @@ pub enum QueryError {
         /// The column.
         name: String,
     },
-    /// A list that can't be read.
-    #[error("{value:?} is no list for {parameter}: {reason}")]
+    /// A list is malformed.
+    #[error("{value:?} isn't a valid list for {parameter}: {reason}")]
     BadList {
         /// The parameter, or the column that is filtered.
         parameter: String,
@@ -36,9 +36,9 @@ pub enum QueryError {
         /// What is wrong and what to write.
         reason: &'static str,
     },
-    /// A filter without an operator that there is.
+    /// A filter has no known operator.
     #[error(
-        "{found:?} is no operator for {column}; operators are: {operators}, and not. before any of them; write {column}=eq.VALUE"
+        "{found:?} isn't a valid filter for {column}; write {column}=eq.VALUE; operators are: {operators}; not. before an operator negates it"
     )]
     UnknownOperator {
         /// The column.
@@ -48,8 +48,10 @@ pub enum QueryError {
         /// The operators there are.
         operators: String,
     },
-    /// An operator that values of that type do not have.
-    #[error("{column} is of type {kind}, which {operator} is not for; operators for it are: {fit}")]
+    /// The operator does not exist for the column's type.
+    #[error(
+        "{operator} isn't an operator for {column}, whose type is {kind}; operators for it are: {fit}"
+    )]
     UnfitOperator {
         /// The column.
         column: String,
@@ -60,7 +62,7 @@ pub enum QueryError {
         /// The operators that fit.
         fit: String,
     },
-    /// A pattern that is too long.
+    /// A pattern is too long.
     #[error(
         "the pattern for {operator} of {column} is too long; write at most {longest} characters"
     )]
@@ -72,8 +74,8 @@ pub enum QueryError {
         /// Characters of the longest one.
         longest: usize,
     },
-    /// A value that the column can't have.
-    #[error("{value:?} is no value to compare {column} with; write {expected}")]
+    /// The value is not of the column's type.
+    #[error("{value:?} isn't a valid value for {column}; write {expected}")]
     UnfitValue {
         /// The column.
         column: String,
@@ -87,14 +89,14 @@ pub enum QueryError {
 impl QueryError {
     pub(super) fn unknown_column(name: &str, columns: &[Column]) -> Self {
         Self::UnknownColumn {
-            name: cut(name),
+            name: truncated(name),
             columns: shown(columns),
         }
     }
 }
 
-/// A text of which much may have been written.
-pub(super) fn cut(text: &str) -> String {
+/// The beginning of a text that may be long.
+pub(super) fn truncated(text: &str) -> String {
     const SHOWN: usize = 80;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -102,11 +104,11 @@ pub(super) fn cut(text: &str) -> String {
     }
 }
 
-/// Names to choose from, as many as are read with profit.
+/// The first names, and how many more there are.
 fn shown(columns: &[Column]) -> Vec<String> {
     const SHOWN: usize = 50;
     let first = columns.iter().take(SHOWN);
-    let mut list: Vec<String> = first.map(|column| cut(&column.name)).collect();
+    let mut list: Vec<String> = first.map(|column| truncated(&column.name)).collect();
     if columns.len() > SHOWN {
         list.push(format!("and {} more", columns.len() - SHOWN));
     }

@@ -1,9 +1,9 @@
-//! Filters: a column, and what its value must be like.
+//! Filters: a column and a condition.
 
 use std::cmp::Ordering;
 
 use super::QueryError;
-use super::error::cut;
+use super::error::truncated;
 use super::list::List;
 use super::operand::Operand;
 use super::pattern::{self, Pattern};
@@ -11,33 +11,33 @@ use super::stop::Stop;
 use super::syntax::{self, Names};
 use crate::dataset::{ColumnType, bloom};
 
-/// What must hold of one column.
+/// A condition on one column.
 #[derive(Debug)]
 pub struct Filter {
     column: usize,
     pub(super) kind: ColumnType,
     pub(super) negated: bool,
     pub(super) test: Test,
-    /// Hashes of the texts that it holds for, in the order of its operands, where it holds for certain texts only.
+    /// Hashes of the texts that pass the filter, in the order of its operands; empty unless only certain texts pass.
     sought: Vec<u64>,
 }
 
-/// What a value is asked for.
+/// A condition, without negation.
 #[derive(Debug)]
 pub(super) enum Test {
-    /// How it stands to another one.
+    /// Compare with a value.
     Compare(Comparison, Operand),
-    /// Whether it is one of these.
+    /// Be one of these values.
     In(List),
-    /// Whether its text matches.
+    /// Match a pattern.
     Like(Pattern),
-    /// Whether it is null.
+    /// Be null.
     Null,
-    /// Whether it is that and not null.
+    /// Have this value, and not be null.
     Is(Operand),
 }
 
-/// How a value may stand to another one.
+/// How a value has to compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Comparison {
     Equal,
@@ -70,8 +70,8 @@ impl Filter {
         let operator = OPERATORS.into_iter().find(|known| *known == operator);
         let (Some(operator), Some((_, value))) = (operator, words) else {
             return Err(QueryError::UnknownOperator {
-                column: cut(name),
-                found: cut(condition),
+                column: truncated(name),
+                found: truncated(condition),
                 operators: OPERATORS.join(", "),
             });
         };
@@ -90,21 +90,21 @@ impl Filter {
         })
     }
 
-    /// The place of the column.
+    /// The column's index.
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// Hashes of the texts that it holds for, in the order of its operands; empty where it may hold for any others.
+    /// Hashes of the texts that pass the filter, in the order of its operands; empty if others may pass too.
     pub(super) fn sought(&self) -> &[u64] {
         &self.sought
     }
 
-    /// How long it takes to look at rows with so many bytes of text, in bytes of text that are read in that time, about.
+    /// The cost of filtering rows with `bytes` bytes of text, in bytes of text that take as long to read.
     pub(super) fn effort(&self, rows: u64, bytes: u64) -> u64 {
-        /// To take a short value apart and compare it.
+        /// Tokenizing and comparing a short value.
         const VALUE: u64 = 32;
-        /// To compare it with one more.
+        /// One more comparison.
         const STEP: u64 = 4;
         let (each, long) = match (&self.test, self.kind) {
             (Test::Like(pattern), _) => (VALUE, pattern.effort()),
@@ -120,12 +120,12 @@ impl Filter {
         (rows.saturating_mul(each)).saturating_add(bytes.saturating_mul(long))
     }
 
-    /// How long it takes to see whether a chunk may hold a match, in looks at its bounds, about.
+    /// The cost of checking whether a block may match, in comparisons with bounds.
     pub(super) fn pruning(&self) -> u64 {
         1 + self.sought.len() as u64
     }
 
-    /// Whether it holds for a value; `None`: a null. What it says once `stop` is set means nothing.
+    /// Whether a value passes; `None`: a null. Once `stop` is set, the result means nothing.
     #[inline]
     pub fn holds(&self, value: Option<&str>, stop: &Stop) -> bool {
         let Some(value) = value else {
@@ -140,7 +140,7 @@ impl Filter {
 }
 
 impl Test {
-    /// Hashes of the texts that a value must have, where only certain ones will do.
+    /// Hashes of the texts that pass, if only certain texts do.
     fn sought(&self) -> Vec<u64> {
         let operands = match self {
             Self::Compare(Comparison::Equal, operand) => std::slice::from_ref(operand),
@@ -157,7 +157,7 @@ impl Test {
     fn holds(&self, value: &str, stop: &Stop) -> bool {
         let bytes = value.as_bytes();
         match self {
-            // Two texts of different lengths need no order to be told apart.
+            // Texts of different lengths differ without being compared.
             Self::Compare(Comparison::Equal, Operand::Text(text)) => *bytes == **text,
             Self::Compare(comparison, operand) => operand
                 .compare(bytes)
@@ -184,7 +184,7 @@ impl Comparison {
     }
 }
 
-/// What may be written behind an operator of one column.
+/// Parses what follows an operator.
 struct Operands<'n> {
     name: &'n str,
     kind: ColumnType,
@@ -202,17 +202,17 @@ impl Operands<'_> {
             "lte" => compare(Comparison::LessOrEqual),
             "in" => self.list(value),
             "is" => self.is(value),
-            // What is left is `like` and `ilike`.
+            // `like` and `ilike` are left.
             _ if self.kind == ColumnType::String => match value.chars().nth(pattern::LONGEST) {
                 None => Ok(Test::Like(Pattern::new(value, operator == "ilike"))),
                 Some(_) => Err(QueryError::LongPattern {
-                    column: cut(self.name),
+                    column: truncated(self.name),
                     operator,
                     longest: pattern::LONGEST,
                 }),
             },
             _ => Err(QueryError::UnfitOperator {
-                column: cut(self.name),
+                column: truncated(self.name),
                 kind: self.kind,
                 operator,
                 fit: OPERATORS
@@ -240,7 +240,7 @@ impl Operands<'_> {
         let mut operands = Vec::new();
         for element in syntax::elements(inside).map_err(bad)? {
             if element.behind.is_some_and(|behind| !behind.is_empty()) {
-                return Err(bad("a comma is missing behind a closing quote"));
+                return Err(bad("a comma is missing after a closing quote"));
             }
             operands.push(self.operand(&element.text)?);
         }
@@ -259,8 +259,8 @@ impl Operands<'_> {
 
     fn unfit(&self, value: &str, expected: &'static str) -> QueryError {
         QueryError::UnfitValue {
-            column: cut(self.name),
-            value: cut(value),
+            column: truncated(self.name),
+            value: truncated(value),
             expected,
         }
     }

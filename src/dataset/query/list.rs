@@ -1,5 +1,5 @@
-//! The values of `in.(…)`. There may be thousands of them, so they are put in order once: a row is looked up among them,
-//! and a chunk's bounds are held against the few that are nearest to them.
+//! The values of `in.(…)`. There may be thousands, so they are sorted once. A row's value is found among them by binary search, and
+//! a block's bounds are compared with the nearest ones only.
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -8,7 +8,7 @@ use super::operand::Operand;
 use super::prune::reach;
 use crate::dataset::{Bounds, ColumnType};
 
-/// The types that a chunk of a column of strings may have instead.
+/// Types that a block of a string column may have instead.
 const NARROWER: [ColumnType; 4] = [
     ColumnType::Boolean,
     ColumnType::Number,
@@ -20,7 +20,7 @@ const NARROWER: [ColumnType; 4] = [
 #[derive(Debug)]
 pub(super) struct List {
     operands: Vec<Operand>,
-    /// Of texts, for each of [`NARROWER`] those that are such a value too, in the order of that type.
+    /// For each type of [`NARROWER`], the texts that are such a value too, in the order of that type.
     narrowed: [Vec<Operand>; 4],
 }
 
@@ -49,22 +49,22 @@ impl List {
         found.is_some_and(|found| found.is_ok())
     }
 
-    /// Whether one of them may be within a chunk's bounds; `false` is certain.
+    /// Whether one of the values may be within a block's bounds; `false` is certain.
     pub(super) fn may_be_within(&self, bounds: &Bounds) -> bool {
         let operands = match (self.operands.first(), bounds) {
             (Some(Operand::Text(_)), Bounds::Text { .. }) => &self.operands,
-            // All values there are of a narrower type, and so must be what equals one of them.
+            // All values of the block are of a narrower type, so a text that equals one of them is too.
             (Some(Operand::Text(_)), _) => self.narrowed(bounds),
             _ => &self.operands,
         };
         !within(operands, bounds).is_empty()
     }
 
-    /// Which of them may be within a chunk's bounds, by their places: no others are.
+    /// The range of values that may be within a block's bounds.
     pub(super) fn within(&self, bounds: &Bounds) -> Range<usize> {
         match (self.operands.first(), bounds) {
             (Some(Operand::Text(_)), Bounds::Text { .. }) => within(&self.operands, bounds),
-            // The order of texts is not that of what they are written for.
+            // Texts order differently from the values that they stand for.
             (Some(Operand::Text(_)), _) => 0..self.operands.len(),
             _ => within(&self.operands, bounds),
         }
@@ -81,10 +81,10 @@ impl List {
     }
 }
 
-/// Which of values in order may be within bounds of their type.
+/// The range of sorted values that may be within bounds of their type.
 fn within(operands: &[Operand], bounds: &Bounds) -> Range<usize> {
-    // What is below the least value comes first, and what is above the greatest one comes last. Where rounding leaves open on
-    // which side a value is, it counts as within.
+    // Values below the bounds come first, values above them come last. Where rounding leaves it open, a value counts as
+    // within.
     let below = |operand: &Operand| reach(bounds, operand).least == Some(Ordering::Greater);
     let above = |operand: &Operand| reach(bounds, operand).greatest == Some(Ordering::Less);
     let from = operands.partition_point(below);

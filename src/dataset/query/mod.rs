@@ -1,58 +1,58 @@
-//! Which rows of a dataset are wanted, in which order, and what of each: the query of a URL, resolved against the
-//! columns of one revision.
+//! Queries: which rows of a dataset a client wants, in which order, and which columns. A query comes from a URL and is resolved
+//! against the columns of one revision.
 //!
-//! The spelling is PostgREST's: `dest=eq.LAX`, `distance=not.gt.1000`, `order=distance.desc`, `select=dest,distance`.
-//! A [`Query`] is made once and then asked row by row ([`Scan`]), chunk by chunk ([`Query::may_match`]) or for the first
-//! rows of an order ([`Top`]). Nothing here does I/O.
+//! The syntax is PostgREST's: `dest=eq.LAX`, `distance=not.gt.1000`, `order=distance.desc`, `select=dest,distance`. A [`Query`] is
+//! checked row by row ([`Scan`]), block by block ([`Query::may_match`]), or used to find the first rows of an order ([`TopK`]).
+//! Nothing here does I/O.
 //!
-//! What a comparison means: booleans with `false` first, numbers exactly and whatever way they are written, dates as
-//! days, datetimes as moments, strings by their bytes. A null is neither equal to anything nor different from it, so no
-//! comparison holds for it, with `not.` or without; `is` alone finds it.
+//! Comparisons: booleans with `false` first, numbers exactly however they are written, dates as days, datetimes as instants,
+//! strings by their bytes. A null is neither equal to anything nor different from it: no comparison holds for it, with
+//! `not.` or without. Only `is` finds nulls.
 
 mod error;
 mod filter;
-mod key;
 mod list;
 mod operand;
 mod order;
 mod pattern;
 mod prune;
 mod scan;
+mod sort_key;
 mod stop;
 mod syntax;
-mod top;
+mod top_k;
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Bloom, Column, ColumnStats};
+use super::{Bloom, Column, ZoneMap};
 use syntax::Names;
 
 pub use error::QueryError;
 pub use filter::Filter;
-pub use key::{Key, Whole};
-pub use order::{Lead, Term};
+pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
+pub use sort_key::{FullSortKey, SortKey};
 pub use stop::Stop;
-pub use top::{First, Ranked, Top};
+pub use top_k::{KeyedRow, TopK, TopRows};
 
-/// The names that parameters of rows have. A column with such a name is filtered as `where.NAME`.
+/// The parameters of a list of rows. A column with such a name is filtered as `where.NAME`.
 pub const RESERVED: [&str; 6] = ["select", "order", "limit", "cursor", "revision", "safe"];
 
-/// What is asked of the rows, as it was written.
+/// The query as the client wrote it.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct RawQuery {
     /// Names of columns, separated by commas.
     pub select: Option<String>,
     /// Names of columns, each with its direction, separated by commas.
     pub order: Option<String>,
-    /// For each filter the column's name and what its value must be like.
+    /// For each filter the column's name and its condition.
     pub filters: Vec<(String, String)>,
 }
 
-impl Asked {
-    /// Bytes that were written.
+impl RawQuery {
+    /// Length of all parameters.
     pub fn bytes(&self) -> usize {
         let lists = [&self.select, &self.order].into_iter().flatten();
         let filters = self.filters.iter();
@@ -61,36 +61,36 @@ impl Asked {
     }
 }
 
-/// Stands for a query: two queries with the same one ask for the same.
+/// Identifies a query: queries with the same fingerprint are the same.
 pub type Fingerprint = [u8; 16];
 
-/// What is known of a column in a chunk.
+/// What a column's filters are checked against, to rule a block out.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Known<'s> {
-    /// Bounds and nulls.
-    pub stats: Option<&'s ColumnStats>,
-    /// The texts that are not there.
+pub struct PruningStats<'s> {
+    /// The column's zone map.
+    pub zone_map: Option<&'s ZoneMap>,
+    /// The column's Bloom filter.
     pub bloom: Option<&'s Bloom>,
 }
 
-/// What is asked of the rows.
+/// A query, resolved against the columns of a dataset.
 #[derive(Debug, Default)]
 pub struct Query {
-    /// Places of the columns to show, in that order; `None`: all.
+    /// Indexes of the columns to show, in that order; `None`: all.
     pub select: Option<Vec<usize>>,
-    /// What must hold of a row: all of them.
+    /// The filters; a row has to pass all of them.
     pub filters: Vec<Filter>,
-    /// What decides which row is first; nothing: their order in the file, which also decides between equals.
+    /// The terms of the order. The order of the file decides between equal rows, and is the whole order if there are no terms.
     pub order: Arc<[Term]>,
     fingerprint: Option<Fingerprint>,
 }
 
 impl Query {
-    /// What was asked, of a dataset with these columns.
+    /// Resolves a raw query against the columns of a dataset.
     ///
     /// # Errors
-    /// [`QueryError`]: the first thing that can't be asked of them.
-    pub fn resolve(asked: &Asked, columns: &[Column]) -> Result<Self, QueryError> {
+    /// [`QueryError`]: the first mistake in it.
+    pub fn resolve(asked: &RawQuery, columns: &[Column]) -> Result<Self, QueryError> {
         let mut names = Names::new(columns);
         let select = match &asked.select {
             Some(select) => syntax::select(select, &mut names)?,
@@ -113,59 +113,59 @@ impl Query {
         })
     }
 
-    /// What stands for it; `None`: all rows as they are.
+    /// The query's fingerprint; `None`: all rows in the order of the file.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.fingerprint
     }
 
-    /// Whether it wants all rows in the order of the file.
+    /// Whether it selects all rows, in the order of the file.
     pub fn is_of_all_rows(&self) -> bool {
         self.filters.is_empty() && self.order.is_empty()
     }
 
-    /// Whether a chunk may hold rows that match, by what is known of its columns: `known` gives it for a column's place.
-    /// `false` is certain.
-    pub fn may_match<'s>(&self, known: impl Fn(usize) -> Known<'s>) -> bool {
+    /// Whether a block may hold rows that match, judged by the pruning statistics of its columns, which `pruning_stats` returns by
+    /// index. `false` is certain.
+    pub fn may_match<'s>(&self, pruning_stats: impl Fn(usize) -> PruningStats<'s>) -> bool {
         self.filters.iter().all(|filter| {
-            let Known { stats, bloom } = known(filter.column());
-            stats.is_none_or(|stats| {
-                prune::may_hold(filter, stats)
-                    && bloom.is_none_or(|bloom| prune::may_be_in(filter, stats, bloom))
+            let PruningStats { zone_map, bloom } = pruning_stats(filter.column());
+            zone_map.is_none_or(|zone_map| {
+                prune::may_hold(filter, zone_map)
+                    && bloom.is_none_or(|bloom| prune::may_be_in(filter, zone_map, bloom))
             })
         })
     }
 
-    /// The columns of which only certain values are looked for: a filter of texts rules out chunks for them. Each once, in
-    /// order, and of more than `MOST_KNOWN` the first ones that the query names.
-    pub fn columns_sought(&self) -> Vec<usize> {
+    /// The columns whose Bloom filters [`Self::may_match`] needs: those that are filtered for certain values. Each once, in ascending
+    /// order; if there are more than `MOST_KNOWN`, the first ones that the query names.
+    pub fn bloom_columns(&self) -> Vec<usize> {
         let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
         first_columns(sought.map(Filter::column))
     }
 
-    /// The columns whose statistics [`Self::may_match`] and [`Term::range`] ask for: in the same way.
-    pub fn columns_asked(&self) -> Vec<usize> {
+    /// The columns whose zone maps [`Self::may_match`] and [`Term::range`] need, under the same rules.
+    pub fn zone_map_columns(&self) -> Vec<usize> {
         let ordered = self.order.first().map(|term| term.column);
         let filtered = self.filters.iter().map(Filter::column);
         first_columns(ordered.into_iter().chain(filtered))
     }
 
-    /// How long it takes to look at rows with so many bytes of text, in bytes of text that are read in that time, about.
+    /// The cost of filtering rows with `bytes` bytes of text, in bytes of text that take as long to read.
     pub fn effort(&self, rows: u64, bytes: u64) -> u64 {
         let filters = self.filters.iter();
         let filters = filters.map(|filter| filter.effort(rows, bytes));
         filters.fold(bytes, u64::saturating_add)
     }
 
-    /// How long it takes to see whether a chunk may hold a match, in looks at bounds, about.
+    /// The cost of checking whether a block may match, in comparisons with bounds.
     pub fn pruning(&self) -> u64 {
         self.filters.iter().map(Filter::pruning).sum()
     }
 }
 
-/// Columns that chunks are passed over by what is known of. A query that names more has them looked at in the rows.
+/// How many columns pruning uses. A query that names more checks the others in the rows only.
 const MOST_KNOWN: usize = 32;
 
-/// The first different ones of these columns, in order.
+/// The first distinct columns, in ascending order.
 fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut first = Vec::new();
     for column in columns {
@@ -179,8 +179,8 @@ fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
     first
 }
 
-/// Of what was written, with the filters in one order whichever they came in.
-fn fingerprint(asked: &Asked, select: Option<&[usize]>) -> Option<Fingerprint> {
+/// The fingerprint of a raw query. The order of its filters does not matter.
+fn fingerprint(asked: &RawQuery, select: Option<&[usize]>) -> Option<Fingerprint> {
     let mut filters: Vec<_> = asked.filters.iter().collect();
     filters.sort_unstable();
     filters.dedup();

@@ -1,4 +1,4 @@
-//! What a field is compared with: a value of the column's type.
+//! Operands: the value that a filter compares fields with, of the column's type.
 
 use std::cmp::Ordering;
 
@@ -16,18 +16,18 @@ pub(super) enum Operand {
     Text(Box<[u8]>),
 }
 
-/// A number as it was written, and what makes most comparisons with it fast.
+/// A number as it was written, with what makes most comparisons fast.
 #[derive(Debug, Clone)]
 pub(super) struct Number {
     /// The nearest `f64`.
     pub(super) near: f64,
-    /// The number itself, where it is an `i64`, however it is written.
+    /// The number as an `i64` if it is one, however it is written.
     pub(super) integer: Option<i64>,
     text: Box<[u8]>,
 }
 
 impl Operand {
-    /// A value for columns of that type; `None`: there is no such value.
+    /// Reads a value for a column of type `kind`; `None` if it isn't one.
     pub(super) fn read(kind: ColumnType, text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         match kind {
@@ -43,22 +43,20 @@ impl Operand {
         }
     }
 
-    /// What a value for columns of that type looks like.
+    /// Describes the values of a type.
     pub(super) fn expected(kind: ColumnType) -> &'static str {
         match kind {
             ColumnType::Boolean => "true or false",
-            ColumnType::Integer | ColumnType::Number => {
-                "a number as JSON has them, such as 5 or -1.5"
-            }
-            ColumnType::Date => "a day of the calendar as YYYY-MM-DD",
+            ColumnType::Integer | ColumnType::Number => "a number as in JSON, such as 5 or -1.5",
+            ColumnType::Date => "a date as YYYY-MM-DD",
             ColumnType::Datetime => {
-                "a moment as RFC 3339 has them, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
+                "a datetime as in RFC 3339, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
             }
-            ColumnType::String => "a text",
+            ColumnType::String => "any text",
         }
     }
 
-    /// How a field's value stands to this one; `None`: the field is not of its type, which a checked column rules out.
+    /// How a field's value compares with this one; `None` if the field is not of its type, which can't happen in a checked column.
     #[inline]
     pub(super) fn compare(&self, field: &[u8]) -> Option<Ordering> {
         match self {
@@ -70,7 +68,7 @@ impl Operand {
         }
     }
 
-    /// How two values of one type stand to each other.
+    /// Orders two values of one type.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
@@ -85,8 +83,7 @@ impl Operand {
         }
     }
 
-    /// Which of values of this one's type, in order, a field has: as `binary_search` says it. The field is read once, however
-    /// many there are.
+    /// Searches sorted values of this one's type for a field, with the result of `binary_search`. The field is read once.
     pub(super) fn search(&self, field: &[u8], ordered: &[Self]) -> Option<Result<usize, usize>> {
         let search = |order: &dyn Fn(&Self) -> Ordering| Some(ordered.binary_search_by(order));
         match self {
@@ -116,7 +113,7 @@ impl Operand {
         }
     }
 
-    /// The text, if it is a value of a column of strings.
+    /// The text, if this is a value for string columns.
     pub(super) fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => std::str::from_utf8(text).ok(),
@@ -124,7 +121,7 @@ impl Operand {
         }
     }
 
-    /// The one text that a field must have to equal this: of a number, a field that is an integer.
+    /// The only text of a field that equals this value, if there is only one. For a number: of an integer field.
     pub(super) fn text(&self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.to_vec()),
@@ -139,7 +136,7 @@ impl Operand {
 struct Read<'f> {
     /// The nearest `f64`.
     near: f64,
-    /// The number itself, where it is written as an `i64`.
+    /// The number as an `i64`, if it is written as one.
     integer: Option<i64>,
     text: &'f [u8],
 }
@@ -164,7 +161,7 @@ impl<'f> Read<'f> {
         if let (Some(field), Some(integer)) = (self.integer, to.integer) {
             return field.cmp(&integer);
         }
-        // Rounding keeps the order, so only what rounds to the same needs a closer look.
+        // Rounding keeps the order, so only numbers that round alike need a closer look.
         match self.near.partial_cmp(&to.near) {
             Some(Ordering::Equal) | None => decimal::compare(self.text, &to.text),
             Some(other) => other,

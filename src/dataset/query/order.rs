@@ -1,14 +1,14 @@
 //! Orders: which of two rows comes first.
 //!
-//! A row's place in an order is a [`Key`](super::Key). Most pairs of rows are told apart by the [`Lead`] of the first term,
-//! which is made without allocating; only what comes near the front of the order gets a key.
+//! A row's position in an order is its [`SortKey`](super::SortKey). The [`AbbreviatedKey`] of the first term decides most
+//! comparisons, and is made without allocating; only rows near the front of the order get a whole key.
 
-use crate::dataset::{Bounds, ColumnStats, ColumnType, value};
+use crate::dataset::{Bounds, ColumnType, ZoneMap, value};
 
 /// One column of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
-    /// The column's place.
+    /// The column's index.
     pub column: usize,
     /// Its type.
     pub kind: ColumnType,
@@ -18,73 +18,73 @@ pub struct Term {
     pub nulls_first: bool,
 }
 
-/// The beginning of a place in the order of one term: what has a lesser one comes first.
+/// The beginning of a sort key's first part, as PostgreSQL's abbreviated keys: the smaller one comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Lead {
-    /// Nulls or values.
-    rank: bool,
+pub struct AbbreviatedKey {
+    /// Whether it belongs to the later of the two groups, nulls and values.
+    later: bool,
     value: u64,
 }
 
-impl Lead {
-    /// The least of those after it.
+impl AbbreviatedKey {
+    /// The smallest key after this one.
     #[must_use]
     pub fn next(self) -> Self {
         match self.value.checked_add(1) {
             Some(value) => Self { value, ..self },
             None => Self {
-                rank: true,
-                value: if self.rank { u64::MAX } else { 0 },
+                later: true,
+                value: if self.later { u64::MAX } else { 0 },
             },
         }
     }
 }
 
 impl Term {
-    /// The beginning of a value's place; `None`: of a null.
+    /// The abbreviated key of a value; `None`: of a null.
     #[inline]
-    pub fn lead(&self, value: Option<&str>) -> Lead {
+    pub fn abbreviated_key(&self, value: Option<&str>) -> AbbreviatedKey {
         match value {
-            Some(value) => self.lead_of(first(self.kind, value.as_bytes())),
-            None => self.lead_of_nulls(),
+            Some(value) => self.abbreviated(first(self.kind, value.as_bytes())),
+            None => self.abbreviated_nulls(),
         }
     }
 
-    fn lead_of(&self, first: u64) -> Lead {
-        Lead {
-            rank: self.nulls_first,
+    fn abbreviated(&self, first: u64) -> AbbreviatedKey {
+        AbbreviatedKey {
+            later: self.nulls_first,
             value: if self.descending { !first } else { first },
         }
     }
 
-    fn lead_of_nulls(&self) -> Lead {
-        Lead {
-            rank: !self.nulls_first,
+    fn abbreviated_nulls(&self) -> AbbreviatedKey {
+        AbbreviatedKey {
+            later: !self.nulls_first,
             value: 0,
         }
     }
 
-    /// Two leads that no row of a chunk comes before and after, by what is known of the column there; `None`: it has no
-    /// rows.
-    pub fn range(&self, stats: &ColumnStats) -> Option<(Lead, Lead)> {
-        let nulls = (stats.nulls > 0).then(|| self.lead_of_nulls());
-        let bounds = least_and_greatest(self.kind, &stats.bounds);
-        let bounds = bounds.map(|(least, greatest)| [self.lead_of(least), self.lead_of(greatest)]);
-        let leads = || nulls.into_iter().chain(bounds.into_iter().flatten());
-        leads().min().zip(leads().max())
+    /// The range of abbreviated keys that the rows of a block lie in, by the column's zone map; `None` if the block has no rows.
+    pub fn range(&self, zone_map: &ZoneMap) -> Option<(AbbreviatedKey, AbbreviatedKey)> {
+        let nulls = (zone_map.nulls > 0).then(|| self.abbreviated_nulls());
+        let bounds = least_and_greatest(self.kind, &zone_map.bounds);
+        let bounds =
+            bounds.map(|(least, greatest)| [self.abbreviated(least), self.abbreviated(greatest)]);
+        let abbreviated = || nulls.into_iter().chain(bounds.into_iter().flatten());
+        abbreviated().min().zip(abbreviated().max())
     }
 
-    /// Whether all rows of a lead have the same place in the order of this term.
-    pub fn settles(&self, lead: Lead) -> bool {
+    /// Whether all rows with this abbreviated key are equal by this term.
+    pub fn settles(&self, abbreviated: AbbreviatedKey) -> bool {
         let exact = matches!(
             self.kind,
             ColumnType::Boolean | ColumnType::Integer | ColumnType::Date
         );
-        exact || lead == self.lead_of_nulls()
+        exact || abbreviated == self.abbreviated_nulls()
     }
 }
 
-/// A number that orders like the values, as far as it goes.
+/// A number that orders like the values. Different values may have the same number.
 #[inline]
 fn first(kind: ColumnType, text: &[u8]) -> u64 {
     match kind {
@@ -102,7 +102,7 @@ fn first(kind: ColumnType, text: &[u8]) -> u64 {
     }
 }
 
-/// The same for the bounds of a column of that type; `None`: it has no values.
+/// The same for the bounds of a column of type `kind`; `None` if there are no values.
 fn least_and_greatest(kind: ColumnType, bounds: &Bounds) -> Option<(u64, u64)> {
     Some(match (kind, bounds) {
         (_, Bounds::None) => return None,
@@ -119,7 +119,7 @@ fn least_and_greatest(kind: ColumnType, bounds: &Bounds) -> Option<(u64, u64)> {
             (of_integer(i64::from(*min)), of_integer(i64::from(*max)))
         }
         (ColumnType::String, Bounds::Text { min, max }) => (of_text(min), of_text(max)),
-        // Bounds of another type than the whole column's say nothing of its order.
+        // Bounds of another type than the column's tell nothing about its order.
         _ => (0, u64::MAX),
     })
 }
@@ -129,7 +129,7 @@ fn of_integer(integer: i64) -> u64 {
 }
 
 fn of_number(number: f64) -> u64 {
-    // Zero is the same with a sign and without.
+    // Zero and negative zero are equal.
     let bits = (number + 0.0).to_bits();
     if bits >> 63 == 1 {
         !bits

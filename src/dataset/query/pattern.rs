@@ -1,16 +1,15 @@
 //! Patterns of `like` and `ilike`: `*` or `%` stands for any characters, `_` for any one, and `\` takes the meaning from
 //! what follows it.
 //!
-//! Matching takes time in proportion to the text, whatever the pattern is. What stands between two wildcards is looked for
-//! from left to right, each part behind the one before it, so no part is tried twice at the same place. A part without `_`
-//! is found by memmem. A part with `_` is found by Shift-And (Baeza-Yates and Gonnet, 1992): a bit for each place of the
-//! part says whether the text so far ends with the part up to there, and one step per character moves all bits on. That
-//! step costs a word for 64 places, which is why the length of a pattern has a bound. The crate `regex` would do the same
-//! by automata, and make the program larger by more than a megabyte.
+//! Matching takes linear time, whatever the pattern is. The parts between wildcards are found from left to right, each after the
+//! one before it, so no part is tried twice at the same position. A part without `_` is found by memmem. A part with `_` is found
+//! by Shift-And (Baeza-Yates and Gonnet, 1992): one bit for each position of the part says whether the text so far ends with the
+//! part up to there, and one step per character moves all bits on. A step costs one word per 64 positions, so the length of a
+//! pattern is bounded. The crate `regex` would do the same by automata, and make the program more than a megabyte larger.
 
 use memchr::memmem::Finder;
 
-use super::stop::{Stop, pieces};
+use super::stop::{Stop, slices};
 
 /// Characters of the longest pattern.
 pub(super) const LONGEST: usize = 1024;
@@ -18,31 +17,31 @@ pub(super) const LONGEST: usize = 1024;
 /// A pattern that a whole text matches or not.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// What stands between the wildcards for any characters; at least one.
+    /// The parts between the wildcards for any characters; at least one.
     parts: Vec<Part>,
     /// Whether letters of both cases are the same.
     folded: bool,
 }
 
-/// Characters, and places where any one may stand.
+/// Characters, and positions at which any character matches.
 #[derive(Debug)]
 enum Part {
-    /// Without such places.
+    /// Without such positions.
     Literal(Box<Finder<'static>>),
-    /// With such places.
+    /// With such positions.
     Mixed(Mixed),
 }
 
-/// A part with places where any character may stand.
+/// A part with positions at which any character matches.
 #[derive(Debug)]
 struct Mixed {
-    /// What stands at each place; `None`: any character.
+    /// The character at each position; `None`: any character.
     places: Vec<Option<char>>,
     /// The different characters that it has, in order.
     characters: Vec<char>,
     /// For each ASCII character its number in `characters`, or how many there are.
     ascii: Box<[u8; 128]>,
-    /// For each of the characters, and then for all others, the places where it may stand: a bit a place.
+    /// For each of the characters, and then for all others, the positions at which it matches: one bit per position.
     masks: Vec<u64>,
     /// Words that a mask has.
     words: usize,
@@ -72,7 +71,7 @@ impl Pattern {
         Self { parts, folded }
     }
 
-    /// Whether a text matches. What it says once `stop` is set means nothing.
+    /// Whether a text matches. Once `stop` is set, the result means nothing.
     pub(super) fn matches(&self, text: &str, stop: &Stop) -> bool {
         match self.folded {
             true => self.holds(&folded(text, stop), stop),
@@ -199,7 +198,7 @@ impl Mixed {
         }
     }
 
-    /// The places where a character may stand.
+    /// The positions at which a character matches.
     #[inline(always)]
     fn mask(&self, character: char) -> &[u64] {
         let others = self.characters.len();
@@ -223,12 +222,12 @@ impl Mixed {
         Some(characters.offset())
     }
 
-    /// Where the first one in the text ends, with at most 64 places.
+    /// Where the first match in the text ends, for a part of at most 64 positions.
     fn find_short(&self, text: &str, stop: &Stop) -> Option<usize> {
         let last = 1 << (self.places.len() - 1);
         let mut reached = 0_u64;
-        for (from, piece) in pieces(text, stop) {
-            for (at, character) in piece.char_indices() {
+        for (from, slice) in slices(text, stop) {
+            for (at, character) in slice.char_indices() {
                 reached = (reached << 1 | 1) & self.mask(character)[0];
                 if reached & last != 0 {
                     return Some(from + at + character.len_utf8());
@@ -238,12 +237,12 @@ impl Mixed {
         None
     }
 
-    /// The same with more places.
+    /// The same for longer parts.
     fn find_long(&self, text: &str, stop: &Stop) -> Option<usize> {
         let last = 1 << ((self.places.len() - 1) % 64);
         let mut reached = vec![0_u64; self.words];
-        for (from, piece) in pieces(text, stop) {
-            for (at, character) in piece.char_indices() {
+        for (from, slice) in slices(text, stop) {
+            for (at, character) in slice.char_indices() {
                 let mut carry = 1;
                 for (word, mask) in reached.iter_mut().zip(self.mask(character)) {
                     let next = *word >> 63;
@@ -267,13 +266,13 @@ fn fold(character: char) -> impl Iterator<Item = char> {
 /// The text without the case of its letters.
 fn folded(text: &str, stop: &Stop) -> String {
     let mut folded = String::with_capacity(text.len());
-    for (_, piece) in pieces(text, stop) {
-        if piece.is_ascii() {
+    for (_, slice) in slices(text, stop) {
+        if slice.is_ascii() {
             let from = folded.len();
-            folded.push_str(piece);
+            folded.push_str(slice);
             folded[from..].make_ascii_lowercase();
         } else {
-            folded.extend(piece.chars().flat_map(fold));
+            folded.extend(slice.chars().flat_map(fold));
         }
     }
     folded

@@ -1,31 +1,31 @@
-//! What a chunk's statistics rule out.
+//! Pruning: what zone maps and Bloom filters rule out.
 //!
-//! The bounds of a chunk are those of its own narrowest type, which may be narrower than the whole column's: then only
-//! equality can be ruled out, by reading the operand as a value of that type.
+//! A block's bounds are of the narrowest type that fits its values, which may be narrower than the column's type. Then only equality
+//! can be ruled out, by reading the operand as a value of the narrower type.
 
 use std::cmp::Ordering;
 
 use super::Filter;
 use super::filter::{Comparison, Test};
 use super::operand::Operand;
-use crate::dataset::{Bloom, Bounds, ColumnStats, value};
+use crate::dataset::{Bloom, Bounds, ZoneMap, value};
 
-/// How all values of a chunk stand to an operand.
+/// How all values of a block compare with an operand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reach {
-    /// How the least one does; `None`: it is not known.
+    /// How the least value compares; `None`: unknown.
     pub(super) least: Option<Ordering>,
-    /// How the greatest one does.
+    /// How the greatest value compares.
     pub(super) greatest: Option<Ordering>,
 }
 
-/// Whether a chunk may hold a row for which the filter holds; `false` is certain.
-pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
-    let values = stats.bounds != Bounds::None;
+/// Whether a block with this zone map may have a row for which the filter holds; `false` is certain.
+pub(super) fn may_hold(filter: &Filter, zone_map: &ZoneMap) -> bool {
+    let values = zone_map.bounds != Bounds::None;
     match (&filter.test, filter.negated) {
-        (Test::Null, false) => stats.nulls > 0,
+        (Test::Null, false) => zone_map.nulls > 0,
         (Test::Null, true) => values,
-        (Test::Is(operand), false) => values && may_equal(&stats.bounds, operand),
+        (Test::Is(operand), false) => values && may_equal(&zone_map.bounds, operand),
         (Test::Is(_), true) => true,
         (_, _) if !values => false,
         (Test::Compare(comparison, operand), negated) => {
@@ -34,23 +34,26 @@ pub(super) fn may_hold(filter: &Filter, stats: &ColumnStats) -> bool {
             } else {
                 *comparison
             };
-            may_stand(comparison, &stats.bounds, operand)
+            may_stand(comparison, &zone_map.bounds, operand)
         }
-        (Test::In(list), false) => list.may_be_within(&stats.bounds),
+        (Test::In(list), false) => list.may_be_within(&zone_map.bounds),
         (Test::In(_), true) | (Test::Like(_), _) => true,
     }
 }
 
-/// Whether a chunk whose values these are may hold a row for which the filter holds; `false` is certain.
-pub(super) fn may_be_in(filter: &Filter, stats: &ColumnStats, bloom: &Bloom) -> bool {
+/// Whether a block with this Bloom filter may have a row for which the filter holds; `false` is certain.
+pub(super) fn may_be_in(filter: &Filter, zone_map: &ZoneMap, bloom: &Bloom) -> bool {
     let (hashes, operand) = match (&filter.test, filter.sought()) {
         (_, []) => return true,
-        (Test::In(list), hashes) => (&hashes[list.within(&stats.bounds)], list.operands().first()),
+        (Test::In(list), hashes) => (
+            &hashes[list.within(&zone_map.bounds)],
+            list.operands().first(),
+        ),
         (Test::Compare(_, operand), hashes) => (hashes, Some(operand)),
         (Test::Like(_) | Test::Null | Test::Is(_), _) => return true,
     };
-    match (operand, &stats.bounds) {
-        // All values of a chunk of integers are written in one way only.
+    match (operand, &zone_map.bounds) {
+        // Integers are written in one way only.
         (Some(Operand::Text(_)), _) | (Some(Operand::Number(_)), Bounds::Integer { .. }) => {
             hashes.iter().any(|hash| bloom.may_have_hash(*hash))
         }
@@ -86,7 +89,7 @@ fn may_stand(comparison: Comparison, bounds: &Bounds, operand: &Operand) -> bool
 fn may_equal(bounds: &Bounds, operand: &Operand) -> bool {
     let reach = match (operand, bounds) {
         (Operand::Text(_), Bounds::Text { .. }) => reach(bounds, operand),
-        // All values there are of a narrower type, and so must be what equals one of them.
+        // All values of the block are of a narrower type, so a text that equals one of them is too.
         (Operand::Text(text), _) => match narrowed(bounds, text) {
             Some(operand) => reach(bounds, &operand),
             None => return false,
@@ -110,7 +113,7 @@ fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
     Operand::read(kind, std::str::from_utf8(text).ok()?)
 }
 
-/// How all values of a chunk stand to an operand.
+/// How all values within bounds compare with an operand.
 pub(super) fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
     let known = |least, greatest| Reach {
         least: Some(least),
@@ -133,7 +136,7 @@ pub(super) fn reach(bounds: &Bounds, operand: &Operand) -> Reach {
     }
 }
 
-/// Rounding keeps the order: what rounds to different values is told apart, what rounds to the same is not.
+/// Rounding keeps the order: values that round differently are told apart, others are not.
 fn near(min: f64, max: f64, to: f64) -> Reach {
     let told = |bound: f64| bound.partial_cmp(&to).filter(|ordering| ordering.is_ne());
     Reach {
@@ -142,7 +145,7 @@ fn near(min: f64, max: f64, to: f64) -> Reach {
     }
 }
 
-/// The bounds are whole seconds, rounded away from what is between them.
+/// The bounds are whole seconds, rounded outwards.
 fn instants(min: i64, max: i64, to: value::Instant) -> Reach {
     let whole = to.nanos == 0;
     Reach {

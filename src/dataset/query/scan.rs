@@ -1,7 +1,7 @@
-//! Looking through the text of one chunk for the rows that match.
+//! Scanning the text of one block for matching rows.
 //!
-//! Most rows do not match, and most texts need not be taken apart to see that: where a filter holds only for rows that
-//! contain a certain text, that text is looked for, and only the rows around it are read.
+//! Most rows don't match, and most need not be tokenized to see that: if a filter requires the row to contain some text, the scan
+//! searches for that text and reads only the rows around it.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -10,15 +10,15 @@ use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::filter::{Comparison, Test};
 use super::{Filter, Query, Stop};
-use crate::dataset::even::EvenRecords;
-use crate::dataset::{ChunkText, ColumnType, Field, Layout, Records};
+use crate::dataset::column_projection::ColumnProjection;
+use crate::dataset::{BlockText, ColumnType, Field, Layout, Records};
 
-/// Looks for the rows that a query wants.
+/// Finds the rows that a query matches.
 pub struct Scan<'q> {
     layout: &'q Layout,
-    /// The columns that are read, in order.
+    /// Indexes of the columns that are read, in ascending order.
     places: Vec<usize>,
-    /// The filters, those of one column together, each with the slot of its column.
+    /// The filters, grouped by column, each with the index of its column in `places`.
     filters: Vec<(usize, &'q Filter)>,
     needle: Option<Finder<'static>>,
     stop: Stop,
@@ -34,13 +34,13 @@ pub struct Row<'f, 't> {
     layout: &'f Layout,
 }
 
-/// Is given the rows that match.
-trait Found<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
+/// Called with each row that matches.
+trait OnRow<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
 
-impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> Found<'t> for F {}
+impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> OnRow<'t> for F {}
 
 impl<'t> Row<'_, 't> {
-    /// The text in a column that the query asks about; `None`: it means "no value".
+    /// The text in a column that the query uses; `None` for a null.
     #[inline]
     pub fn value(&self, column: usize) -> Option<Cow<'t, str>> {
         self.value_in(self.places.binary_search(&column).ok()?)
@@ -54,7 +54,7 @@ impl<'t> Row<'_, 't> {
 }
 
 impl<'q> Scan<'q> {
-    /// A look for what `query` wants in texts of this layout.
+    /// A scan for `query` in texts of this layout.
     pub fn new(query: &'q Query, layout: &'q Layout) -> Self {
         let filtered = query.filters.iter().map(Filter::column);
         let ordered = query.order.iter().map(|term| term.column);
@@ -70,7 +70,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    /// The same until `stop` is set. What was not given by then is not looked for any more.
+    /// The same scan, until `stop` is set. Then it ends without looking further.
     #[must_use]
     pub fn until(self, stop: &Stop) -> Self {
         Self {
@@ -79,23 +79,23 @@ impl<'q> Scan<'q> {
         }
     }
 
-    /// Gives the rows that match to `found`, in order, as long as it goes on. `from` is where a row begins in the text.
+    /// Calls `found` with each matching row, in order, until it breaks. `from` is where a row begins in the text.
     pub fn rows<'t>(
         &self,
-        text: &'t ChunkText,
+        text: &'t BlockText,
         from: usize,
         mut found: impl FnMut(Row<'_, 't>) -> ControlFlow<()>,
     ) {
-        let all = EvenRecords::new(text, from, self.layout.delimiter, &self.places);
+        let all = ColumnProjection::new(text, from, self.layout.delimiter, &self.places);
         match (all, &self.needle) {
-            // A line end within quotes is none, and what is written with quotes may not be written as it is.
+            // This is right only without quotes: line ends inside quotes end no record, and a quoted value may be written differently.
             (Some(_), Some(needle)) => self.around(needle, text, from, &mut found),
-            (Some(records), None) => self.even(records, &mut found),
+            (Some(records), None) => self.projected(records, &mut found),
             (None, _) => self.all(text, from, &mut found),
         }
     }
 
-    fn even<'t>(&self, mut records: EvenRecords<'t, '_>, found: &mut impl Found<'t>) {
+    fn projected<'t>(&self, mut records: ColumnProjection<'t, '_>, found: &mut impl OnRow<'t>) {
         let mut fields = Vec::with_capacity(self.places.len());
         while let Some(at) = records.next_into(&mut fields) {
             let row = self.row(at, &fields);
@@ -105,7 +105,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    fn all<'t>(&self, text: &'t ChunkText, from: usize, found: &mut impl Found<'t>) {
+    fn all<'t>(&self, text: &'t BlockText, from: usize, found: &mut impl OnRow<'t>) {
         let columns = self.layout.columns.len();
         let mut records = Records::new(text, self.layout.delimiter, columns);
         records.seek(from);
@@ -123,9 +123,9 @@ impl<'q> Scan<'q> {
     fn around<'t>(
         &self,
         needle: &Finder<'_>,
-        text: &'t ChunkText,
+        text: &'t BlockText,
         from: usize,
-        found: &mut impl Found<'t>,
+        found: &mut impl OnRow<'t>,
     ) {
         let bytes = text.as_bytes();
         let mut fields = Vec::with_capacity(self.places.len());
@@ -134,7 +134,7 @@ impl<'q> Scan<'q> {
             let hit = at + hit;
             let begin = memrchr(b'\n', &bytes[at..hit]).map_or(at, |end| at + end + 1);
             at = memchr(b'\n', &bytes[hit..]).map_or(bytes.len(), |end| hit + end + 1);
-            let records = EvenRecords::new(text, begin, self.layout.delimiter, &self.places);
+            let records = ColumnProjection::new(text, begin, self.layout.delimiter, &self.places);
             if records
                 .and_then(|mut records| records.next_into(&mut fields))
                 .is_some()
@@ -157,7 +157,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    /// Whether all filters hold for a row. A field is read once for all filters of its column.
+    /// Whether a row passes all filters. A field is read once for all filters of its column.
     #[inline]
     fn holds(&self, row: Row<'_, '_>) -> bool {
         let mut read: Option<(usize, Option<Cow<'_, str>>)> = None;
@@ -175,8 +175,8 @@ impl<'q> Scan<'q> {
     }
 }
 
-/// The filters of a query, those of one column together, the columns in the order in which the query names them. `places`
-/// are the columns, in order.
+/// The filters of a query, grouped by column, in the order in which the query names the columns. `places` has the columns in
+/// ascending order.
 fn by_column<'q>(query: &'q Query, places: &[usize]) -> Vec<(usize, &'q Filter)> {
     let mut first = vec![usize::MAX; places.len()];
     let mut filters: Vec<_> = query
@@ -193,16 +193,16 @@ fn by_column<'q>(query: &'q Query, places: &[usize]) -> Vec<(usize, &'q Filter)>
     filters
 }
 
-/// A text without which no row can match, where there are no quotes; with the delimiters around a whole field, which
-/// leaves fewer places to look at.
+/// A text that every matching row contains, if there are no quotes. If it is a whole field, the delimiters around it are included,
+/// which leaves fewer false hits.
 fn needle(query: &Query, layout: &Layout) -> Option<Finder<'static>> {
-    /// A text as short as this is found in many rows that do not match.
+    /// A shorter text is found in many rows that don't match.
     const SHORTEST: usize = 3;
     let last = layout.columns.len().saturating_sub(1);
     let needles = query.filters.iter().filter(|filter| !filter.negated);
     let needles = needles.filter_map(|filter| match &filter.test {
         Test::Compare(Comparison::Equal, operand) => {
-            // What may be written in several ways can't be looked for.
+            // A value that may be written in several ways can't be searched for.
             let mut text = match filter.kind {
                 ColumnType::String | ColumnType::Integer | ColumnType::Boolean => operand.text()?,
                 ColumnType::Number | ColumnType::Date | ColumnType::Datetime => return None,

@@ -1,18 +1,18 @@
-//! The grammar of lists: names in `select` and `order`, values in `in.(…)`. Commas separate; an element in double quotes
-//! may hold anything, with `\"` for a quote and `\\` for a backslash.
+//! The grammar of lists: names in `select` and `order`, values in `in.(…)`. Commas separate the elements. An element in double
+//! quotes may contain anything, with `\"` for a quote and `\\` for a backslash.
 
 use std::collections::HashMap;
 
 use super::order::Term;
-use super::{QueryError, error::cut};
+use super::{QueryError, error::truncated};
 use crate::dataset::Column;
 
 /// An element of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Element {
-    /// What is in the quotes, or all of it where there are none.
+    /// The text inside the quotes, or the whole element if it has none.
     pub(super) text: String,
-    /// What stands behind the closing quote; `None`: it is not quoted.
+    /// What follows the closing quote; `None` if the element isn't quoted.
     pub(super) behind: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn elements(list: &str) -> Result<Vec<Element>, &'static str> {
     Ok(elements)
 }
 
-/// What is before the closing quote, and what is after it.
+/// The text before the closing quote, and what follows it.
 fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
     let mut text = String::new();
     let mut characters = inside.char_indices();
@@ -59,7 +59,7 @@ fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
     Err("a double quote is not closed; write \\\" for one that belongs to a name or value")
 }
 
-/// The names of the columns, to be looked up: a few one by one, many in an index.
+/// Finds columns by name: the first ones one by one, more of them with an index.
 #[derive(Debug)]
 pub(super) struct Names<'c> {
     columns: &'c [Column],
@@ -81,9 +81,9 @@ impl<'c> Names<'c> {
         self.columns
     }
 
-    /// The place of a column by its name.
+    /// The index of a column, by its name.
     pub(super) fn place(&mut self, name: &str) -> Option<usize> {
-        /// Names for which an index takes longer than it saves.
+        /// Up to so many lookups, an index costs more than it saves.
         const FEW: usize = 16;
         self.looked_up += 1;
         if self.looked_up <= FEW {
@@ -96,7 +96,7 @@ impl<'c> Names<'c> {
         self.index.get(name).copied()
     }
 
-    /// The same; an error names those there are.
+    /// The same, with an error that lists the columns.
     pub(super) fn place_of(&mut self, name: &str) -> Result<usize, QueryError> {
         let found = self.place(name);
         found.ok_or_else(|| QueryError::unknown_column(name, self.columns))
@@ -109,7 +109,7 @@ pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usi
     let elements = elements(text).map_err(bad)?;
     let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
     if behind.any(|behind| !behind.is_empty()) {
-        return Err(bad("a comma is missing behind a closing quote"));
+        return Err(bad("a comma is missing after a closing quote"));
     }
     if let [only] = &elements[..]
         && only.text == "*"
@@ -152,7 +152,7 @@ pub(super) fn order(text: &str, names: &mut Names<'_>) -> Result<Vec<Term>, Quer
                 let (name, modifiers) = modifiers(&element.text);
                 match (names.place(name), names.place(&element.text)) {
                     (Some(found), _) => modifiers.of(found, columns),
-                    // The name itself may end as a direction does.
+                    // The name itself may end like a modifier.
                     (None, Some(found)) => Modifiers::default().of(found, columns),
                     (None, None) => return Err(unknown(&element.text, name, names, bad)),
                 }
@@ -170,9 +170,9 @@ pub(super) fn order(text: &str, names: &mut Names<'_>) -> Result<Vec<Term>, Quer
 }
 
 const DIRECTIONS: &str =
-    "behind a column's name may stand .asc or .desc, and behind that .nullsfirst or .nullslast";
+    "a column's name may be followed by .asc or .desc, and then by .nullsfirst or .nullslast";
 
-/// Whether it is the column that is unknown, or what stands behind it.
+/// Decides whether the column is unknown, or its modifiers are wrong.
 fn unknown(
     written: &str,
     name: &str,
@@ -189,7 +189,7 @@ fn unknown(
     }
 }
 
-/// What may stand behind a column in `order`.
+/// The modifiers of a column in `order`.
 #[derive(Debug, Default, Clone, Copy)]
 struct Modifiers {
     descending: bool,
@@ -202,13 +202,13 @@ impl Modifiers {
             column,
             kind: columns[column].kind,
             descending: self.descending,
-            // A null counts as greater than every value.
+            // Nulls sort after all values.
             nulls_first: self.nulls_first.unwrap_or(self.descending),
         }
     }
 }
 
-/// What is before the modifiers at the end of a text, and those.
+/// The text before the modifiers, and the modifiers.
 fn modifiers(text: &str) -> (&str, Modifiers) {
     let mut modifiers = Modifiers::default();
     let mut rest = text;
@@ -229,15 +229,15 @@ fn modifiers(text: &str) -> (&str, Modifiers) {
 fn repeated(parameter: &'static str, name: &str) -> QueryError {
     QueryError::RepeatedColumn {
         parameter,
-        name: cut(name),
+        name: truncated(name),
     }
 }
 
-/// A list that can't be read, and why.
+/// The error for a malformed list.
 pub(super) fn bad_list(parameter: &str, value: &str, reason: &'static str) -> QueryError {
     QueryError::BadList {
-        parameter: cut(parameter),
-        value: cut(value),
+        parameter: truncated(parameter),
+        value: truncated(value),
         reason,
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::dataset::decimal;
-use crate::dataset::{ChunkText, ColumnType, Layout, Piece, Records};
+use crate::dataset::{BlockText, ColumnType, Layout, RawBlock, Records};
 
 /// A small dataset: its text without the header, and its columns.
 struct Table {
-    text: ChunkText,
+    text: BlockText,
     layout: Arc<Layout>,
     columns: Vec<Column>,
-    stats: Vec<ColumnStats>,
+    zone_maps: Vec<ZoneMap>,
     blooms: Vec<(u32, Bloom)>,
 }
 
@@ -25,10 +25,10 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         nulls: nulls.iter().map(|&null| null.to_owned()).collect(),
         stated: vec![None; columns.len()],
     });
-    let piece = Piece::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
-    let analysis = piece.analyse().unwrap();
+    let raw_block = RawBlock::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
+    let analysis = raw_block.analyse().unwrap();
     Table {
-        text: ChunkText::new(text.to_owned(), columns.len()),
+        text: BlockText::new(text.to_owned(), columns.len()),
         layout,
         columns: columns
             .iter()
@@ -38,13 +38,13 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
                 nullable: true,
             })
             .collect(),
-        stats: analysis.columns,
+        zone_maps: analysis.columns,
         blooms: analysis.blooms,
     }
 }
 
-fn asked(query: &str) -> Asked {
-    let mut asked = Asked::default();
+fn asked(query: &str) -> RawQuery {
+    let mut asked = RawQuery::default();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap();
         match name {
@@ -57,10 +57,10 @@ fn asked(query: &str) -> Asked {
 }
 
 impl Table {
-    fn known(&self, column: usize) -> Known<'_> {
+    fn known(&self, column: usize) -> PruningStats<'_> {
         let of_column = |(place, _): &&(u32, Bloom)| *place as usize == column;
-        Known {
-            stats: Some(&self.stats[column]),
+        PruningStats {
+            zone_map: Some(&self.zone_maps[column]),
             bloom: self.blooms.iter().find(of_column).map(|(_, bloom)| bloom),
         }
     }
@@ -97,7 +97,7 @@ impl Table {
         let (mut found, mut passes) = (Vec::new(), 0);
         let (mut after, mut reference) = (None, None);
         loop {
-            let mut top = Top::new(
+            let mut top = TopK::new(
                 Arc::clone(order),
                 after.clone(),
                 reference.take(),
@@ -106,16 +106,16 @@ impl Table {
             );
             Scan::new(&resolved, &self.layout).rows(&self.text, 0, |row| {
                 let term = order[0];
-                let lead = term.lead(row.value(term.column).as_deref());
+                let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
                 let at = u32::try_from(row.at).unwrap();
-                let (best, worst) = term.range(&self.stats[term.column]).unwrap();
-                assert!(best <= lead && lead <= worst);
-                if top.may_have(lead, 0, at) {
-                    top.take(lead, |column| row.value(column), 0, at);
+                let (best, worst) = term.range(&self.zone_maps[term.column]).unwrap();
+                assert!(best <= abbreviated && abbreviated <= worst);
+                if top.may_have(abbreviated, 0, at) {
+                    top.take(abbreviated, |column| row.value(column), 0, at);
                 }
                 ControlFlow::Continue(())
             });
-            let First { rows, more, unsure } = top.finish();
+            let TopRows { rows, more, unsure } = top.finish();
             found.extend(rows.iter().map(|row| self.fields(row.at)[0].clone()));
             if let Some(last) = rows.last() {
                 after = Some(Arc::new(self.values(order, last)));
@@ -141,13 +141,13 @@ impl Table {
             .collect()
     }
 
-    fn values(&self, order: &[Term], row: &Ranked) -> Whole {
+    fn values(&self, order: &[Term], row: &KeyedRow) -> FullSortKey {
         let fields = self.fields(row.at);
         let value = |column: usize| {
             let text = fields[column].clone();
             (!self.layout.is_null(&text)).then_some(text.into())
         };
-        Whole::new(order, value, row.chunk, row.at)
+        FullSortKey::new(order, value, row.block, row.at)
     }
 }
 

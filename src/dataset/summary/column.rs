@@ -1,10 +1,10 @@
-//! What is kept of one column.
+//! The sketch of one column.
 
 use std::borrow::Cow;
 
 use hashbrown::HashTable;
 
-use super::Room;
+use super::SketchSizes;
 use super::rest::Rest;
 use crate::dataset::counts::Texts;
 use crate::dataset::{ColumnType, value};
@@ -18,40 +18,39 @@ pub(super) struct ColumnSketch {
     pub(super) nulls: u64,
     /// Values that are not null.
     pub(super) values: u64,
-    /// What stands for each of the first different texts, and how often it came. They are looked up for every value, so they
-    /// are kept close together.
+    /// The hashes and counts of the first distinct texts. They are looked up for every value, so they are stored compactly.
     counts: HashTable<(u64, u64)>,
     /// Those texts.
     texts: Vec<Kept>,
-    /// The values whose texts there was no room for.
+    /// The values whose texts the table has no space for.
     pub(super) rest: Option<Box<Rest>>,
 }
 
 /// A text that is counted.
 #[derive(Debug, Clone)]
 struct Kept {
-    /// Stands for the whole text.
+    /// Hash of the whole text.
     hash: u64,
     /// The text, or the beginning of a long one.
     text: Box<str>,
-    /// It goes on.
+    /// Whether `text` is truncated.
     cut: bool,
 }
 
 /// A text, and how often it came.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'c> {
-    /// Stands for the whole text.
+pub(super) struct CountedText<'c> {
+    /// Hash of the whole text.
     pub(super) hash: u64,
     pub(super) count: u64,
     /// The text, or the beginning of a long one.
     pub(super) text: &'c str,
-    /// It goes on.
+    /// Whether `text` is truncated.
     pub(super) cut: bool,
 }
 
-/// What is kept of a text, and whether that is not all of it: the beginning, or of a number the nearest `f64`, where `kind` says
-/// that it is one.
+/// The part of a text that a summary stores, and whether it is truncated: its beginning, or the nearest `f64` if `kind` says that
+/// it is a number.
 pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, bool) {
     let cut = text.len() > KEPT;
     let numeric = matches!(kind, Some(ColumnType::Integer | ColumnType::Number));
@@ -63,7 +62,7 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
         return (shown.into(), cut);
     }
     let kept = &text[..text.len().min(KEPT)];
-    // A piece's text is UTF-8, and cutting it may split its last character.
+    // A raw block's text is UTF-8, but truncating may split the last character.
     let kept = match std::str::from_utf8(kept) {
         Ok(kept) => kept,
         Err(error) => std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
@@ -72,8 +71,8 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
 }
 
 impl ColumnSketch {
-    /// Adds values of a piece, of which `kind` is the narrowest type.
-    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, room: Room) {
+    /// Adds the values of a raw block; `kind` is the narrowest type of its values.
+    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, sizes: SketchSizes) {
         self.nulls += u64::from(texts.nulls);
         for one in texts.counted {
             let (hash, count) = (one.hash(texts.of), u64::from(one.count));
@@ -82,21 +81,21 @@ impl ColumnSketch {
                 continue;
             }
             let text = one.text(texts.of);
-            if self.texts.len() < room.texts {
+            if self.texts.len() < sizes.texts {
                 let (text, cut) = shown(&text, kind);
-                self.insert(Known {
+                self.insert(CountedText {
                     hash,
                     count,
                     text: &text,
                     cut,
                 });
             } else {
-                self.rest(room).add(&text, hash, count, kind);
+                self.rest(sizes).add(&text, hash, count, kind);
             }
         }
     }
 
-    /// Counts a text that is known; says whether it is.
+    /// Counts a text if it is in the table. Returns whether it is.
     fn counts_known(&mut self, hash: u64, count: u64) -> bool {
         let found = self.counts.find_mut(hash, |(known, _)| *known == hash);
         found.is_some_and(|(_, all)| {
@@ -105,9 +104,9 @@ impl ColumnSketch {
         })
     }
 
-    /// Adds a text that is not known yet.
-    pub(super) fn insert(&mut self, known: Known<'_>) {
-        let Known {
+    /// Adds a text to the table.
+    pub(super) fn insert(&mut self, known: CountedText<'_>) {
+        let CountedText {
             hash, count, cut, ..
         } = known;
         let text = known.text.into();
@@ -116,17 +115,17 @@ impl ColumnSketch {
         self.texts.push(Kept { hash, text, cut });
     }
 
-    /// How many texts are known.
+    /// How many texts are in the table.
     pub(super) fn known_texts(&self) -> usize {
         self.texts.len()
     }
 
-    /// The texts that are known.
-    pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+    /// The texts in the table.
+    pub(super) fn known(&self) -> impl Iterator<Item = CountedText<'_>> {
         self.texts.iter().map(|kept| {
             let hash = kept.hash;
             let count = self.counts.find(hash, |(known, _)| *known == hash);
-            Known {
+            CountedText {
                 hash,
                 count: count.map_or(0, |(_, count)| *count),
                 text: &kept.text,
@@ -135,32 +134,32 @@ impl ColumnSketch {
         })
     }
 
-    fn rest(&mut self, room: Room) -> &mut Rest {
-        self.rest.get_or_insert_with(|| Box::new(Rest::new(room)))
+    fn rest(&mut self, sizes: SketchSizes) -> &mut Rest {
+        self.rest.get_or_insert_with(|| Box::new(Rest::new(sizes)))
     }
 
-    /// Adds all that another one was given.
-    pub(super) fn merge(&mut self, other: &Self, room: Room) {
+    /// Adds another sketch.
+    pub(super) fn merge(&mut self, other: &Self, sizes: SketchSizes) {
         self.nulls += other.nulls;
         self.values += other.values;
-        let mut unknown: Vec<Known<'_>> = other
+        let mut unknown: Vec<CountedText<'_>> = other
             .known()
             .filter(|known| !self.counts_known(known.hash, known.count))
             .collect();
-        let left = room.texts - self.texts.len();
+        let left = sizes.texts - self.texts.len();
         if unknown.len() > left {
-            // The frequent ones find room; the order they came in does not count.
+            // Frequent texts take precedence; their order does not matter.
             unknown.sort_unstable_by(|a, b| {
                 let by_count = b.count.cmp(&a.count);
                 by_count.then_with(|| (a.text, a.hash).cmp(&(b.text, b.hash)))
             });
             unknown
                 .drain(left..)
-                .for_each(|known| self.rest(room).add_known(known));
+                .for_each(|known| self.rest(sizes).add_known(known));
         }
         unknown.into_iter().for_each(|known| self.insert(known));
         if let Some(rest) = &other.rest {
-            self.rest(room).merge(rest);
+            self.rest(sizes).merge(rest);
         }
     }
 }

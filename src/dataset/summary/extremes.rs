@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::{ColumnType, decimal, value};
 
-/// Where a value is among those of its type: a number itself, a day in days and a moment in seconds since 1970 (UTC). Near
-/// values may be at the same place.
+/// The position of a value among those of its type: the number itself, days since 1970 for a date, and seconds since 1970 for
+/// a datetime (UTC). Values that are close may have the same position.
 pub(super) fn position(kind: ColumnType, text: &[u8]) -> Option<f64> {
     match kind {
         ColumnType::Integer | ColumnType::Number => value::number(text),
@@ -37,7 +37,7 @@ pub(super) fn compare(kind: ColumnType, a: &[u8], b: &[u8]) -> Ordering {
 pub(super) struct Extremes {
     pub(super) least: Box<str>,
     pub(super) greatest: Box<str>,
-    /// Their places, which decide where they differ.
+    /// Their positions, which decide unless they are equal.
     places: (f64, f64),
 }
 

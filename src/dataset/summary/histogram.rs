@@ -13,13 +13,13 @@ use crate::dataset::{ColumnType, value};
 const BINS: u32 = 20;
 
 /// Values that were counted exactly: where each is, and how many are there.
-type Counted = Vec<(f64, u64)>;
+type ExactCounts = Vec<(f64, u64)>;
 
 /// The histogram of a column of that type, of what was counted exactly and of what a sketch was given.
 pub(super) fn of(
     kind: ColumnType,
     extremes: &Extremes,
-    counted: Counted,
+    counted: ExactCounts,
     sketch: Option<&KllSketch<KllFloat<f64>>>,
 ) -> Option<Histogram> {
     let (edges, shown) = edges(kind, extremes)?;
@@ -59,7 +59,7 @@ fn add(counts: &mut [u64], edges: &[f64], sketch: &KllSketch<KllFloat<f64>>) -> 
     Some(())
 }
 
-/// Where bins begin and the last one ends, as places and as they are shown.
+/// The edges of the bins, as positions and as they are shown.
 fn edges(kind: ColumnType, extremes: &Extremes) -> Option<(Vec<f64>, Vec<Shown>)> {
     let (least, greatest) = (extremes.least.as_bytes(), extremes.greatest.as_bytes());
     let (places, shown): (Vec<f64>, Vec<Shown>) = match kind {
@@ -115,7 +115,7 @@ fn numbers(least: f64, greatest: f64) -> Option<Vec<f64>> {
 
 fn day(days: i128) -> (f64, Shown) {
     let epoch = Date::constant(1970, 1, 1);
-    // What is beyond the calendar's last day is shown as that.
+    // Values after the last date of the calendar are shown as that date.
     let date = i32::try_from(days)
         .ok()
         .and_then(|days| epoch.checked_add(days.days()).ok());

@@ -1,14 +1,12 @@
-//! What the columns of many rows hold, in little: how many different values, which of them are frequent, how they are
-//! spread.
+//! Summaries of columns in a few KiB: how many distinct values there are, which of them are frequent, how they are distributed.
 //!
 //! ```text
-//! piece ─▶ Summary (one a thread) ─▶ merged ─▶ stored with its run ─▶ merged with other runs ─▶ report
+//! raw block ─▶ Summary (one per thread) ─▶ merged ─▶ stored with its segment ─▶ merged with other segments ─▶ report
 //! ```
 //!
-//! The first different texts of a column are counted exactly, and are all that there is in most columns. What comes once
-//! there is no more room for another text is told by sketches of Apache DataSketches: HyperLogLog (how many different
-//! ones), KLL (how they are spread) and frequent items. So a summary takes some KiB a column, whatever it is of, and adding
-//! up is independent of the order as far as it is exact.
+//! The first distinct texts of a column are counted exactly, and most columns have no others. Once that table is full, other values
+//! go to sketches of Apache DataSketches: HyperLogLog (number of distinct values), KLL (distribution) and frequent items. So a
+//! summary has a bounded size, whatever it summarises. Its exact part does not depend on the order in which values come.
 
 mod column;
 mod extremes;
@@ -21,22 +19,22 @@ use super::{ColumnType, counts::Texts};
 use column::ColumnSketch;
 pub use report::{ColumnSummary, Distinct, Frequent, Histogram, Shown};
 
-/// What the columns of some rows hold.
+/// A summary of the columns of some rows.
 #[derive(Debug, Clone)]
 pub struct Summary {
     rows: u64,
     columns: Vec<ColumnSketch>,
-    room: Room,
+    sizes: SketchSizes,
 }
 
 /// A stored summary that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the stored summary is damaged, or of a later release")]
+#[error("the stored summary is damaged, or was written by a later release")]
 pub struct CorruptSummary;
 
-/// How much is kept of a column: less where there are many, so that all of them together stay small.
+/// The sizes of a column's table and sketches: smaller in wide tables, so that all of them together stay small.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct SketchSizes {
     /// Texts that are counted exactly: seven eighths of a power of two, as many as fill a table of that size.
     texts: usize,
     /// Log2 of the HyperLogLog sketch's buckets: the relative standard error is 1.04 / √buckets.
@@ -47,7 +45,7 @@ struct Room {
     items: usize,
 }
 
-impl Room {
+impl SketchSizes {
     fn of(columns: usize) -> Self {
         let (texts, log_buckets, k, items) = match columns {
             0..=24 => (3584, 12, 256, 256),
@@ -65,41 +63,41 @@ impl Room {
 }
 
 impl Summary {
-    /// The summary of no rows of so many columns.
+    /// The summary of no rows, with `columns` columns.
     pub fn new(columns: usize) -> Self {
         Self {
             rows: 0,
             columns: vec![ColumnSketch::default(); columns],
-            room: Room::of(columns),
+            sizes: SketchSizes::of(columns),
         }
     }
 
-    /// How many columns it is of.
+    /// How many columns it has.
     pub fn columns(&self) -> usize {
         self.columns.len()
     }
 
-    /// How many rows it is of.
+    /// How many rows it has.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Adds the rows of a piece, whose columns are added one by one.
+    /// Adds the rows of a raw block. Their columns are added one by one.
     pub(super) fn add_rows(&mut self, rows: u32) {
         self.rows += u64::from(rows);
     }
 
-    /// Adds the values of a column of a piece, of which `kind` is the narrowest type there.
+    /// Adds a column of a raw block; `kind` is the narrowest type of its values there.
     pub(super) fn add_column(&mut self, place: usize, texts: Texts<'_>, kind: Option<ColumnType>) {
-        self.columns[place].add(texts, kind, self.room);
+        self.columns[place].add(texts, kind, self.sizes);
     }
 
-    /// Adds all that another one was given. It must be of the same columns.
+    /// Adds another summary of the same columns.
     pub fn merge(&mut self, other: &Self) {
         debug_assert_eq!(self.columns.len(), other.columns.len());
         self.rows += other.rows;
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            column.merge(other, self.room);
+            column.merge(other, self.sizes);
         }
     }
 }

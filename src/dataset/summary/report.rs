@@ -1,4 +1,4 @@
-//! What a summary tells.
+//! The report of a summary.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,13 +7,13 @@ use datasketches::frequencies::ErrorType;
 use datasketches::hll::HllUnion;
 
 use super::Summary;
-use super::column::{ColumnSketch, Known};
+use super::column::{ColumnSketch, CountedText};
 use super::extremes::{Extremes, compare, position};
 use super::histogram;
 use super::rest::Sum;
 use crate::dataset::{Column, ColumnType};
 
-/// Frequent values that are told at most.
+/// How many frequent values to report.
 const FREQUENT: usize = 10;
 
 /// What a column holds.
@@ -42,7 +42,7 @@ pub struct ColumnSummary {
 /// How many different values there are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Distinct {
-    /// About so many.
+    /// The estimate.
     pub estimate: u64,
     /// By which part of that it may be wrong, 95 times of 100; 0: it is exact.
     pub error: f64,
@@ -62,8 +62,8 @@ pub enum Shown {
 /// How values are spread between the least and the greatest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Where bins begin, and where the last one ends: one more than there are bins. What is at an edge belongs to the bin
-    /// that begins there; what is at the last one, to the last bin.
+    /// The edges of the bins: one more than there are bins. A value at an edge belongs to the bin that begins there; a value
+    /// at the last edge belongs to the last bin.
     pub edges: Vec<Shown>,
     /// How many values each bin has, about.
     pub counts: Vec<u64>,
@@ -81,7 +81,7 @@ pub struct Frequent {
 }
 
 impl Summary {
-    /// What it tells of these columns, which are those of the rows.
+    /// Reports on these columns, which are those of the rows.
     pub fn report(&self, columns: &[Column]) -> Vec<ColumnSummary> {
         let all = columns.iter().zip(&self.columns);
         all.map(|(column, sketch)| sketch.report(column)).collect()
@@ -163,7 +163,7 @@ impl ColumnSketch {
     fn mean(&self) -> Option<f64> {
         let mut sum = self.rest.as_ref().map_or(Sum::default(), |rest| rest.sum);
         // In an order of their own, since sums of fractions depend on it.
-        let mut known: Vec<Known<'_>> = self.known().collect();
+        let mut known: Vec<CountedText<'_>> = self.known().collect();
         known.sort_unstable_by_key(|known| known.hash);
         for known in known {
             sum.add(known.text.as_bytes(), known.count);
@@ -192,7 +192,7 @@ impl ColumnSketch {
                     counted.push((row.item().clone(), row.lower_bound()));
                 }
             }
-            // One that came once of many is none to tell of.
+            // Among many values, one that occurs once is not frequent.
             counted.retain(|(_, count)| *count > 1);
         }
         counted.sort_unstable_by(|(a, more), (b, less)| {
@@ -210,13 +210,13 @@ impl ColumnSketch {
     }
 }
 
-/// An error as it is told: in ten thousandths, and none that is smaller than it is.
+/// An error bound in ten-thousandths, rounded up.
 pub(super) fn rounded(error: f64) -> f64 {
     (error * 1e4).ceil() / 1e4
 }
 
-impl<'c> Known<'c> {
-    /// The text, with a mark where it goes on.
+impl<'c> CountedText<'c> {
+    /// The text, with an ellipsis if it is truncated.
     fn shown(&self, kind: ColumnType) -> Cow<'c, str> {
         let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);
         match self.cut && !numeric {

@@ -1,11 +1,11 @@
-//! The values of a column whose texts there was no room for, told by sketches.
+//! Sketches of the values whose texts are not counted exactly.
 
 use datasketches::frequencies::FrequentItemsSketch;
 use datasketches::hll::{HllSketch, HllType, HllUnion};
 use datasketches::kll::{KllFloat, KllSketch};
 
-use super::Room;
-use super::column::{Known, shown};
+use super::SketchSizes;
+use super::column::{CountedText, shown};
 use super::extremes::{Extremes, position};
 use crate::dataset::{ColumnType, value};
 
@@ -14,9 +14,9 @@ use crate::dataset::{ColumnType, value};
 pub(super) struct Rest {
     /// How many different ones.
     pub(super) distinct: HllSketch,
-    /// Which of those that are no numbers and no times are frequent.
+    /// Frequent values, of those that are neither numbers nor times.
     pub(super) frequent: FrequentItemsSketch<String>,
-    /// Values that `frequent` was not given.
+    /// Values that were not given to `frequent`.
     pub(super) uncounted: u64,
     /// How numbers and times are spread.
     pub(super) spread: KllSketch<KllFloat<f64>>,
@@ -58,27 +58,27 @@ impl Sum {
 }
 
 impl Rest {
-    pub(super) fn new(room: Room) -> Self {
-        const RIGHT: &str = "a room has only sizes that sketches have";
+    pub(super) fn new(sizes: SketchSizes) -> Self {
+        const RIGHT: &str = "a sizes has only sizes that sketches have";
         Self {
-            distinct: HllSketch::new(room.log_buckets, HllType::Hll8).expect(RIGHT),
-            frequent: FrequentItemsSketch::new(room.items).expect(RIGHT),
+            distinct: HllSketch::new(sizes.log_buckets, HllType::Hll8).expect(RIGHT),
+            frequent: FrequentItemsSketch::new(sizes.items).expect(RIGHT),
             uncounted: 0,
-            spread: KllSketch::new(room.k).expect(RIGHT),
+            spread: KllSketch::new(sizes.k).expect(RIGHT),
             sum: Sum::default(),
             placed: None,
             texts: None,
         }
     }
 
-    /// Adds a text that came `count` times in a piece, of whose values `kind` is the narrowest type.
+    /// Adds a text that occurs `count` times in a raw block; `kind` is the narrowest type of the values there.
     pub(super) fn add(&mut self, text: &[u8], hash: u64, count: u64, kind: Option<ColumnType>) {
         let (kept, cut) = shown(text, kind);
         self.add_shown(&kept, cut, hash, count, kind);
     }
 
-    /// Adds what was counted exactly elsewhere.
-    pub(super) fn add_known(&mut self, known: Known<'_>) {
+    /// Adds a text that was counted exactly elsewhere.
+    pub(super) fn add_known(&mut self, known: CountedText<'_>) {
         let kind = ColumnType::of(known.text);
         self.add_shown(known.text, known.cut, known.hash, known.count, Some(kind));
     }
@@ -109,7 +109,7 @@ impl Rest {
 
     /// Adds a number or a time; says whether it was one.
     fn add_placed(&mut self, kind: ColumnType, text: &str, count: u64) -> bool {
-        // Integers are numbers, in whatever piece they are.
+        // Integers are numbers, in whatever raw block they are.
         let kind = match kind {
             ColumnType::Integer => ColumnType::Number,
             other => other,
@@ -132,7 +132,7 @@ impl Rest {
         true
     }
 
-    /// Adds one place many times: sketches of twice as many are made of two of the same.
+    /// Adds one position many times, by merging sketches of powers of two.
     fn add_spread(&mut self, place: f64, count: u64) {
         const FEW: u64 = 32;
         const RIGHT: &str = "fewer than 2^64 values";

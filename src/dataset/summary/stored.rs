@@ -5,10 +5,10 @@ use datasketches::hll::HllSketch;
 use datasketches::kll::KllSketch;
 use serde::{Deserialize, Serialize};
 
-use super::column::{ColumnSketch, Known};
+use super::column::{ColumnSketch, CountedText};
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
-use super::{CorruptSummary, Room, Summary};
+use super::{CorruptSummary, SketchSizes, Summary};
 use crate::dataset::ColumnType;
 use crate::dataset::counts::hash;
 
@@ -39,7 +39,7 @@ struct StoredColumn<'c> {
 struct StoredKnown<'c> {
     text: &'c str,
     count: u64,
-    /// Of a text that goes on.
+    /// Whether the text is truncated.
     hash: Option<u64>,
 }
 
@@ -69,10 +69,10 @@ impl Summary {
         packed
     }
 
-    /// The summary that was stored so, of so many columns.
+    /// Decodes a stored summary of `columns` columns.
     ///
     /// # Errors
-    /// [`CorruptSummary`] when it was not, or by a later release.
+    /// [`CorruptSummary`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8], columns: usize) -> Result<Self, CorruptSummary> {
         let Some((&ENCODING, packed)) = stored.split_first() else {
             return Err(CorruptSummary);
@@ -87,7 +87,7 @@ impl Summary {
         Ok(Self {
             rows: stored.rows,
             columns: read.collect::<Result<_, _>>()?,
-            room: Room::of(columns),
+            sizes: SketchSizes::of(columns),
         })
     }
 }
@@ -108,7 +108,7 @@ impl<'c> StoredColumn<'c> {
         column.values = self.values;
         column.rest = self.rest.map(StoredRest::read).transpose()?.map(Box::new);
         for known in self.known {
-            column.insert(Known {
+            column.insert(CountedText {
                 hash: known.hash.unwrap_or_else(|| hash(known.text.as_bytes())),
                 count: known.count,
                 cut: known.hash.is_some(),
@@ -120,7 +120,7 @@ impl<'c> StoredColumn<'c> {
 }
 
 impl<'c> StoredKnown<'c> {
-    fn of(known: Known<'c>) -> Self {
+    fn of(known: CountedText<'c>) -> Self {
         Self {
             text: known.text,
             count: known.count,

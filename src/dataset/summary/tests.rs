@@ -2,28 +2,28 @@ use std::sync::Arc;
 
 use super::*;
 use crate::dataset::{
-    Analysis, Column, ColumnType, Ingest, Layout, Limits, Piece, Profile, UploadOptions,
+    Analysis, Column, ColumnType, Ingest, Layout, Limits, Profile, RawBlock, UploadOptions,
 };
 
-/// What a CSV's columns hold, read piece by piece of about so many bytes, and the summary of each piece.
-fn read(csv: &str, chunk_bytes: usize) -> (Vec<Column>, Vec<Summary>) {
+/// What a CSV's columns hold, read raw block by raw block of about so many bytes, and the summary of each raw block.
+fn read(csv: &str, block_bytes: usize) -> (Vec<Column>, Vec<Summary>) {
     let limits = Limits {
-        chunk_bytes,
+        block_bytes,
         ..Limits::default()
     };
     let mut ingest = Ingest::new(UploadOptions::default(), limits).unwrap();
-    let mut pieces = Vec::new();
-    ingest.push(csv.as_bytes(), &mut pieces).unwrap();
-    ingest.finish(&mut pieces).unwrap();
+    let mut raw_blocks = Vec::new();
+    ingest.push(csv.as_bytes(), &mut raw_blocks).unwrap();
+    ingest.finish(&mut raw_blocks).unwrap();
     let layout: &Arc<Layout> = ingest.layout().unwrap();
     let mut profile = Profile::new(Arc::clone(layout));
-    let each = |piece: &Piece| -> (Analysis, Summary) {
+    let each = |raw_block: &RawBlock| -> (Analysis, Summary) {
         let mut summary = Summary::new(layout.columns.len());
-        let analysis = piece.analyse_into(&mut summary).unwrap();
+        let analysis = raw_block.analyse_into(&mut summary).unwrap();
         (analysis, summary)
     };
-    let summaries = pieces.iter().map(|piece| {
-        let (analysis, summary) = each(piece);
+    let summaries = raw_blocks.iter().map(|raw_block| {
+        let (analysis, summary) = each(raw_block);
         profile.absorb(&analysis);
         summary
     });
@@ -37,8 +37,8 @@ fn merged(summaries: &[Summary]) -> Summary {
     all
 }
 
-fn report(csv: &str, chunk_bytes: usize) -> Vec<ColumnSummary> {
-    let (columns, summaries) = read(csv, chunk_bytes);
+fn report(csv: &str, block_bytes: usize) -> Vec<ColumnSummary> {
+    let (columns, summaries) = read(csv, block_bytes);
     let all = merged(&summaries);
     let stored = Summary::decode(&all.encode(), columns.len()).unwrap();
     assert_eq!(stored.rows(), all.rows());
@@ -148,8 +148,8 @@ fn how_the_rows_were_cut_does_not_count_where_it_is_exact() {
     let rows = (0..3000).map(|row| format!("{},{},t{}\n", row % 700, row % 7, row % 41));
     let csv = format!("a,b,c\n{}", rows.collect::<String>());
     let whole = report(&csv, 1 << 20);
-    for chunk_bytes in [256, 4 << 10] {
-        assert_eq!(report(&csv, chunk_bytes), whole);
+    for block_bytes in [256, 4 << 10] {
+        assert_eq!(report(&csv, block_bytes), whole);
     }
 }
 

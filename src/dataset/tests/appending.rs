@@ -2,36 +2,43 @@
 
 use super::*;
 
-/// Pieces of rows that are added, whose bytes come in parts of sizes that `size` gives.
+/// Raw blocks of rows that are added, whose bytes come in parts of sizes that `size` gives.
 fn added(
     layout: &Arc<Layout>,
     bytes: &[u8],
     options: &UploadOptions,
     limits: Limits,
     mut size: impl FnMut() -> usize,
-) -> Result<Vec<Piece>, CsvError> {
+) -> Result<Vec<RawBlock>, CsvError> {
     let mut ingest = Ingest::appending(Arc::clone(layout), options.clone(), limits)?;
-    let mut pieces = Vec::new();
+    let mut raw_blocks = Vec::new();
     let mut rest = bytes;
     let mut pushed = Ok(());
     while !rest.is_empty() && pushed.is_ok() {
         let (part, after) = rest.split_at(size().clamp(1, rest.len()));
-        pushed = ingest.push(part, &mut pieces);
+        pushed = ingest.push(part, &mut raw_blocks);
         rest = after;
     }
-    let pushed = pushed.and_then(|()| ingest.finish(&mut pieces));
-    pieces
+    let pushed = pushed.and_then(|()| ingest.finish(&mut raw_blocks));
+    raw_blocks
         .iter()
-        .try_for_each(|piece| piece.analyse().map(drop))?;
-    pushed.map(|()| pieces)
+        .try_for_each(|raw_block| raw_block.analyse().map(drop))?;
+    pushed.map(|()| raw_blocks)
 }
 
 type Place = (Vec<u8>, usize, u64, u64);
 
-fn places(pieces: Vec<Piece>) -> Vec<Place> {
-    pieces
+fn places(raw_blocks: Vec<RawBlock>) -> Vec<Place> {
+    raw_blocks
         .into_iter()
-        .map(|piece| (piece.text, piece.body_start, piece.first_line, piece.offset))
+        .map(|raw_block| {
+            (
+                raw_block.text,
+                raw_block.body_start,
+                raw_block.first_line,
+                raw_block.offset,
+            )
+        })
         .collect()
 }
 
@@ -66,9 +73,9 @@ fn no_bytes_whatever_make_added_rows_panic_or_depend_on_how_they_were_split() {
                 assert_eq!(split.map(places), whole, "{text:?}");
             }
         }
-        if let Ok(pieces) = whole {
-            valid += usize::from(!pieces.is_empty());
-            assert!(pieces.iter().all(|(text, ..)| text.ends_with(b"\n")));
+        if let Ok(raw_blocks) = whole {
+            valid += usize::from(!raw_blocks.is_empty());
+            assert!(raw_blocks.iter().all(|(text, ..)| text.ends_with(b"\n")));
         }
     }
     assert!(valid > 150, "{valid}");
@@ -100,7 +107,7 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
             ..UploadOptions::default()
         };
         let limits = Limits {
-            chunk_bytes: 1 + random.below(60),
+            block_bytes: 1 + random.below(60),
             ..Limits::default()
         };
         let text = format!("{header}\n{}", parts.concat());
@@ -112,25 +119,25 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         assert_eq!(stored.tail.open_line(), !stored.text.ends_with(b"\n"));
         assert_eq!(stored.text, at_once.text);
         let digest = |text: &[u8]| {
-            let mut tail = Tail::new();
+            let mut tail = ResumableDigest::new();
             tail.absorb(text);
             tail.sha256()
         };
         assert_eq!(stored.tail.sha256(), digest(&at_once.text));
 
-        // All chunks put together are the piece that comes of it at once.
+        // All blocks put together are the raw block that comes of it at once.
         let layout = Arc::clone(stored.profile.layout());
         let body_start = stored.first_body_start;
-        let piece = Piece::stored(stored.text, body_start, layout);
-        let analysis = piece.analyse().unwrap();
+        let raw_block = RawBlock::stored(stored.text, body_start, layout);
+        let analysis = raw_block.analyse().unwrap();
         let large = Limits::default();
         let mut ingest = Ingest::new(options, large).unwrap();
         let mut one = Vec::new();
         ingest.push(text.as_bytes(), &mut one).unwrap();
         ingest.finish(&mut one).unwrap();
         assert_eq!(analysis, one[0].analyse().unwrap());
-        let sealed = Chunk::seal(&piece, &analysis);
-        assert_eq!(read_back(&sealed, &piece.layout), at_once.records);
+        let sealed = Block::seal(&raw_block, &analysis);
+        assert_eq!(read_back(&sealed, &raw_block.layout), at_once.records);
     }
 }
 
@@ -153,7 +160,7 @@ struct Stored {
     first_body_start: usize,
     records: Vec<Vec<String>>,
     profile: Profile,
-    tail: Tail,
+    tail: ResumableDigest,
 }
 
 /// Makes a dataset of the first part, and adds the others.
@@ -165,19 +172,19 @@ fn stored(
     random: &mut Random,
 ) -> Stored {
     let mut ingest = Ingest::new(options.clone(), limits).unwrap();
-    let mut pieces = Vec::new();
+    let mut raw_blocks = Vec::new();
     let text = format!("{header}\n{}", parts[0]);
-    ingest.push(text.as_bytes(), &mut pieces).unwrap();
-    ingest.finish(&mut pieces).unwrap();
+    ingest.push(text.as_bytes(), &mut raw_blocks).unwrap();
+    ingest.finish(&mut raw_blocks).unwrap();
     let layout = Arc::clone(ingest.layout().unwrap());
     let mut stored = Stored {
         text: Vec::new(),
-        first_body_start: pieces[0].body_start,
+        first_body_start: raw_blocks[0].body_start,
         records: Vec::new(),
         profile: Profile::new(Arc::clone(&layout)),
-        tail: Tail::new(),
+        tail: ResumableDigest::new(),
     };
-    stored.add(&pieces);
+    stored.add(&raw_blocks);
     for part in &parts[1..] {
         let mut options = options.clone();
         options.header_absent = !part.is_empty() && random.below(2) == 0;
@@ -193,22 +200,22 @@ fn stored(
         };
         text += part;
         let size = || 1 + random.below(50);
-        let pieces = added(&layout, text.as_bytes(), &options, limits, size).unwrap();
-        stored.add(&pieces);
+        let raw_blocks = added(&layout, text.as_bytes(), &options, limits, size).unwrap();
+        stored.add(&raw_blocks);
     }
     stored
 }
 
 impl Stored {
-    fn add(&mut self, pieces: &[Piece]) {
+    fn add(&mut self, raw_blocks: &[RawBlock]) {
         let mut profile = Profile::new(Arc::clone(self.profile.layout()));
-        for piece in pieces {
-            let analysis = piece.analyse().unwrap();
+        for raw_block in raw_blocks {
+            let analysis = raw_block.analyse().unwrap();
             profile.absorb(&analysis);
-            self.tail = Tail::decode(&self.tail.encode()).unwrap();
-            self.tail.absorb(&piece.text);
-            self.text.extend_from_slice(&piece.text);
-            let read = read_back(&Chunk::seal(piece, &analysis), &piece.layout);
+            self.tail = ResumableDigest::decode(&self.tail.encode()).unwrap();
+            self.tail.absorb(&raw_block.text);
+            self.text.extend_from_slice(&raw_block.text);
+            let read = read_back(&Block::seal(raw_block, &analysis), &raw_block.layout);
             self.records.extend(read);
         }
         self.profile.merge(&profile);

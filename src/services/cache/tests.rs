@@ -6,23 +6,26 @@ const SOON: Duration = Duration::from_millis(20);
 const NEVER: Duration = Duration::from_secs(3600);
 
 /// The key of an index page.
-fn spots_of(number: i64, first_row: u64) -> Key {
-    Key::Spots(IndexPage {
+fn handles_of(number: i64, first_row: u64) -> CacheKey {
+    CacheKey::BlockHandles(IndexPageKey {
         run: Run { dataset: 1, number },
         first_row,
         end_row: first_row + 1,
     })
 }
 
-fn value() -> Result<Value, StoreError> {
-    Ok(Value::Spots(Arc::new([])))
+fn value() -> Result<CachedValue, StoreError> {
+    Ok(CachedValue::BlockHandles(Arc::new([])))
 }
 
 #[tokio::test]
 async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     let cache = Cache::new(1 << 20, SOON);
-    let key = spots_of(1, 0);
-    let hangs = cache.get_or(key, std::future::pending::<Result<Value, StoreError>>());
+    let key = handles_of(1, 0);
+    let hangs = cache.get_or(
+        key,
+        std::future::pending::<Result<CachedValue, StoreError>>(),
+    );
     let mut hangs = Box::pin(hangs);
     assert!(futures_util::FutureExt::now_or_never(&mut hangs).is_none());
     // Twenty of them are not slower than one.
@@ -30,7 +33,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     for outcome in futures_util::future::join_all(waiting).await {
         assert!(matches!(outcome, Err(StoreError::Waited)));
     }
-    let keys = [spots_of(0, 0), key];
+    let keys = [handles_of(0, 0), key];
     let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
     assert!(matches!(waited.await, Err(StoreError::Waited)));
     // Those who ask after it was given up make it.
@@ -45,9 +48,9 @@ async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_b
     let make = || async {
         made.fetch_add(1, Ordering::Relaxed);
         tokio::task::yield_now().await;
-        Err::<Value, _>(StoreError::Closed)
+        Err::<CachedValue, _>(StoreError::Closed)
     };
-    let asking = (0..20).map(|_| cache.get_or(spots_of(1, 0), make()));
+    let asking = (0..20).map(|_| cache.get_or(handles_of(1, 0), make()));
     for outcome in futures_util::future::join_all(asking).await {
         assert!(matches!(outcome, Err(StoreError::Closed)));
     }
@@ -57,29 +60,29 @@ async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_b
 #[tokio::test]
 async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
     let cache = Cache::new(1 << 20, NEVER);
-    let keys = [0, 1, 2, 3].map(|number| spots_of(1, number));
-    let spots = |number: usize| {
-        let spot = Spot {
+    let keys = [0, 1, 2, 3].map(|number| handles_of(1, number));
+    let handles = |number: usize| {
+        let handle = Spot {
             first_row: number as u64,
             rows: 1,
             first_byte: 0,
             bytes: 1,
             body_start: 0,
         };
-        Value::Spots(Arc::new([spot]))
+        CachedValue::BlockHandles(Arc::new([handle]))
     };
-    let first = |value: &Value| match value {
-        Value::Spots(spots) => spots[0].first_row,
+    let first = |value: &CachedValue| match value {
+        CachedValue::BlockHandles(handles) => handles[0].first_row,
         _ => unreachable!(),
     };
-    cache.keep(keys[1], spots(1));
+    cache.keep(keys[1], handles(1));
     let calls = AtomicUsize::new(0);
     let asking = (0..3).map(|_| {
         cache.get_or_all(&keys, async |lacking| {
             calls.fetch_add(1, Ordering::Relaxed);
             assert_eq!(lacking, [0, 2, 3]);
             tokio::task::yield_now().await;
-            Ok::<_, StoreError>(lacking.into_iter().map(spots).collect())
+            Ok::<_, StoreError>(lacking.into_iter().map(handles).collect())
         })
     });
     for values in futures_util::future::join_all(asking).await {
@@ -93,7 +96,7 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
 fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
     let cache = Cache::new(1 << 20, NEVER);
     let run = |dataset| Run { dataset, number: 5 };
-    let text = |dataset| Key::Text(run(dataset), 0);
+    let text = |dataset| CacheKey::Text(run(dataset), 0);
     let page = |dataset| PageKey {
         run: run(dataset),
         query: None,
@@ -101,13 +104,13 @@ fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
         limit: 100,
         version: 2,
     };
-    let chunk = ChunkText::new("a\n1\n".to_owned(), 1);
-    cache.keep(text(1), Value::Text(Arc::new(chunk)));
+    let block = BlockText::new("a\n1\n".to_owned(), 1);
+    cache.keep(text(1), CachedValue::Text(Arc::new(block)));
     let body = Page {
         body: Bytes::from_static(b"1"),
         next: None,
     };
-    cache.keep(Key::Page(page(1)), Value::Page(body));
+    cache.keep(CacheKey::Page(page(1)), CachedValue::Page(body));
     assert!(cache.get(&text(1)).is_some() && cache.page(&page(1)).is_some());
     assert!(cache.get(&text(2)).is_none() && cache.page(&page(2)).is_none());
 }

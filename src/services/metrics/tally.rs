@@ -15,7 +15,7 @@ pub struct Tally {
     last: Mutex<Option<Kind>>,
 }
 
-/// Answers that are counted in one place.
+/// Answers that are counted under the same labels.
 #[derive(Debug)]
 struct Kind {
     route: Route,
@@ -35,9 +35,9 @@ impl Tally {
     }
 
     /// A request that is being answered, until it is dropped.
-    pub fn begin(self: &Arc<Self>) -> Asked {
+    pub fn begin(self: &Arc<Self>) -> InFlightRequest {
         self.metrics.in_flight.inc();
-        Asked {
+        InFlightRequest {
             tally: Arc::clone(self),
         }
     }
@@ -50,11 +50,11 @@ impl Tally {
 
 /// A request that is being answered, until it is dropped.
 #[derive(Debug)]
-pub struct Asked {
+pub struct InFlightRequest {
     tally: Arc<Tally>,
 }
 
-impl Asked {
+impl InFlightRequest {
     /// It was answered, or given up by its client: then it has no status.
     pub fn answered(
         &self,
@@ -80,7 +80,7 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
         self.tally.metrics.in_flight.dec();
     }

@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
+use super::pruned_scan::CandidateBlocks;
 use super::texts::{Groups, remembered};
-use super::walk::Candidates;
 use super::work::look;
-use super::{Batches, Found, Search, SearchError};
-use crate::dataset::ChunkText;
+use super::{FoundPage, RecordBatches, Search, SearchError};
+use crate::dataset::BlockText;
 use crate::dataset::query::Scan;
 
-/// Work that is done on the spot, in bytes of text that it takes as long to read, about: so little that it holds nobody up.
-const ON_THE_SPOT: u64 = 384 << 10;
+/// How much work runs on the thread of the runtime, in bytes of text that take as long to read. It is too little to delay others.
+const INLINE_WORK: u64 = 384 << 10;
 
-/// Rows that were found in one chunk.
+/// Rows that were found in one block.
 struct Hits {
-    chunk: Place,
-    /// Its text, unless it has to be read again.
-    text: Option<Arc<ChunkText>>,
+    block: BlockLocation,
+    /// Its text; `None` if it has to be read again.
+    text: Option<Arc<BlockText>>,
     starts: Vec<u32>,
 }
 
@@ -30,7 +30,7 @@ impl Search {
         self: &Arc<Self>,
         from: u64,
         limit: usize,
-    ) -> Result<Found, SearchError> {
+    ) -> Result<FoundPage, SearchError> {
         let mut found = std::pin::pin!(self.hits(from, limit.saturating_add(1)));
         let mut pages: Vec<Hits> = Vec::new();
         let (mut count, mut held) = (0, 0);
@@ -38,7 +38,7 @@ impl Search {
             && let Some(hits) = found.try_next().await?
         {
             for mut hits in hits {
-                // The one more that tells whether the list goes on.
+                // One row more than the page shows whether the list continues.
                 if count <= limit && count + hits.starts.len() > limit {
                     let next = self.row_of(&hits, hits.starts[limit - count]).await?;
                     hits.starts.truncate(limit - count);
@@ -47,7 +47,7 @@ impl Search {
                 }
                 count += hits.starts.len();
                 held += hits.text.as_ref().map_or(0, |text| text.len());
-                if held > self.room.texts {
+                if held > self.reservation.texts {
                     hits.text = None;
                 }
                 pages.push(hits);
@@ -56,26 +56,26 @@ impl Search {
         Ok(self.page_of(pages, None))
     }
 
-    fn page_of(self: &Arc<Self>, pages: Vec<Hits>, next: Option<u64>) -> Found {
+    fn page_of(self: &Arc<Self>, pages: Vec<Hits>, next: Option<u64>) -> FoundPage {
         let search = Arc::clone(self);
         let batches = stream::iter(pages).then(move |hits| {
             let search = Arc::clone(&search);
             async move {
                 let text = match hits.text {
                     Some(text) => text,
-                    None => search.text(hits.chunk).await?,
+                    None => search.text(hits.block).await?,
                 };
                 search.batch(text, hits.starts).await
             }
         });
-        Found {
+        FoundPage {
             batches: Box::pin(batches),
             next,
         }
     }
 
     /// All rows that match, from row `from` on, at most `limit`.
-    pub(super) fn find_all(self: &Arc<Self>, from: u64, limit: u64) -> Batches {
+    pub(super) fn find_all(self: &Arc<Self>, from: u64, limit: u64) -> RecordBatches {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let hits = self.hits(from, most);
         let hits = hits.map_ok(|hits| stream::iter(hits.into_iter().map(Ok)));
@@ -96,7 +96,7 @@ impl Search {
         }))
     }
 
-    /// The rows that match, group by group, from row `from` on; of each group at most `most`.
+    /// The rows that match, group by group, from row `from` on; at most `most` from each group.
     fn hits(
         self: &Arc<Self>,
         from: u64,
@@ -104,11 +104,11 @@ impl Search {
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
         let first = async move {
-            let mut candidates = Candidates::from(&search, from).await?;
-            let (hits, looked) = search.on_the_spot(&mut candidates, from, most).await?;
+            let mut candidates = CandidateBlocks::from(&search, from).await?;
+            let (hits, looked) = search.on_this_thread(&mut candidates, from, most).await?;
             let rest = search.in_groups(
                 candidates,
-                Groups::growing(looked, search.room.group),
+                Groups::growing(looked, search.reservation.group),
                 from,
                 most,
             );
@@ -117,47 +117,46 @@ impl Search {
         stream::once(first).try_flatten()
     }
 
-    /// Looks through the first chunks on this thread, as long as their texts are remembered and that is little work: to wake
-    /// another thread takes longer, and often these chunks have all the rows that are wanted. Returns the rows that it found,
-    /// and the number of chunks that it looked through.
-    async fn on_the_spot(
+    /// Scans the first blocks on this thread, while their texts are cached and it is little work. Waking another thread would
+    /// take longer, and these blocks often have all the rows that are wanted. Returns the rows, and how many blocks it scanned.
+    async fn on_this_thread(
         &self,
-        candidates: &mut Candidates,
+        candidates: &mut CandidateBlocks,
         from: u64,
         most: usize,
     ) -> Result<(Vec<Hits>, usize), SearchError> {
         let scan = Scan::new(&self.query, &self.dataset.layout);
         let (mut found, mut looked) = (Vec::new(), 0);
-        let (mut left, mut work) = (most, ON_THE_SPOT);
+        let (mut left, mut work) = (most, INLINE_WORK);
         while left > 0
-            && let Some(chunk) = candidates.next().await?
+            && let Some(block) = candidates.next().await?
         {
-            let takes = self.query.effort(chunk.rows, chunk.bytes);
+            let takes = self.query.effort(block.rows, block.bytes);
             let affordable = work.checked_sub(takes);
-            let text = affordable.and_then(|_| remembered(&self.services, &chunk));
+            let text = affordable.and_then(|_| remembered(&self.services, &block));
             let (Some(rest), Some(text)) = (affordable, text) else {
-                candidates.put_back(chunk);
+                candidates.put_back(block);
                 break;
             };
             work = rest;
             looked += 1;
-            let starts = self.starts(&scan, &chunk, &text, from, left);
+            let starts = self.starts(&scan, &block, &text, from, left);
             left -= starts.len();
-            found.extend(Hits::of(chunk, text, starts));
+            found.extend(Hits::of(block, text, starts));
         }
         Ok((found, looked))
     }
 
-    /// Looks through the chunks that follow, on all cores.
+    /// Scans the blocks that follow, on all cores.
     fn in_groups(
         self: &Arc<Self>,
-        candidates: Candidates,
+        candidates: CandidateBlocks,
         groups: Groups,
         from: u64,
         most: usize,
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
-        let ahead = search.room.ahead;
+        let ahead = search.reservation.ahead;
         let groups =
             stream::try_unfold((candidates, groups), |(mut candidates, mut groups)| async {
                 let group = candidates.group(&mut groups).await?;
@@ -173,7 +172,7 @@ impl Search {
 
     async fn look_through(
         self: Arc<Self>,
-        group: Vec<Place>,
+        group: Vec<BlockLocation>,
         from: u64,
         most: usize,
     ) -> Result<Vec<Hits>, SearchError> {
@@ -182,10 +181,10 @@ impl Search {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
             let mut found = Vec::new();
             let mut left = most;
-            for (chunk, text) in group.into_iter().zip(texts) {
-                let starts = search.starts(&scan, &chunk, &text, from, left);
+            for (block, text) in group.into_iter().zip(texts) {
+                let starts = search.starts(&scan, &block, &text, from, left);
                 left -= starts.len();
-                found.extend(Hits::of(chunk, text, starts));
+                found.extend(Hits::of(block, text, starts));
                 if left == 0 || stop.is_set() {
                     break;
                 }
@@ -195,20 +194,20 @@ impl Search {
         looking.await
     }
 
-    /// Where the rows begin that match, in a chunk's text, from row `from` on; at most `most`.
+    /// Where the matching rows begin in a block's text, from row `from` on; at most `most`.
     fn starts(
         &self,
         scan: &Scan<'_>,
-        chunk: &Place,
-        text: &ChunkText,
+        block: &BlockLocation,
+        text: &BlockText,
         from: u64,
         most: usize,
     ) -> Vec<u32> {
-        let before = usize::try_from(from.saturating_sub(chunk.first_row)).unwrap_or(usize::MAX);
-        let begin = self.start_of(text, chunk.body_start, before);
+        let before = usize::try_from(from.saturating_sub(block.first_row)).unwrap_or(usize::MAX);
+        let begin = self.start_of(text, block.body_start, before);
         let mut starts = Vec::new();
         scan.rows(text, begin, |row| {
-            // A chunk is shorter than 2^32 bytes.
+            // A block is shorter than 2^32 bytes.
             starts.push(row.at as u32);
             match starts.len() < most {
                 true => ControlFlow::Continue(()),
@@ -218,43 +217,43 @@ impl Search {
         starts
     }
 
-    /// Where row number `rows` of a chunk begins in its text.
-    pub(super) fn start_of(&self, text: &ChunkText, body_start: usize, rows: usize) -> usize {
+    /// Where row number `rows` of a block begins in its text.
+    pub(super) fn start_of(&self, text: &BlockText, body_start: usize, rows: usize) -> usize {
         let layout = &self.dataset.layout;
         text.start_after(body_start, rows, layout.delimiter, layout.columns.len())
     }
 
-    /// The number of the row that begins there.
+    /// The number of the row that begins at `start`.
     async fn row_of(&self, hits: &Hits, start: u32) -> Result<Option<u64>, SearchError> {
         match &hits.text {
             Some(text) => Ok(Some(
-                self.row_at(hits.chunk, Arc::clone(text), start).await?,
+                self.row_at(hits.block, Arc::clone(text), start).await?,
             )),
             None => Ok(None),
         }
     }
 
-    /// The number of the row that begins at `start` in the text of a chunk.
+    /// The number of the row that begins at `start` in the text of a block.
     pub(super) async fn row_at(
         &self,
-        chunk: Place,
-        text: Arc<ChunkText>,
+        block: BlockLocation,
+        text: Arc<BlockText>,
         start: u32,
     ) -> Result<u64, SearchError> {
         let layout = &self.dataset.layout;
         let (delimiter, columns) = (layout.delimiter, layout.columns.len());
-        let (from, to) = (chunk.body_start, start as usize);
+        let (from, to) = (block.body_start, start as usize);
         let before = look(text.len(), move || {
             text.records_between(from, to, delimiter, columns)
         });
-        Ok(chunk.first_row + before.await? as u64)
+        Ok(block.first_row + before.await? as u64)
     }
 }
 
 impl Hits {
-    fn of(chunk: Place, text: Arc<ChunkText>, starts: Vec<u32>) -> Option<Self> {
+    fn of(block: BlockLocation, text: Arc<BlockText>, starts: Vec<u32>) -> Option<Self> {
         (!starts.is_empty()).then_some(Self {
-            chunk,
+            block,
             text: Some(text),
             starts,
         })

@@ -1,29 +1,29 @@
-//! The texts of chunks: those that are remembered, and those that have to be read and unpacked.
+//! The texts of blocks, from the cache or else from the store.
 
 use std::sync::Arc;
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
 use super::{Search, SearchError};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 use crate::services::Services;
-use crate::services::cache::{Key, Value};
+use crate::services::cache::{CacheKey, CachedValue};
 use crate::store::{Packed, StoreError};
 
-/// Bytes of text that are looked through in one go, unless one chunk alone has more.
+/// Bytes of text in a group, unless a single block is longer.
 const GROUP_BYTES: u64 = 1 << 20;
 
-/// Cuts chunks into groups that are looked through in one go.
+/// Divides blocks into groups that are scanned together.
 pub(super) struct Groups {
-    group: Vec<Place>,
+    group: Vec<BlockLocation>,
     bytes: u64,
-    /// Chunks that the group may have.
+    /// Blocks that the group may have.
     size: usize,
     most: usize,
 }
 
 impl Groups {
-    /// Groups of `first` chunks at first, since those may do, and then of more and more, up to `most`.
+    /// Groups of `first` blocks at first, because those may be enough, then twice as many each time, up to `most`.
     pub(super) fn growing(first: usize, most: usize) -> Self {
         Self {
             group: Vec::new(),
@@ -33,26 +33,26 @@ impl Groups {
         }
     }
 
-    /// Adds a chunk; gives the group that is full then.
-    pub(super) fn add(&mut self, place: Place) -> Option<Vec<Place>> {
-        let fits = self.group.is_empty() || self.bytes + place.bytes <= GROUP_BYTES;
-        let full = (!fits).then(|| self.cut());
-        self.bytes += place.bytes;
-        self.group.push(place);
-        full.or_else(|| (self.group.len() >= self.size).then(|| self.cut()))
+    /// Adds a block; returns the group that this completes.
+    pub(super) fn add(&mut self, location: BlockLocation) -> Option<Vec<BlockLocation>> {
+        let fits = self.group.is_empty() || self.bytes + location.bytes <= GROUP_BYTES;
+        let full = (!fits).then(|| self.take());
+        self.bytes += location.bytes;
+        self.group.push(location);
+        full.or_else(|| (self.group.len() >= self.size).then(|| self.take()))
     }
 
-    /// Whether the next chunk begins a group.
+    /// Whether the next block begins a group.
     pub(super) fn is_empty(&self) -> bool {
         self.group.is_empty()
     }
 
-    /// What is left, if it is anything.
-    pub(super) fn rest(&mut self) -> Option<Vec<Place>> {
-        (!self.is_empty()).then(|| self.cut())
+    /// The last group, if it isn't empty.
+    pub(super) fn rest(&mut self) -> Option<Vec<BlockLocation>> {
+        (!self.is_empty()).then(|| self.take())
     }
 
-    fn cut(&mut self) -> Vec<Place> {
+    fn take(&mut self) -> Vec<BlockLocation> {
         self.size = (self.size * 2).min(self.most);
         self.bytes = 0;
         std::mem::take(&mut self.group)
@@ -60,36 +60,39 @@ impl Groups {
 }
 
 impl Search {
-    /// The texts of some chunks.
-    pub(super) async fn texts(&self, chunks: &[Place]) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-        texts(&self.services, chunks, self.dataset.columns.len()).await
+    /// The texts of some blocks.
+    pub(super) async fn texts(
+        &self,
+        blocks: &[BlockLocation],
+    ) -> Result<Vec<Arc<BlockText>>, SearchError> {
+        texts(&self.services, blocks, self.dataset.columns.len()).await
     }
 
-    /// The text of a chunk.
-    pub(super) async fn text(&self, chunk: Place) -> Result<Arc<ChunkText>, SearchError> {
-        Ok(self.texts(&[chunk]).await?.swap_remove(0))
+    /// The text of a block.
+    pub(super) async fn text(&self, block: BlockLocation) -> Result<Arc<BlockText>, SearchError> {
+        Ok(self.texts(&[block]).await?.swap_remove(0))
     }
 }
 
-fn key(place: &Place) -> Key {
-    Key::Text(place.run, place.first_byte)
+fn key(location: &BlockLocation) -> CacheKey {
+    CacheKey::Text(location.run, location.first_byte)
 }
 
-/// The text of a chunk, if it is remembered.
-pub(super) fn remembered(services: &Services, place: &Place) -> Option<Arc<ChunkText>> {
-    match services.cache.get(&key(place))? {
-        Value::Text(text) => Some(text),
+/// The text of a block, if it is cached.
+pub(super) fn remembered(services: &Services, location: &BlockLocation) -> Option<Arc<BlockText>> {
+    match services.cache.get(&key(location))? {
+        CachedValue::Text(text) => Some(text),
         _ => None,
     }
 }
 
-/// The texts of the chunks at these places.
+/// The texts of the blocks at these locations.
 pub(super) async fn texts(
     services: &Arc<Services>,
-    places: &[Place],
+    locations: &[BlockLocation],
     columns: usize,
-) -> Result<Vec<Arc<ChunkText>>, SearchError> {
-    let fetched = Fetched::of(services, places).await?;
+) -> Result<Vec<Arc<BlockText>>, SearchError> {
+    let fetched = Fetched::of(services, locations).await?;
     if fetched.packed.is_empty() {
         return Ok(fetched.texts.into_iter().flatten().collect());
     }
@@ -99,45 +102,52 @@ pub(super) async fn texts(
     unpacking.await.map_err(|_| SearchError::Worker)?
 }
 
-/// Texts of chunks: those that are remembered, and the others as they were read.
+/// Texts of blocks: cached ones, and packed ones as they were read.
 pub(super) struct Fetched {
     /// `None`: it is packed.
-    texts: Vec<Option<Arc<ChunkText>>>,
-    /// Those that are packed, each with its place among the texts.
-    packed: Vec<(usize, Key, Packed)>,
+    texts: Vec<Option<Arc<BlockText>>>,
+    /// The packed ones, each with its index among the texts.
+    packed: Vec<(usize, CacheKey, Packed)>,
 }
 
 impl Fetched {
-    pub(super) async fn of(services: &Services, places: &[Place]) -> Result<Self, StoreError> {
-        let remembered = places.iter().map(|place| remembered(services, place));
+    pub(super) async fn of(
+        services: &Services,
+        locations: &[BlockLocation],
+    ) -> Result<Self, StoreError> {
+        let remembered = locations
+            .iter()
+            .map(|location| remembered(services, location));
         let texts: Vec<_> = remembered.collect();
-        let missing: Vec<usize> = (0..places.len())
+        let missing: Vec<usize> = (0..locations.len())
             .filter(|&at| texts[at].is_none())
             .collect();
         let mut packed = Vec::with_capacity(missing.len());
-        for of_run in missing.chunk_by(|&a, &b| places[a].run == places[b].run) {
-            let first_bytes = of_run.iter().map(|&at| places[at].first_byte).collect();
-            let run = places[of_run[0]].run;
+        for of_run in missing.chunk_by(|&a, &b| locations[a].run == locations[b].run) {
+            let first_bytes = of_run.iter().map(|&at| locations[at].first_byte).collect();
+            let run = locations[of_run[0]].run;
             let read = services.store.packed(run, first_bytes).await?;
             let read = of_run.iter().zip(read);
-            packed.extend(read.map(|(&at, read)| (at, key(&places[at]), read)));
+            packed.extend(read.map(|(&at, read)| (at, key(&locations[at]), read)));
         }
         Ok(Self { texts, packed })
     }
 
-    /// The texts, unpacked and remembered. Takes long: it belongs on a blocking thread.
+    /// Unpacks the texts and caches them. This takes long: call it on a blocking thread.
     pub(super) fn unpack(
         mut self,
         services: &Services,
         columns: usize,
         stop: &Stop,
-    ) -> Result<Vec<Arc<ChunkText>>, SearchError> {
+    ) -> Result<Vec<Arc<BlockText>>, SearchError> {
         for (at, key, packed) in self.packed {
             if stop.is_set() {
                 return Err(SearchError::Stopped);
             }
-            let text = Arc::new(ChunkText::new(packed.unpack()?, columns));
-            services.cache.keep(key, Value::Text(Arc::clone(&text)));
+            let text = Arc::new(BlockText::new(packed.unpack()?, columns));
+            services
+                .cache
+                .keep(key, CachedValue::Text(Arc::clone(&text)));
             self.texts[at] = Some(text);
         }
         Ok(self.texts.into_iter().flatten().collect())
@@ -149,8 +159,8 @@ mod tests {
     use super::*;
     use crate::store::Run;
 
-    fn cut(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
-        let place = |first_row, bytes| Place {
+    fn take(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
+        let location = |first_row, bytes| BlockLocation {
             run: Run {
                 dataset: 1,
                 number: 1,
@@ -161,25 +171,28 @@ mod tests {
             rows: 1,
             body_start: 0,
         };
-        let places = (0..).zip(bytes).map(|(row, bytes)| place(row, *bytes));
-        let mut all: Vec<_> = places.filter_map(|place| groups.add(place)).collect();
+        let locations = (0..).zip(bytes).map(|(row, bytes)| location(row, *bytes));
+        let mut all: Vec<_> = locations
+            .filter_map(|location| groups.add(location))
+            .collect();
         all.extend(groups.rest());
         assert!(groups.rest().is_none());
-        let rows = |group: Vec<Place>| group.iter().map(|place| place.first_row).collect();
+        let rows =
+            |group: Vec<BlockLocation>| group.iter().map(|location| location.first_row).collect();
         all.into_iter().map(rows).collect()
     }
 
     #[test]
     fn groups_grow_and_stay_within_their_bounds() {
         let sizes = |groups: &[Vec<u64>]| groups.iter().map(Vec::len).collect::<Vec<_>>();
-        let groups = cut(Groups::growing(1, 4), &[1; 12]);
+        let groups = take(Groups::growing(1, 4), &[1; 12]);
         assert_eq!(sizes(&groups), [1, 2, 4, 4, 1]);
         assert_eq!(groups.concat(), (0..12).collect::<Vec<_>>());
-        assert_eq!(sizes(&cut(Groups::growing(0, 4), &[1; 3])), [1, 2]);
-        assert_eq!(sizes(&cut(Groups::growing(9, 4), &[1; 5])), [4, 1]);
+        assert_eq!(sizes(&take(Groups::growing(0, 4), &[1; 3])), [1, 2]);
+        assert_eq!(sizes(&take(Groups::growing(9, 4), &[1; 5])), [4, 1]);
         let large = GROUP_BYTES / 2 + 1;
-        let groups = cut(Groups::growing(4, 4), &[1, large, large, 2 * large, 1, 1]);
+        let groups = take(Groups::growing(4, 4), &[1, large, large, 2 * large, 1, 1]);
         assert_eq!(groups, [vec![0, 1], vec![2], vec![3], vec![4, 5]]);
-        assert!(cut(Groups::growing(1, 4), &[]).is_empty());
+        assert!(take(Groups::growing(1, 4), &[]).is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Work of queries on blocking threads, and how much of it is done at a time.
+//! Running the work of queries on blocking threads, a bounded amount at a time.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use std::task::{Context, Poll};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::chart::Place;
+use super::page_index::BlockLocation;
 use super::texts::Fetched;
 use super::{Search, SearchError};
-use crate::dataset::ChunkText;
+use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 
-/// Bytes of text up to which a look at it holds nobody up.
+/// Longest text that may be looked at on a thread of the runtime, in bytes.
 const SHORT: usize = 128 << 10;
 
-/// Work that somebody waits for. It is told to stop when nobody does any more.
+/// Work that somebody waits for. Dropping this tells the work to stop.
 struct Working<T> {
     task: JoinHandle<Result<T, SearchError>>,
     stop: Stop,
@@ -34,16 +34,16 @@ impl<T> Future for Working<T> {
 impl<T> Drop for Working<T> {
     fn drop(&mut self) {
         self.stop.set();
-        // What waits for its turn never begins. What has begun sees that it is to stop.
+        // Work that still waits for a permit never begins. Work that has begun sees the flag.
         self.task.abort();
     }
 }
 
-/// Does `work` with what `fetch` gives on a blocking thread, once there is one of `permits` for it. The permit is given back
-/// when the work has ended, and not before.
+/// Runs `work` on a blocking thread with the result of `fetch`, as soon as `permits` has a permit. The permit is returned when the
+/// work has ended, not earlier.
 ///
-/// When what comes back is dropped, `work` is told to stop. As long as it is not, the work goes on even if nobody polls: a
-/// client that does not read must not keep a permit from the others.
+/// Dropping the future tells `work` to stop. Otherwise the work continues even if nobody polls the future: a client that does
+/// not read must not keep a permit from others.
 async fn at_work<F: Send + 'static, T: Send + 'static>(
     permits: Arc<Semaphore>,
     fetch: impl Future<Output = Result<F, SearchError>> + Send + 'static,
@@ -69,31 +69,31 @@ async fn at_work<F: Send + 'static, T: Send + 'static>(
 }
 
 impl Search {
-    /// Does `work` with some chunks and their texts on a blocking thread, once there is a place for it: there is one a core,
-    /// whoever asks. It is told to stop when the time of the query is over, or its client is gone.
+    /// Runs `work` with some blocks and their texts on a blocking thread, as soon as there is a permit: one per core, for all
+    /// queries. The work is told to stop when the query's time is over or its client is gone.
     pub(super) fn work<T, F>(
         self: &Arc<Self>,
-        chunks: Vec<Place>,
+        blocks: Vec<BlockLocation>,
         work: F,
     ) -> impl Future<Output = Result<T, SearchError>> + Send + use<T, F>
     where
         T: Send + 'static,
-        F: FnOnce(Vec<Place>, Vec<Arc<ChunkText>>, &Stop) -> T + Send + 'static,
+        F: FnOnce(Vec<BlockLocation>, Vec<Arc<BlockText>>, &Stop) -> T + Send + 'static,
     {
         let (search, permits) = (Arc::clone(self), Arc::clone(&self.services.scans));
         let fetch = async move {
-            let fetched = Fetched::of(&search.services, &chunks).await?;
-            Ok((search, chunks, fetched))
+            let fetched = Fetched::of(&search.services, &blocks).await?;
+            Ok((search, blocks, fetched))
         };
-        at_work(permits, fetch, move |(search, chunks, fetched), stop| {
+        at_work(permits, fetch, move |(search, blocks, fetched), stop| {
             let columns = search.dataset.columns.len();
             let texts = fetched.unpack(&search.services, columns, stop)?;
-            Ok(work(chunks, texts, stop))
+            Ok(work(blocks, texts, stop))
         })
     }
 }
 
-/// Looks at a text of so many bytes: at once if that is short, else on a blocking thread.
+/// Runs `look`, which takes time in proportion to `bytes`: at once if the text is short, else on a blocking thread.
 pub(super) async fn look<T: Send + 'static>(
     bytes: usize,
     look: impl FnOnce() -> T + Send + 'static,
@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// Work that has ended when it says so, and that goes on until it is told to stop.
+    /// Work that runs until it is told to stop, and notes its end.
     struct Endless {
         permits: Arc<Semaphore>,
         begun: (mpsc::UnboundedSender<()>, mpsc::UnboundedReceiver<()>),
@@ -190,7 +190,7 @@ mod tests {
         };
         let mut waits = Box::pin(at_work(Arc::clone(&permits), fetch, |n, _| Ok(n + 1)));
         assert!(futures_util::FutureExt::now_or_never(&mut waits).is_none());
-        // Nobody polls it meanwhile.
+        // Nobody polls `waits` in the meantime.
         let others = (0..3).map(|_| {
             let fetch = std::future::ready(Ok(()));
             at_work(Arc::clone(&permits), fetch, |(), _| Ok(()))

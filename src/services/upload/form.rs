@@ -1,16 +1,16 @@
-//! What the client said of the CSV that it sends.
+//! The parameters of an upload.
 
 use crate::dataset::{DatasetName, UploadOptions};
 use crate::store::{Conditions, Write};
 
-/// What the client said of the CSV it sends.
+/// What the client states about the CSV that it sends.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// Name of the dataset.
     pub name: DatasetName,
-    /// Whether the name must be free, or belong to a dataset.
+    /// Whether the write creates a dataset, replaces it or appends to it.
     pub write: Write,
-    /// What must hold of the dataset.
+    /// The preconditions.
     pub conditions: Conditions,
     /// Delimiter, charset, nulls and stated types.
     pub options: UploadOptions,
@@ -19,9 +19,9 @@ pub struct Form {
 }
 
 impl Form {
-    /// The media type that the source is served under, with what a reader of it must know (RFC 4180 §3).
+    /// The media type of the source, with the parameters that a reader needs (RFC 4180, section 3).
     pub(super) fn content_type(&self, transcoded: bool) -> String {
-        // A text that had to be decoded though no charset was stated began with a mark of UTF-16.
+        // If no charset was stated, only a byte-order mark of UTF-16 makes a text need decoding.
         let charset =
             self.options
                 .charset

@@ -1,4 +1,4 @@
-//! When an upload has its place, and when it does without: as long as its client sends nothing, others can use it.
+//! When an upload holds its permit: while its client sends nothing, other uploads may use it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use tokio::time::{Instant, timeout};
 use super::{UPLOAD, Upload, UploadError};
 use crate::services::memory::{Held, Kind};
 
-/// How long an upload that others wait for may wait for a step's bytes. Time in which it does not read does not count.
+/// How long an upload may wait for its client while others wait for a permit. Time in which it does not read does not count.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Bytes that an upload without a place holds: its open record, unless that is long, and its summaries.
+/// Bytes that an upload without a permit holds: its unfinished record, unless that is long, and its summaries.
 const AT_REST: usize = 512 << 10;
 
 impl Upload {
-    /// Waits for what the client sends next. While others wait for a place, an upload whose client is slow is without one.
+    /// Waits for what the client sends next. If others wait for a permit, a slow client's upload gives its permit back.
     pub async fn wait_for<T>(&mut self, next: impl Future<Output = T>) -> Result<T, UploadError> {
         let mut next = pin!(next);
-        while self.place.is_some() {
+        while self.permit.is_some() {
             let began = Instant::now();
             let left = SLOW.saturating_sub(self.waited);
             if let Ok(next) = timeout(left, &mut next).await {
@@ -34,21 +34,21 @@ impl Upload {
         Ok(next.await)
     }
 
-    pub(super) async fn take_place(&mut self) -> Result<(), UploadError> {
-        if self.place.is_none() {
+    pub(super) async fn take_permit(&mut self) -> Result<(), UploadError> {
+        if self.permit.is_none() {
             let patience = self.services.settings.timeouts.queue_timeout;
-            let place = timeout(patience, self.services.uploads.take(self.caller)).await;
-            self.place = Some(place.map_err(|_| UploadError::Busy)?);
+            let permit = timeout(patience, self.services.uploads.take(self.owner)).await;
+            self.permit = Some(permit.map_err(|_| UploadError::Busy)?);
             self.take_memory(patience).await?;
             self.waited = Duration::ZERO;
         }
         Ok(())
     }
 
-    /// Stores what has come so far, and gives the place back.
+    /// Stores what has come so far, and returns the permit.
     async fn rest(&mut self) -> Result<(), UploadError> {
         self.next_step(false).await?;
-        self.settle_cut().await?;
+        self.settle_split().await?;
         while !self.analysing.is_empty() {
             self.settle_analysis().await?;
         }
@@ -56,14 +56,14 @@ impl Upload {
             self.stage_batch().await?;
         }
         self.settle_staging().await?;
-        self.place = None;
+        self.permit = None;
         if let Some(held) = &mut self.memory.usual {
             held.shrink_to(AT_REST);
         }
         Ok(())
     }
 
-    /// Takes the memory that an upload with a place needs.
+    /// Takes the memory that an upload with a permit needs.
     async fn take_memory(&mut self, patience: Duration) -> Result<(), UploadError> {
         if self.memory.covered {
             return Ok(());

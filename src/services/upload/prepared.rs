@@ -1,9 +1,9 @@
-//! A CSV that was received, until it is committed or given up.
+//! A CSV that was received, until it is committed or abandoned.
 
 use crate::dataset::DatasetName;
 use crate::store::{NewRevision, Run, Store, StoreError};
 
-/// Tells the store that a run was given up, unless it was committed.
+/// Tells the store that an upload segment was abandoned, unless it was committed.
 #[derive(Debug)]
 pub(in crate::services) struct Abandon {
     pub(super) store: Store,
@@ -24,17 +24,17 @@ impl Drop for Abandon {
     }
 }
 
-/// A CSV that was received whole and is right; committing it makes it a dataset.
+/// A valid CSV that was received whole. Committing it makes it a dataset.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What v2 tells of types that a stated null would have made narrower.
+    /// Hints for v2's clients: columns that would have a narrower type if a null was stated.
     pub hints: Vec<String>,
     pub(super) revision: NewRevision,
     pub(super) abandon: Abandon,
 }
 
 impl Prepared {
-    /// Name of the dataset it will be.
+    /// Name of the dataset that it will be.
     pub fn name(&self) -> &DatasetName {
         &self.revision.name
     }
@@ -49,7 +49,7 @@ impl Prepared {
         self.revision.profile.names()
     }
 
-    /// Writes what waits in memory to the store already, for a commit that takes long to come.
+    /// Writes what waits in memory to the store, if the commit is going to take long to come.
     pub async fn stage(&mut self) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut self.revision.rest);
         let begins = !self.revision.staged;

@@ -1,32 +1,34 @@
-//! The summary of an upload while it is being made: one for each thread that works on it, since they take turns with pieces.
+//! The summaries of an upload in progress: each thread that works on it uses one of its own, and they are merged at the end.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::dataset::{Analysis, Chunk, CsvError, Piece, Summary};
+use crate::dataset::{Analysis, Block, CsvError, RawBlock, Summary};
 
-/// Pieces that were analysed and packed.
-pub(super) type Analysed = Vec<(Chunk, Analysis)>;
+/// Raw blocks that were analysed and packed.
+pub(super) type Analysed = Vec<(Block, Analysis)>;
 
-/// The summaries that nobody is working on; as many as there are threads, at most.
+/// The summaries that no thread is using; at most as many as there are threads.
 #[derive(Debug, Default)]
 pub(super) struct Summaries(Mutex<Vec<Summary>>);
 
 impl Summaries {
-    /// Analyses and packs pieces of one layout, and adds their rows to one of the summaries.
-    pub(super) fn analyse(&self, pieces: Vec<Piece>) -> Result<Analysed, CsvError> {
-        let columns = pieces.first().map_or(0, |piece| piece.layout.columns.len());
+    /// Analyses and packs raw blocks of one layout, and adds their rows to one of the summaries.
+    pub(super) fn analyse(&self, raw_blocks: Vec<RawBlock>) -> Result<Analysed, CsvError> {
+        let columns = raw_blocks
+            .first()
+            .map_or(0, |raw_block| raw_block.layout.columns.len());
         let idle = self.idle().pop();
         let mut summary = idle.unwrap_or_else(|| Summary::new(columns));
-        let pack = |piece: Piece| {
-            let analysis = piece.analyse_into(&mut summary)?;
-            Ok((Chunk::seal(&piece, &analysis), analysis))
+        let pack = |raw_block: RawBlock| {
+            let analysis = raw_block.analyse_into(&mut summary)?;
+            Ok((Block::seal(&raw_block, &analysis), analysis))
         };
-        let packed = pieces.into_iter().map(pack).collect::<Result<_, _>>()?;
+        let packed = raw_blocks.into_iter().map(pack).collect::<Result<_, _>>()?;
         self.idle().push(summary);
         Ok(packed)
     }
 
-    /// All of them as one, as it is stored; `None`: there was no piece.
+    /// All summaries merged, as they are stored; `None` if there was no raw block.
     pub(super) fn encode(&self) -> Option<Vec<u8>> {
         let mut all = std::mem::take(&mut *self.idle());
         let mut whole = all.pop()?;
@@ -35,7 +37,7 @@ impl Summaries {
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Summary>> {
-        // A list is whole between any two statements, so a panic elsewhere did not harm it.
+        // The list is consistent after every statement, so a panic elsewhere did no harm.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

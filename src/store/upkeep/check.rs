@@ -10,7 +10,7 @@ use diesel::prelude::*;
 
 use super::rows::{self, RevisionCopy};
 use super::{UpkeepError, open_to_read};
-use crate::dataset::Tail;
+use crate::dataset::ResumableDigest;
 use crate::store::connection::{self, AnyConnection};
 use crate::store::rows::{DatasetRow, to_db};
 use crate::store::schema::{datasets, revisions};
@@ -155,7 +155,7 @@ impl Checker<'_> {
         for segment in segments.iter().skip(read.len()) {
             let before = match read.last() {
                 Some(last) => last.tail.clone(),
-                None => Some(Tail::new()),
+                None => Some(ResumableDigest::new()),
             };
             self.at.run = Some(segment.run.number);
             let next = self.segment(connection, segment, profile.layout(), before)?;
@@ -221,11 +221,11 @@ impl Checker<'_> {
         let Some(stored) = &revision.tail else {
             return Ok(());
         };
-        let fits = |tail: Tail| {
+        let fits = |tail: ResumableDigest| {
             to_db(tail.bytes()) == revision.byte_count
                 && tail.sha256().as_slice() == revision.sha256
         };
-        if !Tail::decode(stored).is_ok_and(fits) {
+        if !ResumableDigest::decode(stored).is_ok_and(fits) {
             self.problem("what is kept to append to it can't be read, or is of another text");
         }
         Ok(())

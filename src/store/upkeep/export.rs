@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{UpkeepError, open_to_read};
-use crate::dataset::{DatasetName, Tail};
+use crate::dataset::{DatasetName, ResumableDigest};
 use crate::store::connection::{self, AnyConnection};
 use crate::store::{Address, Dataset, StoreError, blocks, queries, unreadable};
 
@@ -89,7 +89,7 @@ fn write(
         let (name, revision) = (&dataset.name, dataset.revision);
         UpkeepError::Damaged(format!("{name}, revision {revision},"))
     };
-    let mut tail = Tail::new();
+    let mut tail = ResumableDigest::new();
     while tail.bytes() < dataset.bytes {
         let piece = match blocks::source_at(connection, dataset, tail.bytes()) {
             Ok(piece) => piece.ok_or_else(damaged)?,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::process::Program;
 use crate::sample::large_csv;
 
-/// A running server with datasets of several revisions: replaced, appended to, of several chunks, of another charset, of
+/// A running server with datasets of several revisions: replaced, appended to, of several blocks, of another charset, of
 /// no rows at all, and one that was deleted.
 pub fn filled() -> Program {
     let program = Program::serve(&[]);

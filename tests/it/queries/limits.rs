@@ -102,7 +102,7 @@ fn any_number_of_columns_may_be_filtered_and_what_is_known_of_them_is_read_toget
     );
     let page = server.get(&path).v2().send().ok().json();
     assert_eq!(page["data"], serde_json::json!([{"c0": 7}, {"c0": 99}]));
-    // The dataset, its chunks, statistics, filters of texts, and texts.
+    // The dataset, its blocks, statistics, filters of texts, and texts.
     assert!(reads() - before < 16, "{}", reads() - before);
 }
 

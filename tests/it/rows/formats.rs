@@ -82,7 +82,7 @@ fn csvs_in_any_dialect_come_as_one_however_they_are_paged_appended_to_and_rememb
             ("alone", "a", ["x", "\"\"", "y"]),
         ] {
             for end in ["\n", "\r\n", "\n\n"] {
-                // More than one chunk, and no line end behind the last row.
+                // More than one block, and no line end behind the last row.
                 let rows: Vec<&str> = rows.into_iter().cycle().take(40_000).collect();
                 let (first, more) = rows.split_at(30_000);
                 let blank = name == "alone" && end == "\n\n";

@@ -53,7 +53,7 @@ fn an_upload_of_any_length_reads_back_whole() {
 #[test]
 fn a_page_may_lie_across_the_borders_of_chunks() {
     let server = Server::start();
-    // About 2,300 rows a chunk.
+    // About 2,300 rows a block.
     let csv = numbered(12_000, "twenty letters, quot".replace(',', ";").as_str());
     server.store("numbers", csv);
     let first = page(&server, "/datasets/numbers/rows?limit=2000");

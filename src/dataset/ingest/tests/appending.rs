@@ -9,35 +9,36 @@ fn absent() -> UploadOptions {
     }
 }
 
-/// The pieces of rows that are added to a dataset of this layout.
+/// The raw blocks of rows that are added to a dataset of this layout.
 fn added(
     to: &Arc<Layout>,
     bytes: &[u8],
     options: UploadOptions,
     limits: Limits,
-) -> Result<Vec<Piece>, CsvError> {
+) -> Result<Vec<RawBlock>, CsvError> {
     let mut ingest = Ingest::appending(Arc::clone(to), options, limits)?;
     let mut out = Vec::new();
     ingest.push(bytes, &mut out)?;
     ingest.finish(&mut out)?;
-    out.iter().try_for_each(|piece| piece.analyse().map(drop))?;
+    out.iter()
+        .try_for_each(|raw_block| raw_block.analyse().map(drop))?;
     Ok(out)
 }
 
-/// The texts of those pieces.
-fn texts(to: &Arc<Layout>, text: &str, options: UploadOptions, chunk_bytes: usize) -> Vec<String> {
+/// The texts of those raw blocks.
+fn texts(to: &Arc<Layout>, text: &str, options: UploadOptions, block_bytes: usize) -> Vec<String> {
     let limits = Limits {
-        chunk_bytes,
+        block_bytes,
         ..Limits::default()
     };
-    let pieces = added(to, text.as_bytes(), options, limits).unwrap();
-    for piece in &pieces {
-        assert_eq!(piece.body_start, 0);
-        assert!(Arc::ptr_eq(&piece.layout, to));
+    let raw_blocks = added(to, text.as_bytes(), options, limits).unwrap();
+    for raw_block in &raw_blocks {
+        assert_eq!(raw_block.body_start, 0);
+        assert!(Arc::ptr_eq(&raw_block.layout, to));
     }
-    pieces
+    raw_blocks
         .into_iter()
-        .map(|piece| String::from_utf8(piece.text).unwrap())
+        .map(|raw_block| String::from_utf8(raw_block.text).unwrap())
         .collect()
 }
 
@@ -48,7 +49,7 @@ fn whole(to: &Arc<Layout>, text: &str, options: UploadOptions) -> Vec<String> {
 /// What is wrong with rows that are added, and in which line and column.
 fn refused(to: &Arc<Layout>, text: &str, options: UploadOptions) -> (CsvErrorKind, u64, u64) {
     let limits = Limits {
-        chunk_bytes: 1,
+        block_bytes: 1,
         ..Limits::default()
     };
     let error = added(to, text.as_bytes(), options, limits).unwrap_err();
@@ -92,17 +93,17 @@ fn only_the_rows_are_kept_and_the_last_one_ends_in_a_line_end() {
 }
 
 #[test]
-fn pieces_are_cut_by_their_own_size_and_know_their_place_in_the_upload() {
+fn raw_blocks_are_cut_by_their_own_size_and_know_their_place_in_the_upload() {
     let to = layout("a,b\n", options());
     let limits = Limits {
-        chunk_bytes: 8,
+        block_bytes: 8,
         ..Limits::default()
     };
     let places = |text: &str, options| -> Vec<_> {
-        let pieces = added(&to, text.as_bytes(), options, limits).unwrap();
-        pieces
+        let raw_blocks = added(&to, text.as_bytes(), options, limits).unwrap();
+        raw_blocks
             .iter()
-            .map(|piece| (piece.text.len(), piece.first_line, piece.offset))
+            .map(|raw_block| (raw_block.text.len(), raw_block.first_line, raw_block.offset))
             .collect()
     };
     let text = "\n\"a\",b\n1,2\n33,\"4\n\n\"\n5,6\n7,8\n9,0";
@@ -128,8 +129,8 @@ fn rows_of_any_layout_are_read_by_it_and_not_by_what_is_stated_now() {
         types: vec![("x".into(), ColumnType::Date)],
         ..options()
     };
-    let pieces = added(&to, b"n;s\n1;-\nNA;x\n", other.clone(), Limits::default()).unwrap();
-    let analysis = pieces[0].analyse().unwrap();
+    let raw_blocks = added(&to, b"n;s\n1;-\nNA;x\n", other.clone(), Limits::default()).unwrap();
+    let analysis = raw_blocks[0].analyse().unwrap();
     let nulls: Vec<_> = analysis.columns.iter().map(|column| column.nulls).collect();
     assert_eq!((analysis.rows, nulls), (2, vec![1, 0]));
     let unfit = CsvErrorKind::UnfitValue {
@@ -141,12 +142,12 @@ fn rows_of_any_layout_are_read_by_it_and_not_by_what_is_stated_now() {
 }
 
 #[test]
-fn an_upload_without_rows_gives_no_piece() {
+fn an_upload_without_rows_gives_no_raw_block() {
     let to = layout("a,b\n", options());
     for text in ["a,b", "a,b\n", "\u{FEFF}\na,b\r\n", "a,b\n\n\r\n\n"] {
-        for chunk_bytes in [1, 1 << 20] {
+        for block_bytes in [1, 1 << 20] {
             let none: [&str; 0] = [];
-            assert_eq!(texts(&to, text, options(), chunk_bytes), none, "{text:?}");
+            assert_eq!(texts(&to, text, options(), block_bytes), none, "{text:?}");
         }
     }
     let one = layout("a\n", options());
@@ -158,7 +159,7 @@ fn an_upload_without_rows_gives_no_piece() {
 }
 
 #[test]
-fn empty_lines_after_a_row_are_kept_however_pieces_are_cut() {
+fn empty_lines_after_a_row_are_kept_however_raw_blocks_are_cut() {
     let to = layout("a,b\n", options());
     let text = "a,b\n\n1,2\n\n\n";
     assert_eq!(whole(&to, text, options()), ["\n1,2\n\n\n"]);
@@ -289,10 +290,10 @@ fn what_is_wrong_is_told_by_its_place_in_the_upload() {
 }
 
 #[test]
-fn no_more_is_held_than_a_piece_and_a_record_of_the_rows() {
+fn no_more_is_held_than_a_raw_block_and_a_record_of_the_rows() {
     let limits = Limits {
         max_record: 50_000,
-        chunk_bytes: 10_000,
+        block_bytes: 10_000,
         ..Limits::default()
     };
     let to = layout("a\n", options());
@@ -315,14 +316,14 @@ fn rows_of_another_charset_come_out_as_utf_8() {
         charset: Some("windows-1252".into()),
         ..options()
     };
-    let pieces = added(&to, b"gr\xF6\xDFe\n\xFC", stated, Limits::default()).unwrap();
-    assert_eq!(pieces[0].text, "ü\n".as_bytes());
+    let raw_blocks = added(&to, b"gr\xF6\xDFe\n\xFC", stated, Limits::default()).unwrap();
+    assert_eq!(raw_blocks[0].text, "ü\n".as_bytes());
     let utf_16: Vec<u8> = "\u{FEFF}ü"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let pieces = added(&to, &utf_16, absent(), Limits::default()).unwrap();
-    assert_eq!(pieces[0].text, "ü\n".as_bytes());
+    let raw_blocks = added(&to, &utf_16, absent(), Limits::default()).unwrap();
+    assert_eq!(raw_blocks[0].text, "ü\n".as_bytes());
     let unknown = UploadOptions {
         charset: Some("x".into()),
         ..options()

@@ -112,11 +112,11 @@ fn many_long_values_that_are_equal_are_ordered_in_one_pass() {
     let table = table(&columns, &[], &rows);
     let query = table.resolve("order=long").unwrap();
     // Far fewer bytes than the values have.
-    let mut top = Top::new(Arc::clone(&query.order), None, None, 100, 200_000);
+    let mut top = TopK::new(Arc::clone(&query.order), None, None, 100, 200_000);
     Scan::new(&query, &table.layout).rows(&table.text, 0, |row| {
-        let lead = query.order[0].lead(row.value(1).as_deref());
+        let abbreviated = query.order[0].abbreviated_key(row.value(1).as_deref());
         top.take(
-            lead,
+            abbreviated,
             |column| row.value(column),
             0,
             u32::try_from(row.at).unwrap(),

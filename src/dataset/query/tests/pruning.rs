@@ -1,4 +1,4 @@
-//! What is known of a chunk rules it out, or not.
+//! What is known of a block rules it out, or not.
 
 use super::*;
 
@@ -28,7 +28,7 @@ fn a_list_of_any_length_rules_out_what_each_of_its_values_does() {
     let (mut ruled_out, mut found) = (0, 0);
     for round in 0..900 {
         let kind = kinds[round % kinds.len()];
-        // The column may be of a wider type than the values of this chunk.
+        // The column may be of a wider type than the values of this block.
         let column = match (round / kinds.len() % 3, kind) {
             (0, Integer) => Number,
             (1, _) => String,
@@ -61,7 +61,7 @@ fn a_list_of_any_length_rules_out_what_each_of_its_values_does() {
 }
 
 #[test]
-fn a_query_names_any_number_of_columns_and_few_of_them_rule_chunks_out() {
+fn a_query_names_any_number_of_columns_and_few_of_them_rule_blocks_out() {
     let names: Vec<_> = (0..200).map(|n| format!("c{n}")).collect();
     let columns: Vec<_> = names
         .iter()
@@ -89,7 +89,7 @@ fn a_query_names_any_number_of_columns_and_few_of_them_rule_chunks_out() {
     let resolved = table.resolve(&format!("{query}&order=c3")).unwrap();
     let mut expected = vec![3];
     expected.extend(169..200);
-    assert_eq!(resolved.columns_asked(), expected);
+    assert_eq!(resolved.zone_map_columns(), expected);
     let select = format!("select={}", names.join(","));
     assert_eq!(
         table.resolve(&select).unwrap().select,
@@ -101,7 +101,7 @@ fn a_query_names_any_number_of_columns_and_few_of_them_rule_chunks_out() {
 }
 
 #[test]
-fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
+fn a_block_is_ruled_out_by_what_is_known_of_it() {
     let people = people();
     let may = |query: &str| {
         let query = people.resolve(query).unwrap();
@@ -135,7 +135,7 @@ fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
     ] {
         assert!(may(query), "{query}");
     }
-    // The chunk's values are integers, the column's are texts.
+    // The block's values are integers, the column's are texts.
     let zips = table(&[("zip", ColumnType::String)], &[], "10001\n90210\n");
     let query = |query: &str| {
         zips.resolve(query)
@@ -149,7 +149,7 @@ fn a_chunk_is_ruled_out_by_what_is_known_of_it() {
 }
 
 #[test]
-fn a_filter_of_texts_rules_out_most_chunks_for_one_of_many_values() {
+fn a_filter_of_texts_rules_out_most_blocks_for_one_of_many_values() {
     use ColumnType::{Integer, Number, String};
     let text: std::string::String = (0..500)
         .map(|n| format!("N{},{},{},\"q\"\"{n}\"\n", n * 7, n * 7919, n))

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
 use super::Checker;
 use crate::dataset::query::{Query, Scan};
-use crate::dataset::{ChunkText, Layout, Summary, Tail, bloom, stats};
+use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, zone_map};
 use crate::store::connection::AnyConnection;
 use crate::store::model::Text;
 use crate::store::queries::BEFORE_ALL;
@@ -22,7 +22,7 @@ pub(super) struct Read {
     /// Whether all of it could be read; where it could not, that was told, and nothing that follows from it is.
     pub sound: bool,
     /// `None` from the first segment on that could not be read.
-    pub tail: Option<Tail>,
+    pub tail: Option<ResumableDigest>,
 }
 
 /// A segment being read.
@@ -32,7 +32,7 @@ struct Reading {
     row: i64,
     byte: i64,
     sound: bool,
-    tail: Option<Tail>,
+    tail: Option<ResumableDigest>,
     /// Rows that its summary is of.
     summarised: Option<u64>,
 }
@@ -44,7 +44,7 @@ impl Checker<'_> {
         connection: &mut AnyConnection,
         segment: &Segment,
         layout: &Layout,
-        before: Option<Tail>,
+        before: Option<ResumableDigest>,
     ) -> Result<Read, StoreError> {
         let mut reading = Reading {
             run: segment.run,
@@ -132,12 +132,12 @@ impl Checker<'_> {
         &mut self,
         connection: &mut AnyConnection,
         revision: &RevisionCopy,
-    ) -> Result<Option<Tail>, StoreError> {
+    ) -> Result<Option<ResumableDigest>, StoreError> {
         let run = Run {
             dataset: revision.dataset_id,
             number: revision.run,
         };
-        let (mut tail, mut after, mut sound) = (Tail::new(), -1, true);
+        let (mut tail, mut after, mut sound) = (ResumableDigest::new(), -1, true);
         self.at.run = Some(run.number);
         loop {
             let found = rows::next_blocks(connection, run, after)?;
@@ -174,7 +174,7 @@ impl Checker<'_> {
 /// How many rows a query finds in the text. The number that is stored with it was found by the reader of uploads.
 fn count(text: &Text, layout: &Layout) -> u64 {
     let query = Query::default();
-    let read = ChunkText::new(text.text.clone(), layout.columns.len());
+    let read = BlockText::new(text.text.clone(), layout.columns.len());
     let mut rows = 0;
     Scan::new(&query, layout).rows(&read, text.body_start, |_| {
         rows += 1;
@@ -196,7 +196,7 @@ fn records(text: &Text, chunk: &ChunkCopy, layout: &Layout) -> Result<(), String
     // A line end that was put before appended rows has none.
     let joint = chunk.stats.is_empty() && text.rows == 0;
     let blooms = chunk.blooms.as_deref().unwrap_or_default();
-    let sound = joint || stats::decode(&chunk.stats).is_ok();
+    let sound = joint || zone_map::decode(&chunk.stats).is_ok();
     match sound && bloom::decode(blooms, &[]).is_ok() {
         true => Ok(()),
         false => Err("its statistics can't be read".to_owned()),

@@ -1,0 +1,184 @@
+//! Raw blocks: whole records of an upload, and their analysis.
+//!
+//! Analysing is a pure function of one raw block, so raw blocks can be analysed on any thread, in any order.
+
+use std::sync::Arc;
+
+use super::{
+    Bloom, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,
+    cell::{Cells, Nulls},
+    counts::{Counts, Texts},
+    error::shortened,
+    record::unquoted,
+    span::{Spans, tokenize},
+    type_inference::{Unfit, infer},
+};
+
+/// A raw block with fewer rows gets no Bloom filters.
+const FEWEST: u32 = 64;
+
+/// Whole records of an upload, as they came.
+#[derive(Debug, Clone)]
+pub struct RawBlock {
+    /// The text. The texts of all raw blocks, one after the other, are the decoded upload, or its rows if they are appended.
+    pub text: Vec<u8>,
+    /// Bytes before the first data record: byte-order mark and header. 0 in all raw blocks except a dataset's first.
+    pub body_start: usize,
+    /// The physical line of the file that the text begins in, from 1.
+    pub first_line: u64,
+    /// Where the text begins in the decoded upload.
+    pub offset: u64,
+    /// How the text is to be read.
+    pub layout: Arc<Layout>,
+    /// How many bytes a record may have.
+    pub(super) max_record: usize,
+}
+
+/// The result of analysing a raw block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Data records.
+    pub rows: u32,
+    /// Each column's zone map.
+    pub columns: Vec<ZoneMap>,
+    /// Bloom filters, each with the index of its column.
+    pub blooms: Vec<(u32, Bloom)>,
+}
+
+impl RawBlock {
+    /// The texts of stored blocks, one after the other, as one raw block, to be analysed and packed again.
+    ///
+    /// `body_start` is that of the first block. A header that came without a line end got one from rows that were appended later;
+    /// that line end is not a row. The texts together must be shorter than 2^31 bytes. The length of records is not checked
+    /// again.
+    pub fn stored(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Self {
+        let (before, body) = text.split_at(body_start.min(text.len()));
+        let open_header = layout.header && !before.is_empty() && !before.ends_with(b"\n");
+        let body_start = before.len() + usize::from(open_header && body.starts_with(b"\n"));
+        Self {
+            text,
+            body_start,
+            first_line: 1,
+            offset: 0,
+            layout,
+            max_record: usize::MAX,
+        }
+    }
+
+    /// Checks every record and analyses every column.
+    ///
+    /// # Errors
+    /// The first mistake in the raw block, with its line and column.
+    pub fn analyse(&self) -> Result<Analysis, CsvError> {
+        self.analysed(None)
+    }
+
+    /// Checks every record, analyses every column, and adds the rows to `summary`.
+    ///
+    /// # Errors
+    /// As for [`analyse`](Self::analyse). Afterwards the summary is useless.
+    pub fn analyse_into(&self, summary: &mut Summary) -> Result<Analysis, CsvError> {
+        self.analysed(Some(summary))
+    }
+
+    fn analysed(&self, summary: Option<&mut Summary>) -> Result<Analysis, CsvError> {
+        if let Err(error) = std::str::from_utf8(&self.text) {
+            let at = error.valid_up_to();
+            let offset = self.offset + at as u64;
+            return Err(self.error_at(
+                CsvErrorKind::InvalidText {
+                    charset: "UTF-8".into(),
+                    offset,
+                },
+                at,
+            ));
+        }
+        let (spans, fault) = tokenize(
+            &self.text,
+            self.body_start,
+            self.layout.delimiter,
+            self.layout.columns.len(),
+            self.max_record,
+        );
+        // A value of the wrong type may come before the place where the CSV is malformed.
+        let analysis = self.columns(&spans, summary)?;
+        match fault {
+            Some((at, kind)) => Err(self.error_at(kind, at)),
+            None => Ok(analysis),
+        }
+    }
+
+    /// Analyses every column: its zone map, a Bloom filter if that is worthwhile, and its part of the summary, if there is one.
+    fn columns(
+        &self,
+        spans: &Spans,
+        mut summary: Option<&mut Summary>,
+    ) -> Result<Analysis, CsvError> {
+        let nulls = Nulls::new(&self.layout.nulls);
+        let rows = spans.rows();
+        let mut counts = Counts::new(rows);
+        let mut columns = Vec::with_capacity(self.layout.columns.len());
+        let mut blooms = Vec::new();
+        let mut first: Option<(usize, Unfit)> = None;
+        for (place, number) in (0..self.layout.columns.len()).zip(0..) {
+            let cells = Cells::new(&self.text, spans.column(place), &nulls);
+            let texts = counts.of(&self.text, cells);
+            let stated = self.layout.stated.get(place).copied().flatten();
+            let zone_map = match infer(texts, stated) {
+                Ok(zone_map) => zone_map,
+                Err(unfit) => {
+                    if first.is_none_or(|(_, first)| unfit.span.start() < first.span.start()) {
+                        first = Some((place, unfit));
+                    }
+                    continue;
+                }
+            };
+            if rows >= FEWEST && zone_map.is_worth_a_bloom(rows) {
+                blooms.push((number, bloom_of(texts, rows as usize)));
+            }
+            if let Some(summary) = &mut summary {
+                summary.add_column(place, texts, zone_map.kind);
+            }
+            columns.push(zone_map);
+        }
+        if let Some((place, unfit)) = first {
+            return Err(self.unfit(place, unfit));
+        }
+        if let Some(summary) = summary {
+            summary.add_rows(rows);
+        }
+        Ok(Analysis {
+            rows,
+            columns,
+            blooms,
+        })
+    }
+
+    fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
+        let value = String::from_utf8_lossy(&self.text[unfit.span.start()..unfit.span.end()]);
+        let kind = CsvErrorKind::UnfitValue {
+            name: self.layout.columns[place].clone(),
+            stated: unfit.stated,
+            value: shortened(&if unfit.span.doubled() {
+                unquoted(&value)
+            } else {
+                value.into_owned()
+            }),
+        };
+        self.error_at(kind, unfit.span.start())
+    }
+
+    fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
+        CsvError::at(kind, &self.text, at, self.first_line)
+    }
+}
+
+fn bloom_of(texts: Texts<'_>, rows: usize) -> Bloom {
+    let mut bloom = Bloom::with_capacity(rows);
+    let each = texts.counted.iter().map(|one| one.text(texts.of));
+    each.for_each(|text| bloom.insert(&text));
+    bloom.folded()
+}
+
+#[cfg(test)]
+mod tests;

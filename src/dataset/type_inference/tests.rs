@@ -1,0 +1,187 @@
+use super::*;
+use crate::dataset::{
+    cell::{Cells, Nulls},
+    counts::Counts,
+    span::tokenize,
+};
+
+fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
+    let text: String = values.iter().map(|value| format!("{value}\n")).collect();
+    let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
+    let (spans, wrong) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
+    assert_eq!(wrong, None);
+    let nulls = Nulls::new(&nulls);
+    let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
+    infer(Counts::new(spans.rows()).of(text.as_bytes(), cells), stated)
+}
+
+fn bounds(values: &[&str]) -> Bounds {
+    column(values, &[], None).unwrap().bounds
+}
+
+fn text(min: &str, max: &str) -> Bounds {
+    Bounds::Text {
+        min: min.into(),
+        max: max.into(),
+    }
+}
+
+#[test]
+fn bounds_are_those_of_the_narrowest_type() {
+    assert_eq!(
+        bounds(&["3", "-1", "", "2"]),
+        Bounds::Integer { min: -1, max: 3 }
+    );
+    assert_eq!(
+        bounds(&["3", "-1", "2.5"]),
+        Bounds::Number {
+            min: -1.0,
+            max: 3.0
+        }
+    );
+    assert_eq!(bounds(&["2.5", "3"]), Bounds::Number { min: 2.5, max: 3.0 });
+    assert_eq!(
+        bounds(&["9223372036854775808"]),
+        Bounds::Number {
+            min: 2f64.powi(63),
+            max: 2f64.powi(63)
+        }
+    );
+    assert_eq!(
+        bounds(&["true", "false"]),
+        Bounds::Boolean {
+            min: false,
+            max: true
+        }
+    );
+    assert_eq!(
+        bounds(&["true"]),
+        Bounds::Boolean {
+            min: true,
+            max: true
+        }
+    );
+    assert_eq!(
+        bounds(&["1970-01-03", "1970-01-02"]),
+        Bounds::Date { min: 1, max: 2 }
+    );
+    assert_eq!(
+        bounds(&["1970-01-01T00:00:01.5Z", "1970-01-01T00:00:01.2Z"]),
+        Bounds::Instant { min: 1, max: 2 }
+    );
+    assert_eq!(bounds(&["", "\"\""]), Bounds::None);
+    assert_eq!(bounds(&[]), Bounds::None);
+}
+
+#[test]
+fn values_of_several_types_are_bounded_as_texts() {
+    assert_eq!(bounds(&["3", "x", "10"]), text("10", "x"));
+    assert_eq!(bounds(&["true", "1"]), text("1", "true"));
+    assert_eq!(
+        bounds(&["2024-01-01", "2024-01-01T00:00:00Z"]),
+        text("2024-01-01", "2024-01-01T00:00:00Z")
+    );
+    assert_eq!(bounds(&["10", "NA", "9"]), text("10", "NA"));
+    assert_eq!(bounds(&["b", "a", "c", "\"a\"", "c"]), text("a", "c"));
+}
+
+#[test]
+fn text_bounds_are_those_of_the_unquoted_texts() {
+    assert_eq!(bounds(&["\"\"\"\"", "a", "\"b\"\"\""]), text("\"", "b\""));
+    assert_eq!(bounds(&["a", "\"a\"\"\"", "a!"]), text("a", "a\""));
+}
+
+#[test]
+fn long_texts_are_cut_so_that_the_bounds_still_hold() {
+    let long = "x".repeat(1000);
+    let cut = "x".repeat(31) + "y";
+    assert_eq!(bounds(&[&long]), text(&long[..32], &cut));
+    assert_eq!(bounds(&[&long[..32]]), text(&long[..32], &long[..32]));
+    assert_eq!(
+        bounds(&[&long, &long[..32], &long[..33]]),
+        text(&long[..32], &cut)
+    );
+    assert_eq!(
+        bounds(&[&long[..8], &long[..9], &long[..7]]),
+        text(&long[..7], &long[..9])
+    );
+    let quotes = format!("\"{}\"", "\"\"".repeat(40));
+    assert_eq!(
+        bounds(&[&quotes]),
+        text(&"\"".repeat(32), &("\"".repeat(31) + "#"))
+    );
+}
+
+#[test]
+fn texts_with_zero_bytes_are_told_from_shorter_ones() {
+    assert_eq!(bounds(&["a\0", "a", "a\0\0"]), text("a", "a\0\0"));
+    assert_eq!(
+        bounds(&["abcdefg\u{3}", "abcdefg"]),
+        text("abcdefg", "abcdefg\u{3}")
+    );
+    assert_eq!(
+        bounds(&["abcdefg", "abcdefg\u{7}", "abcdefg"]),
+        text("abcdefg", "abcdefg\u{7}")
+    );
+}
+
+#[test]
+fn placeholders_are_noted_only_while_they_matter() {
+    let kind = |values: &[&str]| {
+        let zone_map = column(values, &[], None).unwrap();
+        (zone_map.kind, placeholder::only(zone_map.placeholders))
+    };
+    assert_eq!(
+        kind(&["NA", "1", "2.5", "NA"]),
+        (Some(ColumnType::Number), Some("NA"))
+    );
+    assert_eq!(kind(&["1", "NA", "-"]), (Some(ColumnType::Integer), None));
+    assert_eq!(kind(&["NA", "NA"]), (None, Some("NA")));
+    assert_eq!(kind(&["1", "NA", "x"]), (Some(ColumnType::String), None));
+    assert_eq!(kind(&["NA", "x"]), (Some(ColumnType::String), None));
+}
+
+#[test]
+fn stated_nulls_do_not_count_for_type_or_bounds() {
+    let zone_map = column(&["-999", "5", "\"-999\"", ""], &["-999"], None).unwrap();
+    assert_eq!(
+        (zone_map.nulls, zone_map.bounds),
+        (3, Bounds::Integer { min: 5, max: 5 })
+    );
+}
+
+#[test]
+fn a_stated_type_must_fit_every_value() {
+    let fits = |values: &[&str], stated| {
+        column(values, &["NA"], Some(stated)).map(|zone_map| zone_map.bounds)
+    };
+    assert_eq!(
+        fits(&["007", "1", ""], ColumnType::String),
+        Ok(text("007", "1"))
+    );
+    assert_eq!(
+        fits(&["1", "NA", "2.5"], ColumnType::Number),
+        Ok(Bounds::Number { min: 1.0, max: 2.5 })
+    );
+    assert_eq!(
+        fits(&["1", "2"], ColumnType::Number),
+        Ok(Bounds::Integer { min: 1, max: 2 })
+    );
+    assert_eq!(fits(&["NA", ""], ColumnType::Date), Ok(Bounds::None));
+    for (values, stated, start) in [
+        (["1", "2.5"], ColumnType::Integer, 2),
+        (["1", "x"], ColumnType::Number, 2),
+        (["x", "1"], ColumnType::Number, 0),
+        (["true", "1"], ColumnType::Boolean, 5),
+        (["2024-01-01", "2024-02-30"], ColumnType::Date, 11),
+        (["2024-01-01", "x"], ColumnType::Datetime, 0),
+        (["1", "null"], ColumnType::Integer, 2),
+    ] {
+        let unfit = column(&values, &[], Some(stated)).unwrap_err();
+        assert_eq!(
+            (unfit.span.start(), unfit.stated),
+            (start, stated),
+            "{values:?}"
+        );
+    }
+}

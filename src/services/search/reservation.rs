@@ -1,0 +1,125 @@
+//! How much memory a query reserves, and so how far it reads ahead of its client.
+
+use std::sync::Arc;
+
+use super::SearchError;
+use crate::dataset::BlockText;
+use crate::dataset::query::Query;
+use crate::services::Services;
+use crate::services::cache::WINDOW_PAGES;
+use crate::services::memory::{Held, Kind};
+use crate::store::Dataset;
+
+/// Most blocks in a group.
+const GROUP: usize = 16;
+/// Usual length of a block's text, in bytes.
+const BLOCK: usize = 64 << 10;
+/// Bytes of text that every reservation has room for.
+const TEXT: usize = 256 << 10;
+/// Bytes of a sort key besides its values, about.
+const KEY: u64 = 64;
+
+/// The memory that a query may hold. Groups being scanned are not part of it: the server has one per core, whoever asks.
+pub(super) struct Reservation {
+    /// Bytes of text that a page holds between finding its rows and sending them.
+    pub(super) texts: usize,
+    /// Blocks in a group.
+    pub(super) group: usize,
+    /// Groups that are scanned ahead of what is sent.
+    pub(super) ahead: usize,
+    /// Bytes of sort keys that one pass of an order keeps.
+    pub(super) keys: usize,
+    /// Bytes of records that are materialised at a time.
+    pub(super) slice: usize,
+    _held: Held,
+}
+
+impl Reservation {
+    /// Reserves memory for a query of at most `limit` rows: a lot while there is plenty, else little, as soon as that is free.
+    pub(super) async fn take(
+        services: &Services,
+        dataset: &Dataset,
+        query: &Query,
+        limit: u64,
+    ) -> Result<Self, SearchError> {
+        let memory = &services.memory;
+        let wide = Size {
+            texts: 2 << 20,
+            group: GROUP,
+            ahead: services.cores,
+            keys: 8 << 20,
+            slice: 8 << 20,
+        };
+        let wide = wide.for_rows(dataset, limit);
+        if memory.is_ample(Kind::Texts)
+            && let Some(held) = memory.try_take(Kind::Texts, wide.bytes(query))
+        {
+            return Ok(wide.with(held));
+        }
+        let narrow = Size {
+            texts: TEXT,
+            group: 4,
+            ahead: 1,
+            keys: 1 << 20,
+            slice: 1 << 20,
+        };
+        let narrow = narrow.for_rows(dataset, limit);
+        let held = memory.take(Kind::Texts, narrow.bytes(query)).await?;
+        Ok(narrow.with(held))
+    }
+
+    /// Whether the reservation covers this text.
+    pub(super) fn holds(&self, text: &Arc<BlockText>) -> bool {
+        text.len() <= TEXT.max(self.slice)
+    }
+}
+
+/// The sizes of a [`Reservation`].
+struct Size {
+    texts: usize,
+    group: usize,
+    ahead: usize,
+    keys: usize,
+    slice: usize,
+}
+
+impl Size {
+    /// Limits the sizes to what `limit` rows need. From the second page of an order on, the search looks for more rows than that.
+    fn for_rows(self, dataset: &Dataset, limit: u64) -> Self {
+        let usual = dataset.bytes / dataset.rows.max(1);
+        let bytes =
+            |rows: u64, each: u64| usize::try_from(rows.saturating_mul(each)).unwrap_or(usize::MAX);
+        let found = limit.saturating_add(1).saturating_mul(WINDOW_PAGES as u64);
+        Self {
+            keys: self.keys.min(bytes(found, usual + KEY)).max(TEXT),
+            slice: self.slice.min(bytes(limit, 2 * usual)).max(TEXT),
+            ..self
+        }
+    }
+
+    fn bytes(&self, query: &Query) -> usize {
+        match query.order.is_empty() {
+            true => self.texts + self.ahead * self.group * BLOCK,
+            // While records are materialised, there are two copies of them.
+            false => self.keys + 2 * self.slice,
+        }
+    }
+
+    fn with(self, held: Held) -> Reservation {
+        let Self {
+            texts,
+            group,
+            ahead,
+            keys,
+            slice,
+        } = self;
+        Reservation {
+            texts,
+            group,
+            ahead,
+            keys,
+            slice,
+            _held: held,
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Top-k: the first rows of an order, found in one pass over the candidate blocks. The pass begins with the blocks whose zone
+//! maps promise the first rows, so that it can skip most of the others.
+//!
+//! A pass continues after a given row. It reads that row's values from the dataset again: so cursors are short, and a page far
+//! down the order costs as much as the first. Where the sort keys of long values don't tell which row comes first, the pass ends
+//! before these rows, and the next pass compares them with one of them in full.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::page_index::{BlockLocation, PageBlocks, missing};
+use super::pruned_scan::PrunedScan;
+use super::texts::Groups;
+use super::work::look;
+use super::{FoundPage, RecordBatches, Search, SearchError};
+use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
+use crate::dataset::{BlockText, Field, Records};
+use crate::services::cache::{CacheKey, CachedValue, WINDOW_PAGES, Window, WindowKey};
+use crate::store::StoreError;
+
+/// Most blocks in a group: fewer than elsewhere, because each group makes it possible to skip later ones.
+const GROUP: usize = 8;
+/// Rows that one pass of a long list finds.
+const WINDOW: usize = 128 << 10;
+/// Sorting a row or a block takes about as long as reading this many bytes of text.
+const ROW: usize = 128;
+
+/// A row: the first row of its block, and its offset in the block's text.
+type Record = (u64, u32);
+
+impl Search {
+    /// At most `limit` rows that come after row `after`.
+    ///
+    /// A client that asks for a second page is likely to ask for a third. So from the second page on the pass finds more rows than
+    /// the page has, and caches where they are. The first page is faster without.
+    pub(super) async fn ordered_page(
+        self: &Arc<Self>,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<FoundPage, SearchError> {
+        let remembered = after.and_then(|after| self.window(after, limit));
+        let window = match (remembered, after) {
+            (Some(window), _) => window,
+            (None, None) => self.ordered_window(None, limit + 1).await?,
+            (None, Some(_)) => self.ordered_window(after, limit * WINDOW_PAGES + 1).await?,
+        };
+        let end = window.rows.len().min(window.at + limit);
+        let shown = window.rows[window.at..end].to_vec();
+        let next = match shown.last() {
+            // One row more than the page shows whether the list continues.
+            Some(&last) if end < window.rows.len() => Some(self.row_number(last).await?),
+            _ => None,
+        };
+        let rest = Window { at: end, ..window };
+        if let Some(next) = next
+            && rest.has(limit)
+        {
+            let key = CacheKey::Window(self.window_key(), next);
+            self.services.cache.keep(key, CachedValue::Window(rest));
+        }
+        Ok(FoundPage {
+            batches: self.materialise(shown),
+            next,
+        })
+    }
+
+    /// The cached rows that come after row `after`, if they are enough for a page.
+    fn window(&self, after: u64, limit: usize) -> Option<Window> {
+        let key = CacheKey::Window(self.window_key(), after);
+        match self.services.cache.get(&key)? {
+            CachedValue::Window(window) => window.has(limit).then_some(window),
+            _ => None,
+        }
+    }
+
+    fn window_key(&self) -> WindowKey {
+        let dataset = &self.dataset;
+        let runs = dataset.segments.iter().len();
+        (dataset.run, runs, self.query.fingerprint())
+    }
+
+    /// At most `most` rows that come after row `after`.
+    async fn ordered_window(
+        self: &Arc<Self>,
+        after: Option<u64>,
+        most: usize,
+    ) -> Result<Window, SearchError> {
+        let mut rows: Vec<Record> = Vec::new();
+        let mut next = Some(self.start(after).await?);
+        // A pass finds fewer rows than asked for if their keys take too much memory, or don't tell the order of the rest.
+        while rows.len() < most
+            && let Some(start) = next.take()
+        {
+            let found;
+            (found, next) = self.pass(start, most - rows.len()).await?;
+            rows.extend(found);
+        }
+        Ok(Window {
+            rows: rows.into(),
+            at: 0,
+            more: next.is_some(),
+        })
+    }
+
+    /// All rows that come after row `after`, at most `limit`.
+    pub(super) fn ordered_all(self: &Arc<Self>, after: Option<u64>, limit: u64) -> RecordBatches {
+        enum Next {
+            Row(Option<u64>),
+            Start(Start),
+        }
+        let search = Arc::clone(self);
+        let windows = stream::try_unfold(Some((Next::Row(after), limit)), move |state| {
+            let search = Arc::clone(&search);
+            async move {
+                let Some((next, left)) = state.filter(|(_, left)| *left > 0) else {
+                    return Ok(None);
+                };
+                let start = match next {
+                    Next::Row(row) => search.start(row).await?,
+                    Next::Start(start) => start,
+                };
+                let most = usize::try_from(left).unwrap_or(usize::MAX).min(WINDOW);
+                let (rows, next) = search.pass(start, most).await?;
+                let left = left - rows.len() as u64;
+                let next = next.map(|start| (Next::Start(start), left));
+                Ok::<_, SearchError>(Some((search.materialise(rows), next)))
+            }
+        });
+        Box::pin(windows.try_flatten())
+    }
+
+    /// The first rows of the order after `start`, at most `limit`, and where the next pass begins if there may be more.
+    async fn pass(
+        self: &Arc<Self>,
+        start: Start,
+        limit: usize,
+    ) -> Result<(Vec<Record>, Option<Start>), SearchError> {
+        let order = &self.query.order;
+        let after = match start.last {
+            Some(last) => Some(Arc::new(self.values(last).await?)),
+            None => start.after,
+        };
+        let reference = match start.unsure {
+            Some(record) => Some(Arc::new(self.values(record).await?)),
+            // This recognises rows that are equal to the last one.
+            None => after.clone(),
+        };
+        let candidates = self.ordered_candidates(after.as_deref()).await?;
+        let top = TopK::new(
+            Arc::clone(order),
+            after.clone(),
+            reference,
+            limit,
+            self.reservation.keys,
+        );
+        let top = Arc::new(Mutex::new(top));
+        let looking = stream::iter(candidates.groups(Arc::clone(&top)))
+            .map(|group| Arc::clone(self).scan_group(group, Arc::clone(&top)))
+            .buffer_unordered(self.services.cores);
+        looking.try_collect::<()>().await?;
+        let part = lock(&top).part();
+        let top = std::mem::replace(&mut *lock(&top), part);
+        let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
+        let record = |row: &KeyedRow| (row.block, row.at);
+        let next = first.more.then(|| Start {
+            after,
+            last: first.rows.last().map(record),
+            unsure: first.unsure.as_ref().map(record),
+        });
+        Ok((first.rows.iter().map(record).collect(), next))
+    }
+
+    /// The candidate blocks that may hold rows after `after`, best first.
+    async fn ordered_candidates(
+        self: &Arc<Self>,
+        after: Option<&FullSortKey>,
+    ) -> Result<OrderedCandidates, SearchError> {
+        let mut candidates = OrderedCandidates::default();
+        let Some(term) = self.query.order.first() else {
+            return Ok(candidates);
+        };
+        let alone = self.query.order.len() == 1;
+        let from = after.and_then(|after| Some((after.abbreviated_key()?, after.block)));
+        let mut pages = PrunedScan::whole(&self.dataset);
+        while let Some(mut page) = pages.next(self).await? {
+            let number = candidates.pages.len() as u32;
+            let before = candidates.blocks.len();
+            while let Some(at) = page.next(&self.query) {
+                let zone_map = page.pruning_stats(term.column, at).zone_map;
+                let Some((best, worst)) = zone_map.and_then(|zone_map| term.range(zone_map)) else {
+                    continue;
+                };
+                // Rows before `after` were already found. If the order has one term and the key is exact, blocks before it in the
+                // file have no more rows with that key.
+                let best = from.map_or(best, |(from, last)| {
+                    let settled = alone && term.settles(from);
+                    let passed = settled && page.blocks.location(at).first_row < last;
+                    best.max(if passed { from.next() } else { from })
+                });
+                if worst >= best {
+                    candidates.blocks.push((best, number, at as u32));
+                }
+            }
+            if candidates.blocks.len() > before {
+                candidates.pages.push(page.blocks);
+            }
+        }
+        let blocks = candidates.blocks.len();
+        let sort = move || {
+            candidates.blocks.sort_unstable();
+            candidates
+        };
+        look(blocks.saturating_mul(ROW), sort).await
+    }
+
+    async fn scan_group(
+        self: Arc<Self>,
+        group: Vec<BlockLocation>,
+        top: Arc<Mutex<TopK>>,
+    ) -> Result<(), SearchError> {
+        let search = Arc::clone(&self);
+        let scanning = self.work(group, move |group, texts, stop| {
+            let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
+            let mut best = lock(&top).part();
+            for (block, text) in group.into_iter().zip(texts) {
+                search.keep_first_of(&scan, &block, &text, &mut best);
+            }
+            lock(&top).merge(best);
+        });
+        scanning.await
+    }
+
+    fn keep_first_of(
+        &self,
+        scan: &Scan<'_>,
+        location: &BlockLocation,
+        text: &BlockText,
+        best: &mut TopK,
+    ) {
+        let Some(term) = self.query.order.first() else {
+            return;
+        };
+        let block = location.first_row;
+        scan.rows(text, location.body_start, |row| {
+            let abbreviated = term.abbreviated_key(row.value(term.column).as_deref());
+            // A block is shorter than 2^32 bytes.
+            let at = row.at as u32;
+            if best.may_have(abbreviated, block, at) {
+                best.take(abbreviated, |column| row.value(column), block, at);
+            }
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// The start of a list that comes after row `after`.
+    async fn start(self: &Arc<Self>, after: Option<u64>) -> Result<Start, SearchError> {
+        let Some(row) = after.filter(|row| *row < self.dataset.rows) else {
+            return Ok(Start::default());
+        };
+        let location = self.location_of(row).await?;
+        let text = self.text(location).await?;
+        let before = usize::try_from(row - location.first_row).unwrap_or(usize::MAX);
+        let search = Arc::clone(self);
+        let after = look(text.len(), move || {
+            let at = search.start_of(&text, location.body_start, before);
+            search.values_at(&text, location, at)
+        });
+        Ok(Start {
+            after: Some(Arc::new(after.await?)),
+            ..Start::default()
+        })
+    }
+
+    /// The values by which a row is ordered.
+    async fn values(self: &Arc<Self>, (block, at): Record) -> Result<FullSortKey, SearchError> {
+        let location = self.location_of(block).await?;
+        let text = self.text(location).await?;
+        let search = Arc::clone(self);
+        look(text.len(), move || {
+            search.values_at(&text, location, at as usize)
+        })
+        .await
+    }
+
+    fn values_at(&self, text: &BlockText, location: BlockLocation, at: usize) -> FullSortKey {
+        let layout = &self.dataset.layout;
+        let mut records = Records::new(&text[at..], layout.delimiter, layout.columns.len());
+        let mut fields = Vec::new();
+        records.next_into(&mut fields);
+        // An empty line before the record is not part of it.
+        let at = at + fields.first().map_or(0, Field::start);
+        let value = |column: usize| {
+            let text = fields.get(column).map(Field::text)?;
+            (!layout.is_null(&text)).then_some(text)
+        };
+        FullSortKey::new(&self.query.order, value, location.first_row, at as u32)
+    }
+
+    async fn row_number(&self, (block, at): Record) -> Result<u64, SearchError> {
+        let location = self.location_of(block).await?;
+        let text = self.text(location).await?;
+        self.row_at(location, text, at).await
+    }
+
+    /// Where the block is that holds a row.
+    async fn location_of(&self, row: u64) -> Result<BlockLocation, StoreError> {
+        let found = PageBlocks::at_row(&self.services, &self.dataset, row).await?;
+        let (blocks, at) = found.ok_or_else(|| missing(&self.dataset, row))?;
+        Ok(blocks.location(at))
+    }
+}
+
+/// Where a pass begins.
+#[derive(Default)]
+struct Start {
+    /// The pass finds rows that come after this one.
+    after: Option<Arc<FullSortKey>>,
+    /// The same row, if its values have not been read yet.
+    last: Option<Record>,
+    /// A row to compare long values with.
+    unsure: Option<Record>,
+}
+
+/// Candidate blocks for the first rows, best first.
+#[derive(Default)]
+struct OrderedCandidates {
+    /// The index pages that list them.
+    pages: Vec<PageBlocks>,
+    /// Per block: a lower bound of its rows' keys, its index page, and its index there.
+    blocks: Vec<(AbbreviatedKey, u32, u32)>,
+}
+
+impl OrderedCandidates {
+    /// The blocks in groups, until no row of a block can be among those that `top` keeps.
+    fn groups(self, top: Arc<Mutex<TopK>>) -> impl Iterator<Item = Vec<BlockLocation>> {
+        let mut groups = Groups::growing(1, GROUP);
+        let mut blocks = self.blocks.into_iter();
+        std::iter::from_fn(move || {
+            for (best, page, at) in blocks.by_ref() {
+                let location = self.pages[page as usize].location(at as usize);
+                if groups.is_empty() && lock(&top).is_past(best, location.first_row) {
+                    return None;
+                }
+                if let Some(group) = groups.add(location) {
+                    return Some(group);
+                }
+            }
+            groups.rest()
+        })
+    }
+}
+
+fn lock(top: &Mutex<TopK>) -> MutexGuard<'_, TopK> {
+    // `TopK` is consistent after every statement, so a panic elsewhere did no harm.
+    top.lock().unwrap_or_else(PoisonError::into_inner)
+}
