@@ -120,7 +120,7 @@ pin_project! {
     pub(super) enum Source<B> {
         /// The service.
         Service { #[pin] body: B },
-        /// This room, for what the service never saw or did not survive.
+        /// This module, for what the service never saw or did not survive.
         Edge { body: Full<Bytes> },
     }
 }

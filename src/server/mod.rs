@@ -1,4 +1,4 @@
-//! Sockets: accepting, time-outs, limits, draining, and what every request goes through before a room that knows HTTP
+//! Sockets: accepting, time-outs, limits, draining, and what every request goes through before a module that knows HTTP
 //! routes sees it.
 //!
 //! [`serve`] runs a tower service (`warp::service(filter)` is one) on hyper-util's connections, HTTP/1.1 and h2c. It

@@ -30,7 +30,7 @@ pub struct MemoryBudget {
     pub cache: u64,
 }
 
-/// The least budget that leaves each kind of work some room.
+/// The least budget that leaves each kind of work some memory.
 pub(super) const LEAST: ByteSize = ByteSize::mib(32);
 /// The budget where nothing limits the process.
 const UNLIMITED: u64 = 256 << 20;
