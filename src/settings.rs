@@ -1,11 +1,11 @@
 //! Every setting once: its flag, its environment variable, its default, its meaning and its check.
 //!
 //! [`ServeSettings`] is what was written (on the command line, in the environment, or nowhere);
-//! [`ServeSettings::check`] turns it into [`Settings`], which hold together and which every other room may trust.
-//! The lives of versions are the one thing that only the catalogue can check; [`LifeSettings::apply`] does.
+//! [`ServeSettings::check`] turns it into [`Settings`], which are consistent and which every other module may trust.
+//! Only the catalogue can check the lifecycles of versions: [`LifecycleSettings::apply`] does.
 //! A wrong setting is refused with one line that says what to write instead.
 
-mod lives;
+mod lifecycle;
 mod memory;
 mod parse;
 mod stores;
@@ -15,7 +15,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
-pub use lives::{LifeError, LifeSettings, Several};
+pub use lifecycle::{LifecycleError, LifecycleSettings, Several};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
@@ -41,9 +41,9 @@ pub struct ServeSettings {
     /// What callers without a key may do.
     #[command(flatten)]
     pub access: AccessSettings,
-    /// Which version is where in its life.
+    /// The lifecycles of versions, as flags set them.
     #[command(flatten)]
-    pub lives: LifeSettings,
+    pub lifecycle: LifecycleSettings,
     /// How much is accepted.
     #[command(flatten)]
     pub limits: LimitSettings,
@@ -76,8 +76,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Whether requests are counted by who sends them.
     pub count_usage: CountUsage,
-    /// Which version is where in its life; to be applied to the catalogue, which checks it.
-    pub lives: LifeSettings,
+    /// The lifecycles of versions. Apply them to the catalogue, which checks them.
+    pub lifecycle: LifecycleSettings,
     /// How much is accepted.
     pub limits: LimitSettings,
     /// How long is waited.
@@ -320,9 +320,9 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
-    /// The lives of the versions do not hold together.
+    /// The lifecycles of the versions contradict each other.
     #[error(transparent)]
-    Lives(#[from] LifeError),
+    Lives(#[from] LifecycleError),
     /// A limit that would refuse everything, or a time-out that would cut off everybody.
     #[error("{flag} is 0, with which nothing could be served: write at least {least}")]
     Zero {
@@ -408,7 +408,7 @@ impl ServeSettings {
             hosts: self.access.hosts,
             allowed_origins: self.access.allowed_origins,
             count_usage: self.access.count_usage,
-            lives: self.lives,
+            lifecycle: self.lifecycle,
             limits: self.limits,
             timeouts: self.timeouts,
             logs: self.logs,

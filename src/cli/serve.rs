@@ -11,7 +11,7 @@ use crate::{
     services::{Clock, Services, memory::give_large_back_at_once},
     settings::{Settings, SettingsError},
     store::OpenError,
-    versioning::{Catalogue, Life},
+    versioning::{Catalogue, Lifecycle},
 };
 
 /// Threads for what blocks: reads of the store, and pieces of uploads, which come at most one a core at once.
@@ -26,7 +26,7 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The lives that are set do not fit the versions there are.
+    /// The lifecycle settings do not fit the versions.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The list of versions is none that can be served.
@@ -51,7 +51,9 @@ pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
     give_large_back_at_once();
     let clock = Clock::system();
     let registry = Registry::standard()?;
-    let catalogue = settings.lives.apply(&registry.catalogue()?, clock.now())?;
+    let catalogue = settings
+        .lifecycle
+        .apply(&registry.catalogue()?, clock.now())?;
     let _written_out_when_dropped = logging::start(&settings.logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -141,12 +143,12 @@ async fn told(receiver: oneshot::Receiver<()>) {
 fn say_lives(services: &Services) {
     let now = services.clock.now();
     for version in &services.catalogue {
-        if version.life == Life::default() {
+        if version.lifecycle == Lifecycle::default() {
             continue;
         }
         let parts: Vec<String> = [format!("{} is {}", version.number, version.state(now))]
             .into_iter()
-            .chain(version.life.announced())
+            .chain(version.lifecycle.announced())
             .collect();
         log::info!("{}", parts.join(", "));
     }

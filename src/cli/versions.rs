@@ -1,4 +1,4 @@
-//! `flash versions …`: where each version is in its life, and who uses it.
+//! `flash versions …`: the state and dates of each version, and its users.
 
 use std::io::Write as _;
 
@@ -13,7 +13,7 @@ use crate::{
         self,
         retirement::{self, User},
     },
-    settings::{DatabaseSettings, LifeSettings},
+    settings::{DatabaseSettings, LifecycleSettings},
     store::{Client, Desk, StoreError, Used},
     versioning::{Catalogue, Format, Version, VersionNumber, media_type},
 };
@@ -25,7 +25,7 @@ pub(super) struct Versions {
     #[arg(long)]
     usage: bool,
     #[command(flatten)]
-    lives: LifeSettings,
+    lifecycle: LifecycleSettings,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(subcommand)]
@@ -47,7 +47,7 @@ pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
     let catalogue = Registry::standard()
         .and_then(|registry| registry.catalogue())
         .map_err(ServeError::from)?;
-    let catalogue = versions.lives.apply(&catalogue, now)?;
+    let catalogue = versions.lifecycle.apply(&catalogue, now)?;
     match &versions.command {
         Some(Command::RetireCheck { version }) => {
             let Some(version) = catalogue.get(*version) else {
@@ -85,7 +85,7 @@ fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
         media_type(version.number, Format::Json),
         version.state(now)
     )];
-    parts.extend(version.life.announced());
+    parts.extend(version.lifecycle.announced());
     if is_default {
         parts.push("default of who names none".to_owned());
     }

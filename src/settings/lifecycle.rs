@@ -1,4 +1,4 @@
-//! The lives of the API's versions, as the operator sets them over what the release says.
+//! The lifecycles of the API's versions: what the operator sets overrides what the release announces.
 //!
 //! A flag may be repeated, and holds one version or several with commas, so that its environment variable can hold all of
 //! them. What they come to is checked as a whole: a version is never taken from those who call it without another one
@@ -9,12 +9,14 @@ use jiff::Timestamp;
 
 use super::SettingsError;
 use super::parse;
-use crate::versioning::{Brownout, Catalogue, CatalogueError, Life, State, Version, VersionNumber};
+use crate::versioning::{
+    Brownout, Catalogue, CatalogueError, Lifecycle, State, Version, VersionNumber,
+};
 
-/// Which version is where in its life, as written.
+/// The lifecycle flags, as written.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Versions")]
-pub struct LifeSettings {
+pub struct LifecycleSettings {
     /// When a version is deprecated: v1=2027-01-01 (midnight UTC) or v1=2027-01-01T09:00:00Z. It is announced to its
     /// callers from now on
     #[arg(long, env = "FLASH_DEPRECATE", value_name = "VERSION=DATE", value_parser = parse::dates)]
@@ -39,9 +41,9 @@ pub struct LifeSettings {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Several<T>(pub Vec<(VersionNumber, T)>);
 
-/// Lives that do not hold together.
+/// Lifecycles that contradict each other.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum LifeError {
+pub enum LifecycleError {
     /// A version that the server does not have.
     #[error("{flag} names {version}, which there is not: there are {known}")]
     Unknown {
@@ -85,8 +87,8 @@ pub enum LifeError {
     Catalogue(#[from] CatalogueError),
 }
 
-impl LifeSettings {
-    /// The catalogue with these lives. `now` is when a version is deprecated that is only said to be retired.
+impl LifecycleSettings {
+    /// The catalogue with these lifecycles. A version with a retirement date and no deprecation date is deprecated at `now`.
     ///
     /// # Errors
     ///
@@ -94,44 +96,44 @@ impl LifeSettings {
     pub fn apply(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Catalogue, SettingsError> {
         let mut versions = self.over(catalogue)?;
         for version in &mut versions {
-            deprecate_at_once(&mut version.life, now);
+            deprecate_at_once(&mut version.lifecycle, now);
         }
         let catalogue =
-            Catalogue::new(versions, catalogue.first()).map_err(LifeError::Catalogue)?;
+            Catalogue::new(versions, catalogue.first()).map_err(LifecycleError::Catalogue)?;
         leaves_a_way_on(&catalogue)?;
         Ok(catalogue)
     }
 
     /// The versions, with what the flags say of them in place of what the release says.
-    fn over(&self, catalogue: &Catalogue) -> Result<Vec<Version>, LifeError> {
+    fn over(&self, catalogue: &Catalogue) -> Result<Vec<Version>, LifecycleError> {
         let mut versions: Vec<Version> = catalogue.iter().cloned().collect();
         let previews = once("--preview", &self.preview)?;
         for &(number, ()) in &previews {
-            let life = life(&mut versions, "--preview", number)?;
-            (life.preview, life.promoted) = (true, None);
+            let lifecycle = lifecycle(&mut versions, "--preview", number)?;
+            (lifecycle.preview, lifecycle.promoted) = (true, None);
         }
         for (number, date) in once("--promote", &self.promote)? {
             if date.is_none() && previews.contains(&(number, ())) {
-                return Err(LifeError::PreviewAndPromote(number));
+                return Err(LifecycleError::PreviewAndPromote(number));
             }
-            let life = life(&mut versions, "--promote", number)?;
-            (life.preview, life.promoted) = (date.is_some(), date);
+            let lifecycle = lifecycle(&mut versions, "--promote", number)?;
+            (lifecycle.preview, lifecycle.promoted) = (date.is_some(), date);
         }
         for (number, date) in once("--deprecate", &self.deprecate)? {
-            life(&mut versions, "--deprecate", number)?.deprecated = Some(date);
+            lifecycle(&mut versions, "--deprecate", number)?.deprecated = Some(date);
         }
         for (number, date) in once("--retire", &self.retire)? {
-            life(&mut versions, "--retire", number)?.retired = Some(date);
+            lifecycle(&mut versions, "--retire", number)?.retired = Some(date);
         }
         let mut named = Vec::new();
         for (number, brownout) in all(&self.brownout) {
-            let life = life(&mut versions, "--brownout", number)?;
+            let lifecycle = lifecycle(&mut versions, "--brownout", number)?;
             if !named.contains(&number) {
                 named.push(number);
-                life.brownouts.clear();
+                lifecycle.brownouts.clear();
             }
-            life.brownouts.push(brownout);
-            life.brownouts.sort_unstable();
+            lifecycle.brownouts.push(brownout);
+            lifecycle.brownouts.sort_unstable();
         }
         Ok(versions)
     }
@@ -145,27 +147,27 @@ fn all<T: Copy>(flags: &[Several<T>]) -> impl Iterator<Item = (VersionNumber, T)
 fn once<T: Copy>(
     flag: &'static str,
     flags: &[Several<T>],
-) -> Result<Vec<(VersionNumber, T)>, LifeError> {
+) -> Result<Vec<(VersionNumber, T)>, LifecycleError> {
     let mut found: Vec<(VersionNumber, T)> = Vec::new();
     for (version, value) in all(flags) {
         if found.iter().any(|(earlier, _)| *earlier == version) {
-            return Err(LifeError::Repeated { flag, version });
+            return Err(LifecycleError::Repeated { flag, version });
         }
         found.push((version, value));
     }
     Ok(found)
 }
 
-fn life<'v>(
+fn lifecycle<'v>(
     versions: &'v mut [Version],
     flag: &'static str,
     number: VersionNumber,
-) -> Result<&'v mut Life, LifeError> {
+) -> Result<&'v mut Lifecycle, LifecycleError> {
     let known: Vec<String> = versions.iter().map(|v| v.number.to_string()).collect();
     let found = versions.iter_mut().find(|version| version.number == number);
     found
-        .map(|version| &mut version.life)
-        .ok_or_else(|| LifeError::Unknown {
+        .map(|version| &mut version.lifecycle)
+        .ok_or_else(|| LifecycleError::Unknown {
             flag,
             version: number,
             known: known.join(" and "),
@@ -174,34 +176,39 @@ fn life<'v>(
 
 /// A version that is only said to be retired is deprecated now, or when it is promoted. A brownout may have been before a
 /// restart, so it moves that moment back.
-fn deprecate_at_once(life: &mut Life, now: Timestamp) {
-    let withdrawn = life.preview && life.promoted.is_none();
-    if let (Some(retired), None, false) = (life.retired, life.deprecated, withdrawn) {
-        let first = life.brownouts.first().map_or(now, |first| first.start);
+fn deprecate_at_once(lifecycle: &mut Lifecycle, now: Timestamp) {
+    let withdrawn = lifecycle.preview && lifecycle.promoted.is_none();
+    if let (Some(retired), None, false) = (lifecycle.retired, lifecycle.deprecated, withdrawn) {
+        let first = lifecycle.brownouts.first().map_or(now, |first| first.start);
         let since = Timestamp::from_second(now.min(first).as_second()).unwrap_or(now);
-        let since = life.promoted.map_or(since, |promoted| since.max(promoted));
-        life.deprecated = Some(since.min(retired));
+        let since = lifecycle
+            .promoted
+            .map_or(since, |promoted| since.max(promoted));
+        lifecycle.deprecated = Some(since.min(retired));
     }
 }
 
 /// Whoever calls a version that goes has a stable one to move to.
-fn leaves_a_way_on(catalogue: &Catalogue) -> Result<(), LifeError> {
+fn leaves_a_way_on(catalogue: &Catalogue) -> Result<(), LifecycleError> {
     let others = |number| {
         catalogue
             .iter()
             .filter(move |version| version.number != number)
     };
-    for Version { number, life, .. } in catalogue {
+    for Version {
+        number, lifecycle, ..
+    } in catalogue
+    {
         let stable_at = |moment| others(*number).any(|other| other.state(moment) == State::Stable);
-        if let Some(at) = life.retired.filter(|at| !stable_at(*at)) {
-            return Err(LifeError::LastRetired {
+        if let Some(at) = lifecycle.retired.filter(|at| !stable_at(*at)) {
+            return Err(LifecycleError::LastRetired {
                 version: *number,
                 at,
             });
         }
         let stays = |other: &Version| other.state(Timestamp::MAX) == State::Stable;
-        if life.preview && life.promoted.is_none() && !others(*number).any(stays) {
-            return Err(LifeError::LastPreview(*number));
+        if lifecycle.preview && lifecycle.promoted.is_none() && !others(*number).any(stays) {
+            return Err(LifecycleError::LastPreview(*number));
         }
     }
     Ok(())

@@ -69,10 +69,10 @@ pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
             media_type: media_type(number, Format::Json).to_string(),
             semantic_version: version.semantic.to_string(),
             state: version.state(now),
-            deprecated_at: version.life.deprecated,
-            retired_at: version.life.retired,
+            deprecated_at: version.lifecycle.deprecated,
+            retired_at: version.lifecycle.retired,
             brownouts: version
-                .life
+                .lifecycle
                 .brownouts
                 .iter()
                 .map(|brownout| Window {
