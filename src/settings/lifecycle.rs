@@ -1,8 +1,7 @@
 //! The lifecycles of the API's versions: what the operator sets overrides what the release announces.
 //!
-//! A flag may be repeated, and holds one version or several with commas, so that its environment variable can hold all of
-//! them. What they come to is checked as a whole: a version is never taken from those who call it without another one
-//! that they could move to.
+//! A flag may be repeated, and may have several versions with commas, so that its environment variable can have all of them.
+//! The result is checked as a whole: no version is retired unless its callers have another stable version to move to.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -17,72 +16,71 @@ use crate::versioning::{
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Versions")]
 pub struct LifecycleSettings {
-    /// When a version is deprecated: v1=2027-01-01 (midnight UTC) or v1=2027-01-01T09:00:00Z. It is announced to its
-    /// callers from now on
+    /// Deprecate a version at a date: v1=2027-01-01 (midnight UTC) or v1=2027-01-01T09:00:00Z. Its answers announce the date
+    /// from now on
     #[arg(long, env = "FLASH_DEPRECATE", value_name = "VERSION=DATE", value_parser = parse::dates)]
     pub deprecate: Vec<Several<Timestamp>>,
-    /// When a version is retired, after which it is answered with 410. Where no date of its deprecation is given it is
-    /// deprecated at once
+    /// Retire a version at a date; then it is answered with 410. Without a date of deprecation, it is deprecated at once
     #[arg(long, env = "FLASH_RETIRE", value_name = "VERSION=DATE", value_parser = parse::dates)]
     pub retire: Vec<Several<Timestamp>>,
-    /// A version that is served only to who names it
+    /// Make a version a preview, which is served only to requests that name it
     #[arg(long, env = "FLASH_PREVIEW", value_name = "VERSION", value_parser = parse::versions)]
     pub preview: Vec<Several<()>>,
-    /// A version that is a preview no longer: v2, or v2=2027-01-01 to be one until then
+    /// Make a preview stable: v2 at once, or v2=2027-01-01 at a date
     #[arg(long, env = "FLASH_PROMOTE", value_name = "VERSION[=DATE]", value_parser = parse::promotions)]
     pub promote: Vec<Several<Option<Timestamp>>>,
-    /// When a deprecated version is refused for a while, so that who still calls it notices: start and length, such as
+    /// Refuse a deprecated version for a while, so that its callers notice: start and length, such as
     /// v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h
     #[arg(long, env = "FLASH_BROWNOUT", value_name = "VERSION=START/LENGTH", value_parser = parse::brownouts)]
     pub brownout: Vec<Several<Brownout>>,
 }
 
-/// What one flag says of the versions that it names.
+/// The values of one flag, each for a version.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Several<T>(pub Vec<(VersionNumber, T)>);
 
 /// Lifecycles that contradict each other.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum LifecycleError {
-    /// A version that the server does not have.
-    #[error("{flag} names {version}, which there is not: there are {known}")]
+    /// The server doesn't have the version.
+    #[error("{flag} names {version}, which doesn't exist: the versions are {known}")]
     Unknown {
         /// The flag.
         flag: &'static str,
-        /// What it names.
+        /// The version.
         version: VersionNumber,
-        /// The versions there are.
+        /// The versions of this server.
         known: String,
     },
-    /// A version that one flag names twice.
-    #[error("{flag} names {version} more than once: write it once")]
+    /// A flag names a version twice.
+    #[error("{flag} names {version} more than once: name it once")]
     Repeated {
         /// The flag.
         flag: &'static str,
-        /// What it names.
+        /// The version.
         version: VersionNumber,
     },
-    /// Preview and not preview.
+    /// A version is made a preview and promoted.
     #[error(
-        "--preview {0} and --promote {0} contradict each other: write one of them, or --promote {0}=DATE for a preview until then"
+        "--preview {0} and --promote {0} contradict each other: use one of them, or --promote {0}=DATE for a preview until then"
     )]
     PreviewAndPromote(VersionNumber),
-    /// A retirement that would leave nobody anything to move to.
+    /// A retirement would leave no stable version.
     #[error(
-        "{version} is retired at {at}, when no other version is stable: retire it later, or see to it that there is one by then"
+        "{version} is retired at {at}, when no other version is stable: retire it later, or make another version stable by then"
     )]
     LastRetired {
         /// The version.
         version: VersionNumber,
-        /// When.
+        /// The date of the retirement.
         at: Timestamp,
     },
-    /// A preview where no version is to stay.
+    /// A preview would leave no version that stays stable.
     #[error(
-        "{0} is a preview while no other version stays stable: promote it (--promote {0} or {0}=DATE), or leave another one stable"
+        "{0} is a preview, and no other version stays stable: promote it (--promote {0} or {0}=DATE), or keep another one stable"
     )]
     LastPreview(VersionNumber),
-    /// What the catalogue does not take.
+    /// The catalogue refuses the versions.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
 }
@@ -92,7 +90,7 @@ impl LifecycleSettings {
     ///
     /// # Errors
     ///
-    /// The first thing that does not hold together.
+    /// The first contradiction.
     pub fn apply(&self, catalogue: &Catalogue, now: Timestamp) -> Result<Catalogue, SettingsError> {
         let mut versions = self.over(catalogue)?;
         for version in &mut versions {
@@ -104,7 +102,7 @@ impl LifecycleSettings {
         Ok(catalogue)
     }
 
-    /// The versions, with what the flags say of them in place of what the release says.
+    /// The versions of the release, overridden by the flags.
     fn over(&self, catalogue: &Catalogue) -> Result<Vec<Version>, LifecycleError> {
         let mut versions: Vec<Version> = catalogue.iter().cloned().collect();
         let previews = once("--preview", &self.preview)?;
@@ -143,7 +141,7 @@ fn all<T: Copy>(flags: &[Several<T>]) -> impl Iterator<Item = (VersionNumber, T)
     flags.iter().flat_map(|Several(pairs)| pairs).copied()
 }
 
-/// What all occurrences of a flag say, each version once.
+/// The values of all occurrences of a flag. Each version may occur once.
 fn once<T: Copy>(
     flag: &'static str,
     flags: &[Several<T>],
@@ -174,8 +172,8 @@ fn lifecycle<'v>(
         })
 }
 
-/// A version that is only said to be retired is deprecated now, or when it is promoted. A brownout may have been before a
-/// restart, so it moves that moment back.
+/// Deprecates a version that has only a retirement date: now, or when it is promoted. The moment is no later than its first
+/// brownout, because that may have been before a restart.
 fn deprecate_at_once(lifecycle: &mut Lifecycle, now: Timestamp) {
     let withdrawn = lifecycle.preview && lifecycle.promoted.is_none();
     if let (Some(retired), None, false) = (lifecycle.retired, lifecycle.deprecated, withdrawn) {
@@ -188,7 +186,7 @@ fn deprecate_at_once(lifecycle: &mut Lifecycle, now: Timestamp) {
     }
 }
 
-/// Whoever calls a version that goes has a stable one to move to.
+/// Checks that every version that ends leaves a stable version to move to.
 fn leaves_a_way_on(catalogue: &Catalogue) -> Result<(), LifecycleError> {
     let others = |number| {
         catalogue

@@ -59,7 +59,7 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
         ),
         (
             ["--database", "sqlite::memory:"],
-            ["--database", "lose everything"],
+            ["--database", "loses everything"],
         ),
         (
             ["--database", "mysql://h/d"],

@@ -165,7 +165,7 @@ fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() 
     for (arguments, said) in [
         (&["import", "-"][..], "--name NAME"),
         (&["import", "a.csv", "b.csv", "--name", "c"], "leave it out"),
-        (&["import", "empty"], "there is no .csv, .tsv or .txt file"),
+        (&["import", "empty"], "found no .csv, .tsv or .txt file"),
         (&["import", "a.csv", "--type", "id"], "COLUMN=TYPE"),
     ] {
         let (_, complaint) = badly(flash(folder.path(), arguments), 2);

@@ -34,7 +34,7 @@ fn versions_are_listed_with_their_states_and_dates() {
         lines[1].contains("retired at 2035-01-01T00:00:00Z"),
         "{text}"
     );
-    assert!(lines[1].ends_with("default of who names none"), "{text}");
+    assert!(lines[1].ends_with("default version"), "{text}");
     assert_eq!(lines.len(), 2);
 }
 
