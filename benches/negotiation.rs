@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use flash::versioning::{
-    Caller, Catalogue, Format, Life, MAX_RANGES, Source, Version, VersionNumber, negotiate,
+    Caller, Catalogue, Format, Lifecycle, MAX_RANGES, Source, Version, VersionNumber, negotiate,
 };
 use jiff::Timestamp;
 
@@ -45,9 +45,9 @@ fn catalogue() -> Catalogue {
     let versions = [3, 2, 1].map(|number| Version {
         number: version(number),
         semantic: semver::Version::new(number.into(), 0, 0),
-        life: Life {
+        lifecycle: Lifecycle {
             preview: number == 3,
-            ..Life::default()
+            ..Lifecycle::default()
         },
     });
     Catalogue::new(versions.into(), version(1)).expect("the versions descend")

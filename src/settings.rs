@@ -1,11 +1,11 @@
-//! Every setting once: its flag, its environment variable, its default, its meaning and its check.
+//! Every setting, once: its flag, its environment variable, its default, its meaning and its check.
 //!
-//! [`ServeSettings`] is what was written (on the command line, in the environment, or nowhere);
-//! [`ServeSettings::check`] turns it into [`Settings`], which hold together and which every other room may trust.
-//! The lives of versions are the one thing that only the catalogue can check; [`LifeSettings::apply`] does.
-//! A wrong setting is refused with one line that says what to write instead.
+//! [`ServeSettings`] are the values from the command line and the environment. [`ServeSettings::check`] turns them into
+//! [`Settings`], which are consistent and which every other module may trust.
+//! Only the catalogue can check the lifecycles of versions: [`LifecycleSettings::apply`] does.
+//! The error about a wrong setting is one line that says what to write instead.
 
-mod lives;
+mod lifecycle;
 mod memory;
 mod parse;
 mod stores;
@@ -15,100 +15,100 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
-pub use lives::{LifeError, LifeSettings, Several};
+pub use lifecycle::{LifecycleError, LifecycleSettings, Several};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
 
-/// The settings of `flash serve` as they were written; defaults where nothing was.
+/// The settings of `flash serve` as written, or their defaults.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
-    /// Where the API is served.
+    /// The address of the API.
     #[command(flatten)]
     pub public: PublicAddress,
-    /// Where probes are served.
+    /// The address of the admin listener.
     #[command(flatten)]
     pub admin: AdminAddress,
-    /// Where things rest.
+    /// The database.
     #[command(flatten)]
     pub database: DatabaseSettings,
-    /// How things rest.
+    /// Settings of the store.
     #[command(flatten)]
     pub store: StoreSettings,
-    /// How much memory is held for clients.
+    /// The memory for clients.
     #[command(flatten)]
     pub memory: MemorySettings,
     /// What callers without a key may do.
     #[command(flatten)]
     pub access: AccessSettings,
-    /// Which version is where in its life.
+    /// The lifecycles of versions, as flags set them.
     #[command(flatten)]
-    pub lives: LifeSettings,
-    /// How much is accepted.
+    pub lifecycle: LifecycleSettings,
+    /// Limits of requests.
     #[command(flatten)]
     pub limits: LimitSettings,
-    /// How long is waited.
+    /// Time limits.
     #[command(flatten)]
     pub timeouts: TimeoutSettings,
-    /// What is told.
+    /// The log.
     #[command(flatten)]
     pub logs: LogSettings,
 }
 
-/// Settings that were checked: each makes sense by itself and beside the others.
+/// Settings that were checked, each by itself and all together.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the API is served.
+    /// The address of the API.
     pub listen: SocketAddr,
-    /// Where probes are served.
+    /// The address of the admin listener.
     pub admin_listen: SocketAddr,
-    /// Where things rest.
+    /// The database.
     pub database: Database,
-    /// How things rest.
+    /// Settings of the store.
     pub store: StoreSettings,
-    /// How much memory is held for clients.
+    /// The memory for clients.
     pub memory: MemoryBudget,
     /// What callers without a key may do.
     pub anonymous: Anonymous,
-    /// Names that a loopback listener answers to beside the machine's own.
+    /// Names that a loopback listener answers to, beside the machine's own names.
     pub hosts: Vec<String>,
     /// Origins of web pages that may write.
     pub allowed_origins: Vec<String>,
-    /// Whether requests are counted by who sends them.
+    /// Whether requests are counted per caller.
     pub count_usage: CountUsage,
-    /// Which version is where in its life; to be applied to the catalogue, which checks it.
-    pub lives: LifeSettings,
-    /// How much is accepted.
+    /// The lifecycles of versions. Apply them to the catalogue, which checks them.
+    pub lifecycle: LifecycleSettings,
+    /// Limits of requests.
     pub limits: LimitSettings,
-    /// How long is waited.
+    /// Time limits.
     pub timeouts: TimeoutSettings,
-    /// What is told.
+    /// The log.
     pub logs: LogSettings,
 }
 
-/// Where the API is served.
+/// The address of the API.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Addresses")]
 pub struct PublicAddress {
-    /// Address and port the API is served on; 0.0.0.0:3000 makes it reachable from other machines
+    /// Address and port of the API. 0.0.0.0:3000 makes it reachable from other machines
     #[arg(long, env = "FLASH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = parse::address)]
     pub listen: SocketAddr,
 }
 
-/// Where probes are served.
+/// The address of the admin listener.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Addresses")]
 pub struct AdminAddress {
-    /// Address and port of /livez, /readyz and /metrics, kept apart from the API so that it can stay internal
+    /// Address and port of /livez, /readyz and /metrics. It is separate from the API, so that it can stay internal
     #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
     pub admin_listen: SocketAddr,
 }
 
-/// How things rest, and how much of the machine that may use.
+/// Settings of the store.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Store")]
 pub struct StoreSettings {
-    /// What to do when the database lacks steps of the schema
+    /// What to do if the schema of the database is older than this release
     #[arg(
         long,
         env = "FLASH_MIGRATE",
@@ -116,19 +116,19 @@ pub struct StoreSettings {
         default_value = "auto"
     )]
     pub migrate: MigrateMode,
-    /// SQLite: connections that read, that is how many queries run at once
+    /// SQLite: connections for reads, so the number of reads that run at once
     #[arg(long, env = "FLASH_STORE_READERS", value_name = "COUNT", default_value = "4", allow_negative_numbers = true, value_parser = parse::count)]
     pub store_readers: usize,
-    /// PostgreSQL: connections, that is how many reads and writes run at once
+    /// PostgreSQL: connections, so the number of reads and writes that run at once
     #[arg(long, env = "FLASH_STORE_CONNECTIONS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub store_connections: usize,
-    /// SQLite: writes that one transaction may commit; 1 gives each its own
+    /// SQLite: most writes that one transaction commits. 1 gives each write its own transaction
     #[arg(long, env = "FLASH_COMMIT_BATCH", value_name = "COUNT", default_value = "256", value_parser = parse::count)]
     pub commit_batch: usize,
-    /// Revisions of a dataset that are kept, the newest included; older ones are removed
+    /// Revisions of a dataset to keep, including the newest. Older ones are removed
     #[arg(long, env = "FLASH_KEEP_REVISIONS", value_name = "COUNT", default_value = "10", value_parser = parse::count)]
     pub keep_revisions: usize,
-    /// How finely texts are divided. No flag sets it.
+    /// The sizes of blocks. No flag sets them.
     #[arg(skip)]
     pub blocks: BlockSizes,
 }
@@ -159,23 +159,22 @@ impl BlockSizes {
     }
 }
 
-/// What callers without a key may do, as written.
+/// The settings of access, as written.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Access")]
 pub struct AccessSettings {
-    /// What callers without a key may do [default: read-write when --listen is a loopback address; anywhere else there
-    /// is none, the choice is yours]
+    /// What callers without a key may do [default: read-write if --listen is a loopback address; else you have to choose]
     #[arg(long, env = "FLASH_ANONYMOUS", value_name = "ACCESS")]
     pub anonymous: Option<Anonymous>,
-    /// A name under which a listener on a loopback address is called, beside localhost and 127.0.0.1; several with commas,
-    /// or the flag once more
+    /// Another name of a listener on a loopback address, beside localhost and 127.0.0.1; separate several with commas, or
+    /// repeat the flag
     #[arg(long = "host", env = "FLASH_HOST", value_name = "NAME", value_delimiter = ',', value_parser = parse::host)]
     pub hosts: Vec<String>,
-    /// The origin of web pages of other sites that may write, as browsers send it in the header Origin; several with commas,
-    /// or the flag once more
+    /// An origin whose web pages may write, as browsers send it in the header Origin; separate several with commas, or
+    /// repeat the flag
     #[arg(long = "allow-origin", env = "FLASH_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::origin)]
     pub allowed_origins: Vec<String>,
-    /// Whether requests are counted by who sends them
+    /// Count requests per client
     #[arg(
         long,
         env = "FLASH_COUNT_USAGE",
@@ -185,14 +184,14 @@ pub struct AccessSettings {
     pub count_usage: CountUsage,
 }
 
-/// How much is accepted; sizes are bytes.
+/// Limits of requests. Sizes are bytes.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Limits")]
 pub struct LimitSettings {
-    /// Largest request body, after decompression, as bytes or with a unit
+    /// Largest request body, after decompression
     #[arg(long, env = "FLASH_MAX_BODY", value_name = "SIZE", default_value = "1GiB", value_parser = parse::size)]
     pub max_body: u64,
-    /// Largest request body in JSON, which is held in memory as a whole
+    /// Largest request body in JSON, which is held in memory
     #[arg(long, env = "FLASH_MAX_JSON_BODY", value_name = "SIZE", default_value = "16MiB", value_parser = parse::size)]
     pub max_json_body: u64,
     /// Most columns of a CSV
@@ -204,61 +203,60 @@ pub struct LimitSettings {
     /// Largest record (row) of a CSV
     #[arg(long, env = "FLASH_MAX_RECORD", value_name = "SIZE", default_value = "8MiB", value_parser = parse::size)]
     pub max_record: u64,
-    /// Most connections at once; further ones wait until one ends. One address can have seven eighths of them, and the rest
-    /// is for others; fewer where the system lets the process open fewer files
+    /// Most connections at once; further ones wait until one ends. One address can have seven eighths of them. The limit is
+    /// lowered if the process may open fewer files
     #[arg(long, env = "FLASH_MAX_CONNECTIONS", value_name = "COUNT", default_value = "1024", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_connections: usize,
-    /// Most uploads received at once, fewer where --memory has no room for so many (4 MiB each); further ones wait until one
-    /// ends or a slow one makes way, for --queue-timeout at most.
-    /// One client, or one address without a key, can have seven eighths of them
+    /// Most uploads at once; further ones wait for --queue-timeout until one ends or a slow one makes way. One client, or one
+    /// address without a key, can have seven eighths of them. The limit is lowered if --memory is too small for so many
+    /// (4 MiB each)
     #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,
-    /// Least bytes a second of a request body, as long as the server waits for it; 0 demands none
+    /// Least bytes a second of a request body, while the server waits for it; 0 sets no limit
     #[arg(long, env = "FLASH_MIN_BODY_RATE", value_name = "SIZE", default_value = "512B", value_parser = parse::size)]
     pub min_body_rate: u64,
 }
 
-/// How long is waited before a caller is cut off, and for what the server itself waits.
+/// Time limits.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Time-outs")]
 pub struct TimeoutSettings {
-    /// How long the whole head of a request may take, from its first byte (on a new connection, from its start)
+    /// Longest time for the head of a request, from its first byte (on a new connection, from the start of the connection)
     #[arg(long, env = "FLASH_HEADER_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     pub header_timeout: Duration,
-    /// How long an open connection may stay without a request
+    /// Longest time that an open connection may stay without a request
     #[arg(long, env = "FLASH_IDLE_TIMEOUT", value_name = "TIME", default_value = "75s", value_parser = parse::duration)]
     pub idle_timeout: Duration,
-    /// Longest pause within a request body, and how far it may fall behind --min-body-rate, after which the request is
-    /// answered with 408
+    /// Longest pause within a request body, and longest time that it may be behind --min-body-rate; then the answer is 408
     #[arg(long, env = "FLASH_BODY_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub body_timeout: Duration,
-    /// How long an upload waits while others are received, as many as --max-uploads or --memory allows, after which it is
-    /// answered with 503
+    /// Longest time that an upload waits for others to end, when there are --max-uploads or --memory is full; then the answer
+    /// is 503
     #[arg(long, env = "FLASH_QUEUE_TIMEOUT", value_name = "TIME", default_value = "60s", value_parser = parse::duration)]
     pub queue_timeout: Duration,
-    /// Longest pause of a client that does not take its response
+    /// Longest time that a client may not read its response; then it is cut off
     #[arg(long, env = "FLASH_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub write_timeout: Duration,
-    /// How long a request waits for the store, after which it is answered with 503
+    /// Longest time that a request waits for the database; then the answer is 503
     #[arg(long, env = "FLASH_STORE_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = parse::duration)]
     pub store_timeout: Duration,
-    /// How long a query may look for the rows of an answer, or for the next ones of a long one, after which it is
-    /// answered with 503 or cut off
+    /// Longest time that a query may search for the rows of an answer; then the answer is 503. In a long answer, it holds for
+    /// the next rows, and the answer is cut off
     #[arg(long, env = "FLASH_QUERY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     pub query_timeout: Duration,
-    /// How long to go on accepting after SIGTERM, while load balancers learn that this server goes away
+    /// Time to keep accepting connections after SIGTERM, while load balancers take this server out
     #[arg(long, env = "FLASH_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = parse::duration)]
     pub drain_delay: Duration,
-    /// How long requests in flight may take to finish after that; what is left is cut off
+    /// Time for requests in flight to finish after that; then they are cut off
     #[arg(long, env = "FLASH_DRAIN_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = parse::duration)]
     pub drain_timeout: Duration,
 }
 
-/// What is told on standard error.
+/// The log on standard error.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Logs")]
 pub struct LogSettings {
-    /// Form of a line
+    /// Format of log lines
     #[arg(
         long,
         env = "FLASH_LOG_FORMAT",
@@ -266,7 +264,7 @@ pub struct LogSettings {
         default_value = "text"
     )]
     pub log_format: LogFormat,
-    /// Least important lines to write; each request is one line at info
+    /// Least important level to log; each request is one line at info
     #[arg(
         long,
         env = "FLASH_LOG_LEVEL",
@@ -276,25 +274,25 @@ pub struct LogSettings {
     pub log_level: LogLevel,
 }
 
-/// Settings that do not hold together; each line says what to write instead.
+/// Settings that are wrong or contradict each other. Each line says what to write instead.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SettingsError {
-    /// Bound where others can reach it, and nobody chose what they may do.
+    /// The listener is reachable from other machines, and --anonymous is not set.
     #[error(
-        "--listen {0} can be reached from other machines, so choose what callers without a key may do: \
+        "--listen {0} is reachable from other machines, so choose what callers without a key may do: \
          --anonymous read-write (anyone may read, upload and delete), --anonymous read (anyone may read, only \
          registered clients may write) or --anonymous none (registered clients only)"
     )]
     AnonymousNotChosen(SocketAddr),
-    /// Both listeners on one address.
+    /// Both listeners have the same address.
     #[error("--listen and --admin-listen are both {0}: give one of them another port")]
     SameAddress(SocketAddr),
-    /// Two databases.
+    /// Two databases are set.
     #[error(
-        "--database and --database-file (or their environment variables) are both there: write one of them"
+        "--database and --database-file (or their environment variables) are both set: use one of them"
     )]
     TwoDatabases,
-    /// The address of the database can't be had from its file.
+    /// The file with the address of the database is wrong.
     #[error("--database-file {file}: {reason}", file = file.display())]
     DatabaseFile {
         /// The file.
@@ -302,15 +300,15 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
-    /// A store of a copy that is not written, or twice.
+    /// A store of a copy is set twice or not at all.
     #[error(
-        "{flag} or {flag}-file is needed, and only one of them: write {flag} sqlite:PATH or {flag} postgres://USER@HOST:PORT/DATABASE"
+        "set either {flag} or {flag}-file: write {flag} sqlite:PATH or {flag} postgres://USER@HOST:PORT/DATABASE"
     )]
     OneStore {
         /// The flag.
         flag: &'static str,
     },
-    /// The address of a store of a copy can't be had from its file.
+    /// The file with the address of a store of a copy is wrong.
     #[error("{flag}-file {file}: {reason}", file = file.display())]
     StoreFile {
         /// The flag.
@@ -320,21 +318,21 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
-    /// The lives of the versions do not hold together.
+    /// The lifecycles of the versions contradict each other.
     #[error(transparent)]
-    Lives(#[from] LifeError),
-    /// A limit that would refuse everything, or a time-out that would cut off everybody.
-    #[error("{flag} is 0, with which nothing could be served: write at least {least}")]
+    Lives(#[from] LifecycleError),
+    /// A limit or time-out of 0 would refuse every request.
+    #[error("{flag} is 0, which would refuse every request: use at least {least}")]
     Zero {
         /// The flag.
         flag: &'static str,
-        /// The least that makes sense.
+        /// The least value to use.
         least: &'static str,
     },
-    /// Too little memory to serve anything.
-    #[error("--memory is {0}, too little to serve with: write at least {least}", least = memory::LEAST)]
+    /// The memory budget is too small.
+    #[error("--memory is {0}, which is too little: use at least {least}", least = memory::LEAST)]
     LittleMemory(bytesize::ByteSize),
-    /// A cache that would leave no memory for anything else.
+    /// The cache would take too much of the memory budget.
     #[error(
         "--cache-bytes is {cache}, more than half of --memory {memory}: lower it, or raise --memory"
     )]
@@ -344,7 +342,7 @@ pub enum SettingsError {
         /// The whole budget.
         memory: bytesize::ByteSize,
     },
-    /// A part that may be larger than the whole.
+    /// A part would be larger than the whole.
     #[error("{part} is larger than --max-body: lower it or raise --max-body")]
     LargerThanBody {
         /// The flag of the part.
@@ -353,7 +351,7 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Connections to the store: to a file those that read, to a server all. Each may keep a thread busy.
+    /// Connections to the store: of SQLite those for reads, of PostgreSQL all. Each may keep a thread busy.
     pub fn connections(&self) -> usize {
         match self.database {
             Database::Sqlite(_) => self.store.store_readers,
@@ -361,24 +359,24 @@ impl Settings {
         }
     }
 
-    /// Files that the store may have open at once.
+    /// Most files that the store has open at once.
     pub fn store_files(&self) -> usize {
         match self.database {
-            // Beside those that read there are one that writes and one for upkeep. Each has the database, its log and the
-            // log's index open; the lock is one more.
+            // Beside the readers there are a writer and a connection for maintenance. Each has the database, its log and the
+            // index of the log open. The lock file is one more.
             Database::Sqlite(_) => 3 * (self.store.store_readers + 2) + 1,
-            // One more finds out whether the database is back.
+            // One more connection checks whether the database is back.
             Database::Postgres(_) => self.store.store_connections + 1,
         }
     }
 }
 
 impl ServeSettings {
-    /// Checks what was written, each setting and across settings.
+    /// Checks each setting, and all settings together.
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong, as one line that says what to write instead.
+    /// The first mistake, as one line that says what to write instead.
     pub fn check(self) -> Result<Settings, SettingsError> {
         let (listen, admin_listen) = (self.public.listen, self.admin.admin_listen);
         if listen == admin_listen && listen.port() != 0 {
@@ -408,7 +406,7 @@ impl ServeSettings {
             hosts: self.access.hosts,
             allowed_origins: self.access.allowed_origins,
             count_usage: self.access.count_usage,
-            lives: self.lives,
+            lifecycle: self.lifecycle,
             limits: self.limits,
             timeouts: self.timeouts,
             logs: self.logs,
@@ -477,7 +475,7 @@ impl ServeSettings {
     }
 }
 
-/// The defaults, taken from the flags themselves; the environment is not read.
+/// The defaults of the flags. The environment is not read.
 impl Default for ServeSettings {
     fn default() -> Self {
         let command =

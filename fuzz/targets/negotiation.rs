@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use flash::api::conditional;
 use flash::versioning::{
-    Brownout, Caller, Catalogue, Format, Life, Refusal, Source, Version, VersionNumber, negotiate,
+    Brownout, Caller, Catalogue, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
+    negotiate,
 };
 use http::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use jiff::Timestamp;
@@ -18,10 +19,10 @@ type Offers = fn(VersionNumber) -> &'static [Format];
 
 static CATALOGUES: LazyLock<[Catalogue; 4]> = LazyLock::new(|| {
     [
-        [Life::default(), Life::default()],
-        [retired(), Life::default()],
-        [brownout(), Life::default()],
-        [Life::default(), retired()],
+        [Lifecycle::default(), Lifecycle::default()],
+        [retired(), Lifecycle::default()],
+        [brownout(), Lifecycle::default()],
+        [Lifecycle::default(), retired()],
     ]
     .map(catalogue)
 });
@@ -145,37 +146,37 @@ fn now() -> Timestamp {
 }
 
 /// v1 and v2 with these lives, v3, and v11 as a preview.
-fn catalogue([first, second]: [Life; 2]) -> Catalogue {
-    let preview = Life {
+fn catalogue([first, second]: [Lifecycle; 2]) -> Catalogue {
+    let preview = Lifecycle {
         preview: true,
-        ..Life::default()
+        ..Lifecycle::default()
     };
-    let version = |number: u32, life| Version {
+    let version = |number: u32, lifecycle| Version {
         number: v(number),
         semantic: semver::Version::new(number.into(), 0, 0),
-        life,
+        lifecycle,
     };
     let versions = vec![
         version(11, preview),
-        version(3, Life::default()),
+        version(3, Lifecycle::default()),
         version(2, second),
         version(1, first),
     ];
     Catalogue::new(versions, v(1)).expect("a catalogue")
 }
 
-fn retired() -> Life {
-    Life {
+fn retired() -> Lifecycle {
+    Lifecycle {
         retired: Some(time("2026-01-01T00:00:00Z")),
-        ..Life::default()
+        ..Lifecycle::default()
     }
 }
 
-fn brownout() -> Life {
+fn brownout() -> Lifecycle {
     let brownout: Brownout = "2026-06-15T11:00Z/2h".parse().expect("a brownout");
-    Life {
+    Lifecycle {
         deprecated: Some(time("2026-01-01T00:00:00Z")),
         brownouts: vec![brownout],
-        ..Life::default()
+        ..Lifecycle::default()
     }
 }

@@ -84,7 +84,7 @@ pub fn negotiate(
     let formats = |version| formats_of(catalogue, version, &offers);
     let unserved = |choice: Choice| {
         let version = catalogue.get(choice.version);
-        if version.is_some_and(|version| version.life.brownout(now).is_some()) {
+        if version.is_some_and(|version| version.lifecycle.brownout(now).is_some()) {
             return Some(Outcome::Brownout(choice));
         }
         version

@@ -76,7 +76,7 @@ pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<
 }
 
 const UNKNOWN: Error = Error::Unauthenticated(
-    "the key is not known here, or was taken back; call without the header Authorization to be served as anonymous",
+    "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
 );
 
 /// The key that is sent.
@@ -119,10 +119,10 @@ pub(super) fn admit(
         Anonymous::ReadWrite => Ok(()),
         Anonymous::Read if method.is_safe() => Ok(()),
         Anonymous::Read => Err(Error::Unauthenticated(
-            "writing needs a client's key here: send it as Authorization: Bearer flash_…",
+            "only registered clients may write here: send your key as Authorization: Bearer flash_…",
         )),
         Anonymous::None => Err(Error::Unauthenticated(
-            "a client's key is needed here: send it as Authorization: Bearer flash_…",
+            "only registered clients may call this server: send your key as Authorization: Bearer flash_…",
         )),
     }
 }

@@ -163,7 +163,7 @@ impl Call {
     /// The client that calls; who calls without a key is none.
     pub fn known_client(&self) -> Result<&Arc<Client>, Error> {
         self.client.as_ref().ok_or(Error::Unauthenticated(
-            "only a registered client is somebody here: send its key as Authorization: Bearer flash_…",
+            "only registered clients can use this resource: send your key as Authorization: Bearer flash_…",
         ))
     }
 

@@ -22,16 +22,16 @@ use crate::services::retirement;
 use crate::store::{Extension, Move, MovedBy, Used};
 use crate::versioning::{State, VersionNumber};
 
-/// A client, as it is told about itself.
+/// A client.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Client)]
 struct ClientView {
     /// Its name.
     name: String,
-    /// The version it gets when it names none.
+    /// The version that it gets when a request names none.
     #[schema(required = true, example = "v2")]
     pin: Option<String>,
-    /// How the pin came about: `first-contact`, `client` or `operator`.
+    /// Who set the pin: `first-contact`, `client` or `operator`.
     #[schema(required = true)]
     pinned_by: Option<String>,
     /// When the pin was set.
@@ -40,14 +40,14 @@ struct ClientView {
     /// When it first called.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     first_contact_at: Option<Timestamp>,
-    /// The last request that is counted; requests are counted some seconds after they came.
+    /// The last counted request. Requests are counted a few seconds after they arrive.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     last_contact_at: Option<Timestamp>,
-    /// How the pin moved, the newest move first.
+    /// The moves of the pin, the newest first.
     history: Vec<MoveView>,
-    /// The versions it used in the last 30 days.
+    /// The versions that it used in the last 30 days.
     versions: Vec<VersionView>,
-    /// The versions that it is served for longer than others.
+    /// The versions that are retired later for this client than for others.
     extensions: Vec<ExtensionView>,
 }
 
@@ -55,27 +55,27 @@ struct ClientView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Move)]
 struct MoveView {
-    /// When.
+    /// The time of the move.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// By whom: `first-contact`, `client` or `operator`.
+    /// Who moved it: `first-contact`, `client` or `operator`.
     by: String,
-    /// From which version; null: there was no pin.
+    /// The version before the move; null if there was no pin.
     #[schema(required = true)]
     from: Option<String>,
-    /// To which version.
+    /// The version after the move.
     to: String,
 }
 
-/// What was used of a version.
+/// The use of a version.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = UsedVersion)]
 struct VersionView {
     /// The version.
     version: String,
-    /// How many requests.
+    /// The number of requests.
     requests: u64,
-    /// When the last of them came.
+    /// The time of the last request.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
 }
@@ -110,9 +110,9 @@ enum Wanted {
 
 pub(super) fn describe_get() -> Description {
     Description {
-        summary: "Look at oneself: name, pin and how that came about",
+        summary: "Show the calling client: its name, its pin and the history of the pin",
         answers: vec![
-            Answer::new(StatusCode::OK, "The client that calls.").json(Schema::of::<ClientView>()),
+            Answer::new(StatusCode::OK, "The calling client.").json(Schema::of::<ClientView>()),
         ],
         refusals: vec![StatusCode::UNAUTHORIZED],
         ..Description::default()
@@ -135,10 +135,10 @@ pub(super) fn describe_patch() -> Description {
         ],
     });
     Description {
-        summary: "Move one's pin to another version, or undo the last move",
+        summary: "Move the calling client's pin to another version, or undo the last move",
         parameters: vec![Parameter::idempotency_key()],
         body: Some(RequestBody::document(
-            "The version to be pinned to, or that the last move is to be undone.",
+            "The version to pin the client to, or `undo` for the last move.",
             Schema::written(schema),
         )),
         answers: vec![
@@ -187,7 +187,7 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
             let last = last.ok_or_else(|| bad("there is no move to undo".to_owned()))?;
             Wanted::Number(last).number(&call)?
         }
-        _ => return Err(bad("it names a version or undo, one of both".to_owned())),
+        _ => return Err(bad("it must have either version or undo".to_owned())),
     };
     let store = &call.services.store;
     store.move_pin(client, to.get(), MovedBy::Client).await?;

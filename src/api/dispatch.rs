@@ -363,7 +363,7 @@ impl Dispatcher {
         let catalogue = &*asker.catalogue;
         let successor = catalogue.successor(version, asker.at);
         let retires =
-            |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.life.retired);
+            |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.lifecycle.retired);
         let extended =
             retires(catalogue).filter(|at| retires(&self.services.catalogue) != Some(*at));
         // The successor may not have this path, and then its root says what it has.

@@ -54,11 +54,11 @@ pub enum Error {
     #[error("{0}")]
     Unauthenticated(&'static str),
     /// The caller may not do that.
-    #[error("{0} belongs to another client, and only that one may change it")]
+    #[error("{0} belongs to another client, and only that client may change it")]
     NotOwner(DatasetName),
     /// A body that should name a version does not.
     #[error(
-        "the body is not what a move of the pin looks like: {reason}; write {{\"version\": 2}}, or {{\"undo\": true}} for the version before"
+        "the body doesn't describe a move of the pin: {reason}; send {{\"version\": 2}}, or {{\"undo\": true}} to undo the last move"
     )]
     BadMove {
         /// What is wrong.
@@ -66,7 +66,7 @@ pub enum Error {
     },
     /// A version that nobody can be pinned to.
     #[error(
-        "{wanted} is no version to be pinned to; those are {}",
+        "no client can be pinned to {wanted}; choose one of {}",
         join(available)
     )]
     NoSuchPin {
@@ -76,30 +76,32 @@ pub enum Error {
         available: Vec<VersionNumber>,
     },
     /// A header that may be there once is there more often.
-    #[error("the header {0} is there more than once; send it once")]
+    #[error("the request has the header {0} more than once; send it once")]
     RepeatedHeader(&'static str),
     /// The dataset is not in the state that the request demands.
     #[error(
-        "the dataset is not in the state that If-Match or If-None-Match demands; read it again, and send the request for what it is now"
+        "the condition in If-Match or If-None-Match failed: the dataset has changed; read it again before you retry"
     )]
     ConditionFailed,
     /// A condition that nothing which has no tag can meet.
     #[error(
-        "this resource has no entity tag, so what {0} demands of it does not hold; send the request without that header"
+        "the condition in {0} failed, because this resource has no entity tag; send the request without that header"
     )]
     NoTag(&'static str),
     /// `If-Match` on the creation of what can't be there yet.
     #[error(
-        "what this request makes is not there yet, so If-Match names nothing; to change a dataset that is there, use PUT /datasets/{{name}} in v2"
+        "the condition in If-Match failed, because this request only creates new datasets; to change an existing one, use PUT /datasets/{{name}} in v2"
     )]
     NothingToMatch,
     /// A condition on a date, which nothing here has.
     #[error(
-        "nothing here has a date of modification that If-Unmodified-Since could be compared with; send If-Match with the ETag of what you have seen instead"
+        "the condition in If-Unmodified-Since failed, because nothing here has a modification date; send If-Match with the ETag that you have seen instead"
     )]
     NoDate,
     /// An entity tag is not written as one.
-    #[error("{found:?} in {header} is no entity tag; write it as it came in ETag, with its quotes")]
+    #[error(
+        "{found:?} in {header} isn't an entity tag; send it as it came in ETag, with its quotes"
+    )]
     BadTag {
         /// The header.
         header: &'static str,
@@ -108,27 +110,27 @@ pub enum Error {
     },
     /// The key of a request can't be one.
     #[error(
-        "the Idempotency-Key can't be used; write 1 to 255 visible ASCII characters, such as a UUID, with or without quotes around them"
+        "the Idempotency-Key isn't valid; send 1 to 255 visible ASCII characters, such as a UUID, with or without quotes around them"
     )]
     BadKey,
     /// The key was used for another request.
     #[error(
-        "this Idempotency-Key was used for another request; write a new key for a new request, or send the same one again"
+        "this Idempotency-Key was used for another request; send a new key with a new request, or repeat the first request unchanged"
     )]
     KeyReused,
     /// A request with the same key is in flight.
     #[error(
-        "a request with this Idempotency-Key is in flight; send it again when that one is done"
+        "a request with this Idempotency-Key is still in flight; send it again when that one has ended"
     )]
     KeyInFlight,
     /// The dataset was replaced while rows for it came.
     #[error(
-        "{0} was replaced while the rows came, and they do not fit what it is now; look at it, and send them again"
+        "{0} was replaced while the rows were being received, and they don't fit the new dataset; check its columns, and send rows that fit"
     )]
     Replaced(DatasetName),
     /// The dataset has never had that revision.
     #[error(
-        "{name} has no revision {revision}; GET /datasets/{name}/revisions lists those there are"
+        "{name} has no revision {revision}; GET /datasets/{name}/revisions lists its revisions"
     )]
     NoSuchRevision {
         /// The dataset.
@@ -137,7 +139,7 @@ pub enum Error {
         revision: i64,
     },
     /// A parameter that the operation does not have.
-    #[error("there is no parameter {name:?} here; known are: {}", join(known))]
+    #[error("{name:?} isn't a parameter here; the parameters are: {}", join(known))]
     UnknownParameter {
         /// Its name.
         name: String,
@@ -145,10 +147,10 @@ pub enum Error {
         known: Vec<&'static str>,
     },
     /// A parameter is there more than once.
-    #[error("the parameter {0:?} is there more than once; write it once")]
+    #[error("the request has the parameter {0:?} more than once; send it once")]
     RepeatedParameter(&'static str),
     /// A parameter's value can't be used.
-    #[error("{value:?} is no value for the parameter {name:?}; write {expected}")]
+    #[error("{value:?} isn't a valid value for the parameter {name:?}; use {expected}")]
     BadParameter {
         /// The parameter's name.
         name: String,
@@ -158,11 +160,11 @@ pub enum Error {
         expected: String,
     },
     /// The cursor is none of ours, or of another list.
-    #[error("the cursor is none that this list gave out; start again without it")]
+    #[error("this cursor is not from this list; start again without it")]
     BadCursor,
     /// The cursor goes on with another query.
     #[error(
-        "the cursor belongs to another query; send it with the same select, order and filters as the page that gave it out, or start again without it"
+        "this cursor belongs to another query; send it with the same select, order and filters as the page that it came from, or start again without it"
     )]
     CursorOfOtherQuery,
     /// What is asked of the rows can't be.
@@ -186,7 +188,7 @@ pub enum Error {
     BadName(#[from] NameError),
     /// A path names a dataset that can't be made.
     #[error(
-        "{0:?} is no name for a dataset: write up to 63 characters of a to z, 0 to 9, - and _, beginning with a letter or digit"
+        "{0:?} isn't a valid name for a dataset: use up to 63 characters from a to z, 0 to 9, - and _, and begin with a letter or digit"
     )]
     BadNewName(String),
     /// A CSV came without a name.
@@ -195,24 +197,24 @@ pub enum Error {
     )]
     MissingName,
     /// Two CSVs of one request have the same name.
-    #[error("two of the CSVs are named {0}; give each a name of its own")]
+    #[error("two of the CSVs are named {0}; give each CSV its own name")]
     RepeatedName(DatasetName),
     /// More CSVs than one request may hold.
-    #[error("the request holds more than {limit} CSVs; send the rest in another one")]
+    #[error("the request has more than {limit} CSVs; send the rest in another request")]
     TooManyCsvs {
         /// How many it may hold.
         limit: usize,
     },
     /// The CSVs of a request have more column names than one request may hold.
     #[error(
-        "the names of all columns in the request have more than {limit} bytes; send the rest of the CSVs in another one"
+        "the column names of all CSVs in the request have more than {limit} bytes in total; send some of the CSVs in another request"
     )]
     TooManyNames {
         /// Bytes they may have.
         limit: usize,
     },
     /// The request has no CSV in it.
-    #[error("there is no CSV in the request; {0}")]
+    #[error("the request has no CSV; {0}")]
     NoCsv(&'static str),
     /// The body is in a form that the operation does not take.
     #[error("{}", unsupported_media_type(found.as_deref(), accepted))]
@@ -224,22 +226,22 @@ pub enum Error {
     },
     /// The body is packed in a way that is not known.
     #[error(
-        "Content-Encoding {0:?} is not known here; send the body as it is, or packed with gzip or zstd"
+        "Content-Encoding {0:?} isn't supported; send the body as it is, or compressed with gzip or zstd"
     )]
     UnsupportedEncoding(String),
     /// The client takes no body that can be sent.
     #[error(
-        "Accept-Encoding excludes every way to send the answer; leave out identity;q=0 and *;q=0, or ask for zstd, br or gzip too"
+        "Accept-Encoding excludes every coding that the answer can be sent in; leave out identity;q=0 and *;q=0, or add zstd, br or gzip"
     )]
     NoCoding,
     /// The chunks of a body are not written as chunks.
     #[error(
-        "the chunks of the body can't be read: {0}; send each with its length in hexadecimal digits, and one of length 0 at the end"
+        "the body isn't valid chunked data: {0}; begin each chunk with its length in hexadecimal digits, and end the body with a chunk of length 0"
     )]
     BadChunks(String),
     /// The body is longer than is allowed.
     #[error(
-        "the body is longer than {limit} bytes, the limit that {setting} sets; send it in parts, or ask the operator to raise the limit"
+        "the body is longer than {limit} bytes, the limit set by {setting}; split it, or ask the operator to raise the limit"
     )]
     BodyTooLarge {
         /// The limit in bytes.
@@ -249,7 +251,7 @@ pub enum Error {
     },
     /// The body is no JSON, or not of the right shape.
     #[error(
-        "the body is not a JSON list of CSVs: {reason}; write [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]"
+        "the body isn't a JSON list of CSVs: {reason}; send [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]"
     )]
     BadJson {
         /// What the parser said, with line and column.
@@ -268,15 +270,15 @@ pub enum Error {
         source: CsvError,
     },
     /// No dataset has that name.
-    #[error("there is no dataset named {0:?}; GET /datasets lists those there are")]
+    #[error("there is no dataset named {0:?}; GET /datasets lists all datasets")]
     NoSuchDataset(String),
     /// The name belongs to another dataset.
     #[error(
-        "there is a dataset named {0} already; choose another name, or replace it with PUT /datasets/{0} in v2"
+        "a dataset named {0} exists already; choose another name, or replace it with PUT /datasets/{0} in v2"
     )]
     NameTaken(DatasetName),
     /// The range lies past the end.
-    #[error("the range lies past the end of the source, which is {length} bytes long")]
+    #[error("the range begins after the end of the source, which has {length} bytes")]
     RangeNotSatisfiable {
         /// Length of the source in bytes.
         length: u64,
@@ -285,10 +287,10 @@ pub enum Error {
     #[error("{0}; send it again")]
     BodyTimedOut(BodyTimedOut),
     /// The body ended before it was whole.
-    #[error("the body ended before it was whole; send it again")]
+    #[error("the body ended before it was complete; send it again")]
     BodyCut(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The packed body can't be unpacked.
-    #[error("the body is not what its Content-Encoding says: {0}")]
+    #[error("the body can't be decompressed as its Content-Encoding says: {0}")]
     BadEncoding(String),
     /// Too much is going on.
     #[error("the server is busy: {0}; try again in a moment")]
@@ -507,30 +509,30 @@ impl Error {
     pub fn detail(&self) -> String {
         match self.status() {
             StatusCode::INTERNAL_SERVER_ERROR => {
-                "something failed in the server; its log says what, under this response's X-Request-Id".to_owned()
+                "the server failed; its log has the reason, under the X-Request-Id of this response"
+                    .to_owned()
             }
             StatusCode::INSUFFICIENT_STORAGE => {
-                "the server's disk is full; nothing was stored, and reading goes on".to_owned()
+                "the server's disk is full; nothing was stored, and reads still work".to_owned()
             }
             StatusCode::SERVICE_UNAVAILABLE
                 if matches!(self, Self::Store(StoreError::WriterStopped(_))) =>
             {
-                "nothing can be written until the server is restarted; reading goes on".to_owned()
+                "writes fail until the server is restarted; reads still work".to_owned()
             }
             StatusCode::SERVICE_UNAVAILABLE
                 if matches!(self, Self::Store(StoreError::FileGone(_))) =>
             {
-                "the file that holds the store was removed or replaced; the server has to be restarted"
-                    .to_owned()
+                "the store's file was removed or replaced; the server must be restarted".to_owned()
             }
             StatusCode::SERVICE_UNAVAILABLE
                 if matches!(self, Self::Store(StoreError::ReadOnly(_))) =>
             {
-                "the database is read-only at the moment, so nothing can be written; reading goes on"
+                "the database is read-only at the moment, so writes fail; reads still work"
                     .to_owned()
             }
             StatusCode::SERVICE_UNAVAILABLE if matches!(self, Self::Store(_)) => {
-                "the store is busy or away; try again in a moment".to_owned()
+                "the database is busy or unreachable; try again in a moment".to_owned()
             }
             _ => self.to_string(),
         }
@@ -590,7 +592,7 @@ impl Error {
             },
             UploadError::Store(error) => error.into(),
             UploadError::Busy => Self::Busy(
-                "as many uploads as --max-uploads allows are being received, and none ended within --queue-timeout",
+                "it is receiving as many uploads as --max-uploads allows, and none ended within --queue-timeout",
             ),
             UploadError::Exhausted(exhausted) => exhausted.into(),
             UploadError::Worker => Self::Worker,
@@ -608,7 +610,7 @@ impl From<StoreError> for Error {
             StoreError::Replaced(name) => Self::Replaced(name),
             StoreError::KeyLost => Self::KeyInFlight,
             StoreError::KeyRevoked => Self::Unauthenticated(
-                "the key was taken back while the request was being received; nothing was changed",
+                "the key was revoked while the request was being received; nothing was changed",
             ),
             other => Self::Store(other),
         }
@@ -628,7 +630,7 @@ impl From<SearchError> for Error {
 
 impl From<Exhausted> for Error {
     fn from(_: Exhausted) -> Self {
-        Self::Busy("the memory for requests of this kind is taken")
+        Self::Busy("the memory for requests of this kind is in use")
     }
 }
 
@@ -645,9 +647,9 @@ fn join<T: ToString>(items: &[T]) -> String {
 
 fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNumber]) -> String {
     match has.last() {
-        None => format!("there is nothing at {path}; GET / lists what there is"),
+        None => format!("there is no resource at {path}; GET / lists the resources"),
         Some(newest) => format!(
-            "{version} has nothing at {path}, but {} has: ask with Accept: application/vnd.flash.{newest}+json",
+            "{version} has no resource at {path}, but {} has: send Accept: application/vnd.flash.{newest}+json",
             join(has)
         ),
     }
@@ -660,10 +662,10 @@ fn method_not_allowed(
     has: &[VersionNumber],
 ) -> String {
     match has.last() {
-        None => format!("{method} is not possible here; {allow} are"),
+        None => format!("this resource doesn't support {method}; use one of {allow}"),
         Some(newest) => format!(
-            "{version} has no {method} here, but {} has: ask with Accept: application/vnd.flash.{newest}+json; \
-             {version} has {allow}",
+            "{version} doesn't support {method} here, but {} does: send Accept: application/vnd.flash.{newest}+json; \
+             {version} supports {allow}",
             join(has)
         ),
     }
@@ -673,10 +675,12 @@ fn unsupported_media_type(found: Option<&str>, accepted: &[&str]) -> String {
     let accepted = join(accepted);
     match found {
         Some("application/x-www-form-urlencoded") => format!(
-            "the body is labelled application/x-www-form-urlencoded, which is what curl writes when it is told nothing: \
-             add -H 'Content-Type: text/csv'; accepted are {accepted}"
+            "the body is labelled application/x-www-form-urlencoded, which is the default of curl: to send a CSV, \
+             add -H 'Content-Type: text/csv'; this resource accepts {accepted}"
         ),
-        Some(found) => format!("a body of type {found} can't be read here; send one of {accepted}"),
+        Some(found) => {
+            format!("this resource doesn't accept a body of type {found}; send one of {accepted}")
+        }
         None => format!("the body has no Content-Type; send one of {accepted}"),
     }
 }

@@ -245,7 +245,9 @@ fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
         Some(name) => Err(Error::bad_parameter(
             "name",
             name,
-            format_args!("it only with a text/csv body: here {instead} counts"),
+            format_args!(
+                "it only with a CSV (Content-Type: text/csv). In this body, {instead} is the name of a dataset"
+            ),
         )),
     }
 }

@@ -37,21 +37,21 @@ struct Way {
 impl Notice {
     /// The notice of a version, if anything is announced of it.
     pub(super) fn of(version: &Version, catalogue: &Catalogue) -> Option<Self> {
-        let life = &version.life;
-        if life.deprecated.is_none() && life.retired.is_none() {
+        let lifecycle = &version.lifecycle;
+        if lifecycle.deprecated.is_none() && lifecycle.retired.is_none() {
             return None;
         }
         let newer = catalogue
             .iter()
             .filter(|newer| newer.number > version.number)
             .map(|newer| Some(newer.number));
-        let retires = life.retired.is_some();
+        let retires = lifecycle.retired.is_some();
         Some(Self {
             // A structured date: seconds since 1970 after an @ (RFC 9651 §3.3.7).
-            deprecation: life
+            deprecation: lifecycle
                 .deprecated
                 .and_then(|date| HeaderValue::try_from(format!("@{}", date.as_second())).ok()),
-            sunset: life.retired.and_then(imf_fixdate),
+            sunset: lifecycle.retired.and_then(imf_fixdate),
             ways: newer
                 .chain([None])
                 .filter_map(|successor| Way::new(version.number, successor, retires))

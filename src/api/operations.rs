@@ -32,7 +32,7 @@ async fn answer(services: Arc<Services>, method: Method, path: FullPath) -> Resp
     if !["/livez", "/readyz", "/metrics"].contains(&path) {
         return say(
             StatusCode::NOT_FOUND,
-            "there are /livez, /readyz and /metrics here",
+            "the pages here are /livez, /readyz and /metrics",
         );
     }
     if ![Method::GET, Method::HEAD].contains(&method) {

@@ -17,7 +17,8 @@ use super::error::Error;
 use super::reply::Reply;
 use super::{v1, v2};
 use crate::versioning::{
-    self, Catalogue, CatalogueError, Format, Life, NotABrownout, NotADate, Version, VersionNumber,
+    self, Catalogue, CatalogueError, Format, Lifecycle, NotABrownout, NotADate, Version,
+    VersionNumber,
 };
 
 /// The versions of the API, newest first: one line each.
@@ -82,10 +83,10 @@ impl Announced {
         brownouts: &[],
     };
 
-    fn life(&self) -> Result<Life, RegistryError> {
+    fn life(&self) -> Result<Lifecycle, RegistryError> {
         let date = |text: Option<&str>| text.map(versioning::date).transpose();
         let brownouts = self.brownouts.iter().map(|text| text.parse());
-        Ok(Life {
+        Ok(Lifecycle {
             preview: self.preview,
             promoted: date(self.promoted)?,
             deprecated: date(self.deprecated)?,
@@ -261,7 +262,7 @@ impl Registry {
             Ok(Version {
                 number: number(version)?,
                 semantic: semantic(version),
-                life: version.life.life()?,
+                lifecycle: version.life.life()?,
             })
         });
         let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;

@@ -13,23 +13,23 @@ use crate::{
 
 use super::{Failure, draft::Draft};
 
-/// What is backed up, and where to.
+/// The store to back up, and the file to write.
 #[derive(Args, Clone, Debug)]
 pub(super) struct BackupSettings {
-    /// The file that is made; one that is there is never overwritten; - is standard output
+    /// The file to create, or - for standard output. An existing file is never overwritten
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// What is backed up
+    /// The store to back up
     #[command(flatten)]
     database: DatabaseSettings,
 }
 
-/// Writes the copy, which has its name only when it is whole.
+/// Writes the copy. The file gets its name only when it is complete.
 pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
     let database = settings.database.resolve()?;
     let Database::Sqlite(path) = &database else {
         return Err(Failure::Usage(format!(
-            "{database} is no file, and PostgreSQL has better means: use pg_dump, or `flash copy --from {database} --to sqlite:{}`",
+            "flash backup copies SQLite files only, and {database} is a PostgreSQL database: use pg_dump, or `flash copy --from {database} --to sqlite:{}`",
             settings.file.display()
         )));
     };
@@ -51,7 +51,8 @@ pub(super) fn run(settings: &BackupSettings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the copy to standard output. It is made beside the store first, where there is room for it.
+/// Writes the copy to standard output. It is made in a file beside the store first, because that disk has space for one
+/// store at least.
 fn print(store: &Path) -> Result<(), Failure> {
     let draft = Draft::private(store).map_err(|error| failed(store, &error))?;
     store::back_up(store, draft.path())?;

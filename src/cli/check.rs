@@ -1,10 +1,10 @@
-//! `flash check`: reads everything that a store holds and says what is damaged.
+//! `flash check`: reads a whole store and reports what is damaged.
 
 use crate::{services, settings::DatabaseSettings, store};
 
 use super::Failure;
 
-/// Says each problem in a line, and then what was looked at.
+/// Prints a line for each problem, then a summary.
 pub(super) fn run(database: &DatabaseSettings) -> Result<(), Failure> {
     let database = database.resolve()?;
     let checked = store::check(&services::address(&database), &mut |problem| {

@@ -1,4 +1,5 @@
-//! `flash clients …`: who has a key. All of it works beside running servers, which learn of it within seconds.
+//! `flash clients …`: manages registered clients and their keys. It works on the database while servers run; they notice changes
+//! within seconds.
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use crate::{
     versioning::{self, NotAVersion, VersionNumber},
 };
 
-/// Who is managed, and how.
+/// The arguments of `flash clients`.
 #[derive(Debug, Args)]
 pub(super) struct Clients {
     #[command(flatten)]
@@ -23,48 +24,48 @@ pub(super) struct Clients {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Register a client and print its key, which is shown this once and stored nowhere
+    /// Register a client and print its key. The key is shown only once
     Add {
-        /// Its name: 1 to 63 of a to z, 0 to 9, - and _
+        /// Name of the client: 1 to 63 characters from a to z, 0 to 9, - and _
         name: String,
     },
     /// List all clients with their pins
     List,
-    /// Show one client: its pin, how that came about, its keys and what it used in the last 30 days
+    /// Show one client: its pin, the history of the pin, the number of its keys, and its requests of the last 30 days
     Show {
-        /// Its name
+        /// Name of the client
         name: String,
     },
-    /// Refuse a client's keys from now on
+    /// Refuse a client's keys until it is enabled again
     Disable {
-        /// Its name
+        /// Name of the client
         name: String,
     },
-    /// Take a disabled client's keys again
+    /// Accept a disabled client's keys again
     Enable {
-        /// Its name
+        /// Name of the client
         name: String,
     },
-    /// Print a new key for a client; all keys it has stay valid until --finish
+    /// Print a new key for a client. Its other keys stay valid until --finish
     RotateKey {
-        /// Its name
+        /// Name of the client
         name: String,
-        /// Make no new key, but take all away except the newest
+        /// Revoke all keys except the newest, and make no new one
         #[arg(long)]
         finish: bool,
     },
-    /// Serve one client a version for longer than everybody else
+    /// Let one client use a version after its retirement
     Extend {
-        /// Its name
+        /// Name of the client
         name: String,
-        /// The version, and when it is retired for this client: v1=2028-01-01 (midnight UTC) or v1=2028-01-01T09:00:00Z;
-        /// v1=none takes that back
+        /// The version, and its retirement date for this client: v1=2028-01-01 (midnight UTC) or v1=2028-01-01T09:00:00Z.
+        /// v1=none takes an extension back
         #[arg(value_name = "VERSION=DATE", value_parser = grant)]
         grant: (VersionNumber, Option<Timestamp>),
     },
     /// Move a client's pin to another version
     Pin {
-        /// Its name
+        /// Name of the client
         name: String,
         /// The version, such as v2
         version: VersionNumber,
@@ -83,17 +84,18 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
         Command::Disable { name } => {
             desk.set_disabled(name, true, now)?;
             super::say(&format!(
-                "{name} is refused from now on, by every server within 5 seconds"
+                "{name} is disabled; every server refuses it within 5 seconds"
             ));
         }
         Command::Enable { name } => {
             desk.set_disabled(name, false, now)?;
-            super::say(&format!("{name} may call again"));
+            super::say(&format!("{name} is enabled"));
         }
         Command::RotateKey { name, finish: true } => {
             let dropped = desk.drop_old_keys(name)?;
             super::say(&format!(
-                "{name} has one key, the newest; older ones taken away: {dropped}"
+                "{name} has one key, the newest; {} revoked",
+                super::counted(dropped, "older key")
             ));
         }
         Command::RotateKey {
@@ -114,7 +116,7 @@ fn add(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !(1..=63).contains(&name.len()) || !name.chars().all(fits) {
         return Err(Failure::Usage(format!(
-            "{name:?} is no name for a client: write 1 to 63 of a to z, 0 to 9, - and _"
+            "{name:?} isn't a valid name for a client: use 1 to 63 characters from a to z, 0 to 9, - and _"
         )));
     }
     let key = clients::new_key();
@@ -168,14 +170,17 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
     }
     for used in desk.usage(Some(&client), services::retirement::first_day(now))? {
         super::say(&format!(
-            "used           v{} {} {} times, last {}",
-            used.version, used.operation, used.requests, used.last_at
+            "used           v{} {} {}, last {}",
+            used.version,
+            used.operation,
+            super::counted(used.requests, "time"),
+            used.last_at
         ));
     }
     Ok(())
 }
 
-/// A version, and until when it is granted.
+/// A version and its retirement date for one client, or `None` for `none`.
 fn grant(text: &str) -> Result<(VersionNumber, Option<Timestamp>), String> {
     let (version, date) = text.split_once('=').ok_or_else(|| {
         format!("{text:?} is not a version and a date: write VERSION=DATE, such as v1=2028-01-01")
@@ -187,7 +192,7 @@ fn grant(text: &str) -> Result<(VersionNumber, Option<Timestamp>), String> {
         "none" => Ok((version, None)),
         date => match versioning::date(date) {
             Ok(date) => Ok((version, Some(date))),
-            Err(error) => Err(format!("{error}; or none, to take it back")),
+            Err(error) => Err(format!("{error}; or none, to take an extension back")),
         },
     }
 }
@@ -201,15 +206,15 @@ fn extend(
     check_version(version)?;
     if let Some(past) = until.filter(|until| *until <= now) {
         return Err(Failure::Usage(format!(
-            "{past} is in the past: write a date to come, or {version}=none to take back what was granted"
+            "{past} is in the past: write a future date, or {version}=none to take an extension back"
         )));
     }
     desk.extend(name, version.get(), until)?;
     super::say(&match until {
         Some(until) => {
-            format!("{name} is served {version} until {until}, even if it is retired before")
+            format!("{name} can use {version} until {until}, even if it is retired before")
         }
-        None => format!("{name} is served {version} as long as everybody else"),
+        None => format!("{name} has no extension of {version} any more"),
     });
     Ok(())
 }

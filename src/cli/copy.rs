@@ -8,7 +8,7 @@ use crate::{
 
 use super::{Failure, progress};
 
-/// Copies, reads back and says what was copied.
+/// Copies, reads the copy back, and prints a summary.
 pub(super) fn run(settings: &CopySettings) -> Result<(), Failure> {
     let (from, to) = settings.resolve()?;
     let bar = progress::bytes(Some(0));
@@ -24,8 +24,11 @@ pub(super) fn run(settings: &CopySettings) -> Result<(), Failure> {
     bar.finish_and_clear();
     let copied = copied?;
     super::say(&format!(
-        "{to} holds what {from} held: {} datasets, {} revisions, {} runs; {} bytes were read back",
-        copied.datasets, copied.revisions, copied.runs, copied.bytes
+        "copied {from} to {to}: {}, {}, {}; read back {}",
+        super::counted(copied.datasets, "dataset"),
+        super::counted(copied.revisions, "revision"),
+        super::counted(copied.runs, "upload segment"),
+        super::counted(copied.bytes, "byte")
     ));
     Ok(())
 }

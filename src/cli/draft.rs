@@ -1,10 +1,10 @@
-//! A file that is there under its name only when it is whole and on the disk.
+//! A file that gets its name only when it is complete and durable.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// A file being written, under another name beside its own. It is removed unless it is kept.
+/// A file that is being written under a temporary name in the same folder. It is removed unless it is kept.
 #[derive(Debug)]
 pub(super) struct Draft {
     name: PathBuf,
@@ -18,7 +18,7 @@ impl Draft {
         Self::with(name, &mut OpenOptions::new())
     }
 
-    /// The same for a file that nobody else may read.
+    /// The same for a file that only its owner may read.
     pub(super) fn private(name: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         #[cfg(unix)]
@@ -39,12 +39,12 @@ impl Draft {
         })
     }
 
-    /// Where it is until it is kept.
+    /// Its temporary path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives it its name once it is on the disk. A file of that name is replaced only if `replace` says so.
+    /// Gives it its name once it is durable. It replaces an existing file only if `replace` is true.
     pub(super) fn keep(self, replace: bool) -> io::Result<()> {
         self.file.sync_all()?;
         if replace {
@@ -57,9 +57,9 @@ impl Draft {
 }
 
 impl Draft {
-    /// Gives it its name unless something has that name.
+    /// Gives it its name unless that exists.
     fn keep_beside(&self) -> io::Result<()> {
-        // A link never takes the place of a file, as a renamed one does; some file systems have none.
+        // Linking fails if the name exists, where renaming would replace the file. Some file systems have no links.
         match fs::hard_link(&self.path, &self.name) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists && !self.name.exists() => {
                 fs::rename(&self.path, &self.name)
@@ -81,7 +81,7 @@ impl io::Write for Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // One that was renamed is not there any more.
+        // A file that was renamed is no longer there.
         drop(fs::remove_file(&self.path));
     }
 }

@@ -14,32 +14,32 @@ use crate::{
 
 use super::{Failure, draft::Draft};
 
-/// What is exported, and where to.
+/// The datasets to export, and where to.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ExportSettings {
     /// Datasets to export [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<DatasetName>,
-    /// The folder that the files are written into, NAME.csv or NAME.tsv each; it is made when it is not there.
-    /// Without it, the one dataset named goes to standard output
+    /// The folder for the files NAME.csv or NAME.tsv; it is created if it doesn't exist. Without --directory, one dataset
+    /// goes to standard output
     #[arg(long, value_name = "DIRECTORY")]
     directory: Option<PathBuf>,
-    /// Export this revision of the one dataset named [default: the newest]
+    /// The revision to export, of one dataset [default: the newest]
     #[arg(long, value_name = "NUMBER")]
     revision: Option<i64>,
-    /// Replace files that are there
+    /// Replace existing files
     #[arg(long)]
     force: bool,
-    /// What is exported
+    /// The store to export from
     #[command(flatten)]
     database: DatabaseSettings,
 }
 
-/// Writes each source, a line about each file.
+/// Writes each source to a file, and prints a line about it.
 pub(super) fn run(settings: &ExportSettings) -> Result<(), Failure> {
     if settings.revision.is_some() && settings.names.len() != 1 {
         return Err(Failure::Usage(
-            "--revision is of one dataset: write its name, and no other".to_owned(),
+            "--revision needs the name of exactly one dataset".to_owned(),
         ));
     }
     let target = match (&settings.directory, settings.names.as_slice()) {
@@ -47,7 +47,7 @@ pub(super) fn run(settings: &ExportSettings) -> Result<(), Failure> {
         (None, [name]) => Ok(name),
         (None, _) => {
             return Err(Failure::Usage(
-                "several datasets need a folder: write --directory DIRECTORY, or the name of one dataset"
+                "several datasets need a folder: add --directory DIRECTORY, or name one dataset"
                     .to_owned(),
             ));
         }
@@ -67,7 +67,7 @@ fn to_standard_output(
 ) -> Result<(), Failure> {
     let written = exporter.export(name, revision, |_| Ok(io::stdout().lock()));
     match written {
-        // Whoever read it has seen enough.
+        // The reader of standard output has closed it.
         Err(UpkeepError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
@@ -96,7 +96,7 @@ fn into_folder(
         }
         for name in &names {
             match one(exporter, name) {
-                // It was deleted since its name was read.
+                // It was deleted after its name was read.
                 Err(Failure::Upkeep(UpkeepError::NotThere(_))) => {}
                 exported => exported?,
             }
@@ -127,11 +127,11 @@ fn export(
         .keep(settings.force)
         .map_err(|error| failed(&file, &error))?;
     super::say(&format!(
-        "{}: revision {}, {} rows, {} bytes",
+        "{}: revision {}, {}, {}",
         file.display(),
         dataset.revision,
-        dataset.rows,
-        dataset.bytes
+        super::counted(dataset.rows, "row"),
+        super::counted(dataset.bytes, "byte")
     ));
     Ok(())
 }
@@ -145,7 +145,7 @@ fn file_name(dataset: &Dataset) -> String {
 
 fn failed(file: &Path, error: &io::Error) -> Failure {
     let reason = match error.kind() {
-        ErrorKind::AlreadyExists => "it is there already; write --force to replace it".to_owned(),
+        ErrorKind::AlreadyExists => "it exists already; add --force to replace it".to_owned(),
         _ => error.to_string(),
     };
     Failure::File {

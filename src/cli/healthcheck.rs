@@ -1,7 +1,7 @@
-//! `flash healthcheck`: asks the admin listener's `/readyz`, as a container image without a shell needs it.
+//! `flash healthcheck`: requests `/readyz` of the admin listener, for container images without a shell.
 //!
-//! Plain blocking sockets: it runs every few seconds beside the server, so it starts no runtime. The time-out is for
-//! all of it, however slowly the answer trickles.
+//! It uses plain blocking sockets: it runs every few seconds beside the server, so it starts no runtime. One time-out covers
+//! the whole exchange, however slowly the answer arrives.
 
 use std::{
     io::{self, Read, Write},
@@ -11,31 +11,31 @@ use std::{
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// More than a status line takes.
+/// Bytes to read: more than a status line has.
 const LONGEST_STATUS_LINE: usize = 256;
 
-/// Why the server does not count as ready.
+/// Why the server is not ready.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
     /// No answer.
     #[error("http://{address}/readyz does not answer")]
     NoAnswer {
-        /// Where it was asked.
+        /// The address of the request.
         address: SocketAddr,
         /// What went wrong.
         source: io::Error,
     },
     /// An answer other than 200.
-    #[error("http://{address}/readyz answers {status:?}")]
+    #[error("http://{address}/readyz answered {status:?}")]
     Answer {
-        /// Where it was asked.
+        /// The address of the request.
         address: SocketAddr,
         /// The status line.
         status: String,
     },
 }
 
-/// Asks the server whose admin listener is bound to `bound`.
+/// Requests `/readyz` of the server whose admin listener is bound to `bound`.
 pub(super) fn run(bound: SocketAddr) -> Result<(), NotReady> {
     let address = reachable(bound);
     let status = ask(address).map_err(|source| NotReady::NoAnswer { address, source })?;
@@ -45,7 +45,7 @@ pub(super) fn run(bound: SocketAddr) -> Result<(), NotReady> {
     }
 }
 
-/// Where a listener that is bound to every address can be asked from the same machine.
+/// The address for a request from the same machine, also if the listener is bound to all addresses.
 fn reachable(mut bound: SocketAddr) -> SocketAddr {
     match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => bound.set_ip(Ipv4Addr::LOCALHOST.into()),

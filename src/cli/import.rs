@@ -1,7 +1,7 @@
-//! `flash import`: CSV files into a store, as a server would take them in.
+//! `flash import`: loads CSV files into a store, with the rules of a server.
 //!
-//! Each file is committed by itself. A file that is wrong is told, and those after it are imported all the same; a store
-//! that fails ends the work.
+//! Each file is committed by itself. If a file is wrong, the import reports it and continues with the next file. If the store
+//! fails, the import ends.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -31,41 +31,40 @@ pub(super) use error::ImportError;
 use error::FileError;
 use files::Input;
 
-/// Bytes that are read at once.
+/// Bytes of one read.
 const READ: usize = 256 << 10;
 
-/// What is imported, and how it is written.
+/// The files to import, and how to read them.
 #[derive(Args, Clone, Debug)]
 pub(super) struct ImportSettings {
     /// CSV files, folders of .csv, .tsv and .txt files, or - for standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Name of the dataset, when one file is imported [default: made from the file's name]
+    /// Name of the dataset, for one file [default: derived from the file's name]
     #[arg(long, value_name = "NAME")]
     name: Option<DatasetName>,
-    /// Give datasets that are there a new revision, instead of refusing the file
+    /// Add a revision to a dataset that exists, instead of refusing the file
     #[arg(long)]
     replace: bool,
-    /// What stands between two fields: , ; | or tab [default: what the header line tells; tab in a .tsv file]
+    /// The character between two fields: , ; | or tab [default: tab in a .tsv file, else detected in the header line]
     #[arg(long, value_name = "CHARACTER")]
     delimiter: Option<Delimiter>,
-    /// A text that means "no value", besides the empty field; may be written several times
+    /// A text that means "no value", like the empty field; may be repeated
     #[arg(long, value_name = "TEXT")]
     null: Vec<String>,
-    /// The type that a column must have: boolean, integer, number, date, datetime or string; may be written several
-    /// times
+    /// The type of a column: boolean, integer, number, date, datetime or string; may be repeated
     #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = stated_type)]
     types: Vec<(String, ColumnType)>,
-    /// The charset of the files, as the WHATWG Encoding Standard names it [default: UTF-8, or UTF-16 with its mark]
+    /// The charset of the files, as the WHATWG Encoding Standard names it [default: UTF-8, or UTF-16 with a byte-order mark]
     #[arg(long, value_name = "CHARSET")]
     charset: Option<String>,
-    /// The first line is data; the columns are named column_1, column_2, …
+    /// The files have no header line; the columns are named column_1, column_2, …
     #[arg(long)]
     header_absent: bool,
-    /// Where it is imported into
+    /// The store to import into
     #[command(flatten)]
     database: DatabaseSettings,
-    /// How it rests there
+    /// The settings of that store
     #[command(flatten)]
     store: StoreSettings,
 }
@@ -81,7 +80,7 @@ fn stated_type(text: &str) -> Result<(String, ColumnType), String> {
     }
 }
 
-/// Imports all files, and says of each what became of it.
+/// Imports all files, and reports the result of each.
 pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
     let inputs = files::find(&settings.files)?;
     if let Some(wrong) = ambiguous(&inputs, settings.name.as_ref()) {
@@ -100,13 +99,13 @@ pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
     })?)
 }
 
-/// What is wrong with these names and files, if they do not go together.
+/// The error in a combination of names and files, if there is one.
 fn ambiguous(inputs: &[Input], name: Option<&DatasetName>) -> Option<&'static str> {
     match (inputs, name) {
-        ([], _) => {
-            Some("there is no .csv, .tsv or .txt file in what was named: write the name of a file")
+        ([], _) => Some("found no .csv, .tsv or .txt file: name a file, or a folder that has one"),
+        ([_, _, ..], Some(_)) => {
+            Some("--name works for one file, and there are several: leave it out")
         }
-        ([_, _, ..], Some(_)) => Some("--name is of one file, and there are several: leave it out"),
         (several, None) if several.contains(&Input::Standard) => {
             Some("standard input has no name: import it by itself, with --name NAME")
         }
@@ -114,7 +113,7 @@ fn ambiguous(inputs: &[Input], name: Option<&DatasetName>) -> Option<&'static st
     }
 }
 
-/// The settings of a server on the same store; its limits are the defaults.
+/// The settings of a server on the same store, with the default limits.
 fn as_a_server(settings: &ImportSettings) -> Result<Settings, SettingsError> {
     ServeSettings {
         database: settings.database.clone(),
@@ -124,7 +123,7 @@ fn as_a_server(settings: &ImportSettings) -> Result<Settings, SettingsError> {
     .check()
 }
 
-/// Files on their way into a store.
+/// Imports files into a store.
 struct Importer<'a> {
     services: Arc<Services>,
     settings: &'a ImportSettings,
@@ -139,7 +138,7 @@ impl<'a> Importer<'a> {
     ) -> Result<Self, ImportError> {
         let clock = Clock::system();
         let mut how = services::store_settings(&serve);
-        // A server that is away is told at once to who waits for it.
+        // Report an unreachable database at once, instead of waiting for it.
         how.wait = false;
         let store = Store::open(&how, clock.to_fn())?;
         let catalogue = Registry::standard()?.catalogue()?;
@@ -185,7 +184,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// The name that a file's dataset has, unless a file before has it.
+    /// The name of the dataset for a file. Two files must not have the same one.
     fn name(
         &self,
         input: &Input,
@@ -203,7 +202,7 @@ impl<'a> Importer<'a> {
 
     async fn one(&self, input: &Input, name: DatasetName) -> Result<Committed, FileError> {
         self.bar.set_message(name.to_string());
-        // A large file is not read in vain.
+        // Check first, so that a large file isn't read in vain.
         let there = self.services.store.find(&name).await;
         if !self.settings.replace && there.map_err(UploadError::from)?.is_some() {
             return Err(FileError::Taken(name));
@@ -259,7 +258,7 @@ impl<'a> Importer<'a> {
         let prepared = upload.finish().await?;
         let committed = self.services.commit(vec![prepared], None).await;
         let committed = committed.map_err(UploadError::from)?;
-        // One was committed, so there is one.
+        // One dataset was prepared, so one was committed.
         committed
             .into_iter()
             .next()
@@ -270,11 +269,11 @@ impl<'a> Importer<'a> {
 fn told(input: &Input, committed: &Committed) -> String {
     let dataset = &committed.dataset;
     format!(
-        "{input}: {}, {} rows, {} columns, {} bytes, revision {}",
+        "{input}: {}, {}, {}, {}, revision {}",
         dataset.name,
-        dataset.rows,
-        dataset.columns.len(),
-        dataset.bytes,
+        super::counted(dataset.rows, "row"),
+        super::counted(dataset.columns.len(), "column"),
+        super::counted(dataset.bytes, "byte"),
         dataset.revision
     )
 }

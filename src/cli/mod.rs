@@ -1,4 +1,4 @@
-//! The command line: which command runs, and what its caller sees when it cannot. A file a command.
+//! The command line: runs a command, and reports why it failed. Each command has its own file.
 
 mod backup;
 mod check;
@@ -14,7 +14,7 @@ mod refusal;
 mod serve;
 mod versions;
 
-use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, fmt::Display, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -30,52 +30,52 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// What `flash` can do.
+/// The commands of `flash`.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API until SIGTERM or Ctrl-C; each setting is a flag or an environment variable
     #[command(
-        after_help = "Sizes are bytes or have a unit (64MiB, 1GiB); times have a unit (500ms, 10s, 2m).\n\
-        A flag about versions may be repeated, or hold several with commas: v1=2027-01-01,v2=2028-01-01.\n\
-        A flag wins over its environment variable."
+        after_help = "Sizes are bytes or have a unit (64MiB, 1GiB). Times have a unit (500ms, 10s, 2m).\n\
+        A flag about versions may be repeated, or have several values with commas: v1=2027-01-01,v2=2028-01-01.\n\
+        A flag overrides its environment variable."
     )]
     Serve(Box<ServeSettings>),
-    /// Bring the schema of a database up to date, for example before servers that run with --migrate off
+    /// Bring the schema of a database up to date, for example for servers that run with --migrate off
     Migrate(DatabaseSettings),
-    /// Load CSV files straight into a store, a dataset each
+    /// Load CSV files into a store, without a server. Each file becomes a dataset
     #[command(
-        after_help = "A SQLite store must not be served meanwhile. Each file is committed by itself; a wrong one is told, and the \
-        others are imported. Limits are those that `flash serve` has by default."
+        after_help = "Stop the server of a SQLite store first. Each file is committed by itself: if one is wrong, the command reports it and \
+        imports the others. The limits are the defaults of `flash serve`."
     )]
     Import(Box<import::ImportSettings>),
-    /// Write the CSV files of datasets as they were uploaded, also beside a running server
+    /// Write datasets to CSV files as they were uploaded. Works while a server runs
     Export(export::ExportSettings),
     /// Copy a whole store into another database, for example from SQLite to PostgreSQL
     #[command(
-        after_help = "The store that is copied may be served; what is written to it meanwhile is not copied. No server may be \
-        running on the other one. A copy that was interrupted goes on when the same command is run again."
+        after_help = "A server may run on the source; writes during the copy are not copied. No server may run on the target. Run the same \
+        command again to resume an interrupted copy."
     )]
     Copy(CopySettings),
-    /// Write a consistent copy of a SQLite store to a new file, also beside a running server
+    /// Write a consistent copy of a SQLite store to a new file. Works while a server runs
     Backup(backup::BackupSettings),
-    /// Read everything that a store holds and say what is damaged, also beside a running server
-    #[command(after_help = "Exits 0 when all is well, 1 when something is damaged.")]
+    /// Read a whole store and report what is damaged. Works while a server runs
+    #[command(after_help = "Exits with 0 if nothing is damaged, else with 1.")]
     Check(DatabaseSettings),
-    /// Register clients, rotate their keys, move their pins; works beside running servers
+    /// Register clients, rotate their keys and move their pins. Works while servers run
     Clients(clients::Clients),
-    /// List the versions of the API with their dates, and who uses them; check whether one can be retired
+    /// List the versions of the API, their dates and their users; check whether one can be retired
     Versions(versions::Versions),
-    /// Ask a running server whether it is ready: exits 0 when it is, else 1 (for container health checks)
+    /// Check whether a running server is ready, for container health checks. Exits with 0 if it is, else with 1
     Healthcheck(AdminAddress),
 }
 
-/// Why a command ended before its work was done.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The command line or the environment is wrong; the text says what to write instead.
     #[error("{0}")]
     Usage(String),
-    /// The settings do not hold together.
+    /// The settings contradict each other.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The server could not start or was stopped at once.
@@ -91,18 +91,16 @@ pub enum Failure {
     #[error(transparent)]
     Import(#[from] import::ImportError),
     /// A store is damaged.
-    #[error(
-        "{0} is damaged: put back a backup, or replace or delete the datasets that are named above"
-    )]
+    #[error("{0} is damaged: restore a backup, or replace or delete the datasets listed above")]
     Problems(String),
     /// A version that is to be retired is in use.
     #[error(
-        "{version} is still used, by the {callers} above: move them, or grant a client more time (flash clients extend NAME {version}=DATE)"
+        "{version} is still in use by the {} above: move them, or give a client more time (flash clients extend NAME {version}=DATE)", counted(*callers, "caller")
     )]
     StillUsed {
         /// The version.
         version: VersionNumber,
-        /// How many use it.
+        /// The number of its users.
         callers: usize,
     },
     /// A file could not be written.
@@ -110,10 +108,10 @@ pub enum Failure {
     File {
         /// The file.
         file: PathBuf,
-        /// What the system said, or what to do.
+        /// The error of the system, or what to do.
         reason: String,
     },
-    /// The store did not do what it was asked.
+    /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The server is not ready.
@@ -122,7 +120,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// 2 for what has to be written differently, 1 for everything else.
+    /// 2 if the command line or a setting is wrong, else 1.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Settings(_) | Self::Serve(serve::ServeError::Settings(_)) => {
@@ -141,17 +139,17 @@ impl Failure {
     }
 }
 
-/// Runs the command that `arguments` (the program's name first) and the environment ask for.
+/// Runs the command in `arguments` (the program's name first), with settings from the environment.
 ///
-/// Without a command the help goes to standard output, as with `--help`.
+/// Without a command, it prints the help to standard output, like `--help`.
 ///
 /// # Errors
 ///
-/// Why the command could not run or did not end well, see [`Failure`].
+/// Why the command failed, see [`Failure`].
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        // Help and version are errors to clap; a closed standard output is nothing to complain about.
+        // clap returns help and version as errors. A closed standard output is fine.
         Err(answer) if !answer.use_stderr() => return answer.print().or(Ok(())),
         Err(error) => return Err(Failure::Usage(refusal::one_line(&error, &Cli::command()))),
     };
@@ -170,12 +168,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
     }
 }
 
-/// Writes a line of a command's result to standard output; nobody minds when that is closed.
+/// A number with its noun, in the singular or the plural: `1 row`, `2 rows`.
+fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let s = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+/// Writes a line of a command's result to standard output. A closed one is fine.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// Writes a line about what went wrong with a part of the work to standard error.
+/// Writes a line about a part that failed to standard error.
 fn complain(line: &str) {
     drop(writeln!(std::io::stderr(), "flash: {line}"));
 }

@@ -1,8 +1,8 @@
-//! How far long work is, for a person who looks at it: nothing is drawn where standard error is no terminal.
+//! Progress bars for long work. They are drawn only if standard error is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar of bytes; without a total, what there is so far.
+/// A bar of bytes. Without a total, it shows the bytes so far.
 pub(super) fn bytes(total: Option<u64>) -> ProgressBar {
     let (bar, template) = match total {
         Some(total) => (
@@ -14,7 +14,7 @@ pub(super) fn bytes(total: Option<u64>) -> ProgressBar {
             "{bytes} {bytes_per_sec} {elapsed} {msg}",
         ),
     };
-    // A template that can't be read is no reason not to work.
+    // Fall back to the default style.
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -1,14 +1,14 @@
-//! A wrong command line as one line that says what to write instead.
+//! Turns a wrong command line into one line that says what to write instead.
 //!
-//! clap's own messages take five lines and repeat the refused value, which may hold a password. What it found is read
-//! from the error's context rather than from its text, so that a new clap can word things as it likes.
+//! clap's own messages take five lines and repeat the refused value, which may hold a password. The details come from the
+//! error's context and not from its text, so that they don't depend on clap's wording.
 
 use clap::{
     Command,
     error::{ContextKind, ContextValue, Error, ErrorKind},
 };
 
-/// The line for `error`, which `command` gave.
+/// The line for `error`, which came from `command`.
 pub(super) fn one_line(error: &Error, command: &Command) -> String {
     let argument = context(error, ContextKind::InvalidArg);
     let value = context(error, ContextKind::InvalidValue);
@@ -25,25 +25,27 @@ pub(super) fn one_line(error: &Error, command: &Command) -> String {
             let origin = origin(command, &argument, value.as_deref());
             let known = context(error, ContextKind::ValidValue).unwrap_or_default();
             match value.filter(|value| !value.is_empty()) {
-                Some(value) => format!("{origin}: {value:?} is not one of: {known}"),
+                Some(value) => {
+                    format!("{origin}: {value:?} isn't a valid value; use one of: {known}")
+                }
                 None => format!("{origin} needs a value: {known}"),
             }
         }
         (ErrorKind::UnknownArgument, Some(argument)) => {
             format!(
-                "there is no {argument:?}{}",
+                "{argument:?} isn't a flag or argument here{}",
                 instead(error, ContextKind::SuggestedArg)
             )
         }
         (ErrorKind::InvalidSubcommand, _) => {
             let name = context(error, ContextKind::InvalidSubcommand).unwrap_or_default();
             format!(
-                "there is no command {name:?}{}",
+                "{name:?} isn't a command{}",
                 instead(error, ContextKind::SuggestedSubcommand)
             )
         }
         (ErrorKind::ArgumentConflict, Some(argument)) => {
-            format!("{argument} may be written only once")
+            format!("{argument} may be given only once")
         }
         _ => first_line(error),
     };
@@ -59,12 +61,12 @@ fn context(error: &Error, kind: ContextKind) -> Option<String> {
 
 fn instead(error: &Error, kind: ContextKind) -> String {
     match context(error, kind) {
-        Some(known) => format!(", but there is {known}"),
-        None => "; `flash --help` and `flash serve --help` list what there is".to_owned(),
+        Some(known) => format!("; did you mean {known}?"),
+        None => "; see `flash --help` and `flash serve --help`".to_owned(),
     }
 }
 
-/// Where the wrong value was written: the environment variable when it holds just that value, else the flag.
+/// Where the wrong value came from: the environment variable if it has that value, else the flag.
 fn origin(command: &Command, argument: &str, value: Option<&str>) -> String {
     let flag = argument.split_whitespace().next().unwrap_or(argument);
     let variable = command
@@ -80,7 +82,7 @@ fn origin(command: &Command, argument: &str, value: Option<&str>) -> String {
     }
 }
 
-/// The first line of what clap would have printed, for the kinds that need no more.
+/// The first line of clap's own message.
 fn first_line(error: &Error) -> String {
     let text = error.render().to_string();
     let line = text.lines().next().unwrap_or("the command line is wrong");

@@ -1,4 +1,4 @@
-//! `flash serve`: logger, listeners, service, server, drain.
+//! `flash serve`: starts the logger, the listeners and the service, then serves and drains.
 
 use std::{io, sync::Arc};
 
@@ -11,13 +11,13 @@ use crate::{
     services::{Clock, Services, memory::give_large_back_at_once},
     settings::{Settings, SettingsError},
     store::OpenError,
-    versioning::{Catalogue, Life},
+    versioning::{Catalogue, Lifecycle},
 };
 
-/// Threads for what blocks: reads of the store, and pieces of uploads, which come at most one a core at once.
+/// Threads for blocking work beside the connections of the store, such as the analysis of uploads (one block a core).
 const BLOCKING_THREADS: usize = 16;
 
-/// Why the server could not start, or was stopped before it was done.
+/// Why the server could not start or drain.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Logging could not start.
@@ -26,39 +26,41 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The lives that are set do not fit the versions there are.
+    /// The lifecycle settings do not fit the versions.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The list of versions is none that can be served.
+    /// The list of versions is not valid.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// Too few files may be opened.
+    /// The limit of open files is too low.
     #[error(transparent)]
     Files(#[from] NoFilesLeft),
     /// An address could not be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The operating system refused something the server cannot do without.
+    /// The operating system refused something that the server needs.
     #[error("the server could not start")]
     Start(#[from] io::Error),
     /// A second signal came while the server drained.
-    #[error("stopped at once by a second {0}; what was in flight was cut off")]
+    #[error("a second {0} stopped the server at once; requests in flight were cut off")]
     Hurried(&'static str),
 }
 
-/// Serves until a signal, drains, and returns.
+/// Serves until a signal arrives, drains, and returns.
 pub(super) fn run(settings: &Settings) -> Result<(), ServeError> {
     give_large_back_at_once();
     let clock = Clock::system();
     let registry = Registry::standard()?;
-    let catalogue = settings.lives.apply(&registry.catalogue()?, clock.now())?;
+    let catalogue = settings
+        .lifecycle
+        .apply(&registry.catalogue()?, clock.now())?;
     let _written_out_when_dropped = logging::start(&settings.logs)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS + settings.connections())
         .build()?;
     let outcome = runtime.block_on(serve(settings, registry, catalogue, clock));
-    // What still runs on a blocking thread after a second signal is not waited for.
+    // Don't wait for blocking threads that still work after a second signal.
     runtime.shutdown_background();
     outcome
 }
@@ -80,7 +82,7 @@ async fn serve(
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
     log::info!("probes and metrics are at http://{}", admin.local_addr()?);
-    say_lives(&services);
+    log_lifecycles(&services);
     services.warn_of_users();
 
     let drain = Drain::new();
@@ -110,18 +112,18 @@ async fn serve(
     let hurried = async {
         let signal = signals.next().await;
         services.drain();
-        log::info!("{signal}: finishing what is in flight; a second signal stops at once");
-        // Nobody listens when the API has ended meanwhile.
+        log::info!("{signal}: finishing requests in flight; a second signal stops at once");
+        // The receiver is gone if the API has ended meanwhile.
         let _ = stop.send(());
         signals.next().await
     };
     let ended = async {
         let summary = api.await;
         drop(api_ends);
-        // Probes that panicked are no reason not to end well.
+        // A panic in the probes must not keep the server from closing its store.
         let _ = probes.await;
         if let Err(error) = services.hand_usage_over().await {
-            log::warn!("the last requests are not counted: {error}");
+            log::warn!("could not count the last requests: {error}");
         }
         services.store.close().await;
         say_farewell(summary);
@@ -132,21 +134,21 @@ async fn serve(
     }
 }
 
-/// Completes when something is sent, or nothing can be any more.
+/// Completes when the sender sends or is dropped.
 async fn told(receiver: oneshot::Receiver<()>) {
     let _ = receiver.await;
 }
 
-/// A line for each version that is not plainly stable.
-fn say_lives(services: &Services) {
+/// Logs a line for each version with an announced date or another state than stable.
+fn log_lifecycles(services: &Services) {
     let now = services.clock.now();
     for version in &services.catalogue {
-        if version.life == Life::default() {
+        if version.lifecycle == Lifecycle::default() {
             continue;
         }
         let parts: Vec<String> = [format!("{} is {}", version.number, version.state(now))]
             .into_iter()
-            .chain(version.life.announced())
+            .chain(version.lifecycle.announced())
             .collect();
         log::info!("{}", parts.join(", "));
     }
@@ -160,7 +162,8 @@ fn say_farewell(summary: Summary) {
     } = summary;
     if cut_off > 0 {
         log::warn!(
-            "{cut_off} connections were cut off: what they had in flight took longer than --drain-timeout"
+            "{} cut off, because requests in flight took longer than --drain-timeout",
+            super::counted(cut_off, "connection")
         );
     }
     log::info!(connections = connections, requests = requests; "stopped");

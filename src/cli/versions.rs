@@ -1,4 +1,4 @@
-//! `flash versions …`: where each version is in its life, and who uses it.
+//! `flash versions …`: the state and dates of each version, and its users.
 
 use std::io::Write as _;
 
@@ -13,19 +13,19 @@ use crate::{
         self,
         retirement::{self, User},
     },
-    settings::{DatabaseSettings, LifeSettings},
+    settings::{DatabaseSettings, LifecycleSettings},
     store::{Client, Desk, StoreError, Used},
     versioning::{Catalogue, Format, Version, VersionNumber, media_type},
 };
 
-/// What is asked of the versions.
+/// The arguments of `flash versions`.
 #[derive(Debug, Args)]
 pub(super) struct Versions {
-    /// Also list who used each version in the last 30 days: clients by name, others by kind of user agent
+    /// Also list the users of each version in the last 30 days: clients by name, anonymous callers by kind of user agent
     #[arg(long)]
     usage: bool,
     #[command(flatten)]
-    lives: LifeSettings,
+    lifecycle: LifecycleSettings,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(subcommand)]
@@ -34,7 +34,7 @@ pub(super) struct Versions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Exit 1 and name them when somebody who used a version in the last 30 days would be left behind by its end
+    /// List the callers that still use a version. Exit with 1 if one that would be left behind used it in the last 30 days
     RetireCheck {
         /// The version, such as v1
         version: VersionNumber,
@@ -47,7 +47,7 @@ pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
     let catalogue = Registry::standard()
         .and_then(|registry| registry.catalogue())
         .map_err(ServeError::from)?;
-    let catalogue = versions.lives.apply(&catalogue, now)?;
+    let catalogue = versions.lifecycle.apply(&catalogue, now)?;
     match &versions.command {
         Some(Command::RetireCheck { version }) => {
             let Some(version) = catalogue.get(*version) else {
@@ -76,7 +76,7 @@ fn lately(desk: &mut Desk, now: Timestamp) -> Result<Vec<Used>, StoreError> {
     desk.usage(None, retirement::first_day(now))
 }
 
-/// What there is to say of a version.
+/// The line about a version.
 fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
     let mut parts = vec![format!(
         "{}  {}  {}  {}",
@@ -85,21 +85,21 @@ fn line(version: &Version, is_default: bool, now: Timestamp) -> String {
         media_type(version.number, Format::Json),
         version.state(now)
     )];
-    parts.extend(version.life.announced());
+    parts.extend(version.lifecycle.announced());
     if is_default {
-        parts.push("default of who names none".to_owned());
+        parts.push("default version".to_owned());
     }
     parts.join(", ")
 }
 
-/// A table of who uses what.
+/// Prints a table of the versions and their users.
 fn say_users(catalogue: &Catalogue, users: &[User]) {
     let width = users.iter().map(|user| user.name.len()).max().unwrap_or(0);
-    let width = width.max("WHO".len());
+    let width = width.max("CALLER".len());
     super::say("");
     super::say(&format!(
         "VERSION  {:width$}  {:>12}  LAST",
-        "WHO", "REQUESTS"
+        "CALLER", "REQUESTS"
     ));
     for user in users {
         let version = format!("v{}", user.version);
@@ -112,14 +112,14 @@ fn say_users(catalogue: &Catalogue, users: &[User]) {
         let number = version.number;
         if !users.iter().any(|user| user.version == number.get()) {
             super::say(&format!(
-                "{number:7}  nobody in the last {} days",
+                "{number:7}  no requests in the last {} days",
                 retirement::DAYS
             ));
         }
     }
 }
 
-/// Names those who would be left behind if the version was retired now.
+/// Lists the callers that still use a version.
 fn retire_check(desk: &mut Desk, version: &Version, now: Timestamp) -> Result<(), Failure> {
     let number = version.number;
     let (used, clients) = (lately(desk, now)?, desk.list()?);
@@ -129,16 +129,18 @@ fn retire_check(desk: &mut Desk, version: &Version, now: Timestamp) -> Result<()
     }
     for client in silent(&clients, &used, number) {
         super::say(&format!(
-            "{} is pinned to {number} and did not use it in the last {} days",
+            "{} is pinned to {number}, but did not use it in the last {} days",
             client.name,
             retirement::DAYS
         ));
     }
-    // What was said comes before the complaint, wherever both go.
+    // Flush, so that the list comes before the error.
     drop(std::io::stdout().flush());
     match users.len() {
         0 => {
-            super::say(&format!("nobody is left behind when {number} is retired"));
+            super::say(&format!(
+                "{number} can be retired: no caller would be left behind"
+            ));
             Ok(())
         }
         callers => Err(Failure::StillUsed {
@@ -148,7 +150,7 @@ fn retire_check(desk: &mut Desk, version: &Version, now: Timestamp) -> Result<()
     }
 }
 
-/// Clients that are pinned to the version and have not called for long.
+/// Clients that are pinned to the version and did not use it lately.
 fn silent<'c>(
     clients: &'c [Client],
     used: &'c [Used],

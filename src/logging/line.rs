@@ -1,5 +1,5 @@
-//! One record as one line, for people or for machines. Whatever a client managed to get into a value, a line stays one
-//! line: control characters are escaped in both forms.
+//! Formats one record as one line, for people or for machines. Values may come from clients, so control characters are escaped
+//! in both formats, and a record never becomes two lines.
 
 use std::{fmt, io::Write};
 
@@ -9,10 +9,10 @@ use log::{
     kv::{Error, Key, Value, VisitSource, VisitValue},
 };
 
-/// Numbers below this have exact thousandths, which can be written without the general way of writing a float.
+/// Numbers below this have exact thousandths, so they are formatted as integers, which is faster.
 const LARGEST_FAST: f64 = 1e12;
 
-/// How lines look.
+/// The format of lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Style {
     /// Time, level, message, `name=value`.
@@ -24,19 +24,19 @@ pub(super) enum Style {
     Json,
 }
 
-/// Room in which one thread formats its lines.
+/// The buffer in which one thread formats its lines.
 ///
-/// Most of a request line's cost would be its time of day, so the part of it that changes once a second is kept.
+/// Formatting the time would be most of a request line's cost, so the part that changes once a second is cached.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     out: Vec<u8>,
     second: Option<i64>,
-    /// Up to the decimal point, such as `2026-11-03T12:00:00.`
+    /// The time up to the decimal point, such as `2026-11-03T12:00:00.`
     up_to_second: String,
 }
 
 impl Scratch {
-    /// The line for `record`, its end included.
+    /// The line for `record`, including its end.
     pub(super) fn format(&mut self, style: Style, record: &Record<'_>) -> &[u8] {
         self.out.clear();
         let json = style == Style::Json;
@@ -65,13 +65,13 @@ impl Scratch {
                 out.push(b'"');
             }
         }
-        // The visitor cannot fail, and a source that does leaves out its own values.
+        // The visitor can't fail. A source that fails leaves out its own values.
         let _ = record.key_values().visit(&mut Fields { out, json });
         out.extend_from_slice(if json { b"}\n" } else { b"\n" });
         &self.out
     }
 
-    /// RFC 3339, UTC, milliseconds. A clock may be wrong by any number of years, and before 1970 too.
+    /// RFC 3339, in UTC, with milliseconds. The clock may be wrong by many years, also before 1970.
     fn push_time(&mut self, now: Timestamp) {
         let millisecond = now.as_millisecond();
         let second = millisecond.div_euclid(1000);
@@ -119,7 +119,7 @@ fn push_message(out: &mut Vec<u8>, record: &Record<'_>, json: bool) {
     }
 }
 
-/// Writing into a `Vec` cannot fail; a `Display` that does leaves its value unfinished.
+/// Writing into a `Vec` can't fail. A `Display` that fails leaves its value incomplete.
 fn push(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
@@ -134,7 +134,7 @@ fn push_json(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Passes on what is written with control characters escaped, and in JSON quotes and backslashes too.
+/// Escapes control characters, and in JSON quotes and backslashes.
 struct Escaped<'o> {
     out: &'o mut Vec<u8>,
     json: bool,
@@ -147,7 +147,7 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Whether all bytes pass; it looks at every one, so that the compiler can look at many at once.
+/// Whether no byte needs an escape. It has no early exit, so that the compiler can use vector instructions.
 fn all(text: &str, pass: impl Fn(u8) -> bool) -> bool {
     text.bytes().fold(true, |all, byte| all & pass(byte))
 }
@@ -177,7 +177,7 @@ struct Fields<'o> {
 
 impl<'kvs> VisitSource<'kvs> for Fields<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-        // Names come from the source code, so there is nothing in them to escape.
+        // Names come from the source code, so they need no escape.
         let name = key.as_str().as_bytes();
         if self.json {
             self.out.extend_from_slice(b",\"");
@@ -195,7 +195,7 @@ impl<'kvs> VisitSource<'kvs> for Fields<'_> {
     }
 }
 
-/// Appends one value: numbers and truth bare, everything else as text.
+/// Appends one value: numbers and booleans bare, everything else as text.
 struct Field<'o> {
     out: &'o mut Vec<u8>,
     json: bool,
@@ -231,7 +231,7 @@ impl<'v> VisitValue<'v> for Field<'_> {
         Ok(())
     }
 
-    /// With three decimals: what is measured here are milliseconds.
+    /// Three decimals: all floats here are milliseconds.
     fn visit_f64(&mut self, value: f64) -> Result<(), Error> {
         if !value.is_finite() {
             return self.visit_null();

@@ -1,11 +1,10 @@
-//! Lines on standard error, through the `log` facade.
+//! Log lines on standard error, through the `log` facade.
 //!
-//! Writing a line never waits for whoever reads standard error: the thread that logs formats the line and appends it
-//! to a bounded queue in memory (`queue`), one thread of its own writes the queue out in batches. When the queue is
-//! full lines are dropped and counted, and the count is a later line. What is queued is written when the
-//! [`Guard`] goes away.
+//! Logging never waits for the reader of standard error: the calling thread formats the line and appends it to a bounded queue in
+//! memory (`queue`), and a writer thread writes the queue in batches. If the queue is full, lines are dropped and counted, and a
+//! later line has the count. Dropping the [`Guard`] writes the rest of the queue.
 //!
-//! A line carries a message and named values (`log`'s `kv`), so that one call gives readable text
+//! A line has a message and named values (`log`'s `kv`), so that one call produces readable text
 //! (`… INFO  request method=GET status=200`) and a JSON object with the same fields.
 
 mod line;
@@ -23,22 +22,22 @@ use crate::settings::{LogFormat, LogSettings};
 use line::{Scratch, Style};
 use queue::Queue;
 
-/// Targets of this program; what libraries say below a warning is for `trace` alone.
+/// Targets of this program. Lines of libraries below a warning are logged only at level trace.
 const OWN_TARGETS: &str = "flash";
 
 /// Logging could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
-    /// A logger was set before.
+    /// There is a logger already.
     #[error("logging was started twice")]
     StartedTwice(#[from] log::SetLoggerError),
-    /// The writing thread could not be started.
+    /// The writer thread could not be started.
     #[error("the thread that writes the log could not be started")]
     NoThread(#[from] io::Error),
 }
 
-/// Writes out what is queued when it is dropped; keep it until the end of `main`.
-#[must_use = "lines that are still queued are written when the guard is dropped"]
+/// Writes the queue when it is dropped. Keep it until the end of `main`.
+#[must_use = "dropping the guard writes the lines that are still queued"]
 #[derive(Debug)]
 pub struct Guard {
     queue: Queue,
@@ -50,11 +49,11 @@ impl Drop for Guard {
     }
 }
 
-/// Starts logging to standard error, and logs panics from here on.
+/// Starts logging to standard error, including panics.
 ///
 /// # Errors
 ///
-/// When logging was started before or its thread cannot be.
+/// When logging was started before, or its thread can't be started.
 pub fn start(settings: &LogSettings) -> Result<Guard, LoggingError> {
     let colour =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
@@ -73,7 +72,7 @@ fn start_with(
     sink: Box<dyn Write + Send>,
 ) -> Result<Guard, LoggingError> {
     let queue = Queue::start(sink, move |dropped, out| {
-        let message = format_args!("the log is read too slowly, lines were dropped");
+        let message = format_args!("standard error is read too slowly, lines were dropped");
         let values = [("lines", dropped)];
         let record = Record::builder()
             .level(Level::Warn)
@@ -93,7 +92,7 @@ fn start_with(
     Ok(Guard { queue })
 }
 
-/// An error and what caused it, as one line.
+/// An error and its causes, as one line.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -129,7 +128,7 @@ impl Log for Logger {
             return;
         }
         let write = |scratch: &mut Scratch| self.queue.push(scratch.format(self.style, record));
-        // It is taken when formatting a value logs in turn, and gone when its thread is about to end.
+        // The buffer is in use if formatting a value logs, too, and gone when its thread is ending.
         let kept =
             SCRATCH.try_with(|kept| kept.try_borrow_mut().map(|mut scratch| write(&mut scratch)));
         if !matches!(kept, Ok(Ok(()))) {

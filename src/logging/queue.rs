@@ -1,8 +1,8 @@
-//! A bounded queue of bytes and the one thread that writes them out.
+//! A bounded queue of bytes, and the thread that writes them.
 //!
-//! The queue is one buffer behind a mutex, held for as long as it takes to append a line or to swap the buffer for an
-//! empty one, never while anything is written. So a line costs the thread that logs it one copy and no allocation, and
-//! everything that gathered while the last batch was written goes out in one call.
+//! The queue is one buffer behind a mutex. The mutex is held only to append a line or to swap the buffer for an empty one, and
+//! never during a write. So a line costs its thread one copy and no allocation, and lines that gather during a write go out in
+//! one call.
 
 use std::{
     io::{self, Write},
@@ -11,16 +11,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Most bytes that wait to be written, some 20,000 request lines.
+/// Most bytes that wait to be written: about 20,000 request lines.
 const CAPACITY: usize = 4 * 1024 * 1024;
 
-/// Pause after a batch, in which lines gather: the writing thread is woken this often at most.
+/// Pause after a batch, so that lines gather and the writer thread wakes up less often.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Longest wait for what is queued at the end; whoever reads standard error may have stopped.
+/// Longest wait for the queue to be written at the end. The reader of standard error may have stopped.
 const LAST_WAIT: Duration = Duration::from_secs(2);
 
-/// A handle on the queue; clones share it.
+/// A handle on the queue. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     shared: Arc<Shared>,
@@ -29,9 +29,9 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Tells the writing thread that there is something to write or that it is over.
+    /// Notifies the writer thread of new bytes, or of the end.
     filled: Condvar,
-    /// Tells those who wait in `flush` that a batch was written.
+    /// Notifies `flush` that a batch was written.
     written: Condvar,
 }
 
@@ -39,15 +39,15 @@ struct Shared {
 struct State {
     waiting: Vec<u8>,
     dropped: u64,
-    /// The writing thread sleeps until it is notified.
+    /// The writer thread sleeps until it is notified.
     idle: bool,
-    /// The writing thread has a batch that is not written yet.
+    /// The writer thread has a batch that is not written yet.
     writing: bool,
     closed: bool,
 }
 
 impl Queue {
-    /// Starts the writing thread; `report` formats the line that says how many were dropped.
+    /// Starts the writer thread. `report` formats the line with the number of dropped lines.
     pub(super) fn start(
         sink: Box<dyn Write + Send>,
         report: impl Fn(u64, &mut Vec<u8>) + Send + 'static,
@@ -62,7 +62,7 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Appends a line, or drops and counts it when there is no room.
+    /// Appends a line, or drops and counts it if the queue is full.
     pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.shared.lock();
         if state.waiting.len() + line.len() > CAPACITY {
@@ -76,7 +76,7 @@ impl Queue {
         }
     }
 
-    /// Waits until what is queued now is written, for [`LAST_WAIT`] at most.
+    /// Waits until the current queue is written, for [`LAST_WAIT`] at most.
     pub(super) fn flush(&self) {
         let deadline = Instant::now() + LAST_WAIT;
         let mut state = self.shared.lock();
@@ -90,7 +90,7 @@ impl Queue {
         }
     }
 
-    /// Has what is queued written without a pause, and waits for it as [`Queue::flush`] does.
+    /// Has the queue written without a pause, and waits for that like [`Queue::flush`].
     pub(super) fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.filled.notify_one();
@@ -99,7 +99,7 @@ impl Queue {
 }
 
 impl Shared {
-    /// Nothing that holds this lock can panic half-way, so what a poisoned one holds is whole.
+    /// No holder of the lock can panic half-way, so the state behind a poisoned lock is consistent.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -125,7 +125,7 @@ impl Shared {
         }
     }
 
-    /// Waits for something to write, swaps it into `batch` and tells how many lines were dropped before it.
+    /// Waits for bytes, swaps them into `batch`, and returns how many lines were dropped before them.
     fn take(&self, batch: &mut Vec<u8>) -> u64 {
         let mut state = self.lock();
         while state.waiting.is_empty() && state.dropped == 0 {
@@ -142,8 +142,8 @@ impl Shared {
     }
 }
 
-/// Writes all of it, also to a terminal that another program has made non-blocking. There is nobody to tell that
-/// standard error is broken, so other errors end the attempt.
+/// Writes the whole batch, also to a terminal that another program has made non-blocking. Other errors end the attempt: with a
+/// broken standard error, there is no way to report them.
 fn write_patiently(sink: &mut dyn Write, mut rest: &[u8]) {
     while !rest.is_empty() {
         match sink.write(rest) {
@@ -164,7 +164,7 @@ mod tests {
 
     use super::{CAPACITY, Queue};
 
-    /// A sink that tells what it is asked to write and goes on when it is let.
+    /// A sink that reports each write, and continues when the test lets it.
     struct Gate {
         asked: mpsc::Sender<Vec<u8>>,
         let_on: mpsc::Receiver<()>,

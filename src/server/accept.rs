@@ -1,8 +1,11 @@
-//! Accepting connections, and going away.
+//! Accepts connections, and drains them at shutdown.
 //!
-//! Going away is a sequence: the shutdown signal → `drain_delay` as a lame duck, which still accepts and serves while
-//! load balancers learn → the listener is closed, idle connections end, requests in flight have `drain_timeout` to
-//! finish → what is left is cut off.
+//! Shutdown has four steps:
+//!
+//! 1. The signal arrives. For `drain_delay` the server still accepts and serves, while load balancers take it out.
+//! 2. The listener is closed, and idle connections end.
+//! 3. Requests in flight have `drain_timeout` to finish.
+//! 4. Connections that are still open are cut off.
 
 use std::{
     io::{self, Read, Write},
@@ -34,10 +37,10 @@ use super::{
 };
 use crate::services::{FairPermits, Metrics, Permit, PermitOwner};
 
-/// Pause after the operating system could not give us a connection, for want of file descriptors or memory.
+/// Pause after an accept that failed because the system lacks file descriptors or memory.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
-/// What a listener has done when it ends.
+/// What a listener did until it ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Summary {
     /// Connections accepted.
@@ -50,7 +53,7 @@ pub struct Summary {
 
 /// Serves `service` on `listener` until `shutdown` completes, then drains and returns.
 ///
-/// `drain` tells others how far it is, and `metrics` what is served. Dropping the future ends every connection at once.
+/// It reports its progress to `drain` and what it serves to `metrics`. Dropping the future ends every connection at once.
 pub async fn serve<S: HttpService>(
     listener: TcpListener,
     service: S,
@@ -59,63 +62,65 @@ pub async fn serve<S: HttpService>(
     metrics: Option<Arc<Metrics>>,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
-    let mut door = Door::new(listener, FairPermits::new(limits.connections));
+    let mut acceptor = Acceptor::new(listener, FairPermits::new(limits.connections));
     let (delay, time) = (limits.drain_delay, limits.drain_timeout);
-    let mut guests = Guests::new(service, limits, drain.clone(), metrics);
+    let mut connections = Connections::new(service, limits, drain.clone(), metrics);
 
-    door.admit_until(pin!(shutdown), &mut guests).await;
+    acceptor.admit_until(pin!(shutdown), &mut connections).await;
     drain.advance(Stage::LameDuck);
-    door.admit_until(pin!(sleep(delay)), &mut guests).await;
-    drop(door);
+    acceptor
+        .admit_until(pin!(sleep(delay)), &mut connections)
+        .await;
+    drop(acceptor);
     drain.advance(Stage::Closing);
-    guests.leave(time).await
+    connections.finish(time).await
 }
 
-/// Those who are connected.
-struct Guests<S> {
+/// The open connections.
+struct Connections<S> {
     service: S,
     builder: Arc<Builder<TokioExecutor>>,
     shared: Arc<Shared>,
-    connections: JoinSet<()>,
+    tasks: JoinSet<()>,
     accepted: u64,
 }
 
-impl<S: HttpService> Guests<S> {
+impl<S: HttpService> Connections<S> {
     fn new(service: S, limits: Limits, drain: Drain, metrics: Option<Arc<Metrics>>) -> Self {
         Self {
             service,
             builder: Arc::new(protocols()),
             shared: Arc::new(Shared {
-                streams: Places::new(limits.connections),
+                streams: FairPermits::new(limits.connections),
                 limits,
                 drain,
                 metrics,
                 requests: AtomicU64::new(0),
             }),
-            connections: JoinSet::new(),
+            tasks: JoinSet::new(),
             accepted: 0,
         }
     }
 
-    fn welcome(&mut self, stream: TcpStream, peer: IpAddr, place: Permit) {
+    fn serve(&mut self, stream: TcpStream, peer: IpAddr, permit: Permit) {
         self.accepted += 1;
         let (builder, shared) = (Arc::clone(&self.builder), Arc::clone(&self.shared));
         let connected = shared.metrics.as_ref().map(Metrics::connected);
         let served = converse(stream, peer, builder, self.service.clone(), shared);
-        self.connections.spawn(async move {
+        self.tasks.spawn(async move {
             served.await;
-            drop((place, connected));
+            drop((permit, connected));
         });
-        while self.connections.try_join_next().is_some() {}
+        while self.tasks.try_join_next().is_some() {}
     }
 
-    /// Waits for all of them to end, `time` at most, and ends those that are left.
-    async fn leave(mut self, time: Duration) -> Summary {
-        let all = async { while self.connections.join_next().await.is_some() {} };
+    /// Waits up to `time` for all of them to end, then cuts off the rest.
+    async fn finish(mut self, time: Duration) -> Summary {
+        let all = async { while self.tasks.join_next().await.is_some() {} };
         let in_time = timeout(time, all).await.is_ok();
-        while self.connections.try_join_next().is_some() {}
-        let cut_off = if in_time { 0 } else { self.connections.len() };
-        self.connections.shutdown().await;
+        while self.tasks.try_join_next().is_some() {}
+        let cut_off = if in_time { 0 } else { self.tasks.len() };
+        self.tasks.shutdown().await;
         Summary {
             connections: self.accepted,
             requests: self.shared.requests.load(Relaxed),
@@ -124,24 +129,24 @@ impl<S: HttpService> Guests<S> {
     }
 }
 
-/// The listener, and the places for those it lets in.
-struct Door {
+/// The listener, and a permit for each connection that it accepts.
+struct Acceptor {
     listener: TcpListener,
-    places: Arc<FairPermits>,
-    told: Option<Instant>,
+    permits: Arc<FairPermits>,
+    last_told: Option<Instant>,
 }
 
-impl Door {
-    fn new(listener: TcpListener, places: Arc<FairPermits>) -> Self {
+impl Acceptor {
+    fn new(listener: TcpListener, permits: Arc<FairPermits>) -> Self {
         Self {
             listener,
-            places,
-            told: None,
+            permits,
+            last_told: None,
         }
     }
 
-    /// Lets guests in until `end` completes, whatever it is waiting for by then.
-    async fn admit_until<E, S>(&mut self, mut end: Pin<&mut E>, guests: &mut Guests<S>)
+    /// Accepts connections until `end` completes. `end` interrupts any wait.
+    async fn admit_until<E, S>(&mut self, mut end: Pin<&mut E>, connections: &mut Connections<S>)
     where
         E: Future<Output = ()>,
         S: HttpService,
@@ -150,26 +155,26 @@ impl Door {
             tokio::select! {
                 biased;
                 () = &mut end => return,
-                (stream, peer, place) = self.admit() => guests.welcome(stream, peer, place),
+                (stream, peer, permit) = self.admit() => connections.serve(stream, peer, permit),
             }
         }
     }
 
-    /// The next connection that gets a place.
+    /// The next connection that gets a permit. Others are answered with a refusal.
     async fn admit(&mut self) -> (TcpStream, IpAddr, Permit) {
         loop {
             let (stream, peer) = self.accept().await;
             if SystemTime::now() < SystemTime::UNIX_EPOCH {
-                self.tell(|| log::error!("connections are refused: {}", Refusal::NoClock));
+                self.warn_rarely(|| log::error!("connections are refused: {}", Refusal::NoClock));
                 turn_away(stream, &Refusal::NoClock);
-            } else if let Some(place) = self.places.try_take(PermitOwner::at(peer)) {
-                return (stream, peer, place);
+            } else if let Some(permit) = self.permits.try_take(PermitOwner::at(peer)) {
+                return (stream, peer, permit);
             } else {
-                let size = self.places.size();
-                self.tell(|| {
+                let size = self.permits.size();
+                self.warn_rarely(|| {
                     log::warn!(
-                        "{peer} has most of the {size} connections there are: further ones of it are refused, so that others get \
-                         through (see --max-connections)"
+                        "{peer} has most of the {size} connections: further ones from it are refused, so that others can connect (see \
+                         --max-connections)"
                     );
                 });
                 turn_away(stream, &Refusal::TooManyConnections);
@@ -177,56 +182,56 @@ impl Door {
         }
     }
 
-    /// The next connection, once there is a place for one.
+    /// The next connection, once a permit is free.
     async fn accept(&mut self) -> (TcpStream, IpAddr) {
-        if self.places.vacancy().now_or_never().is_none() {
-            let size = self.places.size();
-            self.tell(|| {
+        if self.permits.vacancy().now_or_never().is_none() {
+            let size = self.permits.size();
+            self.warn_rarely(|| {
                 log::warn!(
-                    "all {size} connections are taken, further ones wait (see --max-connections)"
+                    "all {size} connections are in use, further ones wait (see --max-connections)"
                 );
             });
-            self.places.vacancy().await;
+            self.permits.vacancy().await;
         }
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
-                    // Without it a response may wait for the client's acknowledgement; failing is no reason to refuse.
+                    // Without it, a response may wait for the client's acknowledgement. A failure here does no harm.
                     let _ = stream.set_nodelay(true);
                     return (stream, peer.ip());
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {
-                    self.tell(|| log::error!("no connection can be accepted: {error}"));
+                    self.warn_rarely(|| log::error!("accepting a connection failed: {error}"));
                     sleep(AFTER_FAILURE).await;
                 }
             }
         }
     }
 
-    /// What happens for every connection while it happens is told once a second.
-    fn tell(&mut self, line: impl FnOnce()) {
+    /// Logs `line`, at most once a second: it would otherwise repeat for every connection.
+    fn warn_rarely(&mut self, line: impl FnOnce()) {
         if self
-            .told
-            .is_none_or(|told| told.elapsed() >= Duration::from_secs(1))
+            .last_told
+            .is_none_or(|last| last.elapsed() >= Duration::from_secs(1))
         {
-            self.told = Some(Instant::now());
+            self.last_told = Some(Instant::now());
             line();
         }
     }
 }
 
-/// Answers a connection with a refusal, and closes it. Nothing is waited for: what does not fit into the socket's buffer,
-/// which is empty, is left out.
+/// Answers a connection with a refusal and closes it, without waiting: the answer fits into the socket's buffer, which is
+/// empty.
 fn turn_away(stream: TcpStream, refusal: &Refusal) {
-    /// Bytes of a request that are taken out of the way, so that closing does not take the answer back.
+    /// Bytes of a request to read first: closing a socket with unread bytes would reset it and lose the answer.
     const DISCARDED: usize = 16 * 1024;
     let Ok(mut stream) = stream.into_std() else {
         return;
     };
     let id = request_id::new();
     let answer = refusal.whole(id.to_str().unwrap_or_default(), None, false);
-    // Whoever has gone already misses nothing.
+    // Errors mean that the client has gone already.
     let _ = stream.read(&mut [0; DISCARDED]);
     let _ = stream.write_all(&answer);
     let _ = stream.shutdown(Shutdown::Write);

@@ -1,7 +1,7 @@
-//! What is told of each request: one log line, and its figures for whoever watches.
+//! The log line and the metrics of each request.
 //!
-//! Both are told when the response is produced if the length of its body is known by then, else when the body has
-//! ended or was dropped, which it is when the client goes away. Queries are left out: they may hold personal data.
+//! They are written when the response is ready if the length of its body is known, else when its body ends or is dropped
+//! (because the client went away). Query strings are left out, because they may have personal data.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,10 +19,10 @@ use crate::services::metrics::{InFlightRequest, Route, Tally};
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
 
-/// Most of a path that is logged, in bytes.
+/// Longest part of a path that is logged, in bytes.
 const LONGEST_PATH: usize = 1024;
 
-/// Of a request that never got to the API.
+/// The route of a request that didn't reach the API.
 const NOWHERE: Route = Route {
     path: None,
     version: None,
@@ -32,15 +32,15 @@ const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
 
-/// A request that will be told of. Dropped before it is answered, which it is when the client goes away, it is told as
-/// aborted and without a status.
+/// A request to log. If it is dropped before it is answered, because the client went away, it is logged as aborted and without
+/// a status.
 #[derive(Debug)]
 pub(super) struct Access {
-    /// None once it is told or on somebody else to tell.
+    /// `None` once it is logged or handed to [`Streamed`].
     details: Option<Details>,
 }
 
-/// What is known of a request from its start.
+/// The details of a request that are known at its start.
 #[derive(Debug)]
 struct Details {
     began: Instant,
@@ -49,19 +49,18 @@ struct Details {
     asked: Option<InFlightRequest>,
 }
 
-/// What a log line says of a request from its start.
+/// The part of a log line that is known at the start of a request.
 #[derive(Debug)]
 struct Line {
     level: Level,
-    /// A copy: a part of the head itself would keep all of it, and the connection from reading on into the same memory.
+    /// A copy: a slice of the head would keep all its memory, and the connection could not reuse that to read on.
     path: Box<str>,
     id: HeaderValue,
     trace: Option<HeaderValue>,
 }
 
 impl Access {
-    /// Remembers a request that has just arrived, unless nobody wants to know of it: neither a line of `level` is wanted
-    /// nor is there anybody who watches.
+    /// Starts logging a request, unless neither lines of `level` nor metrics are wanted.
     pub(super) fn begin<B>(
         request: &Request<B>,
         id: &HeaderValue,
@@ -85,7 +84,7 @@ impl Access {
         })
     }
 
-    /// The service has answered: tells it, or gives what will tell it at the end of the body.
+    /// Logs the answer of the service, or returns what logs it at the end of the body.
     pub(super) fn answered<B: Body>(mut self, response: &Response<B>) -> Option<Streamed> {
         let details = self.details.take()?;
         let length = if details.method == Method::HEAD {
@@ -160,7 +159,7 @@ impl Details {
     }
 }
 
-/// A response whose length is not known before it ends. Dropped before that, it is logged as aborted.
+/// A response whose length is known only at its end. If it is dropped before, it is logged as aborted.
 #[derive(Debug)]
 pub(super) struct Streamed {
     details: Details,
@@ -168,15 +167,15 @@ pub(super) struct Streamed {
     route: Option<Route>,
     version: Option<HeaderValue>,
     source: Option<HeaderValue>,
-    /// What `Content-Length` says: hyper drops a body as soon as that much of it is sent.
+    /// The `Content-Length`: hyper drops a body as soon as so many bytes of it are sent.
     announced: Option<u64>,
     sent: u64,
     finished: bool,
 }
 
-/// The `traceparent` of whoever called, if it is one (W3C Trace Context §3.2): its id ties this line to theirs.
+/// The caller's `traceparent`, if it is valid (W3C Trace Context §3.2). Its id links this line to the caller's logs.
 fn trace_parent(headers: &HeaderMap) -> Option<HeaderValue> {
-    /// Of a version, an id, a parent and flags, each in hexadecimal, with hyphens between them.
+    /// The lengths of version, id, parent and flags, in hexadecimal digits.
     const LENGTHS: [usize; 4] = [2, 32, 16, 2];
     let value = headers.get(&TRACE_PARENT)?;
     let mut parts = value.to_str().ok()?.split('-');
@@ -197,7 +196,7 @@ fn announced_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 impl Streamed {
-    /// More of the body is on its way.
+    /// Counts bytes that are handed to the connection.
     pub(super) fn count(&mut self, bytes: usize) {
         self.sent += bytes as u64;
     }
@@ -274,7 +273,7 @@ impl Source for Values<'_> {
     }
 }
 
-/// The path, or what stands in its place; not all of it when it is very long.
+/// The path (or the authority, if there is no path), cut if it is very long.
 fn path(uri: &Uri) -> &str {
     let path = match uri.authority() {
         Some(authority) if uri.path().is_empty() => authority.as_str(),

@@ -1,9 +1,9 @@
-//! What one connection is doing, and until when it may.
+//! The activity of one connection, and its deadlines.
 //!
-//! The socket, the request and response bodies and the exchanges of a connection note here what happens; the
-//! connection's task asks for the nearest deadline after every step and ends the connection when one has passed. All
-//! of it is a handful of relaxed atomics: the parts run in the connection's own task, except for HTTP/2 responses and
-//! request bodies that a handler has moved elsewhere, and those wake the task ([`Flight`]).
+//! The socket, the bodies and the exchanges of a connection record their events here. After every step, the connection's task
+//! asks for the nearest deadline, and ends the connection if one has passed. A few relaxed atomics are enough: the parts run in
+//! the connection's own task, except for HTTP/2 responses and request bodies that a handler has moved elsewhere, and those wake
+//! the task ([`Flight`]).
 
 use std::{
     sync::{
@@ -17,24 +17,24 @@ use std::{
 use futures_util::task::AtomicWaker;
 
 use super::{drain::Drain, limits::Limits};
-use crate::services::Place;
+use crate::services::Permit;
 
-/// How long the rest of an upload that was answered early is read and thrown away, so that the answer is not lost in
-/// the reset that closing a socket with unread bytes sends.
+/// Time to read and discard the rest of an upload that was answered early. Closing a socket with unread bytes sends a reset,
+/// which could destroy the answer.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How long an HTTP/2 client without a request in flight may stay silent while the server drains. hyper cannot tell
-/// when the last bytes of a response have left, but a client that takes them is heard.
+/// Longest silence of an HTTP/2 client without a request in flight while the server drains. hyper doesn't tell when the last
+/// bytes of a response are sent, but a client that reads them sends frames.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Why a connection is cut off.
+/// The reason to cut a connection off.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Cut {
     /// The head of a request took too long.
     Head,
     /// No request came.
     Idle,
-    /// The response was not taken.
+    /// The client didn't read the response.
     Write,
     /// The rest of an upload that was answered early did not end.
     Linger,
@@ -42,31 +42,31 @@ pub(super) enum Cut {
     Drained,
 }
 
-/// Moments are milliseconds since the connection began, plus one; 0 is never.
+/// Times are milliseconds since the connection began, plus one. 0 means never.
 #[derive(Debug)]
 pub(super) struct Activity {
     began: Instant,
-    /// How far the server has got in going away.
+    /// The stage of the shutdown.
     drain: Drain,
     http2: AtomicBool,
-    /// A request's head was read, and what answers it is not all written (HTTP/1).
+    /// A request's head was read, and its answer is not completely written (HTTP/1).
     answering: AtomicBool,
-    /// Requests and responses that are not done, see [`Flight`].
+    /// Requests and responses in flight, see [`Flight`].
     in_flight: AtomicU32,
-    /// Since when nothing has been in flight, if nothing is.
+    /// Since when nothing is in flight.
     quiet_since: AtomicU64,
-    /// Since when a request head has been arriving (HTTP/1, and the first of HTTP/2).
+    /// Since when a request head is arriving (HTTP/1, and the first one of HTTP/2).
     head_since: AtomicU64,
-    /// Since when the socket has been taking nothing.
+    /// Since when the socket accepts no bytes.
     blocked_since: AtomicU64,
-    /// HTTP/2 responses of which a part was handed over and the next has not been asked for: the client's window is
-    /// full. HTTP/1 needs no such count, because there the socket blocks.
+    /// HTTP/2 responses whose client's window is full: a part was handed over, and hyper has not asked for the next one. HTTP/1
+    /// needs no such count, because its socket blocks.
     untaken: AtomicU32,
     /// When a part of an HTTP/2 response was last handed over.
     handed_over: AtomicU64,
     /// When bytes last arrived (HTTP/2).
     heard: AtomicU64,
-    /// A request body was given up before its end.
+    /// A request body was dropped before its end.
     unread: AtomicBool,
     lingering_since: AtomicU64,
     closing_since: AtomicU64,
@@ -105,8 +105,8 @@ impl Activity {
         self.in_flight.load(SeqCst) > 0
     }
 
-    /// A whole head has arrived: notes it, and gives what stands for the request until it is done.
-    pub(super) fn begin(self: &Arc<Self>, http2: bool, permit: Option<Place>) -> Flight {
+    /// Records that a whole head has arrived. The result stands for the request until it is done.
+    pub(super) fn begin(self: &Arc<Self>, http2: bool, permit: Option<Permit>) -> Flight {
         if http2 {
             self.http2.store(true, Relaxed);
         }
@@ -122,7 +122,7 @@ impl Activity {
         }
     }
 
-    /// Bytes have arrived.
+    /// Records that bytes have arrived.
     pub(super) fn heard(&self) {
         if self.http2.load(Relaxed) {
             self.heard.store(self.now(), Relaxed);
@@ -136,7 +136,7 @@ impl Activity {
         self.answering.load(Relaxed)
     }
 
-    /// Everything that was to be written is. Gives whether an answer ended with it.
+    /// Records that everything is written, and returns whether that ended an answer.
     pub(super) fn flushed(&self) -> bool {
         let ended = self.answering.load(Relaxed)
             && self.in_flight.load(SeqCst) == 0
@@ -147,26 +147,26 @@ impl Activity {
         ended
     }
 
-    /// A head could not be read: the client may still be sending, and reads the answer later.
+    /// Records that a head was unreadable. The client may still be sending, and read the answer later.
     pub(super) fn refused(&self) {
         self.unread.store(true, Relaxed);
     }
 
-    /// The socket takes nothing.
+    /// Records that the socket accepts no bytes.
     pub(super) fn blocked(&self) {
         if self.blocked_since.load(Relaxed) == 0 {
             self.blocked_since.store(self.now(), Relaxed);
         }
     }
 
-    /// The socket has taken something.
+    /// Records that the socket has accepted bytes.
     pub(super) fn unblocked(&self) {
         if self.blocked_since.load(Relaxed) != 0 {
             self.blocked_since.store(0, Relaxed);
         }
     }
 
-    /// Whether to read on after the response, for the sake of a client that is still sending; notes that it began.
+    /// Whether to read on after the response, because the client may still be sending. Records when that began.
     pub(super) fn lingers(&self) -> bool {
         let lingers = self.unread.load(Relaxed);
         if lingers && self.lingering_since.load(Relaxed) == 0 {
@@ -227,17 +227,17 @@ impl Activity {
     }
 }
 
-/// Stands for something in flight: from a whole request head until the response has been handed over, and for as long
-/// as somebody may still read the request's body.
+/// Stands for a request in flight: from its whole head until its response is handed over, and for as long as its body may still
+/// be read.
 #[derive(Debug)]
 pub(super) struct Flight {
     activity: Arc<Activity>,
-    /// It may end outside the connection's task, which then has to be told.
+    /// It may end outside the connection's task, so it wakes that task.
     wakes: bool,
     /// A part of the response waits for the client, see [`Activity::untaken`].
     untaken: bool,
-    /// What a request needs that is not the only one of its connection.
-    _permit: Option<Place>,
+    /// The permit of a request that is not the only one of its connection.
+    _permit: Option<Permit>,
 }
 
 impl Flight {
@@ -252,20 +252,20 @@ impl Flight {
         }
     }
 
-    /// The request's body was given up before its end. In HTTP/2 that is the stream's business alone.
+    /// Records that the request's body was dropped before its end. In HTTP/2, that only concerns its stream.
     pub(super) fn left_unread(&self) {
         if !self.activity.http2.load(Relaxed) {
             self.activity.unread.store(true, Relaxed);
         }
     }
 
-    /// Whether the connection ends after the response: the server drains, or the request's body was given up before its
+    /// Whether the connection ends after the response, because the server drains or the request's body was dropped before its
     /// end.
     pub(super) fn is_last(&self) -> bool {
         self.activity.drain.is_draining() || self.activity.unread.load(Relaxed)
     }
 
-    /// A part of an HTTP/2 response is handed over.
+    /// Records that a part of an HTTP/2 response is handed over.
     pub(super) fn handed_over(&mut self) {
         let activity = &self.activity;
         activity.handed_over.store(activity.now(), Relaxed);
@@ -275,7 +275,7 @@ impl Flight {
         activity.task.wake();
     }
 
-    /// The next part of an HTTP/2 response is asked for: the client has room for it.
+    /// Records that hyper asks for the next part of an HTTP/2 response, so the client's window is open.
     pub(super) fn taken(&mut self) {
         if std::mem::take(&mut self.untaken) {
             self.activity.untaken.fetch_sub(1, Relaxed);
@@ -287,7 +287,7 @@ impl Drop for Flight {
     fn drop(&mut self) {
         self.taken();
         let activity = &self.activity;
-        // Before the count falls: whoever reads 0 there must not see an older moment here.
+        // Store the time before the count falls: a reader that sees 0 there must not see an older time here.
         activity.quiet_since.store(activity.now(), Relaxed);
         activity.in_flight.fetch_sub(1, SeqCst);
         if self.wakes {

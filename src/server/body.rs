@@ -1,4 +1,4 @@
-//! Bodies on their way through: a request's must keep arriving, a response's is counted.
+//! Wrappers of bodies: they enforce the pace of a request's body, and count the bytes of a response's body.
 
 use std::{
     error::Error,
@@ -17,22 +17,22 @@ use crate::services::Metrics;
 
 use super::{access::Streamed, activity::Flight, pace::Pace};
 
-/// Largest part of an HTTP/2 response that is handed over at once. Its send buffer takes a part of any size, and what
-/// is in there can neither be counted nor told from what the client has taken.
+/// Largest part of an HTTP/2 response that is handed over at once. hyper's send buffer accepts parts of any size, and nothing
+/// tells how much of it the client has read.
 const HTTP2_PART: usize = 64 * 1024;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A request's body, every part of which must arrive in time.
+/// A request's body. Each part must arrive in time.
 #[derive(Debug)]
 pub struct RequestBody {
     incoming: Incoming,
     pace: Pace,
-    /// None when there is no body to wait for.
+    /// `None` if there is no body to wait for.
     receiving: Option<Receiving>,
 }
 
-/// A body that has not ended; noted as unread if it is dropped before.
+/// A body that has not ended. If it is dropped before its end, it is recorded as unread.
 #[derive(Debug)]
 struct Receiving {
     flight: Flight,
@@ -114,19 +114,19 @@ impl Body for RequestBody {
 }
 
 pin_project! {
-    /// Where a response's body comes from.
+    /// The source of a response's body.
     #[project = SourceProjection]
     #[derive(Debug)]
     pub(super) enum Source<B> {
         /// The service.
         Service { #[pin] body: B },
-        /// This room, for what the service never saw or did not survive.
+        /// The server itself, for a request that the service didn't see, or that made it panic.
         Edge { body: Full<Bytes> },
     }
 }
 
 pin_project! {
-    /// A response's body: keeps its request in flight, and writes the request's line when its length was not known.
+    /// A response's body. It keeps its request in flight, and writes the log line of a response of unknown length.
     #[derive(Debug)]
     pub(super) struct ResponseBody<B> {
         #[pin]
@@ -139,7 +139,7 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    /// The body of the response that ends `flight`; `line` is still to be written when it has one.
+    /// The body of the response that ends `flight`. `line` is the log line to write at its end.
     pub(super) fn new(
         source: Source<B>,
         flight: Flight,
@@ -214,7 +214,7 @@ where
             Some(Ok(frame)) => frame,
             Some(Err(error)) => {
                 log::warn!(
-                    "a response broke off: {}",
+                    "a response was cut off: {}",
                     crate::logging::with_causes(&*error)
                 );
                 return Poll::Ready(Some(Err(error)));
@@ -257,7 +257,7 @@ where
     }
 }
 
-/// The first part of `frame`, of which `rest` keeps what is too much at once.
+/// The first part of `frame`. The rest of a large frame goes to `rest`.
 fn first_part(frame: Frame<Bytes>, rest: &mut Bytes) -> Frame<Bytes> {
     match frame.into_data() {
         Ok(mut data) if data.len() > HTTP2_PART => {

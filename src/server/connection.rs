@@ -1,4 +1,4 @@
-//! One connection from its first byte to its end: hyper speaks HTTP on it, one timer cuts it off.
+//! One connection, from its first byte to its end. hyper speaks HTTP on it, and one timer enforces its deadlines.
 
 use std::{
     cell::RefCell,
@@ -30,26 +30,26 @@ use super::{
 };
 use crate::services::metrics::Tally;
 
-/// Most that is buffered of a request or a response, per HTTP/1 connection and direction; also the largest head.
+/// Bytes to buffer per HTTP/1 connection and direction; also the largest head.
 const HTTP1_BUFFER: usize = 128 * 1024;
 
-/// Requests at once on one HTTP/2 connection.
+/// Most requests at once on one HTTP/2 connection.
 const HTTP2_STREAMS: u32 = 128;
 
 /// Largest request head of HTTP/2, decompressed.
 const HTTP2_HEAD: u32 = 64 * 1024;
 
-/// Bytes of request bodies that may be under way on one HTTP/2 connection, in all and per stream. hyper keeps what nobody reads
-/// yet, and there may be as many times that as connections.
+/// Flow-control windows of request bodies: bytes per HTTP/2 connection and per stream. hyper buffers what no handler reads yet, and
+/// every connection may make it do so.
 const HTTP2_WINDOWS: (u32, u32) = (128 * 1024, 64 * 1024);
 
-/// Bytes of each response that wait for room in the client's window.
+/// Bytes of each response that may wait for the client's window.
 const HTTP2_BUFFER: usize = 128 * 1024;
 
-/// Silence after which an HTTP/2 client is asked whether it is still there, and how long it has to answer.
+/// Silence after which an HTTP/2 client gets a ping, and the time it has to answer.
 const HTTP2_PING: Duration = Duration::from_secs(20);
 
-/// How connections speak; one for all of them.
+/// The protocols of all connections.
 pub(super) fn protocols() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -69,7 +69,7 @@ pub(super) fn protocols() -> Builder<TokioExecutor> {
     builder
 }
 
-/// Serves one connection until it ends, by itself or because it is cut off.
+/// Serves one connection until it ends or is cut off.
 pub(super) async fn converse<S: HttpService>(
     stream: TcpStream,
     peer: IpAddr,
@@ -95,7 +95,7 @@ pub(super) async fn converse<S: HttpService>(
         if let Poll::Ready(end) = connection.as_mut().poll(cx) {
             return Poll::Ready(End::ByItself(end));
         }
-        // It is always this task that waits, so it need not say so again before the server begins to go away.
+        // The waker of this task is registered once; polling again is needed only when the server drains.
         if !is_closing
             && (!std::mem::replace(&mut waits, true) || shared.drain.is_draining())
             && closing.as_mut().poll(cx).is_ready()
@@ -126,29 +126,29 @@ enum End {
 }
 
 impl End {
-    /// Ends that somebody may wonder about, for those who look.
+    /// Logs unusual ends, at level debug.
     fn tell(self) {
         let why = match self {
             Self::ByItself(Ok(())) | Self::CutOff(Cut::Idle | Cut::Drained | Cut::Linger) => return,
             Self::ByItself(Err(error)) => {
                 let error = crate::logging::with_causes(&*error);
-                return log::debug!("a connection broke off: {error}");
+                return log::debug!("a connection failed: {error}");
             }
             Self::CutOff(Cut::Head) => "the head of its request took too long",
-            Self::CutOff(Cut::Write) => "its client does not take the response",
+            Self::CutOff(Cut::Write) => "its client didn't read the response",
         };
         log::debug!("a connection was cut off: {why}");
     }
 }
 
 pin_project_lite::pin_project! {
-    /// The connection's timer. It is set anew only for an earlier deadline; when it rings for one that has moved
-    /// away meanwhile, it is set to the current one. So a busy connection hardly ever touches the timer wheel.
+    /// The connection's timer. It is reset only for an earlier deadline. If it fires and the deadline has moved, it is reset to the
+    /// new one. So a busy connection rarely touches the timer wheel.
     struct Deadline {
         #[pin]
         sleep: Sleep,
         rings: std::time::Instant,
-        // The connection's task is woken when it rings.
+        // Whether it wakes the connection's task when it fires.
         is_set: bool,
     }
 }

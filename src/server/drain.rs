@@ -1,4 +1,4 @@
-//! How far a server has got in going away, shared by everybody who has to know.
+//! The stage of a server's shutdown, shared by all parts that need it.
 
 use std::sync::{
     Arc,
@@ -7,23 +7,23 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-/// How far a listener has got in going away.
+/// A stage of a listener's shutdown.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Stage {
     /// It serves.
     Serving,
-    /// It still accepts and serves, so that load balancers have time to learn; HTTP/1 clients are asked to reconnect
+    /// It still accepts and serves, so that load balancers have time to take it out. HTTP/1 clients are asked to reconnect
     /// (elsewhere) after their response.
     LameDuck,
-    /// It accepts nothing more and finishes what is in flight.
+    /// It accepts no more connections, and finishes requests in flight.
     Closing,
 }
 
-/// The stage of one listener; clones share it. `/readyz` reads it, [`serve`](super::serve) moves it on.
+/// The stage of one listener. Clones share it. `/readyz` reads it, and [`serve`](super::serve) advances it.
 #[derive(Clone, Debug)]
 pub struct Drain {
     stage: watch::Sender<Stage>,
-    /// Whether it is past [`Stage::Serving`], beside the lock around the stage: every response asks.
+    /// Whether it is past [`Stage::Serving`]. It is outside the lock of the stage, because every response reads it.
     draining: Arc<AtomicBool>,
 }
 
@@ -42,12 +42,12 @@ impl Drain {
         }
     }
 
-    /// How far it is.
+    /// The current stage.
     pub fn stage(&self) -> Stage {
         *self.stage.borrow()
     }
 
-    /// Whether it goes away: a probe for readiness is then answered with 503.
+    /// Whether the shutdown has begun. Then the readiness probe is answered with 503.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -61,7 +61,7 @@ impl Drain {
             .expect("self holds the sender");
     }
 
-    /// Moves on; there is no way back.
+    /// Advances to a later stage. It never goes back.
     pub(super) fn advance(&self, to: Stage) {
         self.draining
             .fetch_or(to > Stage::Serving, Ordering::Release);

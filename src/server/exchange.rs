@@ -1,5 +1,5 @@
-//! What every request goes through around the service: it is counted in flight, gets its id and its log line, and
-//! neither a target that is not a path nor a panic becomes a connection that just ends.
+//! The code around the service for each request: it counts the request in flight, gives it an id and a log line, and answers
+//! targets that are no path, and panics, which would otherwise end the connection without an answer.
 
 use std::{
     cell::RefCell,
@@ -33,29 +33,29 @@ use super::{
     service::HttpService,
 };
 use crate::api::request::{Peer, REQUEST_ID};
-use crate::services::{Caller, Metrics, Place, Places, metrics::Tally};
+use crate::services::{FairPermits, Metrics, Permit, PermitOwner, metrics::Tally};
 
-/// What the connections of one listener share.
+/// The state that the connections of one listener share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) drain: Drain,
     pub(super) metrics: Option<Arc<Metrics>>,
     pub(super) requests: AtomicU64,
-    /// For requests beside others of their connection: as many as there may be connections.
-    pub(super) streams: Arc<Places>,
+    /// Permits for requests beside others of their connection, as many as connections.
+    pub(super) streams: Arc<FairPermits>,
 }
 
-/// The service as one connection calls it.
+/// The service, for one connection.
 #[derive(Debug)]
 pub(super) struct Edge<S> {
-    /// hyper calls by a shared reference and tower by an exclusive one. Nobody else calls meanwhile, so the service needs
-    /// not be cloned for each request.
+    /// hyper calls with a shared reference, tower with an exclusive one. There is no other call at the same time, so the service
+    /// need not be cloned for each request.
     pub(super) service: RefCell<S>,
     pub(super) activity: Arc<Activity>,
-    /// The address of who calls.
+    /// The client's address.
     pub(super) peer: IpAddr,
-    /// Counts the connection's requests, if somebody watches.
+    /// Counts the connection's requests, if metrics are wanted.
     pub(super) tally: Option<Arc<Tally>>,
     pub(super) shared: Arc<Shared>,
 }
@@ -83,7 +83,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
         );
         let step = match refused {
             Some(answer) => {
-                // Its body is given up as one that a handler does not read.
+                // Its body is dropped, like one that a handler doesn't read.
                 drop(self.receive(request, &flight));
                 Step::Answered {
                     answer: Some(answer),
@@ -104,17 +104,16 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 }
 
 impl<S: HttpService> Edge<S> {
-    /// What the next request needs: nothing if it is the only one of its connection. An error if there is no permit for it,
-    /// since each request takes memory, and a connection of HTTP/2 may have many.
-    fn permit(&self, http2: bool) -> Result<Option<Place>, Refusal> {
+    /// The permit for the next request. The only request of a connection needs none; others do, since each request takes memory.
+    fn permit(&self, http2: bool) -> Result<Option<Permit>, Refusal> {
         if !http2 || !self.activity.is_busy() {
             return Ok(None);
         }
-        let permit = self.shared.streams.try_take(Caller::at(self.peer));
+        let permit = self.shared.streams.try_take(PermitOwner::at(self.peer));
         permit.map(Some).ok_or(Refusal::TooManyRequests)
     }
 
-    /// The request with a body that is watched over.
+    /// The request with a body whose pace is enforced.
     fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
         let pace = Pace::new(&self.shared.limits);
         let metrics = self.tally.as_deref().map(Tally::metrics);
@@ -143,7 +142,7 @@ impl<S: HttpService> Edge<S> {
     }
 }
 
-/// The panic itself, with its place, is logged where it happens; this line ties it to the request.
+/// Links a panic to its request. The panic itself and its location are logged by the panic hook.
 fn panicked(id: &HeaderValue) -> Response<Full<Bytes>> {
     let id = id.to_str().unwrap_or_default();
     log::error!(id = id; "the handler of a request panicked; it is answered with 500");
@@ -151,7 +150,7 @@ fn panicked(id: &HeaderValue) -> Response<Full<Bytes>> {
 }
 
 pin_project! {
-    /// One request on its way to its response.
+    /// One request that waits for its response.
     #[derive(Debug)]
     pub(super) struct Exchange<F> {
         #[pin]
@@ -169,7 +168,7 @@ pin_project! {
     }
 }
 
-/// What a response needs besides what the service answered.
+/// The data that a response needs beside the answer of the service.
 #[derive(Debug)]
 struct Around {
     flight: Flight,
@@ -211,8 +210,8 @@ impl Around {
     {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id);
-        // hyper closes a connection whose request was not read to its end, but does not announce it; a client that does
-        // not know would lose its next request (RFC 9112 section 9.6).
+        // hyper closes a connection after a request that was not read to its end, but doesn't announce it. Without this header,
+        // the client would lose its next request (RFC 9112 section 9.6).
         if !self.http2 && self.flight.is_last() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

@@ -1,37 +1,37 @@
-//! What one listener grants its callers.
+//! The limits of one listener.
 
 use std::{net::SocketAddr, time::Duration};
 
 use super::trust::Trust;
 use crate::settings::Settings;
 
-/// What one listener grants its callers, and at which level it logs their requests.
+/// The limits of one listener, and the level of its request lines.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Most connections at once; at the cap no more are accepted until one ends.
+    /// Most connections at once. Further ones are accepted when one ends.
     pub connections: usize,
-    /// For the whole head of a request, from its first byte (on a new connection, from its start).
+    /// Time for the whole head of a request, from its first byte (on a new connection, from the start of the connection).
     pub header_timeout: Duration,
-    /// For the next request on an open connection.
+    /// Time until the next request on an open connection.
     pub idle_timeout: Duration,
-    /// Longest pause within a request body, and how far it may fall behind `body_rate`.
+    /// Longest pause within a request body, and longest time that it may be behind `body_rate`.
     pub body_timeout: Duration,
     /// Least bytes a second of a request body; 0: none.
     pub body_rate: u64,
-    /// Longest pause of a client that does not take its response.
+    /// Longest time that a client may not read its response.
     pub write_timeout: Duration,
-    /// How long to go on accepting once draining has begun.
+    /// Time to keep accepting once draining has begun.
     pub drain_delay: Duration,
-    /// For requests in flight to finish once no more are accepted.
+    /// Time for requests in flight to finish after that.
     pub drain_timeout: Duration,
-    /// Which names it answers to, and which web pages may write.
+    /// The names that it answers to, and the web pages that may write.
     pub trust: Trust,
-    /// Level of the one line a request.
+    /// The level of the log line of a request.
     pub access_level: log::Level,
 }
 
 impl Limits {
-    /// For the listener that serves the API.
+    /// The limits of the API's listener.
     pub fn public(settings: &Settings) -> Self {
         let timeouts = &settings.timeouts;
         Self {
@@ -48,8 +48,7 @@ impl Limits {
         }
     }
 
-    /// For the listener that serves probes on so many connections: it ends last and at once, and a probe is not worth a
-    /// line.
+    /// The limits of the admin listener, with so many connections. It ends last and at once, and logs probes at a lower level.
     pub fn admin(settings: &Settings, connections: usize) -> Self {
         Self {
             connections,

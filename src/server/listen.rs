@@ -1,58 +1,58 @@
-//! Binding a listener, and one line for the operator when that fails.
+//! Binds a listener. The error is one line for the operator.
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-/// Connections the kernel keeps ready while all of ours are busy.
+/// Connections that wait in the kernel while the server is at its limit.
 const BACKLOG: u32 = 1024;
 
-/// An address could not be bound; the text says what to do.
+/// An address can't be bound. The text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Something else listens there.
+    /// Another program listens there.
     #[error("{address} is in use by another program: stop it, or choose another port with {flag}")]
     InUse {
-        /// What was to be bound.
+        /// The address.
         address: SocketAddr,
-        /// The flag that names it.
+        /// The flag that sets it.
         flag: &'static str,
     },
     /// The port needs a privilege.
-    #[error("{address} may not be bound by this user: choose a port from 1024 up with {flag}")]
+    #[error("this user may not bind {address}: choose a port from 1024 up with {flag}")]
     NotAllowed {
-        /// What was to be bound.
+        /// The address.
         address: SocketAddr,
-        /// The flag that names it.
+        /// The flag that sets it.
         flag: &'static str,
     },
     /// The address belongs to another machine.
     #[error(
-        "{address} is not an address of this machine: choose one that is, or 0.0.0.0, with {flag}"
+        "{address} isn't an address of this machine: choose one of its addresses, or 0.0.0.0, with {flag}"
     )]
     NotOurs {
-        /// What was to be bound.
+        /// The address.
         address: SocketAddr,
-        /// The flag that names it.
+        /// The flag that sets it.
         flag: &'static str,
     },
-    /// Anything else.
-    #[error("{address} cannot be bound (see {flag})")]
+    /// Any other error.
+    #[error("can't bind {address} (see {flag})")]
     Other {
-        /// What was to be bound.
+        /// The address.
         address: SocketAddr,
-        /// The flag that names it.
+        /// The flag that sets it.
         flag: &'static str,
         /// What went wrong.
         source: io::Error,
     },
 }
 
-/// Binds `address`, which the operator chose with `flag`. A port that a server has just left can be taken again.
+/// Binds `address`, which the operator set with `flag`. A port that a server has just released can be bound again.
 ///
 /// # Errors
 ///
-/// Which address, and what to do about it.
+/// The address can't be bound.
 pub fn bind(address: SocketAddr, flag: &'static str) -> Result<TcpListener, BindError> {
     listen(address).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => BindError::InUse { address, flag },

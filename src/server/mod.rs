@@ -1,17 +1,16 @@
-//! Sockets: accepting, time-outs, limits, draining, and what every request goes through before a room that knows HTTP
-//! routes sees it.
+//! The HTTP server below the routes: accepting, time-outs, limits, draining, and the checks of every request.
 //!
-//! [`serve`] runs a tower service (`warp::service(filter)` is one) on hyper-util's connections, HTTP/1.1 and h2c. It
-//! does what neither warp nor hyper does by itself:
+//! [`serve`] runs a tower service, such as `warp::service(filter)`, on hyper-util's connections (HTTP/1.1 and h2c). It adds what
+//! warp and hyper lack:
 //!
-//! - A client that trickles its request head, stays silent, stalls within a body or does not take its response is cut
-//!   off. One timer a connection does it, driven by what `activity` has noted; hyper's own head timer also runs
-//!   while a connection is idle and so cannot tell the two apart, and allocates for each request.
-//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`refusal`, `trust`); one that
-//!   hyper can't read is told what is wrong with it (`unreadable`).
-//! - A panic becomes a 500, and what would make warp panic is answered before warp sees it (`exchange`).
+//! - A client that sends its head too slowly, stays silent, stalls within a body or doesn't read its response is cut off. Each
+//!   connection has one timer, set by `activity`. hyper's own timer for heads also runs while a connection is idle, so it can't
+//!   tell the two apart, and it allocates for each request.
+//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`refusal`, `trust`). The answer to an
+//!   unreadable request says what is wrong (`unreadable`).
+//! - A panic becomes a 500. A request that would make warp panic is answered without warp (`exchange`).
 //! - Every request has an id and one log line (`request_id`, `access`).
-//! - Draining ends: connections without a request in flight never hold it (`accept`).
+//! - Draining is bounded in time: connections without a request in flight end at once (`accept`).
 
 mod accept;
 mod access;

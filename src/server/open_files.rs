@@ -1,44 +1,44 @@
-//! How many files the process may open, and so how many connections it can serve.
+//! The limit of open files, and the number of connections that it allows.
 //!
-//! Each connection is an open file, and so is what the store reads and writes. A server that takes more connections than it
-//! has files for can neither serve nor be asked whether it does.
+//! Each connection is an open file, and so are the files of the store. A server that accepts more connections than its limit
+//! allows can neither serve nor answer probes.
 
 use crate::settings::Settings;
 
-/// Connections of the admin listener: probes and a scraper or two, which a full public listener must not shut out.
+/// Connections of the admin listener, for probes and metrics. A full public listener must not block them.
 const ADMIN: usize = 64;
 
-/// Files that are open beside those of connections and store: standard streams, listeners, and what the runtime needs.
+/// Other open files: standard streams, listeners, and those of the runtime.
 const OWN: usize = 24;
 
-/// The operating system lets the process open too few files.
+/// The limit of open files is too low.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "the process may open only {files} files (ulimit -n), and the store and the admin listener alone need {needed}: raise the limit, \
      or lower --store-readers or --store-connections"
 )]
 pub struct NoFilesLeft {
-    /// How many it may open.
+    /// The limit.
     pub files: usize,
-    /// How many are open without any client.
+    /// The number of open files without any client.
     pub needed: usize,
 }
 
-/// How many files the process may open.
+/// The limit of open files.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OpenFiles(Option<usize>);
 
 impl OpenFiles {
-    /// Raises the limit that counts to the highest that this process may set, and tells it.
+    /// Raises the soft limit as far as the process may, and returns it.
     pub fn raise() -> Self {
         Self(raise())
     }
 
-    /// Connections that can be served: of clients, at most as many as the settings allow, and of the admin listener.
+    /// The number of connections for clients (at most `--max-connections`) and for the admin listener.
     ///
     /// # Errors
     ///
-    /// When there are no files left for clients.
+    /// When the limit leaves no connection for clients.
     pub fn connections(self, settings: &Settings) -> Result<(usize, usize), NoFilesLeft> {
         let wanted = settings.limits.max_connections;
         let Some(files) = self.0 else {
@@ -67,7 +67,7 @@ fn raise() -> Option<usize> {
     let mut limit = getrlimit(Resource::Nofile);
     let before = limit.current;
     limit.current = limit.maximum;
-    // A system may have a bound of its own below the hard limit, and then it stays as it was.
+    // Some systems have a bound below the hard limit. Then the limit stays as it is.
     let counts = match setrlimit(Resource::Nofile, limit) {
         Ok(()) => limit.current,
         Err(_) => before,

@@ -1,9 +1,9 @@
-//! How fast a request's body has to arrive.
+//! The pace that a request's body must keep.
 //!
-//! Its reader may be kept waiting for `body_timeout`. Bytes that arrive make up for time that was waited, at the least rate,
-//! and never for more. So a pause may be as long as `body_timeout`, a body that is slower than the least rate is cut off
-//! after about that time, and it helps nobody to have been fast before. The time runs only while the reader waits, so a
-//! server that is slow itself never blames the client.
+//! A body has a budget of waiting time, `body_timeout`. Waiting for bytes uses it up. Bytes that arrive refill it at the least
+//! rate, up to `body_timeout`. So a pause may be as long as `body_timeout`, and a body that is slower than the least rate is cut
+//! off after about that time, even if it was fast before. Time counts only while the reader waits for the client, so a slow
+//! server is never the client's fault.
 
 use std::{
     pin::Pin,
@@ -16,20 +16,20 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::limits::Limits;
 use crate::api::request::BodyTimedOut;
 
-/// How long a body may keep its reader waiting.
+/// The budget of waiting time of a body.
 #[derive(Debug)]
 pub(super) struct Pace {
     longest: Duration,
     rate: u64,
-    /// How long it still may.
+    /// The time that is left.
     left: Duration,
     waiting_since: Option<Instant>,
-    /// Made when a part is first waited for; most bodies come with their head.
+    /// Created at the first wait; most bodies arrive with their head.
     end: Option<Pin<Box<Sleep>>>,
 }
 
 impl Pace {
-    /// That of a body which begins now.
+    /// The pace of a body that begins now.
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             longest: limits.body_timeout,
@@ -40,7 +40,7 @@ impl Pace {
         }
     }
 
-    /// So many bytes have arrived.
+    /// Records that so many bytes have arrived.
     pub(super) fn arrived(&mut self, bytes: usize) {
         if let Some(since) = self.waiting_since.take() {
             self.left = self.left.saturating_sub(since.elapsed());
@@ -62,7 +62,7 @@ impl Pace {
             .map_or(Duration::MAX, Duration::from_nanos)
     }
 
-    /// Nothing has arrived, and the reader waits; ready when it has waited too long.
+    /// Called when no bytes are there. Ready once the budget is used up.
     pub(super) fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<BodyTimedOut> {
         let since = match self.waiting_since {
             Some(since) => since,

@@ -1,6 +1,5 @@
-//! What is answered here, without the service: requests that break a rule of HTTP, that come from where they may not, or
-//! whose target is not a path (warp's path filters panic on those), and panics. Such a body names no version, because none
-//! was negotiated.
+//! Answers without the service: to requests that break a rule of HTTP, that come from a foreign web page, or whose target is not
+//! a path (warp's path filters panic on those), and to panics. They are plain JSON, because no version is negotiated.
 
 use std::fmt;
 
@@ -16,14 +15,14 @@ use serde_json::json;
 use super::trust::Trust;
 use crate::api::request::REQUEST_ID;
 
-/// Why a request does not get to the service.
+/// Why a request doesn't reach the service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
-    /// No `Host`, or more than one, or one that is no host (RFC 9112 section 3.2).
+    /// `Host` is missing, repeated or not valid (RFC 9112 section 3.2).
     BadHost(&'static str),
-    /// The server does not answer to that name.
+    /// The server doesn't answer to that name.
     OtherHost(String),
-    /// A page of another origin wants to write.
+    /// A web page of another origin may not write.
     ForeignPage(Option<String>),
     /// A transfer coding other than `chunked`.
     TransferCoding(String),
@@ -33,13 +32,13 @@ pub(super) enum Refusal {
     Proxying,
     /// The target is not a path.
     Target,
-    /// The head of the request can't be read as HTTP: what of it.
+    /// The head of the request is unreadable.
     Unreadable(StatusCode, String),
-    /// The caller has as many connections as one address may have.
+    /// The address has as many connections as it may have.
     TooManyConnections,
-    /// The caller has as many requests under way as one address may have.
+    /// The address has as many concurrent requests as it may have.
     TooManyRequests,
-    /// The clock of this machine shows a time before 1970, in which HTTP has no dates.
+    /// The clock of this machine shows a time before 1970, which HTTP dates can't express.
     NoClock,
 }
 
@@ -59,13 +58,13 @@ impl Refusal {
         }
     }
 
-    /// The body that says so.
+    /// The body of the answer.
     fn body(&self) -> String {
         json!({ "error": self.to_string() }).to_string()
     }
 
-    /// The whole answer, in HTTP/1.1, for a connection that ends with it. `date` is a line of the head; an answer to `HEAD`
-    /// has no body.
+    /// The whole answer in HTTP/1.1, for a connection that ends with it. `date` is a line of its head. An answer to `HEAD` has no
+    /// body.
     pub(super) fn whole(&self, id: &str, date: Option<&str>, is_head: bool) -> Bytes {
         let (status, body) = (self.status(), self.body());
         let date = date.map(|line| format!("{line}\r\n")).unwrap_or_default();
@@ -89,7 +88,7 @@ impl fmt::Display for Refusal {
             Self::BadHost(what) => f.write_str(what),
             Self::OtherHost(name) => write!(
                 f,
-                "this server does not answer to the name {name:?}: call it as localhost or 127.0.0.1, or start it with --host and \
+                "this server doesn't answer to the name {name:?}: call it as localhost or 127.0.0.1, or start it with --host and \
                  the name"
             ),
             Self::ForeignPage(None) => f.write_str(
@@ -105,29 +104,29 @@ impl fmt::Display for Refusal {
                  Content-Length, and say how it is packed in Content-Encoding"
             ),
             Self::Expectation => {
-                f.write_str("the only expectation that is met here is Expect: 100-continue")
+                f.write_str("the server supports no other expectation than Expect: 100-continue")
             }
-            Self::Proxying => f.write_str("this server is not a proxy: CONNECT is not allowed"),
+            Self::Proxying => f.write_str("this server isn't a proxy: it doesn't support CONNECT"),
             Self::Target => {
-                f.write_str("the request target is not a path: write one that begins with a slash")
+                f.write_str("the request target isn't a path: send one that begins with a slash")
             }
             Self::Unreadable(_, what) => f.write_str(what),
             Self::TooManyConnections => f.write_str(
-                "this address has most of the connections that the server serves (--max-connections): close some of them, or \
+                "this address has most of the connections that the server allows (--max-connections): close some of them, or \
                  try again in a moment",
             ),
             Self::TooManyRequests => f.write_str(
-                "this address has most of the requests under way that the server serves (--max-connections): send the request \
-                 again when others are answered",
+                "this address has most of the concurrent requests that the server allows (--max-connections): send the request again \
+                 when others are answered",
             ),
             Self::NoClock => f.write_str(
-                "the server's clock shows a time before 1970: set it, and it serves again",
+                "the server's clock shows a time before 1970: the server works again once the clock is set",
             ),
         }
     }
 }
 
-/// The answer to a request that the service must not see.
+/// The answer to a request that must not reach the service.
 pub(super) fn of<B>(request: &Request<B>, trust: &Trust) -> Option<Response<Full<Bytes>>> {
     match check(request, trust) {
         Ok(()) if *request.method() == Method::OPTIONS && request.uri().path() == "*" => {
@@ -157,29 +156,29 @@ fn check<B>(request: &Request<B>, trust: &Trust) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The host that a request is for, with its port if it names one. That in the target counts before the header (RFC 9112
-/// section 3.2.2, RFC 9113 section 8.3.1).
+/// The host of a request, with its port if there is one. A host in the target overrides the header (RFC 9112 section 3.2.2,
+/// RFC 9113 section 8.3.1).
 fn host<B>(request: &Request<B>) -> Result<Option<&str>, Refusal> {
     let mut values = request.headers().get_all(HOST).iter();
     let header = values.next();
     if values.next().is_some() {
         return Err(Refusal::BadHost(
-            "the header Host is there more than once: send it once",
+            "the request has the header Host more than once: send it once",
         ));
     }
     let header = header.map(|value| {
         let text = value.to_str().ok().filter(|text| is_host(text));
         text.ok_or(Refusal::BadHost(
-            "the header Host is not a host: write a name or an address, and a port if need be, such as flash.example:3000",
+            "the header Host isn't a host: send a name or an address, with a port if needed, such as flash.example:3000",
         ))
     });
     let header = header.transpose()?;
-    // Whoever is named before an @ is a user, and says nothing of the host.
+    // The part before an @ is a user, and not part of the host.
     let target = request.uri().authority().map(Authority::as_str);
     let target = target.map(|target| target.rsplit_once('@').map_or(target, |(_, host)| host));
     let is_missing = match request.version() {
         Version::HTTP_2 => header.or(target).is_none(),
-        // Only HTTP/1.0 may leave it out, and no browser has spoken that for decades.
+        // Only HTTP/1.0 may leave it out, and no browser uses HTTP/1.0.
         Version::HTTP_10 => false,
         _ => header.is_none(),
     };
@@ -192,19 +191,19 @@ fn host<B>(request: &Request<B>) -> Result<Option<&str>, Refusal> {
         && !header.eq_ignore_ascii_case(target)
     {
         return Err(Refusal::BadHost(
-            "the header Host names another host than :authority: send one of them",
+            "the header Host and :authority name different hosts: send one of them",
         ));
     }
     Ok(target.or(header))
 }
 
-/// Whether it has the characters of a host and a port alone (RFC 3986 section 3.2.2).
+/// Whether it has only characters of a host and a port (RFC 3986 section 3.2.2).
 fn is_host(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte))
 }
 
-/// What hyper takes although the body is then not what it seems (RFC 9112 section 6.1), and what is demanded and not done.
+/// Refuses transfer codings that hyper accepts but doesn't decode (RFC 9112 section 6.1), and expectations that nothing meets.
 fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     if let Some(coding) = codings.next()
@@ -223,7 +222,7 @@ fn check_framing(headers: &HeaderMap) -> Result<(), Refusal> {
 
 /// The refusal of these transfer codings.
 pub(super) fn transfer_coding(values: &[impl AsRef<[u8]>]) -> Refusal {
-    /// Bytes that are repeated.
+    /// Longest part that is repeated, in bytes.
     const SHOWN: usize = 100;
     let all: Vec<_> = values
         .iter()
@@ -253,7 +252,7 @@ pub(super) fn answer(refusal: &Refusal) -> Response<Full<Bytes>> {
 
 /// The answer to a request whose handler panicked.
 pub(super) fn of_panic() -> Response<Full<Bytes>> {
-    let body = r#"{"error":"something went wrong inside the server; the request's id leads to it in the log"}"#;
+    let body = r#"{"error":"the server failed; its log has the reason, under the X-Request-Id of this response"}"#;
     json_answer(
         StatusCode::INTERNAL_SERVER_ERROR,
         Bytes::from_static(body.as_bytes()),

@@ -1,4 +1,4 @@
-//! The id under which a request is found again: in its response, in the log, and in what the service passes on.
+//! The id of a request: in its response, in the log, and in its headers for the service.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -10,24 +10,24 @@ use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::api::request::REQUEST_ID;
 
-/// Longest id that is taken over.
+/// Longest id that is accepted from a client.
 const LONGEST: usize = 128;
 
-/// Ids for which memory is taken at once: each request holds its own in several places, for a short time.
+/// Ids that share one allocation, to save an allocation a request.
 const TOGETHER: usize = 64;
 
 thread_local! {
     /// Where the next ids of this thread are written.
-    static ROOM: RefCell<BytesMut> = RefCell::default();
-    /// Lets the ids of this thread rise within a millisecond.
+    static BUFFER: RefCell<BytesMut> = RefCell::default();
+    /// Makes the ids of this thread ascend within a millisecond.
     static ORDER: ContextV7 = const { ContextV7::new() };
 }
 
-/// The id of a request: the client's when it sent one that is fit to be logged, else a new UUID (version 7, so that
-/// ids sort by time). It is in `headers` afterwards.
+/// The id of a request: the client's own if it is fit to be logged, else a new UUID (version 7, so that ids sort by time).
+/// Sets it in `headers`.
 pub(super) fn settle(headers: &mut HeaderMap) -> HeaderValue {
     match headers.entry(REQUEST_ID) {
-        Entry::Vacant(place) => place.insert(new()).clone(),
+        Entry::Vacant(slot) => slot.insert(new()).clone(),
         Entry::Occupied(mut sent) => {
             if sent.iter().nth(1).is_some() || !is_fit(sent.get().as_bytes()) {
                 sent.insert(new());
@@ -37,7 +37,7 @@ pub(super) fn settle(headers: &mut HeaderMap) -> HeaderValue {
     }
 }
 
-/// An id for a request that brings none, or whose head can't be read.
+/// A new id, for a request without one or with an unreadable head.
 pub(super) fn new() -> HeaderValue {
     let mut text = Uuid::encode_buffer();
     // `Uuid::now_v7` panics while the clock shows a time before 1970.
@@ -45,12 +45,12 @@ pub(super) fn new() -> HeaderValue {
     let now = now.unwrap_or(Duration::from_millis(1));
     let time = ORDER.with(|order| Timestamp::from_unix(order, now.as_secs(), now.subsec_nanos()));
     let text = Uuid::new_v7(time).hyphenated().encode_lower(&mut text);
-    let id = ROOM.with_borrow_mut(|room| {
-        if room.capacity() < text.len() {
-            room.reserve(TOGETHER * text.len());
+    let id = BUFFER.with_borrow_mut(|buffer| {
+        if buffer.capacity() < text.len() {
+            buffer.reserve(TOGETHER * text.len());
         }
-        room.extend_from_slice(text.as_bytes());
-        room.split().freeze()
+        buffer.extend_from_slice(text.as_bytes());
+        buffer.split().freeze()
     });
     HeaderValue::from_maybe_shared(id).expect("a UUID is visible ASCII")
 }

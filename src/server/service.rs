@@ -1,4 +1,4 @@
-//! What can be served.
+//! The trait of services that a listener can serve.
 
 use std::convert::Infallible;
 
@@ -8,14 +8,14 @@ use http_body::Body;
 
 use super::body::{BoxError, RequestBody};
 
-/// What can be served: every cloneable tower service that answers each request with a response, as
-/// `warp::service(filter)` does. It is cloned for each connection and taken to be always ready.
+/// A cloneable tower service that answers each request with a response, such as `warp::service(filter)`. It is cloned for each
+/// connection, and must always be ready.
 ///
-/// This trait only gives that long bound a short name; it is implemented for all such services.
+/// The trait is a short name for that long bound, and is implemented for all such services.
 pub trait HttpService: Clone + Send + 'static {
     /// Body of the responses.
     type Body: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static;
-    /// A response under way.
+    /// The future of a response.
     type Future: Future<Output = Result<Response<Self::Body>, Infallible>> + Send + 'static;
 
     /// Begins to answer `request`.

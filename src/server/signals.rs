@@ -1,9 +1,9 @@
-//! SIGTERM and Ctrl-C, in the order in which they come.
+//! SIGTERM and Ctrl-C, in the order in which they arrive.
 
 use std::io;
 
-/// Listens to the signals that ask a server to stop. From its creation on they no longer end the process by themselves,
-/// so create it before anything that must be stopped in order.
+/// Listens for the signals that ask a server to stop. Once it exists, they no longer end the process by themselves, so create
+/// it before anything that must be stopped in order.
 #[derive(Debug)]
 pub struct Signals {
     #[cfg(unix)]
@@ -37,7 +37,7 @@ impl Signals {
         Ok(Self {})
     }
 
-    /// Waits for the next signal and gives its name.
+    /// Waits for the next signal, and returns its name.
     #[cfg(unix)]
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
@@ -46,7 +46,7 @@ impl Signals {
         }
     }
 
-    /// Waits for the next Ctrl-C and gives its name.
+    /// Waits for the next Ctrl-C, and returns its name.
     #[cfg(not(unix))]
     pub async fn next(&mut self) -> &'static str {
         if tokio::signal::ctrl_c().await.is_err() {

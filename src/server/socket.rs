@@ -1,4 +1,4 @@
-//! A TCP connection that notes what happens on it, and says what is wrong with a head that hyper can't read.
+//! A TCP connection that records its activity, and explains what is wrong with a head that hyper can't read.
 
 use std::{
     io,
@@ -16,23 +16,24 @@ use tokio::{
 
 use super::{activity::Activity, unreadable};
 
-/// Bytes of a head that are kept until it is read.
+/// Bytes of a head to keep until hyper has read it.
 const KEPT: usize = 4 * 1024;
 
-/// A TCP connection that notes in its [`Activity`] when bytes arrive and when it takes none.
+/// A TCP connection that records in its [`Activity`] when bytes arrive, and when it accepts none.
 ///
-/// What is written while no request is being answered is hyper's own answer to a head that it could not read, which has no
-/// body. It is replaced by one that says what was wrong.
+/// If hyper writes while no request is being answered, that is its own answer to an unreadable head, without a body. It is
+/// replaced by an answer that says what is wrong.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
     activity: Arc<Activity>,
     shut_down: bool,
-    /// The beginning of the head that is being received, as long as it is known where that begins.
+    /// The beginning of the head that is being received, if it is known where that begins.
     head: Vec<u8>,
-    /// Whether it is: after a body, or a head that came with more, a part of the next one may have been read already.
+    /// Whether the beginning is known. After a body, or after a head that arrived with more bytes, a part of the next head may
+    /// have been read already.
     knows_beginning: bool,
-    /// What is left to write in the place of hyper's answer.
+    /// The rest of the answer that replaces hyper's.
     instead: Bytes,
 }
 
@@ -49,7 +50,7 @@ impl Socket {
         }
     }
 
-    /// Keeps what has arrived of a head.
+    /// Keeps the bytes of a head.
     fn keep(&mut self, bytes: &[u8]) {
         if self.activity.is_answering() {
             self.knows_beginning = false;
@@ -59,7 +60,7 @@ impl Socket {
         }
     }
 
-    /// Whether these bytes are an answer of hyper's own, which is then replaced.
+    /// Whether these bytes are hyper's own answer. If so, prepares the answer that replaces it.
     fn replaces(&mut self, answer: &[u8]) -> bool {
         if self.activity.is_answering() {
             return false;
@@ -72,7 +73,7 @@ impl Socket {
         true
     }
 
-    /// Writes what is left of an answer in the place of hyper's.
+    /// Writes the rest of the answer that replaces hyper's.
     fn poll_instead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.instead.is_empty() {
             let written = Pin::new(&mut self.stream).poll_write(cx, &self.instead);
@@ -125,7 +126,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Such an answer has no body, and so has one part.
+        // hyper's own answer has no body, so it is one buffer.
         if let [answer, ..] = parts
             && self.replaces(answer)
         {
@@ -148,8 +149,8 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Ends the response; when the client is still sending a body that nobody reads, what it sends is thrown away for
-    /// a while, because closing at once would reset the connection and could destroy the answer on its way.
+    /// Ends the response. If the client is still sending a body, its bytes are discarded for a while: closing at once would reset
+    /// the connection, and could destroy the answer.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.shut_down {
             ready!(self.poll_instead(cx))?;

@@ -1,8 +1,8 @@
-//! Which names a listener answers to, and which web pages may write.
+//! The names that a listener answers to, and the web pages that may write.
 //!
-//! A browser lets any page send a form or text to any address, that of its own machine and network too. It says where
-//! the page is from (`Sec-Fetch-Site`, `Origin`), and a server that writes has to look. A page can also give its own
-//! name the address 127.0.0.1 (DNS rebinding): to the browser both are then one site, and only `Host` tells.
+//! A browser lets any page send a form or text to any address, also of its own machine and network. It sends the origin of the
+//! page (`Sec-Fetch-Site`, `Origin`), so a server that writes has to check it. A page can also give its own name the address
+//! 127.0.0.1 (DNS rebinding). To the browser, both are the same site then, and only `Host` shows the difference.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -15,21 +15,21 @@ use super::refusal::Refusal;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Bytes of a name or an origin that are repeated in an answer.
+/// Longest part of a name or an origin that an answer repeats, in bytes.
 const SHOWN: usize = 200;
 
-/// Which names a listener answers to, and which web pages may write through it.
+/// The names that a listener answers to, and the web pages that may write.
 #[derive(Clone, Debug)]
 pub struct Trust {
-    /// Names beside those of the machine itself; `None`: every name is answered to.
+    /// Names beside those of the machine itself. `None`: it answers to every name.
     hosts: Option<Arc<[String]>>,
-    /// Origins of pages that may write, as browsers write them.
+    /// Origins whose pages may write, as browsers write them.
     origins: Arc<[String]>,
 }
 
 impl Trust {
-    /// For a listener that is bound to `listen`. One that only this machine reaches answers to the machine's own names
-    /// and to `hosts`, any other one to every name. Pages of `origins` may write.
+    /// The rules of a listener on `listen`. On a loopback address it answers to the machine's own names and to `hosts`, else to every
+    /// name. Pages of `origins` may write.
     pub fn new(listen: SocketAddr, hosts: &[String], origins: &[String]) -> Self {
         Self {
             hosts: is_loopback(listen.ip()).then(|| hosts.into()),
@@ -37,7 +37,7 @@ impl Trust {
         }
     }
 
-    /// Refuses a name that this listener does not answer to.
+    /// Refuses a name that this listener doesn't answer to.
     pub(super) fn check_host(&self, host: &str) -> Result<(), Refusal> {
         let Some(hosts) = &self.hosts else {
             return Ok(());
@@ -50,8 +50,7 @@ impl Trust {
         Err(Refusal::OtherHost(shown(name).to_owned()))
     }
 
-    /// Refuses a request that writes for a page of another origin than `host`. Neither header is there when no browser
-    /// sends it.
+    /// Refuses a write by a page of another origin than `host`. Programs other than browsers send neither header.
     pub(super) fn check_page<B>(&self, request: &Request<B>, host: &str) -> Result<(), Refusal> {
         if request.method().is_safe() {
             return Ok(());
@@ -72,7 +71,7 @@ impl Trust {
     }
 }
 
-/// A header's value. Several, or one that is no text, are nothing that a browser sends, and equal to no value.
+/// A header's value. Browsers never send several values or one that isn't text; those equal no value.
 fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
@@ -82,7 +81,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     }
 }
 
-/// Whether an origin such as `http://localhost:3000` has that host and port. Its scheme says nothing: TLS may end at a
+/// Whether an origin such as `http://localhost:3000` has that host and port. The scheme doesn't count, because TLS may end at a
 /// proxy.
 fn is_same_host(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
@@ -108,7 +107,7 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Whether a name can only be that of the machine itself.
+/// Whether a name always means the machine itself.
 fn is_own_name(name: &str) -> bool {
     let ends_in_localhost = || {
         let (rest, end) = name.as_bytes().split_at(name.len().saturating_sub(9));

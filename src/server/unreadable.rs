@@ -1,7 +1,7 @@
-//! What is wrong with the head of a request that hyper could not read.
+//! Explains what is wrong with a request head that hyper can't read.
 //!
-//! hyper answers such a head with a status alone. So the socket keeps the beginning of each head until it is read, and the
-//! few that can't be are looked at once more here.
+//! hyper answers such a head with a status alone. So the socket keeps the beginning of each head until hyper has read it, and
+//! this module examines the few unreadable ones.
 
 use bytes::Bytes;
 use http::{StatusCode, Uri};
@@ -17,7 +17,7 @@ const MOST_HEADERS: usize = 100;
 /// First bytes of a TLS connection: a handshake of version 3.x.
 const TLS: &[u8] = &[22, 3];
 
-/// The answer to `head` in the place of hyper's own, which begins with `answer`. `None`: that is no such answer.
+/// The answer that replaces hyper's own answer to `head`, which begins with `answer`. `None` if that is not such an answer.
 pub(super) fn answer(head: &[u8], answer: &[u8]) -> Option<Bytes> {
     let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let status = StatusCode::from_bytes(status).ok()?;
@@ -27,13 +27,13 @@ pub(super) fn answer(head: &[u8], answer: &[u8]) -> Option<Bytes> {
     let refusal = why(head, status);
     let id = request_id::new();
     let id = id.to_str().unwrap_or_default();
-    log::debug!(id = id; "the head of a request can't be read: {refusal}");
+    log::debug!(id = id; "the head of a request is unreadable: {refusal}");
     let text = String::from_utf8_lossy(answer);
     let date = text.lines().find(|line| line.starts_with("date: "));
     Some(refusal.whole(id, date, head.starts_with(b"HEAD ")))
 }
 
-/// Why hyper answered `head` with `status`; as much of the head as was kept, or nothing.
+/// Why hyper answered `head` with `status`. `head` is the part that was kept, maybe nothing.
 pub(super) fn why(head: &[u8], status: StatusCode) -> Refusal {
     let start = head.iter().position(|byte| !b"\r\n".contains(byte));
     let head = &head[start.unwrap_or(head.len())..];
@@ -51,7 +51,7 @@ pub(super) fn why(head: &[u8], status: StatusCode) -> Refusal {
             ),
             None => (
                 status,
-                "the request's head is not that of HTTP/1.1: it begins with METHOD /PATH HTTP/1.1, each header is a name, a colon \
+                "the request's head isn't valid HTTP/1.1: it begins with METHOD /PATH HTTP/1.1, each header is a name, a colon \
                  and a value on a line of its own, and Content-Length is one number"
                     .to_owned(),
             ),
@@ -60,7 +60,7 @@ pub(super) fn why(head: &[u8], status: StatusCode) -> Refusal {
     Refusal::Unreadable(status, what)
 }
 
-/// What can be told from the head itself.
+/// The mistake that the head itself shows.
 fn diagnose(head: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -72,18 +72,18 @@ fn diagnose(head: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
             "this is TLS, and the server speaks plain HTTP: call it with http://, or through a proxy that ends TLS",
         ),
         Err(httparse::Error::Token) if request.method.is_none() => {
-            bad("the request does not begin with a method such as GET")
+            bad("the request doesn't begin with a method such as GET")
         }
         Err(httparse::Error::Token) => target(head),
         Err(httparse::Error::Version) => {
-            bad("the request's first line does not end with HTTP/1.1 or HTTP/1.0")
+            bad("the request's first line doesn't end with HTTP/1.1 or HTTP/1.0")
         }
         Err(httparse::Error::HeaderName) => bad(
-            "a header's name is empty, or has a space or another character in it that a name can't have",
+            "a header's name is empty, or has a space or another character that isn't allowed in names",
         ),
-        Err(httparse::Error::HeaderValue) => bad("a header's value has a control character in it"),
+        Err(httparse::Error::HeaderValue) => bad("a header's value has a control character"),
         Err(httparse::Error::NewLine) => {
-            bad("a line of the request's head does not end with CR and LF")
+            bad("a line of the request's head doesn't end with CR and LF")
         }
         Err(httparse::Error::TooManyHeaders) => Some(Ok((
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -93,7 +93,7 @@ fn diagnose(head: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
     }
 }
 
-/// What hyper does not take of a head that is written as one.
+/// The mistake in a well-formed head that hyper refuses.
 fn fields(request: &httparse::Request<'_, '_>) -> Option<Result<(StatusCode, String), Refusal>> {
     let path = request.path.unwrap_or_default();
     if path.parse::<Uri>().is_err() {
@@ -117,25 +117,25 @@ fn fields(request: &httparse::Request<'_, '_>) -> Option<Result<(StatusCode, Str
     let (status, what) = if !lengths.iter().all(is_number) {
         (
             StatusCode::BAD_REQUEST,
-            "Content-Length is not a number of bytes: write decimal digits alone",
+            "Content-Length is not a number of bytes: send decimal digits only",
         )
     } else if lengths.windows(2).any(|pair| pair[0] != pair[1]) {
         (
             StatusCode::BAD_REQUEST,
-            "Content-Length is there more than once, with different numbers: send it once",
+            "the request has Content-Length more than once, with different numbers: send it once",
         )
     } else if lengths.is_empty() {
         return None;
     } else {
         (
             StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is longer than any that can be sent: Content-Length is too large a number",
+            "Content-Length is too large a number",
         )
     };
     Some(Ok((status, what.to_owned())))
 }
 
-/// What is wrong with the target of a head that was not read any further.
+/// The mistake in the target of a head.
 fn target(head: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
     let target = head.split(|byte| *byte == b' ').nth(1)?;
     target_of(target)
@@ -149,7 +149,7 @@ fn target_of(target: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
             _ => format!("the byte 0x{byte:02X}"),
         };
         format!(
-            "the path or query of the request has {shown} in it, which has to be written as %{byte:02X}"
+            "the path or query of the request has {shown}, which must be written as %{byte:02X}"
         )
     } else {
         "the target of the request is neither a path that begins with a slash nor a URL".to_owned()
@@ -157,7 +157,7 @@ fn target_of(target: &[u8]) -> Option<Result<(StatusCode, String), Refusal>> {
     Some(Ok((StatusCode::BAD_REQUEST, what)))
 }
 
-/// The first byte that a path and query can't have. What is before it is a target by itself, and nothing longer is.
+/// The first byte that a path or query can't have.
 fn first_bad(target: &[u8]) -> Option<u8> {
     let (mut good, mut bad) = (1, target.len());
     if bad == 0 || Uri::try_from(target).is_ok() {
@@ -190,10 +190,7 @@ mod tests {
         for (head, expected) in [
             (
                 "GET /a?b=\"c HTTP/1.1\r\nHost: a\r\n\r\n",
-                (
-                    400,
-                    "the character \" in it, which has to be written as %22",
-                ),
+                (400, "the character \", which must be written as %22"),
             ),
             ("\r\nGET /a?b=<c HTTP/1.1\r\nHost: a\r\n\r\n", (400, "%3C")),
             (
@@ -207,7 +204,7 @@ mod tests {
             ("GET / HTTP/3.0\r\nHost: a\r\n\r\n", (400, "HTTP/1.1")),
             (
                 "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
-                (400, "does not end with HTTP/1.1"),
+                (400, "doesn't end with HTTP/1.1"),
             ),
             ("\u{16}\u{3}\u{1}\u{2}", (400, "TLS")),
             ("{\"a\":1}", (400, "begin with a method")),

@@ -256,7 +256,7 @@ impl Metrics {
                 let gauge = self.states.with_label_values(&[&name, state.as_str()]);
                 gauge.set(is);
             }
-            if let Some(at) = version.life.retired {
+            if let Some(at) = version.lifecycle.retired {
                 self.retires.with_label_values(&[&name]).set(at.as_second());
             }
         }

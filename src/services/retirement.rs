@@ -101,7 +101,7 @@ pub(super) async fn warn(services: &Services) {
     let ends: Vec<(VersionNumber, Timestamp)> = services
         .catalogue
         .iter()
-        .filter_map(|version| Some((version.number, version.life.retired?)))
+        .filter_map(|version| Some((version.number, version.lifecycle.retired?)))
         .collect();
     if ends.is_empty() {
         return;

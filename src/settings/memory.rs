@@ -1,4 +1,4 @@
-//! How much memory the server holds for its clients: what was written, or a default that fits the container.
+//! The memory budget of the server: the setting, or a default that fits the container.
 
 use std::fs;
 use std::path::Path;
@@ -8,15 +8,15 @@ use clap::Args;
 
 use super::{SettingsError, parse};
 
-/// The memory budget, as written.
+/// The settings of the memory budget, as written.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Memory")]
 pub struct MemorySettings {
-    /// Memory for everything that is held for clients: answers, uploads, queries and the cache, as bytes or with a unit
-    /// [default: 256MiB; in a container with a memory limit, half of that limit]
+    /// Memory for answers, uploads, queries and the cache [default: half of the container's memory limit, or 256MiB if there
+    /// is no limit]
     #[arg(long, env = "FLASH_MEMORY", value_name = "SIZE", value_parser = parse::size)]
     pub memory: Option<u64>,
-    /// Part of it for the cache of what was read lately; 0 turns the cache off [default: an eighth of --memory]
+    /// Part of --memory for the cache of blocks and pages; 0 turns the cache off [default: an eighth of --memory]
     #[arg(long, env = "FLASH_CACHE_BYTES", value_name = "SIZE", value_parser = parse::size)]
     pub cache_bytes: Option<u64>,
 }
@@ -24,19 +24,19 @@ pub struct MemorySettings {
 /// The memory budget.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct MemoryBudget {
-    /// All of it, in bytes.
+    /// The whole budget, in bytes.
     pub total: u64,
-    /// The part that the cache has.
+    /// The part of the cache, in bytes.
     pub cache: u64,
 }
 
-/// The least budget that leaves each kind of work some room.
+/// The least budget that leaves each kind of work some memory.
 pub(super) const LEAST: ByteSize = ByteSize::mib(32);
-/// The budget where nothing limits the process.
+/// The default budget of a process without a memory limit.
 const UNLIMITED: u64 = 256 << 20;
 
 impl MemorySettings {
-    /// Checks what was written, and chooses what was not.
+    /// Checks the settings, and chooses defaults.
     pub(super) fn check(self) -> Result<MemoryBudget, SettingsError> {
         let total = match self.memory {
             Some(written) if written < LEAST.as_u64() => {
@@ -56,14 +56,14 @@ impl MemorySettings {
     }
 }
 
-/// The memory limit of the control group that the process is in, if it has one.
+/// The memory limit of the process's control group, if it has one.
 fn container_limit() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     limit_in(Path::new("/sys/fs/cgroup"), &groups)
 }
 
-/// The least limit that the control groups of a process have under `root`, where the system shows them. `groups` is what
-/// `/proc/PID/cgroup` says. A container may see its own group as the root, whatever path is said, so that is looked at too.
+/// The least limit of the control groups in `groups`, which is the text of `/proc/PID/cgroup`. `root` is where the system
+/// shows control groups. A container may see its own group as the root, whatever the path is, so the root counts, too.
 fn limit_in(root: &Path, groups: &str) -> Option<u64> {
     let of_line = |line: &str| {
         let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
@@ -114,7 +114,7 @@ mod tests {
         let error = settings(Some(1 << 20), None).check().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--memory is 1.0 MiB, too little to serve with: write at least 32.0 MiB"
+            "--memory is 1.0 MiB, which is too little: use at least 32.0 MiB"
         );
         let error = settings(Some(64 << 20), Some(40 << 20))
             .check()

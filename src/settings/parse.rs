@@ -1,5 +1,5 @@
-//! How the text of a setting becomes its value. Every refusal is one line that says what to write instead, and names
-//! the text that was refused only where it can hold no secret.
+//! Parsers of settings. Each error is one line that says what to write instead. It repeats the wrong text only if that can't
+//! be a secret.
 
 use std::{
     net::SocketAddr,
@@ -15,10 +15,10 @@ use jiff::Timestamp;
 use super::{Database, Several, values::PostgresUrl};
 use crate::versioning::{self, Brownout, VersionNumber};
 
-/// Longest time that can be set: far above what makes sense, far below what an `Instant` could not hold.
+/// Longest time that can be set. An `Instant` can hold far more.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Largest count that can be set: more connections, columns or threads than one machine serves.
+/// Largest count that can be set. No machine serves so many connections, columns or threads.
 const MOST: usize = 1_000_000;
 
 /// An IP address and a port.
@@ -28,7 +28,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// A host as `Host` names it, without a port.
+/// A host as in the header `Host`, without a port.
 pub(super) fn host(text: &str) -> Result<String, String> {
     let is_host = text.parse::<Authority>().is_ok_and(|authority| {
         authority.host() == text && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -42,7 +42,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     }
 }
 
-/// An origin as browsers write it: scheme, host, and the port unless it is the scheme's own.
+/// An origin as browsers write it: scheme, host, and the port unless it is the default of the scheme.
 pub(super) fn origin(text: &str) -> Result<String, String> {
     let origin = text.to_ascii_lowercase();
     let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
@@ -75,7 +75,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A whole number of things.
+/// A count.
 pub(super) fn count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count <= MOST => Ok(count),
@@ -96,15 +96,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// What may be written.
+/// The forms of an address.
 const KINDS: &str =
     "write sqlite:PATH, such as sqlite:flash.db, or postgres://USER@HOST:PORT/DATABASE";
 
-/// The address of a database. What was written is never repeated as a whole: it may hold a password.
+/// The address of a database. Errors never repeat it, because it may have a password.
 pub(super) fn database(text: &str) -> Result<Database, String> {
     let Some((scheme, rest)) = text.split_once(':') else {
         return Err(format!(
-            "the address does not say which kind of database it is: {KINDS}"
+            "the address doesn't begin with a kind of database: {KINDS}"
         ));
     };
     match scheme {
@@ -113,12 +113,12 @@ pub(super) fn database(text: &str) -> Result<Database, String> {
             .map(Database::Postgres)
             .map_err(str::to_owned),
         _ => Err(format!(
-            "the address names a kind of database that is not supported: {KINDS}"
+            "the address begins with a kind of database that isn't supported: {KINDS}"
         )),
     }
 }
 
-/// The address of a database that a file holds.
+/// The address of a database in a file.
 pub(super) fn database_in(file: &Path) -> Result<Database, String> {
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
     database(text.trim())
@@ -126,18 +126,21 @@ pub(super) fn database_in(file: &Path) -> Result<Database, String> {
 
 fn sqlite(path: &str) -> Result<Database, String> {
     if path.is_empty() || path.ends_with('/') {
-        return Err("sqlite: is not followed by the name of a file: write sqlite:PATH, such as sqlite:flash.db".to_owned());
+        return Err(
+            "the address has no path behind sqlite: write sqlite:PATH, such as sqlite:flash.db"
+                .to_owned(),
+        );
     }
     if path == ":memory:" {
-        return Err("a database in memory would lose everything when the server stops: write sqlite:PATH, such as sqlite:/tmp/flash.db".to_owned());
+        return Err("a database in memory loses everything when the server stops: write sqlite:PATH, such as sqlite:/tmp/flash.db".to_owned());
     }
     if path.starts_with("//") || path.starts_with("file:") {
-        return Err("sqlite: is followed by a plain path, not by // or file: : write sqlite:flash.db or sqlite:/var/lib/flash/flash.db".to_owned());
+        return Err("the address has // or file: behind sqlite, where a plain path belongs: write sqlite:flash.db or sqlite:/var/lib/flash/flash.db".to_owned());
     }
     Ok(Database::Sqlite(PathBuf::from(path)))
 }
 
-/// Versions, with commas between them.
+/// Versions, separated by commas.
 pub(super) fn versions(text: &str) -> Result<Several<()>, String> {
     let each = text.split(',').map(|item| Ok((version(item)?, ())));
     each.collect::<Result<_, _>>().map(Several)
@@ -165,7 +168,7 @@ pub(super) fn promotions(text: &str) -> Result<Several<Option<Timestamp>>, Strin
     each.collect::<Result<_, _>>().map(Several)
 }
 
-/// Brownouts, each of the version before it, as in `v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h`.
+/// Brownouts, each of the last version named before it, as in `v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h`.
 pub(super) fn brownouts(text: &str) -> Result<Several<Brownout>, String> {
     let mut found = Vec::new();
     let mut current = None;
@@ -178,7 +181,7 @@ pub(super) fn brownouts(text: &str) -> Result<Several<Brownout>, String> {
             None => item,
         };
         let number = current.ok_or_else(|| {
-            format!("{item:?} does not say of which version: write VERSION=START/LENGTH, such as v1=2027-05-01T09:00Z/15m")
+            format!("{item:?} has no version: write VERSION=START/LENGTH, such as v1=2027-05-01T09:00Z/15m")
         })?;
         let window: Brownout = window
             .parse()

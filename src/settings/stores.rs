@@ -1,4 +1,4 @@
-//! Which store is meant, as it is written: an address, or a file that holds one.
+//! The settings that choose a store: an address, or a file with an address.
 
 use std::path::PathBuf;
 
@@ -6,25 +6,25 @@ use clap::Args;
 
 use super::{Database, SettingsError, parse};
 
-/// Where things rest, as written.
+/// The database, as written.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Store")]
 pub struct DatabaseSettings {
-    /// Where datasets are kept: sqlite:PATH, a file that is made when it is not there, or
-    /// postgres://USER@HOST:PORT/DATABASE with libpq's parameters [default: sqlite:flash.db]
+    /// The database: sqlite:PATH, a file that is created if it doesn't exist, or postgres://USER@HOST:PORT/DATABASE with
+    /// libpq's parameters [default: sqlite:flash.db]
     #[arg(long, env = "FLASH_DATABASE", value_name = "ADDRESS", value_parser = parse::database, hide_env_values = true, global = true)]
     pub database: Option<Database>,
-    /// A file that holds that address, so that a secret in it need not stand in the environment
+    /// A file with the address of the database, to keep a password out of the environment
     #[arg(long, env = "FLASH_DATABASE_FILE", value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
 }
 
 impl DatabaseSettings {
-    /// The one that was chosen.
+    /// The chosen database.
     ///
     /// # Errors
     ///
-    /// When both are written, or the file can't be read or holds no address.
+    /// When both are set, or the file can't be read or has no address.
     pub fn resolve(&self) -> Result<Database, SettingsError> {
         match (&self.database, &self.database_file) {
             (Some(_), Some(_)) => Err(SettingsError::TwoDatabases),
@@ -43,26 +43,26 @@ impl DatabaseSettings {
 /// The stores of `flash copy`, as written.
 #[derive(Args, Clone, Debug)]
 pub struct CopySettings {
-    /// The store that is copied: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE; it may be served meanwhile
+    /// The source: sqlite:PATH or postgres://USER@HOST:PORT/DATABASE. A server may run on it
     #[arg(long, value_name = "ADDRESS", value_parser = parse::database)]
     pub from: Option<Database>,
-    /// A file that holds the address of the store that is copied
+    /// A file with the address of the source
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
-    /// The store that it is copied into, which must hold no datasets; a SQLite file is made when it is not there
+    /// The target, which must have no datasets. A SQLite file is created if it doesn't exist
     #[arg(long, value_name = "ADDRESS", value_parser = parse::database)]
     pub to: Option<Database>,
-    /// A file that holds the address of the store that it is copied into
+    /// A file with the address of the target
     #[arg(long, value_name = "FILE")]
     pub to_file: Option<PathBuf>,
 }
 
 impl CopySettings {
-    /// The store that is copied, and the one that it is copied into.
+    /// The source and the target.
     ///
     /// # Errors
     ///
-    /// When one of them is written twice or not at all, or can't be read from its file.
+    /// When one of them is set twice or not at all, or its file can't be read.
     pub fn resolve(&self) -> Result<(Database, Database), SettingsError> {
         let from = resolve("--from", self.from.as_ref(), self.from_file.as_ref())?;
         let to = resolve("--to", self.to.as_ref(), self.to_file.as_ref())?;

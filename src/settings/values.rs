@@ -1,4 +1,4 @@
-//! The values of those settings that are neither a number, a time nor an address.
+//! The values of settings that are no number, time or IP address.
 
 use std::{fmt, path::PathBuf};
 
@@ -10,13 +10,13 @@ use percent_encoding::percent_decode_str;
 pub enum Anonymous {
     /// Anyone may read, upload, change and delete
     ReadWrite,
-    /// Anyone may read; only registered clients may write
+    /// Anyone may read, and only registered clients may write
     Read,
     /// Only registered clients may do anything
     None,
 }
 
-/// Form of a log line.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum LogFormat {
     /// For people: time, level, message
@@ -25,18 +25,18 @@ pub enum LogFormat {
     Json,
 }
 
-/// Importance of a log line.
+/// The level of a log line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum LogLevel {
-    /// What failed and needs somebody
+    /// Failures that need attention
     Error,
-    /// What is wrong but was coped with
+    /// Problems that the server handled
     Warn,
-    /// What happened: starts, stops, requests
+    /// Events: starts, stops, requests
     Info,
-    /// Why it happened: probes, cut-off connections
+    /// Details: probes, cut-off connections
     Debug,
-    /// Everything, that of libraries too
+    /// Everything, including libraries
     Trace,
 }
 
@@ -52,32 +52,32 @@ impl From<LogLevel> for log::Level {
     }
 }
 
-/// What is done about a schema that lacks steps.
+/// What to do if the schema of the database is older than this release.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum MigrateMode {
-    /// They are taken at the start
+    /// Bring the schema up to date at the start
     Auto,
-    /// The server refuses to start
+    /// Refuse to start
     Off,
 }
 
-/// Whether requests are counted by who sends them.
+/// Whether requests are counted per caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum CountUsage {
-    /// By client or kind of user agent, version, operation and day
+    /// Count by client (or kind of user agent), version, operation and day
     On,
-    /// Not at all: who still uses a version is then not known
+    /// Count nothing. Flash then can't list the callers of a version
     Off,
 }
 
-/// Where datasets are kept.
+/// A database.
 ///
-/// Its `Display` is for logs and error messages: it names the place and never a secret.
+/// Its `Display` is for logs and error messages. It leaves out secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Database {
-    /// A SQLite file that this server holds alone.
+    /// A SQLite file, for one server.
     Sqlite(PathBuf),
-    /// A PostgreSQL server that others may share.
+    /// A PostgreSQL database, which several servers may share.
     Postgres(PostgresUrl),
 }
 
@@ -101,7 +101,7 @@ pub struct PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// Takes `postgres://…` apart. A password with an `@` or a `/` in it has to be percent-encoded, as libpq wants it.
+    /// Parses `postgres://…`. A password with an `@` or a `/` in it must be percent-encoded, as libpq demands.
     pub(super) fn new(text: &str) -> Result<Self, &'static str> {
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err("the address of the database has white space in it: write %20 for a space");
@@ -148,12 +148,12 @@ impl PostgresUrl {
         })
     }
 
-    /// The whole address, with its secrets: not to be shown.
+    /// The whole address, with its secrets. Don't show it.
     pub fn as_str(&self) -> &str {
         &self.whole
     }
 
-    /// Its secrets, as they are written in it and as they are.
+    /// Its secrets, percent-encoded and decoded.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
     }

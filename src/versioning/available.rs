@@ -19,7 +19,7 @@ pub struct Available {
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "2.0.0")]
     pub semantic_version: semver::Version,
-    /// Where that version is in its life; never `retired`.
+    /// Where that version is in its lifecycle; never `retired`.
     pub state: State,
     /// The format.
     pub format: Format,

@@ -1,7 +1,7 @@
 //! The versions that this server knows, newest first.
 //!
 //! A [`Catalogue`] is checked once, when it is built: whoever holds one may rely on its order, on
-//! every number being the MAJOR of its semantic version, on lives whose dates are in order, and on a default that is not a
+//! every number being the MAJOR of its semantic version, on lifecycles whose dates are in order, and on a default that is not a
 //! preview.
 //! States are computed from dates and the time passed in, so that a version is deprecated or
 //! retired by time passing, with no restart.
@@ -13,7 +13,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Brownout, Life, State};
+use super::{Brownout, Lifecycle, State};
 
 /// The N of vN: a positive number, which media types carry and which is the MAJOR of the semantic
 /// version.
@@ -82,14 +82,14 @@ pub struct Version {
     /// The full semantic version, whose MAJOR is the number.
     pub semantic: semver::Version,
     /// What decides its state.
-    pub life: Life,
+    pub lifecycle: Lifecycle,
 }
 
 impl Version {
     /// The state at that moment; a date counts from its own instant on.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
-        self.life.state(now)
+        self.lifecycle.state(now)
     }
 }
 
@@ -214,7 +214,9 @@ impl Catalogue {
         versions.iter().try_for_each(check)?;
         match versions.iter().find(|version| version.number == first) {
             None => Err(CatalogueError::DefaultMissing { first }),
-            Some(version) if version.life.preview => Err(CatalogueError::DefaultPreview { first }),
+            Some(version) if version.lifecycle.preview => {
+                Err(CatalogueError::DefaultPreview { first })
+            }
             Some(_) => Ok(Self { versions, first }),
         }
     }
@@ -246,7 +248,7 @@ impl Catalogue {
                 .versions
                 .iter_mut()
                 .find(|one| one.number == number);
-            if let Some(retired) = version.and_then(|version| version.life.retired.as_mut()) {
+            if let Some(retired) = version.and_then(|version| version.lifecycle.retired.as_mut()) {
                 *retired = until.max(*retired);
             }
         }
@@ -263,8 +265,9 @@ impl Catalogue {
         [State::Stable, State::Deprecated, State::Retired]
             .into_iter()
             .find_map(|state| {
-                self.iter()
-                    .find(|version| version.life.is_released(now) && version.state(now) == state)
+                self.iter().find(|version| {
+                    version.lifecycle.is_released(now) && version.state(now) == state
+                })
             })
             .map_or(self.first, |version| version.number)
     }
@@ -272,7 +275,7 @@ impl Catalogue {
     /// The first moment after `now` at which a version is no longer what it is now: until then time alone changes nothing.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        let changes = self.iter().filter_map(|one| one.life.next_change(now));
+        let changes = self.iter().filter_map(|one| one.lifecycle.next_change(now));
         changes.min()
     }
 
@@ -300,7 +303,7 @@ fn check(version: &Version) -> Result<(), CatalogueError> {
     let Version {
         number,
         semantic,
-        life,
+        lifecycle,
     } = version;
     if semantic.major != u64::from(number.get()) {
         return Err(CatalogueError::Major {
@@ -308,14 +311,14 @@ fn check(version: &Version) -> Result<(), CatalogueError> {
             semantic: semantic.clone(),
         });
     }
-    check_order(*number, life)?;
-    check_brownouts(*number, life)
+    check_order(*number, lifecycle)?;
+    check_brownouts(*number, lifecycle)
 }
 
 /// A version is promoted, deprecated and retired in that order.
-fn check_order(number: VersionNumber, life: &Life) -> Result<(), CatalogueError> {
-    let ends = life.deprecated.or(life.retired);
-    if let (Some(promoted), Some(ends)) = (life.promoted, ends)
+fn check_order(number: VersionNumber, lifecycle: &Lifecycle) -> Result<(), CatalogueError> {
+    let ends = lifecycle.deprecated.or(lifecycle.retired);
+    if let (Some(promoted), Some(ends)) = (lifecycle.promoted, ends)
         && ends < promoted
     {
         return Err(CatalogueError::EndsBeforePromoted {
@@ -324,7 +327,7 @@ fn check_order(number: VersionNumber, life: &Life) -> Result<(), CatalogueError>
             ends,
         });
     }
-    match (life.deprecated, life.retired) {
+    match (lifecycle.deprecated, lifecycle.retired) {
         (Some(deprecated), Some(retired)) if retired < deprecated => {
             Err(CatalogueError::RetiredBeforeDeprecated {
                 number,
@@ -337,8 +340,8 @@ fn check_order(number: VersionNumber, life: &Life) -> Result<(), CatalogueError>
 }
 
 /// Brownouts are announced, follow each other, and are over when the version is retired.
-fn check_brownouts(number: VersionNumber, life: &Life) -> Result<(), CatalogueError> {
-    for pair in life.brownouts.windows(2) {
+fn check_brownouts(number: VersionNumber, lifecycle: &Lifecycle) -> Result<(), CatalogueError> {
+    for pair in lifecycle.brownouts.windows(2) {
         let (earlier, later) = (pair[0], pair[1]);
         if later.start < earlier.end {
             return Err(CatalogueError::BrownoutsOverlap {
@@ -348,11 +351,11 @@ fn check_brownouts(number: VersionNumber, life: &Life) -> Result<(), CatalogueEr
             });
         }
     }
-    for &brownout in &life.brownouts {
-        let Some(deprecated) = life.deprecated else {
+    for &brownout in &lifecycle.brownouts {
+        let Some(deprecated) = lifecycle.deprecated else {
             return Err(CatalogueError::BrownoutUnannounced { number });
         };
-        if brownout.start < deprecated || life.retired.is_some_and(|end| end < brownout.end) {
+        if brownout.start < deprecated || lifecycle.retired.is_some_and(|end| end < brownout.end) {
             return Err(CatalogueError::BrownoutOutside {
                 number,
                 brownout,

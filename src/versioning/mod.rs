@@ -1,18 +1,18 @@
 //! Which version of the API a caller gets, in which format, and why.
 //!
-//! URLs carry no version: the `Accept` header chooses it. This room holds that decision and nothing
+//! URLs carry no version: the `Accept` header chooses it. This module holds that decision and nothing
 //! else. It is pure: it takes header bytes, a [`Catalogue`] and a time, and returns a [`Choice`] or
 //! a [`Refusal`]; it opens no socket, reads no clock and keeps no state.
 //!
 //! | module | what it answers |
 //! | --- | --- |
 //! | [`Catalogue`] in `catalogue` | which versions there are |
-//! | [`Life`] in `life` | what was announced of a version, and its state at a moment |
+//! | [`Lifecycle`] in `lifecycle` | what was announced of a version, and its state at a moment |
 //! | [`MediaType`] in `media_type` | how a version and a format are written as a media type, and read back |
 //! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
 //! | `accept` | the ranges of an `Accept` field, each with its quality |
 //! | `content_type` | the version that a `Content-Type` names |
-//! | [`negotiate()`] in `negotiate` | what is served: the one function that the rest of the house calls |
+//! | [`negotiate()`] in `negotiate` | what is served: the one function that other modules call |
 //! | `contest` | the ranking of RFC 9110 §12.5.1 |
 //! | `resource` | what a resource has in each version, and how a version that lacks it takes part |
 //! | [`available()`] in `available` | what could have been asked for, as a 406 lists it |
@@ -25,13 +25,13 @@
 //!
 //! ```
 //! use flash::versioning::negotiate;
-//! use flash::versioning::{Caller, Catalogue, Format, Life, Source, Version, VersionNumber};
+//! use flash::versioning::{Caller, Catalogue, Format, Lifecycle, Source, Version, VersionNumber};
 //!
 //! let [v1, v2] = [1, 2].map(|n| VersionNumber::new(n).expect("positive"));
 //! let version = |number: VersionNumber| Version {
 //!     number,
 //!     semantic: semver::Version::new(number.get().into(), 0, 0),
-//!     life: Life::default(),
+//!     lifecycle: Lifecycle::default(),
 //! };
 //! let catalogue = Catalogue::new(vec![version(v2), version(v1)], v1)?;
 //!
@@ -55,7 +55,7 @@ mod available;
 mod catalogue;
 mod content_type;
 mod contest;
-mod life;
+mod lifecycle;
 mod media_type;
 mod nearest;
 mod negotiate;
@@ -69,7 +69,7 @@ mod tests;
 pub use accept::MAX_RANGES;
 pub use available::{Available, available};
 pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
-pub use life::{Brownout, Life, NotABrownout, NotADate, State, date};
+pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::{Caller, Choice, Source, negotiate};
 pub use refusal::{Refusal, Unserved};

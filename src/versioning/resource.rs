@@ -48,7 +48,8 @@ impl<'c, O: Fn(VersionNumber) -> &'static [Format]> Resource<'c, O> {
     /// retired: a 410 moves nobody, any other version would.
     pub(super) fn is_unserved(&self, number: VersionNumber) -> bool {
         self.catalogue.get(number).is_none_or(|version| {
-            version.state(self.now) == State::Retired || version.life.brownout(self.now).is_some()
+            version.state(self.now) == State::Retired
+                || version.lifecycle.brownout(self.now).is_some()
         })
     }
 
@@ -57,10 +58,10 @@ impl<'c, O: Fn(VersionNumber) -> &'static [Format]> Resource<'c, O> {
         let version = self.catalogue.get(choice.version);
         let unserved = Unserved {
             choice,
-            retired: version.and_then(|version| version.life.retired),
+            retired: version.and_then(|version| version.lifecycle.retired),
             successor: self.catalogue.successor(choice.version, self.now),
         };
-        match version.and_then(|version| version.life.brownout(self.now)) {
+        match version.and_then(|version| version.lifecycle.brownout(self.now)) {
             Some(brownout) => Refusal::Brownout {
                 version: unserved,
                 until: brownout.end,

@@ -7,7 +7,7 @@
 //! quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE   ; no controls but tabs
 //! ```
 //!
-//! The house represents media types with the `mime` crate, but a header is read here, because
+//! Flash represents media types with the `mime` crate, but a header is read here, because
 //! `mime` 0.3 knows another grammar (`tests::mime` proves each point): it refuses white space
 //! before `;`, tabs, an empty parameter between others, an empty quoted string and an escaped
 //! quote, all of which RFC 9110 allows, and takes `text/` and `a/b;c=`, which it does not. It also

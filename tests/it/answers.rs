@@ -210,8 +210,8 @@ fn who_was_granted_a_version_for_longer_has_answers_of_its_own() {
     let at = |time: &str| time.parse::<jiff::Timestamp>().unwrap();
     let mut builder = Builder::new();
     let clock = builder.stand_at(at("2027-06-01T00:00:00Z"));
-    builder.settings.lives =
-        crate::lives::flags(&["--deprecate", "v1=2027-01-01", "--retire", "v1=2027-07-01"]);
+    builder.settings.lifecycle =
+        crate::lifecycle::flags(&["--deprecate", "v1=2027-01-01", "--retire", "v1=2027-07-01"]);
     let server = builder.start();
     server.store("people", csv("old"));
     let (shop, other) = (server.register("shop"), server.register("other"));
@@ -275,7 +275,7 @@ fn time_that_changes_a_version_ends_what_was_remembered_of_it() {
     let at = |time: &str| time.parse::<jiff::Timestamp>().unwrap();
     let mut builder = Builder::new();
     let clock = builder.stand_at(at("2026-12-31T23:59:59Z"));
-    builder.settings.lives = crate::lives::flags(&[
+    builder.settings.lifecycle = crate::lifecycle::flags(&[
         "--deprecate",
         "v1=2027-01-01",
         "--brownout",

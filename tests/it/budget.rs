@@ -229,7 +229,7 @@ fn the_columns_of_one_request_have_a_limit_together() {
         .map(|n| json!({ "name": format!("wide{n}"), "csv": format!("{names}last\n") }))
         .collect();
     let post = |items: &[Value]| server.post("/datasets").v2().json(&json!(items)).send();
-    post(&items).refused(413, &["names of all columns", "4194304"]);
+    post(&items).refused(413, &["column names of all CSVs", "4194304"]);
     assert_eq!(server.names(), Vec::<String>::new());
     post(&items[..4]).created();
 }

@@ -291,7 +291,7 @@ fn a_version_that_is_no_longer_served_gives_no_answer_again_until_it_is() {
     let mut builder = Builder::new();
     let time = |text: &str| text.parse::<Timestamp>().unwrap();
     let clock = builder.stand_at(time("2027-03-01T08:00:00Z"));
-    builder.settings.lives = crate::lives::flags(&[
+    builder.settings.lifecycle = crate::lifecycle::flags(&[
         "--deprecate",
         "v1=2027-01-01",
         "--brownout",

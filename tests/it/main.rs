@@ -30,7 +30,7 @@ mod edge;
 mod faults;
 mod idempotency;
 mod layout;
-mod lives;
+mod lifecycle;
 mod manifests;
 mod memory;
 mod metrics;

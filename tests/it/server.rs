@@ -199,7 +199,10 @@ impl Builder {
             let limits = Limits::public(&settings);
             let registry = Registry::new(self.versions).unwrap();
             let catalogue = registry.catalogue().unwrap();
-            let catalogue = settings.lives.apply(&catalogue, self.clock.now()).unwrap();
+            let catalogue = settings
+                .lifecycle
+                .apply(&catalogue, self.clock.now())
+                .unwrap();
             let services = Services::open(settings, catalogue, self.clock).unwrap();
             let service = api::service(Arc::clone(&services), registry).unwrap();
             let serving = server::serve(

@@ -89,7 +89,7 @@ fn both_versions_have_it_and_only_registered_clients_are_told() {
         let path = "/client/upgrade?to=v2";
         server.get(path).with_key(&key).accept(accept).send().ok();
         let anonymous = server.get(path).accept(accept).send();
-        anonymous.refused(401, &["only a registered client"]);
+        anonymous.refused(401, &["only registered clients"]);
     }
 }
 

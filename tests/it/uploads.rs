@@ -72,6 +72,6 @@ fn two_content_types_are_refused() {
     let problem = answer.expect(StatusCode::BAD_REQUEST).json();
     assert_eq!(
         problem["error"],
-        "the header Content-Type is there more than once; send it once"
+        "the request has the header Content-Type more than once; send it once"
     );
 }

@@ -27,7 +27,7 @@ const BEHAVIOUR: &[&str] = &[
     "durability",
     "faults",
     "idempotency",
-    "lives",
+    "lifecycle",
     "negotiation",
     "pairs",
     "queries",

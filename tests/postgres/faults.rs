@@ -164,7 +164,7 @@ fn a_read_only_database_is_read_and_refuses_writes_until_it_takes_them_again() {
     });
     for _ in 0..20 {
         assert_eq!(rows(&server, "before").ok().text(), "id\n1\n");
-        let refused = put(&server, "meanwhile").refused(503, &["read-only", "reading goes on"]);
+        let refused = put(&server, "meanwhile").refused(503, &["read-only", "reads still work"]);
         refused.header("retry-after").parse::<u32>().unwrap();
     }
     assert_eq!(

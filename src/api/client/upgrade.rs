@@ -16,22 +16,22 @@ use crate::services::{retirement, usage};
 use crate::store::Used;
 use crate::versioning::VersionNumber;
 
-/// What a move would change for one client.
+/// What a move to another version would change for one client.
 #[derive(Debug, Serialize, ToSchema)]
 struct Upgrade {
     /// The version to move to.
     #[schema(example = "v2")]
     to: String,
-    /// Since when requests were looked at; the last few seconds are not counted yet.
+    /// The start of the period whose requests are considered. The last few seconds are not counted yet.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
-    /// Whether any of it may break the client.
+    /// Whether one of the changes may break the client.
     breaking: bool,
     /// What changes in every operation.
     everywhere: Vec<Entry>,
-    /// The operations that the client used and that differ, each in the version it was used in.
+    /// The operations that the client used and that differ, each with the version it was used in.
     operations: Vec<UsedOperation>,
-    /// The other operations that it used.
+    /// The operations that the client used and that don't differ.
     unchanged: Vec<String>,
 }
 
@@ -43,18 +43,18 @@ struct UsedOperation {
     /// The version it was used in.
     #[schema(example = "v1")]
     from: String,
-    /// How many requests.
+    /// The number of requests.
     requests: u64,
-    /// When the last of them came.
+    /// The time of the last request.
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
-    /// Where it is.
+    /// Its method and path in that version.
     #[schema(example = "GET /datasets/{name}", required = true)]
     before: Option<String>,
-    /// Where it will be; null: it is gone.
+    /// Its method and path in the target version; null if it is removed.
     #[schema(example = "GET /datasets/{name}", required = true)]
     after: Option<String>,
-    /// Whether any of it may break the client.
+    /// Whether one of the changes may break the client.
     breaking: bool,
     /// What changes, from the oldest release to the newest.
     changes: Vec<Entry>,
@@ -62,15 +62,15 @@ struct UsedOperation {
 
 pub(in crate::api) fn describe() -> Description {
     Description {
-        summary: "Say what a move to another version would change for the client that asks",
+        summary: "List what a move to another version would change for the calling client",
         parameters: vec![Parameter::version(
             "to",
-            "The version to move to, not older than those it uses; without it the newest stable one.",
+            "The version to move to. It must not be older than the versions that the client uses. The default is the newest stable version.",
         )],
         answers: vec![
             Answer::new(
                 StatusCode::OK,
-                "What differs among the operations that it used in the last 30 days.",
+                "The operations that the client used in the last 30 days and that differ.",
             )
             .json(Schema::of::<Upgrade>()),
         ],

@@ -136,7 +136,7 @@ impl Answer {
     pub fn replayed(self) -> Self {
         self.maybe(
             "Idempotency-Replayed",
-            "`true` when this is the first answer again, and nothing was done.",
+            "`true` if this repeats the first answer, and nothing was done.",
         )
     }
 
@@ -144,14 +144,14 @@ impl Answer {
     pub fn not_modified() -> Self {
         Self::new(
             StatusCode::NOT_MODIFIED,
-            "What If-None-Match names is what there is.",
+            "The representation has a tag that `If-None-Match` names.",
         )
         .tagged()
     }
 
     /// 204: it is gone.
     pub fn deleted() -> Self {
-        Self::new(StatusCode::NO_CONTENT, "It is gone.").replayed()
+        Self::new(StatusCode::NO_CONTENT, "The dataset is deleted.").replayed()
     }
 }
 

@@ -76,13 +76,13 @@ impl Parameter {
 
     /// Where a list goes on.
     pub fn cursor() -> Self {
-        let meaning = "Where the list goes on: `next` of the page before.";
+        let meaning = "Where the list continues: `next` of the previous page.";
         Self::query("cursor", meaning, &json!({ "type": "string" }))
     }
 
     /// The revision that is read.
     pub fn revision() -> Self {
-        let meaning = "The revision to read, instead of the newest one.";
+        let meaning = "The revision to read. The default is the newest one.";
         let schema = json!({ "type": "integer", "format": "int64", "minimum": 1 });
         Self::query("revision", meaning, &schema)
     }
@@ -94,11 +94,11 @@ impl Parameter {
         [
             header(
                 "If-Match",
-                "Entity tags, or `*`: only if one of them names what there is, else 412.",
+                "Entity tags, or `*`. The request succeeds only if one of them matches the current state, else it is 412.",
             ),
             header(
                 "If-None-Match",
-                "Entity tags, or `*`: only if none of them names what there is; else 304 for a read and 412 for a write.",
+                "Entity tags, or `*`. The request succeeds only if none of them matches the current state, else a read is 304 and a write 412.",
             ),
         ]
     }
@@ -108,7 +108,7 @@ impl Parameter {
         Self::new(
             "header",
             "Idempotency-Key",
-            "The same request with the same key gets the first answer again for 24 hours.",
+            "Makes a retry safe: for 24 hours, the same request with the same key gets the first answer again.",
             &json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }),
         )
     }
@@ -120,11 +120,11 @@ impl Parameter {
         [
             header(
                 "Range",
-                "One range of bytes, such as `bytes=0-99`; others are ignored.",
+                "One range of bytes, such as `bytes=0-99`. Other units and several ranges are ignored.",
             ),
             header(
                 "If-Range",
-                "An entity tag: the range counts only for what it names.",
+                "An entity tag. `Range` counts only if it matches the current state.",
             ),
         ]
     }
@@ -134,7 +134,7 @@ impl Parameter {
         let kinds: Vec<_> = ColumnType::ALL.map(ColumnType::as_str).to_vec();
         let mut types = Self::query(
             "types",
-            "`type.COLUMN=TYPE` for any column: states its type. The columns are named in the query one by one.",
+            "`type.COLUMN=TYPE` sets the type of a column. Repeat it for several columns.",
             &json!({
                 "type": "object",
                 "patternProperties": { "^type\\.": { "type": "string", "enum": kinds } },
@@ -146,12 +146,12 @@ impl Parameter {
         [
             Self::query(
                 "delimiter",
-                "What stands between two fields; found by itself if left out.",
+                "The character between two fields. By default, Flash detects it in the header line.",
                 &json!({ "type": "string", "enum": [",", ";", "|", "tab"] }),
             ),
             Self::query(
                 "null",
-                "A text that means \"no value\"; repeatable.",
+                "A text that means \"no value\". Repeatable.",
                 &json!({ "type": "array", "items": { "type": "string" } }),
             ),
             types,
@@ -163,9 +163,9 @@ impl Parameter {
         let text = json!({ "type": "string" });
         let mut filters = Self::query(
             "filters",
-            "`COLUMN=OPERATOR.VALUE` for any column, such as `dest=eq.LAX`; all must hold. Operators: `eq`, `neq`, `gt`, `gte`, \
+            "Filters: `COLUMN=OPERATOR.VALUE`, such as `dest=eq.LAX`. A row must meet all of them. Operators: `eq`, `neq`, `gt`, `gte`, \
              `lt`, `lte`, `in.(VALUE,VALUE)`, `like`, `ilike`, `is.null`, `is.true`, `is.false`, and `not.` before any of them. \
-             A column that has the name of a parameter is written `where.COLUMN`. The columns are named in the query one by one.",
+             Write `where.COLUMN` for a column that has the name of a parameter.",
             &json!({ "type": "object", "additionalProperties": text }),
         );
         filters.object["style"] = "form".into();
@@ -173,19 +173,19 @@ impl Parameter {
         [
             Self::query(
                 "select",
-                "The columns to show, separated by commas, with double quotes around a name that needs them; all if left out.",
+                "The columns to show, separated by commas, with double quotes around a name that needs them. The default is all columns.",
                 &text,
             ),
             Self::query(
                 "order",
-                "Columns, separated by commas, each with `.desc` behind it or not, and behind that `.nullsfirst` or `.nullslast` \
-                 or neither; the order of the file if left out, which also decides between equals.",
+                "Columns, separated by commas. A column may be followed by `.desc`, and then by `.nullsfirst` or `.nullslast`. \
+                 The default is the order of the file, which also decides between equal rows.",
                 &text,
             ),
             filters,
             Self::query(
                 "safe",
-                "`spreadsheet` puts an apostrophe before cells of a CSV that a spreadsheet would take for a formula; for CSV only.",
+                "`spreadsheet` puts an apostrophe before each cell that a spreadsheet would take for a formula. Only for CSV.",
                 &json!({ "type": "string", "enum": ["spreadsheet"] }),
             ),
         ]
@@ -196,13 +196,13 @@ impl Parameter {
         [
             Self::query(
                 "name",
-                "The dataset's name, where the body is one CSV.",
+                "The dataset's name, if the body is one CSV.",
                 &json!({ "type": "string", "pattern": NAME }),
             ),
             Self::new(
                 "header",
                 "Content-Disposition",
-                "`attachment; filename=\"people.csv\"` names the dataset, where the body is one CSV and `name` is left out.",
+                "`attachment; filename=\"people.csv\"` names the dataset, if the body is one CSV and `name` is missing.",
                 &json!({ "type": "string", "examples": ["attachment; filename=\"people.csv\""] }),
             ),
         ]
@@ -230,7 +230,7 @@ impl RequestBody {
         });
         let form = json!({
             "type": "object",
-            "description": "Each part with a file name is a CSV, whatever the field is called.",
+            "description": "Each part with a file name is a CSV. The names of the fields don't matter.",
             "properties": { "file": { "type": "string", "contentMediaType": "text/csv" } },
             "additionalProperties": { "type": "string", "contentMediaType": "text/csv" },
             "minProperties": 1,

@@ -23,11 +23,11 @@ impl Description {
             summary: "Store a list of CSVs, all of them or none",
             parameters,
             body: Some(RequestBody::csvs(
-                "One CSV or several; packed with gzip or zstd if `Content-Encoding` says so.",
+                "One CSV or several. `Content-Encoding` may be gzip or zstd.",
             )),
             answers: vec![
-                Answer::new(StatusCode::CREATED, "All of them are stored.")
-                    .maybe("Location", "The dataset, when it is one.")
+                Answer::new(StatusCode::CREATED, "All CSVs are stored.")
+                    .maybe("Location", "The dataset, if the request has one CSV.")
                     .replayed()
                     .json(created),
             ],

@@ -27,29 +27,29 @@ pub struct Change {
     pub kind: Kind,
     /// The operation it is about; none: every one.
     pub operation: Option<&'static str>,
-    /// Whether a client that worked may work no longer.
+    /// Whether the change may break a client.
     pub breaking: bool,
     /// What changed.
     pub summary: &'static str,
-    /// How it was.
+    /// The behaviour before.
     pub before: Option<&'static str>,
-    /// How it is.
+    /// The behaviour after.
     pub after: Option<&'static str>,
 }
 
-/// The kinds of changes, as Keep a Changelog has them.
+/// The kinds of changes, as in Keep a Changelog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// There is something new.
+    /// Something is new.
     Added,
-    /// Something is otherwise.
+    /// Something works differently.
     Changed,
-    /// Something is gone.
+    /// Something is removed.
     Removed,
-    /// Something will be gone.
+    /// Something will be removed.
     Deprecated,
-    /// Something is as it always should have been.
+    /// A defect is corrected.
     Fixed,
 }
 
@@ -62,9 +62,9 @@ struct Changelog {
     /// The newer version.
     #[schema(example = "v2")]
     to: String,
-    /// Whether any of it may break a client.
+    /// Whether one of the changes may break a client.
     breaking: bool,
-    /// From the oldest release to the newest.
+    /// The changes, from the oldest release to the newest.
     changes: Vec<Entry>,
 }
 
@@ -72,20 +72,20 @@ struct Changelog {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]
 pub(in crate::api) struct Entry {
-    /// The semantic version that brought it.
+    /// The semantic version with the change.
     #[schema(example = "2.0.0")]
     version: String,
     kind: Kind,
-    /// The operation it is about; null: every one.
+    /// The operation that changes; null if all of them do.
     #[schema(required = true)]
     pub(in crate::api) operation: Option<&'static str>,
-    /// Whether a client that worked may work no longer.
+    /// Whether the change may break a client.
     pub(in crate::api) breaking: bool,
     summary: &'static str,
-    /// How it was.
+    /// The behaviour before.
     #[schema(required = true)]
     before: Option<&'static str>,
-    /// How it is.
+    /// The behaviour after.
     #[schema(required = true)]
     after: Option<&'static str>,
 }
@@ -108,7 +108,7 @@ pub(super) fn write(
     let from = from.ok_or_else(|| missing("from"))?;
     let to = to.ok_or_else(|| missing("to"))?;
     if from >= to {
-        let expected = format!("a version newer than from, which is {from}; {names}");
+        let expected = format!("a version newer than {from}: {names}");
         return Err(Error::bad_parameter("to", to.to_string(), expected));
     }
     let changes: Vec<_> = changes(all, from.get(), to).collect();
@@ -195,7 +195,7 @@ impl Kind {
 
 pub(super) fn describe() -> Description {
     let mut page = page_of(
-        "Say what changed between two versions",
+        "List the changes between two versions",
         Schema::of::<Changelog>(),
     );
     let required = |name, meaning| {

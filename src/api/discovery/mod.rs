@@ -92,7 +92,7 @@ const PAGES: &[Page] = &[
         path: "/openapi.json",
         write: Discovery::document,
         describe: || {
-            let meaning = "The version whose document it is; else the one that `Accept` names, else the caller's default.";
+            let meaning = "The version to describe. The default is the version that `Accept` names, else the caller's default version.";
             let schema = serde_json::json!({ "type": "string", "examples": ["v2"] });
             let mut page = page_of(
                 "Get this document",

@@ -32,20 +32,23 @@ const PAGE_REFUSALS: [StatusCode; 4] = [
 const SERVER_HEADERS: [(&str, &str); 3] = [
     (
         "Vary",
-        "`Accept, Content-Type, Authorization, Accept-Encoding`: on what the response depends besides the URL.",
+        "`Accept, Content-Type, Authorization, Accept-Encoding`: the request headers that the response depends on.",
     ),
     ("X-Content-Type-Options", "`nosniff`."),
     (
         "X-Request-Id",
-        "The request's own id, or a new one; the server's log has it too.",
+        "The id that the request sent, or a new one. The server's log has it too.",
     ),
 ];
 /// The headers that the responses of a version have besides.
 const VERSION_HEADERS: [(&str, &str); 2] = [
-    ("API-Version", "The full semantic version that was served."),
+    (
+        "API-Version",
+        "The semantic version of the API that answered.",
+    ),
     (
         "API-Version-Source",
-        "Why: `accept`, `content-type`, `pin` or `default`.",
+        "What chose the version: `accept`, `content-type`, `pin` or `default`.",
     ),
 ];
 
@@ -198,13 +201,12 @@ impl Document {
         }
         let mut headers = headers_of_all(true);
         let more = match status {
-            StatusCode::UNAUTHORIZED => Some(("WWW-Authenticate", "How to say who calls.")),
-            StatusCode::SERVICE_UNAVAILABLE => Some((
-                "Retry-After",
-                "Seconds after which trying again makes sense.",
-            )),
+            StatusCode::UNAUTHORIZED => Some(("WWW-Authenticate", "How to authenticate.")),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                Some(("Retry-After", "Seconds to wait before trying again."))
+            }
             StatusCode::RANGE_NOT_SATISFIABLE => {
-                Some(("Content-Range", "How many bytes there are."))
+                Some(("Content-Range", "The length of the source in bytes."))
             }
             _ => None,
         };
@@ -255,8 +257,8 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
     let formats = [Format::Json, Format::Csv, Format::Ndjson];
     let media_types = formats.map(|format| media_type(number, format).to_string());
     let description = format!(
-        "Turns a CSV into an API. This is {number}: ask for it with `Accept: {}`. `HEAD` is answered wherever `GET` is, \
-         and `OPTIONS` everywhere. `/versions` lists the versions, `/changelog` says what changed between them.",
+        "Turns a CSV into an API. This is {number}: request it with `Accept: {}`. Every resource with `GET` has `HEAD`, \
+         and every resource has `OPTIONS`. `/versions` lists the versions, and `/changelog` their differences.",
         media_types[0],
     );
     let mut info = json!({
@@ -275,8 +277,8 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
         "servers": [{ "url": "/" }],
         "security": [{}, { "key": [] }],
         "tags": [
-            { "name": "API", "description": "What this version does." },
-            { "name": "Discovery", "description": "What the server says of itself, the same in every version." },
+            { "name": "API", "description": "The operations of this version." },
+            { "name": "Discovery", "description": "Pages about the server, the same in every version." },
         ],
     })
 }

@@ -9,7 +9,7 @@ use crate::versioning::{Catalogue, Format, State, VersionNumber, media_type};
 /// The versions of the API.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Versions {
-    /// The newest first.
+    /// The versions, the newest first.
     versions: Vec<Version>,
 }
 
@@ -18,42 +18,42 @@ pub(super) struct Versions {
 struct Version {
     #[schema(example = "v2")]
     version: String,
-    /// What names it in `Accept`.
+    /// The media type that names it in `Accept`.
     #[schema(example = "application/vnd.flash.v2+json")]
     media_type: String,
     #[schema(example = "2.0.0")]
     semantic_version: String,
     state: State,
-    /// When it is or was deprecated; null: nobody has said so.
+    /// When it is or was deprecated; null if no date is set.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     deprecated_at: Option<Timestamp>,
-    /// When it is or was retired; null: nobody has said so.
+    /// When it is or was retired; null if no date is set.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     retired_at: Option<Timestamp>,
-    /// Windows in which it is refused, before it is retired, so that forgotten clients are noticed.
+    /// The times when it is refused on purpose, before it is retired, so that forgotten clients are noticed.
     brownouts: Vec<Window>,
-    /// Whether a caller gets it who names none and is pinned to none.
+    /// Whether callers that don't name a version and have no pin get it.
     default: bool,
     links: VersionLinks,
 }
 
-/// A window in which a version is refused.
+/// A time when a version is refused on purpose.
 #[derive(Debug, Serialize, ToSchema)]
 struct Window {
-    /// Its first moment.
+    /// When it begins.
     #[schema(value_type = String, format = DateTime)]
     start: Timestamp,
-    /// The first moment after it.
+    /// When it ends.
     #[schema(value_type = String, format = DateTime)]
     end: Timestamp,
 }
 
-/// What else there is of a version.
+/// Links to the pages about a version.
 #[derive(Debug, Serialize, ToSchema)]
 struct VersionLinks {
-    /// Its document.
+    /// Its OpenAPI document.
     openapi: String,
-    /// What the next newer version changes; null for the newest.
+    /// The changes of the next newer version; null for the newest.
     #[schema(required = true)]
     changelog: Option<String>,
 }
@@ -69,10 +69,10 @@ pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
             media_type: media_type(number, Format::Json).to_string(),
             semantic_version: version.semantic.to_string(),
             state: version.state(now),
-            deprecated_at: version.life.deprecated,
-            retired_at: version.life.retired,
+            deprecated_at: version.lifecycle.deprecated,
+            retired_at: version.lifecycle.retired,
             brownouts: version
-                .life
+                .lifecycle
                 .brownouts
                 .iter()
                 .map(|brownout| Window {

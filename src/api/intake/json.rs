@@ -71,7 +71,7 @@ pub(super) async fn receive(
         }
         list.add(upload.finish().await.map_err(failed)?).await?;
     }
-    list.finish("write at least one item into the list")
+    list.finish("put at least one item into the list")
 }
 
 /// The whole list, unpacked, and the memory for all that it becomes.

@@ -121,7 +121,7 @@ impl Stream for Feed {
             self.rest = true;
             let taken = self.unanswered.fetch_add(frame.len(), Ordering::Relaxed) + frame.len();
             if taken > UNANSWERED + frame.len() {
-                let reason = format!("a part's header is longer than {UNANSWERED} bytes");
+                let reason = format!("the header of a part is longer than {UNANSWERED} bytes");
                 return Poll::Ready(Some(Err(Error::BadMultipart(reason))));
             }
         }

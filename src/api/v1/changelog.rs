@@ -1,4 +1,4 @@
-//! What the releases of version 1 brought.
+//! The changes in the releases of version 1.
 
 use crate::api::discovery::{Change, Kind, Release};
 
@@ -17,44 +17,44 @@ pub(super) const RELEASES: &[Release] = &[
 const CHANGES_1_0_1: &[Change] = &[
     fixed(
         None,
-        "what If-Match demands is 412 wherever it does not hold, where something without an entity tag is read or changed as well; If-Unmodified-Since on a write is 412, since nothing has a date of modification",
-        "the header was without effect",
-        "412, and nothing is done",
+        "a failed condition in If-Match is 412 in every operation, also for resources without an entity tag; If-Unmodified-Since on a write is 412, because nothing has a modification date",
+        "the header had no effect",
+        "412, and nothing changes",
     ),
     fixed(
         Some("create_datasets"),
-        "POST /datasets with If-Match is 412, since it makes new datasets only",
-        "the header was without effect",
-        "412, and nothing is done",
+        "POST /datasets with If-Match is 412, because it only creates new datasets",
+        "the header had no effect",
+        "412, and nothing changes",
     ),
     fixed(
         None,
-        "a write whose key is taken back before it ends is not done",
+        "a write is refused if its key is revoked before the write ends",
         "201",
-        "401, and nothing is done",
+        "401, and nothing changes",
     ),
     fixed(
         Some("create_datasets"),
-        "another Content-Disposition makes another request of one with the same Idempotency-Key",
+        "requests with the same Idempotency-Key and different Content-Disposition count as different requests",
         "the first answer again, for a dataset of another name",
         "422",
     ),
     fixed(
         None,
-        "identity;q=0 in Accept-Encoding is honoured for short bodies too",
-        "a short body without a coding",
-        "a body in a coding, or 406 where nothing is left that the client takes",
+        "identity;q=0 in Accept-Encoding is honoured for short bodies, too",
+        "a short body was sent without a coding",
+        "the body is sent in a coding, or the answer is 406 if the client accepts none",
     ),
     fixed(
         None,
-        "a body in an unknown Content-Encoding is refused with Accept-Encoding, which says what is known",
+        "the answer to a body with an unknown Content-Encoding has Accept-Encoding, which lists the supported codings",
         "415 without that header",
-        "415 with it",
+        "415 with that header",
     ),
     fixed(
         Some("get_dataset"),
-        "a CSV without header whose byte-order mark is followed by one empty line has all its rows",
-        "an empty row, and the last row was missing",
+        "a CSV without a header, with a byte-order mark and then one empty line, has all its rows",
+        "there was an empty row, and the last row was missing",
         "all rows",
     ),
 ];
@@ -62,33 +62,33 @@ const CHANGES_1_0_1: &[Change] = &[
 const CHANGES_1_0_0: &[Change] = &[
     added(
         "create_datasets",
-        "POST /datasets stores a list of CSVs, all of them or none",
+        "POST /datasets stores one or more CSVs, all of them or none",
     ),
     added(
         "list_datasets",
-        "GET /datasets lists the datasets, paged by number",
+        "GET /datasets lists the datasets in numbered pages",
     ),
     added(
         "get_dataset",
-        "GET /datasets/{name} reads rows as texts, paged by number, or all of them as CSV",
+        "GET /datasets/{name} reads rows of strings in numbered pages, or all rows as CSV",
     ),
     added(
         "delete_dataset",
-        "DELETE /datasets/{name} removes a dataset",
+        "DELETE /datasets/{name} deletes a dataset",
     ),
     added(
         "get_client",
-        "GET /client tells a registered client its pin, how that came about and what it used",
+        "GET /client shows a registered client its pin, the history of the pin and the versions that it used",
     ),
     added(
         "patch_client",
-        "PATCH /client moves the pin, or undoes a move",
+        "PATCH /client moves the pin, or undoes the last move",
     ),
     added(
         "get_upgrade",
-        "GET /client/upgrade says what a move to another version would change for the client",
+        "GET /client/upgrade lists what a move to another version would change for the client",
     ),
-    added("get_root", "GET / says what this is"),
+    added("get_root", "GET / describes the API"),
 ];
 
 const fn added(operation: &'static str, summary: &'static str) -> Change {

@@ -23,7 +23,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let body = Root {
         name: "flash",
-        description: "Post a CSV, read it back as JSON or CSV.",
+        description: "Post a CSV, then read it as JSON or CSV.",
         version: call.release().to_owned(),
         links: RootLinks {
             datasets: "/datasets",

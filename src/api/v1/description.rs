@@ -8,7 +8,7 @@ use crate::versioning::Format;
 
 pub(super) fn get_root() -> Description {
     Description {
-        summary: "What this is",
+        summary: "Describe the API",
         answers: vec![Answer::new(StatusCode::OK, "This.").json(Schema::of::<Root>())],
         ..Description::default()
     }
@@ -23,7 +23,7 @@ pub(super) fn list_datasets() -> Description {
         summary: "List the datasets by name",
         parameters: vec![
             page(),
-            Parameter::number("per_page", 1..=1000, 30, "Datasets a page."),
+            Parameter::number("per_page", 1..=1000, 30, "Datasets per page."),
         ],
         answers: vec![
             Answer::new(StatusCode::OK, "A page of the list.").json(Schema::of::<Datasets<'_>>()),
@@ -40,7 +40,7 @@ pub(super) fn get_dataset() -> Description {
             "per_page",
             1..=1000,
             100,
-            "Rows a page; not for CSV, which has all.",
+            "Rows per page. Not for CSV, which has all rows.",
         ),
     ];
     parameters.extend(Parameter::conditions());
@@ -60,10 +60,10 @@ pub(super) fn get_dataset() -> Description {
 }
 
 pub(super) fn delete_dataset() -> Description {
-    Description::of_removal("Remove a dataset")
+    Description::of_removal("Delete a dataset")
 }
 
 fn page() -> Parameter {
-    let meaning = "Number of the page; one past the end is empty.";
+    let meaning = "The number of the page. A page past the end is empty.";
     Parameter::number("page", 1..=super::datasets::LAST_PAGE, 1, meaning)
 }

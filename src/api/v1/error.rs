@@ -13,9 +13,9 @@ use crate::versioning::Format;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Error)]
 struct Failure<'a> {
-    /// What is wrong and what to do.
+    /// What is wrong, and what to do about it.
     error: String,
-    /// What may be asked for instead, where no version could be agreed on.
+    /// The versions and formats that the resource has, if the request was refused because of its version or format.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     available: Option<Vec<Alternative<'a>>>,

@@ -12,7 +12,7 @@ use crate::dataset::Field;
 use crate::store;
 use crate::versioning::Available;
 
-/// What this is.
+/// A description of the API.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Root {
     pub name: &'static str,
@@ -22,7 +22,7 @@ pub(super) struct Root {
     pub links: RootLinks,
 }
 
-/// Where to go from here.
+/// Links to the resources.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RootLinks {
     pub datasets: &'static str,
@@ -70,7 +70,7 @@ pub(super) const DATASETS: listing::Form = listing::Form {
     column: |column, out| push_json_string(&column.name, out),
 };
 
-/// What was created.
+/// The datasets that were created.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Created<'a> {
     pub datasets: Vec<Dataset<'a>>,
@@ -85,12 +85,12 @@ pub(super) struct Datasets<'a> {
     pub total: u64,
 }
 
-/// A version and format that may be asked for, and where.
+/// A version and format that the resource has.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct Alternative<'a> {
     #[serde(flatten)]
     available: &'a Available,
-    /// Where it is.
+    /// The path.
     link: &'a str,
 }
 
@@ -143,7 +143,7 @@ pub(super) fn rows_schema() -> Schema {
     let count = json!({ "type": "integer", "minimum": 0 });
     Schema::written(json!({
         "type": "object",
-        "description": "A page of rows; every field is a text.",
+        "description": "A page of rows. Every field is a string.",
         "properties": {
             "name": text,
             "columns": { "type": "array", "items": text },

@@ -22,7 +22,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let body = Root {
         name: "flash",
-        description: "Put a CSV, read typed rows, page by page or all at once.",
+        description: "Put a CSV, then read typed rows, page by page or all at once.",
         version: call.release().to_owned(),
         links: RootLinks {
             this: "/",
@@ -117,7 +117,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
 
 /// The revision that is asked for.
 pub(super) fn revision(query: &mut Query) -> Result<Option<i64>, Error> {
-    let expected = "the number of a revision, from 1";
+    let expected = "the number of a revision, from 1 on";
     match query.take_parsed::<i64>("revision", expected)? {
         Some(number) if number < 1 => Err(Error::bad_parameter(
             "revision",

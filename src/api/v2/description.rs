@@ -13,7 +13,7 @@ use crate::versioning::Format;
 
 pub(super) fn get_root() -> Description {
     Description {
-        summary: "What this is",
+        summary: "Describe the API",
         answers: vec![Answer::new(StatusCode::OK, "This.").json(Schema::of::<Root>())],
         ..Description::default()
     }
@@ -27,7 +27,7 @@ pub(super) fn list_datasets() -> Description {
     Description {
         summary: "List the datasets by name",
         parameters: vec![
-            Parameter::number("limit", 1..=1000, 100, "Datasets a page."),
+            Parameter::number("limit", 1..=1000, 100, "Datasets per page."),
             Parameter::cursor(),
         ],
         answers: vec![list().json(Schema::list_of::<List<Dataset<'_>>, Dataset<'_>>())],
@@ -39,7 +39,7 @@ pub(super) fn get_dataset() -> Description {
     let mut parameters = vec![Parameter::name(), Parameter::revision()];
     parameters.extend(Parameter::conditions());
     Description {
-        summary: "Say what a dataset is, or was",
+        summary: "Describe a dataset, or an older revision of it",
         parameters,
         answers: vec![
             Answer::new(StatusCode::OK, "The dataset.")
@@ -56,14 +56,15 @@ pub(super) fn put_dataset() -> Description {
     let mut parameters = changing_parameters();
     parameters.extend(Parameter::csv());
     Description {
-        summary: "Create a dataset, or replace what is in it",
+        summary: "Create a dataset, or replace its contents",
         parameters,
         body: Some(RequestBody::csv(
-            "The CSV; without `Content-Type` it is taken for `text/csv`.",
+            "The CSV. `Content-Type` is `text/csv` by default.",
         )),
         answers: vec![
-            committed(StatusCode::OK, "It has a new revision."),
-            committed(StatusCode::CREATED, "It is new.").header("Location", "The dataset."),
+            committed(StatusCode::OK, "The dataset has a new revision."),
+            committed(StatusCode::CREATED, "The dataset is new.")
+                .header("Location", "The dataset."),
         ],
         refusals: changing(),
     }
@@ -74,15 +75,15 @@ pub(super) fn append_rows() -> Description {
         summary: "Append rows",
         parameters: changing_parameters(),
         body: Some(RequestBody::csv(
-            "A CSV with the dataset's header; without `Content-Type` it is taken for `text/csv`.",
+            "A CSV with the dataset's header. `Content-Type` is `text/csv` by default.",
         )),
-        answers: vec![committed(StatusCode::OK, "It has a new revision.")],
+        answers: vec![committed(StatusCode::OK, "The dataset has a new revision.")],
         refusals: changing_what_is_there(),
     }
 }
 
 pub(super) fn delete_dataset() -> Description {
-    Description::of_removal("Remove a dataset with all its revisions")
+    Description::of_removal("Delete a dataset with all its revisions")
 }
 
 pub(super) fn list_rows() -> Description {
@@ -90,7 +91,7 @@ pub(super) fn list_rows() -> Description {
         "limit",
         1..=10_000,
         100,
-        "Rows a page. CSV and NDJSON have all rows without it, and no maximum.",
+        "Rows per page. Without it, CSV and NDJSON have all rows; with it, they have no maximum.",
     );
     let mut parameters = vec![
         Parameter::name(),
@@ -101,7 +102,7 @@ pub(super) fn list_rows() -> Description {
     parameters.extend(Parameter::row_query());
     parameters.extend(Parameter::conditions());
     Description {
-        summary: "Read rows: all of them, or those that a query asks for",
+        summary: "Read rows, or only those that a query selects",
         parameters,
         answers: vec![
             list()
@@ -120,10 +121,10 @@ pub(super) fn get_summary() -> Description {
     let mut parameters = vec![Parameter::name(), Parameter::revision()];
     parameters.extend(Parameter::conditions());
     Description {
-        summary: "Tell what each column holds",
+        summary: "Summarise each column",
         parameters,
         answers: vec![
-            Answer::new(StatusCode::OK, "What the columns hold.")
+            Answer::new(StatusCode::OK, "The summaries of the columns.")
                 .tagged()
                 .json(summary::schema()),
             Answer::not_modified(),
@@ -135,10 +136,10 @@ pub(super) fn get_summary() -> Description {
 
 pub(super) fn list_revisions() -> Description {
     Description {
-        summary: "List the revisions that are kept, the newest first",
+        summary: "List the kept revisions, the newest first",
         parameters: vec![
             Parameter::name(),
-            Parameter::number("limit", 1..=1000, 100, "Revisions a page."),
+            Parameter::number("limit", 1..=1000, 100, "Revisions per page."),
             Parameter::cursor(),
         ],
         answers: vec![list().json(Schema::list_of::<List<Revision>, Revision>())],
@@ -151,16 +152,15 @@ pub(super) fn get_source() -> Description {
     let mut parameters = vec![Parameter::name(), Parameter::revision()];
     parameters.extend(Parameter::range());
     parameters.extend(Parameter::conditions());
-    let range = "The bytes that are sent, of how many.";
+    let range = "The range that is sent, and the length of the source.";
     let mut refusals = reading();
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
     Description {
-        summary: "Get the bytes that were uploaded, whole or in part",
+        summary: "Read the uploaded bytes, all or a range",
         parameters,
         answers: vec![
-            source(StatusCode::OK, "All of them."),
-            source(StatusCode::PARTIAL_CONTENT, "Those of the range.")
-                .header("Content-Range", range),
+            source(StatusCode::OK, "The whole source."),
+            source(StatusCode::PARTIAL_CONTENT, "The range.").header("Content-Range", range),
             Answer::not_modified(),
         ],
         refusals,
@@ -171,7 +171,7 @@ pub(super) fn get_source() -> Description {
 /// A page of a list.
 fn list() -> Answer {
     Answer::new(StatusCode::OK, "A page of the list.")
-        .maybe("Link", "The next page, `rel=\"next\"`, when there is one.")
+        .maybe("Link", "The next page (`rel=\"next\"`), if there is one.")
 }
 
 /// A dataset with a revision that was just made.
@@ -188,7 +188,7 @@ fn source(status: StatusCode, meaning: &'static str) -> Answer {
     Answer::new(status, meaning)
         .tagged()
         .header("Accept-Ranges", "`bytes`.")
-        .header("Content-Disposition", "A file name to save it under.")
+        .header("Content-Disposition", "A file name for the source.")
         .content(Content::Fixed("text/csv"), bytes())
         .content(Content::Fixed("text/tab-separated-values"), bytes())
 }

@@ -17,20 +17,20 @@ struct Problem<'a> {
     /// The kind of problem, `urn:flash:problem:…`.
     #[serde(rename = "type")]
     kind: String,
-    /// Its name, the same for every request that has it.
+    /// The name of the kind of problem.
     title: &'static str,
     /// The status of the response.
     status: u16,
-    /// What is wrong and what to do.
+    /// What is wrong, and what to do about it.
     detail: String,
-    /// Where in a CSV the mistake is, counted from 1.
+    /// The line of the mistake in the CSV, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     column: Option<u64>,
-    /// What may be asked for instead, where no version could be agreed on.
+    /// The versions and formats that the resource has, if the request was refused because of its version or format.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     available: Option<Vec<Alternative<'a>>>,

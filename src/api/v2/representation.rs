@@ -14,7 +14,7 @@ use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push
 use crate::dataset::{Column, ColumnType, Field, Layout};
 use crate::store;
 
-/// What this is.
+/// A description of the API.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Root {
     pub name: &'static str,
@@ -24,7 +24,7 @@ pub(super) struct Root {
     pub links: RootLinks,
 }
 
-/// Where to go from here; `{name}` is to be replaced by a dataset's name.
+/// Links to the resources. Replace `{name}` by a dataset's name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RootLinks {
     #[serde(rename = "self")]
@@ -48,7 +48,7 @@ pub(super) struct Dataset<'a> {
     columns: &'a [Column],
     row_count: u64,
     byte_count: u64,
-    /// Of the source, hexadecimal.
+    /// The SHA-256 of the source, in hexadecimal digits.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
     #[schema(value_type = String, format = DateTime)]
@@ -56,13 +56,13 @@ pub(super) struct Dataset<'a> {
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     links: Links,
-    /// What stating a null would make of a column; only in the answer to its creation, and only if there is something.
+    /// Advice about types, such as a `null` parameter that would give a column a narrower type. Only in answers to a write.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     hints: Vec<String>,
 }
 
-/// What else there is of a dataset.
+/// Links to the resources of a dataset.
 #[derive(Debug, Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
@@ -112,13 +112,13 @@ pub(super) const DATASETS: listing::Form = listing::Form {
     },
 };
 
-/// What was created.
+/// The datasets that were created.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Created<'a> {
     pub data: Vec<Dataset<'a>>,
 }
 
-/// A part of a list, and where it goes on.
+/// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct List<T> {
     pub data: Vec<T>,
@@ -134,12 +134,12 @@ pub(super) struct Revision {
     revision: i64,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// Who made it; null: somebody without a key.
+    /// The client that made it; null for an anonymous caller.
     #[schema(required = true)]
     author: Option<String>,
     row_count: u64,
     byte_count: u64,
-    /// Of the source, hexadecimal.
+    /// The SHA-256 of the source, in hexadecimal digits.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
 }
@@ -189,7 +189,7 @@ pub(super) fn page(
 fn row_schema() -> serde_json::Value {
     json!({
         "type": "object",
-        "description": "A row: its columns in their order, each in its type, and null for no value.",
+        "description": "A row: a member for each column, in the order of the columns. A missing value is null.",
         "additionalProperties": { "type": ["boolean", "number", "string", "null"] },
     })
 }

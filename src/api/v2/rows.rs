@@ -93,7 +93,7 @@ fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
         Some(safe) => Err(Error::bad_parameter(
             "safe",
             safe,
-            "it only where a CSV is asked for, with Accept: application/vnd.flash.v2+csv",
+            "it only for a CSV, with Accept: application/vnd.flash.v2+csv",
         )),
     }
 }
@@ -168,7 +168,7 @@ async fn start(
         return Err(Error::bad_parameter(
             "revision",
             revision.to_string(),
-            format_args!("{of}, to which the cursor belongs, or leave one of them out"),
+            format_args!("{of}, which the cursor belongs to, or leave one of them out"),
         ));
     }
     let newest = call.dataset().await?;

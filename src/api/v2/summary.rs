@@ -166,28 +166,28 @@ pub(super) fn schema() -> Schema {
     let value = |meaning: &str| json!({ "type": ["boolean", "number", "string", "null"], "description": meaning });
     let distinct = json!({
         "type": "object",
-        "description": "How many different texts the column has.",
+        "description": "The number of distinct values in the column.",
         "properties": {
-            "estimate": count("About so many."),
-            "error": share("By which part of that it may be wrong, 95 times of 100; 0: it is exact."),
+            "estimate": count("The estimated number."),
+            "error": share("The relative error of the estimate, at 95 % confidence. 0 means that it is exact."),
         },
         "required": ["estimate", "error"],
     });
     let histogram = json!({
         "type": ["object", "null"],
-        "description": "How numbers and times are spread; null for other types and without a value.",
+        "description": "The distribution of numbers and times; null for other types, and if there is no value.",
         "properties": {
             "edges": {
                 "type": "array",
-                "description": "Where bins begin, and where the last one ends. What is at an edge is in the bin that begins there; what is at the last one, in the last bin.",
+                "description": "Where bins begin, and where the last one ends. A value at an edge is in the bin that begins there; a value at the last edge is in the last bin.",
                 "items": value("A number, a date or a datetime."),
             },
             "counts": {
                 "type": "array",
-                "description": "Values in each bin.",
+                "description": "The number of values in each bin.",
                 "items": count("Values."),
             },
-            "error": share("By which part of all values a count may be wrong, 99 times of 100; 0: they are exact."),
+            "error": share("The error of a count, as a share of all values, at 99 % confidence. 0 means that the counts are exact."),
         },
         "required": ["edges", "counts", "error"],
     });
@@ -195,16 +195,16 @@ pub(super) fn schema() -> Schema {
         "type": "object",
         "properties": {
             "value": value("The value."),
-            "count": count("How often it comes, at least."),
+            "count": count("How often it occurs, at least."),
         },
         "required": ["value", "count"],
     });
     let frequent = json!({
         "type": ["object", "null"],
-        "description": "The most frequent values; null for numbers and times of which there are too many different ones.",
+        "description": "The most frequent values; null for numbers and times with too many distinct values.",
         "properties": {
             "values": { "type": "array", "maxItems": 10, "items": counted },
-            "error": count("How much more often a value may come, whether it is listed or not; 0: the counts are exact."),
+            "error": count("How much more often a value may occur, listed or not. 0 means that the counts are exact."),
         },
         "required": ["values", "error"],
     });
@@ -213,11 +213,11 @@ pub(super) fn schema() -> Schema {
         "properties": {
             "name": { "type": "string" },
             "type": { "type": "string", "enum": ColumnType::ALL },
-            "count": count("Values that are not null."),
-            "nulls": count("Values that are."),
+            "count": count("The number of values that are not null."),
+            "nulls": count("The number of nulls."),
             "distinct": distinct,
-            "least": value("The first value in the order of the type; null without any. Of a text of more than 64 bytes the beginning, and `…`."),
-            "greatest": value("The last one."),
+            "least": value("The least value in the order of the type; null if there is none. A text of more than 64 bytes is cut, and ends in `…`."),
+            "greatest": value("The greatest value, in the same form."),
             "mean": { "type": ["number", "null"], "description": "The mean of numbers." },
             "histogram": histogram,
             "frequent": frequent,
@@ -229,7 +229,7 @@ pub(super) fn schema() -> Schema {
         "properties": {
             "name": { "type": "string" },
             "revision": { "type": "integer", "minimum": 1 },
-            "row_count": count("Rows of the revision."),
+            "row_count": count("The number of rows in the revision."),
             "columns": { "type": "array", "items": column },
         },
         "required": ["name", "revision", "row_count", "columns"],

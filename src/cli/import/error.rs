@@ -1,4 +1,4 @@
-//! Why an import, or one file of it, did not come to its end.
+//! Why an import, or one of its files, failed.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,16 +10,16 @@ use crate::{
     store::{OpenError, StoreError},
 };
 
-/// Why nothing, or not everything, was imported.
+/// Why an import failed, as a whole or in part.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The store could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The list of versions is none that can be served.
+    /// The list of versions is not valid.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The operating system refused a thread.
+    /// The operating system refused to start a thread.
     #[error("the import could not start")]
     Start(#[source] io::Error),
     /// A folder can't be read.
@@ -30,7 +30,7 @@ pub enum ImportError {
         /// What the system said.
         source: io::Error,
     },
-    /// The store failed; what was imported before stays.
+    /// The store failed. Files that were imported before stay.
     #[error("the store failed at {file}")]
     Store {
         /// The file that was being imported.
@@ -39,11 +39,11 @@ pub enum ImportError {
         source: UploadError,
     },
     /// Some files are wrong.
-    #[error("{failed} of {all} files were not imported")]
+    #[error("could not import {failed} of {}", super::super::counted(*all, "file"))]
     Files {
-        /// How many.
+        /// The number of files that failed.
         failed: usize,
-        /// Of how many.
+        /// The number of all files.
         all: usize,
     },
 }
@@ -53,13 +53,13 @@ pub enum ImportError {
 pub(super) enum FileError {
     #[error(transparent)]
     Csv(CsvError),
-    #[error("there is a dataset named {0} already; write --replace to give it a new revision")]
+    #[error("a dataset named {0} exists already; add --replace to give it a new revision")]
     Taken(DatasetName),
-    #[error("{1} was imported as {0} just now; rename one of the files")]
+    #[error("{1} was imported as {0} already; rename one of the files")]
     Twice(DatasetName, String),
     #[error(transparent)]
     Name(#[from] NameError),
-    #[error("can't read it: {0}")]
+    #[error("can't read the file: {0}")]
     Read(#[from] io::Error),
     #[error(transparent)]
     Store(UploadError),

@@ -1,14 +1,14 @@
-//! Which files are imported, and in which order.
+//! The files to import, in their order.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::ImportError;
 
-/// Endings of the files of a folder that are imported.
+/// Extensions of the files that are imported from a folder.
 const ENDINGS: &[&str] = &["csv", "tsv", "txt"];
 
-/// Where a CSV comes from.
+/// The source of a CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Input {
     /// Standard input.
@@ -17,7 +17,7 @@ pub(super) enum Input {
     File {
         /// Its path.
         path: PathBuf,
-        /// Its length; `None` where that can't be known.
+        /// Its length, if that is known.
         bytes: Option<u64>,
     },
 }
@@ -31,7 +31,7 @@ impl fmt::Display for Input {
     }
 }
 
-/// What was named, a folder as the files in it that look like CSVs, by name.
+/// The named files. A folder stands for its files that have one of the extensions, by name.
 pub(super) fn find(named: &[PathBuf]) -> Result<Vec<Input>, ImportError> {
     let mut found = Vec::new();
     for path in named {
@@ -71,7 +71,7 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, ImportError> {
     Ok(files)
 }
 
-/// Whether the file's name ends so, in letters of either case.
+/// Whether the file has one of these extensions, in letters of either case.
 pub(super) fn has_extension(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|extension| {
         endings
@@ -80,7 +80,7 @@ pub(super) fn has_extension(path: &Path, endings: &[&str]) -> bool {
     })
 }
 
-/// The length of all together, where each is known.
+/// The total length, if all lengths are known.
 pub(super) fn bytes(inputs: &[Input]) -> Option<u64> {
     inputs
         .iter()

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::{ask, deprecated, past, v, version};
-use crate::versioning::{Brownout, Catalogue, CatalogueError, Life, Refusal, State, date};
+use crate::versioning::{Brownout, Catalogue, CatalogueError, Lifecycle, Refusal, State, date};
 
 fn at(text: &str) -> Timestamp {
     date(text).unwrap()
@@ -13,9 +13,12 @@ fn brownouts(texts: &[&str]) -> Vec<Brownout> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-/// A v1 that lives so beside a stable v2.
-fn catalogue(life: Life) -> Result<Catalogue, CatalogueError> {
-    Catalogue::new(vec![version(2, Life::default()), version(1, life)], v(1))
+/// A v1 with this lifecycle beside a stable v2.
+fn catalogue(lifecycle: Lifecycle) -> Result<Catalogue, CatalogueError> {
+    Catalogue::new(
+        vec![version(2, Lifecycle::default()), version(1, lifecycle)],
+        v(1),
+    )
 }
 
 #[test]
@@ -77,15 +80,15 @@ fn a_brownout_is_its_start_and_its_length() {
 #[test]
 fn a_preview_with_a_date_is_stable_from_that_instant_on() {
     let promoted = at("2027-03-01");
-    let life = Life {
+    let lifecycle = Lifecycle {
         preview: true,
         promoted: Some(promoted),
-        ..Life::default()
+        ..Lifecycle::default()
     };
     let moment = SignedDuration::from_nanos(1);
-    assert_eq!(life.state(promoted - moment), State::Preview);
-    assert_eq!(life.state(promoted), State::Stable);
-    let versions = vec![version(2, life), version(1, Life::default())];
+    assert_eq!(lifecycle.state(promoted - moment), State::Preview);
+    assert_eq!(lifecycle.state(promoted), State::Stable);
+    let versions = vec![version(2, lifecycle), version(1, Lifecycle::default())];
     let catalogue = Catalogue::new(versions, v(1)).unwrap();
     assert_eq!(catalogue.newest_stable(promoted - moment), v(1));
     assert_eq!(catalogue.newest_stable(promoted), v(2));
@@ -96,10 +99,10 @@ fn a_preview_with_a_date_is_stable_from_that_instant_on() {
 #[test]
 fn the_successor_is_the_next_newer_version_that_is_stable() {
     let versions = vec![
-        version(4, Life::default()),
-        version(3, Life::default()),
+        version(4, Lifecycle::default()),
+        version(3, Lifecycle::default()),
         version(2, deprecated()),
-        version(1, Life::default()),
+        version(1, Lifecycle::default()),
     ];
     let catalogue = Catalogue::new(versions, v(1)).unwrap();
     for (number, successor) in [(1, Some(v(3))), (2, Some(v(3))), (3, Some(v(4))), (4, None)] {
@@ -110,10 +113,10 @@ fn the_successor_is_the_next_newer_version_that_is_stable() {
 #[test]
 fn a_brownout_refuses_a_deprecated_version_from_its_start_until_its_end() {
     let window: Brownout = "2027-05-01T09:00Z/15m".parse().unwrap();
-    let life = Life {
+    let lifecycle = Lifecycle {
         deprecated: Some(at("2027-01-01")),
         brownouts: vec![window],
-        ..Life::default()
+        ..Lifecycle::default()
     };
     let moment = SignedDuration::from_nanos(1);
     for (now, found) in [
@@ -122,11 +125,11 @@ fn a_brownout_refuses_a_deprecated_version_from_its_start_until_its_end() {
         (window.end - moment, Some(window)),
         (window.end, None),
     ] {
-        assert_eq!(life.brownout(now), found, "{now}");
+        assert_eq!(lifecycle.brownout(now), found, "{now}");
     }
-    let stable = Life {
+    let stable = Lifecycle {
         deprecated: None,
-        ..life
+        ..lifecycle
     };
     assert_eq!(stable.brownout(window.start), None);
 }
@@ -134,11 +137,11 @@ fn a_brownout_refuses_a_deprecated_version_from_its_start_until_its_end() {
 #[test]
 fn a_brownout_is_a_rehearsal_of_the_retirement() {
     // The tests take place at noon.
-    let life = Life {
+    let lifecycle = Lifecycle {
         deprecated: Some(past()),
         retired: Some(at("2027-01-01")),
         brownouts: brownouts(&["2026-06-15T11:50Z/15m"]),
-        ..Life::default()
+        ..Lifecycle::default()
     };
     for (accept, outcome) in [
         ("", "503 v2"),
@@ -153,10 +156,14 @@ fn a_brownout_is_a_rehearsal_of_the_retirement() {
             "v1 application/vnd.flash.v1+json accept",
         ),
     ] {
-        let ask = ask(accept).pinned(2).with(2, life.clone());
+        let ask = ask(accept).pinned(2).with(2, lifecycle.clone());
         assert_eq!(ask.outcome(), outcome, "Accept: {accept}");
     }
-    let refusal = ask("").pinned(2).with(2, life).negotiate().unwrap_err();
+    let refusal = ask("")
+        .pinned(2)
+        .with(2, lifecycle)
+        .negotiate()
+        .unwrap_err();
     let Refusal::Brownout { seconds, until, .. } = &refusal else {
         panic!("{refusal:?}");
     };
@@ -176,48 +183,48 @@ fn a_brownout_is_a_rehearsal_of_the_retirement() {
 
 #[test]
 fn a_life_out_of_order_is_refused_with_what_to_do() {
-    let life = |deprecated: &str, windows: &[&str]| Life {
+    let lifecycle = |deprecated: &str, windows: &[&str]| Lifecycle {
         deprecated: Some(at(deprecated)),
         retired: Some(at("2027-07-01")),
         brownouts: brownouts(windows),
-        ..Life::default()
+        ..Lifecycle::default()
     };
-    let fits = life(
+    let fits = lifecycle(
         "2027-01-01",
         &["2027-01-01/1h", "2027-01-01T01:00Z/1h", "2027-06-30/24h"],
     );
     assert!(catalogue(fits).is_ok());
-    let unannounced = Life {
+    let unannounced = Lifecycle {
         brownouts: brownouts(&["2027-05-01/1h"]),
-        ..Life::default()
+        ..Lifecycle::default()
     };
-    for (life, advice) in [
+    for (lifecycle, advice) in [
         (unannounced, "give it a date"),
         (
-            life("2027-01-01", &["2026-12-31T23:59:59Z/1h"]),
+            lifecycle("2027-01-01", &["2026-12-31T23:59:59Z/1h"]),
             "let it begin after 2027-01-01",
         ),
         (
-            life("2027-01-01", &["2027-06-30T00:00:01Z/24h"]),
+            lifecycle("2027-01-01", &["2027-06-30T00:00:01Z/24h"]),
             "end before v1 is retired",
         ),
         (
-            life("2027-01-01", &["2027-05-01/2h", "2027-05-01T01:00Z/2h"]),
+            lifecycle("2027-01-01", &["2027-05-01/2h", "2027-05-01T01:00Z/2h"]),
             "write one longer one",
         ),
     ] {
-        let error = catalogue(life).unwrap_err().to_string();
+        let error = catalogue(lifecycle).unwrap_err().to_string();
         assert!(error.contains(advice), "{error}");
     }
     for (deprecated, retired) in [(Some("2027-01-01"), None), (None, Some("2027-01-01"))] {
-        let life = Life {
+        let lifecycle = Lifecycle {
             preview: true,
             promoted: Some(at("2027-03-01")),
             deprecated: deprecated.map(at),
             retired: retired.map(at),
-            ..Life::default()
+            ..Lifecycle::default()
         };
-        let versions = vec![version(2, life), version(1, Life::default())];
+        let versions = vec![version(2, lifecycle), version(1, Lifecycle::default())];
         let error = Catalogue::new(versions, v(1)).unwrap_err().to_string();
         assert!(error.contains("before it is promoted"), "{error}");
     }

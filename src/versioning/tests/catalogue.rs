@@ -1,10 +1,10 @@
 //! A catalogue that breaks a rule is refused, and the refusal says what to do.
 
 use super::fixture::{deprecated, now, past, preview, v, version};
-use crate::versioning::{Catalogue, CatalogueError, Life, Version, VersionNumber};
+use crate::versioning::{Catalogue, CatalogueError, Lifecycle, Version, VersionNumber};
 
 fn stable(number: u32) -> Version {
-    version(number, Life::default())
+    version(number, Lifecycle::default())
 }
 
 fn refused(versions: Vec<Version>, first: u32) -> CatalogueError {
@@ -73,27 +73,30 @@ fn a_default_that_is_missing_or_a_preview_is_refused() {
 
 #[test]
 fn retiring_before_deprecating_is_refused_and_at_the_same_time_is_not() {
-    let life = |deprecated, retired| Life {
+    let lifecycle = |deprecated, retired| Lifecycle {
         deprecated: Some(deprecated),
         retired: Some(retired),
-        ..Life::default()
+        ..Lifecycle::default()
     };
     let expected = CatalogueError::RetiredBeforeDeprecated {
         number: v(1),
         deprecated: now(),
         retired: past(),
     };
-    assert_eq!(refused(vec![version(1, life(now(), past()))], 1), expected);
-    assert!(Catalogue::new(vec![version(1, life(now(), now()))], v(1)).is_ok());
+    assert_eq!(
+        refused(vec![version(1, lifecycle(now(), past()))], 1),
+        expected
+    );
+    assert!(Catalogue::new(vec![version(1, lifecycle(now(), now()))], v(1)).is_ok());
     assert!(Catalogue::new(vec![version(1, deprecated())], v(1)).is_ok());
 }
 
 #[test]
 fn every_refusal_says_what_to_do() {
-    let life = Life {
+    let lifecycle = Lifecycle {
         deprecated: Some(now()),
         retired: Some(past()),
-        ..Life::default()
+        ..Lifecycle::default()
     };
     let mislabelled = Version {
         semantic: semver::Version::new(3, 1, 0),
@@ -118,7 +121,7 @@ fn every_refusal_says_what_to_do() {
             "release it, or make a released version the default",
         ),
         (
-            refused(vec![version(1, life)], 1),
+            refused(vec![version(1, lifecycle)], 1),
             "retire it later or deprecate it sooner",
         ),
     ] {

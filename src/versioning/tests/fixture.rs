@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::versioning::{
-    Caller, Catalogue, Choice, Format, Life, Refusal, Source, Version, VersionNumber, negotiate,
+    Caller, Catalogue, Choice, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
+    negotiate,
 };
 use Format::{Csv, Html, Json, Ndjson};
 
@@ -22,36 +23,36 @@ pub(super) fn v(number: u32) -> VersionNumber {
     VersionNumber::new(number).unwrap()
 }
 
-/// Version N.0.0 with that life.
-pub(super) fn version(number: u32, life: Life) -> Version {
+/// Version N.0.0 with that lifecycle.
+pub(super) fn version(number: u32, lifecycle: Lifecycle) -> Version {
     Version {
         number: v(number),
         semantic: semver::Version::new(number.into(), 0, 0),
-        life,
+        lifecycle,
     }
 }
 
-/// A life that ended.
-pub(super) fn retired() -> Life {
-    Life {
+/// A lifecycle that ended.
+pub(super) fn retired() -> Lifecycle {
+    Lifecycle {
         retired: Some(past()),
-        ..Life::default()
+        ..Lifecycle::default()
     }
 }
 
-/// A life that did not begin.
-pub(super) fn preview() -> Life {
-    Life {
+/// A lifecycle that has not begun.
+pub(super) fn preview() -> Lifecycle {
+    Lifecycle {
         preview: true,
-        ..Life::default()
+        ..Lifecycle::default()
     }
 }
 
-/// A life about to end.
-pub(super) fn deprecated() -> Life {
-    Life {
+/// A lifecycle about to end.
+pub(super) fn deprecated() -> Lifecycle {
+    Lifecycle {
         deprecated: Some(past()),
-        ..Life::default()
+        ..Lifecycle::default()
     }
 }
 
@@ -92,7 +93,7 @@ pub(super) struct Ask {
 
 /// A request without an `Accept` field: v1 is the default, v2 and v3 are stable, v11 is a preview.
 pub(super) fn ask_nothing() -> Ask {
-    let stable = Life::default;
+    let stable = Lifecycle::default;
     let versions = vec![
         version(11, preview()),
         version(3, stable()),
@@ -143,14 +144,14 @@ impl Ask {
         self
     }
 
-    /// To a server where that version lives this life.
-    pub(super) fn with(mut self, number: u32, life: Life) -> Self {
+    /// To a server where that version has this lifecycle.
+    pub(super) fn with(mut self, number: u32, lifecycle: Lifecycle) -> Self {
         let mut versions: Vec<Version> = self.catalogue.iter().cloned().collect();
         versions
             .iter_mut()
             .find(|version| version.number == v(number))
             .unwrap()
-            .life = life;
+            .lifecycle = lifecycle;
         self.catalogue = Catalogue::new(versions, self.catalogue.first()).unwrap();
         self
     }

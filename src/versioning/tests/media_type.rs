@@ -4,7 +4,7 @@ use super::fixture::{
     ask, ask_nothing, deprecated, now, page, past, preview, retired, rows, since_v2, v, version,
 };
 use crate::versioning::{
-    Available, Catalogue, Format, Life, MediaType, Naming, State, VersionNumber, available,
+    Available, Catalogue, Format, Lifecycle, MediaType, Naming, State, VersionNumber, available,
     media_type,
 };
 
@@ -57,13 +57,13 @@ fn the_list_of_what_there_is_holds_every_version_that_is_served_newest_first() {
         version(4, preview()),
         version(
             3,
-            Life {
+            Lifecycle {
                 deprecated: Some(past()),
-                ..Life::default()
+                ..Lifecycle::default()
             },
         ),
         version(2, retired()),
-        version(1, Life::default()),
+        version(1, Lifecycle::default()),
     ];
     let catalogue = Catalogue::new(versions, v(1)).unwrap();
     let list: Vec<(String, State)> = available(&catalogue, now(), rows)
@@ -89,7 +89,10 @@ fn the_list_of_what_there_is_holds_every_version_that_is_served_newest_first() {
 
 #[test]
 fn the_list_leaves_out_versions_without_the_resource_and_names_the_page_once() {
-    let versions = vec![version(2, Life::default()), version(1, Life::default())];
+    let versions = vec![
+        version(2, Lifecycle::default()),
+        version(1, Lifecycle::default()),
+    ];
     let catalogue = Catalogue::new(versions, v(1)).unwrap();
     let names = |offers: fn(VersionNumber) -> &'static [Format]| -> Vec<String> {
         available(&catalogue, now(), offers)
@@ -117,7 +120,7 @@ fn the_list_leaves_out_versions_without_the_resource_and_names_the_page_once() {
 
 #[test]
 fn everything_that_is_listed_is_served_to_who_asks_for_it() {
-    let versions = [11, 3, 2, 1].map(|number| version(number, Life::default()));
+    let versions = [11, 3, 2, 1].map(|number| version(number, Lifecycle::default()));
     let catalogue = Catalogue::new(versions.into(), v(1)).unwrap();
     for offers in [rows, page, since_v2] {
         for one in available(&catalogue, now(), offers) {

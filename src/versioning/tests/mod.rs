@@ -1,4 +1,4 @@
-//! What this room promises, each promise a test; whatever can be shown through `negotiate` is shown
+//! What this module promises, each promise a test; whatever can be shown through `negotiate` is shown
 //! there.
 
 mod accept_grammar;
@@ -8,7 +8,7 @@ mod content_type;
 mod defaults;
 mod fixture;
 mod lacking;
-mod life;
+mod lifecycle;
 mod malformed;
 mod media_type;
 mod mime;

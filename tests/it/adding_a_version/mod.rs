@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::client::{V1, V1_RELEASE, V2, V2_RELEASE};
 use crate::clients::Keyed;
 use crate::database::Place;
-use crate::lives;
+use crate::lifecycle;
 use crate::server::{Builder, Server};
 
 const V3: &str = "application/vnd.flash.v3+json";
@@ -36,7 +36,7 @@ fn server(
     let mut builder = Builder::at(place);
     let clock = builder.stand_at("2026-12-01T00:00:00Z".parse().unwrap());
     builder.versions = versions;
-    builder.settings.lives = lives::flags(flags);
+    builder.settings.lifecycle = lifecycle::flags(flags);
     (builder.start(), clock)
 }
 

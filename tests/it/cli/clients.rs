@@ -62,7 +62,7 @@ fn what_is_wrong_with_a_client_is_said_in_one_line() {
     run(&program, &["add", "shop"]);
     for (arguments, code, words) in [
         (&["add", "shop"][..], 1, "a client named shop already"),
-        (&["add", "Shop"], 2, "\"Shop\" is no name"),
+        (&["add", "Shop"], 2, "\"Shop\" isn't a valid name"),
         (&["show", "nobody"], 1, "no client named nobody"),
         (&["disable", "nobody"], 1, "no client named nobody"),
         (&["pin", "shop", "v9"], 2, "no version v9"),

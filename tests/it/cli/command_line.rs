@@ -59,7 +59,7 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
         ),
         (
             ["--database", "sqlite::memory:"],
-            ["--database", "lose everything"],
+            ["--database", "loses everything"],
         ),
         (
             ["--database", "mysql://h/d"],
@@ -141,7 +141,7 @@ fn a_life_that_no_version_can_have_is_refused_before_anything_starts() {
         ),
         (
             &["--deprecate", "v7=2027-01-01"],
-            &["--deprecate names v7", "there are v2 and v1"],
+            &["--deprecate names v7", "the versions are v2 and v1"],
         ),
         (
             &["--brownout", "v7=2027-05-01/1h"],
@@ -238,7 +238,7 @@ fn a_wrong_environment_variable_is_named_as_what_it_is() {
     let line = refusal(&["serve"], &[("FLASH_ANONYMOUS", "everyone")]);
     assert!(
         line.starts_with(
-            "flash: FLASH_ANONYMOUS: \"everyone\" is not one of: read-write, read, none"
+            "flash: FLASH_ANONYMOUS: \"everyone\" isn't a valid value; use one of: read-write, read, none"
         ),
         "{line}"
     );
@@ -279,7 +279,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
     let help = String::from_utf8(flash(&["serve", "--help"], &[]).stdout).unwrap();
     let flags: Vec<_> = help
         .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("--")?.split(' ').next())
+        .filter_map(|line| line.strip_prefix("      --")?.split(' ').next())
         .filter(|flag| *flag != "help")
         .collect();
     assert_eq!(flags.len(), 39, "{flags:?}");

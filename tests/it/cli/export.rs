@@ -88,7 +88,7 @@ fn a_file_that_is_there_stays_unless_it_is_to_be_replaced() {
     well(flash(&folder, &arguments));
     append(&program, "open-line", "3\n");
     let (_, complaint) = badly(flash(&folder, &arguments), 1);
-    assert!(complaint.contains("out/open-line.csv: it is there already; write --force"));
+    assert!(complaint.contains("out/open-line.csv: it exists already; add --force"));
     let file = folder.join("out/open-line.csv");
     assert_eq!(fs::read_to_string(&file).unwrap(), "id\n1\n2\n");
     well(flash(&folder, &[&arguments[..], &["--force"]].concat()));

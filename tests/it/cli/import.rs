@@ -71,9 +71,9 @@ fn a_folder_is_imported_file_by_file_and_a_wrong_file_is_told_with_its_place() {
     assert_eq!(
         said,
         format!(
-            "data/People.csv: people, 1 rows, 2 columns, 14 bytes, revision 1\n\
+            "data/People.csv: people, 1 row, 2 columns, 14 bytes, revision 1\n\
              data/large.txt: large, {rows} rows, 2 columns, {bytes} bytes, revision 1\n\
-             data/tabs.TSV: tabs, 1 rows, 2 columns, 26 bytes, revision 1\n"
+             data/tabs.TSV: tabs, 1 row, 2 columns, 26 bytes, revision 1\n"
         )
     );
     let mut complaints = complaints.lines();
@@ -84,7 +84,7 @@ fn a_folder_is_imported_file_by_file_and_a_wrong_file_is_told_with_its_place() {
     );
     assert_eq!(
         complaints.next(),
-        Some("flash: 1 of 4 files were not imported")
+        Some("flash: could not import 1 of 4 files")
     );
     well(flash(folder.path(), &["check"]));
     let server = serve(&folder.path().join("flash.db"));
@@ -101,7 +101,7 @@ fn a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced() {
     let import = |more: &[&str]| flash(folder.path(), &[&["import", "people.csv"], more].concat());
     well(import(&[]));
     let (_, complaints) = badly(import(&[]), 1);
-    assert!(complaints.contains("a dataset named people already; write --replace"));
+    assert!(complaints.contains("a dataset named people exists already; add --replace"));
     assert!(well(import(&["--replace"])).ends_with("revision 2\n"));
     // Two files of one name are never one dataset.
     write(folder.path(), &[("people.tsv", b"id\n2\n")]);
@@ -165,7 +165,7 @@ fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() 
     for (arguments, said) in [
         (&["import", "-"][..], "--name NAME"),
         (&["import", "a.csv", "b.csv", "--name", "c"], "leave it out"),
-        (&["import", "empty"], "there is no .csv, .tsv or .txt file"),
+        (&["import", "empty"], "found no .csv, .tsv or .txt file"),
         (&["import", "a.csv", "--type", "id"], "COLUMN=TYPE"),
     ] {
         let (_, complaint) = badly(flash(folder.path(), arguments), 2);
@@ -174,7 +174,7 @@ fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() 
     assert!(!folder.path().join("flash.db").exists());
     let (_, complaint) = badly(flash(folder.path(), &["import", "missing.csv"]), 1);
     assert!(
-        complaint.contains("missing.csv: can't read it"),
+        complaint.contains("missing.csv: can't read the file"),
         "{complaint}"
     );
 }

@@ -144,7 +144,7 @@ async fn each_signal_ends_it_with_0_once_what_is_in_flight_is_done() {
         let mut server = Server::start(&[]).await;
         let mut upload = server.unfinished_upload().await;
         server.signal(name).await;
-        server.line_with("finishing what is in flight").await;
+        server.line_with("finishing requests in flight").await;
         upload.write_all(b"id,n\n1,2\n").await.unwrap();
         let mut answer = String::new();
         upload.read_to_string(&mut answer).await.unwrap();
@@ -182,11 +182,11 @@ async fn a_second_signal_ends_it_at_once() {
     let mut server = Server::start(&["--drain-timeout", "10m", "--body-timeout", "10m"]).await;
     let _upload = server.unfinished_upload().await;
     server.signal("TERM").await;
-    server.line_with("finishing what is in flight").await;
+    server.line_with("finishing requests in flight").await;
     server.signal("TERM").await;
     assert_eq!(server.exit_code().await, Some(1));
     server
-        .line_with("flash: stopped at once by a second SIGTERM")
+        .line_with("flash: a second SIGTERM stopped the server at once")
         .await;
 }
 
@@ -199,7 +199,7 @@ async fn while_it_drains_it_is_alive_but_not_ready() {
             .starts_with("HTTP/1.1 200")
     );
     server.signal("TERM").await;
-    server.line_with("finishing what is in flight").await;
+    server.line_with("finishing requests in flight").await;
     let not_ready = async {
         while !get(&server.admin, "/readyz", "b")
             .await
@@ -276,7 +276,7 @@ async fn it_outlives_a_shortage_of_file_descriptors() {
     // Fewer than are open.
     files(5);
     let waiting = TcpStream::connect(&server.api).await.unwrap();
-    server.line_with("no connection can be accepted").await;
+    server.line_with("accepting a connection failed").await;
     drop(waiting);
     files(1024);
     let answer = timeout(TOO_LONG, get(&server.api, "/", "after"))
@@ -365,7 +365,7 @@ async fn the_health_check_tells_ready_from_not_ready_and_from_gone() {
     let draining = check(false);
     let gone = check(false);
     server.signal("TERM").await;
-    server.line_with("finishing what is in flight").await;
+    server.line_with("finishing requests in flight").await;
     while !get(&server.admin, "/readyz", "a")
         .await
         .starts_with("HTTP/1.1 503")

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixture::{
     Ask, ask, ask_nothing, check, deprecated, now, past, preview, retired, v, version,
 };
-use crate::versioning::{Catalogue, Life, State, Version};
+use crate::versioning::{Catalogue, Lifecycle, State, Version};
 
 #[test]
 fn a_preview_is_served_only_to_who_names_it() {
@@ -142,10 +142,10 @@ fn time_passing_moves_the_state_at_the_very_instant() {
         ["2027-01-01T00:00:00Z", "2027-07-01T00:00:00Z"].map(|date| date.parse().unwrap());
     let version = version(
         1,
-        Life {
+        Lifecycle {
             deprecated: Some(deprecated),
             retired: Some(retired),
-            ..Life::default()
+            ..Lifecycle::default()
         },
     );
     let moment = SignedDuration::from_nanos(1);
@@ -158,19 +158,22 @@ fn time_passing_moves_the_state_at_the_very_instant() {
 
 #[test]
 fn a_preview_can_be_withdrawn_but_the_date_of_its_end_does_not_release_it() {
-    let life = |retired| Life {
+    let lifecycle = |retired| Lifecycle {
         preview: true,
         deprecated: Some(past()),
         retired,
-        ..Life::default()
+        ..Lifecycle::default()
     };
-    assert_eq!(version(1, life(None)).state(now()), State::Preview);
-    assert_eq!(version(1, life(Some(past()))).state(now()), State::Retired);
+    assert_eq!(version(1, lifecycle(None)).state(now()), State::Preview);
+    assert_eq!(
+        version(1, lifecycle(Some(past()))).state(now()),
+        State::Retired
+    );
 }
 
 #[test]
 fn a_client_is_pinned_to_the_newest_version_that_is_stable() {
-    let stable = Life::default;
+    let stable = Lifecycle::default;
     let newest =
         |versions: Vec<Version>| Catalogue::new(versions, v(1)).unwrap().newest_stable(now());
     let table = [

@@ -1,4 +1,4 @@
-//! The lives of versions: what the operator announces, what callers see of it, and how time alone moves a version on.
+//! The lifecycle of versions: what the operator announces, what callers see of it, and how time alone moves a version on.
 
 mod brownouts;
 mod extensions;
@@ -7,7 +7,7 @@ mod states;
 
 use clap::Parser;
 use flash::services::Clock;
-use flash::settings::LifeSettings;
+use flash::settings::LifecycleSettings;
 use jiff::Timestamp;
 
 use crate::client::Answer;
@@ -19,12 +19,12 @@ const PEOPLE: &str = include_str!("../data/team.csv");
 #[derive(Parser)]
 struct Flags {
     #[command(flatten)]
-    lives: LifeSettings,
+    lifecycle: LifecycleSettings,
 }
 
 /// The settings that those flags of `flash serve` make.
-pub fn flags(flags: &[&str]) -> LifeSettings {
-    Flags::parse_from([&["flash"], flags].concat()).lives
+pub fn flags(flags: &[&str]) -> LifecycleSettings {
+    Flags::parse_from([&["flash"], flags].concat()).lifecycle
 }
 
 fn at(text: &str) -> Timestamp {
@@ -35,7 +35,7 @@ fn at(text: &str) -> Timestamp {
 fn server(flags: &[&str], time: &str) -> (Server, Clock) {
     let mut builder = Builder::new();
     let clock = builder.stand_at(at(time));
-    builder.settings.lives = self::flags(flags);
+    builder.settings.lifecycle = self::flags(flags);
     let server = builder.start();
     server.store("people", PEOPLE);
     (server, clock)

@@ -200,7 +200,7 @@ fn a_release_can_announce_all_that_a_setting_can() {
     assert_eq!(states("2027-01-01T00:00:00Z"), [stable, State::Deprecated]);
     assert_eq!(states("2027-07-01T12:00:00Z"), [stable, State::Retired]);
     let old = catalogue.get(VersionNumber::new(1).unwrap()).unwrap();
-    assert!(old.life.brownout(at("2027-05-01T09:14:59Z")).is_some());
+    assert!(old.lifecycle.brownout(at("2027-05-01T09:14:59Z")).is_some());
 
     static WRONG: ApiVersion = ApiVersion {
         life: Announced {

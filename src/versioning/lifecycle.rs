@@ -1,6 +1,6 @@
-//! The life of a version: what was announced of it, and the state that this makes at a moment.
+//! The lifecycle of a version: the dates that are announced for it, and its state at a given time.
 //!
-//! A life is dates and nothing that changes, so a state needs no timer: it is computed from the time that is passed in. A
+//! A lifecycle holds only dates, so a state needs no timer: it is computed from the time that is passed in. A
 //! date counts from its own instant on.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Where a version is in its life.
+/// Where a version is in its lifecycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -48,7 +48,7 @@ impl fmt::Display for State {
 
 /// What was announced of a version. Nothing announced is a stable version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Life {
+pub struct Lifecycle {
     /// Not released, or not before `promoted`: served only to who names it.
     pub preview: bool,
     /// The moment from which a preview is stable.
@@ -61,7 +61,7 @@ pub struct Life {
     pub brownouts: Vec<Brownout>,
 }
 
-impl Life {
+impl Lifecycle {
     /// The state at that moment.
     ///
     /// Retired outweighs preview (a preview may be withdrawn), and preview outweighs deprecated (a

@@ -121,9 +121,9 @@ fn what_is_announced_can_be_read_off_the_catalogue() {
         .catalogue
         .get("v1".parse().unwrap())
         .unwrap();
-    assert_eq!(v1.life.deprecated, Some(at("2027-01-01T00:00:00Z")));
-    assert_eq!(v1.life.retired, Some(at("2027-07-01T00:00:00Z")));
-    let windows = serde_json::to_value(&v1.life.brownouts).unwrap();
+    assert_eq!(v1.lifecycle.deprecated, Some(at("2027-01-01T00:00:00Z")));
+    assert_eq!(v1.lifecycle.retired, Some(at("2027-07-01T00:00:00Z")));
+    let windows = serde_json::to_value(&v1.lifecycle.brownouts).unwrap();
     assert_eq!(
         windows,
         serde_json::json!([
