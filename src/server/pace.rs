@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
-use crate::api::request::BodyTimedOut;
+use crate::api::body::BodyTimedOut;
 
 /// How long a body may keep its reader waiting.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What the releases of version 1 brought.
 
-use crate::api::discovery::{Change, Kind, Release};
+use crate::api::history::{Change, Kind, Release};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
