@@ -15,25 +15,33 @@ use crate::store::Client;
 use crate::versioning::{Caller, Catalogue, Source, VersionNumber};
 
 /// Who calls, and what the API is to that one.
-pub(super) struct Asker<'s> {
+pub(super) struct Asker {
     /// The client; `None`: somebody without a key.
     pub(super) client: Option<Arc<Client>>,
     /// What it gets that names no version.
     pub(super) default: Caller,
-    /// The versions as they are for it.
-    pub(super) catalogue: Cow<'s, Catalogue>,
+    /// The versions as they are for it, where they are not as for the rest.
+    pub(super) extended: Option<Box<Catalogue>>,
     /// When it asks: the versions are for this request as they are then.
     pub(super) at: Timestamp,
 }
 
-impl<'s> Asker<'s> {
-    pub(super) fn new(services: &'s Services, client: Option<Arc<Client>>) -> Self {
+impl Asker {
+    pub(super) fn new(services: &Services, client: Option<Arc<Client>>) -> Self {
         Self {
             default: default_of(services, client.as_deref()),
-            catalogue: catalogue_of(services, client.as_deref()),
+            extended: match catalogue_of(services, client.as_deref()) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(catalogue) => Some(Box::new(catalogue)),
+            },
             client,
             at: services.clock.now(),
         }
+    }
+
+    /// The versions as they are for it.
+    pub(super) fn catalogue<'c>(&'c self, services: &'c Services) -> &'c Catalogue {
+        self.extended.as_deref().unwrap_or(&services.catalogue)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::body::Body;
 use super::conditional;
 use super::error::Error;
+use super::history::History;
 use super::idempotency::Once;
 use super::query::Query;
-use super::registry::Registry;
 use super::reply::Reply;
-use super::request::{Body, Request};
+use super::request::Request;
 use crate::dataset::DatasetName;
 use crate::services::{Prepared, Services};
 use crate::store::{Client, Committed, Dataset, Receipt};
@@ -19,8 +20,8 @@ use crate::versioning::Choice;
 pub struct Call {
     /// What handlers share.
     pub services: Arc<Services>,
-    /// What the versions have.
-    pub registry: Arc<Registry>,
+    /// What the versions brought.
+    pub history: Arc<History>,
     /// Version and format of the answer.
     pub choice: Choice,
     /// Who calls; `None`: somebody without a key.
@@ -41,7 +42,7 @@ pub struct Call {
 impl Call {
     pub(super) fn new(
         services: Arc<Services>,
-        registry: Arc<Registry>,
+        history: Arc<History>,
         client: Option<Arc<Client>>,
         choice: Choice,
         name: Option<String>,
@@ -50,7 +51,7 @@ impl Call {
     ) -> Self {
         Self {
             services,
-            registry,
+            history,
             client,
             choice,
             from: request.from,
@@ -154,10 +155,9 @@ impl Call {
 
     /// The full semantic version that answers.
     pub fn release(&self) -> &str {
-        // Whatever was negotiated is in the registry.
-        self.registry
-            .release(self.choice.version)
-            .unwrap_or_default()
+        // Every version that can be negotiated is known.
+        let release = self.history.release(self.choice.version);
+        release.unwrap_or_default()
     }
 
     /// The client that calls; who calls without a key is none.

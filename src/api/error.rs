@@ -7,7 +7,7 @@ use std::fmt::Display;
 
 use http::{Method, StatusCode};
 
-use super::request::{BodyTimedOut, cause};
+use super::body::{BodyTimedOut, cause};
 use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;

@@ -19,9 +19,10 @@ use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::body::Body;
 use super::error::Error;
 use super::reply::{Body as ReplyBody, Reply};
-use super::request::{Body, Request, single};
+use super::request::{Request, single};
 use crate::store::{Claim, Claimed, Committed, Receipt, Store};
 
 /// The header that carries the key.
@@ -78,20 +79,20 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
 }
 
 /// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. Its
-/// headers are those that the operation reads. `what` is what else makes a request another one: version and format of the
-/// answer.
+/// headers are those that the operation reads. `asked` is what else makes a request another one: its path, and version and
+/// format of the answer.
 pub(super) async fn begin(
     store: &Store,
     scope: String,
     key: String,
-    what: &str,
+    asked: (&str, &str),
     request: &mut Request,
     longest: u64,
 ) -> Result<Begun, Error> {
     let body = std::mem::replace(&mut request.body, Box::pin(futures_util::stream::empty()));
     let body = Arc::new(Mutex::new(Digested {
         body: Some(body),
-        digest: digest(request, what),
+        digest: digest(request, asked),
         received: 0,
     }));
     let claim = Claim {
@@ -124,14 +125,14 @@ pub(super) async fn begin(
 }
 
 /// The beginning of a request's digest: all of it but the body. Each part is told from the next.
-fn digest(request: &Request, what: &str) -> Sha256 {
+fn digest(request: &Request, (path, what): (&str, &str)) -> Sha256 {
     let mut digest = Sha256::new();
     let mut add = |part: &[u8]| {
         digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         digest.update(part);
     };
     add(request.method.as_str().as_bytes());
-    add(request.path.as_str().as_bytes());
+    add(path.as_bytes());
     add(request.query.as_bytes());
     add(what.as_bytes());
     // Whatever the operation reads belongs to the request, but for the key itself and for how the body is sent. What

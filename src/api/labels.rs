@@ -3,8 +3,8 @@
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
 
+use super::contract::ApiVersion;
 use super::notice::Notice;
-use super::registry::{ApiVersion, semantic};
 use super::reply::Reply;
 use crate::versioning::{self, Catalogue, Choice, Format, Naming, Version, VersionNumber};
 
@@ -36,7 +36,7 @@ impl Labels {
         Self {
             number: version.number,
             version: found,
-            release: value(semantic(found).to_string()),
+            release: value(found.semantic().to_string()),
             json: media_type(Format::Json),
             csv: media_type(Format::Csv),
             ndjson: media_type(Format::Ndjson),

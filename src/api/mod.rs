@@ -1,23 +1,36 @@
 //! What the wire says. This room alone knows warp.
 //!
-//! What was answered before and still holds is answered again (`answers`). A warp filter takes every other request apart
-//! ([`request`]); the dispatcher finds out who calls, negotiates the version,
-//! and looks the operation up in the registry ([`registry`]); the version's own handler ([`v1`], [`v2`]) answers it
-//! from the services. Everything in this folder itself is the same for all versions; what only one of them has is in
-//! that one's folder.
+//! A request passes, in this order:
+//!
+//! 1. the answers that are remembered (`answers`): one that still holds goes out again, and warp does not see the request;
+//! 2. the filters of `filters`, which are written down there in one line each:
+//!    - `caller` finds out who calls (`access`);
+//!    - `route` looks the path up in the one table of all versions ([`registry`]);
+//!    - `negotiated` parses `Accept`, and chooses version and format ([`crate::versioning`]);
+//!    - `operation` finds the operation that the version has there ([`contract`]), its own or that of an older one;
+//!    - `payload` takes query and body;
+//!    - `call` has the version's own handler ([`v1`], [`v2`]) answer from the services; a write with an `Idempotency-Key` passes
+//!      `idempotency` first;
+//!    - `respond` puts on the answer what names its version (`labels`), what is announced of it (`notice`), and its coding (`coding`);
+//!    - `recover` does the same for a request that one of them refused, in the version that was chosen by then.
+//!
+//! [`versions`] lists the versions. What only one of them has is in its folder; everything else here is the same for all.
 
 mod access;
 mod answers;
+pub mod body;
 pub mod call;
 pub mod client;
 mod coding;
 pub mod conditional;
+pub mod contract;
 pub mod cursor;
 pub mod description;
 pub mod discovery;
-mod dispatch;
 pub mod error;
+mod filters;
 pub mod found;
+pub mod history;
 mod idempotency;
 pub mod intake;
 mod labels;
@@ -32,22 +45,19 @@ pub mod rows;
 pub mod source;
 pub mod v1;
 pub mod v2;
+pub mod versions;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 pub use registry::{Registry, RegistryError};
 
 use crate::services::Services;
-use dispatch::Dispatcher;
-use reply::Reply;
-use request::Request;
+use filters::Api;
 
 /// Everything that clients may ask: a service for each request, over the registry of versions.
 pub fn service<B>(
@@ -69,25 +79,9 @@ pub fn service<B>(
 where
     B: http_body::Body<Data: Send, Error: Into<reply::StreamError>> + Send + Sync + 'static,
 {
-    let dispatcher = Arc::new(Dispatcher::new(Arc::clone(&services), registry)?);
-    let memory = Arc::clone(&services.memory);
-    let answered = request::any_request().then(move |mut request: Request| {
-        let (dispatcher, memory) = (Arc::clone(&dispatcher), Arc::clone(&memory));
-        let asked = coding::Asked::of(&request.method, &mut request.headers);
-        async move {
-            asked
-                .answer(&memory, dispatcher.answer(request).await)
-                .await
-        }
-    });
-    let filter = answered.recover(say_nothing_of_it).unify();
+    let api = Arc::new(Api::new(Arc::clone(&services), registry)?);
+    let filter = filters::answered(&api);
     Ok(answers::Service::new(services, warp::service(filter)))
-}
-
-/// For a request that could not be taken apart. warp's own answer to a rejection would show its inner text.
-async fn say_nothing_of_it(rejection: Rejection) -> Result<Response, Infallible> {
-    log::error!("a request was rejected by a filter that rejects none: {rejection:?}");
-    Ok(Reply::empty(StatusCode::INTERNAL_SERVER_ERROR).into_response())
 }
 
 /// What the operator's tools ask, on an address of its own.

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::error::Error;
+use crate::versioning::{Catalogue, VersionNumber};
 
 /// Names that are mostly asked for at most.
 const KNOWN: usize = 8;
@@ -105,6 +106,21 @@ impl Query {
         }
     }
 
+    /// Takes a parameter that names one of the versions there are.
+    pub fn take_version(
+        &mut self,
+        catalogue: &Catalogue,
+        name: &'static str,
+    ) -> Result<Option<VersionNumber>, Error> {
+        let expected = version_names(catalogue);
+        match self.take_parsed::<VersionNumber>(name, &expected)? {
+            Some(number) if catalogue.get(number).is_none() => {
+                Err(Error::bad_parameter(name, number.to_string(), expected))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// Takes all that is left.
     pub fn take_rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.left)
@@ -120,4 +136,14 @@ impl Query {
             }),
         }
     }
+}
+
+/// The names of the versions there are, as errors write them.
+pub(super) fn version_names(catalogue: &Catalogue) -> String {
+    let names: Vec<_> = catalogue
+        .iter()
+        .rev()
+        .map(|version| version.number.to_string())
+        .collect();
+    format!("one of {}", names.join(", "))
 }

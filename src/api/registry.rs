@@ -1,118 +1,18 @@
-//! The registry of versions: which operations each has, and who answers them.
+//! The registry: all versions put together, and the one table that finds an operation.
 //!
-//! A version lists only what it adds or changes. What it does not mention is answered by the version before it, in
-//! that one's representation; what it takes away it says in [`ApiVersion::removed`]. Everything that must know the
-//! operations (routing, 404 and 405, `Allow`, negotiation) reads them here.
+//! Everything that must know the operations (routing, 404 and 405, `Allow`, negotiation, the document of each version) reads
+//! them here.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
-use semver::Version as Semantic;
 
-use super::call::Call;
-use super::description::{Content, Description, Schema};
-use super::discovery::Release;
-use super::error::Error;
-use super::reply::Reply;
-use super::{v1, v2};
+use super::contract::{Announced, ApiVersion, FIRST, Operation};
+use super::history::{History, Past};
 use crate::versioning::{
     self, Catalogue, CatalogueError, Format, Lifecycle, NotABrownout, NotADate, Version,
     VersionNumber,
 };
-
-/// The versions of the API, newest first: one line each.
-pub const VERSIONS: &[&ApiVersion] = &[
-    &v2::VERSION, //
-    &v1::VERSION,
-];
-
-/// The version that who names none gets. It is a constant of its own, so that a new version moves nobody.
-pub const FIRST: u32 = 1;
-
-/// What a handler promises.
-pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>;
-
-/// Answers one operation in one version.
-pub type Handler = fn(Call) -> Answer;
-
-/// One version of the API.
-#[derive(Debug)]
-pub struct ApiVersion {
-    /// N of vN.
-    pub number: u32,
-    /// MINOR and PATCH of its semantic version; MAJOR is `number`.
-    pub semantic: (u64, u64),
-    /// What is announced of it.
-    pub life: Announced,
-    /// What it adds or changes.
-    pub operations: &'static [Operation],
-    /// What earlier versions have and it has not: method and path.
-    pub removed: &'static [(Method, &'static str)],
-    /// How it says what went wrong.
-    pub render_error: fn(&Error) -> Reply,
-    /// The shape in which it says so.
-    pub describe_error: fn() -> (Content, Schema),
-    /// What each of its releases brought, the newest first.
-    pub changelog: &'static [Release],
-}
-
-/// What a release announces of a version; the operator's settings come over it. Dates are written as `--deprecate` takes
-/// them.
-#[derive(Debug)]
-pub struct Announced {
-    /// Whether it is served only when named.
-    pub preview: bool,
-    /// Until when, if it is a preview.
-    pub promoted: Option<&'static str>,
-    /// When it is deprecated.
-    pub deprecated: Option<&'static str>,
-    /// When it is retired.
-    pub retired: Option<&'static str>,
-    /// When it is refused for a while, in the order of time, as in `2027-05-01T09:00Z/15m`.
-    pub brownouts: &'static [&'static str],
-}
-
-impl Announced {
-    /// Nothing: the version is stable, and stays.
-    pub const NOTHING: Self = Self {
-        preview: false,
-        promoted: None,
-        deprecated: None,
-        retired: None,
-        brownouts: &[],
-    };
-
-    fn life(&self) -> Result<Lifecycle, RegistryError> {
-        let date = |text: Option<&str>| text.map(versioning::date).transpose();
-        let brownouts = self.brownouts.iter().map(|text| text.parse());
-        Ok(Lifecycle {
-            preview: self.preview,
-            promoted: date(self.promoted)?,
-            deprecated: date(self.deprecated)?,
-            retired: date(self.retired)?,
-            brownouts: brownouts.collect::<Result<_, NotABrownout>>()?,
-        })
-    }
-}
-
-/// One thing that can be done with one resource.
-#[derive(Debug)]
-pub struct Operation {
-    /// Its name, the same in every version.
-    pub name: &'static str,
-    /// Its method. `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere.
-    pub method: Method,
-    /// The path, with parameters in braces.
-    pub path: &'static str,
-    /// What it can be answered in, the preferred first.
-    pub formats: &'static [Format],
-    /// Who answers it.
-    pub handler: Handler,
-    /// What it takes and answers. Its handler is given the request headers that are described here, and no others; they
-    /// are also what makes a request with an `Idempotency-Key` another one.
-    pub describe: fn() -> Description,
-}
 
 /// The operations of one path, in all versions.
 #[derive(Debug, Default)]
@@ -152,6 +52,19 @@ impl Resource {
         found.map_or(&[], |(_, operations)| operations)
     }
 
+    /// The methods that the version has here (RFC 9110 §10.2.1).
+    pub fn allow(&self, version: VersionNumber) -> String {
+        let mut methods = Vec::new();
+        for operation in self.operations(version) {
+            methods.push(operation.method.as_str());
+            if operation.method == Method::GET {
+                methods.push("HEAD");
+            }
+        }
+        methods.push("OPTIONS");
+        methods.join(", ")
+    }
+
     /// What the version can answer that method in here; for a method it does not have, how it says so.
     pub fn formats(&self, version: VersionNumber, method: &Method) -> &'static [Format] {
         match self.operation(version, method) {
@@ -180,8 +93,6 @@ impl Resource {
 #[derive(Debug)]
 pub struct Registry {
     versions: Vec<&'static ApiVersion>,
-    /// The full semantic version of each, as it is written.
-    releases: Vec<String>,
     router: matchit::Router<Arc<Resource>>,
     resources: Vec<(&'static str, Arc<Resource>)>,
 }
@@ -220,12 +131,7 @@ pub enum RegistryError {
 }
 
 impl Registry {
-    /// The versions that Flash serves.
-    pub fn standard() -> Result<Self, RegistryError> {
-        Self::new(VERSIONS)
-    }
-
-    /// A registry of other versions, newest first.
+    /// A registry of these versions, newest first.
     pub fn new(versions: &[&'static ApiVersion]) -> Result<Self, RegistryError> {
         let mut paths: Vec<&'static str> = Vec::new();
         for operation in versions.iter().flat_map(|version| version.operations) {
@@ -247,10 +153,6 @@ impl Registry {
         }
         Ok(Self {
             versions: versions.to_vec(),
-            releases: versions
-                .iter()
-                .map(|version| semantic(version).to_string())
-                .collect(),
             router,
             resources,
         })
@@ -261,8 +163,8 @@ impl Registry {
         let versions = self.versions.iter().map(|version| {
             Ok(Version {
                 number: number(version)?,
-                semantic: semantic(version),
-                lifecycle: version.life.life()?,
+                semantic: version.semantic(),
+                lifecycle: lifecycle(&version.life)?,
             })
         });
         let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;
@@ -278,16 +180,24 @@ impl Registry {
             .find(|version| version.number == number.get())
     }
 
-    /// The full semantic version of that number, as it is written.
-    pub fn release(&self, number: VersionNumber) -> Option<&str> {
-        let mut releases = self.versions.iter().zip(&self.releases);
-        let found = releases.find(|(version, _)| version.number == number.get());
-        found.map(|(_, release)| &**release)
-    }
-
-    /// The versions, newest first.
-    pub fn versions(&self) -> &[&'static ApiVersion] {
-        &self.versions
+    /// What the versions brought, and where each of them has its operations.
+    pub fn history(&self) -> Result<History, RegistryError> {
+        let past = |version: &&'static ApiVersion| {
+            let number = number(version)?;
+            let operations = self.resources().flat_map(|(path, resource)| {
+                let here = resource.operations(number).iter();
+                here.map(move |operation| (operation.name, format!("{} {path}", operation.method)))
+            });
+            Ok(Past {
+                number,
+                release: version.semantic().to_string(),
+                changelog: version.changelog,
+                places: operations.collect(),
+            })
+        };
+        let versions = self.versions.iter().map(past);
+        let versions = versions.collect::<Result<_, RegistryError>>()?;
+        Ok(History::new(versions))
     }
 
     /// Every path and what there is.
@@ -306,13 +216,17 @@ impl Registry {
     }
 }
 
-/// The full semantic version.
-pub(super) fn semantic(version: &ApiVersion) -> Semantic {
-    Semantic::new(
-        u64::from(version.number),
-        version.semantic.0,
-        version.semantic.1,
-    )
+/// What a version announces, as negotiation takes it.
+fn lifecycle(announced: &Announced) -> Result<Lifecycle, RegistryError> {
+    let date = |text: Option<&str>| text.map(versioning::date).transpose();
+    let brownouts = announced.brownouts.iter().map(|text| text.parse());
+    Ok(Lifecycle {
+        preview: announced.preview,
+        promoted: date(announced.promoted)?,
+        deprecated: date(announced.deprecated)?,
+        retired: date(announced.retired)?,
+        brownouts: brownouts.collect::<Result<_, NotABrownout>>()?,
+    })
 }
 
 fn number(version: &ApiVersion) -> Result<VersionNumber, RegistryError> {

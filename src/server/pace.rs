@@ -14,7 +14,7 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
-use crate::api::request::BodyTimedOut;
+use crate::api::body::BodyTimedOut;
 
 /// The budget of waiting time of a body.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flash::api::registry::VERSIONS;
+use flash::api::versions::VERSIONS;
 use jiff::Timestamp;
 use serde_json::Value;
 

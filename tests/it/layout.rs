@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use flash::api::Registry;
-use flash::api::registry::VERSIONS;
+use flash::api::versions::VERSIONS;
 
 use crate::server::Server;
 

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use flash::api::registry::{ApiVersion, VERSIONS};
+use flash::api::contract::ApiVersion;
+use flash::api::versions::VERSIONS;
 use flash::api::{self, Registry};
 use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use crate::api::call::Call;
 use crate::api::description::{Answer, Description, Parameter, Schema};
-use crate::api::discovery::{Entry, changes, known_version, names_of};
 use crate::api::error::Error;
-use crate::api::registry::Registry;
+use crate::api::history::{Entry, History};
+use crate::api::query::version_names;
 use crate::api::reply::Reply;
 use crate::services::{retirement, usage};
 use crate::store::Used;
@@ -84,7 +84,7 @@ pub(in crate::api) async fn get_upgrade(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
     let catalogue = &call.services.catalogue;
     let now = call.services.clock.now();
-    let to = known_version(catalogue, &mut query, "to")?;
+    let to = query.take_version(catalogue, "to")?;
     query.finish()?;
     let to = to.unwrap_or_else(|| catalogue.newest_stable(now));
     let client = call.known_client()?.id;
@@ -94,26 +94,27 @@ pub(in crate::api) async fn get_upgrade(call: Call) -> Result<Reply, Error> {
     if let Some(newest) = newest.filter(|newest| *newest > to.get()) {
         let expected = format!(
             "v{newest}, which you use already, or a newer one; {}",
-            names_of(catalogue)
+            version_names(catalogue)
         );
         return Err(Error::bad_parameter("to", to.to_string(), expected));
     }
-    let upgrade = Upgrade::of(&call.registry, &used, to, usage::start_of(first));
+    let upgrade = Upgrade::of(&call.history, &used, to, usage::start_of(first));
     Ok(Reply::json(StatusCode::OK, &upgrade))
 }
 
 impl Upgrade {
-    fn of(registry: &Registry, used: &[Used], to: VersionNumber, since: Timestamp) -> Self {
+    fn of(history: &History, used: &[Used], to: VersionNumber, since: Timestamp) -> Self {
         let older = || used.iter().filter(|used| used.version < to.get());
         let oldest = older().map(|used| used.version).min();
         let everywhere: Vec<Entry> = oldest.map_or_else(Vec::new, |oldest| {
-            changes(registry.versions(), oldest, to)
+            history
+                .changes(oldest, to)
                 .filter(|entry| entry.operation.is_none())
                 .collect()
         });
         let (mut operations, mut unchanged) = (Vec::new(), Vec::new());
         for used in older() {
-            let operation = UsedOperation::of(registry, used, to);
+            let operation = UsedOperation::of(history, used, to);
             if operation.changes.is_empty() && operation.before == operation.after {
                 unchanged.push(operation.operation);
             } else {
@@ -137,11 +138,13 @@ impl Upgrade {
 }
 
 impl UsedOperation {
-    fn of(registry: &Registry, used: &Used, to: VersionNumber) -> Self {
+    fn of(history: &History, used: &Used, to: VersionNumber) -> Self {
         let name = used.operation.as_str();
-        let before = VersionNumber::new(used.version).and_then(|from| place(registry, from, name));
-        let after = place(registry, to, name);
-        let changes: Vec<Entry> = changes(registry.versions(), used.version, to)
+        let place = |version| history.place(version, name).map(str::to_owned);
+        let before = VersionNumber::new(used.version).and_then(place);
+        let after = place(to);
+        let changes: Vec<Entry> = history
+            .changes(used.version, to)
             .filter(|entry| entry.operation == Some(name))
             .collect();
         Self {
@@ -155,13 +158,4 @@ impl UsedOperation {
             changes,
         }
     }
-}
-
-/// Method and path of an operation in a version.
-fn place(registry: &Registry, version: VersionNumber, name: &str) -> Option<String> {
-    registry.resources().find_map(|(path, resource)| {
-        let mut operations = resource.operations(version).iter();
-        let found = operations.find(|operation| operation.name == name)?;
-        Some(format!("{} {path}", found.method))
-    })
 }

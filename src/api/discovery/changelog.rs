@@ -4,54 +4,12 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::{TEXT, Written, known_version, page_of, versions};
+use super::{TEXT, Written, page_of};
 use crate::api::description::{Content, Description, Parameter, Schema};
 use crate::api::error::Error;
-use crate::api::query::Query;
-use crate::api::registry::ApiVersion;
-use crate::versioning::{Catalogue, VersionNumber};
-
-/// What one release of a version brought.
-#[derive(Debug)]
-pub struct Release {
-    /// MINOR and PATCH of its semantic version; MAJOR is the version's number.
-    pub semantic: (u64, u64),
-    /// What it brought.
-    pub changes: &'static [Change],
-}
-
-/// One thing that a client may have to know.
-#[derive(Debug)]
-pub struct Change {
-    /// Of which kind.
-    pub kind: Kind,
-    /// The operation it is about; none: every one.
-    pub operation: Option<&'static str>,
-    /// Whether the change may break a client.
-    pub breaking: bool,
-    /// What changed.
-    pub summary: &'static str,
-    /// The behaviour before.
-    pub before: Option<&'static str>,
-    /// The behaviour after.
-    pub after: Option<&'static str>,
-}
-
-/// The kinds of changes, as in Keep a Changelog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Something is new.
-    Added,
-    /// Something works differently.
-    Changed,
-    /// Something is removed.
-    Removed,
-    /// Something will be removed.
-    Deprecated,
-    /// A defect is corrected.
-    Fixed,
-}
+use crate::api::history::{Entry, History};
+use crate::api::query::{Query, version_names};
+use crate::versioning::Catalogue;
 
 /// What changed between two versions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,50 +26,28 @@ struct Changelog {
     changes: Vec<Entry>,
 }
 
-/// One change.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Change)]
-pub(in crate::api) struct Entry {
-    /// The semantic version with the change.
-    #[schema(example = "2.0.0")]
-    version: String,
-    kind: Kind,
-    /// The operation that changes; null if all of them do.
-    #[schema(required = true)]
-    pub(in crate::api) operation: Option<&'static str>,
-    /// Whether the change may break a client.
-    pub(in crate::api) breaking: bool,
-    summary: &'static str,
-    /// The behaviour before.
-    #[schema(required = true)]
-    before: Option<&'static str>,
-    /// The behaviour after.
-    #[schema(required = true)]
-    after: Option<&'static str>,
-}
-
 pub(super) fn write(
     catalogue: &Catalogue,
-    all: &[&'static ApiVersion],
+    history: &History,
     mut query: Query,
 ) -> Result<Written, Error> {
-    let from = known_version(catalogue, &mut query, "from")?;
-    let to = known_version(catalogue, &mut query, "to")?;
+    let from = query.take_version(catalogue, "from")?;
+    let to = query.take_version(catalogue, "to")?;
     let text = match query.take("format")?.as_deref() {
         None | Some("json") => false,
         Some("text") => true,
         Some(other) => return Err(Error::bad_parameter("format", other, "json or text")),
     };
     query.finish()?;
-    let names = versions::names(catalogue);
-    let missing = |name| Error::bad_parameter(name, "", &names);
+    let known = version_names(catalogue);
+    let missing = |name| Error::bad_parameter(name, "", &known);
     let from = from.ok_or_else(|| missing("from"))?;
     let to = to.ok_or_else(|| missing("to"))?;
     if from >= to {
-        let expected = format!("a version newer than {from}: {names}");
+        let expected = format!("a version newer than {from}: {known}");
         return Err(Error::bad_parameter("to", to.to_string(), expected));
     }
-    let changes: Vec<_> = changes(all, from.get(), to).collect();
+    let changes: Vec<_> = history.changes(from.get(), to).collect();
     let changelog = Changelog {
         from: from.to_string(),
         to: to.to_string(),
@@ -125,34 +61,6 @@ pub(super) fn write(
             about: None,
         },
         false => Written::json(&changelog),
-    })
-}
-
-/// What the versions after `from` brought, up to `to`: oldest first, which is the order in which it happened.
-pub(in crate::api) fn changes(
-    all: &[&'static ApiVersion],
-    from: u32,
-    to: VersionNumber,
-) -> impl Iterator<Item = Entry> {
-    all.iter()
-        .rev()
-        .filter(move |version| (from + 1..=to.get()).contains(&version.number))
-        .flat_map(|version| entries(version))
-}
-
-fn entries(version: &ApiVersion) -> impl Iterator<Item = Entry> {
-    let number = version.number;
-    version.changelog.iter().rev().flat_map(move |release| {
-        let (minor, patch) = release.semantic;
-        release.changes.iter().map(move |change| Entry {
-            version: format!("{number}.{minor}.{patch}"),
-            kind: change.kind,
-            operation: change.operation,
-            breaking: change.breaking,
-            summary: change.summary,
-            before: change.before,
-            after: change.after,
-        })
     })
 }
 
@@ -177,19 +85,6 @@ impl Changelog {
             }
         }
         text
-    }
-}
-
-impl Kind {
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Changed => "changed",
-            Self::Removed => "removed",
-            Self::Deprecated => "deprecated",
-            Self::Fixed => "fixed",
-        }
     }
 }
 

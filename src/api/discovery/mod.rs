@@ -15,18 +15,14 @@ use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
-pub use changelog::{Change, Kind, Release};
-pub(super) use changelog::{Entry, changes};
-pub(super) use versions::names as names_of;
-
 use super::access::Asker;
 use super::conditional;
 use super::description::{Answer, Content, Description, Parameter, Schema};
 use super::error::Error;
+use super::history::History;
 use super::query::Query;
-use super::registry::{ApiVersion, Registry, RegistryError};
+use super::registry::{Registry, RegistryError};
 use super::reply::Reply;
-use super::request::Request;
 use crate::services::Services;
 use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
 use openapi::Document;
@@ -83,7 +79,7 @@ const PAGES: &[Page] = &[
         name: "get_changelog",
         path: "/changelog",
         write: |discovery, query, _| {
-            changelog::write(&discovery.services.catalogue, &discovery.versions, query)
+            changelog::write(&discovery.services.catalogue, &discovery.history, query)
         },
         describe: changelog::describe,
     },
@@ -120,14 +116,17 @@ pub(super) fn page(path: &str) -> Option<&'static Page> {
 /// Answers for the server.
 pub(super) struct Discovery {
     services: Arc<Services>,
-    /// Newest first.
-    versions: Vec<&'static ApiVersion>,
+    history: Arc<History>,
     /// Made at the start: they depend on the registry and the catalogue alone, which stay as they are.
     documents: Vec<(VersionNumber, Bytes)>,
 }
 
 impl Discovery {
-    pub(super) fn new(services: Arc<Services>, registry: &Registry) -> Result<Self, RegistryError> {
+    pub(super) fn new(
+        services: Arc<Services>,
+        registry: &Registry,
+        history: Arc<History>,
+    ) -> Result<Self, RegistryError> {
         let mut documents = Vec::new();
         for version in services.catalogue.iter() {
             let document = Document::of(registry, version)?;
@@ -135,17 +134,18 @@ impl Discovery {
         }
         Ok(Self {
             services,
-            versions: registry.versions().to_vec(),
+            history,
             documents,
         })
     }
 
     /// The version that `Accept` names, else the caller's: in its shape errors are said.
-    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, asker: &Asker<'_>) -> Choice {
+    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, asker: &Asker) -> Choice {
         const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
         let (caller, now) = (asker.default, asker.at);
-        let named = versioning::negotiate(&asker.catalogue, now, |_| FORMATS, accept, None, caller);
+        let catalogue = asker.catalogue(&self.services);
+        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, caller);
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),
             // What is no longer served can still be read about.
@@ -169,18 +169,20 @@ impl Discovery {
     pub(super) fn answer(
         &self,
         page: &Page,
-        request: &Request,
+        method: &Method,
+        headers: &HeaderMap,
+        query: &str,
         asked: &Asked<'_>,
     ) -> Result<Reply, Error> {
-        let reply = match request.method {
+        let reply = match *method {
             Method::GET | Method::HEAD => {
                 let Written {
                     content_type,
                     body,
                     about,
-                } = (page.write)(self, Query::parse(&request.query), asked)?;
+                } = (page.write)(self, Query::parse(query), asked)?;
                 let tag = format!("\"{:032x}\"", xxh3_128(&body));
-                let reply = match conditional::read(&request.headers, &tag)? {
+                let reply = match conditional::read(headers, &tag)? {
                     Some(reply) => reply,
                     None => Reply::full(StatusCode::OK, body)
                         .with(CONTENT_TYPE, content_type)
@@ -191,7 +193,7 @@ impl Discovery {
             Method::OPTIONS => Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, ALLOWED),
             _ => {
                 return Err(Error::MethodNotAllowed {
-                    method: request.method.clone(),
+                    method: method.clone(),
                     version: asked.version,
                     allow: ALLOWED.to_owned(),
                     has: Vec::new(),
@@ -206,7 +208,7 @@ impl Discovery {
 
     /// `GET /openapi.json?version=`.
     fn document(&self, mut query: Query, asked: &Asked<'_>) -> Result<Written, Error> {
-        let wanted = known_version(&self.services.catalogue, &mut query, "version")?;
+        let wanted = query.take_version(&self.services.catalogue, "version")?;
         query.finish()?;
         let wanted = wanted.unwrap_or(asked.version);
         let found = self.documents.iter().find(|(number, _)| *number == wanted);
@@ -227,21 +229,6 @@ impl Written {
             body: serde_json::to_vec(body).unwrap_or_default().into(),
             about: None,
         }
-    }
-}
-
-/// A parameter that names a version there is.
-pub(super) fn known_version(
-    catalogue: &Catalogue,
-    query: &mut Query,
-    name: &'static str,
-) -> Result<Option<VersionNumber>, Error> {
-    let expected = versions::names(catalogue);
-    match query.take_parsed::<VersionNumber>(name, &expected)? {
-        Some(number) if catalogue.get(number).is_none() => {
-            Err(Error::bad_parameter(name, number.to_string(), expected))
-        }
-        found => Ok(found),
     }
 }
 

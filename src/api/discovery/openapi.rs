@@ -7,8 +7,9 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{PAGES, Page};
+use crate::api::contract::ApiVersion;
 use crate::api::description::{Answer, Content, Description, Header, Schema};
-use crate::api::registry::{ApiVersion, Registry, RegistryError};
+use crate::api::registry::{Registry, RegistryError};
 use crate::versioning::{Format, Version, VersionNumber, media_type};
 
 /// What every operation of a version may be refused with.

@@ -90,13 +90,3 @@ pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
     }
     Versions { versions }
 }
-
-/// The names of the versions there are, as errors write them.
-pub(in crate::api) fn names(catalogue: &Catalogue) -> String {
-    let names: Vec<_> = catalogue
-        .iter()
-        .rev()
-        .map(|version| version.number.to_string())
-        .collect();
-    format!("one of {}", names.join(", "))
-}

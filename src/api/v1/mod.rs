@@ -11,7 +11,7 @@ pub(in crate::api) mod representation;
 use http::Method;
 
 use super::client;
-use super::registry::{Announced, ApiVersion, Operation};
+use super::contract::{Announced, ApiVersion, Operation};
 use crate::versioning::Format;
 
 const JSON: &[Format] = &[Format::Json];

@@ -1,6 +1,6 @@
 //! The changes in the releases of version 2.
 
-use crate::api::discovery::{Change, Kind, Release};
+use crate::api::history::{Change, Kind, Release};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[

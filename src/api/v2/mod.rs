@@ -14,7 +14,7 @@ mod summary;
 
 use http::Method;
 
-use super::registry::{Announced, ApiVersion, Operation};
+use super::contract::{Announced, ApiVersion, Operation};
 use crate::versioning::Format;
 
 const JSON: &[Format] = &[Format::Json];

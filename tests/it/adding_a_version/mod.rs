@@ -6,7 +6,8 @@ mod v3;
 use std::fs;
 use std::path::Path;
 
-use flash::api::registry::{ApiVersion, VERSIONS};
+use flash::api::contract::ApiVersion;
+use flash::api::versions::VERSIONS;
 use flash::api::{v1, v2};
 use flash::services::Clock;
 use serde_json::{Value, json};

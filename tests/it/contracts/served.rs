@@ -1,6 +1,6 @@
 //! The versions as a server shows them.
 
-use flash::api::registry::VERSIONS;
+use flash::api::versions::VERSIONS;
 use semver::Version;
 use serde_json::Value;
 

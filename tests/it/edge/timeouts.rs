@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use flash::api::request::BodyTimedOut;
+use flash::api::body::BodyTimedOut;
 use flash::server::{Limits, RequestBody};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;

@@ -1,7 +1,7 @@
 //! Each state, and the way from one to the next without a restart.
 
 use flash::api::Registry;
-use flash::api::registry::{Announced, ApiVersion};
+use flash::api::contract::{Announced, ApiVersion};
 use flash::api::{v1, v2};
 use flash::versioning::{Catalogue, State, VersionNumber};
 

@@ -1,6 +1,6 @@
 //! What the releases of version 3 brought.
 
-use flash::api::discovery::{Change, Kind, Release};
+use flash::api::history::{Change, Kind, Release};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[Release {

@@ -3,7 +3,7 @@
 mod changelog;
 mod datasets;
 
-use flash::api::registry::{Announced, ApiVersion, Operation};
+use flash::api::contract::{Announced, ApiVersion, Operation};
 use flash::api::v2;
 use flash::versioning::Format;
 use http::Method;

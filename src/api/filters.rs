@@ -1,0 +1,236 @@
+//! The filters that a request passes, in their order. Together they are the whole of the API but for the answers that
+//! are remembered.
+//!
+//! A filter that can't go on rejects the request with what is wrong and with what is known by then
+//! ([`refused::Refused`]). [`refused::recover`] says so in the version that was chosen. Each path leads to one resource with
+//! all its versions, so no version is tried after another.
+
+mod call;
+mod context;
+mod refused;
+mod response;
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::Method;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
+use warp::filters::path::FullPath;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use super::body::{self, Body};
+use super::contract::Operation;
+use super::discovery::{self, Page};
+use super::error::Error;
+use super::registry::{Registry, Resource};
+use super::request::{Peer, single};
+use super::{access, coding};
+use crate::versioning::{self, Refusal};
+pub(super) use context::Api;
+use context::{Context, trimmed};
+use refused::settled;
+
+/// Answers every request.
+pub(super) fn answered(
+    api: &Arc<Api>,
+) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static + use<>
+{
+    caller(Arc::clone(api))
+        .and(route(Arc::clone(&api.registry)))
+        .and_then(negotiated)
+        .and_then(operation)
+        .and(payload())
+        .and_then(call::call)
+        .then(response::respond)
+        .recover(refused::recover)
+        .unify()
+}
+
+/// Finds out who calls. A key that is there has to be right.
+fn caller(
+    api: Arc<Api>,
+) -> impl Filter<Extract = (Box<Context>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let head = warp::method()
+        .and(warp::path::full())
+        .and(warp::header::headers_cloned());
+    head.and_then(move |method: Method, path: FullPath, headers: HeaderMap| {
+        let api = Arc::clone(&api);
+        async move {
+            let (client, refusal) = match access::identify(&api.services, &headers).await {
+                Ok(client) => (client, Ok(())),
+                Err(error) => (None, Err(error)),
+            };
+            let context = Box::new(Context::new(api, method, path, headers, client));
+            settled(context, refusal).map(|(context, ())| context)
+        }
+    })
+}
+
+/// What a path leads to.
+enum Target {
+    /// A page about the server itself.
+    Page(&'static Page),
+    /// What the versions have there, and the `{name}` in the path.
+    Resource(Arc<Resource>, Option<String>),
+}
+
+/// Looks the path up in the one table of all versions.
+fn route(
+    table: Arc<Registry>,
+) -> impl Filter<Extract = (Target,), Error = Infallible> + Clone + Send + Sync + 'static {
+    warp::path::full().map(move |path: FullPath| {
+        let path = trimmed(path.as_str());
+        if let Some(page) = discovery::page(path) {
+            return Target::Page(page);
+        }
+        let Some(found) = table.route(path) else {
+            return Target::Resource(Arc::default(), None);
+        };
+        let name = found.params.get("name");
+        let name = name.map(|name| percent_decode_str(name).decode_utf8_lossy().into_owned());
+        Target::Resource(Arc::clone(found.value), name)
+    })
+}
+
+/// Chooses version and format: what `Accept` and `Content-Type` name, else the caller's default.
+async fn negotiated(
+    mut context: Box<Context>,
+    target: Target,
+) -> Result<(Box<Context>, Target), Rejection> {
+    let chosen = match &target {
+        Target::Page(page) => {
+            context.route = Some(page.path());
+            let Context { headers, asker, .. } = &*context;
+            context.choice = context.api.discovery.shape_of_errors(headers, asker);
+            Ok(())
+        }
+        Target::Resource(resource, _) => negotiate(&mut context, resource),
+    };
+    let chosen = chosen.and_then(|()| coding::check(&context.headers));
+    settled(context, chosen.map(|()| target))
+}
+
+fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
+    context.route = resource.path();
+    single(&context.headers, &CONTENT_TYPE, "Content-Type")?;
+    let (catalogue, now) = (context.catalogue(), context.asker.at);
+    let method = context.answered_as();
+    let offers = |version| resource.formats(version, &method);
+    let lines = context.headers.get_all(ACCEPT).iter();
+    let accept = lines.map(HeaderValue::as_bytes);
+    let content_type = context.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let default = context.asker.default;
+    match versioning::negotiate(catalogue, now, offers, accept, content_type, default) {
+        Ok(choice) => context.choice = choice,
+        Err(refusal) => {
+            let available = versioning::available(catalogue, now, offers);
+            // Where there is nothing at all, no format of it could help.
+            if matches!(refusal, Refusal::NotAcceptable { .. }) && available.is_empty() {
+                return Ok(());
+            }
+            let path = context.path.as_str().to_owned();
+            let error = Error::Negotiation {
+                refusal,
+                available,
+                path,
+            };
+            // A version that is not served says so itself.
+            if let Some(unserved) = error.unserved() {
+                context.choice = unserved.choice;
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// What is to be done.
+enum Task {
+    /// A page about the server itself is to be written.
+    Page(&'static Page),
+    /// The methods of the resource are to be named.
+    Options(String),
+    /// An operation is to be called.
+    Operation(Found),
+}
+
+/// An operation that was found.
+struct Found {
+    operation: &'static Operation,
+    resource: Arc<Resource>,
+    /// The `{name}` in the path.
+    name: Option<String>,
+}
+
+/// Finds the operation of the chosen version, and whether the caller may call it.
+async fn operation(
+    (mut context, target): (Box<Context>, Target),
+) -> Result<(Box<Context>, Task), Rejection> {
+    let task = find(&mut context, target);
+    settled(context, task)
+}
+
+fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
+    let (resource, name) = match target {
+        Target::Page(page) => {
+            context.admit(&Method::GET)?;
+            return Ok(Task::Page(page));
+        }
+        Target::Resource(resource, name) => (resource, name),
+    };
+    let version = context.choice.version;
+    if resource.operations(version).is_empty() {
+        return Err(Error::NoSuchPath {
+            path: context.path.as_str().to_owned(),
+            version,
+            has: resource.versions_with(None),
+        });
+    }
+    let method = context.answered_as();
+    if method == Method::OPTIONS {
+        return Ok(Task::Options(resource.allow(version)));
+    }
+    let Some(operation) = resource.operation(version, &method) else {
+        return Err(Error::MethodNotAllowed {
+            method: context.method.clone(),
+            version,
+            allow: resource.allow(version),
+            has: resource.versions_with(Some(&method)),
+        });
+    };
+    context.operation = Some(operation.name);
+    context.admit(&method)?;
+    context.count(operation);
+    Ok(Task::Operation(Found {
+        operation,
+        resource,
+        name,
+    }))
+}
+
+/// What an operation is given besides the head of the request.
+struct Payload {
+    /// The query, as it was sent; empty when there is none.
+    query: String,
+    /// The address that the request comes from, where it is known.
+    from: Option<IpAddr>,
+    body: Body,
+}
+
+/// Takes the query and the body, which are an operation's to read: whatever is wrong with them is for it to say.
+fn payload() -> impl Filter<Extract = (Payload,), Error = Rejection> + Clone + Send + Sync + 'static
+{
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    let peer = warp::ext::optional::<Peer>();
+    query
+        .and(peer)
+        .and(warp::body::stream())
+        .map(|query, peer: Option<Peer>, body| Payload {
+            query,
+            from: peer.map(|Peer(address)| address),
+            body: body::boxed(body),
+        })
+}

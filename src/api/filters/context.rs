@@ -1,0 +1,147 @@
+//! What all requests share, and what is known of one.
+
+use std::sync::Arc;
+
+use http::header::HeaderMap;
+use http::{HeaderValue, Method};
+use warp::filters::path::FullPath;
+
+use crate::api::access::{self, Asker};
+use crate::api::coding;
+use crate::api::contract::Operation;
+use crate::api::discovery::Discovery;
+use crate::api::error::Error;
+use crate::api::history::History;
+use crate::api::labels::Labels;
+use crate::api::registry::{Registry, RegistryError};
+use crate::api::request::REQUEST_ID;
+use crate::services::Services;
+use crate::store::Client;
+use crate::versioning::{Catalogue, Choice, Format, Naming, VersionNumber};
+
+/// What all requests share.
+pub(in crate::api) struct Api {
+    pub(super) services: Arc<Services>,
+    pub(super) registry: Arc<Registry>,
+    pub(super) history: Arc<History>,
+    pub(super) discovery: Discovery,
+    labels: Vec<Labels>,
+}
+
+impl Api {
+    pub(in crate::api) fn new(
+        services: Arc<Services>,
+        registry: Registry,
+    ) -> Result<Self, RegistryError> {
+        let labels = services.catalogue.iter().filter_map(|version| {
+            let found = registry.version(version.number)?;
+            Some(Labels::of(version, found, &services.catalogue))
+        });
+        let labels = labels.collect();
+        let history = Arc::new(registry.history()?);
+        let discovery = Discovery::new(Arc::clone(&services), &registry, Arc::clone(&history))?;
+        Ok(Self {
+            services,
+            registry: Arc::new(registry),
+            history,
+            discovery,
+            labels,
+        })
+    }
+
+    /// How that version is named. One that this server does not know has no labels.
+    pub(super) fn labels(&self, version: VersionNumber) -> Option<&Labels> {
+        self.labels.iter().find(|labels| labels.number == version)
+    }
+}
+
+/// What is known of a request so far.
+pub(super) struct Context {
+    pub(super) api: Arc<Api>,
+    pub(super) method: Method,
+    /// The path, as it was sent.
+    pub(super) path: FullPath,
+    pub(super) headers: HeaderMap,
+    /// How the answer is to be coded.
+    pub(super) coding: coding::Asked,
+    pub(super) asker: Asker,
+    /// Version and format; until they are negotiated, the caller's default.
+    pub(super) choice: Choice,
+    /// The path that was found, with parameters in braces.
+    pub(super) route: Option<&'static str>,
+    /// The name of the operation that was found.
+    pub(super) operation: Option<&'static str>,
+}
+
+impl Context {
+    pub(super) fn new(
+        api: Arc<Api>,
+        method: Method,
+        path: FullPath,
+        mut headers: HeaderMap,
+        client: Option<Arc<Client>>,
+    ) -> Self {
+        let asker = Asker::new(&api.services, client);
+        Self {
+            coding: coding::Asked::of(&method, &mut headers),
+            choice: Choice {
+                version: asker.default.version,
+                source: asker.default.source,
+                format: Format::Json,
+                naming: Naming::Vendor,
+            },
+            api,
+            method,
+            path,
+            headers,
+            asker,
+            route: None,
+            operation: None,
+        }
+    }
+
+    /// The versions as they are for the caller.
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        self.asker.catalogue(&self.api.services)
+    }
+
+    /// The method of the operation that answers: `HEAD` is answered wherever `GET` is.
+    pub(super) fn answered_as(&self) -> Method {
+        match self.method {
+            Method::HEAD => Method::GET,
+            ref method => method.clone(),
+        }
+    }
+
+    /// Whether the caller may do that at all.
+    pub(super) fn admit(&self, method: &Method) -> Result<(), Error> {
+        access::admit(&self.api.services, method, self.asker.client.as_deref())
+    }
+
+    /// Counts the request.
+    pub(super) fn count(&self, operation: &Operation) {
+        access::count(
+            &self.api.services,
+            self.asker.client.as_deref(),
+            &self.headers,
+            self.choice.version.get(),
+            operation.name,
+            self.asker.at,
+        );
+    }
+
+    /// The id under which the request is found in the log.
+    pub(super) fn request_id(&self) -> &str {
+        let id = self.headers.get(REQUEST_ID).map(HeaderValue::to_str);
+        id.and_then(Result::ok).unwrap_or("-")
+    }
+}
+
+/// The path without the slash at its end.
+pub(super) fn trimmed(path: &str) -> &str {
+    if path.len() > 1 {
+        path.strip_suffix('/').unwrap_or(path)
+    } else {
+        path
+    }
+}

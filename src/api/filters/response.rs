@@ -1,0 +1,86 @@
+//! The last step: an answer becomes a response that names its version, says what is announced of it, and has the coding
+//! that was asked for.
+
+use http::Method;
+use http::header::HeaderMap;
+use warp::reply::Response;
+
+use super::context::{Context, trimmed};
+use crate::api::answers::Memo;
+use crate::api::labels::label;
+use crate::api::reply::Reply;
+use crate::services::metrics::Route;
+use crate::versioning::{Catalogue, VersionNumber};
+
+/// The response to a request that was not refused.
+pub(super) async fn respond((context, reply): (Box<Context>, Reply)) -> Response {
+    of(&context, reply).await
+}
+
+/// The response to a request.
+pub(super) async fn of(context: &Context, reply: Reply) -> Response {
+    let response = labelled(context, reply);
+    let memory = &context.api.services.memory;
+    context.coding.answer(memory, response).await
+}
+
+fn labelled(context: &Context, reply: Reply) -> Response {
+    let choice = &context.choice;
+    let mut reply = label(reply, context.api.labels(choice.version), choice);
+    let told_of = match reply.of_server {
+        true => reply.about,
+        false => Some(choice.version),
+    };
+    if let Some(version) = told_of {
+        notify(&mut reply.headers, context, version);
+    }
+    let route = Route {
+        path: context.route,
+        version: (!reply.of_server).then_some(choice.version.get()),
+    };
+    if context.method == Method::HEAD {
+        reply = reply.without_body();
+    }
+    let alone_of = reply.alone_of.take();
+    let mut response = reply.into_response();
+    response.extensions_mut().insert(route);
+    // A client that was granted a version for longer has answers of its own.
+    if let (Some(dataset), Some(operation), None) =
+        (alone_of, context.operation, &context.asker.extended)
+    {
+        response.extensions_mut().insert(Memo {
+            dataset,
+            operation,
+            default: context.asker.default,
+            at: context.asker.at,
+        });
+    }
+    response
+}
+
+/// Says what is announced of the version that was served.
+fn notify(headers: &mut HeaderMap, context: &Context, version: VersionNumber) {
+    /// Bytes of the longest path that is repeated; none of ours is nearly as long.
+    const LONGEST: usize = 1024;
+    let api = &context.api;
+    let labels = api.labels(version);
+    let Some(notice) = labels.and_then(|labels| labels.notice.as_ref()) else {
+        return;
+    };
+    let catalogue = context.catalogue();
+    let successor = catalogue.successor(version, context.asker.at);
+    let retires =
+        |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.lifecycle.retired);
+    let extended = retires(catalogue).filter(|at| retires(&api.services.catalogue) != Some(*at));
+    let path = context.path.as_str();
+    // The successor may not have this path, and then its root says what it has.
+    let has = |number| {
+        let found = api.registry.route(trimmed(path));
+        found.is_some_and(|found| !found.value.operations(number).is_empty())
+    };
+    let path = match successor {
+        Some(successor) if path.len() <= LONGEST && has(successor) => path,
+        _ => "/",
+    };
+    notice.add_to(headers, extended, successor, path);
+}

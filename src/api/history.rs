@@ -1,0 +1,154 @@
+//! What each release of each version brought, and where each version has its operations: what clients are told of a move
+//! from one version to another.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::versioning::VersionNumber;
+
+/// What one release of a version brought.
+#[derive(Debug)]
+pub struct Release {
+    /// MINOR and PATCH of its semantic version; MAJOR is the version's number.
+    pub semantic: (u64, u64),
+    /// What it brought.
+    pub changes: &'static [Change],
+}
+
+/// One thing that a client may have to know.
+#[derive(Debug)]
+pub struct Change {
+    /// Of which kind.
+    pub kind: Kind,
+    /// The operation it is about; none: every one.
+    pub operation: Option<&'static str>,
+    /// Whether the change may break a client.
+    pub breaking: bool,
+    /// What changed.
+    pub summary: &'static str,
+    /// The behaviour before.
+    pub before: Option<&'static str>,
+    /// The behaviour after.
+    pub after: Option<&'static str>,
+}
+
+/// The kinds of changes, as in Keep a Changelog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Something is new.
+    Added,
+    /// Something works differently.
+    Changed,
+    /// Something is removed.
+    Removed,
+    /// Something will be removed.
+    Deprecated,
+    /// A defect is corrected.
+    Fixed,
+}
+
+impl Kind {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+            Self::Deprecated => "deprecated",
+            Self::Fixed => "fixed",
+        }
+    }
+}
+
+/// One change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Change)]
+pub(super) struct Entry {
+    /// The semantic version with the change.
+    #[schema(example = "2.0.0")]
+    pub(super) version: String,
+    pub(super) kind: Kind,
+    /// The operation that changes; null if all of them do.
+    #[schema(required = true)]
+    pub(super) operation: Option<&'static str>,
+    /// Whether the change may break a client.
+    pub(super) breaking: bool,
+    pub(super) summary: &'static str,
+    /// The behaviour before.
+    #[schema(required = true)]
+    pub(super) before: Option<&'static str>,
+    /// The behaviour after.
+    #[schema(required = true)]
+    pub(super) after: Option<&'static str>,
+}
+
+/// One version, as it is looked back on.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub(super) number: VersionNumber,
+    /// The full semantic version, as it is written.
+    pub(super) release: String,
+    /// What each of its releases brought, the newest first.
+    pub(super) changelog: &'static [Release],
+    /// Method and path of each operation, under its name.
+    pub(super) places: Vec<(&'static str, String)>,
+}
+
+/// All versions, as they are looked back on.
+#[derive(Debug)]
+pub struct History {
+    /// The newest first.
+    versions: Vec<Past>,
+}
+
+impl History {
+    pub(super) fn new(versions: Vec<Past>) -> Self {
+        Self { versions }
+    }
+
+    /// The full semantic version of that number, as it is written.
+    pub fn release(&self, number: VersionNumber) -> Option<&str> {
+        self.version(number).map(|version| &*version.release)
+    }
+
+    /// Method and path of an operation in a version.
+    pub(super) fn place(&self, number: VersionNumber, operation: &str) -> Option<&str> {
+        let mut places = self.version(number)?.places.iter();
+        let found = places.find(|(name, _)| *name == operation);
+        found.map(|(_, place)| &**place)
+    }
+
+    /// What the versions after `from` brought, up to `to`: oldest first, which is the order in which it happened.
+    pub(super) fn changes(&self, from: u32, to: VersionNumber) -> impl Iterator<Item = Entry> {
+        self.versions
+            .iter()
+            .rev()
+            .filter(move |version| (from + 1..=to.get()).contains(&version.number.get()))
+            .flat_map(Past::entries)
+    }
+
+    fn version(&self, number: VersionNumber) -> Option<&Past> {
+        self.versions
+            .iter()
+            .find(|version| version.number == number)
+    }
+}
+
+impl Past {
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let number = self.number.get();
+        self.changelog.iter().rev().flat_map(move |release| {
+            let (minor, patch) = release.semantic;
+            release.changes.iter().map(move |change| Entry {
+                version: format!("{number}.{minor}.{patch}"),
+                kind: change.kind,
+                operation: change.operation,
+                breaking: change.breaking,
+                summary: change.summary,
+                before: change.before,
+                after: change.after,
+            })
+        })
+    }
+}
