@@ -153,7 +153,7 @@ pub enum CatalogueError {
     },
     /// A brownout of a version without a date of deprecation.
     #[error(
-        "{number} has a brownout, but no date of deprecation: set one, or leave out the brownout"
+        "{number} has a brownout, but no date of deprecation: give it a date, or leave out the brownout"
     )]
     BrownoutUnannounced {
         /// The version in question.
