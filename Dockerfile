@@ -4,10 +4,10 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${RUST_IMAGE} AS build
 WORKDIR /build
-# Nothing unwinds through what is written in C, so tables for that would only be carried along.
+# No panic unwinds through C code, so it needs no unwind tables.
 ENV CFLAGS=-fno-asynchronous-unwind-tables
-# What Flash depends on is a layer of its own, which is built again only when one of these files changes. Cargo wants
-# something to build, so a crate without contents stands in for Flash.
+# The dependencies are a separate layer, which is rebuilt only when one of these files changes. Cargo needs something to build, so an
+# empty crate stands in for Flash.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY pq-sys pq-sys
@@ -15,9 +15,9 @@ RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && ca
 COPY build.rs ./
 COPY migrations migrations
 COPY src src
-# Cargo goes by the times of files, and those of the stand-in are younger than those of Flash. Relocations are packed, which
-# the C library of both images can read (glibc 2.36 and later). LLVM's linker, which Rust brings along on x86-64, keeps one
-# of functions that are the same; GNU's can't.
+# Cargo compares file times, and the empty crate is newer than Flash, hence `touch`. Packed relocations make the program smaller; the C
+# library of both images reads them (glibc 2.36 and later). On x86-64, Rust brings LLVM's linker, which merges identical functions; GNU's
+# linker can't.
 RUN touch build.rs src/lib.rs src/main.rs \
     && case "$(uname -m)" in x86_64) fold=-Wl,--icf=all ;; *) fold=-Wl,--gc-sections ;; esac \
     && cargo rustc --locked --profile dist --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
@@ -33,12 +33,12 @@ LABEL org.opencontainers.image.title="Flash" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /build/target/dist/flash /usr/bin/flash
-# Where the database is, unless something else is said. It is the only place that is written to.
+# The default place of the database, and the only folder that Flash writes to.
 COPY --from=build --chown=65532:65532 /build/data /data
 WORKDIR /data
 VOLUME ["/data"]
 USER 65532:65532
-# Who may call from outside without a key is for whoever runs it to choose: FLASH_ANONYMOUS.
+# FLASH_ANONYMOUS has no default here: the operator chooses what callers without a key may do.
 ENV FLASH_LISTEN=0.0.0.0:3000
 EXPOSE 3000
 STOPSIGNAL SIGTERM

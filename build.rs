@@ -1,4 +1,4 @@
-//! Rebuilds the crate when a migration is added: they are embedded in the binary.
+//! Rebuilds the crate when a migration is added, because migrations are embedded in the program.
 
 fn main() {
     println!("cargo::rerun-if-changed=migrations");

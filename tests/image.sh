@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Builds the image and looks at it as whoever runs it does: its size, its user, a read-only root, whether it gets ready
-# and serves, how soon, and how it ends.
-# Needs docker, curl and python3. RUST_IMAGE and RUNTIME_IMAGE name other bases than the Dockerfile does; IMAGE names an
-# image that is there already and is not built then. Where there is no Docker, or no base image to be had, nothing is tested,
-# unless REQUIRE_DOCKER is set: then that is a failure.
+# Builds the image and tests it as a user would: its size, its user, a read-only root, whether and how fast it becomes ready and
+# serves, and how it stops.
+# Needs docker, curl and python3. RUST_IMAGE and RUNTIME_IMAGE override the base images of the Dockerfile. IMAGE names an existing
+# image to test instead of building one. Without Docker or a base image, it tests nothing, and fails only if REQUIRE_DOCKER is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +15,7 @@ docker info >/dev/null 2>&1 || not_tested "no Docker engine answers"
 base() { sed -n "s/^ARG $1=//p" Dockerfile; }
 if [ -z "${IMAGE:-}" ]; then
   for needed in "${RUST_IMAGE:-$(base RUST_IMAGE)}" "${RUNTIME_IMAGE:-$(base RUNTIME_IMAGE)}"; do
-    docker image inspect "$needed" >/dev/null 2>&1 || docker pull --quiet "$needed" >/dev/null || not_tested "$needed is not to be had"
+    docker image inspect "$needed" >/dev/null 2>&1 || docker pull --quiet "$needed" >/dev/null || not_tested "$needed can't be pulled"
   done
 fi
 
@@ -40,18 +39,18 @@ if [ -z "${IMAGE:-}" ]; then
     ${RUST_IMAGE:+--build-arg "RUST_IMAGE=$RUST_IMAGE"} ${RUNTIME_IMAGE:+--build-arg "RUNTIME_IMAGE=$RUNTIME_IMAGE"} .
 fi
 
-# What it is.
+# Its properties.
 of_image() { docker image inspect --format "$1" "$image"; }
 [ "$(of_image '{{.Config.User}}')" = 65532:65532 ] || fail "its user is $(of_image '{{.Config.User}}')"
 [ "$(of_image '{{json .Config.Healthcheck.Test}}')" = '["CMD","/usr/bin/flash","healthcheck"]' ] || fail "it has no health check"
 [ -n "$(of_image '{{index .Config.Labels "org.opencontainers.image.version"}}')" ] || fail "it does not say its version"
 if docker run --rm --entrypoint sh "$image" -c true 2>"$folder/shell"; then fail "it has a shell"; fi
 
-# Who may call from outside is not chosen by the image, and it says so.
-if docker run --rm "$image" 2>"$folder/refusal"; then fail "it serves everybody without being told to"; fi
+# Without FLASH_ANONYMOUS it refuses to start, and says why.
+if docker run --rm "$image" 2>"$folder/refusal"; then fail "it starts without FLASH_ANONYMOUS"; fi
 grep -q -- '--anonymous' "$folder/refusal" || fail "it does not say why it does not start: $(cat "$folder/refusal")"
 
-# As closed as Kubernetes' restricted standard has it, with nothing to write to but its volume.
+# As restricted as in Kubernetes' standard "restricted", and only its volume is writable.
 port=$(free_port)
 container=$(docker create --read-only --cap-drop ALL --security-opt no-new-privileges --env FLASH_ANONYMOUS=read-write \
   --publish "127.0.0.1:$port:3000" "$image")
@@ -68,24 +67,24 @@ until_ready() {
     ready && return
     sleep 0.1
   done
-  fail "it does not get ready: $(cat "$folder/unhealthy")"
+  fail "it doesn't become ready: $(cat "$folder/unhealthy")"
 }
 until_ready
 [ "$(docker top "$container" -o pid,uid,comm | awk 'NR > 1 { print $2, $3 }')" = "65532 flash" ] || fail "it runs as $(docker top "$container")"
 address=http://127.0.0.1:$port
 curl --silent --show-error --fail -H 'Content-Type: text/csv' --data-binary @tests/data/people.csv "$address/datasets?name=people" >"$folder/created"
 rows() { curl --silent --show-error --fail -H 'Accept: text/csv' "$address/datasets/people"; }
-rows | cmp - tests/data/people.csv || fail "it does not give back what it was given"
+rows | cmp - tests/data/people.csv || fail "it doesn't return the CSV that was uploaded"
 
-# Asked to stop it ends well, and it begins again with what it had.
+# It stops cleanly, and keeps its data over a restart.
 docker stop --time 60 "$container" >/dev/null
 code=$(docker inspect --format '{{.State.ExitCode}}' "$container")
 [ "$code" = 0 ] || fail "it ended with $code"
 docker logs "$container" 2>&1 | grep -q 'stopped' || fail "it does not say that it stopped"
 docker start "$container" >/dev/null
 until_ready
-rows | cmp - tests/data/people.csv || fail "it lost what it had"
-# From the start of its process to the first answer, without the time that Docker's networks take.
+rows | cmp - tests/data/people.csv || fail "it lost its data"
+# The time from the start of its process to the first answer, without Docker's networks.
 docker rm --force --volumes "$container" >/dev/null
 port=$(free_port)
 container=$(docker create --network host --env "FLASH_LISTEN=127.0.0.1:$port" --env FLASH_ADMIN_LISTEN=127.0.0.1:0 "$image")

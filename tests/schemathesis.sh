@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Looks for a response that is not in the OpenAPI document of its version: schemathesis makes up requests from the
-# document, and compares status, media type, headers and body of each answer with it.
-# Needs the built program, curl and python3; installs what it needs from PyPI under target/. Takes about two minutes.
+# Searches for a response that doesn't match the OpenAPI document of its version: schemathesis generates requests from the document,
+# and compares status, media type, headers and body of each answer with it.
+# Needs the built program, curl and python3, and installs its tools from PyPI under target/. It takes about two minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ if ! [ -x "$tools/bin/st" ]; then
 fi
 
 folder=$(mktemp -d)
-# hooks.py is found where schemathesis is started, and it leaves files there.
+# schemathesis loads hooks.py from its working directory, and writes files there.
 cp tests/schemathesis/* "$folder"
 : >"$folder/log"
 "$flash" serve --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --database "sqlite:$folder/flash.db" 2>"$folder/log" &
@@ -50,11 +50,11 @@ for version in v1 v2; do
   "$tools/bin/openapi-spec-validator" --schema 3.1 "$folder/$version.json"
   check "$version" json 35 "$answers,$methods" --exclude-operation-id delete_dataset
 done
-# A method that there is not is refused in JSON, so who allows CSV alone gets 406 first.
+# An unsupported method is refused in JSON, so a request that only accepts CSV gets 406 instead of 405.
 check v1 csv 8 "$answers" --include-operation-id get_dataset
 check v2 csv 8 "$answers" --include-operation-id list_rows --include-operation-id get_source
 check v2 ndjson 8 "$answers" --include-operation-id list_rows
-# Last, because little is left to be read afterwards.
+# Last, because it deletes the datasets.
 for version in v1 v2; do
   check "$version" json 5 "$answers,$methods" --include-operation-id delete_dataset
 done

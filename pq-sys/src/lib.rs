@@ -1,11 +1,11 @@
-//! The part of libpq that diesel calls, in the place of the crate of that name on crates.io (`[patch.crates-io]` in Flash's
-//! Cargo.toml). All of it is as there, except for two functions that tell the SQLSTATE of errors. Flash tells errors of
-//! PostgreSQL apart by that alone, because texts come in the language of the server (`lc_messages`), and diesel 2.3 shows
-//! nothing but texts (github.com/diesel-rs/diesel/pull/5232). Once diesel has it, this crate goes.
+//! The part of libpq that diesel uses. It replaces the crate of the same name on crates.io (`[patch.crates-io]` in Flash's Cargo.toml),
+//! and differs from it in two functions, which return the SQLSTATE of errors. Flash classifies errors of PostgreSQL by SQLSTATE,
+//! because their texts depend on the language of the server (`lc_messages`), and diesel 2.3 only passes on texts
+//! (github.com/diesel-rs/diesel/pull/5232). Remove this crate once diesel passes on the SQLSTATE.
 //!
-//! - [`PQresultErrorField`] gives the SQLSTATE when asked for the hint, so `DatabaseErrorInformation::hint` is it.
-//! - [`PQconnectdb`] asks once more, and for the SQLSTATE, where a server refused the connection. Its message then has the
-//!   form `SEVERITY:  SQLSTATE: text`.
+//! - [`PQresultErrorField`] returns the SQLSTATE instead of the hint, so `DatabaseErrorInformation::hint` is the SQLSTATE.
+//! - [`PQconnectdb`] connects a second time if the server refused the connection, to get the SQLSTATE. Its message then has the form
+//!   `SEVERITY:  SQLSTATE: text`.
 
 #![allow(
     non_camel_case_types,
@@ -17,7 +17,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 
-// It is linked, and nothing of it is named.
+// Linked, but not used by name.
 use pq_src as _;
 
 pub type Oid = c_uint;
@@ -155,7 +155,7 @@ unsafe extern "C" {
     pub fn PQfreemem(ptr: *mut c_void);
 }
 
-/// What is wrapped below.
+/// The functions of libpq that are wrapped below.
 mod libpq {
     use super::{PGconn, PGresult, c_char, c_int};
 
@@ -171,10 +171,10 @@ mod libpq {
     }
 }
 
-/// Connects. Where a server refused that, it is asked once more, so that the message has the SQLSTATE: libpq can't be told to
-/// write it before there is a connection. If the server takes the connection then, so much the better.
+/// Connects. If the server refuses, connects a second time for a message with the SQLSTATE, because libpq writes it only if it is
+/// configured on an existing connection. If the second attempt succeeds, its connection is returned.
 pub unsafe fn PQconnectdb(conninfo: *const c_char) -> *mut PGconn {
-    // SAFETY: the caller keeps to the rules of PQconnectdb; the connection is used as these functions demand, by this thread
+    // SAFETY: the caller follows the rules of PQconnectdb; the connection is used as these functions demand, by this thread
     // alone, and its message is read before anything changes it.
     unsafe {
         let conn = libpq::PQconnectdb(conninfo);
@@ -189,17 +189,17 @@ pub unsafe fn PQconnectdb(conninfo: *const c_char) -> *mut PGconn {
     }
 }
 
-/// Whether a message holds what a server said: libpq writes a severity, a colon and two spaces before that, in any language.
+/// Whether a message comes from a server: libpq writes a severity, a colon and two spaces before that, in any language.
 fn is_of_a_server(message: &[u8]) -> bool {
     message.windows(3).any(|three| three == b":  ")
 }
 
-/// A field of an error; in the place of the hint the SQLSTATE.
+/// A field of an error. The SQLSTATE takes the place of the hint.
 pub unsafe fn PQresultErrorField(res: *const PGresult, fieldcode: c_int) -> *mut c_char {
     let fieldcode = match fieldcode {
         libpq::PG_DIAG_MESSAGE_HINT => libpq::PG_DIAG_SQLSTATE,
         other => other,
     };
-    // SAFETY: the caller keeps to the rules of PQresultErrorField, which are the same for every field.
+    // SAFETY: the caller follows the rules of PQresultErrorField, which are the same for every field.
     unsafe { libpq::PQresultErrorField(res, fieldcode) }
 }

@@ -169,7 +169,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
 }
 
 /// A number with its noun, in the singular or the plural: `1 row`, `2 rows`.
-fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     let s = if number == N::from(1) { "" } else { "s" };
     format!("{number} {noun}{s}")
 }

@@ -28,8 +28,8 @@ pub struct Available {
 /// Everything that this resource has: the newest version first, the formats of each as the server
 /// prefers them.
 ///
-/// The plain names stand for the default version of whoever asks, so they are not listed; but
-/// `text/html` has no other name, and stands once, beside the default of who names none.
+/// Plain names mean the caller's default version, so they are not listed. `text/html` has no other name, so it is listed once, with
+/// the general default version.
 #[must_use]
 pub fn available(
     catalogue: &Catalogue,

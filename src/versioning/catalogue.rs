@@ -1,6 +1,6 @@
 //! The versions that this server knows, newest first.
 //!
-//! A [`Catalogue`] is checked once, when it is built: whoever holds one may rely on its order, on
+//! A [`Catalogue`] is checked once, when it is built: its users can rely on its order, on
 //! every number being the MAJOR of its semantic version, on lifecycles whose dates are in order, and on a default that is not a
 //! preview.
 //! States are computed from dates and the time passed in, so that a version is deprecated or
@@ -59,7 +59,7 @@ impl fmt::Display for VersionNumber {
     }
 }
 
-/// A text that should have been the name of a version, such as `v1`.
+/// A text that is not the name of a version, such as `v1`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a version: write v and a positive number without leading zeros, such as v1")]
 pub struct NotAVersion(String);
@@ -81,19 +81,19 @@ pub struct Version {
     pub number: VersionNumber,
     /// The full semantic version, whose MAJOR is the number.
     pub semantic: semver::Version,
-    /// What decides its state.
+    /// Its announced dates, which decide its state.
     pub lifecycle: Lifecycle,
 }
 
 impl Version {
-    /// The state at that moment; a date counts from its own instant on.
+    /// The state at that moment. A date takes effect at its own instant.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> State {
         self.lifecycle.state(now)
     }
 }
 
-/// Why a list of versions is no catalogue.
+/// Why a list of versions is not a valid catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogueError {
     /// The list is empty.
@@ -123,7 +123,7 @@ pub enum CatalogueError {
         /// The default that was asked for.
         first: VersionNumber,
     },
-    /// The default is a preview, which only those who name it may get.
+    /// The default is a preview, which only requests that name it may get.
     #[error("the default {first} is a preview: release it, or make a released version the default")]
     DefaultPreview {
         /// The default that was asked for.
@@ -151,9 +151,9 @@ pub enum CatalogueError {
         /// When it is deprecated or retired.
         ends: Timestamp,
     },
-    /// A brownout of a version that nobody was told would go.
+    /// A brownout of a version without a date of deprecation.
     #[error(
-        "{number} has a brownout and is not going to be deprecated: give it a date for that, or leave out the brownout"
+        "{number} has a brownout, but no date of deprecation: give it a date, or leave out the brownout"
     )]
     BrownoutUnannounced {
         /// The version in question.
@@ -171,7 +171,7 @@ pub enum CatalogueError {
         /// When it is deprecated.
         deprecated: Timestamp,
     },
-    /// Two brownouts that share a moment, or are not in the order of time.
+    /// Two brownouts overlap, or are not in the order of time.
     #[error(
         "{number} has a brownout from {earlier} and one from {later}: write one longer one instead"
     )]
@@ -185,18 +185,17 @@ pub enum CatalogueError {
     },
 }
 
-/// The versions that this server knows, newest first, and the default of a caller who names none.
+/// The versions that this server knows, newest first, and the default version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Catalogue {
     /// Not empty; numbers strictly descending.
     versions: Vec<Version>,
-    /// In `versions`, and no preview. A value of its own, so that adding a version moves nobody.
+    /// In `versions`, and not a preview. It is a separate field, so that adding a version moves no caller.
     first: VersionNumber,
 }
 
 impl Catalogue {
-    /// A catalogue of these versions, newest first, with `first` as the default of a caller who
-    /// names none.
+    /// A catalogue of these versions, newest first. `first` is the default of callers without a pin.
     ///
     /// # Errors
     ///
@@ -232,14 +231,13 @@ impl Catalogue {
         self.iter().find(|version| version.number == number)
     }
 
-    /// The default of a caller who names no version and has no pin.
+    /// The default of callers without a pin.
     #[must_use]
     pub const fn first(&self) -> VersionNumber {
         self.first
     }
 
-    /// The same versions as they are for a caller that was granted some until later dates. A date that is no later than
-    /// everybody's changes nothing.
+    /// The catalogue for a caller with extensions. An extension before the general retirement date has no effect.
     #[must_use]
     pub fn extended(&self, grants: impl IntoIterator<Item = (VersionNumber, Timestamp)>) -> Self {
         let mut extended = self.clone();
@@ -257,9 +255,8 @@ impl Catalogue {
 
     /// The version that a client is pinned to at its first contact.
     ///
-    /// That is the newest stable one; where every version is on its way out, the newest that is
-    /// still served, else the newest that was ever released (whose 410 then says where to go).
-    /// Never a preview.
+    /// That is the newest stable one. If there is none, it is the newest one that is still served, else the newest one that was
+    /// ever released (its 410 names the version to use). It is never a preview.
     #[must_use]
     pub fn newest_stable(&self, now: Timestamp) -> VersionNumber {
         [State::Stable, State::Deprecated, State::Retired]
@@ -272,7 +269,7 @@ impl Catalogue {
             .map_or(self.first, |version| version.number)
     }
 
-    /// The first moment after `now` at which a version is no longer what it is now: until then time alone changes nothing.
+    /// The next moment after `now` at which the state of a version changes.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let changes = self.iter().filter_map(|one| one.lifecycle.next_change(now));
@@ -298,7 +295,7 @@ impl<'a> IntoIterator for &'a Catalogue {
     }
 }
 
-/// The rules that a version keeps by itself.
+/// The rules for a single version.
 fn check(version: &Version) -> Result<(), CatalogueError> {
     let Version {
         number,
@@ -339,7 +336,7 @@ fn check_order(number: VersionNumber, lifecycle: &Lifecycle) -> Result<(), Catal
     }
 }
 
-/// Brownouts are announced, follow each other, and are over when the version is retired.
+/// Brownouts come after the deprecation, don't overlap, and end before the retirement.
 fn check_brownouts(number: VersionNumber, lifecycle: &Lifecycle) -> Result<(), CatalogueError> {
     for pair in lifecycle.brownouts.windows(2) {
         let (earlier, later) = (pair[0], pair[1]);

@@ -6,8 +6,8 @@
 //! order of the ranges; then the server's preference.
 //!
 //! A version other than the default is a candidate under its vendor names alone, and only a range
-//! that spells such a name matches it; the wildcards reach the default version only. So nobody gets
-//! another version without naming it.
+//! that spells such a name matches it; the wildcards reach the default version only. So a caller
+//! gets another version only by naming it.
 
 use std::cmp::Reverse;
 
@@ -22,13 +22,13 @@ pub(super) struct Candidate {
     pub(super) version: VersionNumber,
     pub(super) format: Format,
     pub(super) naming: Naming,
-    /// What a range says that names exactly this.
+    /// The form of a range that names exactly this.
     name: Name,
-    /// Whether the wildcards reach it at all.
+    /// Whether wildcards match it.
     of_default: bool,
 }
 
-/// How exactly a range names a candidate; the more exact is the greater.
+/// How exactly a range names a candidate. More exact is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Specificity {
     Anything,
@@ -36,7 +36,7 @@ enum Specificity {
     Exact,
 }
 
-/// What ranks a match, the most important first.
+/// The criteria that rank a match, the most important first.
 type Rank = (Quality, Specificity, Reverse<usize>);
 
 /// A candidate that a range accepts.
@@ -51,7 +51,7 @@ pub(super) struct Match {
 /// The best match, among what is served and, apart from it, among what is not.
 ///
 /// A version that is retired or in a brownout counts only when nothing that is served is
-/// acceptable: then its refusal is the honest answer.
+/// acceptable.
 #[derive(Debug)]
 pub(super) struct Contest<'r> {
     pub(super) served: Option<Match>,

@@ -17,13 +17,13 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Served only to who names it; nobody's default, nobody's pin.
+    /// Served only to requests that name it. It is never a default or a pin.
     Preview,
     /// Served, its contract frozen.
     Stable,
-    /// Served, and announced to go.
+    /// Served, with an announced end.
     Deprecated,
-    /// Not served any more, not even to those whose default it is.
+    /// No longer served, not even to callers whose default it is.
     Retired,
 }
 
@@ -46,10 +46,10 @@ impl fmt::Display for State {
     }
 }
 
-/// What was announced of a version. Nothing announced is a stable version.
+/// The announced dates of a version. Without any, the version is stable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// Not released, or not before `promoted`: served only to who names it.
+    /// Whether it is a preview, until `promoted` if that is set. A preview is served only to requests that name it.
     pub preview: bool,
     /// The moment from which a preview is stable.
     pub promoted: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct Lifecycle {
     pub deprecated: Option<Timestamp>,
     /// The moment from which the version is no longer served (`Sunset`, RFC 8594).
     pub retired: Option<Timestamp>,
-    /// When the version is refused for a while before it is retired; in the order of time, none within another.
+    /// The brownouts before its retirement, in the order of time, without overlaps.
     pub brownouts: Vec<Brownout>,
 }
 
@@ -85,7 +85,7 @@ impl Lifecycle {
         !self.preview || reached(self.promoted, now)
     }
 
-    /// What is announced of it, in words: its dates, then its brownouts.
+    /// The announcements in words: first the dates, then the brownouts.
     pub fn announced(&self) -> impl Iterator<Item = String> {
         let dates = [
             ("promoted", self.promoted),
@@ -99,7 +99,7 @@ impl Lifecycle {
         dates.chain(brownouts.map(|brownout| format!("brownout from {brownout}")))
     }
 
-    /// The first moment after `now` at which something of it is no longer as it is now.
+    /// The next moment after `now` at which a date takes effect.
     #[must_use]
     pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         let dates = [self.promoted, self.deprecated, self.retired];
@@ -122,17 +122,17 @@ fn reached(date: Option<Timestamp>, now: Timestamp) -> bool {
     date.is_some_and(|date| date <= now)
 }
 
-/// A time in which a deprecated version is refused, so that who still uses it notices before it is gone.
+/// A time in which a deprecated version is refused, so that its callers notice before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Brownout {
-    /// Its first moment.
+    /// When it begins.
     pub start: Timestamp,
-    /// The first moment after it.
+    /// When it ends.
     pub end: Timestamp,
 }
 
 impl Brownout {
-    /// The longest there can be.
+    /// The longest brownout.
     const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// Whether that moment is in it.
@@ -148,18 +148,18 @@ impl fmt::Display for Brownout {
     }
 }
 
-/// A text that should have been a brownout, such as `2027-05-01T09:00Z/15m`.
+/// A text that is not a brownout such as `2027-05-01T09:00Z/15m`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotABrownout {
-    /// It is not two parts.
+    /// It doesn't have two parts.
     #[error(
         "{0:?} is not a brownout: write its start, a slash and its length, such as 2027-05-01T09:00Z/15m"
     )]
     Form(String),
-    /// It starts at no time.
+    /// Its start is not a time.
     #[error(transparent)]
     Start(#[from] NotADate),
-    /// It has no length, or too much.
+    /// Its length is missing, zero or too long.
     #[error(
         "{0:?} is not the length of a brownout: write one from 1s to 24h, such as 15m or 1h, in whole seconds"
     )]
@@ -186,20 +186,20 @@ impl FromStr for Brownout {
     }
 }
 
-/// A text that should have been a date.
+/// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a date: write one such as 2027-01-01, which means midnight UTC, or a time with its zone such as 2027-01-01T09:00:00Z, in whole seconds"
 )]
 pub struct NotADate(String);
 
-/// The moment that a date (midnight UTC) or a time with its zone (RFC 3339, the seconds may be missing) names.
+/// Parses a date (midnight UTC), or a time with its zone (RFC 3339; the seconds may be missing).
 ///
 /// # Errors
 ///
-/// Any other text, fractions of a second (no header could say them), and times before 1970.
+/// Any other text, fractions of a second (headers can't express them), and times before 1970.
 pub fn date(text: &str) -> Result<Timestamp, NotADate> {
-    /// Characters of a date alone; a longer text is never read as one, because its time would be dropped.
+    /// Length of a date. A longer text is not parsed as a date, because its time would be dropped.
     const DATE: usize = "2027-01-01".len();
     let moment = if text.len() == DATE {
         text.parse()

@@ -4,9 +4,8 @@
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
 //! `text/csv`, `application/x-ndjson`, `text/html`) carry none.
 //!
-//! The `mime` crate represents what leaves this server: [`MediaType`] turns into a [`Mime`], and
-//! the names compared here are its constants. Reading a header is the work of [`super::syntax`],
-//! which says why.
+//! [`MediaType`] writes itself into `Content-Type`. The constants of the `mime` crate give the plain names, and a [`Mime`] can
+//! be made of a [`MediaType`]. [`super::syntax`] reads headers, and explains why `mime` doesn't.
 
 use std::fmt;
 

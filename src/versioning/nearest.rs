@@ -9,7 +9,7 @@ use super::resource::Resource;
 use super::syntax::Essence;
 use super::{Format, MediaType, Naming, State, VersionNumber, media_type};
 
-/// The name nearest to the range that the client wants most and for which there is one.
+/// The name nearest to the most wanted range that is near one.
 pub(super) fn suggest<O>(
     resource: &Resource<'_, O>,
     default: VersionNumber,

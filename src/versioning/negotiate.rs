@@ -22,7 +22,7 @@ pub enum Source {
     ContentType,
     /// The caller is pinned to it, and neither header names one.
     Pin,
-    /// It is the default of who names none and has no pin.
+    /// Neither header names a version, and the caller has no pin.
     Default,
 }
 
@@ -39,7 +39,7 @@ impl Source {
     }
 }
 
-/// What a caller gets that names no version.
+/// The version of a caller that doesn't name one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The version.
@@ -160,8 +160,7 @@ fn default_by_content_type(
     }
 }
 
-/// What a caller gets that asks for nothing: JSON where there is JSON, else what the server
-/// prefers.
+/// The format of a request without preferences: JSON if there is JSON, else the server's first choice.
 fn unasked<O>(resource: &Resource<'_, O>, default: Caller) -> Result<Choice, Refusal>
 where
     O: Fn(VersionNumber) -> &'static [Format],

@@ -40,7 +40,7 @@ pub enum Refusal {
     },
     /// `Content-Type` names a version that this server does not know: 415.
     #[error(
-        "Content-Type names {version}, which there is not: name a version that GET /versions lists"
+        "Content-Type names {version}, which doesn't exist: name a version that GET /versions lists"
     )]
     UnknownContentTypeVersion {
         /// The version that is named.
@@ -67,19 +67,19 @@ pub enum Refusal {
     },
 }
 
-/// A version that a caller would get if it was served.
+/// A version that is not served at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unserved {
-    /// What would have been served.
+    /// The version and format.
     pub choice: Choice,
-    /// When the version is retired, or was, if there is a date for it.
+    /// When the version is or was retired, if there is a date.
     pub retired: Option<Timestamp>,
     /// The version to move to, if there is one.
     pub successor: Option<VersionNumber>,
 }
 
 impl Unserved {
-    /// What the caller should do about it.
+    /// What the caller should do.
     fn way_on(&self) -> String {
         let version = self.choice.version;
         match self.successor {

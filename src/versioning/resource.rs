@@ -81,7 +81,7 @@ impl<'c, O: Fn(VersionNumber) -> &'static [Format]> Resource<'c, O> {
     }
 }
 
-/// Rounded up, so that who waits that long is not too early.
+/// Rounded up, so that a retry after that time is not too early.
 fn whole_seconds(length: SignedDuration) -> u32 {
     let more = i64::from(length.subsec_nanos() > 0);
     u32::try_from(length.as_secs() + more).unwrap_or(u32::MAX)

@@ -1,5 +1,5 @@
--- Times are microseconds since 1970-01-01T00:00:00Z. Identifiers are made by Flash (time first, then chance),
--- so that replicas never wait for one another to get one.
+-- Times are microseconds since 1970-01-01T00:00:00Z. Flash generates identifiers from the time and a random part,
+-- so that replicas never wait for each other to get one.
 
 -- A dataset is a name and a pointer to its newest revision.
 CREATE TABLE datasets (
@@ -10,7 +10,7 @@ CREATE TABLE datasets (
     updated_at BIGINT  NOT NULL
 );
 
--- A revision is a run of chunks plus what reading them needs. It never changes.
+-- A revision: its upload segments, and the metadata to read them. It never changes.
 CREATE TABLE revisions (
     dataset_id   BIGINT NOT NULL,
     number       BIGINT NOT NULL,
@@ -19,29 +19,29 @@ CREATE TABLE revisions (
     byte_count   BIGINT NOT NULL,   -- of the source, as it was uploaded
     sha256       BYTEA  NOT NULL,   -- of the source
     content_type TEXT   NOT NULL,   -- of the source
-    transcoded   BOOLEAN NOT NULL,  -- the source is kept apart, in `sources`
-    profile      BYTEA  NOT NULL,   -- how the text is laid out, and what is known of its columns; small, so that
-                                    -- the row stays in its page
+    transcoded   BOOLEAN NOT NULL,  -- whether `sources` has the source
+    profile      BYTEA  NOT NULL,   -- the layout of the text and statistics of its columns; small, so that
+                                    -- the row fits into its page
     author       TEXT,              -- NULL: anonymous
     created_at   BIGINT NOT NULL,
     PRIMARY KEY (dataset_id, number)
 );
 
--- What a reader needs to find a chunk by its rows, or to skip it; the text itself is in `chunk_data`, so that this
--- stays small.
+-- The block index: what a reader needs to find or skip a block. The text is in `chunk_data`, so that this table stays
+-- small.
 CREATE TABLE chunks (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
     first_row  BIGINT NOT NULL,     -- number of the first row, from 0
-    seq        BIGINT NOT NULL,     -- place in the run, from 0
+    seq        BIGINT NOT NULL,     -- position in the upload segment, from 0
     row_count  BIGINT NOT NULL,
-    first_byte BIGINT NOT NULL,     -- offset of the text in the run's text
-    body_start BIGINT NOT NULL,     -- bytes of mark and header before the first row
+    first_byte BIGINT NOT NULL,     -- offset in the text of the upload segment
+    body_start BIGINT NOT NULL,     -- bytes of byte-order mark and header before the first row
     stats      BYTEA  NOT NULL,     -- per column: least, greatest, number of nulls
     PRIMARY KEY (dataset_id, run, first_row, seq)
 );
 
--- The texts of chunks, found by their offsets.
+-- The texts of blocks, by offset.
 CREATE TABLE chunk_data (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE chunk_data (
     PRIMARY KEY (dataset_id, run, first_byte)
 );
 
--- The uploaded bytes of a run whose text had to be decoded from another charset, in blocks.
+-- The uploaded bytes, in parts, of an upload segment whose text was decoded from another charset.
 CREATE TABLE sources (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
@@ -63,7 +63,7 @@ CREATE TABLE sources (
     PRIMARY KEY (dataset_id, run, first_byte)
 );
 
--- Runs that have chunks and no revision yet.
+-- Upload segments that have blocks, and no revision yet.
 CREATE TABLE uploads (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE uploads (
     PRIMARY KEY (dataset_id, run)
 );
 
--- Runs that no revision refers to any more; their chunks are swept once nobody can still be reading them.
+-- Tombstones: upload segments that no revision refers to any more. Their blocks are collected once no reader can need them.
 CREATE TABLE garbage (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
@@ -85,6 +85,6 @@ CREATE TABLE secrets (
     value BYTEA NOT NULL
 );
 
--- What is packed already is not packed again.
+-- Compressed columns are not compressed again.
 ALTER TABLE chunk_data ALTER COLUMN data SET STORAGE EXTERNAL;
 ALTER TABLE sources ALTER COLUMN data SET STORAGE EXTERNAL;

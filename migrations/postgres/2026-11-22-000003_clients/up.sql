@@ -1,14 +1,14 @@
--- Those who have a key, and the version that each is pinned to.
+-- Registered clients, and their pins.
 CREATE TABLE clients (
     id               BIGINT  NOT NULL PRIMARY KEY,
     name             TEXT    COLLATE "C" NOT NULL UNIQUE,
     created_at       BIGINT  NOT NULL,
-    disabled_at      BIGINT,           -- NULL: it is not
+    disabled_at      BIGINT,           -- NULL: it is enabled
     first_contact_at BIGINT,           -- NULL: it has not called yet
     pin              BIGINT            -- N of vN; NULL until its first contact
 );
 
--- Their keys: a client has two while it changes from one to the other.
+-- The keys of clients. During a rotation, a client has several.
 CREATE TABLE client_keys (
     digest    BYTEA  NOT NULL PRIMARY KEY,  -- SHA-256 of the key
     client_id  BIGINT NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE client_keys (
 );
 CREATE INDEX client_keys_by_client ON client_keys (client_id);
 
--- How each pin came about.
+-- The history of each pin.
 CREATE TABLE client_moves (
     client_id    BIGINT NOT NULL,
     number       BIGINT NOT NULL,      -- from 1
@@ -27,16 +27,16 @@ CREATE TABLE client_moves (
     PRIMARY KEY (client_id, number)
 );
 
--- Whose a dataset is; NULL: made by somebody without a key.
+-- The client that owns the dataset; NULL: created by an anonymous caller.
 ALTER TABLE datasets ADD COLUMN owner BIGINT;
 
--- Who calls which operation of which version, by day.
+-- Requests per caller, version, operation and day.
 CREATE TABLE usage (
-    client_id BIGINT NOT NULL,         -- 0: callers without a key
+    client_id BIGINT NOT NULL,         -- 0: anonymous callers
     version   BIGINT NOT NULL,
-    family    TEXT   NOT NULL,         -- of callers without a key: their kind of user agent
+    family    TEXT   NOT NULL,         -- for anonymous callers: their kind of user agent
     operation TEXT   NOT NULL,
-    day       BIGINT NOT NULL,         -- since 1970-01-01
+    day       BIGINT NOT NULL,         -- days since 1970-01-01
     requests  BIGINT NOT NULL,
     last_at   BIGINT NOT NULL,
     PRIMARY KEY (client_id, version, family, operation, day)

@@ -1,4 +1,4 @@
--- Versions that a client is served for longer than everybody else.
+-- Later retirement dates of versions for one client.
 CREATE TABLE client_extensions (
     client_id  BIGINT NOT NULL,
     version    BIGINT NOT NULL,        -- N of vN

@@ -1,26 +1,26 @@
--- A revision that was made by appending reads several runs one after the other.
-ALTER TABLE revisions ADD COLUMN segments BLOB;   -- which runs, in order; NULL: the run that made it, alone
-ALTER TABLE revisions ADD COLUMN tail BLOB;       -- SHA-256 of the text so far, to go on with; NULL: not known
+-- A revision made by an append reads several upload segments, one after the other.
+ALTER TABLE revisions ADD COLUMN segments BLOB;   -- the segment list, in order; NULL: only its own upload segment
+ALTER TABLE revisions ADD COLUMN tail BLOB;       -- the resumable digest (SHA-256) of the text so far; NULL: not known
 
--- When the server that receives the upload was last known to live.
+-- When the server that receives the upload was last alive.
 ALTER TABLE uploads ADD COLUMN renewed_at BIGINT NOT NULL DEFAULT 0;
 
--- Runs that some server is reading for longer than a moment: they are not swept before this time.
+-- Upload segments that a server is reading for a longer time. They are not collected before this time.
 CREATE TABLE leases (
     dataset_id BIGINT NOT NULL,
     run        BIGINT NOT NULL,
-    holder     BIGINT NOT NULL,     -- the server, by a number it made at its start
+    holder     BIGINT NOT NULL,     -- the server, by a number that it generated at its start
     until      BIGINT NOT NULL,
     PRIMARY KEY (dataset_id, run, holder)
 ) WITHOUT ROWID;
 
--- Writes that came with an Idempotency-Key, and their answers.
+-- Idempotency keys of writes, and their answers.
 CREATE TABLE idempotency_keys (
-    scope       TEXT   NOT NULL,    -- whose key it is; empty: an anonymous caller's
+    scope       TEXT   NOT NULL,    -- the caller that sent the key; empty: an anonymous caller
     key         TEXT   NOT NULL,
-    holder      BIGINT NOT NULL,    -- the request that has it, by a number of its own
-    renewed_at  BIGINT NOT NULL,    -- when the request was last known to live; of an answer, when it was given
-    fingerprint BLOB,               -- SHA-256 of the request; NULL: it is still in flight
+    holder      BIGINT NOT NULL,    -- the request that holds it, by its own number
+    renewed_at  BIGINT NOT NULL,    -- when the request was last alive; for an answer, its time
+    fingerprint BLOB,               -- SHA-256 of the request; NULL: still in flight
     answer      BLOB,               -- status, headers and body
     PRIMARY KEY (scope, key)
 );

@@ -1,2 +1,2 @@
--- Which texts the columns of a chunk do not have; NULL: nothing is known.
+-- Bloom filters of the texts in the columns of a block; NULL: there are none.
 ALTER TABLE chunks ADD COLUMN blooms BLOB;

@@ -1,2 +1,2 @@
--- What the columns of the whole run hold, in little, with the run's first chunk; NULL: it is found out from the chunks.
+-- Summaries of the columns of the whole upload segment, in the row of its first block; NULL: computed from the blocks.
 ALTER TABLE chunks ADD COLUMN summary BLOB;
