@@ -14,7 +14,7 @@ use crate::{
     versioning::{Catalogue, Life},
 };
 
-/// Threads for what blocks: reads of the store, and pieces of uploads, which come at most one a core at once.
+/// Threads for what blocks: reads of the store, and raw blocks of uploads, which come at most one a core at once.
 const BLOCKING_THREADS: usize = 16;
 
 /// Why the server could not start, or was stopped before it was done.

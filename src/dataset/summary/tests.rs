@@ -187,7 +187,7 @@ fn a_frequent_text_among_very_many_is_found() {
     assert_eq!(value, &Shown::Text("often".into()));
     assert!(*count <= 6000 && count + frequent.error >= 6000);
     assert!(frequent.error > 0 && frequent.error < 2000);
-    // It comes late, when there is no room for another text to be counted exactly.
+    // It comes late, when the table has no space for another text to be counted exactly.
     let told = column((0..60_000).map(|row| match row {
         20_000.. if row % 4 == 0 => "late".to_owned(),
         _ => format!("text {row}"),
@@ -265,7 +265,7 @@ fn long_texts_are_cut_where_they_are_shown_and_told_apart_all_the_same() {
 }
 
 #[test]
-fn merging_moves_what_there_is_no_room_for_to_the_sketches() {
+fn merging_moves_texts_that_do_not_fit_to_the_sketches() {
     let part = |from: u64| {
         let csv: String = (from..from + 1000)
             .map(|row| format!("{row}\n").repeat(1 + usize::from(row == from) * 999))

@@ -26,9 +26,9 @@ fn added(
     pushed.map(|()| raw_blocks)
 }
 
-type Place = (Vec<u8>, usize, u64, u64);
+type Position = (Vec<u8>, usize, u64, u64);
 
-fn places(raw_blocks: Vec<RawBlock>) -> Vec<Place> {
+fn positions(raw_blocks: Vec<RawBlock>) -> Vec<Position> {
     raw_blocks
         .into_iter()
         .map(|raw_block| {
@@ -62,7 +62,7 @@ fn no_bytes_whatever_make_added_rows_panic_or_depend_on_how_they_were_split() {
         bytes.extend((0..more).map(|_| alphabet[random.below(alphabet.len())]));
         let limits = some_limits(&mut random);
         let whole = added(&layout.layout, &bytes, &options, limits, || usize::MAX);
-        let whole = whole.map(places);
+        let whole = whole.map(positions);
         for most in [1, 7, 30] {
             let split = added(&layout.layout, &bytes, &options, limits, || {
                 1 + random.below(most)
@@ -70,7 +70,7 @@ fn no_bytes_whatever_make_added_rows_panic_or_depend_on_how_they_were_split() {
             // Of two things that are wrong, another one may be noticed first.
             if split.is_ok() || whole.is_ok() {
                 let text = String::from_utf8_lossy(&bytes);
-                assert_eq!(split.map(places), whole, "{text:?}");
+                assert_eq!(split.map(positions), whole, "{text:?}");
             }
         }
         if let Ok(raw_blocks) = whole {
@@ -115,15 +115,15 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         let stored = stored(header, &parts, &options, limits, &mut random);
         assert_eq!(stored.records, at_once.records, "{parts:?}");
         assert_eq!(stored.profile.columns(), at_once.columns);
-        assert_eq!(stored.tail.bytes(), stored.text.len() as u64);
-        assert_eq!(stored.tail.open_line(), !stored.text.ends_with(b"\n"));
+        assert_eq!(stored.resumable.bytes(), stored.text.len() as u64);
+        assert_eq!(stored.resumable.open_line(), !stored.text.ends_with(b"\n"));
         assert_eq!(stored.text, at_once.text);
         let digest = |text: &[u8]| {
-            let mut tail = ResumableDigest::new();
-            tail.absorb(text);
-            tail.sha256()
+            let mut resumable = ResumableDigest::new();
+            resumable.absorb(text);
+            resumable.sha256()
         };
-        assert_eq!(stored.tail.sha256(), digest(&at_once.text));
+        assert_eq!(stored.resumable.sha256(), digest(&at_once.text));
 
         // All blocks put together are the raw block that comes of it at once.
         let layout = Arc::clone(stored.profile.layout());
@@ -160,7 +160,7 @@ struct Stored {
     first_body_start: usize,
     records: Vec<Vec<String>>,
     profile: Profile,
-    tail: ResumableDigest,
+    resumable: ResumableDigest,
 }
 
 /// Makes a dataset of the first part, and adds the others.
@@ -182,7 +182,7 @@ fn stored(
         first_body_start: raw_blocks[0].body_start,
         records: Vec::new(),
         profile: Profile::new(Arc::clone(&layout)),
-        tail: ResumableDigest::new(),
+        resumable: ResumableDigest::new(),
     };
     stored.add(&raw_blocks);
     for part in &parts[1..] {
@@ -212,8 +212,8 @@ impl Stored {
         for raw_block in raw_blocks {
             let analysis = raw_block.analyse().unwrap();
             profile.absorb(&analysis);
-            self.tail = ResumableDigest::decode(&self.tail.encode()).unwrap();
-            self.tail.absorb(&raw_block.text);
+            self.resumable = ResumableDigest::decode(&self.resumable.encode()).unwrap();
+            self.resumable.absorb(&raw_block.text);
             self.text.extend_from_slice(&raw_block.text);
             let read = read_back(&Block::seal(raw_block, &analysis), &raw_block.layout);
             self.records.extend(read);

@@ -42,7 +42,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
 }
 
 #[tokio::test]
-async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_by_the_others() {
+async fn if_making_a_value_fails_each_waiting_request_tries_at_once() {
     let cache = Cache::new(1 << 20, NEVER);
     let made = AtomicUsize::new(0);
     let make = || async {
@@ -93,7 +93,7 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
 }
 
 #[test]
-fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
+fn segments_of_two_datasets_with_the_same_number_are_cached_apart() {
     let cache = Cache::new(1 << 20, NEVER);
     let run = |dataset| Run { dataset, number: 5 };
     let text = |dataset| CacheKey::Text(run(dataset), 0);

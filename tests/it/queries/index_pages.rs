@@ -31,7 +31,7 @@ fn finds(server: &Server, query: &[(&str, &str)], expected: impl Iterator<Item =
 }
 
 #[test]
-fn pages_go_on_where_chunks_and_what_is_known_of_them_end() {
+fn pages_continue_across_blocks_and_index_pages() {
     let server = uneven(Server::start());
     finds(&server, &[("limit", "6000")], 1..=ROWS);
     let short = (1..=SHORT).chain([ROWS - 1, ROWS]);

@@ -93,7 +93,7 @@ fn only_the_rows_are_kept_and_the_last_one_ends_in_a_line_end() {
 }
 
 #[test]
-fn raw_blocks_are_cut_by_their_own_size_and_know_their_place_in_the_upload() {
+fn raw_blocks_are_split_by_their_own_size_and_know_their_place_in_the_upload() {
     let to = layout("a,b\n", options());
     let limits = Limits {
         block_bytes: 8,
