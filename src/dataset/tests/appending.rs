@@ -1,8 +1,8 @@
-//! A dataset to which rows were added is the dataset that would have come at once.
+//! A dataset to which rows were appended equals one that was uploaded at once.
 
 use super::*;
 
-/// Raw blocks of rows that are added, whose bytes come in parts of sizes that `size` gives.
+/// The raw blocks of appended rows, whose bytes come in parts of the sizes that `size` returns.
 fn added(
     layout: &Arc<Layout>,
     bytes: &[u8],
@@ -67,7 +67,7 @@ fn no_bytes_whatever_make_added_rows_panic_or_depend_on_how_they_were_split() {
             let split = added(&layout.layout, &bytes, &options, limits, || {
                 1 + random.below(most)
             });
-            // Of two things that are wrong, another one may be noticed first.
+            // If there are two mistakes, another one may be noticed first.
             if split.is_ok() || whole.is_ok() {
                 let text = String::from_utf8_lossy(&bytes);
                 assert_eq!(split.map(positions), whole, "{text:?}");
@@ -125,7 +125,7 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         };
         assert_eq!(stored.resumable.sha256(), digest(&at_once.text));
 
-        // All blocks put together are the raw block that comes of it at once.
+        // All blocks merged are the raw block of one upload.
         let layout = Arc::clone(stored.profile.layout());
         let body_start = stored.first_body_start;
         let raw_block = RawBlock::stored(stored.text, body_start, layout);
@@ -154,7 +154,7 @@ fn lines(values: &[&str], columns: usize, random: &mut Random) -> String {
     text
 }
 
-/// A dataset to which rows were added.
+/// A dataset to which rows were appended.
 struct Stored {
     text: Vec<u8>,
     first_body_start: usize,
@@ -163,7 +163,7 @@ struct Stored {
     resumable: ResumableDigest,
 }
 
-/// Makes a dataset of the first part, and adds the others.
+/// Makes a dataset of the first part, and appends the others.
 fn stored(
     header: &str,
     parts: &[String],
@@ -193,7 +193,7 @@ fn stored(
             text += header;
             text += random.pick(&["\n", "\r\n"]);
         }
-        // A last line end that is lacking is added; but an empty field alone needs its own.
+        // A missing last line end is added; but a single empty field needs one of its own.
         let part = match part.strip_suffix('\n') {
             Some(open) if open.ends_with(|last| last != '\n' && last != '\r') => open,
             _ => part,

@@ -28,7 +28,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     );
     let mut hangs = Box::pin(hangs);
     assert!(futures_util::FutureExt::now_or_never(&mut hangs).is_none());
-    // Twenty of them are not slower than one.
+    // Twenty requests wait no longer than one.
     let waiting = (0..20).map(|_| cache.get_or(key, async { value() }));
     for outcome in futures_util::future::join_all(waiting).await {
         assert!(matches!(outcome, Err(StoreError::Waited)));
@@ -36,7 +36,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     let keys = [handles_of(0, 0), key];
     let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
     assert!(matches!(waited.await, Err(StoreError::Waited)));
-    // Those who ask after it was given up make it.
+    // After it was abandoned, the next request makes it.
     drop(hangs);
     assert!(cache.get_or(key, async { value() }).await.is_ok());
 }
