@@ -1,4 +1,4 @@
-//! How fast a CSV is taken in and read again, in bytes of its text.
+//! How fast a CSV is ingested and read again, in bytes of its text.
 //!
 //! The file is the one that `FLASH_BENCH_CSV` names, or else one that looks like a month of flights.
 
@@ -64,7 +64,7 @@ fn flights(rows: usize) -> String {
     text
 }
 
-/// Cuts a CSV, which arrives in frames, and hands each raw block on as it comes.
+/// Splits a CSV, which arrives in frames, and passes each raw block to `each`.
 fn split_into(text: &str, mut each: impl FnMut(RawBlock)) -> Arc<Layout> {
     let mut ingest = Ingest::new(UploadOptions::default(), Limits::default()).expect("no charset");
     let mut raw_blocks = Vec::new();

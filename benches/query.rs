@@ -1,8 +1,7 @@
-//! What answering a query is made of: looking through the text of a block, passing blocks over by what is known of them, and
-//! rendering a page.
+//! The parts of answering a query: scanning the text of a block, pruning blocks, and rendering a page.
 //!
-//! The rows look like flights. A block has about 64 KiB of text; scans are told in bytes of it, and passing over in blocks. Pages
-//! are asked of the service that answers them, without a socket.
+//! The rows look like flights. A block has about 64 KiB of text; scans are measured in bytes of it, and pruning in blocks. Pages
+//! come from the service, without a socket.
 
 #![expect(
     unreachable_pub,
@@ -37,7 +36,7 @@ use tower_service::Service as _;
 /// Bytes of the CSV: sixteen blocks.
 const BYTES: usize = 1 << 20;
 
-/// Blocks, and what is known of them.
+/// Blocks with their zone maps.
 struct Sample {
     layout: Arc<Layout>,
     columns: Vec<Column>,
@@ -179,7 +178,7 @@ fn passing_over(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The service that answers, over a store with the sample.
+/// The service, with a store that has the sample.
 struct Served {
     answer: Box<dyn Fn(Request<Full<Bytes>>) -> BoxFuture<'static, Bytes>>,
     runtime: Runtime,
@@ -216,7 +215,7 @@ impl Served {
         served
     }
 
-    /// The whole answer, which must be one of success.
+    /// The body of a successful response.
     fn ask(&self, request: Builder, body: String) -> Bytes {
         let request = request.header("accept", "application/vnd.flash.v2+json");
         let request = request.body(Full::new(Bytes::from(body)));

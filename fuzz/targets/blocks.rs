@@ -1,5 +1,5 @@
-//! Round trips through blocks: a table is written as a CSV, taken in, packed and read again. Its text is the same, its
-//! statistics hold, no filter says that a text is missing that is there, and what is stored gives what was stored.
+//! Round trips through blocks: a table is written as a CSV, ingested, packed and read again. Its text is the same, its zone maps
+//! hold, no Bloom filter misses a text, and all that is stored decodes to what was encoded.
 //!
 //! The first bytes of an input say how large the table is; its values are the lines that follow, over and over.
 
@@ -110,7 +110,7 @@ impl Table {
     }
 }
 
-/// Packs a raw block and reads it again; its records.
+/// Packs a raw block and unpacks it. Returns its records.
 fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Vec<Vec<String>> {
     let block = Block::seal(raw_block, analysis);
     let text = block::decompress(&block.data, block.text_bytes as usize).expect("it was packed");
@@ -145,7 +145,7 @@ fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Ve
     rows
 }
 
-/// That all values lie within the bounds, and that there are bounds only where there are values.
+/// Checks that all values lie within the bounds, and that there are bounds only if there are values.
 fn check_bounds(values: &[&str], zone_map: &ZoneMap) {
     assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
     for value in values {
@@ -184,7 +184,7 @@ fn is_within(text: &str, bounds: &Bounds) -> bool {
     }
 }
 
-/// That bounds of several raw blocks hold for the values of all.
+/// Checks that merged bounds hold for the values of all raw blocks.
 fn check_together(rows: &[Vec<String>], analyses: &[Analysis], layout: &Layout) {
     for place in 0..layout.columns.len() {
         let raw_blocks: Vec<_> = analyses
@@ -201,7 +201,7 @@ fn check_together(rows: &[Vec<String>], analyses: &[Analysis], layout: &Layout) 
     }
 }
 
-/// That a profile is the same in whatever order it is added up, and when it is stored in between.
+/// Checks that a profile does not depend on the order of addition, nor on being stored in between.
 fn check_profile(analyses: &[Analysis], layout: &Arc<Layout>) {
     let mut whole = Profile::new(Arc::clone(layout));
     analyses.iter().for_each(|analysis| whole.absorb(analysis));
@@ -218,7 +218,7 @@ fn check_profile(analyses: &[Analysis], layout: &Arc<Layout>) {
     assert_eq!(parts, whole);
 }
 
-/// That a digest goes on from where it was stored.
+/// Checks that a stored digest can be continued.
 fn check_tail(text: &[u8], part: usize) {
     let mut whole = ResumableDigest::new();
     whole.absorb(text);

@@ -23,9 +23,9 @@ pub struct Block {
     pub text_bytes: u32,
     /// xxh3-128 of the text, big-endian.
     pub digest: [u8; 16],
-    /// The columns' zone maps: [`zone_map::decode`](super::zone_map::decode).
+    /// The columns' zone maps: [`zone_map::decode`].
     pub stats: Vec<u8>,
-    /// The columns' Bloom filters: [`bloom::decode`](super::bloom::decode). Empty if there are none.
+    /// The columns' Bloom filters: [`bloom::decode`]. Empty if there are none.
     pub blooms: Vec<u8>,
     /// The text, compressed: [`decompress`].
     pub data: Vec<u8>,

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_of_more_than_it_has_room_for_lets_all_through() {
+    fn a_filter_of_more_texts_than_its_capacity_lets_all_through() {
         let bloom = of(2_000_000, 2_000_000);
         assert!(
             texts(0, 2_000_000)

@@ -120,7 +120,7 @@ fn checked(text: &[u8]) -> Result<&str, CsvError> {
 }
 
 /// A field of the first record.
-struct Field {
+struct HeaderField {
     /// The text without the quotes around it, and with doubled quotes made single.
     text: String,
     /// Where it begins and ends, quotes included.
@@ -133,7 +133,7 @@ fn fields(
     text: &str,
     start: usize,
     delimiter: u8,
-) -> impl Iterator<Item = Result<Field, CsvError>> {
+) -> impl Iterator<Item = Result<HeaderField, CsvError>> {
     let mut tokenizer = Tokenizer::new(text.as_bytes(), delimiter, start);
     let mut next = Some(start);
     std::iter::from_fn(move || {
@@ -147,7 +147,7 @@ fn fields(
         };
         next = (!token.last).then_some(token.next);
         let inner = &text[token.start..token.end];
-        Some(Ok(Field {
+        Some(Ok(HeaderField {
             text: if token.doubled {
                 unquoted(inner)
             } else {

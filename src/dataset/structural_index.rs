@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_byte_is_a_mark_and_none_is_found_outside_the_text() {
+    fn no_other_byte_is_structural_and_none_is_found_outside_the_text() {
         for length in 0..200 {
             let text: Vec<u8> = (0..length).map(|at| at as u8).collect();
             let expected: Vec<usize> = [10, 13, 34, 44]

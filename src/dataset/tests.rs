@@ -1,4 +1,4 @@
-//! Promises that the parts keep together, on texts that nobody would write by hand.
+//! Promises that the parts keep together, checked on random texts.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Random {
     }
 }
 
-/// All that an upload gives.
+/// The results of an upload.
 #[derive(Debug, PartialEq)]
 struct Taken {
     text: Vec<u8>,
@@ -39,7 +39,7 @@ struct Taken {
     records: Vec<Vec<String>>,
 }
 
-/// Takes an upload whose bytes come in parts of sizes that `size` gives.
+/// Ingests an upload whose bytes come in parts of the sizes that `size` returns.
 fn take(
     bytes: &[u8],
     options: &UploadOptions,
@@ -56,7 +56,7 @@ fn take(
         rest = after;
     }
     let pushed = pushed.and_then(|()| ingest.finish(&mut raw_blocks));
-    // What is wrong first in the file is what counts.
+    // The first mistake in the file counts.
     let analyses = raw_blocks
         .iter()
         .map(RawBlock::analyse)
@@ -149,7 +149,7 @@ fn within(text: &[u8], bounds: &Bounds) -> bool {
     }
 }
 
-/// What a column is, found in the simplest way there is.
+/// A column's type and nulls, found in the simplest way.
 fn plain_type(values: &[&str]) -> ColumnType {
     values
         .iter()
@@ -220,7 +220,7 @@ fn check_same_however_split(
     let whole = take(bytes, options, limits, || usize::MAX);
     for most in [1, 7, 100] {
         let split = take(bytes, options, limits, || 1 + random.below(most));
-        // Of two things that are wrong, another one may be noticed first.
+        // If there are two mistakes, another one may be noticed first.
         if split.is_ok() || whole.is_ok() {
             assert_eq!(split, whole, "{:?}", String::from_utf8_lossy(bytes));
         }

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn one_caller_can_have_most_permit_and_the_rest_is_kept_for_others() {
+    fn one_caller_can_have_most_permits_and_the_rest_is_kept_for_others() {
         for (size, most) in [(1, 1), (2, 2), (7, 7), (8, 7), (16, 14), (1024, 896)] {
             let permits = FairPermits::new(size);
             let first = fill(&permits, 1);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_the_fewest_permit_is_next_and_among_equals_who_came_first() {
+    fn the_caller_with_the_fewest_permits_is_next_and_among_equals_the_first_that_came() {
         let permits = FairPermits::new(2);
         let mut taken = fill(&permits, 1);
         let mut waiting = [1, 2, 3].map(|number| Box::pin(permits.take(caller(number))));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn who_goes_away_while_it_waits_takes_no_permit_along() {
+    fn a_caller_that_leaves_while_it_waits_takes_no_permit_along() {
         let permits = FairPermits::new(1);
         let first = permits.try_take(caller(1)).unwrap();
         let mut gone = Box::pin(permits.take(caller(2)));

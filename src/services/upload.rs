@@ -98,12 +98,12 @@ pub struct Upload {
     waited: Duration,
     /// Whether anything was handed to the splitter.
     stepped: bool,
-    memory: Account,
+    memory: UploadMemory,
 }
 
 /// The memory that an upload holds.
 #[derive(Default)]
-struct Account {
+struct UploadMemory {
     /// Whether its caller has reserved enough memory for it.
     covered: bool,
     /// Held while the upload has its permit.
@@ -182,7 +182,7 @@ impl Upload {
             permit: None,
             waited: Duration::ZERO,
             stepped: false,
-            memory: Account::default(),
+            memory: UploadMemory::default(),
         })
     }
 

@@ -57,6 +57,6 @@ fn a_stated_type_finds_its_column_and_the_last_one_holds() {
     let error = stated(&[("c".to_owned(), ColumnType::Date)], &columns).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a type is stated for the column \"c\", which is not there; the columns are a, b"
+        "a type is stated for the column \"c\", which doesn't exist; the columns are a, b"
     );
 }

@@ -35,7 +35,7 @@ fn rows(text: &str, options: UploadOptions) -> u32 {
         .sum()
 }
 
-/// What is wrong, and in which line and column.
+/// The mistake, with its line and column.
 fn error(text: &str) -> (CsvErrorKind, u64, u64) {
     error_with(text, options(), Limits::default())
 }
@@ -175,7 +175,7 @@ fn quotes_must_close_and_nothing_may_follow_them() {
         (CsvErrorKind::TextAfterQuote, 2, 6)
     );
     assert_eq!(error("\"a\" ,b\n"), (CsvErrorKind::TextAfterQuote, 1, 4));
-    // What is wrong first is reported, although the open quote is noticed first.
+    // The first mistake in the file is reported, although the open quote is noticed first.
     assert_eq!(
         error("a\n\"x\"y\n\"z\n"),
         (CsvErrorKind::TextAfterQuote, 2, 4)
@@ -321,7 +321,7 @@ fn no_more_is_held_than_a_raw_block_and_a_record() {
         CsvErrorKind::RecordTooLong { limit: 50_000 }
     ));
     assert!(ingest.assembly.text.len() < 62_000);
-    // Empty lines before the header are no way around it.
+    // Empty lines before the header don't evade the limit.
     let mut ingest = Ingest::new(options(), limits).unwrap();
     let refused =
         std::iter::repeat_n([b'\n'; 1000], 100).find_map(|part| ingest.push(&part, &mut out).err());

@@ -126,7 +126,7 @@ fn a_hint_is_given_where_one_placeholder_alone_widens_the_type() {
             "b would be boolean with null=-"
         ]
     );
-    // Two of them, none but them, or something else besides.
+    // Two placeholders, placeholders only, or another text besides.
     assert!(hint("1,x\nNA,x\n-,x\n").is_empty());
     assert!(hint("NA,x\nNA,x\n").is_empty());
     assert!(hint("1,x\nNA,x\ntrue,x\n").is_empty());

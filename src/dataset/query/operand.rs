@@ -61,7 +61,7 @@ impl Operand {
     pub(super) fn compare(&self, field: &[u8]) -> Option<Ordering> {
         match self {
             Self::Text(text) => Some(field.cmp(text)),
-            Self::Number(number) => Some(Read::of(field)?.compare(number)),
+            Self::Number(number) => Some(NumberField::of(field)?.compare(number)),
             Self::Date(date) => Some(value::date(field)?.cmp(date)),
             Self::Instant(instant) => Some(value::instant(field)?.cmp(instant)),
             Self::Boolean(boolean) => Some(value::boolean(field)?.cmp(boolean)),
@@ -92,7 +92,7 @@ impl Operand {
                 _ => Ordering::Equal,
             }),
             Self::Number(_) => {
-                let field = Read::of(field)?;
+                let field = NumberField::of(field)?;
                 search(&|other| match other {
                     Self::Number(other) => field.compare(other).reverse(),
                     _ => Ordering::Equal,
@@ -133,7 +133,7 @@ impl Operand {
 }
 
 /// A field that is a number.
-struct Read<'f> {
+struct NumberField<'f> {
     /// The nearest `f64`.
     near: f64,
     /// The number as an `i64`, if it is written as one.
@@ -141,7 +141,7 @@ struct Read<'f> {
     text: &'f [u8],
 }
 
-impl<'f> Read<'f> {
+impl<'f> NumberField<'f> {
     #[inline]
     fn of(text: &'f [u8]) -> Option<Self> {
         let integer = value::integer(text);

@@ -27,13 +27,13 @@ pub struct SortKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     abbreviated: AbbreviatedKey,
-    rest: Rest,
+    rest: KeptTieBreak,
     descending: bool,
 }
 
 /// What decides between values with the same abbreviated key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Rest {
+enum KeptTieBreak {
     /// Nothing: they are the same value.
     Same,
     Nanos(u32),
@@ -56,7 +56,7 @@ struct Beginning {
 /// A row with its full values, to continue after or to compare with.
 #[derive(Debug)]
 pub struct FullSortKey {
-    values: Box<[(AbbreviatedKey, Distinct<'static>)]>,
+    values: Box<[(AbbreviatedKey, TieBreak<'static>)]>,
     /// Number of its block's first row.
     pub block: u64,
     /// Its offset in the block's text.
@@ -85,11 +85,11 @@ fn directed(ordering: Ordering, descending: bool) -> Ordering {
 }
 
 impl Part {
-    fn new(term: &Term, text: Option<&str>, reference: Option<&Distinct<'static>>) -> Self {
-        let rest = match text.map(|text| distinguish(term.kind, text)) {
-            Some(Distinct::Bytes(bytes)) => Rest::Bytes(Beginning::new(&bytes, reference)),
-            Some(Distinct::Nanos(nanos)) => Rest::Nanos(nanos),
-            Some(Distinct::Same) | None => Rest::Same,
+    fn new(term: &Term, text: Option<&str>, reference: Option<&TieBreak<'static>>) -> Self {
+        let rest = match text.map(|text| tie_break(term.kind, text)) {
+            Some(TieBreak::Bytes(bytes)) => KeptTieBreak::Bytes(Beginning::new(&bytes, reference)),
+            Some(TieBreak::Nanos(nanos)) => KeptTieBreak::Nanos(nanos),
+            Some(TieBreak::Same) | None => KeptTieBreak::Same,
         };
         Self {
             abbreviated: term.abbreviated_key(text),
@@ -100,13 +100,13 @@ impl Part {
 
     /// Whether the key lacks a part of the value.
     fn is_cut(&self) -> bool {
-        matches!(&self.rest, Rest::Bytes(beginning) if beginning.digest.is_some())
+        matches!(&self.rest, KeptTieBreak::Bytes(beginning) if beginning.digest.is_some())
     }
 
     /// Whether two keys are the same so far, and both lack a part of the value.
     fn is_like(&self, other: &Self) -> bool {
         let alike = match (&self.rest, &other.rest) {
-            (Rest::Bytes(a), Rest::Bytes(b)) => {
+            (KeptTieBreak::Bytes(a), KeptTieBreak::Bytes(b)) => {
                 a.side == b.side && a.shared == b.shared && a.next == b.next
             }
             _ => false,
@@ -115,7 +115,7 @@ impl Part {
     }
 }
 
-impl Rest {
+impl KeptTieBreak {
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Nanos(a), Self::Nanos(b)) => a.cmp(b),
@@ -134,10 +134,10 @@ impl Rest {
 }
 
 impl Beginning {
-    fn new(bytes: &[u8], reference: Option<&Distinct<'static>>) -> Self {
+    fn new(bytes: &[u8], reference: Option<&TieBreak<'static>>) -> Self {
         let (side, shared) = match reference {
             // The key of a short value has all of it, so it needs no reference.
-            Some(Distinct::Bytes(whole)) if whole.len() > KEPT => {
+            Some(TieBreak::Bytes(whole)) if whole.len() > KEPT => {
                 (bytes.cmp(whole), shared(bytes, whole))
             }
             _ => (Ordering::Greater, 0),
@@ -183,7 +183,7 @@ fn shared(a: &[u8], b: &[u8]) -> usize {
 
 /// What decides between values with the same abbreviated key.
 #[derive(Debug)]
-enum Distinct<'t> {
+enum TieBreak<'t> {
     /// Nothing: they are the same value.
     Same,
     Nanos(u32),
@@ -191,15 +191,15 @@ enum Distinct<'t> {
     Bytes(Cow<'t, [u8]>),
 }
 
-fn distinguish(kind: ColumnType, text: &str) -> Distinct<'_> {
+fn tie_break(kind: ColumnType, text: &str) -> TieBreak<'_> {
     let bytes = text.as_bytes();
     match kind {
-        ColumnType::String => Distinct::Bytes(Cow::Borrowed(bytes)),
-        ColumnType::Number => Distinct::Bytes(Cow::Owned(decimal::sortable(bytes))),
+        ColumnType::String => TieBreak::Bytes(Cow::Borrowed(bytes)),
+        ColumnType::Number => TieBreak::Bytes(Cow::Owned(decimal::sortable(bytes))),
         ColumnType::Datetime => {
-            Distinct::Nanos(value::instant(bytes).map_or(0, |instant| instant.nanos))
+            TieBreak::Nanos(value::instant(bytes).map_or(0, |instant| instant.nanos))
         }
-        ColumnType::Boolean | ColumnType::Integer | ColumnType::Date => Distinct::Same,
+        ColumnType::Boolean | ColumnType::Integer | ColumnType::Date => TieBreak::Same,
     }
 }
 
@@ -273,10 +273,10 @@ impl FullSortKey {
     ) -> Self {
         let values = order.iter().map(|term| {
             let text = value(term.column);
-            let whole = match text.as_deref().map(|text| distinguish(term.kind, text)) {
-                Some(Distinct::Bytes(bytes)) => Distinct::Bytes(Cow::Owned(bytes.into_owned())),
-                Some(Distinct::Nanos(nanos)) => Distinct::Nanos(nanos),
-                Some(Distinct::Same) | None => Distinct::Same,
+            let whole = match text.as_deref().map(|text| tie_break(term.kind, text)) {
+                Some(TieBreak::Bytes(bytes)) => TieBreak::Bytes(Cow::Owned(bytes.into_owned())),
+                Some(TieBreak::Nanos(nanos)) => TieBreak::Nanos(nanos),
+                Some(TieBreak::Same) | None => TieBreak::Same,
             };
             (term.abbreviated_key(text.as_deref()), whole)
         });
@@ -303,13 +303,13 @@ impl FullSortKey {
         let mut terms = order.iter().zip(&self.values);
         let ordering = terms.find_map(|(term, (abbreviated, mine))| {
             let text = value(term.column);
-            let theirs = text.as_deref().map(|text| distinguish(term.kind, text));
+            let theirs = text.as_deref().map(|text| tie_break(term.kind, text));
             let ordering = abbreviated
                 .cmp(&term.abbreviated_key(text.as_deref()))
                 .then_with(|| {
                     let ordering = match (mine, &theirs) {
-                        (Distinct::Bytes(mine), Some(Distinct::Bytes(theirs))) => mine.cmp(theirs),
-                        (Distinct::Nanos(mine), Some(Distinct::Nanos(theirs))) => mine.cmp(theirs),
+                        (TieBreak::Bytes(mine), Some(TieBreak::Bytes(theirs))) => mine.cmp(theirs),
+                        (TieBreak::Nanos(mine), Some(TieBreak::Nanos(theirs))) => mine.cmp(theirs),
                         _ => Ordering::Equal,
                     };
                     directed(ordering, term.descending)

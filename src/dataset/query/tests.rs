@@ -90,7 +90,7 @@ impl Table {
         found
     }
 
-    /// The first fields of all rows of the order, found in passes of so many rows and bytes of keys.
+    /// The first fields of all rows of the order, found in passes of at most so many rows and bytes of keys.
     fn first(&self, query: &str, limit: usize, budget: usize) -> Vec<String> {
         let resolved = self.resolve(query).unwrap();
         let order = &resolved.order;

@@ -51,8 +51,7 @@ fn a_long_value_is_shortened_in_the_message() {
     assert!(error.to_string().len() < 250, "{error}");
 }
 
-/// The raw block that all these blocks are together, the first of which begins with `body_start` bytes of header, and the
-/// rows of it.
+/// All these blocks as one raw block, with its rows. The first block begins with `body_start` bytes of header.
 fn joined(blocks: &[&str], body_start: usize, header_absent: bool) -> (RawBlock, Vec<String>) {
     let options = UploadOptions {
         header_absent,
@@ -76,11 +75,11 @@ fn joined(blocks: &[&str], body_start: usize, header_absent: bool) -> (RawBlock,
 fn stored_blocks_put_together_have_their_rows_and_no_other() {
     let rows = |blocks: &[&str], body_start| joined(blocks, body_start, false).1;
     assert_eq!(rows(&["a\n1\n", "2\n", "\n3\n"], 2), ["1", "2", "", "3"]);
-    // A line that was open when rows were added got its line feed from the block that came then.
+    // A line that was open when rows were appended got its line feed from the next block.
     assert_eq!(rows(&["a\n1", "\n2\n"], 2), ["1", "2"]);
     assert_eq!(rows(&["\n2\n", "3\n"], 1), ["2", "3"]);
     assert_eq!(rows(&["\n", "\n3\n"], 1), ["", "3"]);
-    // So did a header, and that is no empty row.
+    // So did a header; that line feed is not an empty row.
     assert_eq!(rows(&["a", "\n1\n"], 1), ["1"]);
     assert_eq!(rows(&["a", "\n", "\n1\n"], 1), ["", "1"]);
     assert_eq!(rows(&["a"], 1), [""; 0]);

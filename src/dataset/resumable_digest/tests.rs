@@ -1,10 +1,10 @@
 use super::*;
 
 /// Absorbs the bytes in one go.
-fn tail(text: &[u8]) -> ResumableDigest {
-    let mut tail = ResumableDigest::new();
-    tail.absorb(text);
-    tail
+fn digest_of(text: &[u8]) -> ResumableDigest {
+    let mut digest = ResumableDigest::new();
+    digest.absorb(text);
+    digest
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -20,20 +20,24 @@ fn a_text_stored_anywhere_and_gone_on_with_has_the_digest_of_the_whole() {
         let whole = &text[..end];
         for split in 0..=end {
             let (first, second) = whole.split_at(split);
-            let mut later = ResumableDigest::decode(&tail(first).encode()).unwrap();
+            let mut later = ResumableDigest::decode(&digest_of(first).encode()).unwrap();
             assert_eq!(later.sha256(), <[u8; 32]>::from(Sha256::digest(first)));
             later.absorb(second);
             assert_eq!(later.sha256(), <[u8; 32]>::from(Sha256::digest(whole)));
             assert_eq!(later.bytes(), end as u64);
-            assert_eq!(later.encode(), tail(whole).encode(), "{split} of {end}");
+            assert_eq!(
+                later.encode(),
+                digest_of(whole).encode(),
+                "{split} of {end}"
+            );
         }
     }
 }
 
 #[test]
 fn a_line_is_open_until_its_line_feed_comes() {
-    let mut tail = ResumableDigest::new();
-    assert!(!tail.open_line());
+    let mut digest = ResumableDigest::new();
+    assert!(!digest.open_line());
     for (bytes, open) in [
         ("", false),
         ("a", true),
@@ -44,17 +48,19 @@ fn a_line_is_open_until_its_line_feed_comes() {
         ("b\nc", true),
         ("\n", false),
     ] {
-        tail.absorb(bytes.as_bytes());
-        assert_eq!(tail.open_line(), open, "{bytes:?}");
+        digest.absorb(bytes.as_bytes());
+        assert_eq!(digest.open_line(), open, "{bytes:?}");
         assert_eq!(
-            ResumableDigest::decode(&tail.encode()).unwrap().open_line(),
+            ResumableDigest::decode(&digest.encode())
+                .unwrap()
+                .open_line(),
             open
         );
     }
 }
 
 #[test]
-fn a_tail_that_an_earlier_release_stored_is_gone_on_with() {
+fn a_digest_that_an_earlier_release_stored_can_be_continued() {
     let stored = concat!(
         "01060000000000000001",
         "67e6096a85ae67bb72f36e3c3af54fa57f520e518c68059babd9831f19cde05b",
@@ -63,7 +69,7 @@ fn a_tail_that_an_earlier_release_stored_is_gone_on_with() {
         "0000000000000000000000000000000000000000000000000000000000000000",
         "7f4ed3dd776a2468",
     );
-    assert_eq!(hex(&tail(b"id\n1\n2").encode()), stored);
+    assert_eq!(hex(&digest_of(b"id\n1\n2").encode()), stored);
     let bytes: Vec<u8> = (0..stored.len())
         .step_by(2)
         .map(|at| u8::from_str_radix(&stored[at..at + 2], 16).unwrap())
@@ -75,8 +81,8 @@ fn a_tail_that_an_earlier_release_stored_is_gone_on_with() {
 }
 
 #[test]
-fn a_damaged_tail_is_refused_whatever_the_damage() {
-    let stored = tail(b"id\n1\n").encode();
+fn a_damaged_digest_is_refused_whatever_the_damage() {
+    let stored = digest_of(b"id\n1\n").encode();
     for at in 0..stored.len() {
         let mut damaged = stored.clone();
         damaged[at] ^= 1;
@@ -93,8 +99,8 @@ fn a_damaged_tail_is_refused_whatever_the_damage() {
 }
 
 #[test]
-fn a_tail_of_another_encoding_or_length_is_refused_though_its_check_is_right() {
-    let stored = tail(b"id\n1\n").encode();
+fn a_digest_of_another_encoding_or_length_is_refused_though_its_check_is_right() {
+    let stored = digest_of(b"id\n1\n").encode();
     let checked = |mut bytes: Vec<u8>| {
         let check = xxh3_64(&bytes);
         bytes.extend_from_slice(&check.to_le_bytes());

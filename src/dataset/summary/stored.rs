@@ -31,15 +31,15 @@ struct StoredColumn<'c> {
     nulls: u64,
     values: u64,
     #[serde(borrow)]
-    known: Vec<StoredKnown<'c>>,
+    known: Vec<StoredText<'c>>,
     rest: Option<StoredRest>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredKnown<'c> {
+struct StoredText<'c> {
     text: &'c str,
     count: u64,
-    /// Whether the text is truncated.
+    /// The hash of the whole text, if `text` is truncated.
     hash: Option<u64>,
 }
 
@@ -97,7 +97,7 @@ impl<'c> StoredColumn<'c> {
         Self {
             nulls: column.nulls,
             values: column.values,
-            known: column.known().map(StoredKnown::of).collect(),
+            known: column.known().map(StoredText::of).collect(),
             rest: column.rest.as_deref().map(StoredRest::of),
         }
     }
@@ -119,7 +119,7 @@ impl<'c> StoredColumn<'c> {
     }
 }
 
-impl<'c> StoredKnown<'c> {
+impl<'c> StoredText<'c> {
     fn of(known: CountedText<'c>) -> Self {
         Self {
             text: known.text,

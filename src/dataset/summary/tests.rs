@@ -5,7 +5,7 @@ use crate::dataset::{
     Analysis, Column, ColumnType, Ingest, Layout, Limits, Profile, RawBlock, UploadOptions,
 };
 
-/// What a CSV's columns hold, read raw block by raw block of about so many bytes, and the summary of each raw block.
+/// The summaries of a CSV's columns, from raw blocks of about so many bytes, and the summary of each raw block.
 fn read(csv: &str, block_bytes: usize) -> (Vec<Column>, Vec<Summary>) {
     let limits = Limits {
         block_bytes,
@@ -187,7 +187,7 @@ fn a_frequent_text_among_very_many_is_found() {
     assert_eq!(value, &Shown::Text("often".into()));
     assert!(*count <= 6000 && count + frequent.error >= 6000);
     assert!(frequent.error > 0 && frequent.error < 2000);
-    // It comes late, when there is no room for another text to be counted exactly.
+    // It comes late, when the table has no space for another text.
     let told = column((0..60_000).map(|row| match row {
         20_000.. if row % 4 == 0 => "late".to_owned(),
         _ => format!("text {row}"),
@@ -207,7 +207,7 @@ fn columns_that_become_texts_late_are_told_as_texts() {
     assert_eq!(told.column.kind, ColumnType::String);
     assert_eq!((&told.least, &told.greatest), (&text("0"), &text("n/a")));
     assert_eq!((told.mean, told.histogram), (None, None));
-    // What was taken for numbers was not counted as texts, and that is told.
+    // Values that were taken for numbers were not counted as texts, and the report says so.
     assert!(told.frequent.unwrap().error >= 15_000);
 }
 
@@ -265,7 +265,7 @@ fn long_texts_are_cut_where_they_are_shown_and_told_apart_all_the_same() {
 }
 
 #[test]
-fn merging_moves_what_there_is_no_room_for_to_the_sketches() {
+fn merging_moves_texts_that_do_not_fit_to_the_sketches() {
     let part = |from: u64| {
         let csv: String = (from..from + 1000)
             .map(|row| format!("{row}\n").repeat(1 + usize::from(row == from) * 999))

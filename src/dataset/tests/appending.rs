@@ -1,8 +1,8 @@
-//! A dataset to which rows were added is the dataset that would have come at once.
+//! A dataset to which rows were appended equals one that was uploaded at once.
 
 use super::*;
 
-/// Raw blocks of rows that are added, whose bytes come in parts of sizes that `size` gives.
+/// The raw blocks of appended rows, whose bytes come in parts of the sizes that `size` returns.
 fn added(
     layout: &Arc<Layout>,
     bytes: &[u8],
@@ -26,9 +26,9 @@ fn added(
     pushed.map(|()| raw_blocks)
 }
 
-type Place = (Vec<u8>, usize, u64, u64);
+type Position = (Vec<u8>, usize, u64, u64);
 
-fn places(raw_blocks: Vec<RawBlock>) -> Vec<Place> {
+fn positions(raw_blocks: Vec<RawBlock>) -> Vec<Position> {
     raw_blocks
         .into_iter()
         .map(|raw_block| {
@@ -62,15 +62,15 @@ fn no_bytes_whatever_make_added_rows_panic_or_depend_on_how_they_were_split() {
         bytes.extend((0..more).map(|_| alphabet[random.below(alphabet.len())]));
         let limits = some_limits(&mut random);
         let whole = added(&layout.layout, &bytes, &options, limits, || usize::MAX);
-        let whole = whole.map(places);
+        let whole = whole.map(positions);
         for most in [1, 7, 30] {
             let split = added(&layout.layout, &bytes, &options, limits, || {
                 1 + random.below(most)
             });
-            // Of two things that are wrong, another one may be noticed first.
+            // If there are two mistakes, another one may be noticed first.
             if split.is_ok() || whole.is_ok() {
                 let text = String::from_utf8_lossy(&bytes);
-                assert_eq!(split.map(places), whole, "{text:?}");
+                assert_eq!(split.map(positions), whole, "{text:?}");
             }
         }
         if let Ok(raw_blocks) = whole {
@@ -115,17 +115,17 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         let stored = stored(header, &parts, &options, limits, &mut random);
         assert_eq!(stored.records, at_once.records, "{parts:?}");
         assert_eq!(stored.profile.columns(), at_once.columns);
-        assert_eq!(stored.tail.bytes(), stored.text.len() as u64);
-        assert_eq!(stored.tail.open_line(), !stored.text.ends_with(b"\n"));
+        assert_eq!(stored.resumable.bytes(), stored.text.len() as u64);
+        assert_eq!(stored.resumable.open_line(), !stored.text.ends_with(b"\n"));
         assert_eq!(stored.text, at_once.text);
         let digest = |text: &[u8]| {
-            let mut tail = ResumableDigest::new();
-            tail.absorb(text);
-            tail.sha256()
+            let mut resumable = ResumableDigest::new();
+            resumable.absorb(text);
+            resumable.sha256()
         };
-        assert_eq!(stored.tail.sha256(), digest(&at_once.text));
+        assert_eq!(stored.resumable.sha256(), digest(&at_once.text));
 
-        // All blocks put together are the raw block that comes of it at once.
+        // All blocks merged are the raw block of one upload.
         let layout = Arc::clone(stored.profile.layout());
         let body_start = stored.first_body_start;
         let raw_block = RawBlock::stored(stored.text, body_start, layout);
@@ -154,16 +154,16 @@ fn lines(values: &[&str], columns: usize, random: &mut Random) -> String {
     text
 }
 
-/// A dataset to which rows were added.
+/// A dataset to which rows were appended.
 struct Stored {
     text: Vec<u8>,
     first_body_start: usize,
     records: Vec<Vec<String>>,
     profile: Profile,
-    tail: ResumableDigest,
+    resumable: ResumableDigest,
 }
 
-/// Makes a dataset of the first part, and adds the others.
+/// Makes a dataset of the first part, and appends the others.
 fn stored(
     header: &str,
     parts: &[String],
@@ -182,7 +182,7 @@ fn stored(
         first_body_start: raw_blocks[0].body_start,
         records: Vec::new(),
         profile: Profile::new(Arc::clone(&layout)),
-        tail: ResumableDigest::new(),
+        resumable: ResumableDigest::new(),
     };
     stored.add(&raw_blocks);
     for part in &parts[1..] {
@@ -193,7 +193,7 @@ fn stored(
             text += header;
             text += random.pick(&["\n", "\r\n"]);
         }
-        // A last line end that is lacking is added; but an empty field alone needs its own.
+        // A missing last line end is added; but a single empty field needs one of its own.
         let part = match part.strip_suffix('\n') {
             Some(open) if open.ends_with(|last| last != '\n' && last != '\r') => open,
             _ => part,
@@ -212,8 +212,8 @@ impl Stored {
         for raw_block in raw_blocks {
             let analysis = raw_block.analyse().unwrap();
             profile.absorb(&analysis);
-            self.tail = ResumableDigest::decode(&self.tail.encode()).unwrap();
-            self.tail.absorb(&raw_block.text);
+            self.resumable = ResumableDigest::decode(&self.resumable.encode()).unwrap();
+            self.resumable.absorb(&raw_block.text);
             self.text.extend_from_slice(&raw_block.text);
             let read = read_back(&Block::seal(raw_block, &analysis), &raw_block.layout);
             self.records.extend(read);

@@ -40,7 +40,7 @@ fn statistics_come_back_as_they_were() {
     let bytes = encode(&columns);
     assert_eq!(decode(&bytes).unwrap(), columns);
     assert_eq!(decode(&encode(&[])).unwrap(), []);
-    // Whichever are asked for, and whichever are passed over before them.
+    // Whichever columns are decoded, and whichever are skipped before them.
     for asked in 0..1_u32 << columns.len() {
         let places: Vec<_> = (0..columns.len())
             .filter(|at| asked >> at & 1 == 1)
@@ -54,7 +54,7 @@ fn statistics_come_back_as_they_were() {
     ));
 }
 
-/// What is stored must stay readable: this encoding may only be followed by another one with another number.
+/// Stored zone maps stay readable: a change needs another encoding with another number.
 #[test]
 fn the_encoding_does_not_change() {
     let bytes = encode(&[zone_map(Bounds::Integer { min: -1, max: 300 })]);
@@ -73,7 +73,7 @@ fn damaged_statistics_and_those_of_a_later_release_are_refused() {
         Err(CorruptZoneMaps::Encoding(Some(9)))
     ));
     assert!(matches!(decode(&[]), Err(CorruptZoneMaps::Encoding(None))));
-    // A length beyond all memory.
+    // A length larger than any memory.
     let long = [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01];
     assert!(decode(&long).is_err());
     assert!(decode_columns(&long, &[0]).is_err());

@@ -28,7 +28,7 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     );
     let mut hangs = Box::pin(hangs);
     assert!(futures_util::FutureExt::now_or_never(&mut hangs).is_none());
-    // Twenty of them are not slower than one.
+    // Twenty requests wait no longer than one.
     let waiting = (0..20).map(|_| cache.get_or(key, async { value() }));
     for outcome in futures_util::future::join_all(waiting).await {
         assert!(matches!(outcome, Err(StoreError::Waited)));
@@ -36,13 +36,13 @@ async fn nobody_waits_longer_than_its_own_time_for_what_somebody_else_makes() {
     let keys = [handles_of(0, 0), key];
     let waited = cache.get_or_all(&keys, async |_| Err(StoreError::Worker));
     assert!(matches!(waited.await, Err(StoreError::Waited)));
-    // Those who ask after it was given up make it.
+    // After it was abandoned, the next request makes it.
     drop(hangs);
     assert!(cache.get_or(key, async { value() }).await.is_ok());
 }
 
 #[tokio::test]
-async fn whoever_waits_goes_on_at_once_when_making_it_fails_and_is_not_held_up_by_the_others() {
+async fn if_making_a_value_fails_each_waiting_request_tries_at_once() {
     let cache = Cache::new(1 << 20, NEVER);
     let made = AtomicUsize::new(0);
     let make = || async {
@@ -93,7 +93,7 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
 }
 
 #[test]
-fn runs_of_two_datasets_that_have_one_number_are_remembered_apart() {
+fn segments_of_two_datasets_with_the_same_number_are_cached_apart() {
     let cache = Cache::new(1 << 20, NEVER);
     let run = |dataset| Run { dataset, number: 5 };
     let text = |dataset| CacheKey::Text(run(dataset), 0);

@@ -17,7 +17,7 @@ fn the_shares_and_the_cache_are_the_whole_budget() {
 }
 
 #[tokio::test]
-async fn who_gets_no_share_in_time_is_refused_and_other_shares_are_not_touched() {
+async fn a_request_without_memory_in_time_is_refused_and_other_shares_are_not_touched() {
     let memory = Memory::new(64 << 20, 0, Duration::from_millis(1), PATIENCE);
     let all = load(&memory, Kind::Answers).bytes;
     let held = memory.take(Kind::Answers, all).await.unwrap();
@@ -34,7 +34,7 @@ async fn who_gets_no_share_in_time_is_refused_and_other_shares_are_not_touched()
 }
 
 #[tokio::test]
-async fn who_waits_is_counted_and_gets_what_others_give_back() {
+async fn waiting_requests_are_counted_and_get_what_others_return() {
     let memory = Memory::new(64 << 20, 0, PATIENCE, PATIENCE);
     let all = load(&memory, Kind::Texts).bytes;
     let mut held = memory.take(Kind::Texts, all).await.unwrap();

@@ -30,7 +30,7 @@ impl Splitter {
         }
     }
 
-    /// Takes in the next bytes of the upload; `last` says that they are the last.
+    /// Takes the next bytes of the upload; `last` if no more follow.
     pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Split, CsvError> {
         let mut out = Split::default();
         let first_byte = self.digest.bytes();
@@ -54,7 +54,7 @@ impl Splitter {
         Ok(out)
     }
 
-    /// The end of what was taken in: how long it is, and its digest.
+    /// The digest of the bytes so far, with their number.
     pub(super) fn digest(&self) -> &ResumableDigest {
         &self.digest
     }
@@ -64,12 +64,12 @@ impl Splitter {
         self.ingest.layout()
     }
 
-    /// Bytes of the raw block that is not whole yet.
+    /// Bytes of the unfinished raw block.
     pub(super) fn open_bytes(&self) -> usize {
         self.ingest.open_bytes()
     }
 
-    /// Whether the source is kept apart from the text.
+    /// Whether the source is stored apart from the text.
     pub(super) fn transcoded(&self) -> bool {
         self.ingest.transcoded()
     }

@@ -6,7 +6,7 @@ use super::{all, ask, flights, server, those};
 use crate::server::Server;
 
 #[test]
-fn a_filter_finds_the_rows_for_which_it_holds_in_every_chunk_and_segment() {
+fn a_filter_finds_the_rows_for_which_it_holds_in_every_block_and_segment() {
     let flights = flights(9000);
     let server = server(&flights);
     let tail = flights[7000].tail.clone();

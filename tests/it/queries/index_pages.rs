@@ -1,4 +1,4 @@
-//! Runs of so many blocks that what is known of them is read in parts: rows are found on each, and across their ends.
+//! Upload segments with several index pages: rows are found on every page, and across their borders.
 
 use super::{all, n};
 use crate::server::Server;
@@ -8,7 +8,7 @@ const SHORT: usize = 20_000;
 /// All rows, those included that were appended.
 const ROWS: usize = SHORT + 202;
 
-/// The server with a run of two parts, of which the first block has rows of both, and two runs of a row behind it.
+/// A server with a segment of two index pages, whose first block has rows of both, and two segments of one row after it.
 fn uneven(server: Server) -> Server {
     let wide = "w".repeat(90_000);
     let row = |n: usize| match n <= SHORT {
@@ -31,7 +31,7 @@ fn finds(server: &Server, query: &[(&str, &str)], expected: impl Iterator<Item =
 }
 
 #[test]
-fn pages_go_on_where_chunks_and_what_is_known_of_them_end() {
+fn pages_continue_across_blocks_and_index_pages() {
     let server = uneven(Server::start());
     finds(&server, &[("limit", "6000")], 1..=ROWS);
     let short = (1..=SHORT).chain([ROWS - 1, ROWS]);

@@ -23,7 +23,7 @@ fn a_query_that_takes_too_long_is_503_and_names_the_limit() {
 }
 
 #[test]
-fn rows_wider_than_a_chunk_are_filtered_and_ordered_like_others() {
+fn rows_wider_than_a_block_are_filtered_and_ordered_like_others() {
     let server = Server::start();
     let wide = "w".repeat(300_000);
     let rows: Vec<_> = (1..=60).map(|n| format!("{n},{wide}{}\n", n % 7)).collect();

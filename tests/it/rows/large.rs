@@ -51,7 +51,7 @@ fn an_upload_of_any_length_reads_back_whole() {
 }
 
 #[test]
-fn a_page_may_lie_across_the_borders_of_chunks() {
+fn a_page_may_lie_across_the_borders_of_blocks() {
     let server = Server::start();
     // About 2,300 rows a block.
     let csv = numbered(12_000, "twenty letters, quot".replace(',', ";").as_str());
@@ -79,7 +79,7 @@ fn a_page_may_lie_across_the_borders_of_chunks() {
 }
 
 #[test]
-fn a_quoted_newline_on_the_border_of_a_chunk_stays_in_its_field() {
+fn a_quoted_newline_on_the_border_of_a_block_stays_in_its_field() {
     let server = Server::start();
     for before in CHUNK - 4..=CHUNK + 2 {
         let csv = format!("a,b\n{},\"1\n2\r\n3\"\nlast,row\n", "x".repeat(before - 4));
@@ -112,7 +112,7 @@ fn fields_of_2_mb_read_back_whole() {
 }
 
 #[test]
-fn rows_wider_than_a_chunk_come_in_pages_like_others() {
+fn rows_wider_than_a_block_come_in_pages_like_others() {
     let server = Server::start();
     let wide = "w".repeat(100_000);
     server.store("wide", numbered(20, &wide));

@@ -136,7 +136,7 @@ fn uploads_beyond_the_most_wait_and_are_all_stored() {
 }
 
 #[test]
-fn an_upload_that_gets_no_place_in_time_is_503_and_told_the_settings() {
+fn an_upload_that_gets_no_permit_in_time_is_503_and_told_the_settings() {
     let server = Server::with(|settings| {
         settings.limits.max_uploads = 1;
         settings.timeouts.queue_timeout = Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! Rows that are added to a dataset.
+//! Rows that are appended to a dataset.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn absent() -> UploadOptions {
     }
 }
 
-/// The raw blocks of rows that are added to a dataset of this layout.
+/// The raw blocks of rows that are appended to a dataset with this layout.
 fn added(
     to: &Arc<Layout>,
     bytes: &[u8],
@@ -46,7 +46,7 @@ fn whole(to: &Arc<Layout>, text: &str, options: UploadOptions) -> Vec<String> {
     texts(to, text, options, 1 << 20)
 }
 
-/// What is wrong with rows that are added, and in which line and column.
+/// The mistake in appended rows, with its line and column.
 fn refused(to: &Arc<Layout>, text: &str, options: UploadOptions) -> (CsvErrorKind, u64, u64) {
     let limits = Limits {
         block_bytes: 1,
@@ -93,7 +93,7 @@ fn only_the_rows_are_kept_and_the_last_one_ends_in_a_line_end() {
 }
 
 #[test]
-fn raw_blocks_are_cut_by_their_own_size_and_know_their_place_in_the_upload() {
+fn raw_blocks_are_split_by_their_own_size_and_know_their_place_in_the_upload() {
     let to = layout("a,b\n", options());
     let limits = Limits {
         block_bytes: 8,
@@ -199,7 +199,7 @@ fn another_header_is_refused_at_the_first_column_that_differs() {
         (other_header(4, None, Some("x")), 1, 11)
     );
     assert_eq!(at("id,,ü\n"), (other_header(2, name, Some("")), 1, 4));
-    // Rows alone, without saying so.
+    // Rows alone, without header=absent.
     assert_eq!(
         at("1,Ada,x\n"),
         (other_header(1, Some("id"), Some("1")), 1, 1)
@@ -250,7 +250,7 @@ fn a_dataset_that_came_without_a_header_knows_its_numbered_columns_as_one() {
     assert_eq!(whole(&to, "3,4\n", absent()), ["3,4\n"]);
     let kind = other_header(1, Some("column_1"), Some("3"));
     assert_eq!(refused(&to, "3,4\n", options()), (kind, 1, 1));
-    // A record of nulls is a row that lacks its header, and not lost as one.
+    // A record of nulls is a row without a header. It must not pass for a header and be lost.
     let kind = other_header(1, Some("column_1"), Some(""));
     assert_eq!(refused(&to, ",\n3,4\n", options()), (kind, 1, 1));
 }
@@ -272,7 +272,7 @@ fn what_is_wrong_is_told_by_its_place_in_the_upload() {
     );
     assert_eq!(refused(&to, "1,\"x", absent()), (unclosed.clone(), 1, 3));
     assert_eq!(refused(&to, "a,\"b\n", options()), (unclosed, 1, 3));
-    // The line end that is added makes none of a carriage return.
+    // The line end that is appended does not turn a stray carriage return into a line end.
     let bare = CsvErrorKind::BareCarriageReturn;
     assert_eq!(refused(&to, "a,b\n1,2\r", options()), (bare.clone(), 2, 4));
     assert_eq!(refused(&to, "a,b\n\n\r", options()), (bare.clone(), 3, 1));

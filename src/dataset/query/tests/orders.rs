@@ -39,7 +39,7 @@ fn values_that_are_alike_for_long_are_ordered_like_others() {
         usize::try_from(state % bound).unwrap()
     };
     for round in 0..6 {
-        // Texts that branch off each other at some places, and numbers that do the same; equal ones too.
+        // Texts that differ from each other at several positions, and numbers that do; equal ones too.
         let mut texts = vec!["7".repeat(9000)];
         while texts.len() < 25 {
             let from = texts[below(texts.len() as u64)].clone();

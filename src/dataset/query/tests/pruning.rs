@@ -1,4 +1,4 @@
-//! What is known of a block rules it out, or not.
+//! Whether zone maps and Bloom filters rule a block out.
 
 use super::*;
 
