@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::backend::engine::Backend;
+use super::backend::Backend;
 use super::catalog::queries;
 use super::error::StoreError;
 use super::ids::Ids;
@@ -17,11 +17,11 @@ use crate::dataset::DatasetName;
 /// A handle on the store; clones share it.
 #[derive(Clone)]
 pub struct Store {
-    pub(in crate::store) shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// What all handles share.
-pub(in crate::store) struct Shared {
+pub(crate) struct Shared {
     pub backend: Backend,
     pub leases: Arc<Leases>,
     pub in_flight: Arc<InFlight>,
@@ -43,11 +43,11 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    pub(in crate::store) fn backend(&self) -> &Backend {
+    pub(crate) fn backend(&self) -> &Backend {
         &self.shared.backend
     }
 
-    pub(in crate::store) fn in_flight(&self) -> &Arc<InFlight> {
+    pub(crate) fn in_flight(&self) -> &Arc<InFlight> {
         &self.shared.in_flight
     }
 

@@ -11,9 +11,8 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::backend::connection::AnyConnection;
 use super::backend::dialect::{first_locked, insert_unless_there};
-use super::backend::write::{Transaction, WriteOptions};
+use super::backend::{AnyConnection, Transaction, WriteOptions};
 use super::error::StoreError;
 use super::handle::Store;
 use super::in_flight::{CLAIMS_LIVE, InFlight};
@@ -172,10 +171,7 @@ fn insert(connection: &mut AnyConnection, claim: &Claim, now: i64) -> QueryResul
 }
 
 /// Whether the request still has its key, which stays so until the transaction ends.
-pub(in crate::store) fn is_held(
-    connection: &mut AnyConnection,
-    claim: &Claim,
-) -> QueryResult<bool> {
+pub(crate) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<bool> {
     let find = keys::table
         .find((&claim.scope, &claim.key))
         .select((keys::holder, keys::answer.is_null()));
@@ -184,7 +180,7 @@ pub(in crate::store) fn is_held(
 }
 
 /// Keeps the answer of a request that has its key.
-pub(in crate::store) fn settle(
+pub(crate) fn settle(
     tx: &mut Transaction<'_>,
     receipt: &Receipt,
     committed: &[Committed],
@@ -212,12 +208,12 @@ fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<()> {
 }
 
 /// Gives back all keys in flight: the processes that had them are gone.
-pub(in crate::store) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> {
+pub(crate) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> {
     diesel::delete(keys::table.filter(keys::answer.is_null())).execute(connection)
 }
 
 /// Forgets answers that are too old to be given again, and as old keys in flight whose process is gone.
-pub(in crate::store) fn expire(tx: &mut Transaction<'_>, now: i64) -> QueryResult<usize> {
+pub(crate) fn expire(tx: &mut Transaction<'_>, now: i64) -> QueryResult<usize> {
     let old = keys::table.filter(keys::renewed_at.lt(now - micros(ANSWERS_LIVE)));
     match tx.given_up_before(ANSWERS_LIVE, now) {
         Some(_) => diesel::delete(old).execute(&mut **tx),

@@ -10,22 +10,22 @@ use std::time::Duration;
 use diesel::prelude::*;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::backend::connection::AnyConnection;
+use super::backend::AnyConnection;
 use super::model::Claim;
 use super::schema::{idempotency_keys, leases, uploads};
 use super::segments::list::Run;
 use super::units::micros;
 
 /// Uploads that were not renewed for so long have no process any more.
-pub(in crate::store) const UPLOADS_LIVE: Duration = Duration::from_secs(15 * 60);
+pub(crate) const UPLOADS_LIVE: Duration = Duration::from_secs(15 * 60);
 /// Keys in flight that were not renewed for so long have no process any more.
-pub(in crate::store) const CLAIMS_LIVE: Duration = Duration::from_secs(90);
+pub(crate) const CLAIMS_LIVE: Duration = Duration::from_secs(90);
 /// How long a lease holds after it was reported.
 const LEASES_LIVE: Duration = Duration::from_secs(120);
 
 /// What this process is in the middle of.
 #[derive(Debug, Default)]
-pub(in crate::store) struct InFlight {
+pub(crate) struct InFlight {
     now: Mutex<Now>,
 }
 
@@ -39,27 +39,27 @@ struct Now {
 /// The right to write one part of a run. While it is held, the run is not given up.
 #[derive(Debug)]
 pub struct Turn {
-    pub(in crate::store) run: Run,
+    pub(crate) run: Run,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// What is reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::store) struct Report {
+pub(crate) struct Report {
     pub uploads: Vec<Run>,
     pub claims: Vec<Claim>,
     pub leases: Vec<Run>,
 }
 
 impl Report {
-    pub(in crate::store) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.uploads.is_empty() && self.claims.is_empty() && self.leases.is_empty()
     }
 }
 
 impl InFlight {
     /// Notes that a run is being written, and that a part of it is about to be.
-    pub(in crate::store) fn begin_part(&self, run: Run) -> Turn {
+    pub(crate) fn begin_part(&self, run: Run) -> Turn {
         let mut now = self.lock();
         let one = || Arc::new(Semaphore::new(1));
         let permits = Arc::clone(now.uploads.entry(run).or_insert_with(one));
@@ -72,24 +72,24 @@ impl InFlight {
     }
 
     /// Notes that a run is not written any more; gives the semaphore that is free once the part being written now is written.
-    pub(in crate::store) fn end_upload(&self, run: Run) -> Option<Arc<Semaphore>> {
+    pub(crate) fn end_upload(&self, run: Run) -> Option<Arc<Semaphore>> {
         self.lock().uploads.remove(&run)
     }
 
-    pub(in crate::store) fn begin_claim(&self, claim: &Claim) {
+    pub(crate) fn begin_claim(&self, claim: &Claim) {
         self.lock().claims.insert(claim.clone());
     }
 
-    pub(in crate::store) fn end_claim(&self, claim: &Claim) {
+    pub(crate) fn end_claim(&self, claim: &Claim) {
         self.lock().claims.remove(claim);
     }
 
     /// Whether a request of this process has the key.
-    pub(in crate::store) fn has_claim(&self, claim: &Claim) -> bool {
+    pub(crate) fn has_claim(&self, claim: &Claim) -> bool {
         self.lock().claims.contains(claim)
     }
 
-    pub(in crate::store) fn report(&self, leases: Vec<Run>) -> Report {
+    pub(crate) fn report(&self, leases: Vec<Run>) -> Report {
         let now = self.lock();
         let mut report = Report {
             uploads: now.uploads.keys().copied().collect(),
@@ -111,7 +111,7 @@ impl InFlight {
 }
 
 /// Writes the report of the process `holder`.
-pub(in crate::store) fn renew(
+pub(crate) fn renew(
     connection: &mut AnyConnection,
     report: &Report,
     holder: i64,

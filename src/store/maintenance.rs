@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::backend::write::WriteOptions;
+use super::backend::WriteOptions;
 use super::error::StoreError;
 use super::handle::{Shared, Store};
 use super::in_flight;
@@ -25,7 +25,7 @@ const COLLECT_PAUSE: Duration = Duration::from_millis(20);
 const REPORT_AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts the tasks on the caller's runtime. Without one there is no maintenance, which only means more to collect later.
-pub(in crate::store) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
+pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };

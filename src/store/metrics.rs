@@ -12,7 +12,7 @@ const BOUNDS: [f64; 12] = [
 
 /// How long the store takes, by what it is asked to do.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Timings {
+pub(crate) struct Timings {
     all: HistogramVec,
     reads: Histogram,
     writes: Histogram,
@@ -21,7 +21,7 @@ pub(in crate::store) struct Timings {
 }
 
 impl Timings {
-    pub(in crate::store) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let options = HistogramOpts::new(
             "flash_store_duration_seconds",
             "How long the store took, with the time that was waited for it: read, or write until it was durable.",
@@ -40,21 +40,21 @@ impl Timings {
         }
     }
 
-    pub(in crate::store) fn of_reads(&self) -> Timing<'_> {
+    pub(crate) fn of_reads(&self) -> Timing<'_> {
         Timing::new(&self.reads)
     }
 
-    pub(in crate::store) fn of_writes(&self) -> Timing<'_> {
+    pub(crate) fn of_writes(&self) -> Timing<'_> {
         Timing::new(&self.writes)
     }
 
-    pub(in crate::store) fn collectors(&self) -> [Box<dyn Collector>; 2] {
+    pub(crate) fn collectors(&self) -> [Box<dyn Collector>; 2] {
         [Box::new(self.all.clone()), Box::new(self.panics.clone())]
     }
 }
 
 /// Something that is being timed until it is dropped.
-pub(in crate::store) struct Timing<'t> {
+pub(crate) struct Timing<'t> {
     histogram: &'t Histogram,
     began: Instant,
 }

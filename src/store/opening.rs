@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::backend::address::Address;
-use super::backend::connection::{self, AnyConnection};
-use super::backend::engine::Backend;
+use super::backend::{Address, AnyConnection, Backend, connection};
 use super::error::{OpenError, StoreError};
 use super::handle::{Shared, Store};
 use super::ids::Ids;
@@ -42,7 +40,7 @@ impl Store {
 
 /// Opens a store that exists and whose schema is up to date, beside the process that serves it. A store that a copy into is not
 /// finished is refused, because what is in it will be replaced.
-pub(in crate::store) fn open_existing(
+pub(crate) fn open_existing(
     address: &Address,
     may_write: bool,
 ) -> Result<AnyConnection, OpenError> {

@@ -19,7 +19,7 @@ type Bytes<'a> = Cow<'a, [u8]>;
 
 #[derive(Queryable, Insertable, Selectable)]
 #[diesel(table_name = datasets)]
-pub(in crate::store) struct DatasetRow {
+pub(crate) struct DatasetRow {
     pub id: i64,
     pub name: String,
     pub revision: i64,
@@ -30,7 +30,7 @@ pub(in crate::store) struct DatasetRow {
 
 #[derive(Queryable, Insertable, Selectable)]
 #[diesel(table_name = revisions, treat_none_as_default_value = false)]
-pub(in crate::store) struct RevisionRow<'a> {
+pub(crate) struct RevisionRow<'a> {
     pub dataset_id: i64,
     pub number: i64,
     pub run: i64,
@@ -48,7 +48,7 @@ pub(in crate::store) struct RevisionRow<'a> {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
-pub(in crate::store) struct ChunkRow<'a> {
+pub(crate) struct ChunkRow<'a> {
     pub dataset_id: i64,
     pub run: i64,
     pub first_row: i64,
@@ -65,7 +65,7 @@ pub(in crate::store) struct ChunkRow<'a> {
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunk_data)]
 #[diesel(table_name = sources)]
-pub(in crate::store) struct PackedRow<'a> {
+pub(crate) struct PackedRow<'a> {
     pub dataset_id: i64,
     pub run: i64,
     pub first_byte: i64,
@@ -77,19 +77,19 @@ pub(in crate::store) struct PackedRow<'a> {
 /// Where a block is, and what reading it needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
-pub(in crate::store) struct ChunkPlace {
+pub(crate) struct ChunkPlace {
     pub first_row: i64,
     pub row_count: i64,
     pub body_start: i64,
 }
 
 impl RevisionRow<'_> {
-    pub(in crate::store) fn profile(&self) -> Result<Profile, StoreError> {
+    pub(crate) fn profile(&self) -> Result<Profile, StoreError> {
         Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))
     }
 
     /// Where its blocks are.
-    pub(in crate::store) fn segments(&self) -> Result<Segments, StoreError> {
+    pub(crate) fn segments(&self) -> Result<Segments, StoreError> {
         let run = Run {
             dataset: self.dataset_id,
             number: self.run,
@@ -104,10 +104,7 @@ impl RevisionRow<'_> {
         sha256.try_into().map_err(|e| unreadable("SHA-256", e))
     }
 
-    pub(in crate::store) fn into_dataset(
-        self,
-        dataset: &DatasetRow,
-    ) -> Result<Dataset, StoreError> {
+    pub(crate) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
         let profile = self.profile()?;
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
@@ -130,7 +127,7 @@ impl RevisionRow<'_> {
         })
     }
 
-    pub(in crate::store) fn into_revision(self) -> Result<Revision, StoreError> {
+    pub(crate) fn into_revision(self) -> Result<Revision, StoreError> {
         Ok(Revision {
             number: self.number,
             run: self.run,
@@ -144,7 +141,7 @@ impl RevisionRow<'_> {
 }
 
 impl<'a> ChunkRow<'a> {
-    pub(in crate::store) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+    pub(crate) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
         let blooms = Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty());
         Self {
             dataset_id: run.dataset,
@@ -160,7 +157,7 @@ impl<'a> ChunkRow<'a> {
         }
     }
 
-    pub(in crate::store) fn place(&self) -> ChunkPlace {
+    pub(crate) fn place(&self) -> ChunkPlace {
         ChunkPlace {
             first_row: self.first_row,
             row_count: self.row_count,
@@ -170,7 +167,7 @@ impl<'a> ChunkRow<'a> {
 }
 
 impl<'a> PackedRow<'a> {
-    pub(in crate::store) fn of_text(run: Run, placed: &'a PlacedChunk) -> Self {
+    pub(crate) fn of_text(run: Run, placed: &'a PlacedChunk) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,
@@ -181,7 +178,7 @@ impl<'a> PackedRow<'a> {
         }
     }
 
-    pub(in crate::store) fn of_source(run: Run, block: &'a SourceBlock) -> Self {
+    pub(crate) fn of_source(run: Run, block: &'a SourceBlock) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,

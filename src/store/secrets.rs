@@ -2,30 +2,26 @@
 
 use diesel::prelude::*;
 
-use super::backend::address::Address;
-use super::backend::connection::AnyConnection;
 use super::backend::dialect::insert_unless_there;
+use super::backend::{Address, AnyConnection};
 use super::error::{OpenError, StoreError};
 use super::ids::random_key;
 use super::schema::secrets;
 use super::units::unreadable;
 
 /// The key under which cursors are signed.
-pub(in crate::store) const CURSOR_KEY: &str = "cursor";
+pub(crate) const CURSOR_KEY: &str = "cursor";
 /// What stands in a store while it is being copied into.
-pub(in crate::store) const COPY_MARKER: &str = "copy";
+pub(crate) const COPY_MARKER: &str = "copy";
 
 /// The secret of that name.
-pub(in crate::store) fn find(
-    connection: &mut AnyConnection,
-    name: &str,
-) -> QueryResult<Option<Vec<u8>>> {
+pub(crate) fn find(connection: &mut AnyConnection, name: &str) -> QueryResult<Option<Vec<u8>>> {
     let find = secrets::table.find(name).select(secrets::value);
     find.first(connection).optional()
 }
 
 /// The key under which cursors are signed. It is made if there is none yet.
-pub(in crate::store) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
+pub(crate) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
     let key = match find(connection, CURSOR_KEY)? {
         Some(key) => key,
         None => {
@@ -45,7 +41,7 @@ pub(in crate::store) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8
 }
 
 /// Refuses a store that a copy into is not finished: it would look whole and not be.
-pub(in crate::store) fn refuse_unfinished_copy(
+pub(crate) fn refuse_unfinished_copy(
     connection: &mut AnyConnection,
     address: &Address,
 ) -> Result<(), OpenError> {

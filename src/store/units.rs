@@ -18,21 +18,21 @@ pub fn unreadable(
 }
 
 /// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.
-pub(in crate::store) fn to_db(count: u64) -> i64 {
+pub(crate) fn to_db(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A count from SQL; the tables never hold a negative one.
-pub(in crate::store) fn from_db(count: i64) -> u64 {
+pub(crate) fn from_db(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
 
 /// A time from SQL, where it is in microseconds since 1970.
-pub(in crate::store) fn time_from_db(micros: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn time_from_db(micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|e| unreadable("time", e))
 }
 
 /// A length of time as SQL has it.
-pub(in crate::store) fn micros(time: Duration) -> i64 {
+pub(crate) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

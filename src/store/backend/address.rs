@@ -1,7 +1,7 @@
 //! Where a store is, and so which database holds it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::postgres::address::PostgresAddress;
 use crate::store::error::OpenError;
@@ -16,8 +16,13 @@ pub enum Address {
 }
 
 impl Address {
+    /// The store in a file.
+    pub(crate) fn of_file(path: &Path) -> Self {
+        Self::Sqlite(path.into())
+    }
+
     /// The error that says that the database answers and Flash can't use it.
-    pub(in crate::store) fn unusable(&self, reason: impl fmt::Display) -> OpenError {
+    pub(crate) fn unusable(&self, reason: impl fmt::Display) -> OpenError {
         let reason = reason.to_string();
         match self {
             Self::Sqlite(path) => OpenError::NotADatabase {

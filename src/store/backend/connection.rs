@@ -12,7 +12,7 @@ use crate::store::error::OpenError;
 
 /// A connection to one of the databases.
 #[derive(diesel::MultiConnection)]
-pub(in crate::store) enum AnyConnection {
+pub(crate) enum AnyConnection {
     /// A file.
     Sqlite(SqliteConnection),
     /// A server.
@@ -23,7 +23,7 @@ type Transactions = <AnyConnection as Connection>::TransactionManager;
 
 /// Does `work` in one transaction: all of it or nothing. On SQLite the transaction takes the write lock when it begins: SQLite
 /// may refuse the lock to one that has read already, however long it waits.
-pub(in crate::store) fn write<T, E: From<diesel::result::Error>>(
+pub(crate) fn write<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -46,7 +46,7 @@ pub(in crate::store) fn write<T, E: From<diesel::result::Error>>(
 }
 
 /// Does `work`, which only reads, on one state of the database, whatever others write meanwhile.
-pub(in crate::store) fn snapshot<T, E: From<diesel::result::Error>>(
+pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -115,5 +115,5 @@ impl ConnectError {
 
 /// What a store does first on a database whose schema is right; gives the key under which cursors are signed. A time says that
 /// nobody else writes, so that whatever was being written is given up then.
-pub(in crate::store) type Begin =
+pub(crate) type Begin =
     fn(&mut AnyConnection, &Address, Option<i64>) -> Result<[u8; 32], OpenError>;

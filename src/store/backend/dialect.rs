@@ -9,6 +9,7 @@ use diesel::QueryResult;
 
 use super::connection::AnyConnection;
 use super::{postgres, sqlite};
+use crate::store::error::StoreError;
 use crate::store::units::micros;
 
 /// Reads the first row that a query finds, and keeps others from changing it until the transaction ends.
@@ -94,7 +95,7 @@ macro_rules! insert_all {
     }};
 }
 
-pub(in crate::store) use {first_locked, insert_all, insert_or_change, insert_unless_there};
+pub(crate) use {first_locked, insert_all, insert_or_change, insert_unless_there};
 
 /// The time for ages, in the unit of the tables. A server's own clock tells it, as of this statement, so that the clocks of two
 /// hosts are never compared. A file is this process's alone, and so is its clock, which reads `here`.
@@ -127,9 +128,7 @@ pub(super) fn may_collect(connection: &mut AnyConnection) -> QueryResult<bool> {
 }
 
 /// Lets this transaction be acknowledged before it is on the disk. A later one that waits for the disk waits for this one too.
-pub(in crate::store) fn do_not_wait_for_the_disk(
-    connection: &mut AnyConnection,
-) -> QueryResult<()> {
+pub(crate) fn do_not_wait_for_the_disk(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(server) => postgres::session::do_not_wait_for_the_disk(server),
@@ -137,7 +136,7 @@ pub(in crate::store) fn do_not_wait_for_the_disk(
 }
 
 /// Lets a transaction stay open as long as its work elsewhere takes.
-pub(in crate::store) fn never_hurry(connection: &mut AnyConnection) -> QueryResult<()> {
+pub(crate) fn never_hurry(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
         AnyConnection::Postgres(server) => postgres::session::never_hurry(server),
@@ -145,12 +144,17 @@ pub(in crate::store) fn never_hurry(connection: &mut AnyConnection) -> QueryResu
 }
 
 /// Writes one state of the database into a file. A server has its own programs for that, so it writes nothing here.
-pub(in crate::store) fn write_copy(
-    connection: &mut AnyConnection,
-    target: &Path,
-) -> QueryResult<()> {
+pub(crate) fn write_copy(connection: &mut AnyConnection, target: &Path) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(sqlite) => sqlite::opening::write_copy(sqlite, target),
         AnyConnection::Postgres(_) => Ok(()),
+    }
+}
+
+/// What an error of a statement means in the store's terms; and whether the connection is to be used no more.
+pub(super) fn explain(connection: &AnyConnection, error: StoreError) -> (StoreError, bool) {
+    match connection {
+        AnyConnection::Sqlite(_) => (error, false),
+        AnyConnection::Postgres(_) => postgres::sqlstate::explain(error),
     }
 }

@@ -16,7 +16,7 @@ use crate::store::model::{Clock, Dataset};
 use crate::store::settings::Settings;
 
 /// An open database.
-pub(in crate::store) struct Backend {
+pub(crate) struct Backend {
     database: Database,
     pool: Pool,
     pub timings: Timings,
@@ -34,7 +34,7 @@ enum Database {
 
 /// How often the maintenance of a database is due.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Pace {
+pub(crate) struct Pace {
     /// How long collection rests when there is nothing to collect.
     pub collect: Duration,
     /// How often this process tells others what it is in the middle of; `None`: there are no others.
@@ -43,11 +43,7 @@ pub(in crate::store) struct Pace {
 
 impl Backend {
     /// Opens the database of the settings. Blocks.
-    pub(in crate::store) fn open(
-        settings: &Settings,
-        clock: Clock,
-        begin: Begin,
-    ) -> Result<Self, OpenError> {
+    pub(crate) fn open(settings: &Settings, clock: Clock, begin: Begin) -> Result<Self, OpenError> {
         let timings = Timings::new();
         let key = OnceLock::new();
         let database = match &settings.address {
@@ -87,14 +83,14 @@ impl Backend {
 
     /// The key under which cursors are signed. Without it the database has not answered since the start, and nothing is asked
     /// of it but that.
-    pub(in crate::store) fn key(&self) -> Result<&[u8; 32], StoreError> {
+    pub(crate) fn key(&self) -> Result<&[u8; 32], StoreError> {
         self.key
             .get()
             .ok_or_else(|| StoreError::Away("it has not answered since the start".into()))
     }
 
     /// Gets a database ready that was away at the start.
-    pub(in crate::store) async fn prepare(&self) -> Result<(), OpenError> {
+    pub(crate) async fn prepare(&self) -> Result<(), OpenError> {
         let Database::Postgres(server) = &self.database else {
             return Ok(());
         };
@@ -112,7 +108,7 @@ impl Backend {
 
     /// Does a write in a transaction, and waits until it is durable. `work` may be done more than once: what it writes in a
     /// transaction that is rolled back is gone.
-    pub(in crate::store) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         options: WriteOptions,
         work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
@@ -126,7 +122,7 @@ impl Backend {
     }
 
     /// Does a write some time, and waits for nothing. It may be lost with the process.
-    pub(in crate::store) fn write_later(
+    pub(crate) fn write_later(
         &self,
         options: WriteOptions,
         work: impl Fn(&mut Transaction<'_>) -> Result<(), WriteError> + Send + 'static,
@@ -148,7 +144,7 @@ impl Backend {
     }
 
     /// Reads on a blocking thread.
-    pub(in crate::store) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -162,7 +158,7 @@ impl Backend {
 
     /// Reads something and unpacks it. What comes out of a file is unpacked on the thread that read it. What comes from a server
     /// is unpacked once its connection is free again.
-    pub(in crate::store) async fn fetch<F: Send + 'static, T: Send + 'static>(
+    pub(crate) async fn fetch<F: Send + 'static, T: Send + 'static>(
         &self,
         fetch: impl FnOnce(&mut AnyConnection) -> Result<Option<F>, StoreError> + Send + 'static,
         unpack: impl FnOnce(F) -> Result<T, StoreError> + Send + 'static,
@@ -182,7 +178,7 @@ impl Backend {
     }
 
     /// What the dataset is now, if that is known without asking the database.
-    pub(in crate::store) fn known_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+    pub(crate) fn known_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         match &self.database {
             Database::Sqlite(file) => file.heads.get(name),
             Database::Postgres(_) => None,
@@ -190,7 +186,7 @@ impl Backend {
     }
 
     /// Reads what the dataset is, and remembers it if nobody else can change it.
-    pub(in crate::store) async fn look_up_head(
+    pub(crate) async fn look_up_head(
         &self,
         name: &DatasetName,
         find: impl FnOnce(&mut AnyConnection) -> Result<Option<Dataset>, StoreError> + Send + 'static,
@@ -205,7 +201,7 @@ impl Backend {
     }
 
     /// How often maintenance is due.
-    pub(in crate::store) fn pace(&self) -> Pace {
+    pub(crate) fn pace(&self) -> Pace {
         match &self.database {
             Database::Sqlite(_) => Pace {
                 collect: Duration::from_secs(1),
@@ -219,7 +215,7 @@ impl Backend {
     }
 
     /// How much of it is in use.
-    pub(in crate::store) fn load(&self) -> Load {
+    pub(crate) fn load(&self) -> Load {
         let queued = match &self.database {
             Database::Sqlite(file) => file.queue.waiting(),
             Database::Postgres(_) => 0,
@@ -231,19 +227,19 @@ impl Backend {
     }
 
     /// Whether the database works as far as this process decides it. An error is for good: only a new process mends it.
-    pub(in crate::store) fn health(&self) -> Result<(), StoreError> {
+    pub(crate) fn health(&self) -> Result<(), StoreError> {
         match &self.database {
             Database::Sqlite(file) => file.queue.health(),
             Database::Postgres(_) => Ok(()),
         }
     }
 
-    pub(in crate::store) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.pool.is_closed()
     }
 
     /// Finishes what waits to be written and lets the database go.
-    pub(in crate::store) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.pool.close();
         if let Database::Sqlite(file) = &self.database {
             file.queue.close().await;

@@ -6,13 +6,18 @@
 //!
 //! Only the rest of the store may use this folder. It knows the store's types, and none of its operations.
 
-pub(in crate::store) mod address;
-pub(in crate::store) mod connection;
-pub(in crate::store) mod dialect;
-pub(in crate::store) mod engine;
-pub(in crate::store) mod migrations;
-pub(in crate::store) mod opening;
+pub(crate) mod address;
+pub(crate) mod connection;
+pub(crate) mod dialect;
+pub(crate) mod engine;
+pub(crate) mod migrations;
+pub(crate) mod opening;
 mod pool;
-pub(in crate::store) mod postgres;
-pub(in crate::store) mod sqlite;
-pub(in crate::store) mod write;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+pub(crate) mod write;
+
+pub(crate) use address::Address;
+pub(crate) use connection::AnyConnection;
+pub(crate) use engine::Backend;
+pub(crate) use write::{Purpose, Transaction, WriteError, WriteOptions};

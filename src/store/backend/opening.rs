@@ -20,7 +20,7 @@ pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
 
 /// Opens a store that exists and whose schema is up to date, beside the process that serves it. It may write where that process
 /// sees what was written.
-pub(in crate::store) fn open_existing(
+pub(crate) fn open_existing(
     address: &Address,
     may_write: bool,
 ) -> Result<AnyConnection, OpenError> {
@@ -32,9 +32,7 @@ pub(in crate::store) fn open_existing(
 
 /// Opens a store to be copied into, brings its schema up to date, and holds it against other copies and, if it is a file,
 /// servers.
-pub(in crate::store) fn open_target(
-    address: &Address,
-) -> Result<(AnyConnection, Option<Hold>), OpenError> {
+pub(crate) fn open_target(address: &Address) -> Result<(AnyConnection, Option<Hold>), OpenError> {
     match address {
         Address::Sqlite(path) => {
             let (connection, _, hold) = sqlite::opening::open_held(path, Migrate::Run)?;

@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 
 use super::address::Address;
 use super::connection::{self, AnyConnection, ConnectError, Connected};
-use super::postgres::{connecting, sqlstate};
-use super::sqlite;
+use super::postgres::connecting;
+use super::{dialect, sqlite};
 use crate::store::error::StoreError;
 use crate::store::metrics::Load;
 
@@ -233,7 +233,7 @@ impl Pool {
 impl Pooled {
     /// What an error of a server's statement means; afterwards the connection is used again only if it still works.
     fn explain(&mut self, error: StoreError) -> StoreError {
-        let (explained, lost) = sqlstate::explain(error);
+        let (explained, lost) = dialect::explain(&self.connection, error);
         self.broken = lost;
         match explained {
             StoreError::Database(source) if !lost && is_alive(&mut self.connection).is_err() => {

@@ -15,7 +15,7 @@ use crate::store::model::Dataset;
 
 /// What whoever schedules a write has to know of it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct WriteOptions {
+pub(crate) struct WriteOptions {
     /// Bytes that it takes in memory and will take on the disk, about.
     pub bytes: usize,
     pub purpose: Purpose,
@@ -23,7 +23,7 @@ pub(in crate::store) struct WriteOptions {
 
 /// What a write is for, as far as it changes how it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Purpose {
+pub(crate) enum Purpose {
     /// It is durable when it is acknowledged, and refused while the disk is full.
     Ordinary,
     /// Losing it with the server does no harm, because whatever builds on it looks whether it is there. It may be acknowledged
@@ -36,11 +36,11 @@ pub(in crate::store) enum Purpose {
 }
 
 impl WriteOptions {
-    pub(in crate::store) const ORDINARY: Self = Self::of(Purpose::Ordinary, 0);
-    pub(in crate::store) const FREES_SPACE: Self = Self::of(Purpose::FreesSpace, 0);
-    pub(in crate::store) const COLLECTS: Self = Self::of(Purpose::Collects, 0);
+    pub(crate) const ORDINARY: Self = Self::of(Purpose::Ordinary, 0);
+    pub(crate) const FREES_SPACE: Self = Self::of(Purpose::FreesSpace, 0);
+    pub(crate) const COLLECTS: Self = Self::of(Purpose::Collects, 0);
 
-    pub(in crate::store) const fn of(purpose: Purpose, bytes: usize) -> Self {
+    pub(crate) const fn of(purpose: Purpose, bytes: usize) -> Self {
         Self { bytes, purpose }
     }
 
@@ -51,7 +51,7 @@ impl WriteOptions {
 
 /// Why a write did not happen.
 #[derive(Debug)]
-pub(in crate::store) enum WriteError {
+pub(crate) enum WriteError {
     /// It was refused, and wrote nothing before that. Other writes of the same transaction stand.
     Refused(StoreError),
     /// It failed. The transaction is rolled back, and each write in it is repeated alone.
@@ -86,7 +86,7 @@ pub(super) enum HeadChange {
 }
 
 /// An open transaction that writes.
-pub(in crate::store) struct Transaction<'t> {
+pub(crate) struct Transaction<'t> {
     connection: &'t mut AnyConnection,
     now: i64,
     disk_is_tight: bool,
@@ -104,38 +104,38 @@ impl<'t> Transaction<'t> {
     }
 
     /// The time by this process's clock, in the unit of the tables: for what clients are told.
-    pub(in crate::store) fn now(&self) -> i64 {
+    pub(crate) fn now(&self) -> i64 {
         self.now
     }
 
     /// The time by the database's clock, in the unit of the tables: for ages.
-    pub(in crate::store) fn database_now(&mut self) -> QueryResult<i64> {
+    pub(crate) fn database_now(&mut self) -> QueryResult<i64> {
         dialect::now(self.connection, self.now)
     }
 
     /// The moment before which whatever was last renewed has no process any more, if it has been silent for `silence` at `now`.
     /// `None`: silence says nothing, and this process knows what it is in the middle of.
-    pub(in crate::store) fn given_up_before(&self, silence: Duration, now: i64) -> Option<i64> {
+    pub(crate) fn given_up_before(&self, silence: Duration, now: i64) -> Option<i64> {
         dialect::given_up_before(self.connection, silence, now)
     }
 
     /// Claims collection for this transaction; `false`: another process has it.
-    pub(in crate::store) fn may_collect(&mut self) -> QueryResult<bool> {
+    pub(crate) fn may_collect(&mut self) -> QueryResult<bool> {
         dialect::may_collect(self.connection)
     }
 
     /// Whether the disk lacks space, so that it is worth some trouble to free it soon.
-    pub(in crate::store) fn disk_is_tight(&self) -> bool {
+    pub(crate) fn disk_is_tight(&self) -> bool {
         self.disk_is_tight
     }
 
     /// Says what the newest revision of a dataset is once this is committed. Readers see it before the write is acknowledged.
-    pub(in crate::store) fn set_head(&mut self, dataset: Arc<Dataset>) {
+    pub(crate) fn set_head(&mut self, dataset: Arc<Dataset>) {
         self.heads.push(HeadChange::Is(dataset));
     }
 
     /// Says that there is no dataset of that name once this is committed.
-    pub(in crate::store) fn remove_head(&mut self, name: DatasetName) {
+    pub(crate) fn remove_head(&mut self, name: DatasetName) {
         self.heads.push(HeadChange::Gone(name));
     }
 

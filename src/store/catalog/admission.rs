@@ -3,8 +3,7 @@
 
 use super::queries;
 use crate::dataset::DatasetName;
-use crate::store::backend::connection::AnyConnection;
-use crate::store::backend::write::WriteError;
+use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::clients::client::Client;
 use crate::store::clients::keys;
 use crate::store::error::StoreError;

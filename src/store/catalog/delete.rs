@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{admission, queries};
 use crate::dataset::DatasetName;
-use crate::store::backend::write::{Transaction, WriteError, WriteOptions};
+use crate::store::backend::{Transaction, WriteError, WriteOptions};
 use crate::store::clients::client::Client;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::queries;
 use crate::dataset::DatasetName;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, Revision};

@@ -9,4 +9,4 @@ mod commit;
 mod content;
 mod delete;
 mod find;
-pub(in crate::store) mod queries;
+pub(crate) mod queries;

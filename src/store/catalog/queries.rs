@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::{first_locked, insert_unless_there};
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
@@ -19,7 +19,7 @@ fn newest_revisions() -> _ {
 }
 
 /// The dataset of that name, as of its newest revision.
-pub(in crate::store) fn find(
+pub(crate) fn find(
     connection: &mut AnyConnection,
     name: &str,
 ) -> Result<Option<Dataset>, StoreError> {
@@ -34,7 +34,7 @@ pub(in crate::store) fn find(
 }
 
 /// The dataset with that number as of a given revision; `None` when there is no such dataset or revision (any more).
-pub(in crate::store) fn find_revision(
+pub(crate) fn find_revision(
     connection: &mut AnyConnection,
     id: i64,
     number: i64,
@@ -58,7 +58,7 @@ diesel::define_sql_function! {
 
 /// Names of datasets in their order, those after `after` or after the first `skip`, each with the bytes that what is known
 /// of its columns has.
-pub(in crate::store) fn names(
+pub(crate) fn names(
     connection: &mut AnyConnection,
     after: Option<&str>,
     skip: i64,
@@ -75,7 +75,7 @@ pub(in crate::store) fn names(
 }
 
 /// The datasets of these names, in the order of their names.
-pub(in crate::store) fn list(
+pub(crate) fn list(
     connection: &mut AnyConnection,
     names: &[String],
 ) -> Result<Vec<Dataset>, StoreError> {
@@ -90,30 +90,24 @@ pub(in crate::store) fn list(
 }
 
 /// How many datasets there are.
-pub(in crate::store) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
+pub(crate) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
     datasets::table.count().get_result(connection)
 }
 
 /// The dataset of that name, which stays as it is until the transaction ends.
-pub(in crate::store) fn head(
-    connection: &mut AnyConnection,
-    name: &str,
-) -> QueryResult<Option<DatasetRow>> {
+pub(crate) fn head(connection: &mut AnyConnection, name: &str) -> QueryResult<Option<DatasetRow>> {
     let find = datasets::table.filter(datasets::name.eq(name));
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
 }
 
 /// The same by the dataset's number.
-pub(in crate::store) fn head_of(
-    connection: &mut AnyConnection,
-    id: i64,
-) -> QueryResult<Option<DatasetRow>> {
+pub(crate) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
     let find = datasets::table.find(id);
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
 }
 
 /// The run that made a revision.
-pub(in crate::store) fn made_by(
+pub(crate) fn made_by(
     connection: &mut AnyConnection,
     dataset: i64,
     number: i64,
@@ -126,7 +120,7 @@ pub(in crate::store) fn made_by(
 }
 
 /// A revision.
-pub(in crate::store) fn revision(
+pub(crate) fn revision(
     connection: &mut AnyConnection,
     dataset: i64,
     number: i64,
@@ -138,7 +132,7 @@ pub(in crate::store) fn revision(
 }
 
 /// Revisions of a dataset from number `newest` down, at most `limit`.
-pub(in crate::store) fn list_revisions(
+pub(crate) fn list_revisions(
     connection: &mut AnyConnection,
     dataset: i64,
     newest: i64,
@@ -154,10 +148,7 @@ pub(in crate::store) fn list_revisions(
 }
 
 /// Makes the dataset; says whether the name was still free.
-pub(in crate::store) fn insert_head(
-    connection: &mut AnyConnection,
-    row: &DatasetRow,
-) -> QueryResult<bool> {
+pub(crate) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<bool> {
     let values = (
         datasets::id.eq(row.id),
         datasets::name.eq(&row.name),
@@ -171,10 +162,7 @@ pub(in crate::store) fn insert_head(
 }
 
 /// Moves the dataset's pointer to its new revision.
-pub(in crate::store) fn update_head(
-    connection: &mut AnyConnection,
-    row: &DatasetRow,
-) -> QueryResult<()> {
+pub(crate) fn update_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<()> {
     diesel::update(datasets::table.find(row.id))
         .set((
             datasets::revision.eq(row.revision),
@@ -185,7 +173,7 @@ pub(in crate::store) fn update_head(
 }
 
 /// Writes a revision.
-pub(in crate::store) fn insert_revision(
+pub(crate) fn insert_revision(
     connection: &mut AnyConnection,
     row: RevisionRow<'_>,
 ) -> QueryResult<()> {
@@ -196,7 +184,7 @@ pub(in crate::store) fn insert_revision(
 }
 
 /// Says where the chunks of a revision are now.
-pub(in crate::store) fn update_segments(
+pub(crate) fn update_segments(
     connection: &mut AnyConnection,
     dataset: i64,
     number: i64,
@@ -209,7 +197,7 @@ pub(in crate::store) fn update_segments(
 }
 
 /// The cheapest question that needs the tables to be there.
-pub(in crate::store) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
+pub(crate) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     datasets::table
         .select(datasets::id)
         .limit(1)

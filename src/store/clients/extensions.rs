@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::client::Extension;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::schema::client_extensions;
 use crate::store::units::time_from_db;
@@ -20,7 +20,7 @@ impl Extension {
 }
 
 /// The extensions of a client, the oldest version first.
-pub(in crate::store) fn of(
+pub(crate) fn of(
     connection: &mut AnyConnection,
     client: i64,
 ) -> Result<Vec<Extension>, StoreError> {
@@ -35,7 +35,7 @@ pub(in crate::store) fn of(
 }
 
 /// All extensions, by the client's number.
-pub(in crate::store) fn all(
+pub(crate) fn all(
     connection: &mut AnyConnection,
 ) -> Result<HashMap<i64, Vec<Extension>>, StoreError> {
     let rows: Vec<(i64, i64, i64)> = client_extensions::table
@@ -51,7 +51,7 @@ pub(in crate::store) fn all(
 }
 
 /// Grants a client a version until then, instead of what was granted before; `None` takes that back.
-pub(in crate::store) fn set(
+pub(crate) fn set(
     connection: &mut AnyConnection,
     client: i64,
     version: u32,

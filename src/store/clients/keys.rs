@@ -5,8 +5,7 @@ use diesel::prelude::*;
 
 use super::client::{Client, Extension};
 use super::extensions;
-use crate::store::backend::connection::AnyConnection;
-use crate::store::backend::write::WriteError;
+use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::schema::{client_keys, clients};
@@ -80,10 +79,7 @@ fn by_key(connection: &mut AnyConnection, digest: &[u8; 32]) -> Result<Option<Cl
 }
 
 /// Refuses a client whose key is no longer valid: the client may have been disabled since it was found, or the key dropped.
-pub(in crate::store) fn admit(
-    connection: &mut AnyConnection,
-    client: &Client,
-) -> Result<(), WriteError> {
+pub(crate) fn admit(connection: &mut AnyConnection, client: &Client) -> Result<(), WriteError> {
     let Some(key) = &client.key else {
         return Ok(());
     };
@@ -101,7 +97,7 @@ pub(in crate::store) fn admit(
 }
 
 /// The client of that name.
-pub(in crate::store) fn by_name(
+pub(crate) fn by_name(
     connection: &mut AnyConnection,
     name: &str,
 ) -> Result<Option<Client>, StoreError> {
@@ -125,7 +121,7 @@ fn with_extensions(
 }
 
 /// All clients by name.
-pub(in crate::store) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreError> {
+pub(crate) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreError> {
     let rows: Vec<ClientRow> = clients::table
         .order(clients::name)
         .select(ClientRow::as_select())
@@ -140,10 +136,7 @@ pub(in crate::store) fn list(connection: &mut AnyConnection) -> Result<Vec<Clien
 }
 
 /// How many keys a client has.
-pub(in crate::store) fn count_keys(
-    connection: &mut AnyConnection,
-    client: i64,
-) -> QueryResult<i64> {
+pub(crate) fn count_keys(connection: &mut AnyConnection, client: i64) -> QueryResult<i64> {
     client_keys::table
         .filter(client_keys::client_id.eq(client))
         .count()
@@ -151,7 +144,7 @@ pub(in crate::store) fn count_keys(
 }
 
 /// Makes a client with its first key.
-pub(in crate::store) fn insert(
+pub(crate) fn insert(
     connection: &mut AnyConnection,
     id: i64,
     name: &str,
@@ -189,7 +182,7 @@ fn insert_key(
 }
 
 /// Gives a client a new key beside those it has.
-pub(in crate::store) fn rotate_key(
+pub(crate) fn rotate_key(
     connection: &mut AnyConnection,
     client: &Client,
     digest: &[u8],
@@ -208,7 +201,7 @@ pub(in crate::store) fn rotate_key(
 }
 
 /// Drops all keys of a client but the newest `keep`; says how many.
-pub(in crate::store) fn keep_newest_keys(
+pub(crate) fn keep_newest_keys(
     connection: &mut AnyConnection,
     client: i64,
     keep: i64,
@@ -228,7 +221,7 @@ pub(in crate::store) fn keep_newest_keys(
 }
 
 /// Refuses a client's keys from now on, or takes them again.
-pub(in crate::store) fn set_disabled(
+pub(crate) fn set_disabled(
     connection: &mut AnyConnection,
     client: i64,
     disabled_at: Option<i64>,

@@ -2,9 +2,9 @@
 //!
 //! [`Desk`](admin::Desk) is the operator's way to them. Everything else is asked of the store's handle.
 
-pub(in crate::store) mod admin;
-pub(in crate::store) mod client;
-pub(in crate::store) mod extensions;
-pub(in crate::store) mod keys;
-pub(in crate::store) mod pins;
-pub(in crate::store) mod usage;
+pub(crate) mod admin;
+pub(crate) mod client;
+pub(crate) mod extensions;
+pub(crate) mod keys;
+pub(crate) mod pins;
+pub(crate) mod usage;

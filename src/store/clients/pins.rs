@@ -7,9 +7,8 @@ use diesel::prelude::*;
 
 use super::client::{Client, Move, MovedBy};
 use super::keys;
-use crate::store::backend::connection::AnyConnection;
 use crate::store::backend::dialect::first_locked;
-use crate::store::backend::write::WriteOptions;
+use crate::store::backend::{AnyConnection, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::schema::{client_moves, clients};
@@ -51,10 +50,7 @@ impl Store {
 }
 
 /// The moves of a client's pin, the first one first.
-pub(in crate::store) fn moves(
-    connection: &mut AnyConnection,
-    client: i64,
-) -> Result<Vec<Move>, StoreError> {
+pub(crate) fn moves(connection: &mut AnyConnection, client: i64) -> Result<Vec<Move>, StoreError> {
     let rows: Vec<(i64, String, Option<i64>, i64)> = client_moves::table
         .filter(client_moves::client_id.eq(client))
         .order(client_moves::number)
@@ -112,7 +108,7 @@ fn pin_first(
 }
 
 /// Moves a client's pin.
-pub(in crate::store) fn move_pin(
+pub(crate) fn move_pin(
     connection: &mut AnyConnection,
     client: i64,
     to: u32,

@@ -3,9 +3,8 @@
 use diesel::prelude::*;
 use jiff::Timestamp;
 
-use crate::store::backend::connection::AnyConnection;
 use crate::store::backend::dialect::insert_or_change;
-use crate::store::backend::write::WriteOptions;
+use crate::store::backend::{AnyConnection, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::schema::{clients, usage};
@@ -93,7 +92,7 @@ fn add(connection: &mut AnyConnection, counts: &[Count]) -> QueryResult<()> {
 }
 
 /// The usage since `day`, summed over the days; of one client, or of all.
-pub(in crate::store) fn since(
+pub(crate) fn since(
     connection: &mut AnyConnection,
     client: Option<i64>,
     day: i64,

@@ -3,7 +3,7 @@
 use super::list::Run;
 use super::queries;
 use crate::dataset::{CorruptChunk, chunk};
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, Text};
@@ -50,7 +50,7 @@ impl Store {
 }
 
 /// The bytes of a block, unpacked and checked.
-pub(in crate::store) fn unpack(block: &PackedRow<'_>) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn unpack(block: &PackedRow<'_>) -> Result<Vec<u8>, StoreError> {
     let text_bytes = usize::try_from(block.byte_count).unwrap_or(0);
     let bytes =
         chunk::decompress(&block.data, text_bytes).map_err(|source| damaged(block, source))?;
@@ -71,7 +71,7 @@ fn damaged(block: &PackedRow<'_>, source: CorruptChunk) -> StoreError {
 }
 
 /// The text of a block.
-pub(in crate::store) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
+pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
     String::from_utf8(unpack(block)?).map_err(|error| {
         let (text_bytes, source) = (error.as_bytes().len(), None);
         damaged(block, CorruptChunk { text_bytes, source })
@@ -79,10 +79,7 @@ pub(in crate::store) fn text(block: &PackedRow<'_>) -> Result<String, StoreError
 }
 
 /// The text of a block and where it belongs.
-pub(in crate::store) fn read_chunk(
-    place: &ChunkPlace,
-    block: &PackedRow<'_>,
-) -> Result<Text, StoreError> {
+pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
     Ok(Text {
         first_row: from_db(place.first_row),
         rows: from_db(place.row_count),
@@ -121,7 +118,7 @@ fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreErr
 }
 
 /// A part of the dataset's source from byte `byte` on: the rest of the block that holds it.
-pub(in crate::store) fn source_at(
+pub(crate) fn source_at(
     connection: &mut AnyConnection,
     dataset: &Dataset,
     byte: u64,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::leases::{self, Leases};
 use super::tombstones;
-use crate::store::backend::write::{Transaction, WriteError, WriteOptions};
+use crate::store::backend::{Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency;
@@ -18,12 +18,12 @@ const GRACE: Duration = Duration::from_secs(60);
 /// The same while the disk is tight: still far longer than a reader takes to take its lease.
 const GRACE_ON_TIGHT_DISK: Duration = Duration::from_secs(5);
 /// Blocks deleted in one transaction, so that other writes never wait long for it.
-pub(in crate::store) const BLOCKS: i64 = 64;
+pub(crate) const BLOCKS: i64 = 64;
 /// Tombstones that are looked at together.
 const TOMBSTONES: usize = 64;
 
 /// Deletes some of what nobody reads any more; says whether there is more.
-pub(in crate::store) async fn step(store: &Store) -> Result<bool, StoreError> {
+pub(crate) async fn step(store: &Store) -> Result<bool, StoreError> {
     let leases = Arc::clone(&store.shared.leases);
     store
         .backend()

@@ -11,8 +11,7 @@ use super::list::{Run, Segment, Segments};
 use super::queries as blocks;
 use super::tombstones;
 use crate::dataset::{Chunk, DatasetName, Layout, Piece, Summary};
-use crate::store::backend::connection::AnyConnection;
-use crate::store::backend::write::{Transaction, WriteError, WriteOptions};
+use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -43,7 +42,7 @@ struct Compacted {
 }
 
 /// Whether the dataset is worth the work.
-pub(in crate::store) fn is_due(dataset: &Dataset) -> bool {
+pub(crate) fn is_due(dataset: &Dataset) -> bool {
     // Most datasets have a segment or a few; that is told without a look at their sizes.
     dataset.segments.len() >= MANY && choose(&dataset.segments).is_some()
 }
@@ -75,7 +74,7 @@ fn choose(segments: &Segments) -> Option<Range<usize>> {
 }
 
 /// Puts the last segments of a dataset together, unless somebody changes them meanwhile.
-pub(in crate::store) async fn compact(store: &Store, name: &DatasetName) -> Result<(), StoreError> {
+pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), StoreError> {
     let Some(dataset) = store.find(name).await? else {
         return Ok(());
     };

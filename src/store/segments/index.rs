@@ -10,7 +10,7 @@ use super::blocks;
 use super::list::Run;
 use super::queries::{self, BEFORE_ALL, ChunkKey};
 use crate::dataset::{Bloom, ColumnStats, bloom, stats};
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::Text;

@@ -7,17 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::prelude::*;
 
 use super::list::Run;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::schema::leases;
 
 /// The runs that this process reads, and how often. The mutex is held for a look-up only, never across a wait.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Leases {
+pub(crate) struct Leases {
     held: Mutex<HashMap<Run, usize>>,
 }
 
 impl Leases {
-    pub(in crate::store) fn take(self: &Arc<Self>, runs: impl IntoIterator<Item = Run>) -> Lease {
+    pub(crate) fn take(self: &Arc<Self>, runs: impl IntoIterator<Item = Run>) -> Lease {
         let runs: Vec<Run> = runs.into_iter().collect();
         let mut held = self.lock();
         for run in &runs {
@@ -30,12 +30,12 @@ impl Leases {
         }
     }
 
-    pub(in crate::store) fn is_held(&self, run: Run) -> bool {
+    pub(crate) fn is_held(&self, run: Run) -> bool {
         self.lock().contains_key(&run)
     }
 
     /// All runs that are being read.
-    pub(in crate::store) fn all(&self) -> Vec<Run> {
+    pub(crate) fn all(&self) -> Vec<Run> {
         self.lock().keys().copied().collect()
     }
 
@@ -67,11 +67,7 @@ impl Drop for Lease {
 }
 
 /// Whether another process has reported that it reads the run.
-pub(in crate::store) fn is_reported(
-    connection: &mut AnyConnection,
-    run: Run,
-    now: i64,
-) -> QueryResult<bool> {
+pub(crate) fn is_reported(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<bool> {
     leases::table
         .filter(leases::dataset_id.eq(run.dataset))
         .filter(leases::run.eq(run.number))

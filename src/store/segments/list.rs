@@ -40,7 +40,7 @@ pub struct Segment {
 
 impl Segment {
     /// The place in the run of a byte of the revision's text.
-    pub(in crate::store) fn byte_in_run(&self, byte: u64) -> u64 {
+    pub(crate) fn byte_in_run(&self, byte: u64) -> u64 {
         byte - self.first_byte + self.start
     }
 }
@@ -60,17 +60,12 @@ pub struct Segments(Arc<[Segment]>);
 
 impl Segments {
     /// One run, from its beginning.
-    pub(in crate::store) fn whole(run: Run, rows: u64, bytes: u64) -> Self {
+    pub(crate) fn whole(run: Run, rows: u64, bytes: u64) -> Self {
         Self::place(run.dataset, [(run.number, rows, bytes, 0)])
     }
 
     /// Those of a stored revision: the ones that are written down, or its own run alone. `None`: they can't be read.
-    pub(in crate::store) fn of(
-        run: Run,
-        rows: i64,
-        bytes: i64,
-        stored: Option<&[u8]>,
-    ) -> Option<Self> {
+    pub(crate) fn of(run: Run, rows: i64, bytes: i64, stored: Option<&[u8]>) -> Option<Self> {
         match stored {
             Some(stored) => Self::decode(run.dataset, stored),
             None => Some(Self::whole(run, from_db(rows), from_db(bytes))),
@@ -96,7 +91,7 @@ impl Segments {
     }
 
     /// As they are stored: a byte for the encoding, then postcard.
-    pub(in crate::store) fn encode(&self) -> Vec<u8> {
+    pub(crate) fn encode(&self) -> Vec<u8> {
         let stored: Vec<Stored> = self
             .0
             .iter()
@@ -124,16 +119,12 @@ impl Segments {
     }
 
     /// These and one more run behind them.
-    pub(in crate::store) fn and(&self, number: i64, rows: u64, bytes: u64, start: u64) -> Self {
+    pub(crate) fn and(&self, number: i64, rows: u64, bytes: u64, start: u64) -> Self {
         self.replace(self.0.len()..self.0.len(), (number, rows, bytes, start))
     }
 
     /// The same text with the segments of `range` put together in one run.
-    pub(in crate::store) fn replace(
-        &self,
-        range: std::ops::Range<usize>,
-        by: (i64, u64, u64, u64),
-    ) -> Self {
+    pub(crate) fn replace(&self, range: std::ops::Range<usize>, by: (i64, u64, u64, u64)) -> Self {
         let part = |segment: &Segment| {
             (
                 segment.run.number,
@@ -159,7 +150,7 @@ impl Segments {
     }
 
     /// The segment that holds byte `byte` of the text.
-    pub(in crate::store) fn at_byte(&self, byte: u64) -> Option<&Segment> {
+    pub(crate) fn at_byte(&self, byte: u64) -> Option<&Segment> {
         let after = self.0.partition_point(|segment| segment.first_byte <= byte);
         self.0[..after]
             .iter()
@@ -173,7 +164,7 @@ impl Segments {
     }
 
     /// How many there are.
-    pub(in crate::store) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 }

@@ -4,12 +4,12 @@
 //! A run is what one upload wrote. Its blocks never change, so readers take no locks: a [lease](leases) keeps a run from being
 //! collected while it is read.
 
-pub(in crate::store) mod blocks;
-pub(in crate::store) mod collection;
-pub(in crate::store) mod compaction;
-pub(in crate::store) mod index;
-pub(in crate::store) mod leases;
-pub(in crate::store) mod list;
-pub(in crate::store) mod queries;
-pub(in crate::store) mod staging;
-pub(in crate::store) mod tombstones;
+pub(crate) mod blocks;
+pub(crate) mod collection;
+pub(crate) mod compaction;
+pub(crate) mod index;
+pub(crate) mod leases;
+pub(crate) mod list;
+pub(crate) mod queries;
+pub(crate) mod staging;
+pub(crate) mod tombstones;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::list::Run;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::insert_all;
 use crate::store::model::Batch;
 use crate::store::rows::{ChunkPlace, ChunkRow, PackedRow};
@@ -15,7 +15,7 @@ use crate::store::units::to_db;
 pub type ChunkKey = (i64, i64);
 
 /// The key before that of every chunk.
-pub(in crate::store) const BEFORE_ALL: ChunkKey = (-1, -1);
+pub(crate) const BEFORE_ALL: ChunkKey = (-1, -1);
 
 #[diesel::dsl::auto_type]
 fn chunks_with_data() -> _ {
@@ -28,7 +28,7 @@ fn chunks_with_data() -> _ {
 }
 
 /// The chunk that holds row `row` of the run, and its packed text.
-pub(in crate::store) fn chunk_at_row(
+pub(crate) fn chunk_at_row(
     connection: &mut AnyConnection,
     run: Run,
     row: u64,
@@ -44,7 +44,7 @@ pub(in crate::store) fn chunk_at_row(
 }
 
 /// The packed text that holds byte `byte` of the run's text.
-pub(in crate::store) fn text_at_byte(
+pub(crate) fn text_at_byte(
     connection: &mut AnyConnection,
     run: Run,
     byte: u64,
@@ -60,7 +60,7 @@ pub(in crate::store) fn text_at_byte(
 }
 
 /// Length of the text that begins at this byte of the run's text.
-pub(in crate::store) fn text_bytes(
+pub(crate) fn text_bytes(
     connection: &mut AnyConnection,
     run: Run,
     first_byte: i64,
@@ -73,7 +73,7 @@ pub(in crate::store) fn text_bytes(
 }
 
 /// The packed texts that begin at these bytes of the run's text, in any order.
-pub(in crate::store) fn texts_at(
+pub(crate) fn texts_at(
     connection: &mut AnyConnection,
     run: Run,
     first_bytes: &[u64],
@@ -88,7 +88,7 @@ pub(in crate::store) fn texts_at(
 }
 
 /// The block that holds byte `byte` of a source that is kept apart.
-pub(in crate::store) fn source_at_byte(
+pub(crate) fn source_at_byte(
     connection: &mut AnyConnection,
     run: Run,
     byte: u64,
@@ -105,7 +105,7 @@ pub(in crate::store) fn source_at_byte(
 
 /// The chunks of a run after `after`, in order, each with its text.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(in crate::store) fn chunks_after(run: Run, after: ChunkKey) -> _ {
+pub(crate) fn chunks_after(run: Run, after: ChunkKey) -> _ {
     let dataset: i64 = run.dataset;
     let number: i64 = run.number;
     let first_row: i64 = after.0;
@@ -120,7 +120,7 @@ pub(in crate::store) fn chunks_after(run: Run, after: ChunkKey) -> _ {
 }
 
 /// The next chunks of a run after `after`, with their packed texts.
-pub(in crate::store) fn next_chunks(
+pub(crate) fn next_chunks(
     connection: &mut AnyConnection,
     run: Run,
     after: ChunkKey,
@@ -137,7 +137,7 @@ pub(in crate::store) fn next_chunks(
 }
 
 /// How many chunks of a run there are; each was written together with its text.
-pub(in crate::store) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+pub(crate) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
     chunks::table
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number))
@@ -146,7 +146,7 @@ pub(in crate::store) fn count_chunks(connection: &mut AnyConnection, run: Run) -
 }
 
 /// How many blocks of its source a run has.
-pub(in crate::store) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+pub(crate) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
     sources::table
         .filter(sources::dataset_id.eq(run.dataset))
         .filter(sources::run.eq(run.number))
@@ -155,7 +155,7 @@ pub(in crate::store) fn count_blocks(connection: &mut AnyConnection, run: Run) -
 }
 
 /// Writes a part of a run.
-pub(in crate::store) fn insert_batch(
+pub(crate) fn insert_batch(
     connection: &mut AnyConnection,
     run: Run,
     batch: &Batch,
@@ -169,7 +169,7 @@ pub(in crate::store) fn insert_batch(
 }
 
 /// Keeps the summary of a run with its first chunk, which has that number.
-pub(in crate::store) fn set_summary(
+pub(crate) fn set_summary(
     connection: &mut AnyConnection,
     run: Run,
     first: i64,
@@ -182,10 +182,7 @@ pub(in crate::store) fn set_summary(
 }
 
 /// The summary of a run as it is stored, if it is.
-pub(in crate::store) fn summary(
-    connection: &mut AnyConnection,
-    run: Run,
-) -> QueryResult<Option<Vec<u8>>> {
+pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<Option<Vec<u8>>> {
     let found = chunks::table
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number))
@@ -197,7 +194,7 @@ pub(in crate::store) fn summary(
 }
 
 /// Moves at most `limit` chunks and as many blocks of a run to another dataset; says whether there was any.
-pub(in crate::store) fn move_some(
+pub(crate) fn move_some(
     connection: &mut AnyConnection,
     run: Run,
     dataset: i64,

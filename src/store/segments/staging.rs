@@ -2,7 +2,7 @@
 
 use super::list::Run;
 use super::{queries, tombstones};
-use crate::store::backend::write::{Purpose, Transaction, WriteError, WriteOptions};
+use crate::store::backend::{Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::in_flight::Turn;
@@ -66,13 +66,13 @@ impl Store {
 
 /// Runs whose blocks are moved to the dataset that has their name by now. They are given up when this is dropped, unless they
 /// were committed by then.
-pub(in crate::store) struct Moving<'m> {
+pub(crate) struct Moving<'m> {
     store: &'m Store,
     runs: Vec<Run>,
 }
 
 impl<'m> Moving<'m> {
-    pub(in crate::store) fn new(store: &'m Store) -> Self {
+    pub(crate) fn new(store: &'m Store) -> Self {
         Self {
             store,
             runs: Vec::new(),
@@ -80,7 +80,7 @@ impl<'m> Moving<'m> {
     }
 
     /// Moves all blocks of a run, some in each transaction: there may be many, and nobody sees them before the commit.
-    pub(in crate::store) async fn all(&mut self, from: Run, to: Run) -> Result<(), StoreError> {
+    pub(crate) async fn all(&mut self, from: Run, to: Run) -> Result<(), StoreError> {
         self.runs.push(to);
         loop {
             let turn = self.store.begin_part(to);

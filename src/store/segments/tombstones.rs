@@ -8,23 +8,19 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::list::Run;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
 /// The run before that of every tombstone.
-pub(in crate::store) const BEFORE_ALL: Run = Run {
+pub(crate) const BEFORE_ALL: Run = Run {
     dataset: i64::MIN,
     number: i64::MIN,
 };
 
 /// Notes that a run is being written, so that it is collected if its upload never ends.
-pub(in crate::store) fn insert_upload(
-    connection: &mut AnyConnection,
-    run: Run,
-    now: i64,
-) -> QueryResult<()> {
+pub(crate) fn insert_upload(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
     diesel::insert_into(uploads::table)
         .values((
             uploads::dataset_id.eq(run.dataset),
@@ -37,10 +33,7 @@ pub(in crate::store) fn insert_upload(
 }
 
 /// Whether a run is on the list of those being written.
-pub(in crate::store) fn upload_is_noted(
-    connection: &mut AnyConnection,
-    run: Run,
-) -> QueryResult<bool> {
+pub(crate) fn upload_is_noted(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
     uploads::table
         .find((run.dataset, run.number))
         .count()
@@ -49,10 +42,7 @@ pub(in crate::store) fn upload_is_noted(
 }
 
 /// Takes a run off the list of those being written; says whether it was there.
-pub(in crate::store) fn delete_upload(
-    connection: &mut AnyConnection,
-    run: Run,
-) -> QueryResult<bool> {
+pub(crate) fn delete_upload(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
     diesel::delete(uploads::table.find((run.dataset, run.number)))
         .execute(connection)
         .map(|deleted| deleted > 0)
@@ -62,7 +52,7 @@ pub(in crate::store) fn delete_upload(
 ///
 /// A run is read by revisions that follow one another without a gap: appending keeps it, replacing and compacting drop
 /// it for good. So the first revision that stays tells which runs do.
-pub(in crate::store) fn prune(
+pub(crate) fn prune(
     connection: &mut AnyConnection,
     dataset: i64,
     last: i64,
@@ -99,7 +89,7 @@ pub(in crate::store) fn prune(
 }
 
 /// Removes the dataset's row and all its revisions.
-pub(in crate::store) fn delete_dataset(
+pub(crate) fn delete_dataset(
     connection: &mut AnyConnection,
     head: &DatasetRow,
     since: i64,
@@ -110,11 +100,7 @@ pub(in crate::store) fn delete_dataset(
 }
 
 /// Gives a run its tombstone.
-pub(in crate::store) fn insert(
-    connection: &mut AnyConnection,
-    run: Run,
-    now: i64,
-) -> QueryResult<()> {
+pub(crate) fn insert(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
     diesel::insert_into(garbage::table)
         .values((
             garbage::dataset_id.eq(run.dataset),
@@ -126,7 +112,7 @@ pub(in crate::store) fn insert(
 }
 
 /// Gives the runs of uploads whose process has been silent since before `before` their tombstones.
-pub(in crate::store) fn abandon_uploads(
+pub(crate) fn abandon_uploads(
     connection: &mut AnyConnection,
     before: i64,
     since: i64,
@@ -147,7 +133,7 @@ pub(in crate::store) fn abandon_uploads(
 }
 
 /// The next runs behind `after`, in the order of the table's key, whose tombstones are older than `before`.
-pub(in crate::store) fn list(
+pub(crate) fn list(
     connection: &mut AnyConnection,
     before: i64,
     after: Run,
@@ -173,7 +159,7 @@ pub(in crate::store) fn list(
 }
 
 /// Deletes at most `limit` chunks and as many source blocks of a run; says whether the run is gone.
-pub(in crate::store) fn delete_some(
+pub(crate) fn delete_some(
     connection: &mut AnyConnection,
     run: Run,
     limit: i64,

@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 
 use super::opened::{UpkeepError, open_to_read};
 use super::{check, tables, verify};
-use crate::store::backend::address::Address;
-use crate::store::backend::connection::{self, AnyConnection};
-use crate::store::backend::{dialect, opening};
+use crate::store::backend::{Address, AnyConnection, connection, dialect, opening};
 use crate::store::error::StoreError;
 use crate::store::segments::collection::BLOCKS;
 use crate::store::segments::list::Run;

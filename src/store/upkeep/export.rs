@@ -4,8 +4,7 @@ use std::io::Write;
 
 use super::opened::{UpkeepError, open_to_read};
 use crate::dataset::{DatasetName, Tail};
-use crate::store::backend::address::Address;
-use crate::store::backend::connection::{self, AnyConnection};
+use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;

@@ -1,8 +1,6 @@
 //! Opening a store for a command, and why the command ends before it is done.
 
-use crate::store::backend::address::Address;
-use crate::store::backend::connection::AnyConnection;
-use crate::store::backend::dialect;
+use crate::store::backend::{Address, AnyConnection, dialect};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::opening;
 

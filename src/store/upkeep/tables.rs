@@ -4,7 +4,7 @@
 
 use diesel::prelude::*;
 
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::rows::{ChunkRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,

@@ -1,7 +1,7 @@
 //! Whether two stores describe the same datasets.
 
 use super::tables;
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 

@@ -19,7 +19,7 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connects to the server that takes writes, and sets the session up. If none does, connects to one that can be read, unless
 /// the address says which is wanted.
-pub(in crate::store::backend) fn connect(
+pub(crate) fn connect(
     address: &PostgresAddress,
     patience: Duration,
 ) -> Result<Connected, ConnectError> {
@@ -70,24 +70,20 @@ pub(super) fn open(address: &PostgresAddress, patience: Duration) -> Result<Conn
 }
 
 /// Opens a connection for a command, beside whoever serves the store.
-pub(in crate::store::backend) fn open_existing(
-    address: &PostgresAddress,
-) -> Result<AnyConnection, OpenError> {
+pub(crate) fn open_existing(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
     let mut connected = open(address, COMMAND_PATIENCE)?;
     migrating::migrate(&mut connected, address, Migrate::Check)?;
     Ok(connected.connection)
 }
 
 /// Brings the schema up to date.
-pub(in crate::store::backend) fn migrate(address: &PostgresAddress) -> Result<Steps, OpenError> {
+pub(crate) fn migrate(address: &PostgresAddress) -> Result<Steps, OpenError> {
     let mut connected = open(address, COMMAND_PATIENCE)?;
     migrating::migrate(&mut connected, address, Migrate::Run)
 }
 
 /// Opens a connection that copies into the store: no two do at once.
-pub(in crate::store::backend) fn open_target(
-    address: &PostgresAddress,
-) -> Result<AnyConnection, OpenError> {
+pub(crate) fn open_target(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
     let mut connected = open(address, COMMAND_PATIENCE)?;
     hold_for_copy(&mut connected.connection, address)?;
     migrating::migrate(&mut connected, address, Migrate::Run)?;

@@ -27,7 +27,7 @@ pub(super) fn unlock(connection: &mut PgConnection, lock: i64) {
 }
 
 /// Whether this transaction may collect: no two processes do at once.
-pub(in crate::store::backend) fn may_collect(connection: &mut PgConnection) -> QueryResult<bool> {
+pub(crate) fn may_collect(connection: &mut PgConnection) -> QueryResult<bool> {
     take(connection, "pg_try_advisory_xact_lock", COLLECTION)
 }
 

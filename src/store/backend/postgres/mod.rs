@@ -3,7 +3,7 @@
 //!
 //! A server may be away, follow another one, or speak any language. What its errors mean is told by their SQLSTATE.
 
-pub(in crate::store) mod address;
+pub(crate) mod address;
 pub(super) mod connecting;
 pub(super) mod locks;
 mod migrating;

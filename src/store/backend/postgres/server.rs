@@ -16,7 +16,7 @@ const TRIES: usize = 16;
 
 /// How to get the server ready, now or once it answers.
 #[derive(Clone)]
-pub(in crate::store::backend) struct Server {
+pub(crate) struct Server {
     address: PostgresAddress,
     migrate: Migrate,
     patience: Duration,
@@ -24,11 +24,7 @@ pub(in crate::store::backend) struct Server {
 }
 
 impl Server {
-    pub(in crate::store::backend) fn new(
-        address: PostgresAddress,
-        settings: &Settings,
-        begin: Begin,
-    ) -> Self {
+    pub(crate) fn new(address: PostgresAddress, settings: &Settings, begin: Begin) -> Self {
         Self {
             address,
             migrate: settings.migrate,
@@ -38,7 +34,7 @@ impl Server {
     }
 
     /// Brings the schema up to date, or checks it, and gives the key of cursors. Blocks.
-    pub(in crate::store::backend) fn prepare(&self) -> Result<[u8; 32], OpenError> {
+    pub(crate) fn prepare(&self) -> Result<[u8; 32], OpenError> {
         let mut connected = connecting::open(&self.address, self.patience)?;
         let steps = migrating::migrate(&mut connected, &self.address, self.migrate)?;
         if !steps.unknown.is_empty() {
@@ -53,7 +49,7 @@ impl Server {
 }
 
 /// Does a write in a transaction of its own, again if another one was in the way.
-pub(in crate::store::backend) fn write<T>(
+pub(crate) fn write<T>(
     connection: &mut AnyConnection,
     options: WriteOptions,
     now: i64,

@@ -14,19 +14,17 @@ diesel::define_sql_function! {
 }
 
 /// The server's clock in microseconds since 1970.
-pub(in crate::store::backend) fn clock(server: &mut PgConnection) -> QueryResult<i64> {
+pub(crate) fn clock(server: &mut PgConnection) -> QueryResult<i64> {
     let micros = (date_part("epoch", clock_timestamp()) * 1e6).cast::<BigInt>();
     diesel::select(micros).get_result(server)
 }
 
 /// Lets the transaction be acknowledged before it is on the disk.
-pub(in crate::store::backend) fn do_not_wait_for_the_disk(
-    server: &mut PgConnection,
-) -> QueryResult<()> {
+pub(crate) fn do_not_wait_for_the_disk(server: &mut PgConnection) -> QueryResult<()> {
     server.batch_execute("SET LOCAL synchronous_commit = off")
 }
 
 /// Lets a transaction stay open while nothing is asked in it.
-pub(in crate::store::backend) fn never_hurry(server: &mut PgConnection) -> QueryResult<()> {
+pub(crate) fn never_hurry(server: &mut PgConnection) -> QueryResult<()> {
     server.batch_execute("SET idle_in_transaction_session_timeout = 0")
 }

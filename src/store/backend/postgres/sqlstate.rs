@@ -64,7 +64,7 @@ fn of_state(state: &str) -> Meaning {
 }
 
 /// The store's error for one of a PostgreSQL statement; and whether the connection is to be used no more.
-pub(in crate::store::backend) fn explain(error: StoreError) -> (StoreError, bool) {
+pub(crate) fn explain(error: StoreError) -> (StoreError, bool) {
     let StoreError::Database(source) = error else {
         return (error, false);
     };

@@ -17,15 +17,15 @@ use crate::store::model::Clock;
 use crate::store::settings::Settings;
 
 /// An open file: the way to the thread that writes it, and what the newest revisions in it are.
-pub(in crate::store::backend) struct Database {
-    pub(in crate::store::backend) queue: Queue,
-    pub(in crate::store::backend) heads: Arc<Heads>,
+pub(crate) struct Database {
+    pub(crate) queue: Queue,
+    pub(crate) heads: Arc<Heads>,
 }
 
 impl Database {
     /// Opens the file and starts the thread; also gives the key of cursors. Whatever was being written before is given up,
     /// because only this process has the file.
-    pub(in crate::store::backend) fn open(
+    pub(crate) fn open(
         path: &Path,
         settings: &Settings,
         clock: &Clock,

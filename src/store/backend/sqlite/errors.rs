@@ -6,7 +6,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 const FULL: &str = "database or disk is full";
 
 /// Whether the disk is full. diesel has no kind of its own for that.
-pub(in crate::store) fn is_full(error: &DieselError) -> bool {
+pub(crate) fn is_full(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message() == FULL,
         DieselError::RollbackErrorOnCommit { commit_error, .. } => is_full(commit_error),

@@ -18,7 +18,7 @@ use crate::store::model::Dataset;
 const EXPECTED: usize = 4096;
 
 /// The newest revisions.
-pub(in crate::store::backend) struct Heads(Cache<DatasetName, Arc<Dataset>, Weight>);
+pub(crate) struct Heads(Cache<DatasetName, Arc<Dataset>, Weight>);
 
 #[derive(Debug, Clone)]
 struct Weight;
@@ -40,12 +40,12 @@ impl Heads {
         Self(Cache::with_weighter(EXPECTED, bytes, Weight))
     }
 
-    pub(in crate::store::backend) fn get(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+    pub(crate) fn get(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         self.0.get(name)
     }
 
     /// Reads what the dataset is and remembers it. One request reads; others that ask meanwhile wait for it, `patience` at most.
-    pub(in crate::store::backend) async fn look_up(
+    pub(crate) async fn look_up(
         &self,
         name: &DatasetName,
         patience: Duration,

@@ -9,12 +9,12 @@ use crate::store::error::OpenError;
 
 /// Holds the store for this process. The lock is given back when this is dropped, or the process ends.
 #[derive(Debug)]
-pub(in crate::store) struct Hold {
+pub(crate) struct Hold {
     _file: File,
 }
 
 /// Takes the lock beside the database, so that there are never two writers.
-pub(in crate::store::backend) fn hold(path: &Path) -> Result<Hold, OpenError> {
+pub(crate) fn hold(path: &Path) -> Result<Hold, OpenError> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

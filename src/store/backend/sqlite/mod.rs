@@ -4,7 +4,7 @@
 //! are in flight.
 
 pub(super) mod database;
-pub(in crate::store) mod errors;
+pub(crate) mod errors;
 mod file_watch;
 mod heads;
 pub(super) mod lock;

@@ -42,7 +42,7 @@ const READER_PRAGMAS: &[&str] = &[
 ];
 
 /// Opens the one connection that writes, and brings the schema up to date, or checks that it is.
-pub(in crate::store::backend) fn open_writer(
+pub(crate) fn open_writer(
     path: &Path,
     migrate: Migrate,
 ) -> Result<(AnyConnection, Steps), OpenError> {
@@ -73,9 +73,7 @@ pub(in crate::store::backend) fn open_writer(
 }
 
 /// Opens a connection that only reads, beside whoever holds the file.
-pub(in crate::store::backend) fn open_reader(
-    path: &Path,
-) -> Result<AnyConnection, ConnectionError> {
+pub(crate) fn open_reader(path: &Path) -> Result<AnyConnection, ConnectionError> {
     let mut connection = SqliteConnection::establish(&uri(path))?;
     READER_PRAGMAS
         .iter()
@@ -85,10 +83,7 @@ pub(in crate::store::backend) fn open_reader(
 }
 
 /// Opens an existing store, beside whoever serves it: nothing is made, and nothing is changed unless `may_write`.
-pub(in crate::store::backend) fn open_existing(
-    path: &Path,
-    may_write: bool,
-) -> Result<AnyConnection, OpenError> {
+pub(crate) fn open_existing(path: &Path, may_write: bool) -> Result<AnyConnection, OpenError> {
     let not_usable = |reason: String| OpenError::NotADatabase {
         path: path.into(),
         reason,
@@ -120,7 +115,7 @@ pub(in crate::store::backend) fn open_existing(
 }
 
 /// Opens a file, which is made when it is missing, and holds it against other processes for as long as it is written.
-pub(in crate::store::backend) fn open_held(
+pub(crate) fn open_held(
     path: &Path,
     migrate: Migrate,
 ) -> Result<(AnyConnection, Steps, Hold), OpenError> {
@@ -130,10 +125,7 @@ pub(in crate::store::backend) fn open_held(
 }
 
 /// Writes one state of the database into `target`, which is an empty file or none.
-pub(in crate::store::backend) fn write_copy(
-    connection: &mut SqliteConnection,
-    target: &Path,
-) -> QueryResult<()> {
+pub(crate) fn write_copy(connection: &mut SqliteConnection, target: &Path) -> QueryResult<()> {
     // The statement writes nothing but the target, and SQLite refuses it all the same on a connection that may only read.
     connection.batch_execute("PRAGMA query_only = OFF")?;
     diesel::sql_query("VACUUM INTO ?")

@@ -15,7 +15,7 @@ use crate::store::backend::write::{Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 
 /// The way to the thread.
-pub(in crate::store::backend) struct Queue {
+pub(crate) struct Queue {
     orders: Mutex<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     permits: Arc<Semaphore>,
@@ -54,7 +54,7 @@ impl Queue {
     }
 
     /// Has a write done, and waits until it is on the disk.
-    pub(in crate::store::backend) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         options: WriteOptions,
         work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
@@ -67,7 +67,7 @@ impl Queue {
     }
 
     /// Has a write done some time, and waits for nothing.
-    pub(in crate::store::backend) fn write_later(
+    pub(crate) fn write_later(
         &self,
         options: WriteOptions,
         work: impl Fn(&mut Transaction<'_>) -> Result<(), WriteError> + Send + 'static,
@@ -77,12 +77,12 @@ impl Queue {
     }
 
     /// Writes that a caller waits for.
-    pub(in crate::store::backend) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.size.saturating_sub(self.permits.available_permits())
     }
 
     /// Whether writing can go on. An error is for good: only a new process mends it. A queue that is closed is well.
-    pub(in crate::store::backend) fn health(&self) -> Result<(), StoreError> {
+    pub(crate) fn health(&self) -> Result<(), StoreError> {
         if let Some(stopped) = self.stopped.get() {
             return Err(stopped.error());
         }
@@ -95,7 +95,7 @@ impl Queue {
     }
 
     /// Whether the files are still those that were opened, as far as it is known: what is read from others would be wrong.
-    pub(in crate::store::backend) fn check_files(&self) -> Result<(), StoreError> {
+    pub(crate) fn check_files(&self) -> Result<(), StoreError> {
         match self.stopped.get() {
             Some(gone @ Stopped::FileGone(_)) => Err(gone.error()),
             _ => Ok(()),
@@ -103,7 +103,7 @@ impl Queue {
     }
 
     /// Finishes what waits, writes the log back into the database and lets the file go.
-    pub(in crate::store::backend) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         drop(take(&self.orders));
         if let Some(thread) = take(&self.thread)

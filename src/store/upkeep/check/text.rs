@@ -7,7 +7,7 @@ use super::super::tables;
 use super::Checker;
 use crate::dataset::query::{Query, Scan};
 use crate::dataset::{ChunkText, Layout, Summary, Tail, bloom, stats};
-use crate::store::backend::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::model::Text;
 use crate::store::rows::{ChunkRow, PackedRow, RevisionRow};

@@ -8,8 +8,7 @@ use super::super::opened::UpkeepError;
 use super::super::tables::{
     self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
 };
-use crate::store::backend::address::Address;
-use crate::store::backend::connection::{self, AnyConnection};
+use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
 use crate::store::schema::{
     client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,

@@ -4,8 +4,8 @@
 
 use diesel::prelude::*;
 
-use crate::store::backend::connection::{self, AnyConnection};
 use crate::store::backend::dialect::{self, insert_all};
+use crate::store::backend::{AnyConnection, connection};
 use crate::store::error::StoreError;
 use crate::store::rows::{ChunkRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
