@@ -1,12 +1,13 @@
-//! What can go wrong at rest.
+//! Why the store refuses or fails.
 
 use std::path::PathBuf;
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 
+use super::backend::sqlite::errors::is_full;
 use crate::dataset::{CorruptBlock, DatasetName};
 
-/// Why the store did not do what it was asked.
+/// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -139,17 +140,6 @@ impl From<DieselError> for StoreError {
     }
 }
 
-/// Whether it is SQLite's SQLITE_FULL, which has no kind of its own in diesel; its text is fixed in sqlite3_errstr.
-fn is_full(error: &DieselError) -> bool {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
-            info.message() == "database or disk is full"
-        }
-        DieselError::RollbackErrorOnCommit { commit_error, .. } => is_full(commit_error),
-        _ => false,
-    }
-}
-
 /// Why a store could not be opened. Each message is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -187,10 +177,14 @@ pub enum OpenError {
         reason: String,
     },
     /// The linked SQLite has a known defect.
-    #[error("the linked SQLite is {found}, which can lose commits in WAL mode (sqlite.org/wal.html#walresetbug): build with {needed} or later", needed = super::sqlite::OLDEST_SQLITE)]
+    #[error(
+        "the linked SQLite is {found}, which can lose commits in WAL mode (sqlite.org/wal.html#walresetbug): build with {needed} or later"
+    )]
     OldSqlite {
         /// Its version.
         found: String,
+        /// The first version without the defect.
+        needed: &'static str,
     },
     /// The file is missing.
     #[error("there is no database {path}: write another path in --database sqlite:PATH", path = path.display())]

@@ -1,36 +1,29 @@
-//! Writes that may be sent twice: a key, what it was first used for, and the answer that was given then.
+//! Writes that a client may send twice: a key, what it was first used for, and the answer that was given then.
 //!
-//! A request takes its key before it does anything, and its answer is committed together with what it wrote; so there is
+//! A request takes its key before it does anything, and its answer is committed together with what it wrote. So there is
 //! never one without the other, whatever stops in between, and however many servers there are.
 //!
-//! A key that is taken stays taken while its request lives. In an embedded store this process knows which requests do; on a
-//! server each says so now and then ([`alive`](super::alive)), and one that has been silent for long has no server any more.
+//! A key that is taken stays taken while its request is in flight. Where processes share the database, each reports its requests
+//! now and then ([`in_flight`](super::in_flight)), and the key of one that has been silent for long is free again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::Committed;
-use super::alive::{self, Alive, CLAIMS_LIVE, micros};
-use super::connection::AnyConnection;
+use super::backend::dialect::{first_locked, insert_unless_there};
+use super::backend::{AnyConnection, Transaction, WriteOptions};
+use super::error::StoreError;
+use super::handle::Store;
+use super::in_flight::{CLAIMS_LIVE, InFlight};
+use super::model::{Claim, Committed};
 use super::schema::idempotency_keys as keys;
+use super::units::micros;
 
 /// How long an answer is kept.
 const ANSWERS_LIVE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A request that wants its key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Claim {
-    /// Whose key it is.
-    pub scope: String,
-    /// The key.
-    pub key: String,
-    /// The request, by a number of its own.
-    pub holder: i64,
-}
-
-/// What became of that.
+/// What became of a request's claim to a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
     /// The key is the request's.
@@ -67,18 +60,64 @@ impl std::fmt::Debug for Receipt {
     }
 }
 
+impl Store {
+    /// Takes a key for a request that may be sent twice. The request that gets it settles it, with a write or without, or gives
+    /// it back.
+    pub async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
+        let in_flight = Arc::clone(self.in_flight());
+        in_flight.begin_claim(claim);
+        let wanted = claim.clone();
+        let claimed = self
+            .backend()
+            .write(WriteOptions::FREES_SPACE, move |tx| {
+                Ok(take(tx, &wanted, &in_flight)?)
+            })
+            .await;
+        if !matches!(claimed, Ok(Claimed::First)) {
+            self.settled(claim);
+        }
+        claimed
+    }
+
+    /// Keeps the answer of a request that wrote nothing.
+    pub async fn settle(&self, receipt: Receipt) -> Result<(), StoreError> {
+        let claim = receipt.claim.clone();
+        let settled = self
+            .backend()
+            .write(WriteOptions::FREES_SPACE, move |tx| {
+                if is_held(tx, &receipt.claim)? {
+                    settle(tx, &receipt, &[])?;
+                }
+                Ok(())
+            })
+            .await;
+        self.settled(&claim);
+        settled
+    }
+
+    /// Says that a key was settled together with a write.
+    pub fn settled(&self, claim: &Claim) {
+        self.in_flight().end_claim(claim);
+    }
+
+    /// Gives a key back. Does not wait.
+    pub fn release(&self, claim: &Claim) {
+        self.settled(claim);
+        let claim = claim.clone();
+        self.backend()
+            .write_later(WriteOptions::FREES_SPACE, move |tx| {
+                Ok(release(tx, &claim)?)
+            });
+    }
+}
+
 type Row = (i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// Takes a key for a request, unless another has it or had it.
-pub(super) fn claim(
-    connection: &mut AnyConnection,
-    claim: &Claim,
-    alive: &Alive,
-    here: i64,
-) -> QueryResult<Claimed> {
-    let now = alive::now(connection, here)?;
-    // Where two take a new key at once, one is told so by the database, and finds the other's row afterwards.
-    if insert(connection, claim, now)? {
+fn take(tx: &mut Transaction<'_>, claim: &Claim, in_flight: &InFlight) -> QueryResult<Claimed> {
+    let now = tx.database_now()?;
+    // Where two take a new key at once, the database tells one of them so, and it finds the other's row afterwards.
+    if insert(tx, claim, now)? {
         return Ok(Claimed::First);
     }
     let find = keys::table.find((&claim.scope, &claim.key)).select((
@@ -87,30 +126,26 @@ pub(super) fn claim(
         keys::fingerprint,
         keys::answer,
     ));
-    let found: Option<Row> = match connection {
-        AnyConnection::Sqlite(sqlite) => find.first(sqlite).optional()?,
-        AnyConnection::Postgres(postgres) => find.for_update().first(postgres).optional()?,
-    };
+    let found: Option<Row> = first_locked!(&mut **tx, find).optional()?;
     let Some((holder, renewed_at, fingerprint, answer)) = found else {
-        // It was given back between the two statements; whoever asks again gets it.
+        // It was given back between the two statements. The client's next try gets it.
         return Ok(Claimed::InFlight);
     };
-    let age = now - renewed_at;
-    let lives = match connection {
-        AnyConnection::Sqlite(_) => alive.has_claim(&Claim {
+    let is_in_flight = match tx.given_up_before(CLAIMS_LIVE, now) {
+        Some(before) => renewed_at > before,
+        None => in_flight.has_claim(&Claim {
             holder,
             ..claim.clone()
         }),
-        AnyConnection::Postgres(_) => age < micros(CLAIMS_LIVE),
     };
     match (fingerprint, answer) {
-        (Some(fingerprint), Some(answer)) if age < micros(ANSWERS_LIVE) => {
+        (Some(fingerprint), Some(answer)) if now - renewed_at < micros(ANSWERS_LIVE) => {
             return Ok(Claimed::Before {
                 fingerprint,
                 answer,
             });
         }
-        (_, None) if lives => return Ok(Claimed::InFlight),
+        (_, None) if is_in_flight => return Ok(Claimed::InFlight),
         _ => {}
     }
     diesel::update(keys::table.find((&claim.scope, &claim.key)))
@@ -120,7 +155,7 @@ pub(super) fn claim(
             keys::fingerprint.eq(None::<Vec<u8>>),
             keys::answer.eq(None::<Vec<u8>>),
         ))
-        .execute(connection)?;
+        .execute(&mut **tx)?;
     Ok(Claimed::First)
 }
 
@@ -131,34 +166,26 @@ fn insert(connection: &mut AnyConnection, claim: &Claim, now: i64) -> QueryResul
         keys::holder.eq(claim.holder),
         keys::renewed_at.eq(now),
     );
-    let insert = diesel::insert_into(keys::table).values(values);
-    let inserted = match connection {
-        AnyConnection::Sqlite(sqlite) => insert.on_conflict_do_nothing().execute(sqlite)?,
-        AnyConnection::Postgres(postgres) => insert.on_conflict_do_nothing().execute(postgres)?,
-    };
+    let inserted = insert_unless_there!(connection, keys::table, values)?;
     Ok(inserted > 0)
 }
 
 /// Whether the request still has its key, which stays so until the transaction ends.
-pub(super) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<bool> {
+pub(crate) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<bool> {
     let find = keys::table
         .find((&claim.scope, &claim.key))
         .select((keys::holder, keys::answer.is_null()));
-    let found: Option<(i64, bool)> = match connection {
-        AnyConnection::Sqlite(sqlite) => find.first(sqlite).optional()?,
-        AnyConnection::Postgres(postgres) => find.for_update().first(postgres).optional()?,
-    };
+    let found: Option<(i64, bool)> = first_locked!(connection, find).optional()?;
     Ok(found == Some((claim.holder, true)))
 }
 
 /// Keeps the answer of a request that has its key.
-pub(super) fn settle(
-    connection: &mut AnyConnection,
+pub(crate) fn settle(
+    tx: &mut Transaction<'_>,
     receipt: &Receipt,
     committed: &[Committed],
-    here: i64,
 ) -> QueryResult<()> {
-    let now = alive::now(connection, here)?;
+    let now = tx.database_now()?;
     let claim = &receipt.claim;
     diesel::update(keys::table.find((&claim.scope, &claim.key)))
         .filter(keys::holder.eq(claim.holder))
@@ -167,12 +194,12 @@ pub(super) fn settle(
             keys::fingerprint.eq(Some(receipt.fingerprint.as_slice())),
             keys::answer.eq(Some((receipt.answer)(committed))),
         ))
-        .execute(connection)
+        .execute(&mut **tx)
         .map(drop)
 }
 
 /// Gives a key back that led to nothing worth keeping.
-pub(super) fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<()> {
+fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<()> {
     diesel::delete(keys::table.find((&claim.scope, &claim.key)))
         .filter(keys::holder.eq(claim.holder))
         .filter(keys::answer.is_null())
@@ -180,18 +207,16 @@ pub(super) fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryRes
         .map(drop)
 }
 
-/// Gives back all keys in flight: those who had them are gone.
-pub(super) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> {
+/// Gives back all keys in flight: the processes that had them are gone.
+pub(crate) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> {
     diesel::delete(keys::table.filter(keys::answer.is_null())).execute(connection)
 }
 
-/// Forgets answers that are too old to be given again, and on a server keys whose requests are as old.
-pub(super) fn expire(connection: &mut AnyConnection, now: i64) -> QueryResult<usize> {
+/// Forgets answers that are too old to be given again, and as old keys in flight whose process is gone.
+pub(crate) fn expire(tx: &mut Transaction<'_>, now: i64) -> QueryResult<usize> {
     let old = keys::table.filter(keys::renewed_at.lt(now - micros(ANSWERS_LIVE)));
-    match connection {
-        AnyConnection::Sqlite(sqlite) => {
-            diesel::delete(old.filter(keys::answer.is_not_null())).execute(sqlite)
-        }
-        AnyConnection::Postgres(server) => diesel::delete(old).execute(server),
+    match tx.given_up_before(ANSWERS_LIVE, now) {
+        Some(_) => diesel::delete(old).execute(&mut **tx),
+        None => diesel::delete(old.filter(keys::answer.is_not_null())).execute(&mut **tx),
     }
 }

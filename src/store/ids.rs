@@ -13,13 +13,13 @@ const CHANCE_BITS: u32 = 22;
 
 /// Makes numbers that only rise.
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     last: AtomicI64,
 }
 
 impl Ids {
     /// A number that this process never gave before.
-    pub(super) fn next(&self, now: Timestamp) -> i64 {
+    pub(crate) fn next(&self, now: Timestamp) -> i64 {
         let chance = i64::from(uuid::Uuid::new_v4().as_fields().0 >> (u32::BITS - CHANCE_BITS));
         let made = ((now.as_millisecond() - EPOCH_MILLIS).max(0) << CHANCE_BITS) | chance;
         let mut last = self.last.load(Ordering::Relaxed);

@@ -1,20 +1,25 @@
-//! What the store takes and gives.
+//! What the store takes and gives. These types know no database.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Client;
-use super::segments::Segments;
+use super::clients::client::Client;
+use super::segments::list::{Run, Segments};
 use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
 
-/// A run of chunks: what one upload wrote, or is writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Run {
-    /// The dataset's number.
-    pub dataset: i64,
-    /// The run's own number, which no other run of the dataset has.
-    pub number: i64,
+/// What time it is.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A request that wants to use an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Claim {
+    /// Whose key it is.
+    pub scope: String,
+    /// The key.
+    pub key: String,
+    /// The request, by a number of its own.
+    pub holder: i64,
 }
 
 /// A dataset as of one of its revisions.
@@ -41,7 +46,7 @@ pub struct Dataset {
     pub sha256: [u8; 32],
     /// The media type under which its source came.
     pub content_type: String,
-    /// The client that made it and alone may change it; `None`: somebody without a key.
+    /// The client that made it and alone may change it; `None`: an anonymous caller made it.
     pub owner: Option<i64>,
     /// Whether the source is kept apart from the text, because its charset was not UTF-8.
     pub transcoded: bool,
@@ -51,7 +56,7 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
-/// Whether somebody may change what belongs to `owner`: that client alone, or, where it is nobody's, whoever may write.
+/// Whether `author` may change what belongs to `owner`: that client alone may, or everybody if it belongs to nobody.
 pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
     owner.is_none() || owner == author
 }
@@ -126,7 +131,7 @@ pub struct NewRevision {
     pub write: Write,
     /// What must hold of the dataset for that.
     pub conditions: Conditions,
-    /// Who does it; `None`: somebody without a key.
+    /// The client that writes it; `None`: an anonymous caller.
     pub author: Option<Arc<Client>>,
     /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
     /// that the text before them may lack.
@@ -237,6 +242,6 @@ pub struct Revision {
     pub sha256: [u8; 32],
     /// When it was committed.
     pub created_at: Timestamp,
-    /// Who made it; `None`: somebody without a key.
+    /// The client that made it; `None`: an anonymous caller.
     pub author: Option<String>,
 }

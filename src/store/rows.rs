@@ -1,19 +1,25 @@
-//! Rows of the tables, as they are read and written, and their values in the types of everybody else.
+//! Rows of the tables of datasets, with all their columns: commits write them, readers and whole-store work read them.
+//!
+//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use diesel::prelude::*;
-use jiff::Timestamp;
 
 use super::error::StoreError;
-use super::model::{Dataset, PlacedChunk, Revision, Run, SourceBlock};
-use super::schema::{chunk_data, chunks, datasets, revisions, sources, uploads};
-use super::segments::Segments;
+use super::model::{Dataset, PlacedChunk, Revision, SourceBlock};
+use super::schema::{chunk_data, chunks, datasets, revisions, sources};
+use super::segments::list::{Run, Segments};
+use super::units::{from_db, time_from_db, to_db, unreadable};
 use crate::dataset::{DatasetName, Profile};
+
+/// Bytes that are borrowed when they are written, and owned when they are read.
+type Bytes<'a> = Cow<'a, [u8]>;
 
 #[derive(Queryable, Insertable, Selectable)]
 #[diesel(table_name = datasets)]
-pub(super) struct DatasetRow {
+pub(crate) struct DatasetRow {
     pub id: i64,
     pub name: String,
     pub revision: i64,
@@ -22,112 +28,68 @@ pub(super) struct DatasetRow {
     pub owner: Option<i64>,
 }
 
-#[derive(Insertable)]
+#[derive(Queryable, Insertable, Selectable)]
 #[diesel(table_name = revisions, treat_none_as_default_value = false)]
-pub(super) struct RevisionRow<'a> {
+pub(crate) struct RevisionRow<'a> {
     pub dataset_id: i64,
     pub number: i64,
     pub run: i64,
     pub row_count: i64,
     pub byte_count: i64,
-    pub sha256: &'a [u8],
-    pub content_type: &'a str,
+    pub sha256: Bytes<'a>,
+    pub content_type: Cow<'a, str>,
     pub transcoded: bool,
-    pub profile: &'a [u8],
-    pub author: Option<&'a str>,
+    pub profile: Bytes<'a>,
+    pub author: Option<Cow<'a, str>>,
     pub created_at: i64,
-    pub segments: Option<&'a [u8]>,
-    pub tail: Option<&'a [u8]>,
+    pub segments: Option<Bytes<'a>>,
+    pub tail: Option<Bytes<'a>>,
 }
 
-#[derive(Insertable)]
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
-pub(super) struct ChunkRow<'a> {
-    dataset_id: i64,
-    run: i64,
-    first_row: i64,
-    seq: i64,
-    row_count: i64,
-    first_byte: i64,
-    body_start: i64,
-    stats: &'a [u8],
-    blooms: Option<&'a [u8]>,
+pub(crate) struct ChunkRow<'a> {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub first_row: i64,
+    pub seq: i64,
+    pub row_count: i64,
+    pub first_byte: i64,
+    pub body_start: i64,
+    pub stats: Bytes<'a>,
+    pub blooms: Option<Bytes<'a>>,
+    pub summary: Option<Bytes<'a>>,
 }
 
-#[derive(Insertable)]
+/// Packed bytes of a run's text, or of its source if that is kept apart.
+#[derive(Queryable, Insertable)]
 #[diesel(table_name = chunk_data)]
-pub(super) struct ChunkDataRow<'a> {
-    dataset_id: i64,
-    run: i64,
-    first_byte: i64,
-    byte_count: i64,
-    digest: &'a [u8],
-    data: &'a [u8],
-}
-
-#[derive(Insertable)]
 #[diesel(table_name = sources)]
-pub(super) struct SourceRow<'a> {
-    dataset_id: i64,
-    run: i64,
-    first_byte: i64,
-    byte_count: i64,
-    digest: &'a [u8],
-    data: &'a [u8],
+pub(crate) struct PackedRow<'a> {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub first_byte: i64,
+    pub byte_count: i64,
+    pub digest: Bytes<'a>,
+    pub data: Bytes<'a>,
 }
 
-/// Where a chunk is, and what reading it needs.
+/// Where a block is, and what reading it needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
-pub(super) struct ChunkPlace {
+pub(crate) struct ChunkPlace {
     pub first_row: i64,
     pub row_count: i64,
     pub body_start: i64,
 }
 
-/// Packed bytes of a run's text or source.
-#[derive(Queryable)]
-pub(super) struct Block {
-    pub first_byte: i64,
-    pub byte_count: i64,
-    pub digest: Vec<u8>,
-    pub data: Vec<u8>,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = uploads)]
-pub(super) struct UploadRow {
-    pub dataset_id: i64,
-    pub run: i64,
-    pub started_at: i64,
-    pub renewed_at: i64,
-}
-
-/// The columns of a revision that a reader needs.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = revisions)]
-pub(super) struct RevisionHead {
-    pub dataset_id: i64,
-    pub number: i64,
-    pub run: i64,
-    row_count: i64,
-    byte_count: i64,
-    sha256: Vec<u8>,
-    pub content_type: String,
-    pub transcoded: bool,
-    pub profile: Vec<u8>,
-    author: Option<String>,
-    created_at: i64,
-    segments: Option<Vec<u8>>,
-}
-
-impl RevisionHead {
-    pub(super) fn profile(&self) -> Result<Profile, StoreError> {
+impl RevisionRow<'_> {
+    pub(crate) fn profile(&self) -> Result<Profile, StoreError> {
         Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))
     }
 
-    /// Where its chunks are.
-    pub(super) fn segments(&self) -> Result<Segments, StoreError> {
+    /// Where its blocks are.
+    pub(crate) fn segments(&self) -> Result<Segments, StoreError> {
         let run = Run {
             dataset: self.dataset_id,
             number: self.run,
@@ -138,11 +100,11 @@ impl RevisionHead {
     }
 
     fn sha256(&self) -> Result<[u8; 32], StoreError> {
-        let sha256 = self.sha256.as_slice();
+        let sha256 = &*self.sha256;
         sha256.try_into().map_err(|e| unreadable("SHA-256", e))
     }
 
-    pub(super) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
+    pub(crate) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
         let profile = self.profile()?;
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
@@ -157,7 +119,7 @@ impl RevisionHead {
             rows: from_db(self.row_count),
             bytes: from_db(self.byte_count),
             sha256: self.sha256()?,
-            content_type: self.content_type,
+            content_type: self.content_type.into_owned(),
             owner: dataset.owner,
             transcoded: self.transcoded,
             created_at: time_from_db(dataset.created_at)?,
@@ -165,7 +127,7 @@ impl RevisionHead {
         })
     }
 
-    pub(super) fn into_revision(self) -> Result<Revision, StoreError> {
+    pub(crate) fn into_revision(self) -> Result<Revision, StoreError> {
         Ok(Revision {
             number: self.number,
             run: self.run,
@@ -173,13 +135,14 @@ impl RevisionHead {
             bytes: from_db(self.byte_count),
             sha256: self.sha256()?,
             created_at: time_from_db(self.created_at)?,
-            author: self.author,
+            author: self.author.map(Cow::into_owned),
         })
     }
 }
 
 impl<'a> ChunkRow<'a> {
-    pub(super) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+    pub(crate) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+        let blooms = Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty());
         Self {
             dataset_id: run.dataset,
             run: run.number,
@@ -188,59 +151,41 @@ impl<'a> ChunkRow<'a> {
             row_count: i64::from(placed.chunk.rows),
             first_byte: to_db(placed.first_byte),
             body_start: i64::from(placed.chunk.body_start),
-            stats: &placed.chunk.stats,
-            blooms: Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty()),
+            stats: Cow::Borrowed(&placed.chunk.stats),
+            blooms: blooms.map(Cow::Borrowed),
+            summary: None,
+        }
+    }
+
+    pub(crate) fn place(&self) -> ChunkPlace {
+        ChunkPlace {
+            first_row: self.first_row,
+            row_count: self.row_count,
+            body_start: self.body_start,
         }
     }
 }
 
-impl<'a> ChunkDataRow<'a> {
-    pub(super) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+impl<'a> PackedRow<'a> {
+    pub(crate) fn of_text(run: Run, placed: &'a PlacedChunk) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,
             first_byte: to_db(placed.first_byte),
             byte_count: i64::from(placed.chunk.text_bytes),
-            digest: &placed.chunk.digest,
-            data: &placed.chunk.data,
+            digest: Cow::Borrowed(&placed.chunk.digest),
+            data: Cow::Borrowed(&placed.chunk.data),
         }
     }
-}
 
-impl<'a> SourceRow<'a> {
-    pub(super) fn new(run: Run, block: &'a SourceBlock) -> Self {
+    pub(crate) fn of_source(run: Run, block: &'a SourceBlock) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,
             first_byte: to_db(block.first_byte),
             byte_count: to_db(block.bytes),
-            digest: &block.digest,
-            data: &block.data,
+            digest: Cow::Borrowed(&block.digest),
+            data: Cow::Borrowed(&block.data),
         }
     }
-}
-
-/// What the decoder of a stored value said.
-pub fn unreadable(
-    what: &'static str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> StoreError {
-    StoreError::Unreadable {
-        what,
-        source: source.into(),
-    }
-}
-
-/// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.
-pub(super) fn to_db(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// A count from SQL; the tables never hold a negative one.
-pub(super) fn from_db(count: i64) -> u64 {
-    u64::try_from(count).unwrap_or(0)
-}
-
-pub(super) fn time_from_db(micros: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_microsecond(micros).map_err(|e| unreadable("time", e))
 }

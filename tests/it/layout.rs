@@ -122,6 +122,76 @@ fn only_the_store_knows_diesel_and_only_the_api_knows_warp() {
     }
 }
 
+/// The files of the store outside its backend, by their paths in its folder, with their code.
+fn store_outside_its_backend() -> BTreeMap<String, String> {
+    let folder = root().join("src/store");
+    let files = sources(&folder).into_iter().filter_map(|path| {
+        let inside = path.strip_prefix(&folder).unwrap().to_owned();
+        let is_outside = !inside.starts_with("backend");
+        is_outside.then(|| (inside.to_str().unwrap().to_owned(), code(&path)))
+    });
+    files.collect()
+}
+
+#[test]
+fn outside_the_backend_nothing_asks_which_database_it_is() {
+    let words = [
+        "AnyConnection::",
+        "Address::Sqlite",
+        "Address::Postgres",
+        "SqliteConnection",
+        "PgConnection",
+        "diesel::sqlite",
+        "diesel::pg",
+        "sql_query",
+        "batch_execute",
+        "for_update",
+        "on_conflict",
+        "is_far",
+        "is_embedded",
+    ];
+    for (path, code) in store_outside_its_backend() {
+        for word in words {
+            assert!(!code.contains(word), "src/store/{path} says {word}");
+        }
+    }
+}
+
+#[test]
+fn only_these_files_write_to_a_store() {
+    let found = |word: &str| -> Vec<String> {
+        let files = store_outside_its_backend().into_iter();
+        let found = files.filter(|(_, code)| code.contains(word));
+        found.map(|(path, _)| path).collect()
+    };
+    // A served store is written through the backend, which knows what each write needs.
+    assert_eq!(
+        found("WriteOptions"),
+        [
+            "catalog/commit.rs",
+            "catalog/delete.rs",
+            "clients/pins.rs",
+            "clients/usage.rs",
+            "idempotency.rs",
+            "maintenance.rs",
+            "segments/collection.rs",
+            "segments/compaction.rs",
+            "segments/staging.rs",
+        ]
+    );
+    // Commands, and the opening of a store, write on a connection of their own.
+    assert_eq!(
+        found("connection::write"),
+        [
+            "clients/admin.rs",
+            "opening.rs",
+            "upkeep/copy.rs",
+            "upkeep/copy/contents.rs",
+            "upkeep/copy/parcel.rs",
+        ]
+    );
+}
+
 #[test]
 fn an_older_version_never_knows_a_newer_one() {
     let numbers: Vec<u32> = VERSIONS.iter().map(|version| version.number).collect();

@@ -2,24 +2,12 @@
 
 use std::path::Path;
 
-use diesel::connection::SimpleConnection as _;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
+use super::opened::{UpkeepError, open_to_read};
+use crate::store::backend::{Address, dialect};
 
-use super::{UpkeepError, open_to_read};
-use crate::store::Address;
-use crate::store::connection::AnyConnection;
-
-/// Writes one state of the SQLite store at `path` into `target`, an empty file or none. Whoever serves the store goes on
-/// writing meanwhile. What was written is not on the disk yet.
+/// Writes one state of the SQLite store at `path` into `target`, an empty file or none. The process that serves the store goes on
+/// writing meanwhile. The copy is not on the disk yet when this returns.
 pub fn back_up(path: &Path, target: &Path) -> Result<(), UpkeepError> {
-    let mut connection = open_to_read(&Address::Sqlite(path.into()))?;
-    if let AnyConnection::Sqlite(sqlite) = &mut connection {
-        // The statement writes nothing but the target, and is refused all the same to who may only read.
-        sqlite.batch_execute("PRAGMA query_only = OFF")?;
-        diesel::sql_query("VACUUM INTO ?")
-            .bind::<Text, _>(target.to_string_lossy())
-            .execute(sqlite)?;
-    }
-    Ok(())
+    let mut connection = open_to_read(&Address::of_file(path))?;
+    Ok(dialect::write_copy(&mut connection, target)?)
 }

@@ -8,19 +8,21 @@ mod text;
 
 use diesel::prelude::*;
 
-use super::rows::{self, RevisionCopy};
-use super::{UpkeepError, open_to_read};
+use super::opened::{UpkeepError, open_to_read};
+use super::tables;
 use crate::dataset::ResumableDigest;
-use crate::store::connection::{self, AnyConnection};
-use crate::store::rows::{DatasetRow, to_db};
+use crate::store::backend::{Address, AnyConnection, connection};
+use crate::store::error::StoreError;
+use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{datasets, revisions};
-use crate::store::{Address, Segments, StoreError};
+use crate::store::segments::list::Segments;
+use crate::store::units::to_db;
 
 pub use report::{Checked, Problem};
 
 use text::Read;
 
-/// Checks an existing store beside whoever serves it, and tells each problem as it is found.
+/// Checks an existing store beside the process that serves it, and tells each problem as it is found.
 pub fn check(address: &Address, tell: &mut dyn FnMut(&Problem)) -> Result<Checked, UpkeepError> {
     let mut connection = open_to_read(address)?;
     Ok(all(&mut connection, tell)?)
@@ -39,7 +41,7 @@ pub(super) fn all(
     checker.nameless(connection)?;
     let mut after = -1;
     while let Some(last) = connection::snapshot(connection, |connection| {
-        let Some(dataset) = rows::next_dataset(connection, after)? else {
+        let Some(dataset) = tables::next_dataset(connection, after)? else {
             return Ok::<_, StoreError>(None);
         };
         checker.dataset(connection, &dataset)?;
@@ -116,7 +118,7 @@ impl Checker<'_> {
         self.checked.datasets += 1;
         let mut read: Vec<Read> = Vec::new();
         let mut newest = -1;
-        while let Some(revision) = rows::next_revision(connection, dataset.id, newest)? {
+        while let Some(revision) = tables::next_revision(connection, dataset.id, newest)? {
             newest = revision.number;
             self.checked.revisions += 1;
             self.at.revision = Some(newest);
@@ -136,10 +138,10 @@ impl Checker<'_> {
     fn revision(
         &mut self,
         connection: &mut AnyConnection,
-        revision: &RevisionCopy,
+        revision: &RevisionRow<'_>,
         read: &mut Vec<Read>,
     ) -> Result<(), StoreError> {
-        let (Some(profile), Some(segments)) = (revision.profile(), revision.segments()) else {
+        let (Ok(profile), Ok(segments)) = (revision.profile(), revision.segments()) else {
             self.problem("its profile or its list of runs can't be read");
             return Ok(());
         };
@@ -167,7 +169,7 @@ impl Checker<'_> {
     }
 
     /// Whether the segments are as long as the revision says.
-    fn sizes(&mut self, revision: &RevisionCopy, segments: &Segments, read: &[Read]) {
+    fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &Segments, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
             self.at.run = Some(read.run);
             if segment.rows != read.rows {
@@ -202,7 +204,7 @@ impl Checker<'_> {
     fn source(
         &mut self,
         connection: &mut AnyConnection,
-        revision: &RevisionCopy,
+        revision: &RevisionRow<'_>,
         read: &[Read],
     ) -> Result<(), StoreError> {
         let source = match revision.transcoded {
@@ -211,7 +213,7 @@ impl Checker<'_> {
         };
         if let Some(source) = source
             && (to_db(source.bytes()) != revision.byte_count
-                || source.sha256().as_slice() != revision.sha256)
+                || source.sha256().as_slice() != &*revision.sha256)
         {
             let (found, said) = (source.bytes(), revision.byte_count);
             self.problem(format!(
@@ -223,7 +225,7 @@ impl Checker<'_> {
         };
         let fits = |tail: ResumableDigest| {
             to_db(tail.bytes()) == revision.byte_count
-                && tail.sha256().as_slice() == revision.sha256
+                && tail.sha256().as_slice() == &*revision.sha256
         };
         if !ResumableDigest::decode(stored).is_ok_and(fits) {
             self.problem("what is kept to append to it can't be read, or is of another text");

@@ -7,19 +7,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{UpkeepError, check, never_hurry, open_to_read, rows, verify};
-use crate::store::connection::{self, AnyConnection};
-use crate::store::opening::COMMAND_PATIENCE;
-use crate::store::rows::{from_db, unreadable};
-use crate::store::{Address, Migrate, OpenError, Run, StoreError, garbage, postgres, sqlite};
+use super::opened::{UpkeepError, open_to_read};
+use super::{check, tables, verify};
+use crate::store::backend::{Address, AnyConnection, connection, dialect, opening};
+use crate::store::error::StoreError;
+use crate::store::segments::collection::BLOCKS;
+use crate::store::segments::list::Run;
+use crate::store::segments::tombstones;
+use crate::store::units::from_db;
 
 mod contents;
 mod parcel;
 
 use parcel::Parcel;
-
-/// Chunks that are swept in one transaction.
-const SWEEP: i64 = 64;
 
 /// How far a copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub fn copy(
     tell: &mut dyn FnMut(Step),
 ) -> Result<Copied, UpkeepError> {
     let mut source = open_to_read(from)?;
-    let (mut target, _hold) = open_target(to)?;
+    let (mut target, _hold) = opening::open_target(to)?;
+    dialect::never_hurry(&mut target).map_err(|error| to.unusable(error))?;
     contents::begin(&mut source, &mut target, to)?;
     let runs = connection::snapshot(&mut source, |source| {
         let runs = copy_runs(source, &mut target, tell)?;
@@ -64,7 +65,7 @@ pub fn copy(
         }
     })?;
     tell(Step::Verifying);
-    sweep_others(&mut target)?;
+    delete_others(&mut target)?;
     let mut first = None;
     let checked = check::all(&mut target, &mut |problem| {
         first.get_or_insert_with(|| problem.to_string());
@@ -88,34 +89,13 @@ fn differs(to: &Address, what: String) -> UpkeepError {
     }
 }
 
-/// Opens the target, brings its schema up to date, and holds it against other copies and, where it is a file, servers.
-fn open_target(to: &Address) -> Result<(AnyConnection, Option<sqlite::Hold>), OpenError> {
-    match to {
-        Address::Sqlite(path) => {
-            let hold = sqlite::hold(path)?;
-            let (connection, _) = sqlite::open_writer(path, Migrate::Run)?;
-            Ok((connection, Some(hold)))
-        }
-        Address::Postgres(server) => {
-            let mut connected = postgres::open(server, COMMAND_PATIENCE)?;
-            postgres::hold_for_copy(&mut connected.connection, server)?;
-            postgres::migrate(&mut connected, server, Migrate::Run)?;
-            let mut connection = connected.connection;
-            never_hurry(&mut connection).map_err(|error| super::unusable(to, &error))?;
-            Ok((connection, None))
-        }
-    }
-}
-
 /// The runs that the kept revisions of a dataset read, with the lengths of their texts, about.
 fn runs_of(connection: &mut AnyConnection, dataset: i64) -> Result<BTreeMap<i64, u64>, StoreError> {
     let mut runs = BTreeMap::new();
     let mut after = -1;
-    while let Some(revision) = rows::next_revision(connection, dataset, after)? {
+    while let Some(revision) = tables::next_revision(connection, dataset, after)? {
         after = revision.number;
-        let segments = revision
-            .segments()
-            .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))?;
+        let segments = revision.segments()?;
         runs.extend(
             segments
                 .iter()
@@ -160,7 +140,7 @@ fn each_dataset(
     mut work: impl FnMut(&mut AnyConnection, i64) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let mut after = -1;
-    while let Some(dataset) = rows::next_dataset(connection, after)? {
+    while let Some(dataset) = tables::next_dataset(connection, after)? {
         after = dataset.id;
         work(connection, dataset.id)?;
     }
@@ -176,9 +156,9 @@ fn copy_run(
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut done = 0;
-    let mut after = rows::last_chunk(target, run)?;
+    let mut after = tables::last_chunk(target, run)?;
     loop {
-        let found = rows::next_chunks(source, run, after)?;
+        let found = tables::next_chunks(source, run, after)?;
         let Some((last, _)) = found.last() else { break };
         after = (last.first_row, last.seq);
         let bytes = found.iter().map(|(_, text)| from_db(text.byte_count)).sum();
@@ -187,9 +167,9 @@ fn copy_run(
         parcel.send_if_full(target)?;
         tell(Step::Copied(bytes));
     }
-    let mut after = rows::last_block(target, run)?;
+    let mut after = tables::last_block(target, run)?;
     loop {
-        let found = rows::next_blocks(source, run, after)?;
+        let found = tables::next_blocks(source, run, after)?;
         let Some(last) = found.last() else { break };
         after = last.first_byte;
         found.into_iter().for_each(|block| parcel.add_block(block));
@@ -199,20 +179,22 @@ fn copy_run(
 }
 
 /// Deletes runs that no revision in the target reads: those that the source has dropped since an earlier try.
-fn sweep_others(target: &mut AnyConnection) -> Result<(), StoreError> {
+fn delete_others(target: &mut AnyConnection) -> Result<(), StoreError> {
     let mut after = Run {
         dataset: -1,
         number: -1,
     };
     let (mut dataset, mut wanted) = (-1, BTreeMap::new());
-    while let Some(run) = rows::next_run(target, after)? {
+    while let Some(run) = tables::next_run(target, after)? {
         after = run;
         if run.dataset != dataset {
             dataset = run.dataset;
             wanted = runs_of(target, dataset)?;
         }
         while !wanted.contains_key(&run.number)
-            && !connection::write(target, |target| garbage::sweep(target, run, SWEEP))?
+            && !connection::write(target, |target| {
+                tombstones::delete_some(target, run, BLOCKS)
+            })?
         {}
     }
     Ok(())

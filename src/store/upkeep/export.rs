@@ -2,10 +2,14 @@
 
 use std::io::Write;
 
-use super::{UpkeepError, open_to_read};
+use super::opened::{UpkeepError, open_to_read};
 use crate::dataset::{DatasetName, ResumableDigest};
-use crate::store::connection::{self, AnyConnection};
-use crate::store::{Address, Dataset, StoreError, blocks, queries, unreadable};
+use crate::store::backend::{Address, AnyConnection, connection};
+use crate::store::catalog::queries;
+use crate::store::error::StoreError;
+use crate::store::model::Dataset;
+use crate::store::segments::blocks;
+use crate::store::units::unreadable;
 
 /// Names that are read at once.
 const NAMES: i64 = 256;
@@ -31,7 +35,7 @@ impl std::fmt::Debug for Exporter {
 }
 
 impl Exporter {
-    /// Opens an existing store beside whoever serves it.
+    /// Opens an existing store beside the process that serves it.
     pub fn open(address: &Address) -> Result<Self, UpkeepError> {
         let connection = open_to_read(address)?;
         Ok(Self { connection })

@@ -1,9 +1,9 @@
 //! Whether two stores describe the same datasets.
 
-use super::rows::{self, RevisionCopy};
-use crate::store::StoreError;
-use crate::store::connection::AnyConnection;
-use crate::store::rows::DatasetRow;
+use super::tables;
+use crate::store::backend::AnyConnection;
+use crate::store::error::StoreError;
+use crate::store::rows::{DatasetRow, RevisionRow};
 
 /// The first difference between the datasets and revisions of two stores.
 pub(super) fn difference(
@@ -12,8 +12,8 @@ pub(super) fn difference(
 ) -> Result<Option<String>, StoreError> {
     let mut after = -1;
     loop {
-        let here = rows::next_dataset(source, after)?;
-        let there = rows::next_dataset(target, after)?;
+        let here = tables::next_dataset(source, after)?;
+        let there = tables::next_dataset(target, after)?;
         match (here, there) {
             (None, None) => return Ok(None),
             (Some(here), Some(there)) if same_dataset(&here, &there) => {
@@ -46,8 +46,8 @@ fn other_revision(
 ) -> Result<Option<i64>, StoreError> {
     let mut after = -1;
     loop {
-        let here = rows::next_revision(source, dataset, after)?;
-        let there = rows::next_revision(target, dataset, after)?;
+        let here = tables::next_revision(source, dataset, after)?;
+        let there = tables::next_revision(target, dataset, after)?;
         match (here, there) {
             (None, None) => return Ok(None),
             (Some(here), Some(there)) if same_revision(&here, &there) => after = here.number,
@@ -56,7 +56,7 @@ fn other_revision(
     }
 }
 
-fn same_revision(here: &RevisionCopy, there: &RevisionCopy) -> bool {
-    let facts = |row: &RevisionCopy| (row.number, row.run, row.row_count, row.byte_count);
+fn same_revision(here: &RevisionRow<'_>, there: &RevisionRow<'_>) -> bool {
+    let facts = |row: &RevisionRow<'_>| (row.number, row.run, row.row_count, row.byte_count);
     facts(here) == facts(there) && here.sha256 == there.sha256 && here.segments == there.segments
 }

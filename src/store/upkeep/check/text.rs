@@ -3,15 +3,18 @@
 
 use std::ops::ControlFlow;
 
-use super::super::rows::{self, ChunkCopy, RevisionCopy, TextCopy};
+use super::super::tables;
 use super::Checker;
 use crate::dataset::query::{Query, Scan};
 use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, zone_map};
-use crate::store::connection::AnyConnection;
+use crate::store::backend::AnyConnection;
+use crate::store::error::StoreError;
 use crate::store::model::Text;
-use crate::store::queries::BEFORE_ALL;
-use crate::store::rows::{from_db, to_db};
-use crate::store::{Run, Segment, StoreError, blocks};
+use crate::store::rows::{ChunkRow, PackedRow, RevisionRow};
+use crate::store::segments::blocks;
+use crate::store::segments::list::{Run, Segment};
+use crate::store::segments::queries::BEFORE_ALL;
+use crate::store::units::{from_db, to_db};
 
 /// What a segment was found to be, and the text up to its end.
 pub(super) struct Read {
@@ -27,7 +30,6 @@ pub(super) struct Read {
 
 /// A segment being read.
 struct Reading {
-    run: Run,
     /// Where the next chunk has to begin.
     row: i64,
     byte: i64,
@@ -47,7 +49,6 @@ impl Checker<'_> {
         before: Option<ResumableDigest>,
     ) -> Result<Read, StoreError> {
         let mut reading = Reading {
-            run: segment.run,
             row: 0,
             byte: to_db(segment.start),
             sound: true,
@@ -56,12 +57,12 @@ impl Checker<'_> {
         };
         let mut after = BEFORE_ALL;
         loop {
-            let found = rows::next_chunks(connection, segment.run, after)?;
+            let found = tables::next_chunks(connection, segment.run, after)?;
             let Some((last, _)) = found.last() else { break };
             after = (last.first_row, last.seq);
             for (chunk, text) in found {
                 self.at.byte = Some(chunk.first_byte);
-                self.chunk(&mut reading, &chunk, text, layout)?;
+                self.chunk(&mut reading, &chunk, &text, layout)?;
             }
         }
         self.at.byte = None;
@@ -85,8 +86,8 @@ impl Checker<'_> {
     fn chunk(
         &mut self,
         reading: &mut Reading,
-        chunk: &ChunkCopy,
-        text: TextCopy,
+        chunk: &ChunkRow<'_>,
+        text: &PackedRow<'_>,
         layout: &Layout,
     ) -> Result<(), StoreError> {
         let (first_row, first_byte) = (chunk.first_row, chunk.first_byte);
@@ -101,7 +102,7 @@ impl Checker<'_> {
         reading.byte = first_byte.saturating_add(text.byte_count);
         self.checked.chunks += 1;
         self.checked.bytes += from_db(text.byte_count);
-        let unpacked = blocks::read_chunk(reading.run, &chunk.place(), &text.into_block());
+        let unpacked = blocks::read_chunk(&chunk.place(), text);
         let what = match unpacked {
             Ok(text) => {
                 if let Some(tail) = &mut reading.tail {
@@ -131,7 +132,7 @@ impl Checker<'_> {
     pub(super) fn blocks(
         &mut self,
         connection: &mut AnyConnection,
-        revision: &RevisionCopy,
+        revision: &RevisionRow<'_>,
     ) -> Result<Option<ResumableDigest>, StoreError> {
         let run = Run {
             dataset: revision.dataset_id,
@@ -140,7 +141,7 @@ impl Checker<'_> {
         let (mut tail, mut after, mut sound) = (ResumableDigest::new(), -1, true);
         self.at.run = Some(run.number);
         loop {
-            let found = rows::next_blocks(connection, run, after)?;
+            let found = tables::next_blocks(connection, run, after)?;
             if found.is_empty() {
                 break;
             }
@@ -156,7 +157,7 @@ impl Checker<'_> {
                     ));
                     sound = false;
                 }
-                match blocks::unpack(run, &block.into_block()) {
+                match blocks::unpack(&block) {
                     Ok(bytes) => tail.absorb(&bytes),
                     Err(StoreError::Corrupt { .. }) => {
                         self.problem("it is of the source, and is not what was uploaded");
@@ -184,7 +185,7 @@ fn count(text: &Text, layout: &Layout) -> u64 {
 }
 
 /// Whether the chunk's text has the records that are said to be in it, and its statistics can be read.
-fn records(text: &Text, chunk: &ChunkCopy, layout: &Layout) -> Result<(), String> {
+fn records(text: &Text, chunk: &ChunkRow<'_>, layout: &Layout) -> Result<(), String> {
     if text.text.get(text.body_start..).is_none() {
         return Err("its rows are said to begin where its text does not go on".to_owned());
     }

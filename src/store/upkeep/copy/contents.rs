@@ -4,16 +4,17 @@
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
-use super::super::rows::{
+use super::super::opened::UpkeepError;
+use super::super::tables::{
     self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
 };
-use super::super::{COPY_MARKER, UpkeepError};
-use crate::store::connection::{self, AnyConnection};
+use crate::store::backend::{Address, AnyConnection, connection};
+use crate::store::catalog::queries;
 use crate::store::schema::{
     client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,
     leases, revisions, secrets, uploads, usage,
 };
-use crate::store::{Address, queries};
+use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
 /// Copies all rows of a small table.
 macro_rules! copy_table {
@@ -37,7 +38,7 @@ const READING_BACK: u8 = 1;
 
 /// The marker of a copy from this source: what tells stores apart without telling a secret, and how far the copy is.
 fn marker(source: &mut AnyConnection, phase: u8) -> QueryResult<Vec<u8>> {
-    let key = queries::find_secret(source, "cursor")?.unwrap_or_default();
+    let key = shared::find(source, CURSOR_KEY)?.unwrap_or_default();
     let mut marker = Sha256::digest(key).to_vec();
     marker.push(phase);
     Ok(marker)
@@ -51,7 +52,7 @@ pub(super) fn begin(
 ) -> Result<(), UpkeepError> {
     let mark = marker(source, COPYING)?;
     connection::write(target, |target| {
-        let found = queries::find_secret(target, COPY_MARKER)?;
+        let found = shared::find(target, COPY_MARKER)?;
         let same = |found: &Vec<u8>| found.split_last().map(|(_, store)| store) == mark.get(..32);
         if found.as_ref().is_some_and(|found| !same(found)) {
             return Err(UpkeepError::OtherCopy {
@@ -133,10 +134,10 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
 
 fn copy_datasets(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
     let mut last = -1;
-    while let Some(dataset) = rows::next_dataset(source, last)? {
+    while let Some(dataset) = tables::next_dataset(source, last)? {
         last = dataset.id;
         let mut newest = -1;
-        while let Some(revision) = rows::next_revision(source, last, newest)? {
+        while let Some(revision) = tables::next_revision(source, last, newest)? {
             newest = revision.number;
             diesel::insert_into(revisions::table)
                 .values(revision)

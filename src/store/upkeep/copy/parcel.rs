@@ -4,10 +4,11 @@
 
 use diesel::prelude::*;
 
-use super::super::rows::{ChunkCopy, SourceCopy, TextCopy};
-use crate::store::connection::{self, AnyConnection};
+use crate::store::backend::dialect::{self, insert_all};
+use crate::store::backend::{AnyConnection, connection};
+use crate::store::error::StoreError;
+use crate::store::rows::{ChunkRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
-use crate::store::{StoreError, postgres};
 
 /// Packed bytes from which on a parcel is full.
 const FULL: usize = 1 << 20;
@@ -17,21 +18,22 @@ const ROWS: usize = 1024;
 /// What waits to be written.
 #[derive(Default)]
 pub(super) struct Parcel {
-    chunks: Vec<ChunkCopy>,
-    texts: Vec<TextCopy>,
-    sources: Vec<SourceCopy>,
+    chunks: Vec<ChunkRow<'static>>,
+    texts: Vec<PackedRow<'static>>,
+    sources: Vec<PackedRow<'static>>,
     bytes: usize,
 }
 
 impl Parcel {
-    pub(super) fn add(&mut self, (chunk, text): (ChunkCopy, TextCopy)) {
+    pub(super) fn add(&mut self, (chunk, text): (ChunkRow<'static>, PackedRow<'static>)) {
         let known = [&chunk.blooms, &chunk.summary].into_iter().flatten();
-        self.bytes += chunk.stats.len() + known.map(Vec::len).sum::<usize>() + text.data.len();
+        self.bytes +=
+            chunk.stats.len() + known.map(|known| known.len()).sum::<usize>() + text.data.len();
         self.chunks.push(chunk);
         self.texts.push(text);
     }
 
-    pub(super) fn add_block(&mut self, block: SourceCopy) {
+    pub(super) fn add_block(&mut self, block: PackedRow<'static>) {
         self.bytes += block.data.len();
         self.sources.push(block);
     }
@@ -49,38 +51,15 @@ impl Parcel {
         let parcel = std::mem::take(self);
         connection::write(target, |target| {
             // The transaction at the end is not done before all that came before it is on the disk.
-            postgres::do_not_wait_for_the_disk(target)?;
+            dialect::do_not_wait_for_the_disk(target)?;
             parcel.insert(target)
         })
         .map_err(StoreError::from)
     }
 
-    /// A server far away is sent all of it at once.
     fn insert(&self, target: &mut AnyConnection) -> QueryResult<()> {
-        match target {
-            AnyConnection::Sqlite(sqlite) => {
-                for chunk in &self.chunks {
-                    let insert = diesel::insert_into(chunks::table).values(chunk);
-                    insert.execute(sqlite)?;
-                }
-                for text in &self.texts {
-                    let insert = diesel::insert_into(chunk_data::table).values(text);
-                    insert.execute(sqlite)?;
-                }
-                for block in &self.sources {
-                    let insert = diesel::insert_into(sources::table).values(block);
-                    insert.execute(sqlite)?;
-                }
-            }
-            AnyConnection::Postgres(server) => {
-                let insert = diesel::insert_into(chunks::table).values(&self.chunks);
-                insert.execute(server)?;
-                let insert = diesel::insert_into(chunk_data::table).values(&self.texts);
-                insert.execute(server)?;
-                let insert = diesel::insert_into(sources::table).values(&self.sources);
-                insert.execute(server)?;
-            }
-        }
-        Ok(())
+        insert_all!(&mut *target, chunks::table, self.chunks.iter())?;
+        insert_all!(&mut *target, chunk_data::table, self.texts.iter())?;
+        insert_all!(target, sources::table, self.sources.iter())
     }
 }

@@ -1,0 +1,260 @@
+//! The open database: the one narrow interface that the rest of the store has.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::address::Address;
+use super::connection::{AnyConnection, Begin};
+use super::pool::Pool;
+use super::postgres::server::{self, Server};
+use super::sqlite::database::Database as SqliteFile;
+use super::write::{Transaction, WriteError, WriteOptions};
+use crate::dataset::DatasetName;
+use crate::store::error::{OpenError, StoreError};
+use crate::store::metrics::{Load, Timings};
+use crate::store::model::{Clock, Dataset};
+use crate::store::settings::Settings;
+
+/// An open database.
+pub(crate) struct Backend {
+    database: Database,
+    pool: Pool,
+    pub timings: Timings,
+    clock: Clock,
+    /// The key under which cursors are signed; there once the schema is known to be right.
+    key: OnceLock<[u8; 32]>,
+    preparing: tokio::sync::Mutex<()>,
+}
+
+/// Where writes go, and whether what they change may be remembered.
+enum Database {
+    Sqlite(SqliteFile),
+    Postgres(Server),
+}
+
+/// How often the maintenance of a database is due.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// How long collection rests when there is nothing to collect.
+    pub collect: Duration,
+    /// How often this process tells others what it is in the middle of; `None`: there are no others.
+    pub report: Option<Duration>,
+}
+
+impl Backend {
+    /// Opens the database of the settings. Blocks.
+    pub(crate) fn open(settings: &Settings, clock: Clock, begin: Begin) -> Result<Self, OpenError> {
+        let timings = Timings::new();
+        let key = OnceLock::new();
+        let database = match &settings.address {
+            Address::Sqlite(path) => {
+                let panics = timings.panics.clone();
+                let (file, found) = SqliteFile::open(path, settings, &clock, begin, panics)?;
+                key.get_or_init(|| found);
+                Database::Sqlite(file)
+            }
+            Address::Postgres(address) => {
+                let server = Server::new(address.clone(), settings, begin);
+                match server.prepare() {
+                    Ok(found) => drop(key.get_or_init(|| found)),
+                    Err(away @ OpenError::Away { .. }) if settings.wait => {
+                        log::warn!("{away}; it is tried again until it answers");
+                    }
+                    Err(error) => return Err(error),
+                }
+                Database::Postgres(server)
+            }
+        };
+        let pool = Pool::new(
+            &settings.address,
+            settings.connections,
+            settings.patience,
+            timings.panics.clone(),
+        );
+        Ok(Self {
+            database,
+            pool,
+            timings,
+            clock,
+            key,
+            preparing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The key under which cursors are signed. Without it the database has not answered since the start, and nothing is asked
+    /// of it but that.
+    pub(crate) fn key(&self) -> Result<&[u8; 32], StoreError> {
+        self.key
+            .get()
+            .ok_or_else(|| StoreError::Away("it has not answered since the start".into()))
+    }
+
+    /// Gets a database ready that was away at the start.
+    pub(crate) async fn prepare(&self) -> Result<(), OpenError> {
+        let Database::Postgres(server) = &self.database else {
+            return Ok(());
+        };
+        if self.key.get().is_some() {
+            return Ok(());
+        }
+        let _alone = self.preparing.lock().await;
+        let server = server.clone();
+        let prepared = tokio::task::spawn_blocking(move || server.prepare());
+        let key = prepared.await.map_err(|_| OpenError::Worker)??;
+        self.key.get_or_init(|| key);
+        log::info!("the database answers; the store is ready");
+        Ok(())
+    }
+
+    /// Does a write in a transaction, and waits until it is durable. `work` may be done more than once: what it writes in a
+    /// transaction that is rolled back is gone.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        options: WriteOptions,
+        work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.key()?;
+        let _timing = self.timings.of_writes();
+        match &self.database {
+            Database::Sqlite(file) => file.queue.write(options, work).await,
+            Database::Postgres(_) => write_alone(&self.pool, &self.clock, options, work).await,
+        }
+    }
+
+    /// Does a write some time, and waits for nothing. It may be lost with the process.
+    pub(crate) fn write_later(
+        &self,
+        options: WriteOptions,
+        work: impl Fn(&mut Transaction<'_>) -> Result<(), WriteError> + Send + 'static,
+    ) {
+        match &self.database {
+            Database::Sqlite(file) => file.queue.write_later(options, work),
+            Database::Postgres(_) => {
+                let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
+                // Without a runtime, other servers do it when they know that this one is gone.
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        if let Err(error) = write_alone(&pool, &clock, options, work).await {
+                            log::debug!("left for other servers to tidy up: {error}");
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    /// Reads on a blocking thread.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.key()?;
+        if let Database::Sqlite(file) = &self.database {
+            file.queue.check_files()?;
+        }
+        let _timing = self.timings.of_reads();
+        self.pool.run(read).await
+    }
+
+    /// Reads something and unpacks it. What comes out of a file is unpacked on the thread that read it. What comes from a server
+    /// is unpacked once its connection is free again.
+    pub(crate) async fn fetch<F: Send + 'static, T: Send + 'static>(
+        &self,
+        fetch: impl FnOnce(&mut AnyConnection) -> Result<Option<F>, StoreError> + Send + 'static,
+        unpack: impl FnOnce(F) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        match &self.database {
+            Database::Sqlite(_) => {
+                self.read(move |connection| fetch(connection)?.map(unpack).transpose())
+                    .await
+            }
+            Database::Postgres(_) => match self.read(fetch).await? {
+                Some(fetched) => tokio::task::spawn_blocking(move || unpack(fetched).map(Some))
+                    .await
+                    .map_err(|_| StoreError::Worker)?,
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// What the dataset is now, if that is known without asking the database.
+    pub(crate) fn known_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        match &self.database {
+            Database::Sqlite(file) => file.heads.get(name),
+            Database::Postgres(_) => None,
+        }
+    }
+
+    /// Reads what the dataset is, and remembers it if nobody else can change it.
+    pub(crate) async fn look_up_head(
+        &self,
+        name: &DatasetName,
+        find: impl FnOnce(&mut AnyConnection) -> Result<Option<Dataset>, StoreError> + Send + 'static,
+    ) -> Result<Option<Arc<Dataset>>, StoreError> {
+        match &self.database {
+            Database::Sqlite(file) => {
+                let patience = self.pool.patience();
+                file.heads.look_up(name, patience, self.read(find)).await
+            }
+            Database::Postgres(_) => Ok(self.read(find).await?.map(Arc::new)),
+        }
+    }
+
+    /// How often maintenance is due.
+    pub(crate) fn pace(&self) -> Pace {
+        match &self.database {
+            Database::Sqlite(_) => Pace {
+                collect: Duration::from_secs(1),
+                report: None,
+            },
+            Database::Postgres(_) => Pace {
+                collect: Duration::from_secs(5),
+                report: Some(Duration::from_secs(15)),
+            },
+        }
+    }
+
+    /// How much of it is in use.
+    pub(crate) fn load(&self) -> Load {
+        let queued = match &self.database {
+            Database::Sqlite(file) => file.queue.waiting(),
+            Database::Postgres(_) => 0,
+        };
+        Load {
+            queued,
+            ..self.pool.load()
+        }
+    }
+
+    /// Whether the database works as far as this process decides it. An error is for good: only a new process mends it.
+    pub(crate) fn health(&self) -> Result<(), StoreError> {
+        match &self.database {
+            Database::Sqlite(file) => file.queue.health(),
+            Database::Postgres(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
+    /// Finishes what waits to be written and lets the database go.
+    pub(crate) async fn close(&self) {
+        self.pool.close();
+        if let Database::Sqlite(file) = &self.database {
+            file.queue.close().await;
+        }
+    }
+}
+
+/// Does a write in a transaction of its own on a connection of the pool.
+async fn write_alone<T: Send + 'static>(
+    pool: &Pool,
+    clock: &Clock,
+    options: WriteOptions,
+    work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let now = clock().as_microsecond();
+    pool.run(move |connection| server::write(connection, options, now, &work))
+        .await
+}

@@ -1,0 +1,278 @@
+//! The connections that requests share, and the blocking threads that use them: a pool, and as many permits as it has
+//! connections, so that tasks wait for one and threads never do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use prometheus::IntCounter;
+use tokio::sync::Semaphore;
+
+use super::address::Address;
+use super::connection::{self, AnyConnection, ConnectError, Connected};
+use super::postgres::connecting;
+use super::{dialect, sqlite};
+use crate::store::error::StoreError;
+use crate::store::metrics::Load;
+
+/// A connection that was used so lately is taken to be alive.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long a connection is used to a server that takes no writes, before it is asked for one that does once more.
+const READ_ONLY: Duration = Duration::from_secs(2);
+
+/// Makes connections by the kind of the address.
+#[derive(Debug)]
+struct Manager {
+    address: Address,
+    patience: Duration,
+}
+
+/// A connection of the pool.
+struct Pooled {
+    connection: AnyConnection,
+    made: Instant,
+    used: Instant,
+    read_only: bool,
+    broken: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<Pooled, ConnectError> {
+        let Connected {
+            connection,
+            read_only,
+        } = match &self.address {
+            Address::Sqlite(path) => Connected {
+                connection: sqlite::opening::open_reader(path)
+                    .map_err(|error| ConnectError::passing(&error))?,
+                read_only: false,
+            },
+            Address::Postgres(address) => connecting::connect(address, self.patience)?,
+        };
+        let now = Instant::now();
+        Ok(Pooled {
+            connection,
+            made: now,
+            used: now,
+            read_only,
+            broken: false,
+        })
+    }
+
+    /// A server that went away leaves connections that look well until they are used.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {
+        if pooled.read_only && pooled.made.elapsed() > READ_ONLY {
+            let reason = "there may be a server that takes writes by now";
+            return Err(ConnectError::passing(&reason));
+        }
+        if matches!(self.address, Address::Sqlite(_)) || pooled.used.elapsed() < FRESH {
+            return Ok(());
+        }
+        is_alive(&mut pooled.connection).map_err(|error| ConnectError::passing(&error))
+    }
+
+    /// Work that panicked may have left a transaction open: its locks would stay, and its writes would join those of the
+    /// connection's next user.
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || connection::is_stuck(&mut pooled.connection)
+    }
+}
+
+fn is_alive(connection: &mut AnyConnection) -> QueryResult<()> {
+    diesel::sql_query("SELECT 1").execute(connection).map(drop)
+}
+
+/// Keeps r2d2 from logging an error: the request that waits for a connection reports it.
+#[derive(Debug)]
+struct Quiet;
+
+impl r2d2::HandleError<ConnectError> for Quiet {
+    fn handle_error(&self, error: ConnectError) {
+        log::debug!("no connection to the store: {error}");
+    }
+}
+
+/// Work with the store on blocking threads.
+#[derive(Clone)]
+pub(super) struct Pool {
+    pool: r2d2::Pool<Manager>,
+    permits: Arc<Semaphore>,
+    /// Work that waits for a permit.
+    waiting: Arc<AtomicUsize>,
+    patience: Duration,
+    is_file: bool,
+    /// Counts work that panicked.
+    panics: IntCounter,
+}
+
+/// Counts one piece of work as waiting until it is dropped.
+struct Waiting<'w>(&'w AtomicUsize);
+
+impl<'w> Waiting<'w> {
+    fn new(count: &'w AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Pool {
+    pub(super) fn new(
+        address: &Address,
+        connections: usize,
+        patience: Duration,
+        panics: IntCounter,
+    ) -> Self {
+        let pool = r2d2::Pool::builder()
+            .max_size(u32::try_from(connections).unwrap_or(u32::MAX))
+            .min_idle(Some(0))
+            .test_on_check_out(true)
+            .connection_timeout(patience)
+            .error_handler(Box::new(Quiet))
+            .build_unchecked(Manager {
+                address: address.clone(),
+                patience,
+            });
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(connections)),
+            waiting: Arc::default(),
+            patience,
+            is_file: matches!(address, Address::Sqlite(_)),
+            panics,
+        }
+    }
+
+    /// Does `work` with a connection on a blocking thread. A server has `patience` for all of it. If it does not answer by then,
+    /// the work goes on unobserved, and whether it was done is not known.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let deadline = tokio::time::Instant::now() + self.patience;
+        let waiting = Waiting::new(&self.waiting);
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        let permit = tokio::time::timeout_at(deadline, permit)
+            .await
+            .map_err(|_| StoreError::Busy("a connection"))?
+            .map_err(|_| StoreError::Closed)?;
+        drop(waiting);
+        let (pool, is_file) = (self.pool.clone(), self.is_file);
+        let working = tokio::task::spawn_blocking(move || {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            let mut pooled = pool.get_timeout(left).map_err(|error| match is_file {
+                true => StoreError::Busy("a connection"),
+                false => StoreError::Away(Box::new(error)),
+            })?;
+            let outcome = work(&mut pooled.connection);
+            let outcome = if is_file {
+                outcome
+            } else {
+                outcome.map_err(|error| pooled.explain(error))
+            };
+            pooled.used = Instant::now();
+            drop(pooled);
+            drop(permit);
+            outcome
+        });
+        let done = if self.is_file {
+            working.await
+        } else {
+            tokio::time::timeout_at(deadline, working)
+                .await
+                .map_err(|_| StoreError::Slow)?
+        };
+        done.map_err(|error| {
+            if error.is_panic() {
+                self.panics.inc();
+                StoreError::Panicked
+            } else {
+                StoreError::Worker
+            }
+        })?
+    }
+
+    /// How long work waits for a connection.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// How much of it is in use.
+    pub(super) fn load(&self) -> Load {
+        let state = self.pool.state();
+        let open = usize::try_from(state.connections).unwrap_or(usize::MAX);
+        let idle = usize::try_from(state.idle_connections).unwrap_or(usize::MAX);
+        Load {
+            busy: open.saturating_sub(idle),
+            idle,
+            waiting: self.waiting.load(Ordering::Relaxed),
+            queued: 0,
+        }
+    }
+
+    /// Whether the pool was closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
+    /// Refuses all work from now on.
+    pub(super) fn close(&self) {
+        self.permits.close();
+    }
+}
+
+impl Pooled {
+    /// What an error of a server's statement means; afterwards the connection is used again only if it still works.
+    fn explain(&mut self, error: StoreError) -> StoreError {
+        let (explained, lost) = dialect::explain(&self.connection, error);
+        self.broken = lost;
+        match explained {
+            StoreError::Database(source) if !lost && is_alive(&mut self.connection).is_err() => {
+                self.broken = true;
+                StoreError::Away(Box::new(source))
+            }
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+    use crate::store::backend::address::Migrate;
+
+    #[tokio::test]
+    async fn a_connection_whose_transaction_was_never_ended_is_used_by_nobody_else() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("flash.db");
+        drop(sqlite::opening::open_writer(&path, Migrate::Run).unwrap());
+        let panics = IntCounter::new("panics", "panics").unwrap();
+        let address = Address::Sqlite(path);
+        let pool = Pool::new(&address, 1, Duration::from_secs(60), panics.clone());
+        let error = pool
+            .run(|connection| -> Result<(), _> {
+                use diesel::connection::TransactionManager as _;
+                type Transactions = <AnyConnection as Connection>::TransactionManager;
+                Transactions::begin_transaction(connection).unwrap();
+                panic!("a fault that a test asked for")
+            })
+            .await
+            .unwrap_err();
+        assert!(matches!(error, StoreError::Panicked), "{error:?}");
+        assert_eq!(panics.get(), 1);
+        // SQLite begins no transaction within another.
+        let begun = pool.run(|connection| Ok(connection.batch_execute("BEGIN; ROLLBACK")?));
+        begun.await.unwrap();
+    }
+}

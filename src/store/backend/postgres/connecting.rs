@@ -1,0 +1,109 @@
+//! Connecting to a PostgreSQL server.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+
+use super::address::PostgresAddress;
+use super::locks;
+use super::migrating;
+use super::sqlstate::{self, Meaning};
+use crate::store::backend::address::Migrate;
+use crate::store::backend::connection::{AnyConnection, ConnectError, Connected};
+use crate::store::backend::migrations::Steps;
+use crate::store::error::OpenError;
+
+/// How long one statement of a command may take.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connects to the server that takes writes, and sets the session up. If none does, connects to one that can be read, unless
+/// the address says which is wanted.
+pub(crate) fn connect(
+    address: &PostgresAddress,
+    patience: Duration,
+) -> Result<Connected, ConnectError> {
+    let establish = |wanted: &str| {
+        PgConnection::establish(&address.complete(wanted)).map_err(|error| error.to_string())
+    };
+    let mut read_only = false;
+    let established = establish("read-write").or_else(|text| {
+        read_only = !address.chooses() && sqlstate::is_read_only(&text);
+        if read_only {
+            establish("any")
+        } else {
+            Err(text)
+        }
+    });
+    let mut connection = established.map_err(|text| ConnectError {
+        passing: sqlstate::is_passing(&text),
+        reason: address.scrub(&sqlstate::without_location(&text)),
+    })?;
+    let millis = patience.as_millis().max(1);
+    // A commit is acknowledged when it is on the disk, whatever the server's default is. A stricter default, as with
+    // synchronous standbys, stays.
+    connection
+        .batch_execute(&format!(
+            "SET client_min_messages = warning; SET statement_timeout = {millis}; \
+             SET idle_in_transaction_session_timeout = '60s'; \
+             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        ))
+        .map_err(|error| ConnectError {
+            passing: sqlstate::meaning(&error) != Meaning::Else,
+            reason: address.scrub(&error.to_string()),
+        })?;
+    Ok(Connected {
+        connection: AnyConnection::Postgres(connection),
+        read_only,
+    })
+}
+
+/// Connects, or says why a store can't be opened.
+pub(super) fn open(address: &PostgresAddress, patience: Duration) -> Result<Connected, OpenError> {
+    connect(address, patience).map_err(|error| {
+        let (database, reason) = (address.shown.clone(), error.reason);
+        match error.passing {
+            true => OpenError::Away { database, reason },
+            false => OpenError::Refused { database, reason },
+        }
+    })
+}
+
+/// Opens a connection for a command, beside whoever serves the store.
+pub(crate) fn open_existing(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
+    let mut connected = open(address, COMMAND_PATIENCE)?;
+    migrating::migrate(&mut connected, address, Migrate::Check)?;
+    Ok(connected.connection)
+}
+
+/// Brings the schema up to date.
+pub(crate) fn migrate(address: &PostgresAddress) -> Result<Steps, OpenError> {
+    let mut connected = open(address, COMMAND_PATIENCE)?;
+    migrating::migrate(&mut connected, address, Migrate::Run)
+}
+
+/// Opens a connection that copies into the store: no two do at once.
+pub(crate) fn open_target(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
+    let mut connected = open(address, COMMAND_PATIENCE)?;
+    hold_for_copy(&mut connected.connection, address)?;
+    migrating::migrate(&mut connected, address, Migrate::Run)?;
+    Ok(connected.connection)
+}
+
+fn hold_for_copy(
+    connection: &mut AnyConnection,
+    address: &PostgresAddress,
+) -> Result<(), OpenError> {
+    let AnyConnection::Postgres(server) = connection else {
+        return Ok(());
+    };
+    let refused = |reason: String| OpenError::Refused {
+        database: address.shown.clone(),
+        reason,
+    };
+    match locks::try_lock(server, locks::COPY) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(refused("another flash copy is writing into it".to_owned())),
+        Err(error) => Err(refused(address.scrub(&error.to_string()))),
+    }
+}

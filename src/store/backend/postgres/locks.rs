@@ -1,0 +1,38 @@
+//! Advisory locks: what only one process may do at a time.
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+/// Held by the process that changes the schema: "flash" and a number of the task.
+pub(super) const SCHEMA: i64 = 0x666c_6173_6801;
+/// Held by the process that collects.
+const COLLECTION: i64 = 0x666c_6173_6802;
+/// Held by the process that copies a store into this one.
+pub(super) const COPY: i64 = 0x666c_6173_6803;
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
+/// Takes a lock for as long as the session lasts, if nobody has it.
+pub(super) fn try_lock(connection: &mut PgConnection, lock: i64) -> QueryResult<bool> {
+    take(connection, "pg_try_advisory_lock", lock)
+}
+
+/// Gives a lock back. It also goes when the connection is closed.
+pub(super) fn unlock(connection: &mut PgConnection, lock: i64) {
+    drop(diesel::sql_query(format!("SELECT pg_advisory_unlock({lock})")).execute(connection));
+}
+
+/// Whether this transaction may collect: no two processes do at once.
+pub(crate) fn may_collect(connection: &mut PgConnection) -> QueryResult<bool> {
+    take(connection, "pg_try_advisory_xact_lock", COLLECTION)
+}
+
+fn take(connection: &mut PgConnection, function: &str, lock: i64) -> QueryResult<bool> {
+    diesel::sql_query(format!("SELECT {function}({lock}) AS taken"))
+        .get_result::<Taken>(connection)
+        .map(|answer| answer.taken)
+}

@@ -1,0 +1,101 @@
+//! The schema of a PostgreSQL database.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::migration::{Migration, MigrationSource as _};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use super::address::PostgresAddress;
+use super::locks;
+use crate::store::backend::address::Migrate;
+use crate::store::backend::connection::{AnyConnection, Connected};
+use crate::store::backend::migrations::{self, Steps};
+use crate::store::error::OpenError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// How long to wait for another server that changes the schema.
+const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Brings the schema up to date, or checks that it is. One server does it, however many start at once.
+pub(super) fn migrate(
+    connected: &mut Connected,
+    address: &PostgresAddress,
+    migrate: Migrate,
+) -> Result<Steps, OpenError> {
+    let AnyConnection::Postgres(postgres) = &mut connected.connection else {
+        return Ok(Steps::default());
+    };
+    if connected.read_only {
+        return look(postgres, &address.shown);
+    }
+    let failed = |reason: String| OpenError::Migration {
+        database: address.shown.clone(),
+        reason: address.scrub(&reason),
+    };
+    if migrate == Migrate::Check {
+        return migrations::apply(postgres, || MIGRATIONS, &address.shown, migrate);
+    }
+    let deadline = Instant::now() + SCHEMA_PATIENCE;
+    while !locks::try_lock(postgres, locks::SCHEMA).map_err(|error| failed(error.to_string()))? {
+        if Instant::now() > deadline {
+            return Err(failed(
+                "another server has been changing the schema for too long".to_owned(),
+            ));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Changing a table may take longer than a request's statement may.
+    let outcome = postgres
+        .batch_execute("SET statement_timeout = 0")
+        .map_err(|error| failed(error.to_string()))
+        .and_then(|()| migrations::apply(postgres, || MIGRATIONS, &address.shown, migrate));
+    locks::unlock(postgres, locks::SCHEMA);
+    outcome
+}
+
+/// Checks that a server that takes no writes has all steps. diesel would first make its table of them.
+fn look(connection: &mut PgConnection, database: &str) -> Result<Steps, OpenError> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = Text)]
+        version: String,
+    }
+    let away = |reason: String| OpenError::Away {
+        database: database.to_owned(),
+        reason: format!("it takes no writes, and its schema is not ready: {reason}"),
+    };
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load(connection)
+            .map_err(|error| away(error.to_string()))?;
+    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| away(error.to_string()))?;
+    let has = |step: &str| applied.iter().any(|applied| applied.version == step);
+    let missing: Vec<String> = known
+        .iter()
+        .filter(|step| !has(&step.name().version().to_string()))
+        .map(|step| step.name().to_string())
+        .collect();
+    if !missing.is_empty() {
+        return Err(away(format!("it lacks {}", missing.join(", "))));
+    }
+    let is_known = |version: &str| {
+        known
+            .iter()
+            .any(|step| step.name().version().to_string() == version)
+    };
+    Ok(Steps {
+        taken: Vec::new(),
+        unknown: applied
+            .into_iter()
+            .map(|applied| applied.version)
+            .filter(|version| !is_known(version))
+            .collect(),
+    })
+}

@@ -1,0 +1,74 @@
+//! A PostgreSQL server, as the backend uses it.
+
+use std::time::Duration;
+
+use super::address::PostgresAddress;
+use super::sqlstate::{self, Meaning};
+use super::{connecting, migrating, session};
+use crate::store::backend::address::{Address, Migrate};
+use crate::store::backend::connection::{self, AnyConnection, Begin};
+use crate::store::backend::write::{Purpose, Transaction, WriteError, WriteOptions};
+use crate::store::error::{OpenError, StoreError};
+use crate::store::settings::Settings;
+
+/// How often a write is done again when another transaction was in the way.
+const TRIES: usize = 16;
+
+/// How to get the server ready, now or once it answers.
+#[derive(Clone)]
+pub(crate) struct Server {
+    address: PostgresAddress,
+    migrate: Migrate,
+    patience: Duration,
+    begin: Begin,
+}
+
+impl Server {
+    pub(crate) fn new(address: PostgresAddress, settings: &Settings, begin: Begin) -> Self {
+        Self {
+            address,
+            migrate: settings.migrate,
+            patience: settings.patience,
+            begin,
+        }
+    }
+
+    /// Brings the schema up to date, or checks it, and gives the key of cursors. Blocks.
+    pub(crate) fn prepare(&self) -> Result<[u8; 32], OpenError> {
+        let mut connected = connecting::open(&self.address, self.patience)?;
+        let steps = migrating::migrate(&mut connected, &self.address, self.migrate)?;
+        if !steps.unknown.is_empty() {
+            log::info!(
+                "the schema is of a later release (it has {}); this one works with it",
+                steps.unknown.join(", ")
+            );
+        }
+        let address = Address::Postgres(self.address.clone());
+        (self.begin)(&mut connected.connection, &address, None)
+    }
+}
+
+/// Does a write in a transaction of its own, again if another one was in the way.
+pub(crate) fn write<T>(
+    connection: &mut AnyConnection,
+    options: WriteOptions,
+    now: i64,
+    work: &impl Fn(&mut Transaction<'_>) -> Result<T, WriteError>,
+) -> Result<T, StoreError> {
+    for _ in 0..TRIES {
+        let outcome = connection::write(connection, |connection| {
+            if let (Purpose::Provisional, AnyConnection::Postgres(server)) =
+                (options.purpose, &mut *connection)
+            {
+                session::do_not_wait_for_the_disk(server)?;
+            }
+            work(&mut Transaction::new(connection, now, false))
+        });
+        match outcome.map_err(WriteError::into_inner) {
+            Err(StoreError::Again) => {}
+            Err(StoreError::Database(error)) if sqlstate::meaning(&error) == Meaning::Again => {}
+            outcome => return outcome,
+        }
+    }
+    Err(StoreError::Busy("the dataset"))
+}

@@ -1,0 +1,74 @@
+//! What the newest revision of each dataset is, as far as it is remembered.
+//!
+//! That changes with a commit, a deletion or a compaction of the dataset. All of them go through the one thread that writes, which
+//! brings this up to date before it acknowledges them. So only a store that one process holds alone may remember it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+
+use crate::dataset::DatasetName;
+use crate::store::backend::write::HeadChange;
+use crate::store::error::StoreError;
+use crate::store::model::Dataset;
+
+/// Datasets that the cache expects.
+const EXPECTED: usize = 4096;
+
+/// The newest revisions.
+pub(crate) struct Heads(Cache<DatasetName, Arc<Dataset>, Weight>);
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl quick_cache::Weighter<DatasetName, Arc<Dataset>> for Weight {
+    fn weight(&self, _: &DatasetName, dataset: &Arc<Dataset>) -> u64 {
+        let columns: usize = dataset
+            .columns
+            .iter()
+            .map(|column| 2 * column.name.len() + 96)
+            .sum();
+        u64::try_from(columns + 512).unwrap_or(u64::MAX)
+    }
+}
+
+impl Heads {
+    /// `bytes` is what the descriptions may take in memory.
+    pub(super) fn new(bytes: u64) -> Self {
+        Self(Cache::with_weighter(EXPECTED, bytes, Weight))
+    }
+
+    pub(crate) fn get(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        self.0.get(name)
+    }
+
+    /// Reads what the dataset is and remembers it. One request reads; others that ask meanwhile wait for it, `patience` at most.
+    pub(crate) async fn look_up(
+        &self,
+        name: &DatasetName,
+        patience: Duration,
+        read: impl Future<Output = Result<Option<Dataset>, StoreError>>,
+    ) -> Result<Option<Arc<Dataset>>, StoreError> {
+        // A commit between the look-up and the insertion replaces the placeholder, and the insertion fails. So a head that a
+        // later commit replaced is never remembered.
+        let found = tokio::time::timeout(patience, self.0.get_value_or_guard_async(name)).await;
+        let guard = match found.map_err(|_| StoreError::Waited)? {
+            Ok(found) => return Ok(Some(found)),
+            Err(guard) => guard,
+        };
+        Ok(read.await?.map(|dataset| {
+            let dataset = Arc::new(dataset);
+            drop(guard.insert(Arc::clone(&dataset)));
+            dataset
+        }))
+    }
+
+    pub(super) fn apply(&self, change: HeadChange) {
+        match change {
+            HeadChange::Is(dataset) => self.0.insert(dataset.name.clone(), dataset),
+            HeadChange::Gone(name) => drop(self.0.remove(&name)),
+        }
+    }
+}

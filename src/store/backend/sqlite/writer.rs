@@ -1,0 +1,223 @@
+//! The one thread that writes, with group commit: everything that waits is written in one transaction, and acknowledged once
+//! that is on the disk.
+//!
+//! A write that is refused (a name is taken) is refused before it wrote anything, so the others of its transaction stand. A write
+//! that fails or panics takes the transaction down. Then each write is repeated in a transaction of its own, so that only the one
+//! at fault fails.
+//!
+//! Where writing can't go on, the thread says why and refuses everything from then on ([`Queue::health`](super::queue::Queue)).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use prometheus::IntCounter;
+
+use super::file_watch::FileWatch;
+use super::heads::Heads;
+use super::order::{Order, Stopped};
+use super::reserve::Reserve;
+use crate::store::backend::connection::{self, AnyConnection};
+use crate::store::backend::write::Purpose;
+use crate::store::error::StoreError;
+use crate::store::model::Clock;
+
+/// A transaction takes no more writes once it holds this many bytes.
+const TRANSACTION_BYTES: usize = 8 << 20;
+
+/// What the thread works with.
+pub(super) struct Writer {
+    pub connection: AnyConnection,
+    pub heads: Arc<Heads>,
+    pub clock: Clock,
+    /// Writes that one transaction may commit.
+    pub batch: usize,
+    /// Counts writes that panicked.
+    pub panics: IntCounter,
+    /// Why writing can't go on; shared with the [queue](super::queue::Queue).
+    pub stopped: Arc<OnceLock<Stopped>>,
+    pub files: FileWatch,
+    pub reserve: Reserve,
+}
+
+/// Does one write within the transaction; while the disk is full, only one that frees space.
+fn apply(
+    order: &mut Order,
+    connection: &mut AnyConnection,
+    (now, disk): (i64, Disk),
+) -> Result<(), StoreError> {
+    if disk == Disk::Full && !order.options.frees_space() {
+        let text = "space is being made on the disk".to_owned();
+        let error = DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text));
+        order.fail(StoreError::Full(error));
+        return Ok(());
+    }
+    order.apply(connection, now, disk != Disk::Roomy)
+}
+
+/// How much space the disk has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    Roomy,
+    Tight,
+    /// Only what frees space is written.
+    Full,
+}
+
+impl Writer {
+    pub(super) fn run(mut self, orders: &Receiver<Order>) {
+        self.limit_log();
+        while let Ok(first) = orders.recv() {
+            self.serve(first, orders);
+        }
+        if let AnyConnection::Sqlite(sqlite) = &mut self.connection
+            && let Err(error) = sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        {
+            log::warn!("the write-ahead log stays for the next start: {error}");
+        }
+    }
+
+    /// The time, and how much space the disk has.
+    fn circumstances(&self) -> (i64, Disk) {
+        let disk = match (self.reserve.is_spent(), self.reserve.is_whole()) {
+            (true, _) => Disk::Full,
+            (false, false) => Disk::Tight,
+            (false, true) => Disk::Roomy,
+        };
+        ((self.clock)().as_microsecond(), disk)
+    }
+
+    /// Serves `first` and whatever comes while it is being written, up to the size of one transaction: the longer a
+    /// transaction takes, the more it commits.
+    fn serve(&mut self, first: Order, orders: &Receiver<Order>) {
+        if let Some(stopped) = self.stopped.get() {
+            let error = stopped.error();
+            return self.refuse(first, error);
+        }
+        if first.options.purpose == Purpose::Collects {
+            self.restore_reserve();
+        }
+        let circumstances = self.circumstances();
+        let mut taken = vec![first];
+        let (mut done, mut bytes) = (0, 0);
+        let batch = self.batch;
+        let together = self.transact(|connection| {
+            while let Some(order) = taken.get_mut(done) {
+                bytes += order.options.bytes;
+                apply(order, connection, circumstances)?;
+                done += 1;
+                if done == taken.len() && done < batch && bytes < TRANSACTION_BYTES {
+                    taken.extend(orders.try_recv());
+                }
+            }
+            Ok(())
+        });
+        match together {
+            Ok(()) => taken.into_iter().for_each(|order| self.acknowledge(order)),
+            Err(failed) => self.serve_alone(taken, failed),
+        }
+    }
+
+    /// Serves each in a transaction of its own, after `failed` took down the one they shared.
+    fn serve_alone(&mut self, orders: Vec<Order>, failed: StoreError) {
+        // One that was alone has failed already.
+        let mut failed = Some(failed).filter(|_| orders.len() == 1);
+        for mut order in orders {
+            let mut outcome = failed.take().map_or_else(|| self.alone(&mut order), Err);
+            if matches!(outcome, Err(StoreError::Full(_))) && order.options.frees_space() {
+                self.spend_reserve();
+                outcome = self.alone(&mut order);
+            }
+            match outcome {
+                Ok(()) => self.acknowledge(order),
+                Err(error) => self.refuse(order, error),
+            }
+        }
+    }
+
+    fn alone(&mut self, order: &mut Order) -> Result<(), StoreError> {
+        let circumstances = self.circumstances();
+        self.transact(|connection| apply(order, connection, circumstances))
+    }
+
+    /// Makes space on a full disk for what frees more of it: what is set aside, and what the log takes.
+    fn spend_reserve(&mut self) {
+        self.reserve.spend();
+        self.shorten_log();
+    }
+
+    /// Gives the disk what deletions have freed, and sets space aside again, once there is some.
+    fn restore_reserve(&mut self) {
+        if !self.reserve.is_whole() {
+            let pages = self.reserve.log_pages();
+            self.pragma(&format!("incremental_vacuum({pages})"));
+            self.shorten_log();
+            self.reserve.restore();
+            self.limit_log();
+        }
+    }
+
+    /// Gives the disk what the log takes of it.
+    fn shorten_log(&mut self) {
+        self.limit_log();
+        self.pragma("wal_checkpoint(TRUNCATE)");
+    }
+
+    /// Keeps the log as short as the disk demands.
+    fn limit_log(&mut self) {
+        let pages = self.reserve.log_pages();
+        self.pragma(&format!("wal_autocheckpoint = {pages}"));
+    }
+
+    fn pragma(&mut self, pragma: &str) {
+        if let AnyConnection::Sqlite(sqlite) = &mut self.connection
+            && let Err(error) = sqlite.batch_execute(&format!("PRAGMA {pragma}"))
+        {
+            log::debug!("PRAGMA {pragma} failed: {error}");
+        }
+    }
+
+    /// Does `work` in one transaction. A panic is an error like others: the transaction is rolled back, and the next one
+    /// begins on a connection that is well.
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = &mut self.connection;
+        let outcome = catch_unwind(AssertUnwindSafe(|| connection::write(connection, work)))
+            .unwrap_or(Err(StoreError::Panicked));
+        if connection::is_stuck(&mut self.connection) {
+            self.stop(Stopped::Stuck);
+        }
+        // What went into a file that nobody finds again is not acknowledged.
+        if let Err(gone) = self.files.check() {
+            let gone = Stopped::FileGone(gone.to_owned());
+            let error = gone.error();
+            self.stop(gone);
+            return Err(error);
+        }
+        outcome
+    }
+
+    /// Says that writing can't go on: a new process has to begin anew.
+    fn stop(&self, reason: Stopped) {
+        let error = reason.error();
+        if self.stopped.set(reason).is_ok() {
+            log::error!("{error}");
+        }
+    }
+
+    fn acknowledge(&self, order: Order) {
+        order.acknowledge(|change| self.heads.apply(change));
+    }
+
+    fn refuse(&self, mut order: Order, error: StoreError) {
+        if matches!(error, StoreError::Panicked) {
+            self.panics.inc();
+        }
+        order.fail(error);
+        self.acknowledge(order);
+    }
+}

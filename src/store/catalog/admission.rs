@@ -1,0 +1,55 @@
+//! Whether a write to a dataset is admitted, asked in the transaction that does it: a request may take long, and much may change
+//! meanwhile.
+
+use super::queries;
+use crate::dataset::DatasetName;
+use crate::store::backend::{AnyConnection, WriteError};
+use crate::store::clients::client::Client;
+use crate::store::clients::keys;
+use crate::store::error::StoreError;
+use crate::store::idempotency::{self, Receipt};
+use crate::store::model::{Conditions, may_change};
+use crate::store::rows::DatasetRow;
+
+/// Refuses a request whose client has lost its key since it began, or that has lost its idempotency key.
+pub(super) fn admit_request(
+    connection: &mut AnyConnection,
+    author: Option<&Client>,
+    receipt: Option<&Receipt>,
+) -> Result<(), WriteError> {
+    if let Some(author) = author {
+        keys::admit(connection, author)?;
+    }
+    match receipt {
+        Some(receipt) if !idempotency::is_held(connection, &receipt.claim)? => {
+            Err(WriteError::Refused(StoreError::KeyLost))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a write if the author may not change the dataset, or if a condition fails.
+pub(super) fn admit(
+    connection: &mut AnyConnection,
+    name: &DatasetName,
+    head: Option<&DatasetRow>,
+    author: Option<i64>,
+    conditions: &Conditions,
+) -> Result<(), WriteError> {
+    if !may_change(head.and_then(|head| head.owner), author) {
+        return Err(WriteError::Refused(StoreError::NotOwner(name.clone())));
+    }
+    if conditions.is_empty() {
+        return Ok(());
+    }
+    let newest = match head {
+        Some(head) => queries::made_by(connection, head.id, head.revision)?,
+        None => None,
+    };
+    match conditions.hold(newest) {
+        true => Ok(()),
+        false => Err(WriteError::Refused(StoreError::ConditionFailed(
+            name.clone(),
+        ))),
+    }
+}

@@ -1,0 +1,223 @@
+//! Rows behind those that are there.
+//!
+//! An append commits a segment of its own and shares all the others. For the dataset as a whole it changes the profile, which
+//! adds up, and the digest of the source, which resumes where it was. If there are few rows, the transaction does both. If they
+//! were staged, their digest is made before it, on the newest revision of that moment, and made again if that has changed.
+
+use std::sync::Arc;
+
+use diesel::OptionalExtension as _;
+
+use super::content::{Content, Prepared};
+use super::queries;
+use crate::dataset::{Block, ResumableDigest, block};
+use crate::store::backend::{AnyConnection, WriteError};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::model::{Batch, NewRevision, PlacedChunk};
+use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::segments::list::{Run, Segments};
+use crate::store::segments::{blocks, queries as block_queries};
+use crate::store::units::{from_db, unreadable};
+
+/// Blocks of a run read at once.
+const READ: usize = 32;
+
+/// The line end that the text before the appended rows lacks: a chunk without rows.
+pub(super) fn joint() -> Batch {
+    let text = b"\n".to_vec();
+    Batch {
+        chunks: vec![PlacedChunk {
+            seq: 0,
+            first_row: 0,
+            first_byte: 0,
+            chunk: Block {
+                rows: 0,
+                body_start: 1,
+                text_bytes: 1,
+                digest: block::digest(&text),
+                data: block::compress(&text),
+                stats: Vec::new(),
+                blooms: Vec::new(),
+            },
+        }],
+        sources: Vec::new(),
+    }
+}
+
+/// Finds out how the dataset's text goes on with the rows to be appended.
+pub(super) async fn prepare(
+    store: &Store,
+    new: &NewRevision,
+    run: Run,
+) -> Result<Option<Prepared>, StoreError> {
+    let Some(dataset) = store.find(&new.name).await? else {
+        return Ok(None);
+    };
+    let _lease = store.lease(&dataset);
+    let (id, number) = (dataset.run.dataset, dataset.revision);
+    let stored = store
+        .backend()
+        .read(move |connection| {
+            let revision = queries::revision(connection, id, number).optional()?;
+            Ok(revision.and_then(|revision| revision.tail))
+        })
+        .await?;
+    let before = match stored {
+        Some(stored) => {
+            ResumableDigest::decode(&stored).map_err(|e| unreadable("end of a text", e))?
+        }
+        // If it has none, or the revision is gone already, all of its text is read.
+        None => {
+            let mut tail = ResumableDigest::new();
+            for segment in dataset.segments.iter() {
+                tail = resume(store, tail, segment.run, segment.start).await?;
+            }
+            tail
+        }
+    };
+    let mut staged = None;
+    if new.staged {
+        let mut tail = before.clone();
+        if tail.open_line() {
+            tail.absorb(b"\n");
+        }
+        staged = Some(resume(store, tail, run, 1).await?);
+    }
+    Ok(Some(Prepared {
+        made_by: dataset.run.number,
+        before,
+        staged,
+    }))
+}
+
+/// Reads a run's text from byte `byte` to its end into `tail`, a part at a time.
+async fn resume(
+    store: &Store,
+    mut tail: ResumableDigest,
+    run: Run,
+    byte: u64,
+) -> Result<ResumableDigest, StoreError> {
+    let mut next = Some(byte);
+    while let Some(byte) = next {
+        (tail, next) = store
+            .backend()
+            .read(move |connection| read_on(connection, tail, run, byte))
+            .await?;
+    }
+    Ok(tail)
+}
+
+/// What the dataset is with the new rows.
+pub(super) fn content(
+    connection: &mut AnyConnection,
+    new: &NewRevision,
+    head: DatasetRow,
+    prepared: Option<&Prepared>,
+) -> Result<Content, WriteError> {
+    let newest = queries::revision(connection, head.id, head.revision)?;
+    let mut profile = newest.profile()?;
+    if profile.layout() != new.profile.layout() {
+        return Err(WriteError::Refused(StoreError::Replaced(new.name.clone())));
+    }
+    let prepared = prepared.filter(|prepared| prepared.made_by == newest.run);
+    let before = match (prepared, &newest.tail) {
+        (Some(prepared), _) => prepared.before.clone(),
+        (None, Some(tail)) => {
+            ResumableDigest::decode(tail).map_err(|e| unreadable("end of a text", e))?
+        }
+        (None, None) => return Err(WriteError::Refused(StoreError::Unprepared)),
+    };
+    let has_rows = new.profile.rows() > 0;
+    let joint = has_rows && before.open_line();
+    let mut after = match (
+        prepared.and_then(|prepared| prepared.staged.clone()),
+        new.staged,
+    ) {
+        (Some(staged), true) => staged,
+        (None, true) => return Err(WriteError::Refused(StoreError::Unprepared)),
+        (_, false) => {
+            let mut tail = before.clone();
+            if joint {
+                tail.absorb(b"\n");
+            }
+            tail
+        }
+    };
+    absorb(&mut after, new)?;
+    profile.merge(&new.profile);
+    let segments = segments(&newest, &before)?;
+    let segments = match has_rows {
+        true => segments.and(
+            new.run.number,
+            new.profile.rows(),
+            after.bytes() - before.bytes(),
+            u64::from(!joint),
+        ),
+        false => segments,
+    };
+    Ok(Content {
+        head: Some(head),
+        columns: profile.columns().into(),
+        layout: Arc::clone(profile.layout()),
+        rows: profile.rows(),
+        profile: Some(profile.encode()),
+        tail: after,
+        content_type: in_utf8(&newest.content_type),
+        transcoded: false,
+        segments: Some(segments),
+        joint,
+    })
+}
+
+/// Adds the texts that wait in memory.
+fn absorb(tail: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreError> {
+    for placed in &new.rest.chunks {
+        let length = usize::try_from(placed.chunk.text_bytes).unwrap_or(0);
+        let text = block::decompress(&placed.chunk.data, length)
+            .map_err(|e| unreadable("chunk in memory", e))?;
+        tail.absorb(&text);
+    }
+    Ok(())
+}
+
+/// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
+fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<Segments, StoreError> {
+    let segments = newest.segments()?;
+    match (newest.transcoded, segments.iter().next()) {
+        (true, Some(only)) => Ok(Segments::whole(only.run, only.rows, before.bytes())),
+        _ => Ok(segments),
+    }
+}
+
+/// The media type of the source once it is the text: that is UTF-8, whatever the first upload was.
+fn in_utf8(content_type: &str) -> String {
+    let mut parts = content_type.split("; ").map(|part| match part {
+        charset if charset.starts_with("charset=") => "charset=utf-8",
+        other => other,
+    });
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| format!("{all}; {part}"))
+}
+
+/// Reads some of a run's text from byte `byte` on into `tail`, and says where to go on.
+fn read_on(
+    connection: &mut AnyConnection,
+    mut tail: ResumableDigest,
+    run: Run,
+    mut byte: u64,
+) -> Result<(ResumableDigest, Option<u64>), StoreError> {
+    for _ in 0..READ {
+        let Some(block) = block_queries::text_at_byte(connection, run, byte)? else {
+            return Ok((tail, None));
+        };
+        let text = blocks::unpack(&block)?;
+        let skip = usize::try_from(byte - from_db(block.first_byte)).unwrap_or(usize::MAX);
+        let Some(rest) = text.get(skip..).filter(|rest| !rest.is_empty()) else {
+            return Ok((tail, None));
+        };
+        tail.absorb(rest);
+        byte += u64::try_from(rest.len()).unwrap_or(0);
+    }
+    Ok((tail, Some(byte)))
+}

@@ -1,0 +1,320 @@
+//! Committing revisions: all or none, each on what the newest revision of its dataset is at that moment.
+//!
+//! First everything is checked that may be a reason to refuse, and nothing is written. Then everything is written.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::content::{Content, Prepared};
+use super::{admission, append, queries};
+use crate::dataset::Column;
+use crate::store::backend::{AnyConnection, Purpose, Transaction, WriteError, WriteOptions};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::idempotency::{self, Receipt};
+use crate::store::model::{Committed, Dataset, NewRevision, Write};
+use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::segments::list::{Run, Segments};
+use crate::store::segments::queries as blocks;
+use crate::store::segments::staging::Moving;
+use crate::store::segments::{compaction, tombstones};
+use crate::store::units::{time_from_db, to_db};
+
+/// How often a commit is tried again when what it builds on has changed.
+const TRIES: usize = 16;
+
+/// Revisions to be committed, and the receipt for that.
+struct Commit {
+    revisions: Arc<[Described]>,
+    /// Of each, where the part of its run is that was staged.
+    staged: Vec<Run>,
+    /// For rows to be appended: what had to be found out before.
+    prepared: Option<Prepared>,
+    receipt: Option<Receipt>,
+    keep_revisions: i64,
+}
+
+/// A revision with its profile as it is stored. That is encoded before the write is handed on: the less the one thread that
+/// writes a SQLite file does, the faster are all writes.
+#[derive(Debug)]
+struct Described {
+    new: NewRevision,
+    profile: Vec<u8>,
+    columns: Arc<[Column]>,
+}
+
+impl From<NewRevision> for Described {
+    fn from(new: NewRevision) -> Self {
+        // What appended rows make of the columns is known only together with the rows that are there.
+        let whole = new.write != Write::Append;
+        Self {
+            profile: if whole {
+                new.profile.encode()
+            } else {
+                Vec::new()
+            },
+            columns: if whole {
+                new.profile.columns().into()
+            } else {
+                Arc::new([])
+            },
+            new,
+        }
+    }
+}
+
+impl Store {
+    /// Commits revisions, all or none, and with them the receipt. They are durable and visible afterwards.
+    pub async fn commit(
+        &self,
+        revisions: Vec<NewRevision>,
+        receipt: Option<Receipt>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
+        let committed = self.commit_all(&revisions, receipt).await?;
+        for described in revisions.iter().filter(|described| described.new.staged) {
+            drop(self.in_flight().end_upload(described.new.run));
+        }
+        for one in &committed {
+            if compaction::is_due(&one.dataset) {
+                // Nobody listens while the store is closing.
+                drop(self.shared.to_compact.send(one.dataset.name.clone()));
+            }
+        }
+        Ok(committed)
+    }
+
+    /// Commits them, again if what they build on has changed meanwhile.
+    async fn commit_all(
+        &self,
+        revisions: &Arc<[Described]>,
+        receipt: Option<Receipt>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let bytes = revisions.iter().map(|one| one.new.rest.weight()).sum();
+        let options = WriteOptions::of(Purpose::Ordinary, bytes);
+        let mut prepared = None;
+        let mut staged: Vec<Run> = revisions.iter().map(|one| one.new.run).collect();
+        let mut moving = Moving::new(self);
+        for _ in 0..TRIES {
+            let commit = Commit {
+                revisions: Arc::clone(revisions),
+                staged: staged.clone(),
+                prepared: prepared.take(),
+                receipt: receipt.clone(),
+                keep_revisions: self.shared.keep_revisions,
+            };
+            let write = self.backend().write(options, move |tx| apply(tx, &commit));
+            match write.await {
+                Err(StoreError::Unprepared) => {
+                    for (described, staged) in revisions.iter().zip(&staged) {
+                        prepared = append::prepare(self, &described.new, *staged).await?;
+                    }
+                }
+                Err(StoreError::Elsewhere { at, dataset }) => {
+                    let from = staged[at];
+                    staged[at] = Run { dataset, ..from };
+                    moving.all(from, staged[at]).await?;
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(StoreError::Busy("the dataset"))
+    }
+}
+
+/// Commits them within the transaction.
+fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, WriteError> {
+    // A write that needs several datasets locks them in the order of their names, so that no two wait for each other for ever.
+    let name = |at: &usize| &commit.revisions[*at].new.name;
+    let mut order: Vec<usize> = (0..commit.revisions.len()).collect();
+    order.sort_by(|a, b| name(a).cmp(name(b)));
+    // All of them came with one request.
+    let first = commit.revisions.first();
+    let author = first.and_then(|one| one.new.author.as_deref());
+    admission::admit_request(tx, author, commit.receipt.as_ref())?;
+    let mut contents = Vec::with_capacity(order.len());
+    for &at in &order {
+        contents.push((at, admitted(tx, commit, at)?));
+    }
+    let mut committed: Vec<(usize, Committed)> = Vec::with_capacity(order.len());
+    for (at, content) in contents {
+        let described = &commit.revisions[at];
+        committed.push((at, write(tx, described, content, commit.keep_revisions)?));
+    }
+    committed.sort_by_key(|(at, _)| *at);
+    let committed: Vec<Committed> = committed.into_iter().map(|(_, one)| one).collect();
+    if let Some(receipt) = &commit.receipt {
+        idempotency::settle(tx, receipt, &committed)?;
+    }
+    for one in &committed {
+        tx.set_head(Arc::clone(&one.dataset));
+    }
+    Ok(committed)
+}
+
+/// What the revision is to hold, if it may be committed. Nothing is written yet.
+fn admitted(
+    connection: &mut AnyConnection,
+    commit: &Commit,
+    at: usize,
+) -> Result<Content, WriteError> {
+    let refused = |error| Err(WriteError::Refused(error));
+    let (described, staged) = (&commit.revisions[at], commit.staged[at]);
+    let new = &described.new;
+    let head = queries::head(connection, new.name.as_str())?;
+    match (new.write, &head) {
+        (Write::Create, Some(_)) => return refused(StoreError::NameTaken(new.name.clone())),
+        (Write::Append, None) => return refused(StoreError::NotFound(new.name.clone())),
+        _ => {}
+    }
+    let author = new.author.as_ref().map(|author| author.id);
+    admission::admit(
+        connection,
+        &new.name,
+        head.as_ref(),
+        author,
+        &new.conditions,
+    )?;
+    let dataset = head.as_ref().map_or(new.run.number, |head| head.id);
+    if new.staged && staged.dataset != dataset {
+        return refused(StoreError::Elsewhere { at, dataset });
+    }
+    if new.staged && !is_whole(connection, new, staged)? {
+        return refused(StoreError::UploadLost);
+    }
+    let head = match (new.write, head) {
+        (Write::Append, Some(head)) => {
+            return append::content(connection, new, head, commit.prepared.as_ref());
+        }
+        (_, head) => head,
+    };
+    Ok(Content {
+        head,
+        profile: None,
+        columns: Arc::clone(&described.columns),
+        layout: Arc::clone(new.profile.layout()),
+        rows: new.profile.rows(),
+        tail: new.tail.clone(),
+        content_type: new.content_type.clone(),
+        transcoded: new.transcoded,
+        segments: None,
+        joint: false,
+    })
+}
+
+/// Whether what was staged is all there. A database server that was restarted may have lost the last of it, and an upload that was
+/// given up may have been collected.
+fn is_whole(
+    connection: &mut AnyConnection,
+    new: &NewRevision,
+    run: Run,
+) -> Result<bool, StoreError> {
+    let staged =
+        |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
+    let chunks = staged(new.chunks, new.rest.chunks.len());
+    let blocks = staged(new.blocks, new.rest.sources.len());
+    Ok(tombstones::upload_is_noted(connection, run)?
+        && blocks::count_chunks(connection, run)? == chunks
+        && (blocks == 0 || blocks::count_blocks(connection, run)? == blocks))
+}
+
+fn write(
+    tx: &mut Transaction<'_>,
+    described: &Described,
+    content: Content,
+    keep_revisions: i64,
+) -> Result<Committed, StoreError> {
+    let (new, now) = (&described.new, tx.now());
+    let created = content.head.is_none();
+    let head = match content.head {
+        Some(row) => DatasetRow {
+            revision: row.revision + 1,
+            updated_at: now,
+            ..row
+        },
+        None => DatasetRow {
+            // Not `run.dataset`: that may be the number of a dataset that was deleted while this upload ran, and what is
+            // remembered under it would be taken for this one's.
+            id: new.run.number,
+            name: new.name.as_str().to_owned(),
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+            owner: new.author.as_ref().map(|author| author.id),
+        },
+    };
+    let run = Run {
+        dataset: head.id,
+        number: new.run.number,
+    };
+    if !created {
+        queries::update_head(tx, &head)?;
+    } else if !queries::insert_head(tx, &head)? {
+        // Another server made it since this one looked.
+        return Err(StoreError::Again);
+    }
+    // The length of a text is that of its source, unless the source is kept apart.
+    let apart = || Segments::whole(run, content.rows, new.text_bytes);
+    let segments = content.segments.or_else(|| content.transcoded.then(apart));
+    let (stored, tail) = (
+        segments.as_ref().map(Segments::encode),
+        content.tail.encode(),
+    );
+    let sha256 = content.tail.sha256();
+    let author = new.author.as_ref();
+    queries::insert_revision(
+        tx,
+        RevisionRow {
+            dataset_id: head.id,
+            number: head.revision,
+            run: run.number,
+            row_count: to_db(content.rows),
+            byte_count: to_db(content.tail.bytes()),
+            sha256: Cow::Borrowed(&sha256),
+            content_type: Cow::Borrowed(&content.content_type),
+            transcoded: content.transcoded,
+            profile: Cow::Borrowed(content.profile.as_deref().unwrap_or(&described.profile)),
+            author: author.map(|author| Cow::Borrowed(author.name.as_str())),
+            created_at: now,
+            segments: stored.as_deref().map(Cow::Borrowed),
+            // Of a source that is kept apart the text's own end is not known.
+            tail: (!content.transcoded).then_some(Cow::Borrowed(&tail)),
+        },
+    )?;
+    if new.staged {
+        tombstones::delete_upload(tx, run)?;
+    }
+    if content.joint {
+        blocks::insert_batch(tx, run, &append::joint())?;
+    }
+    blocks::insert_batch(tx, run, &new.rest)?;
+    if let Some(summary) = &new.summary {
+        let first = i64::from(new.write == Write::Append);
+        blocks::set_summary(tx, run, first, summary)?;
+    }
+    if head.revision > keep_revisions {
+        let since = tx.database_now()?;
+        tombstones::prune(tx, head.id, head.revision - keep_revisions, since)?;
+    }
+    let rows = content.rows;
+    let bytes = content.tail.bytes();
+    Ok(Committed {
+        dataset: Arc::new(Dataset {
+            name: new.name.clone(),
+            revision: head.revision,
+            run,
+            segments: segments.unwrap_or_else(|| Segments::whole(run, rows, bytes)),
+            columns: content.columns,
+            layout: content.layout,
+            rows,
+            bytes,
+            sha256,
+            content_type: content.content_type,
+            owner: head.owner,
+            transcoded: content.transcoded,
+            created_at: time_from_db(head.created_at)?,
+            updated_at: time_from_db(head.updated_at)?,
+        }),
+        created,
+    })
+}

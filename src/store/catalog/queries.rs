@@ -1,0 +1,207 @@
+//! The statements on datasets and revisions. All block, and belong on a thread of the backend.
+
+use diesel::prelude::*;
+
+use crate::store::backend::AnyConnection;
+use crate::store::backend::dialect::{first_locked, insert_unless_there};
+use crate::store::error::StoreError;
+use crate::store::model::Dataset;
+use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::schema::{datasets, revisions};
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn newest_revisions() -> _ {
+    datasets::table.inner_join(
+        revisions::table.on(revisions::dataset_id
+            .eq(datasets::id)
+            .and(revisions::number.eq(datasets::revision))),
+    )
+}
+
+/// The dataset of that name, as of its newest revision.
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<Dataset>, StoreError> {
+    let found = newest_revisions()
+        .filter(datasets::name.eq(name))
+        .select((DatasetRow::as_select(), RevisionRow::as_select()))
+        .first::<(DatasetRow, RevisionRow<'_>)>(connection)
+        .optional()?;
+    found
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
+        .transpose()
+}
+
+/// The dataset with that number as of a given revision; `None` when there is no such dataset or revision (any more).
+pub(crate) fn find_revision(
+    connection: &mut AnyConnection,
+    id: i64,
+    number: i64,
+) -> Result<Option<Dataset>, StoreError> {
+    let found = datasets::table
+        .inner_join(revisions::table.on(revisions::dataset_id.eq(datasets::id)))
+        .filter(datasets::id.eq(id))
+        .filter(revisions::number.eq(number))
+        .select((DatasetRow::as_select(), RevisionRow::as_select()))
+        .first::<(DatasetRow, RevisionRow<'_>)>(connection)
+        .optional()?;
+    found
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
+        .transpose()
+}
+
+diesel::define_sql_function! {
+    /// Bytes of a value; both databases tell without reading all of it.
+    fn length(value: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
+}
+
+/// Names of datasets in their order, those after `after` or after the first `skip`, each with the bytes that what is known
+/// of its columns has.
+pub(crate) fn names(
+    connection: &mut AnyConnection,
+    after: Option<&str>,
+    skip: i64,
+    limit: i64,
+) -> QueryResult<Vec<(String, i32)>> {
+    newest_revisions()
+        // No name is empty, so every name follows the empty one.
+        .filter(datasets::name.gt(after.unwrap_or_default()))
+        .order(datasets::name)
+        .offset(skip)
+        .limit(limit)
+        .select((datasets::name, length(revisions::profile)))
+        .load(connection)
+}
+
+/// The datasets of these names, in the order of their names.
+pub(crate) fn list(
+    connection: &mut AnyConnection,
+    names: &[String],
+) -> Result<Vec<Dataset>, StoreError> {
+    newest_revisions()
+        .filter(datasets::name.eq_any(names))
+        .order(datasets::name)
+        .select((DatasetRow::as_select(), RevisionRow::as_select()))
+        .load::<(DatasetRow, RevisionRow<'_>)>(connection)?
+        .into_iter()
+        .map(|(dataset, revision)| revision.into_dataset(&dataset))
+        .collect()
+}
+
+/// How many datasets there are.
+pub(crate) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
+    datasets::table.count().get_result(connection)
+}
+
+/// The dataset of that name, which stays as it is until the transaction ends.
+pub(crate) fn head(connection: &mut AnyConnection, name: &str) -> QueryResult<Option<DatasetRow>> {
+    let find = datasets::table.filter(datasets::name.eq(name));
+    first_locked!(connection, find.select(DatasetRow::as_select())).optional()
+}
+
+/// The same by the dataset's number.
+pub(crate) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
+    let find = datasets::table.find(id);
+    first_locked!(connection, find.select(DatasetRow::as_select())).optional()
+}
+
+/// The run that made a revision.
+pub(crate) fn made_by(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<Option<i64>> {
+    revisions::table
+        .find((dataset, number))
+        .select(revisions::run)
+        .first(connection)
+        .optional()
+}
+
+/// A revision.
+pub(crate) fn revision(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<RevisionRow<'static>> {
+    revisions::table
+        .find((dataset, number))
+        .select(RevisionRow::as_select())
+        .first(connection)
+}
+
+/// Revisions of a dataset from number `newest` down, at most `limit`.
+pub(crate) fn list_revisions(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    newest: i64,
+    limit: i64,
+) -> QueryResult<Vec<RevisionRow<'static>>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.le(newest))
+        .order(revisions::number.desc())
+        .limit(limit)
+        .select(RevisionRow::as_select())
+        .load(connection)
+}
+
+/// Makes the dataset; says whether the name was still free.
+pub(crate) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<bool> {
+    let values = (
+        datasets::id.eq(row.id),
+        datasets::name.eq(&row.name),
+        datasets::revision.eq(row.revision),
+        datasets::created_at.eq(row.created_at),
+        datasets::updated_at.eq(row.updated_at),
+        datasets::owner.eq(row.owner),
+    );
+    let inserted = insert_unless_there!(connection, datasets::table, values)?;
+    Ok(inserted > 0)
+}
+
+/// Moves the dataset's pointer to its new revision.
+pub(crate) fn update_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<()> {
+    diesel::update(datasets::table.find(row.id))
+        .set((
+            datasets::revision.eq(row.revision),
+            datasets::updated_at.eq(row.updated_at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Writes a revision.
+pub(crate) fn insert_revision(
+    connection: &mut AnyConnection,
+    row: RevisionRow<'_>,
+) -> QueryResult<()> {
+    diesel::insert_into(revisions::table)
+        .values(row)
+        .execute(connection)
+        .map(drop)
+}
+
+/// Says where the chunks of a revision are now.
+pub(crate) fn update_segments(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+    segments: &[u8],
+) -> QueryResult<()> {
+    diesel::update(revisions::table.find((dataset, number)))
+        .set(revisions::segments.eq(segments))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The cheapest question that needs the tables to be there.
+pub(crate) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
+    datasets::table
+        .select(datasets::id)
+        .limit(1)
+        .first::<i64>(connection)
+        .optional()
+        .map(drop)
+}

@@ -1,0 +1,127 @@
+//! The admin store, with which the operator manages clients beside the process that serves them. Every server sees a change within
+//! seconds, because none remembers clients for longer.
+
+use jiff::Timestamp;
+
+use super::client::{Client, Move, MovedBy};
+use super::usage::{self, Used};
+use super::{extensions, keys, pins};
+use crate::store::backend::{Address, AnyConnection, connection};
+use crate::store::error::{OpenError, StoreError};
+use crate::store::ids::Ids;
+use crate::store::opening;
+
+/// A connection that changes clients, and nothing else.
+pub struct Desk {
+    connection: AnyConnection,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// Opens a store that exists and whose schema is up to date. Blocks, as do all methods here.
+    pub fn open(address: &Address) -> Result<Self, OpenError> {
+        let connection = opening::open_existing(address, true)?;
+        Ok(Self { connection })
+    }
+
+    /// Makes a client whose key has that digest.
+    pub fn add(&mut self, name: &str, digest: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
+        let id = Ids::default().next(now);
+        let now = now.as_microsecond();
+        connection::write(&mut self.connection, |connection| {
+            keys::insert(connection, id, name, digest, now)
+        })
+    }
+
+    /// All clients by name.
+    pub fn list(&mut self) -> Result<Vec<Client>, StoreError> {
+        keys::list(&mut self.connection)
+    }
+
+    /// The client of that name.
+    pub fn find(&mut self, name: &str) -> Result<Client, StoreError> {
+        find(&mut self.connection, name)
+    }
+
+    /// How the client's pin moved, the first move first.
+    pub fn moves(&mut self, client: &Client) -> Result<Vec<Move>, StoreError> {
+        pins::moves(&mut self.connection, client.id)
+    }
+
+    /// How many keys the client has.
+    pub fn count_keys(&mut self, client: &Client) -> Result<i64, StoreError> {
+        Ok(keys::count_keys(&mut self.connection, client.id)?)
+    }
+
+    /// The usage since `day` (days since 1970); of one client, or of all.
+    pub fn usage(&mut self, client: Option<&Client>, day: i64) -> Result<Vec<Used>, StoreError> {
+        usage::since(&mut self.connection, client.map(|client| client.id), day)
+    }
+
+    /// Refuses the client's keys from now on, or takes them again.
+    pub fn set_disabled(
+        &mut self,
+        name: &str,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = disabled.then(|| now.as_microsecond());
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(keys::set_disabled(connection, client.id, at)?)
+        })
+    }
+
+    /// Gives the client a new key beside those it has.
+    pub fn rotate_key(
+        &mut self,
+        name: &str,
+        digest: &[u8; 32],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            keys::rotate_key(connection, &client, digest, now.as_microsecond())
+        })
+    }
+
+    /// Drops all keys of the client but the newest; says how many.
+    pub fn drop_old_keys(&mut self, name: &str) -> Result<usize, StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(keys::keep_newest_keys(connection, client.id, 1)?)
+        })
+    }
+
+    /// Grants the client a version until then, instead of what was granted before; `None` takes that back.
+    pub fn extend(
+        &mut self,
+        name: &str,
+        version: u32,
+        retires_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            let retires_at = retires_at.map(Timestamp::as_microsecond);
+            Ok(extensions::set(connection, client.id, version, retires_at)?)
+        })
+    }
+
+    /// Moves the client's pin.
+    pub fn pin(&mut self, name: &str, version: u32, now: Timestamp) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            let now = now.as_microsecond();
+            pins::move_pin(connection, client.id, version, MovedBy::Operator, now)
+        })
+    }
+}
+
+fn find(connection: &mut AnyConnection, name: &str) -> Result<Client, StoreError> {
+    keys::by_name(connection, name)?.ok_or_else(|| StoreError::NoSuchClient(name.to_owned()))
+}

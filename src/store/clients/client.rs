@@ -1,0 +1,68 @@
+//! What a client is. These types know no database.
+
+use jiff::Timestamp;
+
+/// A client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its number.
+    pub id: i64,
+    /// Its name, unique in the store.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when its keys are refused; `None`: they are not.
+    pub disabled_at: Option<Timestamp>,
+    /// When it first called; `None`: it has not.
+    pub first_contact_at: Option<Timestamp>,
+    /// The version it is pinned to, N of vN; `None` until its first contact.
+    pub pin: Option<u32>,
+    /// What it is served for longer than others, the oldest version first.
+    pub extensions: Vec<Extension>,
+    /// SHA-256 of the key by which it was found; `None`: it was found otherwise.
+    pub key: Option<[u8; 32]>,
+}
+
+/// Who moved a pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedBy {
+    /// Nobody: the client called for the first time.
+    FirstContact,
+    /// The client.
+    Client,
+    /// The operator.
+    Operator,
+}
+
+impl MovedBy {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstContact => "first-contact",
+            Self::Client => "client",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// A move of a pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// When.
+    pub at: Timestamp,
+    /// By whom, see [`MovedBy::as_str`].
+    pub by: String,
+    /// From which version; `None`: there was no pin.
+    pub from: Option<u32>,
+    /// To which version.
+    pub to: u32,
+}
+
+/// A version that is retired later for one client than for the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extension {
+    /// N of vN.
+    pub version: u32,
+    /// When it is retired for that client.
+    pub retires_at: Timestamp,
+}

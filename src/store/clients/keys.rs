@@ -1,0 +1,233 @@
+//! Keys of clients, and looking clients up. A key itself is never stored, only its SHA-256.
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use super::client::{Client, Extension};
+use super::extensions;
+use crate::store::backend::{AnyConnection, WriteError};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::schema::{client_keys, clients};
+use crate::store::units::time_from_db;
+
+/// Keys that a client may have at a time. It needs two while it changes from one to the other; further ones were lost on
+/// the way. The store drops none before the operator says so, because it does not know which is in use.
+const KEYS: i64 = 8;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = clients)]
+struct ClientRow {
+    id: i64,
+    name: String,
+    created_at: i64,
+    disabled_at: Option<i64>,
+    first_contact_at: Option<i64>,
+    pin: Option<i64>,
+}
+
+impl ClientRow {
+    fn into_client(self, extensions: Vec<Extension>) -> Result<Client, StoreError> {
+        Ok(Client {
+            id: self.id,
+            name: self.name,
+            created_at: time_from_db(self.created_at)?,
+            disabled_at: self.disabled_at.map(time_from_db).transpose()?,
+            first_contact_at: self.first_contact_at.map(time_from_db).transpose()?,
+            pin: self.pin.and_then(|pin| u32::try_from(pin).ok()),
+            extensions,
+            key: None,
+        })
+    }
+}
+
+impl Store {
+    /// The client whose key has that SHA-256.
+    pub async fn client_by_key(&self, digest: [u8; 32]) -> Result<Option<Client>, StoreError> {
+        self.backend()
+            .read(move |connection| by_key(connection, &digest))
+            .await
+    }
+
+    /// The client of that name.
+    pub async fn client(&self, name: &str) -> Result<Option<Client>, StoreError> {
+        let name = name.to_owned();
+        self.backend()
+            .read(move |connection| by_name(connection, &name))
+            .await
+    }
+
+    /// All clients by name.
+    pub async fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        self.backend().read(list).await
+    }
+}
+
+/// The client whose key has that digest.
+fn by_key(connection: &mut AnyConnection, digest: &[u8; 32]) -> Result<Option<Client>, StoreError> {
+    let row = client_keys::table
+        .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
+        .filter(client_keys::digest.eq(digest))
+        .select(ClientRow::as_select())
+        .first(connection)
+        .optional()?;
+    let client = with_extensions(connection, row)?;
+    Ok(client.map(|client| Client {
+        key: Some(*digest),
+        ..client
+    }))
+}
+
+/// Refuses a client whose key is no longer valid: the client may have been disabled since it was found, or the key dropped.
+pub(crate) fn admit(connection: &mut AnyConnection, client: &Client) -> Result<(), WriteError> {
+    let Some(key) = &client.key else {
+        return Ok(());
+    };
+    let found: Option<i64> = client_keys::table
+        .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
+        .filter(client_keys::digest.eq(key.as_slice()))
+        .filter(clients::disabled_at.is_null())
+        .select(clients::id)
+        .first(connection)
+        .optional()?;
+    match found {
+        Some(_) => Ok(()),
+        None => Err(WriteError::Refused(StoreError::KeyRevoked)),
+    }
+}
+
+/// The client of that name.
+pub(crate) fn by_name(
+    connection: &mut AnyConnection,
+    name: &str,
+) -> Result<Option<Client>, StoreError> {
+    let row = clients::table
+        .filter(clients::name.eq(name))
+        .select(ClientRow::as_select())
+        .first(connection)
+        .optional()?;
+    with_extensions(connection, row)
+}
+
+fn with_extensions(
+    connection: &mut AnyConnection,
+    row: Option<ClientRow>,
+) -> Result<Option<Client>, StoreError> {
+    row.map(|row| {
+        let extensions = extensions::of(connection, row.id)?;
+        row.into_client(extensions)
+    })
+    .transpose()
+}
+
+/// All clients by name.
+pub(crate) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreError> {
+    let rows: Vec<ClientRow> = clients::table
+        .order(clients::name)
+        .select(ClientRow::as_select())
+        .load(connection)?;
+    let mut extensions = extensions::all(connection)?;
+    rows.into_iter()
+        .map(|row| {
+            let granted = extensions.remove(&row.id);
+            row.into_client(granted.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// How many keys a client has.
+pub(crate) fn count_keys(connection: &mut AnyConnection, client: i64) -> QueryResult<i64> {
+    client_keys::table
+        .filter(client_keys::client_id.eq(client))
+        .count()
+        .get_result(connection)
+}
+
+/// Makes a client with its first key.
+pub(crate) fn insert(
+    connection: &mut AnyConnection,
+    id: i64,
+    name: &str,
+    digest: &[u8],
+    now: i64,
+) -> Result<(), StoreError> {
+    if by_name(connection, name)?.is_some() {
+        return Err(StoreError::ClientExists(name.to_owned()));
+    }
+    diesel::insert_into(clients::table)
+        .values((
+            clients::id.eq(id),
+            clients::name.eq(name),
+            clients::created_at.eq(now),
+        ))
+        .execute(connection)?;
+    insert_key(connection, id, digest, now)?;
+    Ok(())
+}
+
+fn insert_key(
+    connection: &mut AnyConnection,
+    client: i64,
+    digest: &[u8],
+    now: i64,
+) -> QueryResult<()> {
+    diesel::insert_into(client_keys::table)
+        .values((
+            client_keys::digest.eq(digest),
+            client_keys::client_id.eq(client),
+            client_keys::created_at.eq(now),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Gives a client a new key beside those it has.
+pub(crate) fn rotate_key(
+    connection: &mut AnyConnection,
+    client: &Client,
+    digest: &[u8],
+    now: i64,
+) -> Result<(), StoreError> {
+    if count_keys(connection, client.id)? >= KEYS {
+        return Err(StoreError::TooManyKeys(client.name.clone()));
+    }
+    let last: Option<i64> = client_keys::table
+        .filter(client_keys::client_id.eq(client.id))
+        .select(max(client_keys::created_at))
+        .first(connection)?;
+    // The newest is the one that was made last, whatever the clocks of the machines say.
+    let now = last.map_or(now, |last| now.max(last + 1));
+    Ok(insert_key(connection, client.id, digest, now)?)
+}
+
+/// Drops all keys of a client but the newest `keep`; says how many.
+pub(crate) fn keep_newest_keys(
+    connection: &mut AnyConnection,
+    client: i64,
+    keep: i64,
+) -> QueryResult<usize> {
+    let newest: Vec<Vec<u8>> = client_keys::table
+        .filter(client_keys::client_id.eq(client))
+        .order(client_keys::created_at.desc())
+        .limit(keep)
+        .select(client_keys::digest)
+        .load(connection)?;
+    diesel::delete(
+        client_keys::table
+            .filter(client_keys::client_id.eq(client))
+            .filter(client_keys::digest.ne_all(newest)),
+    )
+    .execute(connection)
+}
+
+/// Refuses a client's keys from now on, or takes them again.
+pub(crate) fn set_disabled(
+    connection: &mut AnyConnection,
+    client: i64,
+    disabled_at: Option<i64>,
+) -> QueryResult<()> {
+    diesel::update(clients::table.find(client))
+        .set(clients::disabled_at.eq(disabled_at))
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,152 @@
+//! What this process is in the middle of: uploads being received, keys of writes in flight, and runs being read.
+//!
+//! Where processes share a database, each reports that now and then, so that the others leave it alone. Where one process has the
+//! database alone, it reports nothing, and what it knows decides.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::backend::AnyConnection;
+use super::model::Claim;
+use super::schema::{idempotency_keys, leases, uploads};
+use super::segments::list::Run;
+use super::units::micros;
+
+/// Uploads that were not renewed for so long have no process any more.
+pub(crate) const UPLOADS_LIVE: Duration = Duration::from_secs(15 * 60);
+/// Keys in flight that were not renewed for so long have no process any more.
+pub(crate) const CLAIMS_LIVE: Duration = Duration::from_secs(90);
+/// How long a lease holds after it was reported.
+const LEASES_LIVE: Duration = Duration::from_secs(120);
+
+/// What this process is in the middle of.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight {
+    now: Mutex<Now>,
+}
+
+#[derive(Debug, Default)]
+struct Now {
+    /// Each with its one permit, which the writer of a part of the run holds.
+    uploads: HashMap<Run, Arc<Semaphore>>,
+    claims: HashSet<Claim>,
+}
+
+/// The right to write one part of a run. While it is held, the run is not given up.
+#[derive(Debug)]
+pub struct Turn {
+    pub(crate) run: Run,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What is reported.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub uploads: Vec<Run>,
+    pub claims: Vec<Claim>,
+    pub leases: Vec<Run>,
+}
+
+impl Report {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.uploads.is_empty() && self.claims.is_empty() && self.leases.is_empty()
+    }
+}
+
+impl InFlight {
+    /// Notes that a run is being written, and that a part of it is about to be.
+    pub(crate) fn begin_part(&self, run: Run) -> Turn {
+        let mut now = self.lock();
+        let one = || Arc::new(Semaphore::new(1));
+        let permits = Arc::clone(now.uploads.entry(run).or_insert_with(one));
+        drop(now);
+        Turn {
+            run,
+            // Parts of a run are written one after the other.
+            _permit: permits.try_acquire_owned().ok(),
+        }
+    }
+
+    /// Notes that a run is not written any more; gives the semaphore that is free once the part being written now is written.
+    pub(crate) fn end_upload(&self, run: Run) -> Option<Arc<Semaphore>> {
+        self.lock().uploads.remove(&run)
+    }
+
+    pub(crate) fn begin_claim(&self, claim: &Claim) {
+        self.lock().claims.insert(claim.clone());
+    }
+
+    pub(crate) fn end_claim(&self, claim: &Claim) {
+        self.lock().claims.remove(claim);
+    }
+
+    /// Whether a request of this process has the key.
+    pub(crate) fn has_claim(&self, claim: &Claim) -> bool {
+        self.lock().claims.contains(claim)
+    }
+
+    pub(crate) fn report(&self, leases: Vec<Run>) -> Report {
+        let now = self.lock();
+        let mut report = Report {
+            uploads: now.uploads.keys().copied().collect(),
+            claims: now.claims.iter().cloned().collect(),
+            leases,
+        };
+        drop(now);
+        // Rows are locked in one order, see the module `store`.
+        report.claims.sort_unstable();
+        report.uploads.sort_unstable();
+        report.leases.sort_unstable();
+        report
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        // Both sets are whole between any two statements, so a panic elsewhere did not harm them.
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes the report of the process `holder`.
+pub(crate) fn renew(
+    connection: &mut AnyConnection,
+    report: &Report,
+    holder: i64,
+    now: i64,
+) -> QueryResult<()> {
+    for claim in &report.claims {
+        diesel::update(idempotency_keys::table.find((&claim.scope, &claim.key)))
+            .filter(idempotency_keys::holder.eq(claim.holder))
+            .filter(idempotency_keys::answer.is_null())
+            .set(idempotency_keys::renewed_at.eq(now))
+            .execute(connection)?;
+    }
+    for run in &report.uploads {
+        diesel::update(uploads::table.find((run.dataset, run.number)))
+            .set(uploads::renewed_at.eq(now))
+            .execute(connection)?;
+    }
+    let until = now + micros(LEASES_LIVE);
+    for run in &report.leases {
+        let key = (run.dataset, run.number, holder);
+        let renewed = diesel::update(leases::table.find(key))
+            .set(leases::until.eq(until))
+            .execute(connection)?;
+        if renewed == 0 {
+            diesel::insert_into(leases::table)
+                .values((
+                    leases::dataset_id.eq(run.dataset),
+                    leases::run.eq(run.number),
+                    leases::holder.eq(holder),
+                    leases::until.eq(until),
+                ))
+                .execute(connection)?;
+        }
+    }
+    diesel::delete(leases::table.filter(leases::until.lt(now)))
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,123 @@
+//! What a store does without being asked: reporting to other processes what this one is in the middle of, compacting small
+//! appends, collecting what nobody reads any more, and getting ready when a database that was away is back.
+//!
+//! Each is a task of its own, so that none holds up another: other processes give up what is not reported in time, while
+//! compaction may take as long as it likes. All end with the store. What fails is tried again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::backend::WriteOptions;
+use super::error::StoreError;
+use super::handle::{Shared, Store};
+use super::in_flight;
+use super::segments::{collection, compaction};
+use crate::dataset::DatasetName;
+
+/// How soon it is tried again to get ready.
+const PREPARE_AGAIN: Duration = Duration::from_secs(1);
+/// How long collection rests between two steps.
+const COLLECT_PAUSE: Duration = Duration::from_millis(20);
+/// How soon a report is tried again that failed.
+const REPORT_AGAIN: Duration = Duration::from_secs(1);
+
+/// Starts the tasks on the caller's runtime. Without one there is no maintenance, which only means more to collect later.
+pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        return;
+    };
+    let shared = || Arc::downgrade(&store.shared);
+    runtime.spawn(collect(shared(), store.backend().pace().collect));
+    runtime.spawn(compact(shared(), to_compact));
+    if let Some(every) = store.backend().pace().report {
+        runtime.spawn(report(shared(), every));
+    }
+}
+
+/// The store, unless it is gone or closed.
+fn open(shared: &Weak<Shared>) -> Option<Store> {
+    let shared = shared.upgrade()?;
+    (!shared.backend.is_closed()).then_some(Store { shared })
+}
+
+/// Gets the store ready where it is not, and collects.
+async fn collect(shared: Weak<Shared>, idle: Duration) {
+    // The first step comes soon, because a database that was away may be back.
+    let mut pause = idle.min(PREPARE_AGAIN);
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(store) = open(&shared) else { return };
+        if let Err(error) = store.backend().prepare().await {
+            log::debug!("the store is not ready: {error}");
+            pause = PREPARE_AGAIN;
+            continue;
+        }
+        pause = match collection::step(&store).await {
+            Ok(true) => COLLECT_PAUSE,
+            Ok(false) => idle,
+            Err(error) => {
+                log_failure("collecting", Err(error));
+                idle
+            }
+        };
+    }
+}
+
+/// Tells other processes what this one is in the middle of.
+async fn report(shared: Weak<Shared>, every: Duration) {
+    let mut pause = every;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(store) = open(&shared) else { return };
+        let reported = renew(&store).await;
+        pause = if reported.is_ok() {
+            every
+        } else {
+            REPORT_AGAIN
+        };
+        log_failure("reporting what is in flight", reported);
+    }
+}
+
+async fn renew(store: &Store) -> Result<(), StoreError> {
+    let holder = store.shared.holder;
+    let report = store.in_flight().report(store.shared.leases.all());
+    if report.is_empty() {
+        return Ok(());
+    }
+    store
+        .backend()
+        .write(WriteOptions::ORDINARY, move |tx| {
+            let now = tx.database_now()?;
+            Ok(in_flight::renew(tx, &report, holder, now)?)
+        })
+        .await
+}
+
+/// Compacts the small appends of datasets, one dataset after the other.
+async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<DatasetName>) {
+    while let Some(name) = to_compact.recv().await {
+        let mut due = HashSet::from([name]);
+        while let Ok(name) = to_compact.try_recv() {
+            due.insert(name);
+        }
+        for name in &due {
+            let Some(store) = open(&shared) else { return };
+            log_failure("compacting", compaction::compact(&store, name).await);
+        }
+    }
+}
+
+fn log_failure(what: &str, outcome: Result<(), StoreError>) {
+    match outcome {
+        Ok(()) | Err(StoreError::Closed) => {}
+        // Clients that write are told; there is nothing else to be done about it here.
+        Err(StoreError::ReadOnly(_)) => {
+            log::debug!("{what} waits for a database that takes writes");
+        }
+        Err(error) => log::warn!("{what} failed, it is tried again: {error}"),
+    }
+}

@@ -1,0 +1,88 @@
+//! What the store measures of its work: how long it takes, what waits for it, and what panicked.
+
+use std::time::Instant;
+
+use prometheus::core::Collector;
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter};
+
+/// Upper bounds of the latencies that are told apart, in seconds.
+const BOUNDS: [f64; 12] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0,
+];
+
+/// How long the store takes, by what it is asked to do.
+#[derive(Debug, Clone)]
+pub(crate) struct Timings {
+    all: HistogramVec,
+    reads: Histogram,
+    writes: Histogram,
+    /// Work that panicked.
+    pub panics: IntCounter,
+}
+
+impl Timings {
+    pub(crate) fn new() -> Self {
+        let options = HistogramOpts::new(
+            "flash_store_duration_seconds",
+            "How long the store took, with the time that was waited for it: read, or write until it was durable.",
+        );
+        let all = HistogramVec::new(options.buckets(BOUNDS.to_vec()), &["operation"])
+            .expect("name, label and bounds are valid");
+        Self {
+            reads: all.with_label_values(&["read"]),
+            writes: all.with_label_values(&["write"]),
+            all,
+            panics: IntCounter::new(
+                "flash_store_panics_total",
+                "Work of the store that panicked: it was rolled back, and its request answered with 500.",
+            )
+            .expect("the name is valid"),
+        }
+    }
+
+    pub(crate) fn of_reads(&self) -> Timing<'_> {
+        Timing::new(&self.reads)
+    }
+
+    pub(crate) fn of_writes(&self) -> Timing<'_> {
+        Timing::new(&self.writes)
+    }
+
+    pub(crate) fn collectors(&self) -> [Box<dyn Collector>; 2] {
+        [Box::new(self.all.clone()), Box::new(self.panics.clone())]
+    }
+}
+
+/// Something that is being timed until it is dropped.
+pub(crate) struct Timing<'t> {
+    histogram: &'t Histogram,
+    began: Instant,
+}
+
+impl<'t> Timing<'t> {
+    fn new(histogram: &'t Histogram) -> Self {
+        Self {
+            histogram,
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Drop for Timing<'_> {
+    fn drop(&mut self) {
+        self.histogram.observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// How much of the store is in use at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Connections that work.
+    pub busy: usize,
+    /// Connections that are open and do nothing.
+    pub idle: usize,
+    /// Work that waits for a connection.
+    pub waiting: usize,
+    /// Writes that wait for the one thread that writes a SQLite file, or are being done by it.
+    pub queued: usize,
+}

@@ -1,0 +1,133 @@
+//! Packed bytes from the tables, unpacked and checked against their digests; and reading one block of a revision.
+
+use super::list::Run;
+use super::queries;
+use crate::dataset::{CorruptBlock, block};
+use crate::store::backend::AnyConnection;
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::model::{Dataset, Text};
+use crate::store::rows::{ChunkPlace, PackedRow};
+use crate::store::units::from_db;
+
+impl Store {
+    /// The block that holds row `row` of the revision, unpacked and checked. `then` goes on with it on the same thread.
+    pub async fn chunk_at_row<T: Send + 'static>(
+        &self,
+        dataset: &Dataset,
+        row: u64,
+        then: impl FnOnce(Text) -> T + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(segment) = dataset.segments.at_row(row).copied() else {
+            return Ok(None);
+        };
+        let row = row - segment.first_row;
+        let fetch = move |connection: &mut AnyConnection| {
+            Ok(queries::chunk_at_row(connection, segment.run, row)?)
+        };
+        let unpack = move |(place, block): (ChunkPlace, PackedRow<'_>)| {
+            let mut text = read_chunk(&place, &block)?;
+            text.first_row += segment.first_row;
+            Ok(then(text))
+        };
+        self.backend().fetch(fetch, unpack).await
+    }
+
+    /// A part of the source from byte `byte` on: the rest of the block that holds it.
+    pub async fn source_at(
+        &self,
+        dataset: &Dataset,
+        byte: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let transcoded = dataset.transcoded;
+        let Some(place) = place_of(dataset, byte) else {
+            return Ok(None);
+        };
+        let fetch = move |connection: &mut AnyConnection| block_at(connection, place, transcoded);
+        let unpack = move |block: PackedRow<'_>| rest_of(place.1, &block);
+        Ok(self.backend().fetch(fetch, unpack).await?.flatten())
+    }
+}
+
+/// The bytes of a block, unpacked and checked.
+pub(crate) fn unpack(block: &PackedRow<'_>) -> Result<Vec<u8>, StoreError> {
+    let text_bytes = usize::try_from(block.byte_count).unwrap_or(0);
+    let bytes =
+        block::decompress(&block.data, text_bytes).map_err(|source| damaged(block, source))?;
+    if block::digest(&bytes) == *block.digest {
+        return Ok(bytes);
+    }
+    let source = None;
+    Err(damaged(block, CorruptBlock { text_bytes, source }))
+}
+
+fn damaged(block: &PackedRow<'_>, source: CorruptBlock) -> StoreError {
+    StoreError::Corrupt {
+        dataset: block.dataset_id,
+        run: block.run,
+        first_byte: block.first_byte,
+        source,
+    }
+}
+
+/// The text of a block.
+pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
+    String::from_utf8(unpack(block)?).map_err(|error| {
+        let (text_bytes, source) = (error.as_bytes().len(), None);
+        damaged(block, CorruptBlock { text_bytes, source })
+    })
+}
+
+/// The text of a block and where it belongs.
+pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
+    Ok(Text {
+        first_row: from_db(place.first_row),
+        rows: from_db(place.row_count),
+        body_start: usize::try_from(place.body_start).unwrap_or(0),
+        text: text(block)?,
+    })
+}
+
+/// Where byte `byte` of the source is: in which run, and at which byte there.
+fn place_of(dataset: &Dataset, byte: u64) -> Option<(Run, u64)> {
+    match dataset.segments.at_byte(byte) {
+        _ if dataset.transcoded => Some((dataset.run, byte)),
+        Some(segment) => Some((segment.run, segment.byte_in_run(byte))),
+        None => None,
+    }
+}
+
+/// The block that holds byte `byte` of the run, packed; if the source is kept apart, the source's block.
+fn block_at(
+    connection: &mut AnyConnection,
+    (run, byte): (Run, u64),
+    transcoded: bool,
+) -> Result<Option<PackedRow<'static>>, StoreError> {
+    Ok(match transcoded {
+        true => queries::source_at_byte(connection, run, byte)?,
+        false => queries::text_at_byte(connection, run, byte)?,
+    })
+}
+
+/// What is in it from byte `byte` of the run on; `None`: it ends before.
+fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+    let first = from_db(block.first_byte);
+    let bytes = unpack(block)?;
+    let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);
+    Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
+}
+
+/// A part of the dataset's source from byte `byte` on: the rest of the block that holds it.
+pub(crate) fn source_at(
+    connection: &mut AnyConnection,
+    dataset: &Dataset,
+    byte: u64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(place) = place_of(dataset, byte) else {
+        return Ok(None);
+    };
+    match block_at(connection, place, dataset.transcoded)? {
+        Some(block) => rest_of(place.1, &block),
+        None => Ok(None),
+    }
+}

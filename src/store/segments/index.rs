@@ -1,0 +1,219 @@
+//! The index of blocks, for readers of many of them: where they are, their zone maps and Bloom filters, and several of their texts at
+//! a time.
+
+use std::ops::Range;
+
+use diesel::connection::DefaultLoadingMode;
+use diesel::prelude::*;
+
+use super::blocks;
+use super::list::Run;
+use super::queries::{self, BEFORE_ALL, ChunkKey};
+use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
+use crate::store::backend::AnyConnection;
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::model::Text;
+use crate::store::rows::PackedRow;
+use crate::store::schema::chunks;
+use crate::store::units::{from_db, to_db, unreadable};
+
+/// Texts that are read at once.
+const TEXTS: i64 = 8;
+
+/// A block handle: where a block of a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// Number of its first row in the run, from 0.
+    pub first_row: u64,
+    /// Number of its rows.
+    pub rows: u64,
+    /// Offset of its text in the run's text.
+    pub first_byte: u64,
+    /// Length of its text.
+    pub bytes: u64,
+    /// Bytes of mark and header before its first row.
+    pub body_start: usize,
+}
+
+/// The text of a block, not unpacked yet.
+pub struct Packed(PackedRow<'static>);
+
+impl Packed {
+    /// The text, unpacked and checked.
+    pub fn unpack(&self) -> Result<String, StoreError> {
+        blocks::text(&self.0)
+    }
+}
+
+impl Store {
+    /// The blocks of a run that begin within `rows` of it, in order.
+    pub async fn spots(&self, run: Run, rows: Range<u64>) -> Result<Vec<Spot>, StoreError> {
+        self.backend()
+            .read(move |connection| spots(connection, run, &rows))
+            .await
+    }
+
+    /// For each of some columns, whose places are in order, its zone map in each block of a run that begins within
+    /// `rows` of it, in the same order.
+    pub async fn stats(
+        &self,
+        run: Run,
+        rows: Range<u64>,
+        columns: Vec<usize>,
+    ) -> Result<Vec<Vec<ZoneMap>>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let chunks =
+                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            // One at a time, since those of all columns of many chunks may be large.
+            let stored = chunks.select(chunks::stats);
+            let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
+            let mut of_columns = vec![Vec::new(); columns.len()];
+            for stored in stored {
+                let stored = stored?;
+                // A line end that was put before appended rows has no statistics.
+                let decoded = match stored.is_empty() {
+                    true => vec![ZoneMap::of_nothing(); columns.len()],
+                    false => zone_map::decode_columns(&stored, &columns)
+                        .map_err(|e| unreadable("statistics", e))?,
+                };
+                let pairs = of_columns.iter_mut().zip(decoded);
+                pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
+            }
+            Ok(of_columns)
+        };
+        self.backend().read(read).await
+    }
+
+    /// For each of some columns, whose places are in order, its Bloom filter in each block of a run that begins within `rows`
+    /// of it, if the block was stored with one, in the same order.
+    pub async fn blooms(
+        &self,
+        run: Run,
+        rows: Range<u64>,
+        columns: Vec<usize>,
+    ) -> Result<Vec<Vec<Option<Bloom>>>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let chunks =
+                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            let stored = chunks.select(chunks::blooms);
+            let stored = stored.load_iter::<Option<Vec<u8>>, DefaultLoadingMode>(connection)?;
+            let mut of_columns = vec![Vec::new(); columns.len()];
+            for stored in stored {
+                let stored = stored?.unwrap_or_default();
+                let decoded =
+                    bloom::decode(&stored, &columns).map_err(|e| unreadable("filters", e))?;
+                let pairs = of_columns.iter_mut().zip(decoded);
+                pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
+            }
+            Ok(of_columns)
+        };
+        self.backend().read(read).await
+    }
+
+    /// The summary of a run's columns as it is stored with it; `None`: it has to be made of the blocks.
+    pub async fn summary(&self, run: Run) -> Result<Option<Vec<u8>>, StoreError> {
+        self.backend()
+            .read(move |connection| Ok(queries::summary(connection, run)?))
+            .await
+    }
+
+    /// The next texts of a run after one of them, some of them at a time, each with its key.
+    pub async fn texts_after(
+        &self,
+        run: Run,
+        after: Option<ChunkKey>,
+    ) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+        let after = after.unwrap_or(BEFORE_ALL);
+        self.backend()
+            .read(move |connection| texts(connection, run, after))
+            .await
+    }
+
+    /// The blocks of a run that begin at these bytes, in the order in which those are given.
+    pub async fn packed(&self, run: Run, first_bytes: Vec<u64>) -> Result<Vec<Packed>, StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let mut blocks = queries::texts_at(connection, run, &first_bytes)?;
+            let mut packed = Vec::with_capacity(first_bytes.len());
+            for first_byte in first_bytes {
+                let at = blocks
+                    .iter()
+                    .position(|block| from_db(block.first_byte) == first_byte);
+                let block = blocks.swap_remove(at.ok_or(StoreError::Missing {
+                    dataset: run.dataset,
+                    run: run.number,
+                    row: first_byte,
+                })?);
+                packed.push(Packed(block));
+            }
+            Ok(packed)
+        };
+        self.backend().read(read).await
+    }
+}
+
+/// The next texts of a run after `after`, each with its key.
+fn texts(
+    connection: &mut AnyConnection,
+    run: Run,
+    after: ChunkKey,
+) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+    queries::next_chunks(connection, run, after, TEXTS)?
+        .iter()
+        .map(|(key, place, block)| Ok((*key, blocks::read_chunk(place, block)?)))
+        .collect()
+}
+
+fn spots(
+    connection: &mut AnyConnection,
+    run: Run,
+    rows: &Range<u64>,
+) -> Result<Vec<Spot>, StoreError> {
+    let stored: Vec<(i64, i64, i64, i64)> = of_run(run, to_db(rows.start))
+        .filter(chunks::first_row.lt(to_db(rows.end)))
+        .select((
+            chunks::first_row,
+            chunks::row_count,
+            chunks::first_byte,
+            chunks::body_start,
+        ))
+        .load(connection)?;
+    let Some(&(row, _, last, _)) = stored.last() else {
+        return Ok(Vec::new());
+    };
+    // The last text's length is asked of the text: revisions that read a run do not all say the same of the run's length.
+    let length = queries::text_bytes(connection, run, last)?;
+    let length = length.ok_or(StoreError::Missing {
+        dataset: run.dataset,
+        run: run.number,
+        row: from_db(row),
+    })?;
+    let mut end = from_db(last) + from_db(length);
+    let mut spots = Vec::with_capacity(stored.len());
+    // From the last one on, since a text ends where the next one begins.
+    for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {
+        let first_byte = from_db(first_byte);
+        spots.push(Spot {
+            first_row: from_db(first_row),
+            rows: from_db(rows),
+            first_byte,
+            bytes: end.saturating_sub(first_byte),
+            body_start: usize::try_from(body_start).unwrap_or(0),
+        });
+        end = first_byte;
+    }
+    spots.reverse();
+    Ok(spots)
+}
+
+/// The chunks of a run that begin at row `from` of it or after, in order.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_run(run: Run, from: i64) -> _ {
+    let dataset: i64 = run.dataset;
+    let number: i64 = run.number;
+    chunks::table
+        .filter(chunks::dataset_id.eq(dataset))
+        .filter(chunks::run.eq(number))
+        .filter(chunks::first_row.ge(from))
+        .order((chunks::first_row, chunks::seq))
+}

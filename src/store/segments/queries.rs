@@ -1,0 +1,230 @@
+//! The statements on blocks: their places, their packed texts, and the sources that are kept apart.
+//! All block, and belong on a thread of the backend.
+
+use diesel::prelude::*;
+
+use super::list::Run;
+use crate::store::backend::AnyConnection;
+use crate::store::backend::dialect::insert_all;
+use crate::store::model::Batch;
+use crate::store::rows::{ChunkPlace, ChunkRow, PackedRow};
+use crate::store::schema::{chunk_data, chunks, sources};
+use crate::store::units::to_db;
+
+/// Where a chunk stands in its run: its first row, and its number.
+pub type ChunkKey = (i64, i64);
+
+/// The key before that of every chunk.
+pub(crate) const BEFORE_ALL: ChunkKey = (-1, -1);
+
+#[diesel::dsl::auto_type]
+fn chunks_with_data() -> _ {
+    chunks::table.inner_join(
+        chunk_data::table.on(chunk_data::dataset_id
+            .eq(chunks::dataset_id)
+            .and(chunk_data::run.eq(chunks::run))
+            .and(chunk_data::first_byte.eq(chunks::first_byte))),
+    )
+}
+
+/// The chunk that holds row `row` of the run, and its packed text.
+pub(crate) fn chunk_at_row(
+    connection: &mut AnyConnection,
+    run: Run,
+    row: u64,
+) -> QueryResult<Option<(ChunkPlace, PackedRow<'static>)>> {
+    chunks_with_data()
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .filter(chunks::first_row.le(to_db(row)))
+        .order((chunks::first_row.desc(), chunks::seq.desc()))
+        .select((ChunkPlace::as_select(), chunk_data::all_columns))
+        .first(connection)
+        .optional()
+}
+
+/// The packed text that holds byte `byte` of the run's text.
+pub(crate) fn text_at_byte(
+    connection: &mut AnyConnection,
+    run: Run,
+    byte: u64,
+) -> QueryResult<Option<PackedRow<'static>>> {
+    chunk_data::table
+        .filter(chunk_data::dataset_id.eq(run.dataset))
+        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::first_byte.le(to_db(byte)))
+        .order(chunk_data::first_byte.desc())
+        .select(chunk_data::all_columns)
+        .first(connection)
+        .optional()
+}
+
+/// Length of the text that begins at this byte of the run's text.
+pub(crate) fn text_bytes(
+    connection: &mut AnyConnection,
+    run: Run,
+    first_byte: i64,
+) -> QueryResult<Option<i64>> {
+    chunk_data::table
+        .find((run.dataset, run.number, first_byte))
+        .select(chunk_data::byte_count)
+        .first(connection)
+        .optional()
+}
+
+/// The packed texts that begin at these bytes of the run's text, in any order.
+pub(crate) fn texts_at(
+    connection: &mut AnyConnection,
+    run: Run,
+    first_bytes: &[u64],
+) -> QueryResult<Vec<PackedRow<'static>>> {
+    let first_bytes: Vec<i64> = first_bytes.iter().copied().map(to_db).collect();
+    chunk_data::table
+        .filter(chunk_data::dataset_id.eq(run.dataset))
+        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::first_byte.eq_any(first_bytes))
+        .select(chunk_data::all_columns)
+        .load(connection)
+}
+
+/// The block that holds byte `byte` of a source that is kept apart.
+pub(crate) fn source_at_byte(
+    connection: &mut AnyConnection,
+    run: Run,
+    byte: u64,
+) -> QueryResult<Option<PackedRow<'static>>> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .filter(sources::first_byte.le(to_db(byte)))
+        .order(sources::first_byte.desc())
+        .select(sources::all_columns)
+        .first(connection)
+        .optional()
+}
+
+/// The chunks of a run after `after`, in order, each with its text.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn chunks_after(run: Run, after: ChunkKey) -> _ {
+    let dataset: i64 = run.dataset;
+    let number: i64 = run.number;
+    let first_row: i64 = after.0;
+    let seq: i64 = after.1;
+    chunks_with_data()
+        .filter(chunks::dataset_id.eq(dataset))
+        .filter(chunks::run.eq(number))
+        // The first of the two conditions is the one that the index answers.
+        .filter(chunks::first_row.ge(first_row))
+        .filter(chunks::first_row.gt(first_row).or(chunks::seq.gt(seq)))
+        .order((chunks::first_row, chunks::seq))
+}
+
+/// The next chunks of a run after `after`, with their packed texts.
+pub(crate) fn next_chunks(
+    connection: &mut AnyConnection,
+    run: Run,
+    after: ChunkKey,
+    limit: i64,
+) -> QueryResult<Vec<(ChunkKey, ChunkPlace, PackedRow<'static>)>> {
+    chunks_after(run, after)
+        .limit(limit)
+        .select((
+            (chunks::first_row, chunks::seq),
+            ChunkPlace::as_select(),
+            chunk_data::all_columns,
+        ))
+        .load(connection)
+}
+
+/// How many chunks of a run there are; each was written together with its text.
+pub(crate) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    chunks::table
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .count()
+        .get_result(connection)
+}
+
+/// How many blocks of its source a run has.
+pub(crate) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .count()
+        .get_result(connection)
+}
+
+/// Writes a part of a run.
+pub(crate) fn insert_batch(
+    connection: &mut AnyConnection,
+    run: Run,
+    batch: &Batch,
+) -> QueryResult<()> {
+    let places = batch.chunks.iter().map(|c| ChunkRow::new(run, c));
+    let texts = batch.chunks.iter().map(|c| PackedRow::of_text(run, c));
+    let blocks = batch.sources.iter().map(|b| PackedRow::of_source(run, b));
+    insert_all!(&mut *connection, chunks::table, places)?;
+    insert_all!(&mut *connection, chunk_data::table, texts)?;
+    insert_all!(connection, sources::table, blocks)
+}
+
+/// Keeps the summary of a run with its first chunk, which has that number.
+pub(crate) fn set_summary(
+    connection: &mut AnyConnection,
+    run: Run,
+    first: i64,
+    summary: &[u8],
+) -> QueryResult<()> {
+    diesel::update(chunks::table.find((run.dataset, run.number, 0, first)))
+        .set(chunks::summary.eq(summary))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The summary of a run as it is stored, if it is.
+pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<Option<Vec<u8>>> {
+    let found = chunks::table
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .filter(chunks::first_row.eq(0))
+        .filter(chunks::summary.is_not_null())
+        .select(chunks::summary)
+        .first::<Option<Vec<u8>>>(connection);
+    found.optional().map(Option::flatten)
+}
+
+/// Moves at most `limit` chunks and as many blocks of a run to another dataset; says whether there was any.
+pub(crate) fn move_some(
+    connection: &mut AnyConnection,
+    run: Run,
+    dataset: i64,
+    limit: i64,
+) -> QueryResult<bool> {
+    let (from, number) = (run.dataset, run.number);
+    let found: Vec<(i64, i64, i64)> = chunks::table
+        .filter(chunks::dataset_id.eq(from))
+        .filter(chunks::run.eq(number))
+        .select((chunks::first_row, chunks::seq, chunks::first_byte))
+        .limit(limit)
+        .load(connection)?;
+    for &(first_row, seq, first_byte) in &found {
+        diesel::update(chunks::table.find((from, number, first_row, seq)))
+            .set(chunks::dataset_id.eq(dataset))
+            .execute(connection)?;
+        diesel::update(chunk_data::table.find((from, number, first_byte)))
+            .set(chunk_data::dataset_id.eq(dataset))
+            .execute(connection)?;
+    }
+    let blocks: Vec<i64> = sources::table
+        .filter(sources::dataset_id.eq(from))
+        .filter(sources::run.eq(number))
+        .select(sources::first_byte)
+        .limit(limit)
+        .load(connection)?;
+    for &first_byte in &blocks {
+        diesel::update(sources::table.find((from, number, first_byte)))
+            .set(sources::dataset_id.eq(dataset))
+            .execute(connection)?;
+    }
+    Ok(!found.is_empty() || !blocks.is_empty())
+}

@@ -1,0 +1,120 @@
+//! Blocks on their way into the store: they are durable, and unreachable until their revision is committed.
+
+use super::list::Run;
+use super::{queries, tombstones};
+use crate::store::backend::{Purpose, Transaction, WriteError, WriteOptions};
+use crate::store::error::StoreError;
+use crate::store::handle::Store;
+use crate::store::in_flight::Turn;
+use crate::store::model::Batch;
+
+/// Blocks moved in one transaction, so that other writes never wait long for it.
+const BLOCKS: i64 = 64;
+
+impl Store {
+    /// Announces that a part of a run is about to be written, before anything else can happen to the run. While the turn is held,
+    /// the run is not given up.
+    pub fn begin_part(&self, run: Run) -> Turn {
+        self.in_flight().begin_part(run)
+    }
+
+    /// Writes a part of a run; `begins` says that it is the first. It is unreachable until the run is committed.
+    pub async fn stage(&self, turn: Turn, batch: Batch, begins: bool) -> Result<(), StoreError> {
+        let options = WriteOptions::of(Purpose::Provisional, batch.weight());
+        self.backend()
+            .write(options, move |tx| {
+                if begins {
+                    let now = tx.database_now()?;
+                    tombstones::insert_upload(tx, turn.run, now)?;
+                }
+                Ok(queries::insert_batch(tx, turn.run, &batch)?)
+            })
+            .await
+    }
+
+    /// Gives a run up that will never be committed. Does not wait. It is done after the part that is being written now: a part
+    /// that came later would leave the run noted as being written for ever.
+    pub fn abandon(&self, run: Run) {
+        let permits = self.in_flight().end_upload(run);
+        match permits {
+            Some(permits) if permits.available_permits() == 0 => {
+                let store = self.clone();
+                // Without a runtime, the next start does it, or another process.
+                if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                    runtime.spawn(async move {
+                        drop(permits.acquire_owned().await);
+                        store.abandon_now(run);
+                    });
+                }
+            }
+            _ => self.abandon_now(run),
+        }
+    }
+
+    fn abandon_now(&self, run: Run) {
+        self.backend()
+            .write_later(WriteOptions::FREES_SPACE, move |tx| {
+                // The run may have been committed before. Then it is no longer noted as being written, and stays.
+                if tombstones::delete_upload(tx, run)? {
+                    let since = tx.database_now()?;
+                    tombstones::insert(tx, run, since)?;
+                }
+                Ok(())
+            });
+    }
+}
+
+/// Runs whose blocks are moved to the dataset that has their name by now. They are given up when this is dropped, unless they
+/// were committed by then.
+pub(crate) struct Moving<'m> {
+    store: &'m Store,
+    runs: Vec<Run>,
+}
+
+impl<'m> Moving<'m> {
+    pub(crate) fn new(store: &'m Store) -> Self {
+        Self {
+            store,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Moves all blocks of a run, some in each transaction: there may be many, and nobody sees them before the commit.
+    pub(crate) async fn all(&mut self, from: Run, to: Run) -> Result<(), StoreError> {
+        self.runs.push(to);
+        loop {
+            let turn = self.store.begin_part(to);
+            let write = self
+                .store
+                .backend()
+                .write(WriteOptions::ORDINARY, move |tx| move_some(tx, from, &turn));
+            if !write.await? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Drop for Moving<'_> {
+    fn drop(&mut self) {
+        for run in self.runs.drain(..) {
+            self.store.abandon(run);
+        }
+    }
+}
+
+/// Moves some blocks of a run to the run of the turn; says whether there may be more.
+fn move_some(tx: &mut Transaction<'_>, from: Run, turn: &Turn) -> Result<bool, WriteError> {
+    if !tombstones::upload_is_noted(tx, from)? {
+        return Err(WriteError::Refused(StoreError::UploadLost));
+    }
+    if !tombstones::upload_is_noted(tx, turn.run)? {
+        let now = tx.database_now()?;
+        tombstones::insert_upload(tx, turn.run, now)?;
+    }
+    let more = queries::move_some(tx, from, turn.run.dataset, BLOCKS)?;
+    if !more {
+        tombstones::delete_upload(tx, from)?;
+    }
+    Ok(more)
+}

@@ -1,0 +1,219 @@
+//! The tables as a copy takes them over: rows that only a copy needs, and the statements that read tables in order.
+//!
+//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
+
+use diesel::prelude::*;
+
+use crate::store::backend::AnyConnection;
+use crate::store::rows::{ChunkRow, DatasetRow, PackedRow, RevisionRow};
+use crate::store::schema::{
+    chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
+    idempotency_keys, revisions, secrets, sources, usage,
+};
+use crate::store::segments::list::Run;
+use crate::store::segments::queries::{self, BEFORE_ALL, ChunkKey};
+
+/// Chunks, or blocks of a source, that are read at once.
+const READ: i64 = 8;
+
+/// The tables that a copy takes over.
+#[cfg(test)]
+pub(super) const COPIED: &[&str] = &[
+    "datasets",
+    "revisions",
+    "chunks",
+    "chunk_data",
+    "sources",
+    "secrets",
+    "idempotency_keys",
+    "clients",
+    "client_keys",
+    "client_moves",
+    "client_extensions",
+    "usage",
+];
+
+/// The tables that a copy leaves: they say what servers of the source are in the middle of, and what they will collect.
+#[cfg(test)]
+pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases"];
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = secrets)]
+pub(super) struct SecretCopy {
+    pub name: String,
+    pub value: Vec<u8>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
+pub(super) struct KeyCopy {
+    pub scope: String,
+    pub key: String,
+    pub holder: i64,
+    pub renewed_at: i64,
+    pub fingerprint: Option<Vec<u8>>,
+    pub answer: Option<Vec<u8>>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = clients, treat_none_as_default_value = false)]
+pub(super) struct ClientCopy {
+    pub id: i64,
+    pub name: String,
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+    pub first_contact_at: Option<i64>,
+    pub pin: Option<i64>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_keys)]
+pub(super) struct ClientKeyCopy {
+    pub digest: Vec<u8>,
+    pub client_id: i64,
+    pub created_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_moves, treat_none_as_default_value = false)]
+pub(super) struct MoveCopy {
+    pub client_id: i64,
+    pub number: i64,
+    pub moved_at: i64,
+    pub moved_by: String,
+    pub from_version: Option<i64>,
+    pub to_version: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_extensions)]
+pub(super) struct ExtensionCopy {
+    pub client_id: i64,
+    pub version: i64,
+    pub retires_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = usage)]
+pub(super) struct UsageCopy {
+    pub client_id: i64,
+    pub version: i64,
+    pub family: String,
+    pub operation: String,
+    pub day: i64,
+    pub requests: i64,
+    pub last_at: i64,
+}
+
+/// The dataset with the least number above `after`.
+pub(super) fn next_dataset(
+    connection: &mut AnyConnection,
+    after: i64,
+) -> QueryResult<Option<DatasetRow>> {
+    datasets::table
+        .filter(datasets::id.gt(after))
+        .order(datasets::id)
+        .select(datasets::all_columns)
+        .first(connection)
+        .optional()
+}
+
+/// The first revision of a dataset above number `after`.
+pub(super) fn next_revision(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    after: i64,
+) -> QueryResult<Option<RevisionRow<'static>>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.gt(after))
+        .order(revisions::number)
+        .select(revisions::all_columns)
+        .first(connection)
+        .optional()
+}
+
+/// The next chunks of a run after `after`, in order, with their texts.
+pub(super) fn next_chunks(
+    connection: &mut AnyConnection,
+    run: Run,
+    after: ChunkKey,
+) -> QueryResult<Vec<(ChunkRow<'static>, PackedRow<'static>)>> {
+    queries::chunks_after(run, after)
+        .limit(READ)
+        .select((chunks::all_columns, chunk_data::all_columns))
+        .load(connection)
+}
+
+/// The last chunk of a run.
+pub(super) fn last_chunk(connection: &mut AnyConnection, run: Run) -> QueryResult<ChunkKey> {
+    chunks::table
+        .filter(chunks::dataset_id.eq(run.dataset))
+        .filter(chunks::run.eq(run.number))
+        .order((chunks::first_row.desc(), chunks::seq.desc()))
+        .select((chunks::first_row, chunks::seq))
+        .first(connection)
+        .optional()
+        .map(|found| found.unwrap_or(BEFORE_ALL))
+}
+
+/// The next blocks of a run's source after the one at byte `after`.
+pub(super) fn next_blocks(
+    connection: &mut AnyConnection,
+    run: Run,
+    after: i64,
+) -> QueryResult<Vec<PackedRow<'static>>> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .filter(sources::first_byte.gt(after))
+        .order(sources::first_byte)
+        .limit(READ)
+        .select(sources::all_columns)
+        .load(connection)
+}
+
+/// Where the last block of a run's source begins; -1 without one.
+pub(super) fn last_block(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+    sources::table
+        .filter(sources::dataset_id.eq(run.dataset))
+        .filter(sources::run.eq(run.number))
+        .order(sources::first_byte.desc())
+        .select(sources::first_byte)
+        .first(connection)
+        .optional()
+        .map(|found| found.unwrap_or(-1))
+}
+
+/// The run that follows `after` among those that have chunks.
+pub(super) fn next_run(connection: &mut AnyConnection, after: Run) -> QueryResult<Option<Run>> {
+    let (dataset, number) = (after.dataset, after.number);
+    let found: Option<(i64, i64)> = chunks::table
+        .filter(chunks::dataset_id.ge(dataset))
+        .filter(chunks::dataset_id.gt(dataset).or(chunks::run.gt(number)))
+        .order((chunks::dataset_id, chunks::run))
+        .select((chunks::dataset_id, chunks::run))
+        .first(connection)
+        .optional()?;
+    Ok(found.map(|(dataset, number)| Run { dataset, number }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_table_of_the_schema_is_copied_or_left_on_purpose() {
+        let schema = include_str!("../schema.rs");
+        let tables: BTreeSet<&str> = schema
+            .split("diesel::table! {")
+            .skip(1)
+            .filter_map(|block| block.split('(').next().map(str::trim))
+            .collect();
+        let known: BTreeSet<&str> = COPIED.iter().chain(LEFT).copied().collect();
+        assert_eq!(tables, known);
+        assert_eq!(known.len(), COPIED.len() + LEFT.len());
+    }
+}
