@@ -44,10 +44,16 @@ impl PostgresAddress {
     }
 
     fn has(&self, parameter: &str) -> bool {
+        self.parameter(parameter).is_some()
+    }
+
+    /// The value of a parameter, as it is written.
+    fn parameter(&self, name: &str) -> Option<&str> {
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
-        query
-            .split('&')
-            .any(|pair| pair.split('=').next() == Some(parameter))
+        query.split('&').find_map(|pair| {
+            let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (found == name).then_some(value)
+        })
     }
 
     /// The address with what it leaves open; `wanted` is the server that is taken.
@@ -68,8 +74,41 @@ impl PostgresAddress {
         self.with_system_roots(url)
     }
 
+    /// Whether the address asks for TLS: by `sslmode`, or because a server is on another machine and the address doesn't say that
+    /// its connection may be in the clear.
+    pub(super) fn needs_tls(&self) -> bool {
+        match self.parameter("sslmode") {
+            Some("disable" | "allow" | "prefer") => false,
+            Some(_) => true,
+            None => !self.is_on_this_machine(),
+        }
+    }
+
+    fn is_on_this_machine(&self) -> bool {
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?']).next().unwrap_or_default();
+        let hosts = authority.rsplit('@').next().unwrap_or_default();
+        let is_local = |host: &str| {
+            let is_named = |name: &str| {
+                let port = host.strip_prefix(name);
+                port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+            };
+            // A path is that of a socket.
+            ["", "localhost", "127.0.0.1", "[::1]"].into_iter().any(is_named)
+                || host.to_ascii_lowercase().starts_with("%2f")
+        };
+        !self.has("host") && !self.has("hostaddr") && hosts.split(',').all(is_local)
+    }
+
+    /// Without OpenSSL there is no TLS that the file could be for.
+    #[cfg(not(feature = "postgres-tls"))]
+    fn with_system_roots(&self, url: String) -> String {
+        url
+    }
+
     /// `sslrootcert=system` as the file where this system has its root certificates: the OpenSSL that is compiled in
     /// does not know. As with libpq, it asks for the strictest check.
+    #[cfg(feature = "postgres-tls")]
     fn with_system_roots(&self, url: String) -> String {
         if !url.contains("sslrootcert=system") {
             return url;
@@ -89,6 +128,42 @@ impl PostgresAddress {
                 }
             }
             None => url,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_elsewhere_needs_tls_unless_the_address_gives_it_up() {
+        let needs_tls = |url: &str| {
+            let address = PostgresAddress {
+                url: url.to_owned(),
+                shown: String::new(),
+                secrets: Vec::new(),
+            };
+            address.needs_tls()
+        };
+        for url in [
+            "postgres://flash:a@b@db.example/flash",
+            "postgres://localhost.example/flash",
+            "postgres://localhost,db.example:5432/flash",
+            "postgres:///flash?host=db.example",
+            "postgres://localhost/flash?sslmode=require",
+            "postgres://db.example?sslmode=verify-full",
+        ] {
+            assert!(needs_tls(url), "{url}");
+        }
+        for url in [
+            "postgres:///flash",
+            "postgres://flash@localhost:5433/flash",
+            "postgres://127.0.0.1,[::1]:5432/flash",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/flash",
+            "postgres://db.example/flash?sslmode=disable",
+        ] {
+            assert!(!needs_tls(url), "{url}");
         }
     }
 }

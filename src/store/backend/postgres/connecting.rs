@@ -17,12 +17,22 @@ use crate::store::error::OpenError;
 /// How long one statement of a command may take.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Why a build without TLS refuses a server that may be anywhere.
+const WITHOUT_TLS: &str = "this build of Flash has no TLS, so the connection would not be encrypted; build it with --features \
+     postgres-tls, take the image, or accept that with sslmode=disable";
+
 /// Connects to the server that takes writes, and sets the session up. If none does, connects to one that can be read, unless
 /// the address says which is wanted.
 pub(crate) fn connect(
     address: &PostgresAddress,
     patience: Duration,
 ) -> Result<Connected, ConnectError> {
+    if cfg!(not(feature = "postgres-tls")) && address.needs_tls() {
+        return Err(ConnectError {
+            passing: false,
+            reason: WITHOUT_TLS.to_owned(),
+        });
+    }
     let establish = |wanted: &str| {
         PgConnection::establish(&address.complete(wanted)).map_err(|error| error.to_string())
     };
