@@ -4,13 +4,11 @@
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
 //! `text/csv`, `application/x-ndjson`, `text/html`) carry none.
 //!
-//! The `mime` crate represents what leaves this server: [`MediaType`] turns into a [`Mime`], and
-//! the names compared here are its constants. Reading a header is the work of [`super::syntax`],
-//! which says why.
+//! [`MediaType`] writes these names. A name that is read is compared with the constants of the
+//! `mime` crate; [`super::syntax`] reads the headers and says why `mime` does not.
 
 use std::fmt;
 
-use mime::Mime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -111,20 +109,6 @@ impl fmt::Display for MediaType {
             (Naming::Vendor, format) => {
                 write!(f, "application/vnd.flash.{}+{format}", self.version)
             }
-        }
-    }
-}
-
-impl From<MediaType> for Mime {
-    fn from(media_type: MediaType) -> Self {
-        match (media_type.naming, media_type.format) {
-            (Naming::Plain, Format::Json) => mime::APPLICATION_JSON,
-            (Naming::Plain, Format::Csv) => mime::TEXT_CSV,
-            (_, Format::Html) => mime::TEXT_HTML,
-            _ => media_type
-                .to_string()
-                .parse()
-                .expect("a name of ours is a media type"),
         }
     }
 }
