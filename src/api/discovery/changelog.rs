@@ -180,6 +180,25 @@ impl Changelog {
     }
 }
 
+impl Change {
+    /// Something that is as it always should have been.
+    pub const fn fixed(
+        operation: Option<&'static str>,
+        summary: &'static str,
+        before: &'static str,
+        after: &'static str,
+    ) -> Self {
+        Self {
+            kind: Kind::Fixed,
+            operation,
+            breaking: false,
+            summary,
+            before: Some(before),
+            after: Some(after),
+        }
+    }
+}
+
 impl Kind {
     /// Its name.
     pub const fn as_str(self) -> &'static str {

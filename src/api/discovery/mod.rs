@@ -5,6 +5,7 @@
 //! else as the caller's default does.
 
 mod changelog;
+pub(super) mod fixes;
 mod openapi;
 mod versions;
 

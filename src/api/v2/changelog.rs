@@ -1,6 +1,6 @@
 //! What the releases of version 2 brought.
 
-use crate::api::discovery::{Change, Kind, Release};
+use crate::api::discovery::{Change, Kind, Release, fixes};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
@@ -19,61 +19,36 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_2_1_1: &[Change] = &[
-    fixed(
-        None,
-        "what If-Match demands is 412 wherever it does not hold, where something without an entity tag is read or changed as well; If-Unmodified-Since on a write is 412, since nothing has a date of modification",
-        "the header was without effect",
-        "412, and nothing is done",
-    ),
-    fixed(
-        Some("create_datasets"),
-        "POST /datasets with If-Match is 412, since it makes new datasets only",
-        "the header was without effect",
-        "412, and nothing is done",
-    ),
-    fixed(
+    fixes::CONDITIONS,
+    fixes::CREATION_WITH_IF_MATCH,
+    Change::fixed(
         None,
         "a write whose key is taken back before it ends is not done",
         "200 or 201",
         "401, and nothing is done",
     ),
-    fixed(
-        Some("create_datasets"),
-        "another Content-Disposition makes another request of one with the same Idempotency-Key",
-        "the first answer again, for a dataset of another name",
-        "422",
-    ),
-    fixed(
+    fixes::KEY_AND_DISPOSITION,
+    Change::fixed(
         Some("list_rows"),
         "what stands behind a closing quote in select is refused behind a * as well",
         "select=\"*\"x was taken for select=*",
         "400",
     ),
-    fixed(
-        None,
-        "identity;q=0 in Accept-Encoding is honoured for short bodies too",
-        "a short body without a coding",
-        "a body in a coding, or 406 where nothing is left that the client takes",
-    ),
-    fixed(
-        None,
-        "a body in an unknown Content-Encoding is refused with Accept-Encoding, which says what is known",
-        "415 without that header",
-        "415 with it",
-    ),
-    fixed(
+    fixes::IDENTITY_EXCLUDED,
+    fixes::UNKNOWN_CODING,
+    Change::fixed(
         Some("list_rows"),
         "filters find all rows after rows were appended to a dataset whose CSV was not in UTF-8",
         "rows were missing",
         "all rows",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "a CSV without header whose byte-order mark is followed by one empty line has all its rows",
         "rows of other values, and JSON that was not valid",
         "all rows",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "the next page of an order has the right rows where rows were appended while earlier ones were compacted",
         "other rows",
@@ -213,22 +188,6 @@ const fn breaking(
         kind: Kind::Changed,
         operation,
         breaking: true,
-        summary,
-        before: Some(before),
-        after: Some(after),
-    }
-}
-
-const fn fixed(
-    operation: Option<&'static str>,
-    summary: &'static str,
-    before: &'static str,
-    after: &'static str,
-) -> Change {
-    Change {
-        kind: Kind::Fixed,
-        operation,
-        breaking: false,
         summary,
         before: Some(before),
         after: Some(after),
