@@ -20,7 +20,6 @@
 //! and never change it.
 
 pub mod bloom;
-mod calendar;
 mod cell;
 mod charset;
 pub mod chunk;
