@@ -1,9 +1,8 @@
 //! The id under which a request is found again: in its response, in the log, and in what the service passes on.
 
-use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
-use bytes::BytesMut;
+use bytes::Bytes;
 use http::header::Entry;
 use http::{HeaderMap, HeaderValue};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -13,12 +12,7 @@ use crate::api::request::REQUEST_ID;
 /// Longest id that is taken over.
 const LONGEST: usize = 128;
 
-/// Ids for which memory is taken at once: each request holds its own in several places, for a short time.
-const TOGETHER: usize = 64;
-
 thread_local! {
-    /// Where the next ids of this thread are written.
-    static ROOM: RefCell<BytesMut> = RefCell::default();
     /// Lets the ids of this thread rise within a millisecond.
     static ORDER: ContextV7 = const { ContextV7::new() };
 }
@@ -45,13 +39,8 @@ pub(super) fn new() -> HeaderValue {
     let now = now.unwrap_or(Duration::from_millis(1));
     let time = ORDER.with(|order| Timestamp::from_unix(order, now.as_secs(), now.subsec_nanos()));
     let text = Uuid::new_v7(time).hyphenated().encode_lower(&mut text);
-    let id = ROOM.with_borrow_mut(|room| {
-        if room.capacity() < text.len() {
-            room.reserve(TOGETHER * text.len());
-        }
-        room.extend_from_slice(text.as_bytes());
-        room.split().freeze()
-    });
+    // Clones share it: each request holds its id in several places.
+    let id = Bytes::copy_from_slice(text.as_bytes());
     HeaderValue::from_maybe_shared(id).expect("a UUID is visible ASCII")
 }
 
