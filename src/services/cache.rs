@@ -70,31 +70,6 @@ pub struct Answer {
     pub operation: &'static str,
 }
 
-/// Stands for the order of the rows of a query: the run that made the revision, how many runs the revision reads, and what was
-/// asked for. A window names chunks, and compaction gives the same revision other chunks: each time it then reads fewer runs.
-pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
-
-/// Pages that a window has room for.
-pub(super) const WINDOW_PAGES: usize = 16;
-
-/// The rows that come next in an order, more of them than one page has.
-#[derive(Debug, Clone)]
-pub(super) struct Window {
-    /// For each the first row of its chunk, and where it begins there.
-    pub(super) rows: Arc<[(u64, u32)]>,
-    /// How many of them come before.
-    pub(super) at: usize,
-    /// Whether there may be more behind them.
-    pub(super) more: bool,
-}
-
-impl Window {
-    /// Whether it has a page of so many rows, and can tell whether more follow.
-    pub(super) fn has(&self, limit: usize) -> bool {
-        self.rows.len() - self.at > limit || !self.more
-    }
-}
-
 /// What is known of a column in several chunks.
 #[derive(Debug)]
 pub(super) struct Stats {
@@ -141,9 +116,6 @@ pub(super) enum Key {
     Stats(IndexPage, usize),
     /// Which texts the column at that place does not have in these chunks. Depends on the same.
     Blooms(IndexPage, usize),
-    /// Rows that come next in an order: what was asked for, and the row that they come after. Depends on the rows and types of the
-    /// revision, and on its chunks, because it names rows by them.
-    Window(WindowKey, u64),
     /// What the columns hold: the run that made the revision. Depends on its rows and types. Compaction may change an estimate, so that
     /// whoever asks later may be told another one that is as good.
     Summary(Run),
@@ -162,7 +134,6 @@ pub(super) enum Value {
     Spots(Arc<[Spot]>),
     Stats(Arc<Stats>),
     Blooms(Arc<[Option<Bloom>]>),
-    Window(Window),
     Summary(Arc<[ColumnSummary]>),
     Answer(Arc<Answer>),
 }
@@ -209,7 +180,6 @@ impl Value {
                 size_of_val::<[ColumnStats]>(&stats.each) + texts.sum::<usize>()
             }
             // Several entries share one list; each counts for its part of it.
-            Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
             // The body may be that of a page that is remembered too; then it counts twice.
             Self::Answer(answer) => HEAD + answer.question.len() + answer.body.len(),

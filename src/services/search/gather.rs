@@ -7,13 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::chart::{Place, places};
+use super::room::GROUP;
 use super::texts::Groups;
 use super::work::look;
 use super::{Batch, Batches, Search, SearchError};
 use crate::dataset::{ChunkText, Records};
-
-/// Chunks that are read in one go at most.
-const GROUP: usize = 16;
 
 /// A record: the first row of its chunk, and where it begins there.
 type Record = (u64, u32);

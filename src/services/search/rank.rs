@@ -17,7 +17,6 @@ use super::work::look;
 use super::{Batches, Found, Search, SearchError};
 use crate::dataset::query::{Lead, Ranked, Scan, Top, Whole};
 use crate::dataset::{ChunkText, Field, Records};
-use crate::services::cache::{Key, Value, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
 
 /// Chunks that are looked through in one go at most: fewer than elsewhere, since each group makes the next ones shorter.
@@ -32,61 +31,31 @@ type Record = (u64, u32);
 
 impl Search {
     /// At most `limit` rows that come after row `after`.
-    ///
-    /// Who asks for a second page is likely to ask for a third: then some more rows are found than the page has, and
-    /// remembered. The first page alone is found sooner without.
     pub(super) async fn rank_page(
         self: &Arc<Self>,
         after: Option<u64>,
         limit: usize,
     ) -> Result<Found, SearchError> {
-        let remembered = after.and_then(|after| self.window(after, limit));
-        let window = match (remembered, after) {
-            (Some(window), _) => window,
-            (None, None) => self.rank_window(None, limit + 1).await?,
-            (None, Some(_)) => self.rank_window(after, limit * WINDOW_PAGES + 1).await?,
-        };
-        let end = window.rows.len().min(window.at + limit);
-        let shown = window.rows[window.at..end].to_vec();
+        // One more tells whether the list goes on.
+        let mut shown = self.rank_rows(after, limit + 1).await?;
+        let goes_on = shown.len() > limit;
+        shown.truncate(limit);
         let next = match shown.last() {
-            // One more tells whether the list goes on.
-            Some(&last) if end < window.rows.len() => Some(self.row_number(last).await?),
+            Some(&last) if goes_on => Some(self.row_number(last).await?),
             _ => None,
         };
-        let rest = Window { at: end, ..window };
-        if let Some(next) = next
-            && rest.has(limit)
-        {
-            let key = Key::Window(self.window_key(), next);
-            self.services.cache.keep(key, Value::Window(rest));
-        }
         Ok(Found {
             batches: self.gather(shown),
             next,
         })
     }
 
-    /// What is remembered of the rows that come after row `after`, if that is enough for a page.
-    fn window(&self, after: u64, limit: usize) -> Option<Window> {
-        let key = Key::Window(self.window_key(), after);
-        match self.services.cache.get(&key)? {
-            Value::Window(window) => window.has(limit).then_some(window),
-            _ => None,
-        }
-    }
-
-    fn window_key(&self) -> WindowKey {
-        let dataset = &self.dataset;
-        let runs = dataset.segments.iter().len();
-        (dataset.run, runs, self.query.fingerprint())
-    }
-
     /// At most `most` rows that come after row `after`.
-    async fn rank_window(
+    async fn rank_rows(
         self: &Arc<Self>,
         after: Option<u64>,
         most: usize,
-    ) -> Result<Window, SearchError> {
+    ) -> Result<Vec<Record>, SearchError> {
         let mut rows: Vec<Record> = Vec::new();
         let mut next = Some(self.start(after).await?);
         // A pass that finds fewer than it was asked for had no room for more, or was not sure of more.
@@ -97,11 +66,7 @@ impl Search {
             (found, next) = self.pass(start, most - rows.len()).await?;
             rows.extend(found);
         }
-        Ok(Window {
-            rows: rows.into(),
-            at: 0,
-            more: next.is_some(),
-        })
+        Ok(rows)
     }
 
     /// All rows that come after row `after`, at most `limit`.
