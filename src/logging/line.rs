@@ -1,5 +1,7 @@
 //! One record as one line, for people or for machines. Whatever a client managed to get into a value, a line stays one
 //! line: control characters are escaped in both forms.
+//!
+//! JSON is written here, because serde_json leaves the control characters from U+007F on as they are, and a terminal obeys them.
 
 use std::{fmt, io::Write};
 
