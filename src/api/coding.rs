@@ -29,6 +29,7 @@ use super::error::Error;
 use super::reply::{Reply, StreamError};
 use super::rows::metered;
 use crate::services::memory::{Exhausted, Held, Kind, Memory};
+use crate::versioning::{FULL, Quality, quality};
 
 /// Bytes of the shortest body that is worth it.
 const SHORTEST: u64 = 1 << 10;
@@ -279,20 +280,12 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Error> {
 
 /// Whether a body without a coding is acceptable: unless that is excluded by its name, or with all that are not named.
 fn takes_plain(headers: &HeaderMap) -> bool {
-    if !headers.contains_key(ACCEPT_ENCODING) {
-        return true;
-    }
     let elements = elements(headers);
-    let weight = |wanted: &str| {
-        let mut found = elements.iter();
-        let found = found.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, weight)| *weight)
-    };
-    weight("identity").or_else(|| weight("*")) != Some(0.0)
+    weight(&elements, "identity").or_else(|| weight(&elements, "*")) != Some(0)
 }
 
 /// The codings that are named, with their weights.
-fn elements(headers: &HeaderMap) -> Vec<(&str, f32)> {
+fn elements(headers: &HeaderMap) -> Vec<(&str, Quality)> {
     let lists = headers.get_all(ACCEPT_ENCODING).iter();
     let lists = lists.filter_map(|list| list.to_str().ok());
     lists
@@ -301,49 +294,43 @@ fn elements(headers: &HeaderMap) -> Vec<(&str, f32)> {
         .collect()
 }
 
+/// The weight of what is named so; the first one counts.
+fn weight(elements: &[(&str, Quality)], wanted: &str) -> Option<Quality> {
+    let mut found = elements.iter();
+    let found = found.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    found.map(|(_, weight)| *weight)
+}
+
 /// The coding that is asked for; `None`: none of those there are.
 fn preferred(headers: &HeaderMap) -> Option<Coding> {
     let elements = elements(headers);
-    if elements.is_empty() {
-        return None;
-    }
-    let weight = |name: &str| {
-        let named = |wanted: &str| {
-            let found = elements
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-            found.map(|(_, weight)| *weight)
-        };
+    let named = |name| weight(&elements, name);
+    let weighted = Coding::ALL.map(|coding| {
+        let name = coding.name();
         // The older name of gzip means the same (RFC 9110 §8.4.1.3).
         let alias = (name == "gzip").then(|| named("x-gzip")).flatten();
-        named(name).or(alias).or_else(|| named("*")).unwrap_or(0.0)
-    };
-    let plain = elements
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("identity"));
-    let plain = plain.map_or(0.0, |(_, weight)| *weight);
-    let weighted = Coding::ALL.map(|coding| (coding, weight(coding.name())));
+        let weight = named(name).or(alias).or_else(|| named("*"));
+        (coding, weight.unwrap_or(0))
+    });
     // Of equal weights the first one counts.
-    let best = weighted
-        .into_iter()
-        .rev()
-        .max_by(|(_, a), (_, b)| a.total_cmp(b));
-    best.filter(|(_, weight)| *weight > 0.0 && *weight >= plain)
+    let best = weighted.into_iter().rev().max_by_key(|(_, weight)| *weight);
+    let plain = named("identity").unwrap_or(0);
+    best.filter(|(_, weight)| *weight > 0 && *weight >= plain)
         .map(|(coding, _)| coding)
 }
 
 /// A name and its weight. What can't be read asks for nothing.
-fn element(text: &str) -> Option<(&str, f32)> {
+fn element(text: &str) -> Option<(&str, Quality)> {
     let (name, weight) = match text.split_once(';') {
-        None => (text, 1.0),
+        None => (text, FULL),
         Some((name, parameter)) => {
             let (q, weight) = parameter.split_once('=')?;
-            let weight = weight.trim().parse().ok()?;
+            let weight = quality(weight.trim().as_bytes())?;
             (name, q.trim().eq_ignore_ascii_case("q").then_some(weight)?)
         }
     };
     let name = name.trim();
-    (!name.is_empty() && (0.0..=1.0).contains(&weight)).then_some((name, weight))
+    (!name.is_empty()).then_some((name, weight))
 }
 
 #[cfg(test)]

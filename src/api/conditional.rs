@@ -2,6 +2,8 @@
 //!
 //! A tag names the revision, by the run that made it, and the representation. Reads compare whole tags; writes ask for
 //! the revision alone, so that the tag of any representation of it will do.
+//!
+//! The lists are read here, because the `headers` crate does not show the tags of one, which say what revision a write is for.
 
 use http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{Method, StatusCode};

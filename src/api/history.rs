@@ -61,6 +61,25 @@ impl Kind {
     }
 }
 
+impl Change {
+    /// A corrected defect.
+    pub const fn fixed(
+        operation: Option<&'static str>,
+        summary: &'static str,
+        before: &'static str,
+        after: &'static str,
+    ) -> Self {
+        Self {
+            kind: Kind::Fixed,
+            operation,
+            breaking: false,
+            summary,
+            before: Some(before),
+            after: Some(after),
+        }
+    }
+}
+
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]

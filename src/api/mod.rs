@@ -29,6 +29,7 @@ pub mod description;
 pub mod discovery;
 pub mod error;
 mod filters;
+mod fixes;
 pub mod found;
 pub mod history;
 mod idempotency;

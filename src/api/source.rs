@@ -1,4 +1,7 @@
 //! The source of a dataset: the bytes that were uploaded, whole or in a range (RFC 9110 §14).
+//!
+//! A range is read here, because the `headers` crate takes a suffix that is longer than the source for none, and does not tell one
+//! that lies past the end, which is 416, from one that can't be read, which is ignored.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -22,7 +22,6 @@
 pub mod block;
 mod block_text;
 pub mod bloom;
-mod calendar;
 mod cell;
 mod charset;
 pub mod column;

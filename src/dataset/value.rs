@@ -3,8 +3,6 @@
 //! Strict on purpose: what is not exactly of the grammar stays a string, so that no text is ever changed by being
 //! understood. All take the field's text without quotes, and look at each byte at most a few times.
 
-use super::calendar;
-
 /// A moment, for comparing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
@@ -102,11 +100,12 @@ pub fn date(text: &[u8]) -> Option<i32> {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
         return None;
     };
-    calendar::days(
-        two(y1, y2)? * 100 + two(y3, y4)?,
-        two(m1, m2)?,
-        two(d1, d2)?,
-    )
+    let year = i16::try_from(two(y1, y2)? * 100 + two(y3, y4)?).ok()?;
+    let month = i8::try_from(two(m1, m2)?).ok()?;
+    let day = i8::try_from(two(d1, d2)?).ok()?;
+    let date = jiff::civil::Date::new(year, month, day).ok()?;
+    let since = date.duration_since(jiff::civil::date(1970, 1, 1));
+    i32::try_from(since.as_secs() / 86_400).ok()
 }
 
 /// A `date-time` of RFC 3339, section 5.6, `T` and `Z` in either case.

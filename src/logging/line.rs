@@ -1,5 +1,7 @@
 //! Formats one record as one line, for people or for machines. Values may come from clients, so control characters are escaped
 //! in both formats, and a record never becomes two lines.
+//!
+//! The JSON is written here, because serde_json leaves the control characters from U+007F on as they are, and a terminal obeys them.
 
 use std::{fmt, io::Write};
 

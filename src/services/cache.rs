@@ -70,31 +70,6 @@ pub struct CachedResponse {
     pub operation: &'static str,
 }
 
-/// Identifies the order of a query's rows: the upload segment that made the revision, how many segments the revision reads, and
-/// the query. A window names blocks, and compaction changes the blocks of a revision; each time, it then reads fewer segments.
-pub(super) type WindowKey = (Run, usize, Option<Fingerprint>);
-
-/// How many pages a window has.
-pub(super) const WINDOW_PAGES: usize = 16;
-
-/// The next rows of an order, for several pages.
-#[derive(Debug, Clone)]
-pub(super) struct Window {
-    /// Per row: the first row of its block, and its offset there.
-    pub(super) rows: Arc<[(u64, u32)]>,
-    /// How many of them come before the page.
-    pub(super) at: usize,
-    /// Whether there may be more after them.
-    pub(super) more: bool,
-}
-
-impl Window {
-    /// Whether it has a page of `limit` rows, and can tell whether more follow.
-    pub(super) fn has(&self, limit: usize) -> bool {
-        self.rows.len() - self.at > limit || !self.more
-    }
-}
-
 /// The zone maps of a column for the blocks of an index page.
 #[derive(Debug)]
 pub(super) struct ZoneMaps {
@@ -141,9 +116,6 @@ pub(super) enum CacheKey {
     ZoneMaps(IndexPageKey, usize),
     /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
     Blooms(IndexPageKey, usize),
-    /// The next rows of an order: the query, and the row that they come after. They depend on the rows and types of the
-    /// revision, and on its blocks, because the window names rows by their blocks.
-    Window(WindowKey, u64),
     /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
     /// change an estimate, so a later one may differ and is as good.
     Summary(Run),
@@ -162,7 +134,6 @@ pub(super) enum CachedValue {
     BlockHandles(Arc<[Spot]>),
     ZoneMaps(Arc<ZoneMaps>),
     Blooms(Arc<[Option<Bloom>]>),
-    Window(Window),
     Summary(Arc<[ColumnSummary]>),
     Response(Arc<CachedResponse>),
 }
@@ -208,8 +179,6 @@ impl CachedValue {
                 });
                 size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
             }
-            // Several entries share one list; each counts its part.
-            Self::Window(window) => size_of_val::<[(u64, u32)]>(&window.rows) / WINDOW_PAGES,
             Self::Summary(columns) => columns.len() * SUMMARY,
             // If the page with this body is cached too, its bytes count twice.
             Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),

@@ -8,16 +8,10 @@
 use std::borrow::Cow;
 
 use super::media_type::Name;
-use super::syntax::{Cursor, Essence, Fault, Flaw};
+use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, Quality, quality};
 
 /// How many ranges an `Accept` field may hold; a browser writes fewer than ten.
 pub const MAX_RANGES: usize = 100;
-
-/// A quality in thousandths: 0 excludes, 1000 is the default (RFC 9110 §12.4.2).
-pub(super) type Quality = u16;
-
-/// The quality of a range that states none.
-const FULL: Quality = 1000;
 
 /// One media range.
 #[derive(Clone, Copy, Debug)]
@@ -122,11 +116,11 @@ pub(super) fn each_range(
         if count == MAX_RANGES {
             return Err(cursor.flaw(Fault::TooMany, start, start));
         }
-        let mut quality = None;
+        let mut stated = None;
         let essence = cursor.media_type(|name, value| {
             if name.eq_ignore_ascii_case(b"q") {
-                let value = read_quality(value).ok_or(Fault::Quality)?;
-                if quality.replace(value).is_some() {
+                let value = quality(value).ok_or(Fault::Quality)?;
+                if stated.replace(value).is_some() {
                     return Err(Fault::RepeatedQuality);
                 }
             }
@@ -135,34 +129,10 @@ pub(super) fn each_range(
         if essence.kind == b"*" && essence.subtype != b"*" {
             return Err(cursor.flaw(Fault::StarSubtype, start, start));
         }
-        visit(essence, quality.unwrap_or(FULL));
+        visit(essence, stated.unwrap_or(FULL));
     }
     Ok(())
 }
 
 /// What may stand between two ranges.
 const EMPTY_ELEMENTS: &[u8] = b", \t";
-
-/// `( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )`, in thousandths (RFC 9110 §12.4.2).
-fn read_quality(value: &[u8]) -> Option<Quality> {
-    let (&whole, rest) = value.split_first()?;
-    let decimals = match rest {
-        [] => rest,
-        [b'.', decimals @ ..] if decimals.len() <= 3 => decimals,
-        _ => return None,
-    };
-    let weights: [Quality; 3] = [100, 10, 1];
-    let fraction = decimals
-        .iter()
-        .zip(weights)
-        .try_fold(0, |sum, (digit, weight)| {
-            digit
-                .is_ascii_digit()
-                .then(|| sum + Quality::from(digit - b'0') * weight)
-        })?;
-    match (whole, fraction) {
-        (b'0', fraction) => Some(fraction),
-        (b'1', 0) => Some(FULL),
-        _ => None,
-    }
-}

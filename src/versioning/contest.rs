@@ -11,9 +11,10 @@
 
 use std::cmp::Reverse;
 
-use super::accept::{Quality, Range};
+use super::accept::Range;
 use super::media_type::Name;
 use super::resource::Resource;
+use super::syntax::Quality;
 use super::{Format, Naming, VersionNumber};
 
 /// A name under which something could be served.

@@ -4,12 +4,11 @@
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
 //! `text/csv`, `application/x-ndjson`, `text/html`) carry none.
 //!
-//! [`MediaType`] writes itself into `Content-Type`. The constants of the `mime` crate give the plain names, and a [`Mime`] can
-//! be made of a [`MediaType`]. [`super::syntax`] reads headers, and explains why `mime` doesn't.
+//! [`MediaType`] writes these names into `Content-Type`. A name that is read is compared with the constants of the `mime` crate.
+//! [`super::syntax`] reads headers, and explains why `mime` doesn't.
 
 use std::fmt;
 
-use mime::Mime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -110,20 +109,6 @@ impl fmt::Display for MediaType {
             (Naming::Vendor, format) => {
                 write!(f, "application/vnd.flash.{}+{format}", self.version)
             }
-        }
-    }
-}
-
-impl From<MediaType> for Mime {
-    fn from(media_type: MediaType) -> Self {
-        match (media_type.naming, media_type.format) {
-            (Naming::Plain, Format::Json) => mime::APPLICATION_JSON,
-            (Naming::Plain, Format::Csv) => mime::TEXT_CSV,
-            (_, Format::Html) => mime::TEXT_HTML,
-            _ => media_type
-                .to_string()
-                .parse()
-                .expect("a name of ours is a media type"),
         }
     }
 }

@@ -73,4 +73,4 @@ pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::{Caller, Choice, Source, negotiate};
 pub use refusal::{Refusal, Unserved};
-pub use syntax::Fault;
+pub use syntax::{FULL, Fault, Quality, quality};

@@ -3,10 +3,10 @@
 //! A suggestion is a name of something that is served, released, and not what the client itself
 //! excluded; for a range that is like nothing here (`image/png`) there is none.
 
-use super::accept::{Quality, Range, each_range};
+use super::accept::{Range, each_range};
 use super::media_type::{Name, Vendor};
 use super::resource::Resource;
-use super::syntax::Essence;
+use super::syntax::{Essence, Quality};
 use super::{Format, MediaType, Naming, State, VersionNumber, media_type};
 
 /// The name nearest to the most wanted range that is near one.

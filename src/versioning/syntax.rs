@@ -7,7 +7,7 @@
 //! quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE   ; no controls but tabs
 //! ```
 //!
-//! Flash represents media types with the `mime` crate, but a header is read here, because
+//! The media types of bodies are of the `mime` crate, but these headers are read here, because
 //! `mime` 0.3 knows another grammar (`tests::mime` proves each point): it refuses white space
 //! before `;`, tabs, an empty parameter between others, an empty quoted string and an escaped
 //! quote, all of which RFC 9110 allows, and takes `text/` and `a/b;c=`, which it does not. It also
@@ -234,6 +234,38 @@ impl<'t> Cursor<'t> {
                 .position(|byte| b",;".contains(byte))
                 .unwrap_or(rest.len());
         Flaw { fault, start, end }
+    }
+}
+
+/// A quality in thousandths: 0 excludes, [`FULL`] is the default (RFC 9110 §12.4.2).
+pub type Quality = u16;
+
+/// The quality of what states none.
+pub const FULL: Quality = 1000;
+
+/// Reads a quality: `( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )`, in thousandths
+/// (RFC 9110 §12.4.2).
+#[must_use]
+pub fn quality(value: &[u8]) -> Option<Quality> {
+    let (&whole, rest) = value.split_first()?;
+    let decimals = match rest {
+        [] => rest,
+        [b'.', decimals @ ..] if decimals.len() <= 3 => decimals,
+        _ => return None,
+    };
+    let weights: [Quality; 3] = [100, 10, 1];
+    let fraction = decimals
+        .iter()
+        .zip(weights)
+        .try_fold(0, |sum, (digit, weight)| {
+            digit
+                .is_ascii_digit()
+                .then(|| sum + Quality::from(digit - b'0') * weight)
+        })?;
+    match (whole, fraction) {
+        (b'0', fraction) => Some(fraction),
+        (b'1', 0) => Some(FULL),
+        _ => None,
     }
 }
 

@@ -52,6 +52,8 @@ fn told(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
 fn an_answer_that_is_remembered_is_the_one_that_was_made() {
     let server = server();
     let key = server.register("shop");
+    let bytes = || server.services.cache.stats().bytes;
+    let mut remembered = 0;
     let accepts = ["", "*/*", "application/json", V1, V2, "text/html"];
     for path in ["/datasets/people", ROWS, "/datasets/people/rows?n=gt.5"] {
         for (accept, coding) in accepts
@@ -69,13 +71,20 @@ fn an_answer_that_is_remembered_is_the_one_that_was_made() {
                         None => call.send(),
                     }
                 };
+                let before = bytes();
                 let made = told(&ask());
                 for _ in 0..3 {
                     assert_eq!(told(&ask()), made, "{path} {accept} {coding} {key:?}");
                 }
+                remembered += usize::from(bytes() > before);
             }
         }
     }
+    // Rows alone would be remembered for each path and version, six times.
+    assert!(
+        !server.knows("people") || remembered > 20,
+        "{remembered} answers were remembered"
+    );
 }
 
 #[test]

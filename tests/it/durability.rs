@@ -69,7 +69,7 @@ fn a_kill_amid_writers_loses_nothing_that_was_acknowledged_and_leaves_nothing_ha
             })
             .collect();
         while acknowledged.load(Ordering::Relaxed) < 200 {
-            std::thread::yield_now();
+            std::thread::sleep(std::time::Duration::from_millis(1));
         }
         program.signal(Signal::KILL);
         kept = writers
@@ -118,8 +118,8 @@ fn write(address: SocketAddr, name: &str) -> bool {
 }
 
 /// An upload of which the server has had the beginning and waits for the rest.
-fn half_an_upload(program: &Program, beginning: &str) -> TcpStream {
-    let mut socket = TcpStream::connect(program.address).unwrap();
+fn half_an_upload(address: SocketAddr, beginning: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).unwrap();
     let head = format!(
         "PUT /datasets/half HTTP/1.1\r\nHost: flash\r\nAccept: {V2}\r\nContent-Type: text/csv\r\n\
          Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
@@ -136,7 +136,7 @@ fn half_an_upload(program: &Program, beginning: &str) -> TcpStream {
 #[test]
 fn ctrl_c_during_an_upload_ends_in_time_and_stores_nothing_of_it() {
     let mut program = Program::serve(&["--drain-timeout", "300ms"]);
-    let upload = half_an_upload(&program, &large_csv(2 << 20));
+    let upload = half_an_upload(program.address, &large_csv(2 << 20));
     program.signal(Signal::INT);
     assert!(program.wait().success());
     drop(upload);
@@ -152,12 +152,19 @@ fn ctrl_c_during_an_upload_ends_in_time_and_stores_nothing_of_it() {
 }
 
 #[test]
-fn an_upload_that_the_client_gives_up_is_not_stored() {
-    let program = Program::serve(&[]);
-    drop(half_an_upload(&program, &large_csv(2 << 20)));
-    program.line_with("path=/datasets/half");
-    program
-        .call("GET", "/datasets/half")
+fn an_upload_that_the_client_gives_up_is_not_stored_and_its_chunks_go() {
+    let mut builder = Builder::new();
+    let clock = builder.stand_at(Timestamp::now());
+    let server = builder.start();
+    let upload = half_an_upload(server.address, &large_csv(4 << 20));
+    server.place.wait_for_chunks(|chunks| chunks > 0);
+    drop(upload);
+    server.place.wait_for_chunks(|chunks| {
+        server.place.let_pass(SignedDuration::from_mins(5), &clock);
+        chunks == 0
+    });
+    server
+        .get("/datasets/half")
         .send()
         .expect(StatusCode::NOT_FOUND);
 }
@@ -165,7 +172,7 @@ fn an_upload_that_the_client_gives_up_is_not_stored() {
 #[test]
 fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
     let mut program = Program::serve(&[]);
-    let _upload = half_an_upload(&program, &large_csv(4 << 20));
+    let _upload = half_an_upload(program.address, &large_csv(4 << 20));
     program.place.wait_for_chunks(|chunks| chunks > 0);
     program.signal(Signal::KILL);
     program.wait();
@@ -209,7 +216,7 @@ fn a_dataset_deleted_while_its_replacement_arrives_leaves_nothing_in_the_new_one
         put.csv("id\n1\n").send().created();
         let old = rows().ok();
         let beginning = numbers_from_two(size);
-        let mut upload = half_an_upload(&program, &beginning);
+        let mut upload = half_an_upload(program.address, &beginning);
         let delete = program.call("DELETE", "/datasets/half").send();
         delete.expect(StatusCode::NO_CONTENT);
         let ending = "3\n".repeat(500);

@@ -2,10 +2,15 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 
 use ureq::Agent;
 
-use crate::client::{Call, V1, V2, agent};
+use crate::client::{Call, V1, V2, agent, begin};
+use crate::database::Place;
 use crate::process::{Program, flash};
 
 /// What is told, once it was told who uses which version: that is handed over every few seconds.
@@ -116,6 +121,40 @@ fn the_store_the_caches_the_process_and_the_release_are_told_of() {
     let release = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
     assert_eq!(value(&text, &["flash_build_info", &release]), Some(1.0));
     assert_eq!(value(&text, &["flash_ready"]), Some(1.0));
+}
+
+#[test]
+fn what_is_in_flight_and_what_waits_to_be_written_is_told_while_it_is_so() {
+    if Place::is_shared() {
+        return;
+    }
+    let program = Program::serve(&[]);
+    let until = |name: &str, least: f64| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while value(&scrape(&program), &[name]).unwrap() < least {
+            assert!(Instant::now() < deadline, "{name} stays below {least}");
+        }
+    };
+    let held = begin(program.address, "PUT", "/datasets/held", "", "id\n1\n");
+    until("flash_http_requests_in_flight ", 1.0);
+    until("flash_http_connections ", 1.0);
+    assert!(held.finish().starts_with("HTTP/1.1 201"));
+    // While somebody else writes to the file, every write waits.
+    let mut other = SqliteConnection::establish(program.place.file().to_str().unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..3)
+            .map(|number| {
+                let call = program.call("PUT", &format!("/datasets/d{number}"));
+                scope.spawn(move || call.v2().csv("id\n1\n").send().status)
+            })
+            .collect();
+        until("flash_store_write_queue ", 1.0);
+        other.batch_execute("ROLLBACK").unwrap();
+        for writer in writers {
+            assert_eq!(writer.join().unwrap(), 201);
+        }
+    });
 }
 
 #[test]

@@ -176,12 +176,10 @@ impl Drop for Program {
 }
 
 fn address_in(line: &str) -> SocketAddr {
-    line.rsplit_once("http://")
-        .unwrap()
-        .1
-        .trim()
-        .parse()
-        .unwrap()
+    let (_, address) = line.rsplit_once("http://").unwrap();
+    // In JSON the text ends before the line does.
+    let address = address.split('"').next().unwrap();
+    address.trim().parse().unwrap()
 }
 
 /// What is left to read of a stream, as text.

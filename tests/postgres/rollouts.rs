@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use uuid::Uuid;
 
 use crate::balancer::Balancer;
 use crate::client::{Call, V2, agent};
@@ -145,15 +146,25 @@ impl Clients {
         }
     }
 
-    /// Replaces a dataset and appends to it, by turns; says what it wrote last.
+    /// Replaces a dataset and appends to it, by turns; says how often it wrote. Each append is sent again with its key, mostly to
+    /// another replica, and must not happen twice.
     fn write(&self, base: &str, writer: u64) -> u64 {
         let agent = agent();
         let dataset = format!("{base}/datasets/writer-{writer}");
         let mut count = 0;
         while !self.done.load(Ordering::Relaxed) || count == 0 {
             count += 1;
-            let call = Call::new(&agent, "PUT", dataset.clone());
-            self.note("a write", call.accept(V2).csv(csv(count)), &[200, 201]);
+            if count % 2 == 1 {
+                let call = Call::new(&agent, "PUT", dataset.clone());
+                self.note("a write", call.accept(V2).csv(replaced(count)), &[200, 201]);
+                continue;
+            }
+            let key = Uuid::now_v7().to_string();
+            for what in ["an append", "an append that is sent again"] {
+                let call = Call::new(&agent, "POST", format!("{dataset}/rows")).accept(V2);
+                let call = call.header("Idempotency-Key", &key).csv(replaced(count));
+                self.note(what, call, &[200]);
+            }
         }
         count
     }
@@ -169,8 +180,17 @@ impl Clients {
     }
 }
 
-fn csv(count: u64) -> String {
+/// The CSV of a write.
+fn replaced(count: u64) -> String {
     format!("count\n{count}\n")
+}
+
+/// What a dataset holds after so many writes.
+fn csv(count: u64) -> String {
+    match count % 2 {
+        1 => replaced(count),
+        _ => format!("count\n{}\n{count}\n", count - 1),
+    }
 }
 
 fn command(variable: &str) -> Option<Vec<String>> {

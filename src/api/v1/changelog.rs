@@ -1,5 +1,6 @@
 //! The changes in the releases of version 1.
 
+use crate::api::fixes;
 use crate::api::history::{Change, Kind, Release};
 
 /// The newest first.
@@ -15,43 +16,18 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_1_0_1: &[Change] = &[
-    fixed(
-        None,
-        "a failed condition in If-Match is 412 in every operation, also for resources without an entity tag; If-Unmodified-Since on a write is 412, because nothing has a modification date",
-        "the header had no effect",
-        "412, and nothing changes",
-    ),
-    fixed(
-        Some("create_datasets"),
-        "POST /datasets with If-Match is 412, because it only creates new datasets",
-        "the header had no effect",
-        "412, and nothing changes",
-    ),
-    fixed(
+    fixes::CONDITIONS,
+    fixes::CREATION_WITH_IF_MATCH,
+    Change::fixed(
         None,
         "a write is refused if its key is revoked before the write ends",
         "201",
         "401, and nothing changes",
     ),
-    fixed(
-        Some("create_datasets"),
-        "requests with the same Idempotency-Key and different Content-Disposition count as different requests",
-        "the first answer again, for a dataset of another name",
-        "422",
-    ),
-    fixed(
-        None,
-        "identity;q=0 in Accept-Encoding is honoured for short bodies, too",
-        "a short body was sent without a coding",
-        "the body is sent in a coding, or the answer is 406 if the client accepts none",
-    ),
-    fixed(
-        None,
-        "the answer to a body with an unknown Content-Encoding has Accept-Encoding, which lists the supported codings",
-        "415 without that header",
-        "415 with that header",
-    ),
-    fixed(
+    fixes::KEY_AND_DISPOSITION,
+    fixes::IDENTITY_EXCLUDED,
+    fixes::UNKNOWN_CODING,
+    Change::fixed(
         Some("get_dataset"),
         "a CSV without a header, with a byte-order mark and then one empty line, has all its rows",
         "there was an empty row, and the last row was missing",
@@ -99,21 +75,5 @@ const fn added(operation: &'static str, summary: &'static str) -> Change {
         summary,
         before: None,
         after: None,
-    }
-}
-
-const fn fixed(
-    operation: Option<&'static str>,
-    summary: &'static str,
-    before: &'static str,
-    after: &'static str,
-) -> Change {
-    Change {
-        kind: Kind::Fixed,
-        operation,
-        breaking: false,
-        summary,
-        before: Some(before),
-        after: Some(after),
     }
 }

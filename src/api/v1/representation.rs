@@ -181,42 +181,16 @@ impl RowFormat for Row {
     }
 }
 
-/// Writes what [`Row`] does. Most fields are a few bytes: eight bytes are copied at a time, which may be too many, and what is
-/// too much is written over.
+/// Writes what [`Row`] does.
 fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const BETWEEN: &[u8] = b"\",\"";
-    let delimiters = ONES * u64::from(delimiter);
-    let before = out.len();
-    // Were every byte a delimiter, and eight for what is too much.
-    out.resize(before + BETWEEN.len() * line.len() + 4 + 8, 0);
-    let room = &mut out[before..];
-    room[..2].copy_from_slice(b"[\"");
-    let (mut at, mut rest) = (2, line.as_bytes());
-    while let Some(eight) = rest.first_chunk::<8>() {
-        room[at..at + 8].copy_from_slice(eight);
-        // The first byte of these that is 0 is the first delimiter of those.
-        let differ = u64::from_le_bytes(*eight) ^ delimiters;
-        let zeros = differ.wrapping_sub(ONES) & !differ & (ONES << 7);
-        let length = zeros.trailing_zeros() as usize / 8;
-        at += length;
-        if length < 8 {
-            room[at..at + BETWEEN.len()].copy_from_slice(BETWEEN);
-            at += BETWEEN.len();
-        }
-        rest = &rest[8.min(length + 1)..];
+    let fields = line.as_bytes().split(|&byte| byte == delimiter);
+    out.push(b'[');
+    for (at, field) in fields.enumerate() {
+        out.extend_from_slice(if at == 0 { b"\"" } else { b",\"" });
+        out.extend_from_slice(field);
+        out.push(b'"');
     }
-    for &byte in rest {
-        if byte == delimiter {
-            room[at..at + BETWEEN.len()].copy_from_slice(BETWEEN);
-            at += BETWEEN.len();
-        } else {
-            room[at] = byte;
-            at += 1;
-        }
-    }
-    room[at..at + 2].copy_from_slice(b"\"]");
-    out.truncate(before + at + 2);
+    out.push(b']');
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The changes in the releases of version 2.
 
+use crate::api::fixes;
 use crate::api::history::{Change, Kind, Release};
 
 /// The newest first.
@@ -19,73 +20,48 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_2_1_1: &[Change] = &[
-    fixed(
-        None,
-        "a failed condition in If-Match is 412 in every operation, also for resources without an entity tag; If-Unmodified-Since on a write is 412, because nothing has a modification date",
-        "the header had no effect",
-        "412, and nothing changes",
-    ),
-    fixed(
-        Some("create_datasets"),
-        "POST /datasets with If-Match is 412, because it only creates new datasets",
-        "the header had no effect",
-        "412, and nothing changes",
-    ),
-    fixed(
+    fixes::CONDITIONS,
+    fixes::CREATION_WITH_IF_MATCH,
+    Change::fixed(
         None,
         "a write is refused if its key is revoked before the write ends",
         "200 or 201",
         "401, and nothing changes",
     ),
-    fixed(
-        Some("create_datasets"),
-        "requests with the same Idempotency-Key and different Content-Disposition count as different requests",
-        "the first answer again, for a dataset of another name",
-        "422",
-    ),
-    fixed(
+    fixes::KEY_AND_DISPOSITION,
+    Change::fixed(
         Some("list_rows"),
         "text after a closing quote in select is refused for *, too",
         "select=\"*\"x was read as select=*",
         "400",
     ),
-    fixed(
-        None,
-        "identity;q=0 in Accept-Encoding is honoured for short bodies, too",
-        "a short body was sent without a coding",
-        "the body is sent in a coding, or the answer is 406 if the client accepts none",
-    ),
-    fixed(
-        None,
-        "the answer to a body with an unknown Content-Encoding has Accept-Encoding, which lists the supported codings",
-        "415 without that header",
-        "415 with that header",
-    ),
-    fixed(
+    fixes::IDENTITY_EXCLUDED,
+    fixes::UNKNOWN_CODING,
+    Change::fixed(
         Some("list_rows"),
         "filters find all rows of a dataset whose CSV was not in UTF-8 and that rows were appended to",
         "rows were missing",
         "all rows",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "a CSV without a header, with a byte-order mark and then one empty line, has all its rows",
         "rows had wrong values, and the JSON was not valid",
         "all rows",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "the next page of an ordered list has the right rows if rows are appended while earlier appends are being compacted",
         "wrong rows",
         "the rows that follow",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "a pattern of like or ilike has at most 1,024 characters, and a search takes time in proportion to the text",
         "no limit on the pattern; some patterns took so long that the answer was 503",
         "400 for a longer pattern; every other pattern is answered in linear time",
     ),
-    fixed(
+    Change::fixed(
         Some("list_rows"),
         "queries with any number of filters, columns and values of in.(…) are answered in time, and so are orders over long equal values",
         "such a query could take so long that the answer was 503",
@@ -225,22 +201,6 @@ const fn breaking(
         kind: Kind::Changed,
         operation,
         breaking: true,
-        summary,
-        before: Some(before),
-        after: Some(after),
-    }
-}
-
-const fn fixed(
-    operation: Option<&'static str>,
-    summary: &'static str,
-    before: &'static str,
-    after: &'static str,
-) -> Change {
-    Change {
-        kind: Kind::Fixed,
-        operation,
-        breaking: false,
         summary,
         before: Some(before),
         after: Some(after),

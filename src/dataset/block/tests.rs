@@ -8,6 +8,14 @@ fn a_text_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_text_that_repeats_itself_is_packed_to_a_small_part_of_it() {
+    let text = (0..5000).map(|row| format!("{row},2013-01-01,LAX\n"));
+    let text = text.collect::<String>().into_bytes();
+    let packed = compress(&text);
+    assert!(packed.len() * 4 < text.len(), "{}", packed.len());
+}
+
+#[test]
 fn a_text_of_another_length_is_damage() {
     let data = compress(b"id\n1\n2\n");
     for bytes in [0, 6, 8, 1 << 20] {

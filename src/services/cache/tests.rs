@@ -58,6 +58,25 @@ async fn if_making_a_value_fails_each_waiting_request_tries_at_once() {
 }
 
 #[tokio::test]
+async fn after_a_failure_one_waiting_request_makes_the_value_for_all_others() {
+    let cache = Cache::new(1 << 20, NEVER);
+    let made = AtomicUsize::new(0);
+    let make = || async {
+        let first = made.fetch_add(1, Ordering::Relaxed) == 0;
+        tokio::task::yield_now().await;
+        if first {
+            return Err(StoreError::Closed);
+        }
+        value()
+    };
+    let asking = (0..20).map(|_| cache.get_or(handles_of(1, 0), make()));
+    let outcomes = futures_util::future::join_all(asking).await;
+    let failed = outcomes.iter().filter(|outcome| outcome.is_err());
+    assert_eq!(failed.count(), 1);
+    assert_eq!(made.into_inner(), 2);
+}
+
+#[tokio::test]
 async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
     let cache = Cache::new(1 << 20, NEVER);
     let keys = [0, 1, 2, 3].map(|number| handles_of(1, number));

@@ -7,13 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::page_index::{BlockLocation, locations};
+use super::reservation::GROUP;
 use super::texts::Groups;
 use super::work::look;
 use super::{RecordBatch, RecordBatches, Search, SearchError};
 use crate::dataset::{BlockText, Records};
-
-/// Most blocks that are read at once.
-const GROUP: usize = 16;
 
 /// A record: the first row of its block, and its offset in the block's text.
 type Record = (u64, u32);

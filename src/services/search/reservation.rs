@@ -6,12 +6,11 @@ use super::SearchError;
 use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::services::Services;
-use crate::services::cache::WINDOW_PAGES;
 use crate::services::memory::{Held, Kind};
 use crate::store::Dataset;
 
 /// Most blocks in a group.
-const GROUP: usize = 16;
+pub(super) const GROUP: usize = 16;
 /// Usual length of a block's text, in bytes.
 const BLOCK: usize = 64 << 10;
 /// Bytes of text that every reservation has room for.
@@ -84,12 +83,12 @@ struct Size {
 }
 
 impl Size {
-    /// Limits the sizes to what `limit` rows need. From the second page of an order on, the search looks for more rows than that.
+    /// Limits the sizes to what `limit` rows need.
     fn for_rows(self, dataset: &Dataset, limit: u64) -> Self {
         let usual = dataset.bytes / dataset.rows.max(1);
         let bytes =
             |rows: u64, each: u64| usize::try_from(rows.saturating_mul(each)).unwrap_or(usize::MAX);
-        let found = limit.saturating_add(1).saturating_mul(WINDOW_PAGES as u64);
+        let found = limit.saturating_add(1);
         Self {
             keys: self.keys.min(bytes(found, usual + KEY)).max(TEXT),
             slice: self.slice.min(bytes(limit, 2 * usual)).max(TEXT),

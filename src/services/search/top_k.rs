@@ -17,7 +17,6 @@ use super::work::look;
 use super::{FoundPage, RecordBatches, Search, SearchError};
 use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
 use crate::dataset::{BlockText, Field, Records};
-use crate::services::cache::{CacheKey, CachedValue, WINDOW_PAGES, Window, WindowKey};
 use crate::store::StoreError;
 
 /// Most blocks in a group: fewer than elsewhere, because each group makes it possible to skip later ones.
@@ -32,61 +31,31 @@ type Record = (u64, u32);
 
 impl Search {
     /// At most `limit` rows that come after row `after`.
-    ///
-    /// A client that asks for a second page is likely to ask for a third. So from the second page on the pass finds more rows than
-    /// the page has, and caches where they are. The first page is faster without.
     pub(super) async fn ordered_page(
         self: &Arc<Self>,
         after: Option<u64>,
         limit: usize,
     ) -> Result<FoundPage, SearchError> {
-        let remembered = after.and_then(|after| self.window(after, limit));
-        let window = match (remembered, after) {
-            (Some(window), _) => window,
-            (None, None) => self.ordered_window(None, limit + 1).await?,
-            (None, Some(_)) => self.ordered_window(after, limit * WINDOW_PAGES + 1).await?,
-        };
-        let end = window.rows.len().min(window.at + limit);
-        let shown = window.rows[window.at..end].to_vec();
+        // One row more than the page shows whether the list continues.
+        let mut shown = self.ordered_rows(after, limit + 1).await?;
+        let goes_on = shown.len() > limit;
+        shown.truncate(limit);
         let next = match shown.last() {
-            // One row more than the page shows whether the list continues.
-            Some(&last) if end < window.rows.len() => Some(self.row_number(last).await?),
+            Some(&last) if goes_on => Some(self.row_number(last).await?),
             _ => None,
         };
-        let rest = Window { at: end, ..window };
-        if let Some(next) = next
-            && rest.has(limit)
-        {
-            let key = CacheKey::Window(self.window_key(), next);
-            self.services.cache.keep(key, CachedValue::Window(rest));
-        }
         Ok(FoundPage {
             batches: self.materialise(shown),
             next,
         })
     }
 
-    /// The cached rows that come after row `after`, if they are enough for a page.
-    fn window(&self, after: u64, limit: usize) -> Option<Window> {
-        let key = CacheKey::Window(self.window_key(), after);
-        match self.services.cache.get(&key)? {
-            CachedValue::Window(window) => window.has(limit).then_some(window),
-            _ => None,
-        }
-    }
-
-    fn window_key(&self) -> WindowKey {
-        let dataset = &self.dataset;
-        let runs = dataset.segments.iter().len();
-        (dataset.run, runs, self.query.fingerprint())
-    }
-
     /// At most `most` rows that come after row `after`.
-    async fn ordered_window(
+    async fn ordered_rows(
         self: &Arc<Self>,
         after: Option<u64>,
         most: usize,
-    ) -> Result<Window, SearchError> {
+    ) -> Result<Vec<Record>, SearchError> {
         let mut rows: Vec<Record> = Vec::new();
         let mut next = Some(self.start(after).await?);
         // A pass finds fewer rows than asked for if their keys take too much memory, or don't tell the order of the rest.
@@ -97,11 +66,7 @@ impl Search {
             (found, next) = self.pass(start, most - rows.len()).await?;
             rows.extend(found);
         }
-        Ok(Window {
-            rows: rows.into(),
-            at: 0,
-            more: next.is_some(),
-        })
+        Ok(rows)
     }
 
     /// All rows that come after row `after`, at most `limit`.

@@ -28,9 +28,8 @@ fn mime_reads_every_name_as_it_is_written() {
                 format,
                 naming,
             };
-            let mime = mime::Mime::from(name);
+            let mime = name.to_string().parse::<mime::Mime>().unwrap();
             assert_eq!(mime.as_ref(), name.to_string());
-            assert_eq!(mime, name.to_string().parse::<mime::Mime>().unwrap());
         }
     }
 }

@@ -20,7 +20,11 @@ use super::running::{
     Body, Running, TOO_LONG, answering, endless, generous, http2, http2_get, text,
 };
 
+/// A time-out that a test waits for.
 const SHORT: Duration = Duration::from_millis(100);
+/// A time-out that a test keeps within: many times as long as each of its pauses, however much else the machine does, and shorter
+/// than all of them together.
+const AMPLE: Duration = Duration::from_secs(3);
 
 async fn measure(request: Request<RequestBody>) -> Response<Body> {
     match request.into_body().collect().await {
@@ -87,7 +91,7 @@ async fn half_a_head_on_a_kept_connection_is_cut_off_too() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_the_idle_time_and_not_after_the_time_for_a_head() {
-    let idle_timeout = SHORT * 4;
+    let idle_timeout = AMPLE;
     let limits = Limits {
         header_timeout: SHORT,
         idle_timeout,
@@ -99,13 +103,7 @@ async fn an_idle_connection_is_closed_after_the_idle_time_and_not_after_the_time
         assert_eq!(client.get("/").await.status(), "200");
         tokio::time::sleep(SHORT * 2).await;
     }
-    let began = Instant::now();
     assert!(client.closed().await.is_empty());
-    assert!(
-        began.elapsed() >= SHORT,
-        "closed after {:?}",
-        began.elapsed()
-    );
 }
 
 #[tokio::test]
@@ -179,22 +177,24 @@ async fn a_body_that_keeps_coming_may_take_as_long_as_it_likes() {
     let limits = Limits {
         header_timeout: SHORT,
         idle_timeout: SHORT,
-        body_timeout: SHORT * 2,
-        // Each byte makes up for a tenth of a second.
-        body_rate: 10,
+        body_timeout: AMPLE,
+        // Each byte makes up for a second.
+        body_rate: 1,
         ..generous()
     };
     let server = Running::start(limits, answering(measure)).await;
     let mut client = server.connect().await;
     client
-        .send("POST / HTTP/1.1\r\nHost: flash\r\nContent-Length: 8\r\n\r\n")
+        .send("POST / HTTP/1.1\r\nHost: flash\r\nContent-Length: 24\r\n\r\n")
         .await;
-    for _ in 0..8 {
-        tokio::time::sleep(SHORT / 2).await;
+    let began = Instant::now();
+    for _ in 0..24 {
+        tokio::time::sleep(AMPLE / 20).await;
         client.send("x").await;
     }
+    assert!(began.elapsed() > AMPLE);
     let answer = client.answer().await;
-    assert_eq!((answer.status(), answer.body.as_str()), ("200", "8"));
+    assert_eq!((answer.status(), answer.body.as_str()), ("200", "24"));
 }
 
 /// Sends a byte at a time, and gives the answer.
@@ -241,7 +241,7 @@ async fn a_body_that_trickles_in_is_408_however_short_its_pauses_are_and_fast_it
 #[tokio::test]
 async fn without_a_least_rate_only_pauses_count() {
     let limits = Limits {
-        body_timeout: SHORT,
+        body_timeout: AMPLE,
         body_rate: 0,
         ..generous()
     };
@@ -252,7 +252,7 @@ async fn without_a_least_rate_only_pauses_count() {
         .await;
     for _ in 0..20 {
         client.send("x").await;
-        tokio::time::sleep(SHORT / 10).await;
+        tokio::time::sleep(AMPLE / 15).await;
     }
     assert_eq!(client.answer().await.body, "20");
 }
@@ -344,7 +344,7 @@ async fn an_http2_client_that_does_not_take_its_response_is_cut_off() {
 #[tokio::test]
 async fn a_client_that_takes_its_response_slowly_is_not_cut_off() {
     let limits = Limits {
-        write_timeout: SHORT * 2,
+        write_timeout: AMPLE,
         idle_timeout: SHORT,
         ..generous()
     };
@@ -362,7 +362,7 @@ async fn a_client_that_takes_its_response_slowly_is_not_cut_off() {
     while let Some(part) = answer.body_mut().frame().await {
         taken += part.unwrap().into_data().map_or(0, |data| data.len());
         if taken % (1024 * 1024) < 16 * 1024 {
-            tokio::time::sleep(SHORT / 2).await;
+            tokio::time::sleep(AMPLE / 6).await;
         }
     }
     assert_eq!(taken, 8 * 1024 * 1024);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::client::{Answer, V2};
-use crate::server::Server;
+use crate::server::{Builder, Server};
 
 const PEOPLE: &str = include_str!("../../data/team.csv");
 
@@ -211,41 +211,109 @@ fn a_limit_or_cursor_that_is_none_is_400_and_named() {
     }
 }
 
+#[track_caller]
+fn is_problem(answer: &Answer, status: u16, title: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("Content-Type"), "application/problem+json");
+    let problem = answer.json();
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["title"], title);
+    let kind = format!(
+        "urn:flash:problem:{}",
+        title.to_lowercase().replace(' ', "-")
+    );
+    assert_eq!(problem["type"], kind);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(!detail.is_empty() && detail != title, "{problem}");
+}
+
 #[test]
 fn an_error_is_a_problem_with_the_parts_of_rfc_9457() {
-    let server = Server::start();
+    let server = Server::with(|settings| {
+        settings.store.keep_revisions = 1;
+        settings.limits.max_body = 1000;
+        settings.limits.max_json_body = 1000;
+        settings.limits.max_record = 1000;
+    });
     server.store("one", "a\n1\n");
-    for (status, answer) in [
-        (400, server.get("/datasets?limit=0").v2().send()),
-        (404, server.get("/datasets/nobody").v2().send()),
-        (404, server.get("/nothing").v2().send()),
-        (405, server.call("PATCH", "/datasets").v2().send()),
+    let first = server.get("/datasets/one/rows?revision=1").v2();
+    first.send().ok();
+    server.put("/datasets/one").v2().csv("a\n2\n").send().ok();
+    let gone = || server.get("/datasets/one/rows?revision=1").v2().send();
+    server.until(|_| gone().status == 410);
+    let post = |path: &str| server.post(path).v2();
+    let changed = server.put("/datasets/one").header("If-Match", "\"other\"");
+    let answers = [
+        (
+            400,
+            "bad parameter",
+            server.get("/datasets?limit=0").v2().send(),
+        ),
+        (
+            404,
+            "no such dataset",
+            server.get("/datasets/nobody").v2().send(),
+        ),
+        (404, "no such path", server.get("/nothing").v2().send()),
+        (
+            405,
+            "method not allowed",
+            server.call("PATCH", "/datasets").v2().send(),
+        ),
+        (
+            406,
+            "no acceptable content coding",
+            server
+                .get("/datasets")
+                .v2()
+                .header("Accept-Encoding", "identity;q=0")
+                .send(),
+        ),
         (
             409,
-            server.post("/datasets?name=one").v2().csv("a\n1\n").send(),
+            "name taken",
+            post("/datasets?name=one").csv("a\n1\n").send(),
+        ),
+        (410, "revision gone", gone()),
+        (412, "condition failed", changed.v2().csv("a\n3\n").send()),
+        (
+            413,
+            "body too large",
+            post("/datasets?name=two").csv("a\n".repeat(1000)).send(),
         ),
         (
             415,
-            server.post("/datasets?name=two").v2().body("a\n1\n").send(),
+            "unsupported media type",
+            post("/datasets?name=two").body("a\n1\n").send(),
         ),
         (
             422,
-            server
-                .post("/datasets?name=two")
-                .v2()
-                .csv("a,b\n1\n")
-                .send(),
+            "bad CSV",
+            post("/datasets?name=two").csv("a,b\n1\n").send(),
         ),
-    ] {
-        assert_eq!(answer.status, status, "{}", answer.text());
-        assert_eq!(answer.header("Content-Type"), "application/problem+json");
-        let problem = answer.json();
-        assert_eq!(problem["status"], status);
-        for member in ["type", "title", "detail"] {
-            let text = problem[member].as_str().unwrap_or_default();
-            assert!(!text.is_empty(), "{member} of {problem}");
-        }
+    ];
+    for (status, title, answer) in answers {
+        is_problem(&answer, status, title);
     }
+}
+
+#[test]
+fn a_version_that_is_refused_for_a_while_is_a_problem_too() {
+    let mut builder = Builder::new();
+    let clock = builder.stand_at("2027-03-01T00:30:00Z".parse().unwrap());
+    builder.settings.lifecycle = crate::lifecycle::flags(&[
+        "--deprecate",
+        "v2=2027-01-01",
+        "--brownout",
+        "v2=2027-03-01T00:00:00Z/1h",
+        "--retire",
+        "v2=2027-07-01",
+    ]);
+    let server = builder.start();
+    let ask = || server.get("/datasets").v2().send();
+    is_problem(&ask(), 503, "version brownout");
+    clock.set("2027-07-01T00:00:00Z".parse().unwrap());
+    is_problem(&ask(), 410, "version retired");
 }
 
 #[test]

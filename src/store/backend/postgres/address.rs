@@ -94,7 +94,9 @@ impl PostgresAddress {
                 port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
             };
             // A path is that of a socket.
-            ["", "localhost", "127.0.0.1", "[::1]"].into_iter().any(is_named)
+            ["", "localhost", "127.0.0.1", "[::1]"]
+                .into_iter()
+                .any(is_named)
                 || host.to_ascii_lowercase().starts_with("%2f")
         };
         !self.has("host") && !self.has("hostaddr") && hosts.split(',').all(is_local)
