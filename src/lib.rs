@@ -1,20 +1,20 @@
 //! Flash turns a CSV into a versioned HTTP API in one `POST`, and keeps that API's contract while it evolves.
 //!
-//! The rooms of the house, and who may import whom:
+//! The modules, and what each may import:
 //!
-//! | room | its job | imports |
+//! | module | job | may import |
 //! | --- | --- | --- |
 //! | [`versioning`] | which version a caller gets | none of the others |
-//! | [`dataset`] | what a CSV is: dialects, types, chunks | none of the others |
-//! | [`settings`] | every setting once | `versioning` |
+//! | [`dataset`] | what a CSV is: dialects, types, blocks, queries | none of the others |
+//! | [`settings`] | each setting, once | `versioning` |
 //! | [`logging`] | where log lines go | `settings` |
-//! | [`store`] | where datasets rest; alone knows diesel | `dataset`, `versioning` |
-//! | [`services`] | the container that handlers share, and uploads on their way into the store | `store`, `dataset`, `versioning`, `settings` |
-//! | [`api`] | what the wire says; alone knows warp | `services`, `store`, `dataset`, `versioning`, `settings` |
-//! | [`server`] | sockets: accept, time-outs, limits, draining | `api`, `settings`, `logging` |
+//! | [`store`] | keeps datasets; the only one that knows diesel | `dataset`, `versioning` |
+//! | [`services`] | the container that all handlers share | `store`, `dataset`, `versioning`, `settings` |
+//! | [`api`] | HTTP as the versions define it; the only one that knows warp | `services`, `store`, `dataset`, `versioning`, `settings`, `logging` |
+//! | [`server`] | sockets: limits, time-outs, request ids, draining | `api`, `services`, `settings`, `logging` |
 //! | [`cli`] | a command each | all |
 //!
-//! Data flows one way: socket → api → services → store, and back.
+//! A request passes from the socket to the API, the services and the store, and its answer goes back the same way.
 
 pub mod api;
 pub mod cli;
