@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use ureq::Agent;
@@ -110,8 +110,10 @@ impl Program {
     /// The next line of its log that has `text` in it.
     #[track_caller]
     pub fn line_with(&self, text: &str) -> String {
+        let begun = Instant::now();
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            match self.lines.recv_timeout(left) {
                 Ok(line) if line.contains(text) => return line,
                 Ok(_) => {}
                 Err(error) => panic!("no line with {text:?} came: {error}"),

@@ -173,7 +173,7 @@ fn it_outlives_a_shortage_of_file_descriptors() {
     // Fewer than are open.
     files(5);
     let waiting = TcpStream::connect(server.address).unwrap();
-    server.line_with("no connection can be accepted");
+    server.line_with("accepting a connection failed");
     drop(waiting);
     files(1024);
     let answer = get(server.address, "/", "after");
