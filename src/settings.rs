@@ -15,10 +15,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
-pub use lifecycle::{LifecycleError, LifecycleSettings, Several};
+pub use lifecycle::{LifecycleError, LifecycleSettings};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
-pub use values::{Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl};
+pub use values::{
+    Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, Several,
+};
 
 /// The settings of `flash serve` as written, or their defaults.
 #[derive(Args, Clone, Debug)]

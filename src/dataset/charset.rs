@@ -5,10 +5,8 @@
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::bom::UTF8_BOM;
 use super::{CsvError, CsvErrorKind};
-
-/// The byte-order mark of UTF-8.
-pub(super) const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

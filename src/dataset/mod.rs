@@ -22,6 +22,7 @@
 pub mod block;
 mod block_text;
 pub mod bloom;
+mod bom;
 mod cell;
 mod charset;
 pub mod column;

@@ -1,6 +1,6 @@
 //! The beginning of a file: byte-order mark, empty lines, and the first record, whose first line shows the delimiter.
 
-use super::{Delimiter, charset::UTF8_BOM, record_splitter::RecordSplitter};
+use super::{Delimiter, bom::UTF8_BOM, record_splitter::RecordSplitter};
 
 /// Reads the beginning of a text that grows.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ use super::{
     limits::Limits,
     pace::Pace,
     refusal::{self, Refusal},
-    request_id,
+    request_id, screen,
     service::HttpService,
 };
 use crate::api::request::{Peer, REQUEST_ID};
@@ -68,7 +68,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let http2 = request.version() == Version::HTTP_2;
         let (permit, refused) = match self.permit(http2) {
-            Ok(permit) => (permit, refusal::of(&request, &self.shared.limits.trust)),
+            Ok(permit) => (permit, screen::of(&request, &self.shared.limits.trust)),
             Err(refusal) => (None, Some(refusal::answer(&refusal))),
         };
         let flight = self.activity.begin(http2, permit);

@@ -6,7 +6,7 @@
 //! - A client that sends its head too slowly, stays silent, stalls within a body or doesn't read its response is cut off. Each
 //!   connection has one timer, set by `activity`. hyper's own timer for heads also runs while a connection is idle, so it can't
 //!   tell the two apart, and it allocates for each request.
-//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`refusal`, `trust`). The answer to an
+//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`screen`, `trust`). The answer to an
 //!   unreadable request says what is wrong (`unreadable`).
 //! - A panic becomes a 500. A request that would make warp panic is answered without warp (`exchange`).
 //! - Every request has an id and one log line (`request_id`, `access`).
@@ -25,6 +25,7 @@ mod open_files;
 mod pace;
 mod refusal;
 mod request_id;
+mod screen;
 mod service;
 mod signals;
 mod socket;

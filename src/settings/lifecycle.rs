@@ -6,8 +6,8 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::SettingsError;
-use super::parse;
+use super::values::Several;
+use super::{SettingsError, parse};
 use crate::versioning::{
     Brownout, Catalogue, CatalogueError, Lifecycle, State, Version, VersionNumber,
 };
@@ -34,10 +34,6 @@ pub struct LifecycleSettings {
     #[arg(long, env = "FLASH_BROWNOUT", value_name = "VERSION=START/LENGTH", value_parser = parse::brownouts)]
     pub brownout: Vec<Several<Brownout>>,
 }
-
-/// The values of one flag, each for a version.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Several<T>(pub Vec<(VersionNumber, T)>);
 
 /// Lifecycles that contradict each other.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

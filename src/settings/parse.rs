@@ -12,7 +12,10 @@ use bytesize::ByteSize;
 use http::uri::Authority;
 use jiff::Timestamp;
 
-use super::{Database, Several, values::PostgresUrl};
+use super::{
+    Database,
+    values::{PostgresUrl, Several},
+};
 use crate::versioning::{self, Brownout, VersionNumber};
 
 /// Longest time that can be set. An `Instant` can hold far more.

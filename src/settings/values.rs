@@ -5,6 +5,12 @@ use std::{fmt, path::PathBuf};
 use clap::ValueEnum;
 use percent_encoding::percent_decode_str;
 
+use crate::versioning::VersionNumber;
+
+/// The values of one flag, each for a version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Several<T>(pub Vec<(VersionNumber, T)>);
+
 /// What callers without a key may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Anonymous {

@@ -8,10 +8,7 @@
 use std::borrow::Cow;
 
 use super::media_type::Name;
-use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, Quality, quality};
-
-/// How many ranges an `Accept` field may hold; a browser writes fewer than ten.
-pub const MAX_RANGES: usize = 100;
+use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
 
 /// One media range.
 #[derive(Clone, Copy, Debug)]

@@ -53,6 +53,7 @@
 mod accept;
 mod available;
 mod catalogue;
+mod choice;
 mod content_type;
 mod contest;
 mod lifecycle;
@@ -66,11 +67,11 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use accept::MAX_RANGES;
 pub use available::{Available, available};
 pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
+pub use choice::{Caller, Choice, Source};
 pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
-pub use negotiate::{Caller, Choice, Source, negotiate};
+pub use negotiate::negotiate;
 pub use refusal::{Refusal, Unserved};
-pub use syntax::{FULL, Fault, Quality, quality};
+pub use syntax::{FULL, Fault, MAX_RANGES, Quality, quality};

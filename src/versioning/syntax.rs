@@ -18,6 +18,9 @@
 //!
 //! Nothing here allocates. A [`Flaw`] is offsets; only a refusal turns it into text.
 
+/// How many ranges an `Accept` field may hold; a browser writes fewer than ten.
+pub const MAX_RANGES: usize = 100;
+
 /// How a header leaves the grammar: what is wrong, and what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -53,7 +56,7 @@ pub enum Fault {
     #[error("only one media type may stand here: remove what begins with the comma")]
     List,
     /// More ranges than anybody needs.
-    #[error("more than {} ranges: write fewer", super::MAX_RANGES)]
+    #[error("more than {MAX_RANGES} ranges: write fewer")]
     TooMany,
 }
 

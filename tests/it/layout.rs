@@ -1,5 +1,9 @@
-//! The house stays in order: rooms import only what they may, versions are registered, and the schema that the code
-//! sees is the one that the migrations make.
+//! The layout of the code: modules import only what they may, versions are registered, and the schema that the code sees is
+//! the one that the migrations make.
+
+mod imports;
+mod modules;
+mod source_text;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,97 +33,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files of a room: its folder, and the file beside it that has its name.
-fn room(name: &str) -> Vec<PathBuf> {
-    let folder = root().join("src").join(name);
-    let file = folder.with_extension("rs");
-    let mut files = if folder.is_dir() {
-        sources(&folder)
-    } else {
-        Vec::new()
-    };
-    files.extend(file.is_file().then_some(file));
-    assert!(!files.is_empty(), "there is no room {name}");
-    files
-}
-
-/// Code without its comments, in which rooms may be mentioned freely.
+/// Code without its comments.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-#[test]
-fn rooms_import_only_what_they_may() {
-    let rooms = [
-        "versioning",
-        "dataset",
-        "settings",
-        "logging",
-        "store",
-        "services",
-        "api",
-        "server",
-        "cli",
-    ];
-    let may: &[(&str, &[&str])] = &[
-        ("versioning", &[]),
-        ("dataset", &[]),
-        ("settings", &["versioning"]),
-        ("logging", &["settings"]),
-        ("store", &["versioning", "dataset"]),
-        ("services", &["versioning", "dataset", "settings", "store"]),
-        (
-            "api",
-            &[
-                "versioning",
-                "dataset",
-                "settings",
-                "logging",
-                "store",
-                "services",
-            ],
-        ),
-        ("server", &["settings", "logging", "services", "api"]),
-    ];
-    for (name, allowed) in may {
-        for path in room(name) {
-            let code = code(&path);
-            for other in rooms
-                .iter()
-                .filter(|other| *other != name && !allowed.contains(other))
-            {
-                let import = format!("crate::{other}");
-                assert!(
-                    !code.contains(&import),
-                    "{} imports {other}",
-                    path.display()
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn only_the_store_knows_diesel_and_only_the_api_knows_warp() {
-    for path in sources(&root().join("src")) {
-        let inside = path.strip_prefix(root().join("src")).unwrap().to_owned();
-        let code = code(&path);
-        assert!(
-            inside.starts_with("store") || !code.contains("diesel::"),
-            "{} knows diesel",
-            path.display()
-        );
-        let plugs_in = inside == Path::new("cli/serve.rs");
-        assert!(
-            inside.starts_with("api") || plugs_in || !code.contains("warp::"),
-            "{} knows warp",
-            path.display()
-        );
-    }
 }
 
 /// The files of the store outside its backend, by their paths in its folder, with their code.
@@ -190,22 +110,6 @@ fn only_these_files_write_to_a_store() {
             "upkeep/copy/parcel.rs",
         ]
     );
-}
-
-#[test]
-fn an_older_version_never_knows_a_newer_one() {
-    let numbers: Vec<u32> = VERSIONS.iter().map(|version| version.number).collect();
-    for &older in &numbers {
-        for path in room(&format!("api/v{older}")) {
-            for newer in numbers.iter().filter(|&&newer| newer > older) {
-                assert!(
-                    !code(&path).contains(&format!("v{newer}::")),
-                    "{} knows v{newer}",
-                    path.display()
-                );
-            }
-        }
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{
-    CsvError, Delimiter, Layout, Limits, UploadOptions, charset::UTF8_BOM, header,
+    CsvError, Delimiter, Layout, Limits, UploadOptions, bom::UTF8_BOM, header,
     preamble::FirstRecord,
 };
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::operand::Operand;
-use super::prune::reach;
+use super::reach::reach;
 use crate::dataset::{Bounds, ColumnType};
 
 /// Types that a block of a string column may have instead.

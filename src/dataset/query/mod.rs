@@ -16,6 +16,7 @@ mod operand;
 mod order;
 mod pattern;
 mod prune;
+mod reach;
 mod scan;
 mod sort_key;
 mod stop;

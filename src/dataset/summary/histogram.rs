@@ -6,11 +6,23 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::extremes::{Extremes, position};
-use super::report::{Histogram, Shown, rounded};
+use super::shown::{Shown, rounded};
 use crate::dataset::{ColumnType, value};
 
 /// Bins at most.
 const BINS: u32 = 20;
+
+/// How values are spread between the least and the greatest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// The edges of the bins: one more than there are bins. A value at an edge belongs to the bin that begins there; a value
+    /// at the last edge belongs to the last bin.
+    pub edges: Vec<Shown>,
+    /// How many values each bin has, about.
+    pub counts: Vec<u64>,
+    /// By which part of all values a count may be wrong, 99 times of 100; 0: they are exact.
+    pub error: f64,
+}
 
 /// Values that were counted exactly: where each is, and how many are there.
 type ExactCounts = Vec<(f64, u64)>;

@@ -9,15 +9,19 @@
 //! summary has a bounded size, whatever it summarises. Its exact part does not depend on the order in which values come.
 
 mod column;
+mod counted;
 mod extremes;
 mod histogram;
 mod report;
 mod rest;
+mod shown;
 mod stored;
 
 use super::{ColumnType, counts::Texts};
 use column::ColumnSketch;
-pub use report::{ColumnSummary, Distinct, Frequent, Histogram, Shown};
+pub use histogram::Histogram;
+pub use report::{ColumnSummary, Distinct, Frequent};
+pub use shown::Shown;
 
 /// A summary of the columns of some rows.
 #[derive(Debug, Clone)]

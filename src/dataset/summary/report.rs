@@ -7,10 +7,12 @@ use datasketches::frequencies::ErrorType;
 use datasketches::hll::HllUnion;
 
 use super::Summary;
-use super::column::{ColumnSketch, CountedText};
+use super::column::ColumnSketch;
+use super::counted::CountedText;
 use super::extremes::{Extremes, compare, position};
-use super::histogram;
+use super::histogram::{self, Histogram};
 use super::rest::Sum;
+use super::shown::{Shown, rounded};
 use crate::dataset::{Column, ColumnType};
 
 /// How many frequent values to report.
@@ -45,29 +47,6 @@ pub struct Distinct {
     /// The estimate.
     pub estimate: u64,
     /// By which part of that it may be wrong, 95 times of 100; 0: it is exact.
-    pub error: f64,
-}
-
-/// A value as it is shown.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shown {
-    /// A boolean or a number, as it is written.
-    Plain(String),
-    /// A number that was computed.
-    Number(f64),
-    /// Any other.
-    Text(String),
-}
-
-/// How values are spread between the least and the greatest.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Histogram {
-    /// The edges of the bins: one more than there are bins. A value at an edge belongs to the bin that begins there; a value
-    /// at the last edge belongs to the last bin.
-    pub edges: Vec<Shown>,
-    /// How many values each bin has, about.
-    pub counts: Vec<u64>,
-    /// By which part of all values a count may be wrong, 99 times of 100; 0: they are exact.
     pub error: f64,
 }
 
@@ -208,11 +187,6 @@ impl ColumnSketch {
             error,
         })
     }
-}
-
-/// An error bound in ten-thousandths, rounded up.
-pub(super) fn rounded(error: f64) -> f64 {
-    (error * 1e4).ceil() / 1e4
 }
 
 impl<'c> CountedText<'c> {

@@ -5,7 +5,7 @@ use datasketches::hll::{HllSketch, HllType, HllUnion};
 use datasketches::kll::{KllFloat, KllSketch};
 
 use super::SketchSizes;
-use super::column::{CountedText, shown};
+use super::counted::{CountedText, shown};
 use super::extremes::{Extremes, position};
 use crate::dataset::{ColumnType, value};
 

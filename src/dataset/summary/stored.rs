@@ -5,7 +5,8 @@ use datasketches::hll::HllSketch;
 use datasketches::kll::KllSketch;
 use serde::{Deserialize, Serialize};
 
-use super::column::{ColumnSketch, CountedText};
+use super::column::ColumnSketch;
+use super::counted::CountedText;
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
 use super::{CorruptSummary, SketchSizes, Summary};

@@ -1,10 +1,10 @@
-//! Who imports whom: read from the text of `src`, as far as text tells.
+//! Which file imports which, as far as the text of `src` tells.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::code::{self, Import};
+use super::source_text::{self, Import};
 
 /// A path in the crate: the parts after `crate`.
 pub type Parts = Vec<String>;
@@ -14,42 +14,42 @@ struct Source {
     /// The module that it is.
     module: Parts,
     imports: Vec<Import>,
-    /// The code without comments, texts, tests and imports.
+    /// The code without comments, strings and imports.
     code: String,
 }
 
-/// All source files but those of unit tests.
+/// Source files.
 pub struct Sources {
     files: BTreeMap<PathBuf, Source>,
     modules: BTreeMap<Parts, PathBuf>,
 }
 
 impl Sources {
-    /// Those under a folder, by their paths in it.
-    pub fn read(folder: &Path) -> Self {
-        let files = super::sources(folder).into_iter().map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            (path.strip_prefix(folder).unwrap().to_owned(), text)
-        });
-        Self::of(files)
+    /// All files under a folder, by their paths in it.
+    pub fn all(folder: &Path) -> Self {
+        Self::of(texts(folder))
     }
 
-    /// Files by their paths and texts.
+    /// The same without unit tests, which may import what they like.
+    pub fn without_tests(folder: &Path) -> Self {
+        let texts = texts(folder).into_iter();
+        let texts = texts.filter(|(path, _)| !is_test(path));
+        Self::of(texts.map(|(path, text)| (path, source_text::without_tests(&text))))
+    }
+
+    /// Files by their paths and their bare texts.
     pub fn of(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
-        let files: BTreeMap<PathBuf, Source> = files
-            .into_iter()
-            .filter(|(path, _)| !is_test(path))
-            .map(|(path, text)| {
-                let (imports, code) = code::imports(&code::without_tests(&code::bare(&text)));
-                let module = module(&path);
-                let source = Source {
-                    module,
-                    imports,
-                    code,
-                };
-                (path, source)
-            })
-            .collect();
+        let files = files.into_iter().map(|(path, text)| {
+            let (imports, code) = source_text::imports(&text);
+            let module = module(&path);
+            let source = Source {
+                module,
+                imports,
+                code,
+            };
+            (path, source)
+        });
+        let files: BTreeMap<PathBuf, Source> = files.collect();
         let modules = files.iter();
         let modules = modules
             .map(|(path, source)| (source.module.clone(), path.clone()))
@@ -61,7 +61,7 @@ impl Sources {
     pub fn named(&self) -> impl Iterator<Item = (&Path, BTreeSet<Parts>)> {
         self.files.iter().map(|(path, source)| {
             let imported = source.imports.iter().map(|import| import.path.clone());
-            let named = imported.chain(code::paths(&source.code));
+            let named = imported.chain(source_text::paths(&source.code));
             let named = named.map(|named| self.absolute(source, &named));
             (&**path, named.collect())
         })
@@ -145,7 +145,7 @@ impl Sources {
         let files = self.files.iter().map(|(path, source)| {
             let words: BTreeSet<&str> = source
                 .code
-                .split(|one| !code::is_in_name(one))
+                .split(|one| !source_text::is_in_name(one))
                 .collect();
             let imported = source
                 .imports
@@ -155,7 +155,7 @@ impl Sources {
                 .map(|import| self.absolute_import(source, &import.path))
                 // A module is needed for what is taken from it, which is written out.
                 .filter(|path| !self.modules.contains_key(&path[1..]));
-            let written = code::paths(&source.code);
+            let written = source_text::paths(&source.code);
             let written = written.iter().map(|path| self.absolute(source, path));
             let needed = imported.chain(written);
             let needed = needed.filter_map(|needed| self.home(&needed, STEPS));
@@ -214,6 +214,16 @@ fn circles<'p>(
     circles
 }
 
+/// The files under a folder but for the program, which is a crate of its own, with their bare texts.
+fn texts(folder: &Path) -> Vec<(PathBuf, String)> {
+    let files = super::sources(folder).into_iter().map(|path| {
+        let text = source_text::bare(&fs::read_to_string(&path).unwrap());
+        (path.strip_prefix(folder).unwrap().to_owned(), text)
+    });
+    let files = files.filter(|(path, _)| path != Path::new("main.rs"));
+    files.collect()
+}
+
 /// The module that a file is.
 fn module(path: &Path) -> Parts {
     let parts = path.with_extension("");
@@ -225,7 +235,7 @@ fn module(path: &Path) -> Parts {
     parts
 }
 
-/// Whether a file is of unit tests, or is the program, which is a crate of its own.
+/// Whether a file is of unit tests.
 fn is_test(path: &Path) -> bool {
-    path == Path::new("main.rs") || path.with_extension("").iter().any(|part| part == "tests")
+    path.with_extension("").iter().any(|part| part == "tests")
 }

@@ -50,7 +50,9 @@ fn character(text: &str) -> Option<usize> {
     let (_, first) = characters.next()?;
     if first == '\\' {
         characters.next()?;
-        return characters.find(|(_, one)| *one == '\'').map(|(at, _)| at + 1);
+        return characters
+            .find(|(_, one)| *one == '\'')
+            .map(|(at, _)| at + 1);
     }
     let (at, closing) = characters.next()?;
     (closing == '\'').then_some(at + 1)
@@ -167,7 +169,10 @@ fn branches(text: &str) -> Vec<&str> {
 
 fn parts(path: &str) -> Vec<String> {
     let parts = path.split("::").map(str::trim);
-    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The paths of two parts and more that are written in the code.
