@@ -7,7 +7,8 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use flash::versioning::{
-    Caller, Catalogue, Format, Lifecycle, MAX_RANGES, Source, Version, VersionNumber, negotiate,
+    Catalogue, DefaultVersion, Format, Lifecycle, MAX_RANGES, Source, Version, VersionNumber,
+    negotiate,
 };
 use jiff::Timestamp;
 
@@ -61,7 +62,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let catalogue = catalogue();
     let now = Timestamp::now();
-    let caller = Caller {
+    let caller = DefaultVersion {
         version: version(1),
         source: Source::Default,
     };

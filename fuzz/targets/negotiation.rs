@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use flash::api::conditional;
 use flash::versioning::{
-    Brownout, Caller, Catalogue, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
-    negotiate,
+    Brownout, Catalogue, DefaultVersion, Format, Lifecycle, Refusal, Source, Version,
+    VersionNumber, negotiate,
 };
 use http::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use jiff::Timestamp;
@@ -118,7 +118,7 @@ fn check_conditions(list: &[u8]) {
     }
 }
 
-fn caller(number: u8) -> Caller {
+fn caller(number: u8) -> DefaultVersion {
     let (version, source) = match number {
         0 => (1, Source::Default),
         1 => (2, Source::Pin),
@@ -126,7 +126,7 @@ fn caller(number: u8) -> Caller {
         // A version that this server does not know.
         _ => (9, Source::Pin),
     };
-    Caller {
+    DefaultVersion {
         version: v(version),
         source,
     }

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use flash::versioning::{
-    Caller, Catalogue, Choice, Format, MAX_RANGES, Naming, Refusal, Source, State, VersionNumber,
+    Catalogue, Choice, DefaultVersion, Format, MAX_RANGES, Naming, Refusal, Source, State,
+    VersionNumber,
 };
 use jiff::Timestamp;
 
@@ -60,7 +61,7 @@ pub fn negotiate(
     offers: impl Fn(VersionNumber) -> &'static [Format],
     accept: &[&[u8]],
     content_type: Option<&[u8]>,
-    caller: Caller,
+    caller: DefaultVersion,
 ) -> Outcome {
     let Some(ranges) = ranges(&accept.join(&b','), MAX_RANGES) else {
         return Outcome::MalformedAccept;
@@ -75,7 +76,7 @@ pub fn negotiate(
             if catalogue.get(version).is_none() {
                 return Outcome::UnknownContentType(version);
             }
-            default = Caller {
+            default = DefaultVersion {
                 version,
                 source: Source::ContentType,
             };
@@ -172,7 +173,7 @@ fn judge(candidate: &Candidate, ranges: &[Range]) -> Option<(Choice, Rank)> {
 }
 
 /// The names of the default version, in the server's order.
-fn of_default(default: Caller, formats: &[Format]) -> Vec<Candidate> {
+fn of_default(default: DefaultVersion, formats: &[Format]) -> Vec<Candidate> {
     let of = |name: String, format, naming, wildcards| Candidate {
         name,
         wildcards,
@@ -201,7 +202,12 @@ fn of_default(default: Caller, formats: &[Format]) -> Vec<Candidate> {
     candidates
 }
 
-fn choice(default: Caller, version: VersionNumber, format: Format, naming: Naming) -> Choice {
+fn choice(
+    default: DefaultVersion,
+    version: VersionNumber,
+    format: Format,
+    naming: Naming,
+) -> Choice {
     Choice {
         version,
         source: default.source,

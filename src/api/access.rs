@@ -12,21 +12,21 @@ use super::request::single;
 use crate::services::Services;
 use crate::settings::Anonymous;
 use crate::store::Client;
-use crate::versioning::{Caller, Catalogue, Source, VersionNumber};
+use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
 
 /// Who calls, and what the API is to that one.
-pub(super) struct Asker {
+pub(super) struct Caller {
     /// The client; `None`: somebody without a key.
     pub(super) client: Option<Arc<Client>>,
     /// What it gets that names no version.
-    pub(super) default: Caller,
+    pub(super) default: DefaultVersion,
     /// The versions as they are for it, where they are not as for the rest.
     pub(super) extended: Option<Box<Catalogue>>,
     /// When it asks: the versions are for this request as they are then.
     pub(super) at: Timestamp,
 }
 
-impl Asker {
+impl Caller {
     pub(super) fn new(services: &Services, client: Option<Arc<Client>>) -> Self {
         Self {
             default: default_of(services, client.as_deref()),
@@ -101,15 +101,15 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Error> {
 }
 
 /// What a caller gets that names no version: its pin, or the first version.
-pub(super) fn default_of(services: &Services, client: Option<&Client>) -> Caller {
+pub(super) fn default_of(services: &Services, client: Option<&Client>) -> DefaultVersion {
     let pin = client.and_then(|client| client.pin);
     // One that this server does not know stays what it is: then it is 410, and nobody is moved.
     match pin.and_then(VersionNumber::new) {
-        Some(version) => Caller {
+        Some(version) => DefaultVersion {
             version,
             source: Source::Pin,
         },
-        None => Caller {
+        None => DefaultVersion {
             version: services.catalogue.first(),
             source: Source::Default,
         },

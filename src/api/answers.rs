@@ -26,7 +26,7 @@ use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, Services};
 use crate::store::{Dataset, Run};
-use crate::versioning::Caller;
+use crate::versioning::DefaultVersion;
 
 /// Bytes of the longest question that is remembered.
 const LONGEST: usize = 2 << 10;
@@ -74,7 +74,7 @@ impl Question {
     }
 
     /// The question of a caller that gets that when it names no version.
-    fn by(&mut self, default: Caller) -> &[u8] {
+    fn by(&mut self, default: DefaultVersion) -> &[u8] {
         let (number, source) = self.0[..CALLER].split_at_mut(CALLER - 1);
         number.copy_from_slice(&default.version.get().to_le_bytes());
         source[0] = default.source as u8;
@@ -119,7 +119,7 @@ pub(super) struct Memo {
     /// The name of the operation that gave it.
     pub(super) operation: &'static str,
     /// What its caller gets that names no version.
-    pub(super) default: Caller,
+    pub(super) default: DefaultVersion,
     /// When it was made: how the versions were then is in it.
     pub(super) at: Timestamp,
 }

@@ -33,7 +33,7 @@ pub struct ApiVersion {
     /// MINOR and PATCH of its semantic version; MAJOR is `number`.
     pub semantic: (u64, u64),
     /// What is announced of it.
-    pub life: Announced,
+    pub lifecycle: Announced,
     /// What it adds or changes.
     pub operations: &'static [Operation],
     /// What earlier versions have and it has not: method and path.

@@ -103,8 +103,10 @@ async fn negotiated(
     let chosen = match &target {
         Target::Page(page) => {
             context.route = Some(page.path());
-            let Context { headers, asker, .. } = &*context;
-            context.choice = context.api.discovery.shape_of_errors(headers, asker);
+            let Context {
+                headers, caller, ..
+            } = &*context;
+            context.choice = context.api.discovery.shape_of_errors(headers, caller);
             Ok(())
         }
         Target::Resource(resource, _) => negotiate(&mut context, resource),
@@ -116,13 +118,13 @@ async fn negotiated(
 fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     context.route = resource.path();
     single(&context.headers, &CONTENT_TYPE, "Content-Type")?;
-    let (catalogue, now) = (context.catalogue(), context.asker.at);
+    let (catalogue, now) = (context.catalogue(), context.caller.at);
     let method = context.answered_as();
     let offers = |version| resource.formats(version, &method);
     let lines = context.headers.get_all(ACCEPT).iter();
     let accept = lines.map(HeaderValue::as_bytes);
     let content_type = context.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let default = context.asker.default;
+    let default = context.caller.default;
     match versioning::negotiate(catalogue, now, offers, accept, content_type, default) {
         Ok(choice) => context.choice = choice,
         Err(refusal) => {

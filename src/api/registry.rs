@@ -164,7 +164,7 @@ impl Registry {
             Ok(Version {
                 number: number(version)?,
                 semantic: version.semantic(),
-                lifecycle: lifecycle(&version.life)?,
+                lifecycle: lifecycle(&version.lifecycle)?,
             })
         });
         let versions = versions.collect::<Result<Vec<_>, RegistryError>>()?;

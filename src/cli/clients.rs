@@ -9,7 +9,7 @@ use crate::{
     api::Registry,
     services::{self, clients},
     settings::DatabaseSettings,
-    store::{Client, Desk, StoreError},
+    store::{AdminStore, Client, StoreError},
     versioning::{self, NotAVersion, VersionNumber},
 };
 
@@ -75,24 +75,24 @@ enum Command {
 /// Runs one of the commands.
 pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
     let database = clients.database.resolve()?;
-    let mut desk = Desk::open(&services::address(&database))?;
+    let mut admin = AdminStore::open(&services::address(&database))?;
     let now = Timestamp::now();
     match &clients.command {
-        Command::Add { name } => add(&mut desk, name, now)?,
-        Command::List => list(&mut desk)?,
-        Command::Show { name } => show(&mut desk, name, now)?,
+        Command::Add { name } => add(&mut admin, name, now)?,
+        Command::List => list(&mut admin)?,
+        Command::Show { name } => show(&mut admin, name, now)?,
         Command::Disable { name } => {
-            desk.set_disabled(name, true, now)?;
+            admin.set_disabled(name, true, now)?;
             super::say(&format!(
                 "{name} is disabled; every server refuses it within 5 seconds"
             ));
         }
         Command::Enable { name } => {
-            desk.set_disabled(name, false, now)?;
+            admin.set_disabled(name, false, now)?;
             super::say(&format!("{name} is enabled"));
         }
         Command::RotateKey { name, finish: true } => {
-            let dropped = desk.drop_old_keys(name)?;
+            let dropped = admin.drop_old_keys(name)?;
             super::say(&format!(
                 "{name} has one key, the newest; {} revoked",
                 super::counted(dropped, "older key")
@@ -103,16 +103,16 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
             finish: false,
         } => {
             let key = clients::new_key();
-            desk.rotate_key(name, &clients::digest(&key), now)?;
+            admin.rotate_key(name, &clients::digest(&key), now)?;
             super::say(&key);
         }
-        Command::Extend { name, grant } => extend(&mut desk, name, *grant, now)?,
-        Command::Pin { name, version } => pin(&mut desk, name, *version, now)?,
+        Command::Extend { name, grant } => extend(&mut admin, name, *grant, now)?,
+        Command::Pin { name, version } => pin(&mut admin, name, *version, now)?,
     }
     Ok(())
 }
 
-fn add(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), Failure> {
+fn add(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !(1..=63).contains(&name.len()) || !name.chars().all(fits) {
         return Err(Failure::Usage(format!(
@@ -120,13 +120,13 @@ fn add(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), Failure> {
         )));
     }
     let key = clients::new_key();
-    desk.add(name, &clients::digest(&key), now)?;
+    admin.add(name, &clients::digest(&key), now)?;
     super::say(&key);
     Ok(())
 }
 
-fn list(desk: &mut Desk) -> Result<(), StoreError> {
-    for client in desk.list()? {
+fn list(admin: &mut AdminStore) -> Result<(), StoreError> {
+    for client in admin.list()? {
         let pin = pin_of(&client);
         let disabled = client.disabled_at.map_or("", |_| "  disabled");
         super::say(&format!("{}  {pin}{disabled}", client.name));
@@ -141,11 +141,11 @@ fn pin_of(client: &Client) -> String {
     }
 }
 
-fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
-    let client = desk.find(name)?;
+fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    let client = admin.find(name)?;
     super::say(&format!("name           {}", client.name));
     super::say(&format!("pin            {}", pin_of(&client)));
-    super::say(&format!("keys           {}", desk.count_keys(&client)?));
+    super::say(&format!("keys           {}", admin.count_keys(&client)?));
     super::say(&format!("created        {}", client.created_at));
     if let Some(at) = client.first_contact_at {
         super::say(&format!("first contact  {at}"));
@@ -159,7 +159,7 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
             one.version, one.retires_at
         ));
     }
-    for one in desk.moves(&client)? {
+    for one in admin.moves(&client)? {
         let from = one
             .from
             .map_or_else(String::new, |from| format!("v{from} -> "));
@@ -168,7 +168,7 @@ fn show(desk: &mut Desk, name: &str, now: Timestamp) -> Result<(), StoreError> {
             one.at, one.to, one.by
         ));
     }
-    for used in desk.usage(Some(&client), services::retirement::first_day(now))? {
+    for used in admin.usage(Some(&client), services::retirement::first_day(now))? {
         super::say(&format!(
             "used           v{} {} {}, last {}",
             used.version,
@@ -198,7 +198,7 @@ fn grant(text: &str) -> Result<(VersionNumber, Option<Timestamp>), String> {
 }
 
 fn extend(
-    desk: &mut Desk,
+    admin: &mut AdminStore,
     name: &str,
     (version, until): (VersionNumber, Option<Timestamp>),
     now: Timestamp,
@@ -209,7 +209,7 @@ fn extend(
             "{past} is in the past: write a future date, or {version}=none to take an extension back"
         )));
     }
-    desk.extend(name, version.get(), until)?;
+    admin.extend(name, version.get(), until)?;
     super::say(&match until {
         Some(until) => {
             format!("{name} can use {version} until {until}, even if it is retired before")
@@ -227,9 +227,14 @@ fn check_version(version: VersionNumber) -> Result<(), Failure> {
     }
 }
 
-fn pin(desk: &mut Desk, name: &str, version: VersionNumber, now: Timestamp) -> Result<(), Failure> {
+fn pin(
+    admin: &mut AdminStore,
+    name: &str,
+    version: VersionNumber,
+    now: Timestamp,
+) -> Result<(), Failure> {
     check_version(version)?;
-    desk.pin(name, version.get(), now)?;
+    admin.pin(name, version.get(), now)?;
     super::say(&format!("{name} is pinned to {version}"));
     Ok(())
 }

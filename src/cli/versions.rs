@@ -14,7 +14,7 @@ use crate::{
         retirement::{self, User},
     },
     settings::{DatabaseSettings, LifecycleSettings},
-    store::{Client, Desk, StoreError, Used},
+    store::{AdminStore, Client, StoreError, Used},
     versioning::{Catalogue, Format, Version, VersionNumber, media_type},
 };
 
@@ -53,27 +53,27 @@ pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
             let Some(version) = catalogue.get(*version) else {
                 return Err(Failure::Usage(format!("there is no version {version}")));
             };
-            retire_check(&mut desk(&versions.database)?, version, now)
+            retire_check(&mut admin(&versions.database)?, version, now)
         }
         None => {
             for version in &catalogue {
                 super::say(&line(version, version.number == catalogue.first(), now));
             }
             if versions.usage {
-                let desk = &mut desk(&versions.database)?;
-                say_users(&catalogue, &retirement::users(&lately(desk, now)?));
+                let admin = &mut admin(&versions.database)?;
+                say_users(&catalogue, &retirement::users(&lately(admin, now)?));
             }
             Ok(())
         }
     }
 }
 
-fn desk(database: &DatabaseSettings) -> Result<Desk, Failure> {
-    Ok(Desk::open(&services::address(&database.resolve()?))?)
+fn admin(database: &DatabaseSettings) -> Result<AdminStore, Failure> {
+    Ok(AdminStore::open(&services::address(&database.resolve()?))?)
 }
 
-fn lately(desk: &mut Desk, now: Timestamp) -> Result<Vec<Used>, StoreError> {
-    desk.usage(None, retirement::first_day(now))
+fn lately(admin: &mut AdminStore, now: Timestamp) -> Result<Vec<Used>, StoreError> {
+    admin.usage(None, retirement::first_day(now))
 }
 
 /// The line about a version.
@@ -120,9 +120,9 @@ fn say_users(catalogue: &Catalogue, users: &[User]) {
 }
 
 /// Lists the callers that still use a version.
-fn retire_check(desk: &mut Desk, version: &Version, now: Timestamp) -> Result<(), Failure> {
+fn retire_check(admin: &mut AdminStore, version: &Version, now: Timestamp) -> Result<(), Failure> {
     let number = version.number;
-    let (used, clients) = (lately(desk, now)?, desk.list()?);
+    let (used, clients) = (lately(admin, now)?, admin.list()?);
     let users = retirement::left_behind(&used, &clients, number, now);
     for user in &users {
         super::say(&user.to_string());

@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
-use crate::store::{Run, Spot, StoreError};
+use crate::store::{BlockHandle, Run, StoreError};
 
 use super::metrics::Route;
 
@@ -131,7 +131,7 @@ pub(super) enum CachedValue {
     /// A page that is too large to be cached.
     LargePage,
     Text(Arc<BlockText>),
-    BlockHandles(Arc<[Spot]>),
+    BlockHandles(Arc<[BlockHandle]>),
     ZoneMaps(Arc<ZoneMaps>),
     Blooms(Arc<[Option<Bloom>]>),
     Summary(Arc<[ColumnSummary]>),
@@ -171,7 +171,7 @@ impl CachedValue {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
             Self::LargePage => 0,
             Self::Text(text) => text.bytes(),
-            Self::BlockHandles(handles) => size_of_val::<[Spot]>(handles),
+            Self::BlockHandles(handles) => size_of_val::<[BlockHandle]>(handles),
             Self::ZoneMaps(maps) => {
                 let texts = maps.each.iter().map(|map| match &map.bounds {
                     Bounds::Text { min, max } => min.len() + max.len() + 32,

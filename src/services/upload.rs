@@ -33,7 +33,7 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedChunk, Run, SourceBlock, StoreError,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedBlock, Run, SourceBlock, StoreError,
     Write, may_change,
 };
 use splitter::{Split, Splitter};
@@ -382,7 +382,7 @@ impl Upload {
         let first_row = profile.rows();
         profile.absorb(analysis);
         let text_bytes = u64::from(block.text_bytes);
-        self.batch.chunks.push(PlacedChunk {
+        self.batch.chunks.push(PlacedBlock {
             seq: self.blocks,
             first_row,
             first_byte: self.text_bytes,

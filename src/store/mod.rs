@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | `catalog` | datasets and revisions: find, list, commit, append, delete |
 //! | `segments` | blocks, their index and zone maps, segment lists, compaction, collection, leases |
-//! | `clients` | keys, pins, usage, extensions, and the operator's [`Desk`] |
+//! | `clients` | keys, pins, usage, extensions, and the operator's [`AdminStore`] |
 //! | `upkeep` | commands on whole stores: check, copy, export, backup |
 //! | `backend` | one folder per database, behind one interface; nothing else asks which database it is |
 //!
@@ -44,7 +44,7 @@ pub use backend::address::{Address, Migrate};
 pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
-pub use clients::admin::Desk;
+pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy};
 pub use clients::usage::{Count, Used};
 pub use error::{OpenError, StoreError};
@@ -54,13 +54,13 @@ pub use ids::random_key;
 pub use in_flight::Turn;
 pub use metrics::Load;
 pub use model::{
-    BATCH_BYTES, Batch, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PlacedChunk,
+    BATCH_BYTES, Batch, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PlacedBlock,
     Revision, Revisions, SourceBlock, Text, Write, may_change,
 };
-pub use segments::index::{Packed, Spot};
+pub use segments::index::{BlockHandle, Packed};
 pub use segments::leases::Lease;
-pub use segments::list::{Run, Segment, Segments};
-pub use segments::queries::ChunkKey;
+pub use segments::list::{Run, Segment, SegmentList};
+pub use segments::queries::BlockKey;
 pub use settings::Settings;
 pub use units::unreadable;
 pub use upkeep::{

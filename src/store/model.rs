@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::clients::client::Client;
-use super::segments::list::{Run, Segments};
+use super::segments::list::{Run, SegmentList};
 use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
 
 /// What time it is.
@@ -33,7 +33,7 @@ pub struct Dataset {
     /// remembered.
     pub run: Run,
     /// Where its chunks are.
-    pub segments: Segments,
+    pub segments: SegmentList,
     /// Names and types of its columns.
     pub columns: Arc<[Column]>,
     /// How its text is to be read.
@@ -66,7 +66,7 @@ pub const BATCH_BYTES: usize = 512 << 10;
 
 /// A chunk and its place in a run.
 #[derive(Debug)]
-pub struct PlacedChunk {
+pub struct PlacedBlock {
     /// Its number in the run, from 0.
     pub seq: u64,
     /// Number of its first row in the run, from 0.
@@ -94,7 +94,7 @@ pub struct SourceBlock {
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Chunks of text, in order.
-    pub chunks: Vec<PlacedChunk>,
+    pub chunks: Vec<PlacedBlock>,
     /// Blocks of the source, in order, where it is kept apart.
     pub sources: Vec<SourceBlock>,
 }

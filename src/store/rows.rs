@@ -8,9 +8,9 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::error::StoreError;
-use super::model::{Dataset, PlacedChunk, Revision, SourceBlock};
+use super::model::{Dataset, PlacedBlock, Revision, SourceBlock};
 use super::schema::{chunk_data, chunks, datasets, revisions, sources};
-use super::segments::list::{Run, Segments};
+use super::segments::list::{Run, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
 use crate::dataset::{DatasetName, Profile};
 
@@ -89,13 +89,13 @@ impl RevisionRow<'_> {
     }
 
     /// Where its blocks are.
-    pub(crate) fn segments(&self) -> Result<Segments, StoreError> {
+    pub(crate) fn segments(&self) -> Result<SegmentList, StoreError> {
         let run = Run {
             dataset: self.dataset_id,
             number: self.run,
         };
         let (rows, bytes) = (self.row_count, self.byte_count);
-        Segments::of(run, rows, bytes, self.segments.as_deref())
+        SegmentList::of(run, rows, bytes, self.segments.as_deref())
             .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))
     }
 
@@ -141,7 +141,7 @@ impl RevisionRow<'_> {
 }
 
 impl<'a> ChunkRow<'a> {
-    pub(crate) fn new(run: Run, placed: &'a PlacedChunk) -> Self {
+    pub(crate) fn new(run: Run, placed: &'a PlacedBlock) -> Self {
         let blooms = Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty());
         Self {
             dataset_id: run.dataset,
@@ -167,7 +167,7 @@ impl<'a> ChunkRow<'a> {
 }
 
 impl<'a> PackedRow<'a> {
-    pub(crate) fn of_text(run: Run, placed: &'a PlacedChunk) -> Self {
+    pub(crate) fn of_text(run: Run, placed: &'a PlacedBlock) -> Self {
         Self {
             dataset_id: run.dataset,
             run: run.number,

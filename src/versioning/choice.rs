@@ -30,7 +30,7 @@ impl Source {
 
 /// The version of a caller that doesn't name one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Caller {
+pub struct DefaultVersion {
     /// The version.
     pub version: VersionNumber,
     /// Why that one: [`Source::Default`] or [`Source::Pin`].

@@ -25,7 +25,7 @@
 //!
 //! ```
 //! use flash::versioning::negotiate;
-//! use flash::versioning::{Caller, Catalogue, Format, Lifecycle, Source, Version, VersionNumber};
+//! use flash::versioning::{DefaultVersion, Catalogue, Format, Lifecycle, Source, Version, VersionNumber};
 //!
 //! let [v1, v2] = [1, 2].map(|n| VersionNumber::new(n).expect("positive"));
 //! let version = |number: VersionNumber| Version {
@@ -42,7 +42,7 @@
 //!     |_| &[Format::Json],
 //!     [ladder].into_iter(),
 //!     None,
-//!     Caller { version: v1, source: Source::Default },
+//!     DefaultVersion { version: v1, source: Source::Default },
 //! )?;
 //!
 //! assert_eq!((choice.version, choice.source), (v2, Source::Accept));
@@ -69,7 +69,7 @@ mod tests;
 
 pub use available::{Available, available};
 pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
-pub use choice::{Caller, Choice, Source};
+pub use choice::{Choice, DefaultVersion, Source};
 pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::negotiate;

@@ -10,8 +10,8 @@ use super::accept::{self, Ranges};
 use super::contest::{Contest, Match};
 use super::resource::Resource;
 use super::{
-    Caller, Catalogue, Choice, Format, Refusal, Source, VersionNumber, content_type, media_type,
-    nearest,
+    Catalogue, Choice, DefaultVersion, Format, Refusal, Source, VersionNumber, content_type,
+    media_type, nearest,
 };
 
 /// Decides what a request to one resource is served.
@@ -31,7 +31,7 @@ pub fn negotiate<'h>(
     offers: impl Fn(VersionNumber) -> &'static [Format],
     accept: impl Iterator<Item = &'h [u8]>,
     content_type: Option<&[u8]>,
-    caller: Caller,
+    caller: DefaultVersion,
 ) -> Result<Choice, Refusal> {
     let text = accept::join(accept);
     let ranges = Ranges::read(&text).map_err(|flaw| Refusal::malformed_accept(&text, flaw))?;
@@ -85,8 +85,8 @@ pub fn negotiate<'h>(
 fn default_by_content_type(
     catalogue: &Catalogue,
     text: &[u8],
-    caller: Caller,
-) -> Result<Caller, Refusal> {
+    caller: DefaultVersion,
+) -> Result<DefaultVersion, Refusal> {
     match content_type::named_version(text)
         .map_err(|flaw| Refusal::malformed_content_type(text, flaw))?
     {
@@ -94,7 +94,7 @@ fn default_by_content_type(
         Some(version) if catalogue.get(version).is_none() => {
             Err(Refusal::UnknownContentTypeVersion { version })
         }
-        Some(version) => Ok(Caller {
+        Some(version) => Ok(DefaultVersion {
             version,
             source: Source::ContentType,
         }),
@@ -102,11 +102,11 @@ fn default_by_content_type(
 }
 
 /// The format of a request without preferences: JSON if there is JSON, else the server's first choice.
-fn unasked<O>(resource: &Resource<'_, O>, default: Caller) -> Result<Choice, Refusal>
+fn unasked<O>(resource: &Resource<'_, O>, default: DefaultVersion) -> Result<Choice, Refusal>
 where
     O: Fn(VersionNumber) -> &'static [Format],
 {
-    let Caller { version, source } = default;
+    let DefaultVersion { version, source } = default;
     let formats = resource.formats(version);
     let format = match formats.first() {
         Some(&preferred) if !formats.contains(&Format::Json) => preferred,

@@ -225,7 +225,7 @@ fn who_was_granted_a_version_for_longer_has_answers_of_its_own() {
     server.store("people", csv("old"));
     let (shop, other) = (server.register("shop"), server.register("other"));
     let until = at("2027-09-01T00:00:00Z");
-    server.desk().extend("shop", 1, Some(until)).unwrap();
+    server.admin().extend("shop", 1, Some(until)).unwrap();
     let ask = |key: &str| {
         let call = server.get("/datasets/people").accept(V1);
         call.with_key(key).send()
@@ -242,7 +242,7 @@ fn who_was_granted_a_version_for_longer_has_answers_of_its_own() {
     clock.set(at("2027-07-02T00:00:00Z"));
     asked_again(|| ask(&shop)).ok();
     asked_again(|| ask(&other)).refused(410, &["retired"]);
-    server.desk().extend("shop", 1, None).unwrap();
+    server.admin().extend("shop", 1, None).unwrap();
     server.services.clients.forget();
     asked_again(|| ask(&shop)).refused(410, &["retired"]);
 }
@@ -258,7 +258,7 @@ fn who_may_not_ask_is_not_told_what_others_were() {
     ask().send().refused(401, &["key"]);
     ask().with_key("flash_wrong").send().refused(401, &["key"]);
     let now = jiff::Timestamp::now();
-    server.desk().set_disabled("shop", true, now).unwrap();
+    server.admin().set_disabled("shop", true, now).unwrap();
     server.services.clients.forget();
     ask().with_key(&key).send().refused(401, &["key"]);
 }
@@ -324,7 +324,7 @@ fn requests_are_counted_alike_whether_their_answer_was_remembered_or_not() {
         call.send().ok();
     }
     server.hand_usage_over();
-    let used = server.desk().usage(None, 0).unwrap();
+    let used = server.admin().usage(None, 0).unwrap();
     let rows = used.iter().filter(|used| used.operation == "list_rows");
     let mut counts: Vec<_> = rows
         .map(|used| (used.client.clone(), used.version, used.requests))

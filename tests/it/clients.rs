@@ -2,7 +2,7 @@
 
 use flash::services::{address, clients};
 use flash::settings::{Anonymous, CountUsage};
-use flash::store::Desk;
+use flash::store::AdminStore;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -10,16 +10,17 @@ use crate::client::{Call, V1, V2, V2_RELEASE};
 use crate::server::Server;
 
 impl Server {
-    pub fn desk(&self) -> Desk {
+    pub fn admin(&self) -> AdminStore {
         let address = address(&self.services.settings.database);
-        Desk::open(&address).unwrap()
+        AdminStore::open(&address).unwrap()
     }
 
     /// Registers a client, and gives its key.
     pub fn register(&self, name: &str) -> String {
         let key = clients::new_key();
-        let mut desk = self.desk();
-        desk.add(name, &clients::digest(&key), Timestamp::now())
+        let mut admin = self.admin();
+        admin
+            .add(name, &clients::digest(&key), Timestamp::now())
             .unwrap();
         key
     }
@@ -149,7 +150,7 @@ fn a_pin_to_a_version_that_the_server_does_not_know_is_410_and_moves_nobody() {
     let server = Server::start();
     let key = server.register("shop");
     // A later release pinned it, and was rolled back.
-    server.desk().pin("shop", 9, Timestamp::now()).unwrap();
+    server.admin().pin("shop", 9, Timestamp::now()).unwrap();
     let answer = server.get("/datasets").with_key(&key).send();
     let answer = answer.refused(410, &["v9 is no longer served", "/versions"]);
     assert_eq!(answer.header("API-Version-Source"), "pin");
@@ -234,12 +235,12 @@ fn a_disabled_client_is_refused_soon_and_one_that_is_enabled_again_is_not() {
     let status = |server: &Server| server.get("/datasets").with_key(&key).send().status;
     assert_eq!(status(&server), 200);
     server
-        .desk()
+        .admin()
         .set_disabled("shop", true, Timestamp::now())
         .unwrap();
     server.until(|server| status(server) == 401);
     server
-        .desk()
+        .admin()
         .set_disabled("shop", false, Timestamp::now())
         .unwrap();
     server.until(|server| status(server) == 200);
@@ -253,11 +254,11 @@ fn two_keys_live_side_by_side_while_a_client_changes_from_one_to_the_other() {
     assert_eq!(status(&first), 200);
     let second = clients::new_key();
     server
-        .desk()
+        .admin()
         .rotate_key("shop", &clients::digest(&second), Timestamp::now())
         .unwrap();
     assert_eq!((status(&first), status(&second)), (200, 200));
-    assert_eq!(server.desk().drop_old_keys("shop").unwrap(), 1);
+    assert_eq!(server.admin().drop_old_keys("shop").unwrap(), 1);
     server.until(|_| status(&first) == 401);
     assert_eq!(status(&second), 200);
 }
@@ -273,7 +274,7 @@ fn a_key_stays_valid_however_often_it_is_rotated_until_the_rotation_is_finished(
         let key = clients::new_key();
         now -= jiff::SignedDuration::from_mins(5);
         let digest = clients::digest(&key);
-        server.desk().rotate_key("shop", &digest, now)?;
+        server.admin().rotate_key("shop", &digest, now)?;
         keys.push(key);
         Ok::<_, flash::store::StoreError>(())
     };
@@ -287,7 +288,7 @@ fn a_key_stays_valid_however_often_it_is_rotated_until_the_rotation_is_finished(
     for key in &keys {
         assert_eq!(status(&server, key), 200);
     }
-    assert_eq!(server.desk().drop_old_keys("shop").unwrap(), 7);
+    assert_eq!(server.admin().drop_old_keys("shop").unwrap(), 7);
     let newest = keys.pop().unwrap();
     server.until(|server| keys.iter().all(|key| status(server, key) == 401));
     assert_eq!(status(&server, &newest), 200);
@@ -379,7 +380,7 @@ fn nothing_is_counted_when_counting_is_off() {
     let key = server.register("shop");
     server.get("/datasets").with_key(&key).send().ok();
     server.hand_usage_over();
-    assert_eq!(server.desk().usage(None, 0).unwrap(), []);
+    assert_eq!(server.admin().usage(None, 0).unwrap(), []);
 }
 
 #[test]
@@ -411,7 +412,7 @@ fn a_client_sees_which_versions_it_used_and_when_last() {
         (&json!("v1"), &json!(1))
     );
     assert_eq!(client["last_contact_at"], versions[0]["last_at"]);
-    let used = server.desk().usage(None, 0).unwrap();
+    let used = server.admin().usage(None, 0).unwrap();
     assert!(
         used.iter()
             .any(|used| used.client.is_none() && used.version == 1)

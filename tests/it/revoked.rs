@@ -75,7 +75,7 @@ fn a_write_of_a_client_that_is_disabled_before_it_ends_is_refused_and_may_be_sen
     let begun = begin_all(&server, &key);
     let disable = |disabled| {
         server
-            .desk()
+            .admin()
             .set_disabled("shop", disabled, Timestamp::now())
     };
     disable(true).unwrap();
@@ -96,7 +96,7 @@ fn a_write_with_a_key_that_is_taken_away_before_it_ends_is_refused_and_one_with_
     let new = clients::new_key();
     let now = Timestamp::now();
     server
-        .desk()
+        .admin()
         .rotate_key("shop", &clients::digest(&new), now)
         .unwrap();
     let headers = format!("Authorization: Bearer {new}\r\nContent-Type: text/csv\r\n");
@@ -107,7 +107,7 @@ fn a_write_with_a_key_that_is_taken_away_before_it_ends_is_refused_and_one_with_
         &headers,
         "n\n2\n",
     );
-    assert_eq!(server.desk().drop_old_keys("shop").unwrap(), 1);
+    assert_eq!(server.admin().drop_old_keys("shop").unwrap(), 1);
     refuse_all(&server, begun);
     let answer = with_new.finish();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -122,8 +122,8 @@ fn a_large_upload_of_a_client_that_is_disabled_leaves_nothing_behind() {
     let headers = format!("Authorization: Bearer {key}\r\nContent-Type: text/csv\r\n");
     let body = format!("n,words\n{rows}");
     let begun = begin_with(server.address, "PUT", "/datasets/big", &headers, &body);
-    let mut desk = server.desk();
-    desk.set_disabled("shop", true, Timestamp::now()).unwrap();
+    let mut admin = server.admin();
+    admin.set_disabled("shop", true, Timestamp::now()).unwrap();
     let answer = begun.finish();
     assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
     assert_eq!(server.names(), ["old"]);
@@ -147,7 +147,7 @@ fn an_answer_to_a_key_is_given_again_only_to_those_who_may_still_write() {
     let shop = server.register("shop");
     put(&server, Some(&shop)).ok();
     let now = Timestamp::now();
-    server.desk().set_disabled("shop", true, now).unwrap();
+    server.admin().set_disabled("shop", true, now).unwrap();
     server.services.clients.forget();
     put(&server, Some(&shop)).refused(401, &["key"]);
     let mut builder = crate::server::Builder::at(server.place.clone());

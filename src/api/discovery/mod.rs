@@ -15,7 +15,7 @@ use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::access::Asker;
+use super::access::Caller;
 use super::conditional;
 use super::description::{Answer, Content, Description, Parameter, Schema};
 use super::error::Error;
@@ -140,12 +140,12 @@ impl Discovery {
     }
 
     /// The version that `Accept` names, else the caller's: in its shape errors are said.
-    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, asker: &Asker) -> Choice {
+    pub(super) fn shape_of_errors(&self, headers: &HeaderMap, caller: &Caller) -> Choice {
         const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
-        let (caller, now) = (asker.default, asker.at);
-        let catalogue = asker.catalogue(&self.services);
-        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, caller);
+        let (default, now) = (caller.default, caller.at);
+        let catalogue = caller.catalogue(&self.services);
+        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, default);
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),
             // What is no longer served can still be read about.
@@ -155,7 +155,7 @@ impl Discovery {
                     version: unserved, ..
                 },
             ) => (unserved.choice.version, unserved.choice.source),
-            Err(_) => (caller.version, caller.source),
+            Err(_) => (default.version, default.source),
         };
         Choice {
             version,

@@ -269,7 +269,7 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
         "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         "x-media-types": media_types,
     });
-    if own.life.preview {
+    if own.lifecycle.preview {
         info["x-state"] = "preview".into();
     }
     json!({

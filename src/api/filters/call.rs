@@ -96,7 +96,7 @@ fn prepared(
 ) -> Call {
     let services = Arc::clone(&context.api.services);
     let history = Arc::clone(&context.api.history);
-    let client = context.asker.client.clone();
+    let client = context.caller.client.clone();
     Call::new(
         services,
         history,
@@ -121,7 +121,7 @@ async fn once(
     let choice = &context.choice;
     let what = format!("{} {:?} {:?}", choice.version, choice.format, choice.naming);
     // Two clients may choose the same key; those without a key of their own share theirs.
-    let client = context.asker.client.as_ref();
+    let client = context.caller.client.as_ref();
     let scope = client
         .map(|client| client.id.to_string())
         .unwrap_or_default();

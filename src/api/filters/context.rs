@@ -6,7 +6,7 @@ use http::header::HeaderMap;
 use http::{HeaderValue, Method};
 use warp::filters::path::FullPath;
 
-use crate::api::access::{self, Asker};
+use crate::api::access::{self, Caller};
 use crate::api::coding;
 use crate::api::contract::Operation;
 use crate::api::discovery::Discovery;
@@ -64,7 +64,7 @@ pub(super) struct Context {
     pub(super) headers: HeaderMap,
     /// How the answer is to be coded.
     pub(super) coding: coding::Asked,
-    pub(super) asker: Asker,
+    pub(super) caller: Caller,
     /// Version and format; until they are negotiated, the caller's default.
     pub(super) choice: Choice,
     /// The path that was found, with parameters in braces.
@@ -81,12 +81,12 @@ impl Context {
         mut headers: HeaderMap,
         client: Option<Arc<Client>>,
     ) -> Self {
-        let asker = Asker::new(&api.services, client);
+        let caller = Caller::new(&api.services, client);
         Self {
             coding: coding::Asked::of(&method, &mut headers),
             choice: Choice {
-                version: asker.default.version,
-                source: asker.default.source,
+                version: caller.default.version,
+                source: caller.default.source,
                 format: Format::Json,
                 naming: Naming::Vendor,
             },
@@ -94,7 +94,7 @@ impl Context {
             method,
             path,
             headers,
-            asker,
+            caller,
             route: None,
             operation: None,
         }
@@ -102,7 +102,7 @@ impl Context {
 
     /// The versions as they are for the caller.
     pub(super) fn catalogue(&self) -> &Catalogue {
-        self.asker.catalogue(&self.api.services)
+        self.caller.catalogue(&self.api.services)
     }
 
     /// The method of the operation that answers: `HEAD` is answered wherever `GET` is.
@@ -115,18 +115,18 @@ impl Context {
 
     /// Whether the caller may do that at all.
     pub(super) fn admit(&self, method: &Method) -> Result<(), Error> {
-        access::admit(&self.api.services, method, self.asker.client.as_deref())
+        access::admit(&self.api.services, method, self.caller.client.as_deref())
     }
 
     /// Counts the request.
     pub(super) fn count(&self, operation: &Operation) {
         access::count(
             &self.api.services,
-            self.asker.client.as_deref(),
+            self.caller.client.as_deref(),
             &self.headers,
             self.choice.version.get(),
             operation.name,
-            self.asker.at,
+            self.caller.at,
         );
     }
 

@@ -46,13 +46,13 @@ fn labelled(context: &Context, reply: Reply) -> Response {
     response.extensions_mut().insert(route);
     // A client that was granted a version for longer has answers of its own.
     if let (Some(dataset), Some(operation), None) =
-        (alone_of, context.operation, &context.asker.extended)
+        (alone_of, context.operation, &context.caller.extended)
     {
         response.extensions_mut().insert(Memo {
             dataset,
             operation,
-            default: context.asker.default,
-            at: context.asker.at,
+            default: context.caller.default,
+            at: context.caller.at,
         });
     }
     response
@@ -68,7 +68,7 @@ fn notify(headers: &mut HeaderMap, context: &Context, version: VersionNumber) {
         return;
     };
     let catalogue = context.catalogue();
-    let successor = catalogue.successor(version, context.asker.at);
+    let successor = catalogue.successor(version, context.caller.at);
     let retires =
         |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.lifecycle.retired);
     let extended = retires(catalogue).filter(|at| retires(&api.services.catalogue) != Some(*at));

@@ -20,7 +20,7 @@ const JSON: &[Format] = &[Format::Json];
 pub const VERSION: ApiVersion = ApiVersion {
     number: 1,
     semantic: (0, 1),
-    life: Announced::NOTHING,
+    lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,

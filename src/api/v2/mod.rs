@@ -23,7 +23,7 @@ const JSON: &[Format] = &[Format::Json];
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
     semantic: (1, 1),
-    life: Announced::NOTHING,
+    lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
     render_error: error::render,

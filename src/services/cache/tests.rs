@@ -81,7 +81,7 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
     let cache = Cache::new(1 << 20, NEVER);
     let keys = [0, 1, 2, 3].map(|number| handles_of(1, number));
     let handles = |number: usize| {
-        let handle = Spot {
+        let handle = BlockHandle {
             first_row: number as u64,
             rows: 1,
             first_byte: 0,

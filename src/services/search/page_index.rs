@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dataset::Bloom;
 use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue, IndexPageKey, ZoneMaps};
-use crate::store::{Dataset, Run, Segment, Spot, StoreError};
+use crate::store::{BlockHandle, Dataset, Run, Segment, StoreError};
 
 /// An index page of an upload segment. Revisions that divide the segment into the same pages share what is cached.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub(super) struct IndexPage {
 #[derive(Debug, Clone)]
 pub(super) struct PageBlocks {
     pub(super) page: IndexPage,
-    handles: Arc<[Spot]>,
+    handles: Arc<[BlockHandle]>,
 }
 
 /// Where a block that has rows is.
@@ -81,7 +81,7 @@ impl IndexPage {
     pub(super) async fn blocks(self, services: &Services) -> Result<PageBlocks, StoreError> {
         let make = async {
             let (run, rows) = (self.segment.run, self.rows());
-            let handles = services.store.spots(run, rows).await?;
+            let handles = services.store.block_handles(run, rows).await?;
             Ok::<_, StoreError>(CachedValue::BlockHandles(handles.into()))
         };
         let key = CacheKey::BlockHandles(self.index_page_key());
@@ -175,7 +175,7 @@ impl PageBlocks {
         let after = self
             .handles
             .partition_point(|handle| handle.first_row <= row);
-        let holds = |handle: &Spot| row < handle.first_row + handle.rows;
+        let holds = |handle: &BlockHandle| row < handle.first_row + handle.rows;
         self.handles[..after].iter().rposition(holds)
     }
 

@@ -9,11 +9,11 @@ use crate::dataset::Bloom;
 use crate::dataset::query::{PruningStats, Query};
 use crate::services::Services;
 use crate::services::cache::ZoneMaps;
-use crate::store::{Dataset, Segments, StoreError};
+use crate::store::{Dataset, SegmentList, StoreError};
 
 /// The index pages of a revision that list candidate blocks, one after the other.
 pub(super) struct PrunedScan {
-    segments: Segments,
+    segments: SegmentList,
     /// Index of the next segment.
     segment: usize,
     /// The next index page, if it is not the first of that segment.

@@ -9,7 +9,7 @@ use super::texts::texts;
 use crate::dataset::BlockText;
 use crate::services::Services;
 use crate::services::memory::{Held, Kind};
-use crate::store::{Dataset, Spot, StoreError, Text};
+use crate::store::{BlockHandle, Dataset, StoreError, Text};
 
 /// Bytes of text to read at once, unless a single block is longer.
 const READAHEAD_BYTES: u64 = 256 << 10;
@@ -48,7 +48,10 @@ pub async fn read_ahead(
 ) -> Result<Readahead, SearchError> {
     // Without a cache, looking up one block is cheaper than reading a whole index page.
     let usual = services.settings.store.blocks.blocks_a_page();
-    if !services.cache.keeps(usual * size_of::<Spot>() as u64) {
+    if !services
+        .cache
+        .keeps(usual * size_of::<BlockHandle>() as u64)
+    {
         let usual = services.settings.store.blocks.block_bytes;
         let mut held = services.memory.take(Kind::Texts, usual).await?;
         let block = lone(&services, &dataset, row).await?;
@@ -108,5 +111,5 @@ async fn lone(
         end_row: text.first_row + text.rows,
         text: Arc::new(BlockText::new(text.text, columns)),
     };
-    services.store.chunk_at_row(dataset, row, read).await
+    services.store.block_at_row(dataset, row, read).await
 }

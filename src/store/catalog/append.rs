@@ -14,9 +14,9 @@ use crate::dataset::{Block, ResumableDigest, block};
 use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{Batch, NewRevision, PlacedChunk};
+use crate::store::model::{Batch, NewRevision, PlacedBlock};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, Segments};
+use crate::store::segments::list::{Run, SegmentList};
 use crate::store::segments::{blocks, queries as block_queries};
 use crate::store::units::{from_db, unreadable};
 
@@ -27,7 +27,7 @@ const READ: usize = 32;
 pub(super) fn joint() -> Batch {
     let text = b"\n".to_vec();
     Batch {
-        chunks: vec![PlacedChunk {
+        chunks: vec![PlacedBlock {
             seq: 0,
             first_row: 0,
             first_byte: 0,
@@ -182,10 +182,10 @@ fn absorb(tail: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreErro
 }
 
 /// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
-fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<Segments, StoreError> {
+fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<SegmentList, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {
-        (true, Some(only)) => Ok(Segments::whole(only.run, only.rows, before.bytes())),
+        (true, Some(only)) => Ok(SegmentList::whole(only.run, only.rows, before.bytes())),
         _ => Ok(segments),
     }
 }

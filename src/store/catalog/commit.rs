@@ -14,7 +14,7 @@ use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, Dataset, NewRevision, Write};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, Segments};
+use crate::store::segments::list::{Run, SegmentList};
 use crate::store::segments::queries as blocks;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
@@ -254,10 +254,10 @@ fn write(
         return Err(StoreError::Again);
     }
     // The length of a text is that of its source, unless the source is kept apart.
-    let apart = || Segments::whole(run, content.rows, new.text_bytes);
+    let apart = || SegmentList::whole(run, content.rows, new.text_bytes);
     let segments = content.segments.or_else(|| content.transcoded.then(apart));
     let (stored, tail) = (
-        segments.as_ref().map(Segments::encode),
+        segments.as_ref().map(SegmentList::encode),
         content.tail.encode(),
     );
     let sha256 = content.tail.sha256();
@@ -303,7 +303,7 @@ fn write(
             name: new.name.clone(),
             revision: head.revision,
             run,
-            segments: segments.unwrap_or_else(|| Segments::whole(run, rows, bytes)),
+            segments: segments.unwrap_or_else(|| SegmentList::whole(run, rows, bytes)),
             columns: content.columns,
             layout: content.layout,
             rows,

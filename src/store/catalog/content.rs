@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dataset::{Column, Layout, ResumableDigest};
 use crate::store::rows::DatasetRow;
-use crate::store::segments::list::Segments;
+use crate::store::segments::list::SegmentList;
 
 /// What a revision holds, once it is known what it builds on.
 pub(super) struct Content {
@@ -19,7 +19,7 @@ pub(super) struct Content {
     pub content_type: String,
     pub transcoded: bool,
     /// Where its chunks are, if not in its own run alone.
-    pub segments: Option<Segments>,
+    pub segments: Option<SegmentList>,
     /// The line end that the text before the appended rows lacks.
     pub joint: bool,
 }

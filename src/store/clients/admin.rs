@@ -12,17 +12,17 @@ use crate::store::ids::Ids;
 use crate::store::opening;
 
 /// A connection that changes clients, and nothing else.
-pub struct Desk {
+pub struct AdminStore {
     connection: AnyConnection,
 }
 
-impl std::fmt::Debug for Desk {
+impl std::fmt::Debug for AdminStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").finish_non_exhaustive()
+        f.debug_struct("AdminStore").finish_non_exhaustive()
     }
 }
 
-impl Desk {
+impl AdminStore {
     /// Opens a store that exists and whose schema is up to date. Blocks, as do all methods here.
     pub fn open(address: &Address) -> Result<Self, OpenError> {
         let connection = opening::open_existing(address, true)?;

@@ -1,6 +1,6 @@
 //! Clients: their keys, the version each is pinned to, versions that one is served for longer, and what they use.
 //!
-//! [`Desk`](admin::Desk) is the operator's way to them. Everything else is asked of the store's handle.
+//! [`AdminStore`](admin::AdminStore) is the operator's way to them. Everything else is asked of the store's handle.
 
 pub(crate) mod admin;
 pub(crate) mod client;

@@ -12,7 +12,7 @@ use crate::store::units::from_db;
 
 impl Store {
     /// The block that holds row `row` of the revision, unpacked and checked. `then` goes on with it on the same thread.
-    pub async fn chunk_at_row<T: Send + 'static>(
+    pub async fn block_at_row<T: Send + 'static>(
         &self,
         dataset: &Dataset,
         row: u64,
@@ -23,7 +23,7 @@ impl Store {
         };
         let row = row - segment.first_row;
         let fetch = move |connection: &mut AnyConnection| {
-            Ok(queries::chunk_at_row(connection, segment.run, row)?)
+            Ok(queries::block_at_row(connection, segment.run, row)?)
         };
         let unpack = move |(place, block): (ChunkPlace, PackedRow<'_>)| {
             let mut text = read_chunk(&place, &block)?;

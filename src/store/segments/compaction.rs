@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::list::{Run, Segment, Segments};
+use super::list::{Run, Segment, SegmentList};
 use super::queries as blocks;
 use super::tombstones;
 use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
@@ -15,7 +15,7 @@ use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{BATCH_BYTES, Batch, Dataset, PlacedChunk, Text};
+use crate::store::model::{BATCH_BYTES, Batch, Dataset, PlacedBlock, Text};
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::units::unreadable;
 
@@ -24,9 +24,9 @@ const MANY: usize = 16;
 /// Bytes of text that are put together at once. What is larger stays as it is: it is not what makes reading slow, and one that
 /// is compacted over and over would take minutes each time.
 const LARGEST: u64 = 256 << 20;
-/// Segments at the end that are put together whatever their sizes.
+/// SegmentList at the end that are put together whatever their sizes.
 const LAST: usize = 8;
-/// Segments that were put together.
+/// SegmentList that were put together.
 #[derive(Debug)]
 struct Compacted {
     /// The dataset.
@@ -48,7 +48,7 @@ pub(crate) fn is_due(dataset: &Dataset) -> bool {
 }
 
 /// Which of the last segments to put together, if there are so many that it is worth it.
-fn choose(segments: &Segments) -> Option<Range<usize>> {
+fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
     let all = sizes.len();
     // Those that one run may hold.
@@ -108,7 +108,7 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
     outcome
 }
 
-fn parts(segments: &Segments, range: Range<usize>) -> Vec<i64> {
+fn parts(segments: &SegmentList, range: Range<usize>) -> Vec<i64> {
     let chosen = segments.iter().skip(range.start).take(range.len());
     chosen.map(|segment| segment.run.number).collect()
 }
@@ -200,7 +200,7 @@ impl Copy {
         let (chunk, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
         self.summary = summary;
         let (rows, bytes) = (u64::from(chunk.rows), u64::from(chunk.text_bytes));
-        self.batch.chunks.push(PlacedChunk {
+        self.batch.chunks.push(PlacedBlock {
             seq: self.seq,
             first_row: self.rows,
             first_byte: self.bytes,
@@ -262,7 +262,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
 }
 
 /// The segments with the new run in the place of those it was made of; `None`: they are not all there any more.
-fn replaced(segments: &Segments, compacted: &Compacted) -> Option<Segments> {
+fn replaced(segments: &SegmentList, compacted: &Compacted) -> Option<SegmentList> {
     let runs: Vec<i64> = segments.iter().map(|segment| segment.run.number).collect();
     let length = compacted.read.len();
     let at = runs
@@ -306,12 +306,12 @@ fn free(
 mod tests {
     use super::*;
 
-    fn segments(sizes: &[u64]) -> Segments {
+    fn segments(sizes: &[u64]) -> SegmentList {
         let run = Run {
             dataset: 1,
             number: 0,
         };
-        let mut all = Segments::whole(run, 1, sizes[0]);
+        let mut all = SegmentList::whole(run, 1, sizes[0]);
         for (number, &bytes) in (1..).zip(&sizes[1..]) {
             all = all.and(number, 1, bytes, 0);
         }

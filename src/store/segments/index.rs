@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::blocks;
 use super::list::Run;
-use super::queries::{self, BEFORE_ALL, ChunkKey};
+use super::queries::{self, BEFORE_ALL, BlockKey};
 use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
@@ -23,7 +23,7 @@ const TEXTS: i64 = 8;
 
 /// A block handle: where a block of a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spot {
+pub struct BlockHandle {
     /// Number of its first row in the run, from 0.
     pub first_row: u64,
     /// Number of its rows.
@@ -48,9 +48,13 @@ impl Packed {
 
 impl Store {
     /// The blocks of a run that begin within `rows` of it, in order.
-    pub async fn spots(&self, run: Run, rows: Range<u64>) -> Result<Vec<Spot>, StoreError> {
+    pub async fn block_handles(
+        &self,
+        run: Run,
+        rows: Range<u64>,
+    ) -> Result<Vec<BlockHandle>, StoreError> {
         self.backend()
-            .read(move |connection| spots(connection, run, &rows))
+            .read(move |connection| block_handles(connection, run, &rows))
             .await
     }
 
@@ -122,8 +126,8 @@ impl Store {
     pub async fn texts_after(
         &self,
         run: Run,
-        after: Option<ChunkKey>,
-    ) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+        after: Option<BlockKey>,
+    ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
         let after = after.unwrap_or(BEFORE_ALL);
         self.backend()
             .read(move |connection| texts(connection, run, after))
@@ -156,19 +160,19 @@ impl Store {
 fn texts(
     connection: &mut AnyConnection,
     run: Run,
-    after: ChunkKey,
-) -> Result<Vec<(ChunkKey, Text)>, StoreError> {
+    after: BlockKey,
+) -> Result<Vec<(BlockKey, Text)>, StoreError> {
     queries::next_chunks(connection, run, after, TEXTS)?
         .iter()
         .map(|(key, place, block)| Ok((*key, blocks::read_chunk(place, block)?)))
         .collect()
 }
 
-fn spots(
+fn block_handles(
     connection: &mut AnyConnection,
     run: Run,
     rows: &Range<u64>,
-) -> Result<Vec<Spot>, StoreError> {
+) -> Result<Vec<BlockHandle>, StoreError> {
     let stored: Vec<(i64, i64, i64, i64)> = of_run(run, to_db(rows.start))
         .filter(chunks::first_row.lt(to_db(rows.end)))
         .select((
@@ -189,11 +193,11 @@ fn spots(
         row: from_db(row),
     })?;
     let mut end = from_db(last) + from_db(length);
-    let mut spots = Vec::with_capacity(stored.len());
+    let mut handles = Vec::with_capacity(stored.len());
     // From the last one on, since a text ends where the next one begins.
     for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {
         let first_byte = from_db(first_byte);
-        spots.push(Spot {
+        handles.push(BlockHandle {
             first_row: from_db(first_row),
             rows: from_db(rows),
             first_byte,
@@ -202,8 +206,8 @@ fn spots(
         });
         end = first_byte;
     }
-    spots.reverse();
-    Ok(spots)
+    handles.reverse();
+    Ok(handles)
 }
 
 /// The chunks of a run that begin at row `from` of it or after, in order.

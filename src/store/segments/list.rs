@@ -56,9 +56,9 @@ struct Stored {
 
 /// The segments of one revision, in order; there is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segments(Arc<[Segment]>);
+pub struct SegmentList(Arc<[Segment]>);
 
-impl Segments {
+impl SegmentList {
     /// One run, from its beginning.
     pub(crate) fn whole(run: Run, rows: u64, bytes: u64) -> Self {
         Self::place(run.dataset, [(run.number, rows, bytes, 0)])
@@ -173,12 +173,12 @@ impl Segments {
 mod tests {
     use super::*;
 
-    fn segments() -> Segments {
+    fn segments() -> SegmentList {
         let run = Run {
             dataset: 7,
             number: 1,
         };
-        Segments::whole(run, 10, 100)
+        SegmentList::whole(run, 10, 100)
             .and(2, 0, 1, 1)
             .and(3, 5, 50, 1)
     }
@@ -201,10 +201,10 @@ mod tests {
     #[test]
     fn segments_are_stored_and_read_back() {
         let segments = segments();
-        assert_eq!(Segments::decode(7, &segments.encode()), Some(segments));
-        assert_eq!(Segments::decode(7, &[]), None);
-        assert_eq!(Segments::decode(7, &[9, 0]), None);
-        assert_eq!(Segments::decode(7, &[ENCODING, 0]), None);
+        assert_eq!(SegmentList::decode(7, &segments.encode()), Some(segments));
+        assert_eq!(SegmentList::decode(7, &[]), None);
+        assert_eq!(SegmentList::decode(7, &[9, 0]), None);
+        assert_eq!(SegmentList::decode(7, &[ENCODING, 0]), None);
     }
 
     #[test]

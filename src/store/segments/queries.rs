@@ -12,10 +12,10 @@ use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
 /// Where a chunk stands in its run: its first row, and its number.
-pub type ChunkKey = (i64, i64);
+pub type BlockKey = (i64, i64);
 
 /// The key before that of every chunk.
-pub(crate) const BEFORE_ALL: ChunkKey = (-1, -1);
+pub(crate) const BEFORE_ALL: BlockKey = (-1, -1);
 
 #[diesel::dsl::auto_type]
 fn chunks_with_data() -> _ {
@@ -28,7 +28,7 @@ fn chunks_with_data() -> _ {
 }
 
 /// The chunk that holds row `row` of the run, and its packed text.
-pub(crate) fn chunk_at_row(
+pub(crate) fn block_at_row(
     connection: &mut AnyConnection,
     run: Run,
     row: u64,
@@ -105,7 +105,7 @@ pub(crate) fn source_at_byte(
 
 /// The chunks of a run after `after`, in order, each with its text.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn chunks_after(run: Run, after: ChunkKey) -> _ {
+pub(crate) fn chunks_after(run: Run, after: BlockKey) -> _ {
     let dataset: i64 = run.dataset;
     let number: i64 = run.number;
     let first_row: i64 = after.0;
@@ -123,9 +123,9 @@ pub(crate) fn chunks_after(run: Run, after: ChunkKey) -> _ {
 pub(crate) fn next_chunks(
     connection: &mut AnyConnection,
     run: Run,
-    after: ChunkKey,
+    after: BlockKey,
     limit: i64,
-) -> QueryResult<Vec<(ChunkKey, ChunkPlace, PackedRow<'static>)>> {
+) -> QueryResult<Vec<(BlockKey, ChunkPlace, PackedRow<'static>)>> {
     chunks_after(run, after)
         .limit(limit)
         .select((

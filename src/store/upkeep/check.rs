@@ -15,7 +15,7 @@ use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{datasets, revisions};
-use crate::store::segments::list::Segments;
+use crate::store::segments::list::SegmentList;
 use crate::store::units::to_db;
 
 pub use report::{Checked, Problem};
@@ -169,7 +169,7 @@ impl Checker<'_> {
     }
 
     /// Whether the segments are as long as the revision says.
-    fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &Segments, read: &[Read]) {
+    fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &SegmentList, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
             self.at.run = Some(read.run);
             if segment.rows != read.rows {

@@ -11,7 +11,7 @@ use crate::store::schema::{
     idempotency_keys, revisions, secrets, sources, usage,
 };
 use crate::store::segments::list::Run;
-use crate::store::segments::queries::{self, BEFORE_ALL, ChunkKey};
+use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
 
 /// Chunks, or blocks of a source, that are read at once.
 const READ: i64 = 8;
@@ -137,7 +137,7 @@ pub(super) fn next_revision(
 pub(super) fn next_chunks(
     connection: &mut AnyConnection,
     run: Run,
-    after: ChunkKey,
+    after: BlockKey,
 ) -> QueryResult<Vec<(ChunkRow<'static>, PackedRow<'static>)>> {
     queries::chunks_after(run, after)
         .limit(READ)
@@ -146,7 +146,7 @@ pub(super) fn next_chunks(
 }
 
 /// The last chunk of a run.
-pub(super) fn last_chunk(connection: &mut AnyConnection, run: Run) -> QueryResult<ChunkKey> {
+pub(super) fn last_chunk(connection: &mut AnyConnection, run: Run) -> QueryResult<BlockKey> {
     chunks::table
         .filter(chunks::dataset_id.eq(run.dataset))
         .filter(chunks::run.eq(run.number))

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::versioning::{
-    Caller, Catalogue, Choice, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
+    Catalogue, Choice, DefaultVersion, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
     negotiate,
 };
 use Format::{Csv, Html, Json, Ndjson};
@@ -88,7 +88,7 @@ pub(super) struct Ask {
     offers: fn(VersionNumber) -> &'static [Format],
     accept: Vec<Vec<u8>>,
     content_type: Option<Vec<u8>>,
-    caller: Caller,
+    caller: DefaultVersion,
 }
 
 /// A request without an `Accept` field: v1 is the default, v2 and v3 are stable, v11 is a preview.
@@ -105,7 +105,7 @@ pub(super) fn ask_nothing() -> Ask {
         offers: rows,
         accept: Vec::new(),
         content_type: None,
-        caller: Caller {
+        caller: DefaultVersion {
             version: v(1),
             source: Source::Default,
         },
@@ -131,7 +131,7 @@ impl Ask {
 
     /// From a client that is pinned.
     pub(super) fn pinned(mut self, number: u32) -> Self {
-        self.caller = Caller {
+        self.caller = DefaultVersion {
             version: v(number),
             source: Source::Pin,
         };

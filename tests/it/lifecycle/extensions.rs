@@ -19,7 +19,7 @@ fn who_was_granted_more_time_is_served_until_then_and_nobody_else_is() {
         call.json(&json!({ "version": 1 })).send().ok();
     }
     server
-        .desk()
+        .admin()
         .extend("shop", 1, Some(at("2027-06-01T00:00:00Z")))
         .unwrap();
     server.services.clients.forget();
@@ -60,7 +60,7 @@ fn what_was_granted_can_be_taken_back_and_never_shortens_a_life() {
     let (server, _) = server(&["--retire", "v1=2027-01-01"], "2027-02-01T00:00:00Z");
     let shop = server.register("shop");
     let status = |until: Option<&str>| {
-        server.desk().extend("shop", 1, until.map(at)).unwrap();
+        server.admin().extend("shop", 1, until.map(at)).unwrap();
         server.services.clients.forget();
         let call = server.get("/datasets/people").with_key(&shop);
         call.accept(V1).send().status
@@ -68,7 +68,7 @@ fn what_was_granted_can_be_taken_back_and_never_shortens_a_life() {
     assert_eq!(status(Some("2027-03-01T00:00:00Z")), 200);
     assert_eq!(status(None), 410);
     server
-        .desk()
+        .admin()
         .extend("shop", 2, Some(at("2027-01-15T00:00:00Z")))
         .unwrap();
     server.services.clients.forget();

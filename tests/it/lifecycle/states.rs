@@ -173,7 +173,7 @@ fn a_version_is_made_a_preview_and_promoted_by_a_setting() {
 #[test]
 fn a_release_can_announce_all_that_a_setting_can() {
     static OLD: ApiVersion = ApiVersion {
-        life: Announced {
+        lifecycle: Announced {
             deprecated: Some("2027-01-01"),
             retired: Some("2027-07-01T12:00:00Z"),
             brownouts: &["2027-05-01T09:00Z/15m"],
@@ -182,7 +182,7 @@ fn a_release_can_announce_all_that_a_setting_can() {
         ..v1::VERSION
     };
     static NEW: ApiVersion = ApiVersion {
-        life: Announced {
+        lifecycle: Announced {
             preview: true,
             promoted: Some("2026-12-01"),
             ..Announced::NOTHING
@@ -203,7 +203,7 @@ fn a_release_can_announce_all_that_a_setting_can() {
     assert!(old.lifecycle.brownout(at("2027-05-01T09:14:59Z")).is_some());
 
     static WRONG: ApiVersion = ApiVersion {
-        life: Announced {
+        lifecycle: Announced {
             deprecated: Some("soon"),
             ..Announced::NOTHING
         },

@@ -12,7 +12,7 @@ use http::Method;
 pub const VERSION: ApiVersion = ApiVersion {
     number: 3,
     semantic: (0, 0),
-    life: Announced {
+    lifecycle: Announced {
         preview: true,
         ..Announced::NOTHING
     },
