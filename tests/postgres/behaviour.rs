@@ -139,17 +139,27 @@ fn is_program(path: &Path) -> bool {
     name.starts_with("it-") && path.extension().is_none() && executable
 }
 
-/// Cargo builds the suite after Flash, and notes beside it which files it is made of.
-fn is_up_to_date(built: SystemTime, program: &Path) -> bool {
-    let notes = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
+/// Whether the suite was built after the last change to its files, which cargo notes beside it, and to those of Flash.
+fn is_up_to_date(built: SystemTime, suite: &Path) -> bool {
+    let notes = fs::read_to_string(suite.with_extension("d")).unwrap_or_default();
     let first = notes.lines().next().unwrap_or_default();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    first
-        .split_whitespace()
-        .skip(1)
-        .map(|file| root.join(file))
-        .chain([PathBuf::from(env!("CARGO_BIN_EXE_flash"))])
+    let own = first.split_whitespace().skip(1).map(|file| root.join(file));
+    let flash = ["src", "migrations"].map(|folder| files(&root.join(folder)));
+    own.chain(flash.into_iter().flatten())
         .all(|file| changed(&file).is_some_and(|changed| changed <= built))
+}
+
+/// All files in a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![path],
+        })
+        .collect()
 }
 
 fn changed(path: &Path) -> Option<SystemTime> {
