@@ -25,7 +25,7 @@
 //!
 //! ```
 //! use flash::versioning::negotiate;
-//! use flash::versioning::{DefaultVersion, Catalogue, Format, Lifecycle, Source, Version, VersionNumber};
+//! use flash::versioning::{Catalogue, DefaultVersion, Format, Lifecycle, Source, Version, VersionNumber};
 //!
 //! let [v1, v2] = [1, 2].map(|n| VersionNumber::new(n).expect("positive"));
 //! let version = |number: VersionNumber| Version {

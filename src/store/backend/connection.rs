@@ -90,7 +90,7 @@ pub(super) fn is_stuck(connection: &mut AnyConnection) -> bool {
 /// A connection that was just made.
 pub(super) struct Connected {
     pub connection: AnyConnection,
-    /// Whether the server takes no writes, and there is none that does.
+    /// Whether the server takes no writes, because no server that does could be found.
     pub read_only: bool,
 }
 

@@ -24,9 +24,10 @@ const MANY: usize = 16;
 /// Bytes of text that are put together at once. What is larger stays as it is: it is not what makes reading slow, and one that
 /// is compacted over and over would take minutes each time.
 const LARGEST: u64 = 256 << 20;
-/// SegmentList at the end that are put together whatever their sizes.
+/// Segments at the end that are put together whatever their sizes.
 const LAST: usize = 8;
-/// SegmentList that were put together.
+
+/// Segments that were put together.
 #[derive(Debug)]
 struct Compacted {
     /// The dataset.
