@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::TokioIo;
 
 use crate::client::V2;
 
@@ -39,50 +41,25 @@ pub struct Open {
     runtime: Option<tokio::runtime::Runtime>,
 }
 
-fn source(client: usize) -> SocketAddr {
-    (Ipv4Addr::new(127, 0, 1, 1 + (client % 8) as u8), 0).into()
+/// Connects from one of several addresses, as several clients would: one alone can't have all connections.
+async fn reach(address: SocketAddr, client: usize) -> std::io::Result<tokio::net::TcpStream> {
+    let from = Ipv4Addr::new(127, 0, 1, 1 + (client % 8) as u8);
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(address).await
 }
 
-/// Connects from one of several addresses, as several clients would: one alone can't have all connections.
 fn connect(address: SocketAddr, client: usize) -> std::io::Result<TcpStream> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
-    let stream = runtime.block_on(async {
-        let socket = tokio::net::TcpSocket::new_v4()?;
-        socket.bind(source(client))?;
-        socket.connect(address).await?.into_std()
-    })?;
+    let stream = runtime.block_on(async { reach(address, client).await?.into_std() })?;
     stream.set_nonblocking(false)?;
     Ok(stream)
 }
 
-/// The same with HTTP/2.
-async fn http2<B>(
-    address: SocketAddr,
-    client: usize,
-) -> Option<hyper::client::conn::http2::SendRequest<B>>
-where
-    B: http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync>
-        + Send
-        + Unpin
-        + 'static,
-{
-    let from = source(client);
-    let socket = tokio::net::TcpSocket::new_v4().ok()?;
-    socket.bind(from).ok()?;
-    let socket = hyper_util::rt::TokioIo::new(socket.connect(address).await.ok()?);
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let (sender, served) = hyper::client::conn::http2::handshake(executor, socket)
-        .await
-        .ok()?;
-    tokio::spawn(served);
-    Some(sender)
-}
-
-/// Clients that ask for `path` and read nothing of the answer.
-pub fn unread(address: SocketAddr, count: usize, path: &str, headers: &str) -> Open {
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+/// Clients that send this and then nothing more, and read nothing.
+fn silent(address: SocketAddr, count: usize, request: &str) -> Open {
     let streams = (0..count).filter_map(|client| {
         let mut stream = connect(address, client).ok()?;
         stream.write_all(request.as_bytes()).ok()?;
@@ -94,91 +71,109 @@ pub fn unread(address: SocketAddr, count: usize, path: &str, headers: &str) -> O
     }
 }
 
-/// The same with so many streams in each of `connections` HTTP/2 connections.
-pub fn unread_streams(
-    address: SocketAddr,
-    connections: usize,
-    streams: usize,
-    path: &'static str,
-    coding: &'static str,
-) -> Open {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        for connection in 0..connections {
-            let Some(mut client) = http2(address, connection).await else {
-                break;
-            };
-            for _ in 0..streams {
-                let request = hyper::Request::get(format!("http://localhost{path}"))
-                    .header("accept", "application/vnd.flash.v2+ndjson")
-                    .header("accept-encoding", coding)
-                    .body(http_body_util::Empty::new())
-                    .unwrap();
-                let answer = client.send_request(request);
-                tokio::spawn(async move {
-                    // An answer whose body nobody reads.
-                    let _answer = answer.await;
-                    std::future::pending::<()>().await;
-                });
-            }
-        }
-    });
-    Open {
-        streams: Vec::new(),
-        runtime: Some(runtime),
-    }
-}
-
-/// HTTP/2 connections of which each sends the bodies of some uploads as far as the server lets it, and never ends one.
-pub fn stuck_uploads(address: SocketAddr, connections: usize, streams: usize) -> Open {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        for connection in 0..connections {
-            let Some(mut client) = http2(address, connection).await else {
-                break;
-            };
-            for stream in 0..streams {
-                let parts = futures_util::stream::repeat_with(|| {
-                    let part = Bytes::from_static(&[b'x'; 16 << 10]);
-                    Ok::<_, std::convert::Infallible>(http_body::Frame::data(part))
-                });
-                let path = format!("/datasets/stuck{connection}-{stream}");
-                let request = hyper::Request::put(format!("http://localhost{path}"))
-                    .header("accept", V2)
-                    .header("content-type", "text/csv")
-                    .body(http_body_util::StreamBody::new(parts))
-                    .unwrap();
-                tokio::spawn(client.send_request(request));
-            }
-        }
-    });
-    Open {
-        streams: Vec::new(),
-        runtime: Some(runtime),
-    }
+/// Clients that ask for `path` and read nothing of the answer.
+pub fn unread(address: SocketAddr, count: usize, path: &str, headers: &str) -> Open {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    silent(address, count, &request)
 }
 
 /// Clients that send almost as long a head as there may be, and not its end.
 pub fn unfinished_heads(address: SocketAddr, count: usize) -> Open {
     let value = "x".repeat(127 << 10);
     let head = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {value}");
-    let streams = (0..count).filter_map(|client| {
-        let mut stream = connect(address, client).ok()?;
-        stream.write_all(head.as_bytes()).ok()?;
-        Some(stream)
+    silent(address, count, &head)
+}
+
+/// The HTTP/2 side of a connection.
+async fn http2<B>(address: SocketAddr, client: usize) -> Option<SendRequest<B>>
+where
+    B: http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync>
+        + Send
+        + Unpin
+        + 'static,
+{
+    let socket = TokioIo::new(reach(address, client).await.ok()?);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (sender, served) = hyper::client::conn::http2::handshake(executor, socket)
+        .await
+        .ok()?;
+    tokio::spawn(served);
+    Some(sender)
+}
+
+/// So many connections of HTTP/2 that stay open, each with what `begin` sends, given the number of the connection.
+fn http2_clients<B>(
+    address: SocketAddr,
+    connections: usize,
+    begin: impl Fn(&mut SendRequest<B>, usize),
+) -> Open
+where
+    B: http_body::Body<Data = Bytes, Error: std::error::Error + Send + Sync>
+        + Send
+        + Unpin
+        + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for connection in 0..connections {
+            let Some(mut client) = http2(address, connection).await else {
+                break;
+            };
+            begin(&mut client, connection);
+        }
     });
     Open {
-        streams: streams.collect(),
-        runtime: None,
+        streams: Vec::new(),
+        runtime: Some(runtime),
     }
+}
+
+/// The same as [`unread`] with so many streams in each of `connections` HTTP/2 connections.
+pub fn unread_streams(
+    address: SocketAddr,
+    connections: usize,
+    streams: usize,
+    path: &str,
+    coding: &str,
+) -> Open {
+    http2_clients(address, connections, |client, _| {
+        for _ in 0..streams {
+            let request = hyper::Request::get(format!("http://localhost{path}"))
+                .header("accept", "application/vnd.flash.v2+ndjson")
+                .header("accept-encoding", coding)
+                .body(http_body_util::Empty::new())
+                .unwrap();
+            let answer = client.send_request(request);
+            tokio::spawn(async move {
+                // An answer whose body nobody reads.
+                let _answer = answer.await;
+                std::future::pending::<()>().await;
+            });
+        }
+    })
+}
+
+/// HTTP/2 connections of which each sends the bodies of some uploads as far as the server lets it, and never ends one.
+pub fn stuck_uploads(address: SocketAddr, connections: usize, streams: usize) -> Open {
+    http2_clients(address, connections, |client, connection| {
+        for stream in 0..streams {
+            let parts = futures_util::stream::repeat_with(|| {
+                let part = Bytes::from_static(&[b'x'; 16 << 10]);
+                Ok::<_, std::convert::Infallible>(http_body::Frame::data(part))
+            });
+            let path = format!("/datasets/stuck{connection}-{stream}");
+            let request = hyper::Request::put(format!("http://localhost{path}"))
+                .header("accept", V2)
+                .header("content-type", "text/csv")
+                .body(http_body_util::StreamBody::new(parts))
+                .unwrap();
+            tokio::spawn(client.send_request(request));
+        }
+    })
 }
 
 impl Drop for Open {
