@@ -53,6 +53,11 @@ impl Refusal {
         }
     }
 
+    /// Seconds after which the same request may succeed.
+    fn retry_after(&self) -> Option<&'static str> {
+        (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some("1")
+    }
+
     /// The body of the answer.
     fn body(&self) -> String {
         json!({ "error": self.to_string() }).to_string()
@@ -63,10 +68,9 @@ impl Refusal {
     pub(super) fn whole(&self, id: &str, date: Option<&str>, is_head: bool) -> Bytes {
         let (status, body) = (self.status(), self.body());
         let date = date.map(|line| format!("{line}\r\n")).unwrap_or_default();
-        let retry = match status {
-            StatusCode::SERVICE_UNAVAILABLE => "retry-after: 1\r\n",
-            _ => "",
-        };
+        let retry = self.retry_after();
+        let retry = retry.map(|seconds| format!("retry-after: {seconds}\r\n"));
+        let retry = retry.unwrap_or_default();
         let length = body.len();
         let body = if is_head { "" } else { &body };
         format!(
@@ -137,10 +141,10 @@ pub(super) fn transfer_coding(values: &[impl AsRef<[u8]>]) -> Refusal {
 /// The answer that says why.
 pub(super) fn answer(refusal: &Refusal) -> Response<Full<Bytes>> {
     let mut answer = json_answer(refusal.status(), refusal.body().into());
-    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+    if let Some(seconds) = refusal.retry_after() {
         answer
             .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            .insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     if *refusal == Refusal::Proxying {
         // RFC 9110 section 10.2.1: empty when the target, here another host, has no methods.

@@ -14,7 +14,7 @@ use super::{RecordBatch, RecordBatches, Search, SearchError};
 use crate::dataset::{BlockText, Records};
 
 /// A record: the first row of its block, and its offset in the block's text.
-type Record = (u64, u32);
+pub(super) type Record = (u64, u32);
 
 /// Records, each with its position in the result.
 type Placed = Vec<(usize, String)>;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::materialise::Record;
 use super::page_index::{BlockLocation, PageBlocks, missing};
 use super::pruned_scan::PrunedScan;
 use super::texts::Groups;
@@ -25,9 +26,6 @@ const GROUP: usize = 8;
 const WINDOW: usize = 128 << 10;
 /// Sorting a row or a block takes about as long as reading this many bytes of text.
 const ROW: usize = 128;
-
-/// A row: the first row of its block, and its offset in the block's text.
-type Record = (u64, u32);
 
 impl Search {
     /// At most `limit` rows that come after row `after`.

@@ -18,6 +18,10 @@ fn newest_revisions() -> _ {
     )
 }
 
+fn into_dataset((dataset, revision): (DatasetRow, RevisionRow<'_>)) -> Result<Dataset, StoreError> {
+    revision.into_dataset(&dataset)
+}
+
 /// The dataset of that name, as of its newest revision.
 pub(crate) fn find(
     connection: &mut AnyConnection,
@@ -28,9 +32,7 @@ pub(crate) fn find(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .first::<(DatasetRow, RevisionRow<'_>)>(connection)
         .optional()?;
-    found
-        .map(|(dataset, revision)| revision.into_dataset(&dataset))
-        .transpose()
+    found.map(into_dataset).transpose()
 }
 
 /// The dataset with that number as of a given revision; `None` when there is no such dataset or revision (any more).
@@ -46,9 +48,7 @@ pub(crate) fn find_revision(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .first::<(DatasetRow, RevisionRow<'_>)>(connection)
         .optional()?;
-    found
-        .map(|(dataset, revision)| revision.into_dataset(&dataset))
-        .transpose()
+    found.map(into_dataset).transpose()
 }
 
 diesel::define_sql_function! {
@@ -85,7 +85,7 @@ pub(crate) fn list(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .load::<(DatasetRow, RevisionRow<'_>)>(connection)?
         .into_iter()
-        .map(|(dataset, revision)| revision.into_dataset(&dataset))
+        .map(into_dataset)
         .collect()
 }
 

@@ -112,7 +112,7 @@ impl PostgresAddress {
     /// does not know. As with libpq, it asks for the strictest check.
     #[cfg(feature = "postgres-tls")]
     fn with_system_roots(&self, url: String) -> String {
-        if !url.contains("sslrootcert=system") {
+        if self.parameter("sslrootcert") != Some("system") {
             return url;
         }
         match openssl_probe::probe().cert_file {
@@ -123,7 +123,7 @@ impl PostgresAddress {
                 )
                 .to_string();
                 let url = url.replace("sslrootcert=system", &format!("sslrootcert={file}"));
-                if url.contains("sslmode=") {
+                if self.has("sslmode") {
                     url
                 } else {
                     format!("{url}&sslmode=verify-full")

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::address::PostgresAddress;
 use super::sqlstate::{self, Meaning};
-use super::{connecting, migrating, session};
+use super::{connecting, migrating};
 use crate::store::backend::address::{Address, Migrate};
 use crate::store::backend::connection::{self, AnyConnection, Begin};
+use crate::store::backend::dialect;
 use crate::store::backend::write::{Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::settings::Settings;
@@ -57,10 +58,8 @@ pub(crate) fn write<T>(
 ) -> Result<T, StoreError> {
     for _ in 0..TRIES {
         let outcome = connection::write(connection, |connection| {
-            if let (Purpose::Provisional, AnyConnection::Postgres(server)) =
-                (options.purpose, &mut *connection)
-            {
-                session::do_not_wait_for_the_disk(server)?;
+            if options.purpose == Purpose::Provisional {
+                dialect::do_not_wait_for_the_disk(connection)?;
             }
             work(&mut Transaction::new(connection, now, false))
         });
