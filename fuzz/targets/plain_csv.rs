@@ -1,9 +1,9 @@
 //! A CSV reader as `docs/csv.md` describes it, in the plainest way: the whole text at once, a character at a time.
 
 /// What the sender states.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Stated {
-    pub delimiter: Option<char>,
+    pub delimiter: char,
     pub header_absent: bool,
     pub windows_1252: bool,
 }
@@ -13,7 +13,6 @@ pub struct Stated {
 pub struct Csv {
     /// The text, decoded, with its byte-order mark if it is UTF-8.
     pub text: String,
-    pub delimiter: char,
     pub columns: Vec<String>,
     pub records: Vec<Vec<String>>,
 }
@@ -22,11 +21,13 @@ pub struct Csv {
 pub fn read(bytes: &[u8], stated: Stated) -> Option<Csv> {
     let text = decoded(bytes, stated.windows_1252)?;
     let body = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    // What DOS wrote at the end of a text.
+    let body = body.strip_suffix('\u{1A}').unwrap_or(body);
     let first = behind_empty_lines(body);
     if first.is_empty() {
         return None;
     }
-    let delimiter = stated.delimiter.unwrap_or_else(|| guessed(first));
+    let delimiter = stated.delimiter;
     let mut records = records(first, delimiter)?;
     let names = match stated.header_absent {
         true => vec![String::new(); records.first()?.fields.len()],
@@ -44,10 +45,23 @@ pub fn read(bytes: &[u8], stated: Stated) -> Option<Csv> {
     let even = records.iter().all(|record| record.len() == columns.len());
     even.then_some(Csv {
         text,
-        delimiter,
         columns,
         records,
     })
+}
+
+/// Whether lines end in carriage returns alone. Such a CSV is stored in another form.
+pub fn ends_in_returns(bytes: &[u8], stated: Stated) -> bool {
+    let Some(text) = decoded(bytes, stated.windows_1252) else {
+        return false;
+    };
+    let mut quoted = false;
+    let outside = text.chars().filter(|character| {
+        quoted ^= *character == '"';
+        !quoted
+    });
+    let ends: String = outside.filter(|end| "\r\n".contains(*end)).collect();
+    ends.contains('\r') && !ends.contains('\n')
 }
 
 /// A record.
@@ -96,35 +110,6 @@ fn of_windows_1252(byte: u8) -> char {
     match byte {
         0x80..=0x9F => FROM_0X80[usize::from(byte - 0x80)],
         byte => char::from(byte),
-    }
-}
-
-/// A comma where the first line has one, else the one of the others that it has most of.
-fn guessed(text: &str) -> char {
-    let mut counts = [(',', 0), (';', 0), ('\t', 0), ('|', 0)];
-    let (mut quoted, mut at_start) = (false, true);
-    for character in text.chars() {
-        match character {
-            '"' if quoted => quoted = false,
-            '"' if at_start => quoted = true,
-            _ if quoted => {}
-            '\n' => break,
-            _ => match counts.iter_mut().find(|(known, _)| *known == character) {
-                Some((_, count)) => {
-                    *count += 1;
-                    at_start = true;
-                }
-                None => at_start = false,
-            },
-        }
-    }
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    match counts[0].1 {
-        0 => counts
-            .iter()
-            .find(|(_, count)| *count == most)
-            .map_or(',', |one| one.0),
-        _ => ',',
     }
 }
 

@@ -16,7 +16,9 @@ use super::call::Call;
 use super::conditional;
 use super::error::Error;
 use super::query::Query;
-use crate::dataset::{ColumnType, DatasetName, Delimiter, UploadOptions};
+use crate::dataset::{
+    ColumnType, DatasetName, Delimiter, Dialect, PARAMETERS, Separator, UploadOptions,
+};
 use crate::services::{Form, Prepared, Upload};
 use crate::store::{Conditions, Write};
 pub(super) use json::Item;
@@ -254,7 +256,14 @@ fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
 
 /// What the query says of the CSV.
 fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
-    let delimiter = query.take_parsed::<Delimiter>("delimiter", "one of , ; | or tab")?;
+    let mut dialect = Dialect::default();
+    for parameter in &PARAMETERS {
+        if let Some(value) = query.take(parameter.name)? {
+            dialect
+                .state(parameter.name, &value)
+                .map_err(|error| Error::bad_parameter(error.name, error.value, error.expected))?;
+        }
+    }
     let nulls = query.take_all("null");
     let mut types = Vec::new();
     for (column, name) in query.take_prefixed("type.", "type.COLUMN") {
@@ -264,7 +273,7 @@ fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
         }
     }
     Ok(UploadOptions {
-        delimiter,
+        dialect,
         nulls,
         types,
         ..UploadOptions::default()
@@ -279,8 +288,8 @@ fn form(
     media_type: Option<&Mime>,
 ) -> Form {
     let tabs = media_type.is_some_and(|media_type| media_type.subtype() == "tab-separated-values");
-    if tabs && options.delimiter.is_none() {
-        options.delimiter = Some(Delimiter::TAB);
+    if tabs && options.dialect.delimiter.is_none() {
+        options.dialect.delimiter = Some(Separator::Usual(Delimiter::TAB));
     }
     if let Some(media_type) = media_type {
         options.charset = media_type

@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     api::Registry,
-    dataset::{ColumnType, DatasetName, Delimiter, UploadOptions},
+    dataset::{ColumnType, DatasetName, UploadOptions},
     services::{self, Clock, Form, Services, Upload, UploadError},
     settings::{DatabaseSettings, ServeSettings, Settings, SettingsError, StoreSettings},
     store::{Committed, Conditions, Store, Write},
@@ -23,11 +23,13 @@ use crate::{
 
 use super::{Failure, progress};
 
+mod dialect;
 mod error;
 mod files;
 
 pub(super) use error::ImportError;
 
+use dialect::DialectOptions;
 use error::FileError;
 use files::Input;
 
@@ -46,9 +48,9 @@ pub(super) struct ImportSettings {
     /// Add a revision to a dataset that exists, instead of refusing the file
     #[arg(long)]
     replace: bool,
-    /// The character between two fields: , ; | or tab [default: tab in a .tsv file, else detected in the header line]
-    #[arg(long, value_name = "CHARACTER")]
-    delimiter: Option<Delimiter>,
+    /// The form of the files
+    #[command(flatten)]
+    dialect: DialectOptions,
     /// A text that means "no value", like the empty field; may be repeated
     #[arg(long, value_name = "TEXT")]
     null: Vec<String>,
@@ -226,11 +228,12 @@ impl<'a> Importer<'a> {
             },
             conditions: Conditions::default(),
             options: UploadOptions {
-                delimiter: settings.delimiter.or(tabs.then_some(Delimiter::TAB)),
+                dialect: settings.dialect.of(tabs),
                 header_absent: settings.header_absent,
                 charset: settings.charset.clone(),
                 nulls: settings.null.clone(),
                 types: settings.types.clone(),
+                ..UploadOptions::default()
             },
             media_type: match tabs {
                 true => "text/tab-separated-values",

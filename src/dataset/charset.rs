@@ -3,6 +3,7 @@
 //! UTF-8 passes through unchanged and unchecked; the analysis checks it, on any thread. Other charsets are decoded as a stream, in
 //! little memory. Malformed bytes are an error, never a replacement character.
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::bom::UTF8_BOM;
@@ -128,6 +129,35 @@ impl CharsetDecoder {
             }
         }
     }
+}
+
+/// The label that asks Flash to find the charset.
+const DETECTED: &str = "detect";
+
+/// Whether a label asks Flash to find the charset.
+pub(crate) fn is_detected(label: &str) -> bool {
+    label.eq_ignore_ascii_case(DETECTED)
+}
+
+/// Whether a label is one of UTF-16.
+pub(crate) fn is_utf16(label: &str) -> bool {
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes());
+    encoding.is_some_and(|encoding| encoding == UTF_16LE || encoding == UTF_16BE)
+}
+
+/// The charset that a file which begins with `head` seems to have, and whether that is sure.
+pub(crate) fn detect(head: &[u8], whole: bool) -> (&'static str, bool) {
+    match head {
+        [0xEF, 0xBB, 0xBF, ..] => return ("utf-8", true),
+        [0xFF, 0xFE, ..] => return ("utf-16le", true),
+        [0xFE, 0xFF, ..] => return ("utf-16be", true),
+        _ => {}
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(head, whole);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    // Hardly anything else is valid UTF-8; all others are likely at best.
+    (encoding.name(), encoding == UTF_8)
 }
 
 /// The encoding of an upload that begins with `head`; `None` when that takes another byte.

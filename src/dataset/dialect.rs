@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ColumnType;
 
+mod stated;
+
+pub use stated::{BadCombination, BadParameter, Dialect, PARAMETERS, Quote, Ragged, Separator};
+
 /// The byte between two fields: one of `,` `;` tab `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Delimiter(u8);
@@ -66,16 +70,18 @@ impl fmt::Display for Delimiter {
 /// What the sender states about a CSV. The default states nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UploadOptions {
-    /// The delimiter; without it, the header line decides.
-    pub delimiter: Option<Delimiter>,
+    /// The form of the file; what it doesn't say, the beginning of the file decides.
+    pub dialect: Dialect,
     /// The first record is data, and the columns are named `column_1`, `column_2`, …
     pub header_absent: bool,
-    /// A label of the WHATWG Encoding Standard; without it, UTF-8, or UTF-16 where its byte-order mark is there.
+    /// A label of the WHATWG Encoding Standard, or `detect`; without it, UTF-8, or UTF-16 where its byte-order mark is there.
     pub charset: Option<String>,
     /// Texts that mean "no value", besides the empty field.
     pub nulls: Vec<String>,
     /// Types that columns must have, by name. The last one stated for a name holds.
     pub types: Vec<(String, ColumnType)>,
+    /// Types that the dataset's columns have had to have so far; for a name that is not among the columns, they don't matter.
+    pub kept_types: Vec<(String, ColumnType)>,
 }
 
 /// How much a CSV may ask of the server.
@@ -130,12 +136,23 @@ pub struct Layout {
     pub nulls: Vec<String>,
     /// The type stated for each column, if any; as many as there are columns.
     pub stated: Vec<Option<ColumnType>>,
+    /// The columns' units, if the file has them; there may be fewer than columns. A profile stores them beside the rest.
+    #[serde(skip)]
+    pub units: Vec<String>,
+    /// What was stated about the form of the file. Later uploads keep it. A profile stores it beside the rest.
+    #[serde(skip)]
+    pub dialect: Dialect,
 }
 
 impl Layout {
     /// The delimiter.
     pub(super) fn delimited_by(&self) -> Delimiter {
         Delimiter(self.delimiter)
+    }
+
+    /// Whether a text is a value of this type.
+    pub(super) fn accepts(&self, kind: ColumnType, text: &str) -> bool {
+        kind.accepts(text)
     }
 
     /// Whether a field's text means "no value".

@@ -6,7 +6,7 @@ use super::{ColumnType, Delimiter};
 
 /// A malformed CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{kind}", place(*.line, *.column))]
+#[error("{}{kind}{}{}", place(*.line, *.column), advised(.advice.as_deref()), divided(.delimiter.as_ref()))]
 pub struct CsvError {
     /// What is wrong.
     pub kind: CsvErrorKind,
@@ -14,6 +14,10 @@ pub struct CsvError {
     pub line: Option<u64>,
     /// The character of that line, from 1.
     pub column: Option<u64>,
+    /// The likely cause, with what to do.
+    pub advice: Option<String>,
+    /// The delimiter that was taken, and why, if that matters.
+    pub delimiter: Option<(Delimiter, String)>,
 }
 
 /// What is wrong with a CSV.
@@ -23,9 +27,7 @@ pub enum CsvErrorKind {
     #[error("the CSV is empty; send at least a header line")]
     Empty,
     /// A record does not have as many fields as there are columns.
-    #[error("the record has {found} {} where {expected} {} expected; {}", fields(*.found), are(*.expected),
-        if .found > .expected { "quote a field that holds the delimiter" }
-        else { "leave a field empty where a value is missing" })]
+    #[error("the record has {found} {} where {expected} {} expected", fields(*.found), are(*.expected))]
     WrongFieldCount {
         /// How many columns there are.
         expected: usize,
@@ -43,18 +45,80 @@ pub enum CsvErrorKind {
         offset: u64,
     },
     /// A quoted field does not end.
-    #[error(
-        "the quote that opens here is never closed; close it, or double every quote that is part of the text"
-    )]
+    #[error("the quote that opens here is never closed")]
     UnclosedQuote,
     /// Something other than a delimiter or a line end follows a closing quote.
-    #[error("text follows a closing quote; double every quote that is part of the text (\"\")")]
+    #[error("text follows a closing quote")]
     TextAfterQuote,
     /// A carriage return that no line feed follows, outside quotes.
     #[error(
         "this carriage return has no line feed after it; end lines with LF or CRLF, or quote the field that holds it"
     )]
     BareCarriageReturn,
+    /// A line feed ends a line of a file whose lines end in carriage returns.
+    #[error(
+        "this line ends in a line feed, and those before it end in carriage returns; end all lines alike"
+    )]
+    MixedLineEnds,
+    /// A quote inside an unquoted field, with `quote=strict`.
+    #[error(
+        "a quote stands inside an unquoted field; put the whole field in quotes and double the quotes in it, or leave out quote=strict"
+    )]
+    StrayQuote,
+    /// The character U+0000.
+    #[error(
+        "the character U+0000 is not text; if the file is UTF-16, state its charset, and if the character is meant, state null_bytes=keep"
+    )]
+    NullCharacter,
+    /// More rows don't fit than may be kept apart.
+    #[error("more than {limit} {} fit; this one: {first}. Correct the file, or state a higher bad_rows_max",
+        if *.limit == 1 { "row doesn't" } else { "rows don't" })]
+    TooManyBadRows {
+        /// How many may be kept apart.
+        limit: usize,
+        /// What is wrong with the first one above.
+        first: Box<CsvErrorKind>,
+    },
+    /// The file is something else.
+    #[error("this is {what}, not a CSV; {advice}")]
+    NotCsv {
+        /// What it is.
+        what: &'static str,
+        /// What its sender can do.
+        advice: &'static str,
+    },
+    /// The file is in UTF-32.
+    #[error("the file seems to be in UTF-32, which Flash doesn't read; save it as UTF-8")]
+    Utf32,
+    /// The file is in UTF-16, and nothing says so.
+    #[error("the file seems to be in UTF-16 without a byte-order mark; state charset={label}")]
+    Utf16 {
+        /// The charset's label.
+        label: &'static str,
+    },
+    /// UTF-16 is stated for a file that is not in it.
+    #[error(
+        "the charset UTF-16 was stated, and the file is not in it; state another charset, or none"
+    )]
+    NotUtf16,
+    /// Several delimiters divide the first rows evenly.
+    #[error("{} divide the header and the first rows into equally many fields; state which one it is, such as {}",
+        both(.found), stated(.found))]
+    AmbiguousDelimiter {
+        /// Those delimiters.
+        found: Vec<Delimiter>,
+    },
+    /// The first line has one field, and the lines below it have several.
+    #[error("the first line has one field, and the lines below are divided by '{delimiter}': {}. If each line is one value, state a delimiter that no line has, such as delimiter=tab",
+        super::advice::of_title(*.lines, *.comments))]
+    Title {
+        /// Lines above the table.
+        lines: usize,
+        /// Whether all of them begin with `#`.
+        comments: bool,
+        /// The delimiter below.
+        delimiter: Delimiter,
+    },
     /// The header has too many columns.
     #[error("there are {found} columns and at most {limit} are allowed; send fewer columns")]
     TooManyColumns {
@@ -136,6 +200,16 @@ impl CsvError {
             kind,
             line: None,
             column: None,
+            advice: None,
+            delimiter: None,
+        }
+    }
+
+    /// An error of a line of the file.
+    pub(super) fn on(kind: CsvErrorKind, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..Self::whole(kind)
         }
     }
 
@@ -143,9 +217,9 @@ impl CsvError {
     pub(super) fn at(kind: CsvErrorKind, text: &[u8], at: usize, first_line: u64) -> Self {
         let (line, column) = position(text, at, first_line);
         Self {
-            kind,
             line: Some(line),
             column: Some(column),
+            ..Self::whole(kind)
         }
     }
 }
@@ -179,6 +253,38 @@ fn place(line: Option<u64>, column: Option<u64>) -> String {
         (Some(line), None) => format!("line {line}: "),
         (None, _) => String::new(),
     }
+}
+
+fn advised(advice: Option<&str>) -> String {
+    advice
+        .map(|advice| format!("; {advice}"))
+        .unwrap_or_default()
+}
+
+fn divided(delimiter: Option<&(Delimiter, String)>) -> String {
+    delimiter
+        .map(|(delimiter, reason)| format!(" (the delimiter is '{delimiter}': {reason})"))
+        .unwrap_or_default()
+}
+
+fn both(delimiters: &[Delimiter]) -> String {
+    let names: Vec<_> = delimiters
+        .iter()
+        .map(|delimiter| format!("'{delimiter}'"))
+        .collect();
+    names.join(" and ")
+}
+
+fn stated(delimiters: &[Delimiter]) -> String {
+    let examples: Vec<_> = delimiters
+        .iter()
+        .map(|delimiter| match delimiter.byte() {
+            b';' => "delimiter=%3B".to_owned(),
+            b'|' => "delimiter=%7C".to_owned(),
+            _ => format!("delimiter={delimiter}"),
+        })
+        .collect();
+    examples.join(" or ")
 }
 
 fn difference(place: usize, expected: Option<&str>, found: Option<&str>) -> String {

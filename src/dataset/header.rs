@@ -43,7 +43,7 @@ pub(crate) fn layout(
     Ok(Layout {
         delimiter,
         header: !options.header_absent,
-        stated: stated(&options.types, &columns)?,
+        stated: stated(options, &columns)?,
         nulls: options
             .nulls
             .iter()
@@ -51,6 +51,8 @@ pub(crate) fn layout(
             .cloned()
             .collect(),
         columns,
+        units: Vec::new(),
+        dialect: options.dialect.clone(),
     })
 }
 
@@ -190,12 +192,18 @@ fn names(cells: Vec<String>) -> Vec<String> {
 
 /// The type stated for each column.
 fn stated(
-    types: &[(String, ColumnType)],
+    options: &UploadOptions,
     columns: &[String],
 ) -> Result<Vec<Option<ColumnType>>, CsvError> {
     let mut stated = vec![None; columns.len()];
-    for (name, kind) in types {
-        let Some(place) = columns.iter().position(|column| column == name) else {
+    let place_of = |name: &String| columns.iter().position(|column| column == name);
+    for (name, kind) in &options.kept_types {
+        if let Some(place) = place_of(name) {
+            stated[place] = Some(*kind);
+        }
+    }
+    for (name, kind) in &options.types {
+        let Some(place) = place_of(name) else {
             let (name, columns) = (name.clone(), columns.to_vec());
             return Err(CsvError::whole(CsvErrorKind::UnknownStatedColumn {
                 name,

@@ -19,6 +19,8 @@
 //! appended rows: without byte-order mark and header, and with a line end.) Types, names and nulls describe the text and never
 //! change it.
 
+mod advice;
+pub mod bad_row;
 pub mod block;
 mod block_text;
 pub mod bloom;
@@ -29,9 +31,11 @@ pub mod column;
 mod column_projection;
 mod counts;
 mod decimal;
+mod detect;
 pub mod dialect;
 pub mod error;
 mod header;
+mod hints;
 pub mod ingest;
 pub mod name;
 mod placeholder;
@@ -42,20 +46,26 @@ pub mod raw_block;
 pub mod record;
 mod record_splitter;
 pub mod resumable_digest;
+mod signature;
 mod span;
 mod structural_index;
 pub mod summary;
 mod text_range;
 mod tokenizer;
+mod translator;
 mod type_inference;
 pub mod value;
 pub mod zone_map;
 
+pub use bad_row::BadRow;
 pub use block::{Block, CorruptBlock};
 pub use block_text::{BlockText, Lines};
 pub use bloom::{Bloom, CorruptBlooms};
 pub use column::{Column, ColumnType, UnknownColumnType};
-pub use dialect::{Delimiter, Layout, Limits, UnknownDelimiter, UploadOptions};
+pub use dialect::{
+    BadCombination, BadParameter, Delimiter, Dialect, Layout, Limits, PARAMETERS, Separator,
+    UnknownDelimiter, UploadOptions,
+};
 pub use error::{CsvError, CsvErrorKind};
 pub use ingest::Ingest;
 pub use name::{DatasetName, NameError};

@@ -1,25 +1,19 @@
-//! The beginning of a file: byte-order mark, empty lines, and the first record, whose first line shows the delimiter.
+//! The beginning of a text: what comes before all lines, empty lines, and the first record.
 
-use super::{Delimiter, bom::UTF8_BOM, record_splitter::RecordSplitter};
+use super::{Delimiter, record_splitter::RecordSplitter};
 
 /// Reads the beginning of a text that grows.
 #[derive(Debug)]
 pub(crate) struct Preamble {
-    stage: Stage,
-    /// How much of the text has been looked at in this stage.
+    delimiter: Delimiter,
+    /// Bytes before all lines: a byte-order mark, and the line `sep=`.
+    text_start: usize,
+    /// Finds the end of the first record, once its beginning is there.
+    splitter: Option<RecordSplitter>,
+    /// How much of the text has been looked at.
     seen: usize,
-    /// Where the first record begins, once known.
+    /// Where the first record begins, as far as is known.
     start: usize,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// Nothing but a byte-order mark and empty lines so far.
-    Opening,
-    /// In the first line, whose delimiter was not stated.
-    Sniffing(Sniffer),
-    /// In the first record.
-    Record(Delimiter, RecordSplitter),
 }
 
 /// The first record, and how to go on after it.
@@ -33,12 +27,25 @@ pub(crate) struct FirstRecord {
 }
 
 impl Preamble {
-    pub(crate) fn new() -> Self {
+    /// The preamble of a text whose lines begin after `text_start` bytes.
+    pub(crate) fn new(text_start: usize, delimiter: Delimiter) -> Self {
         Self {
-            stage: Stage::Opening,
-            seen: 0,
-            start: 0,
+            delimiter,
+            text_start,
+            splitter: None,
+            seen: text_start,
+            start: text_start,
         }
+    }
+
+    /// Bytes before all lines.
+    pub(crate) fn text_start(&self) -> usize {
+        self.text_start
+    }
+
+    /// The delimiter of the text.
+    pub(crate) fn delimiter(&self) -> Delimiter {
+        self.delimiter
     }
 
     /// Where the first record begins, as far as is known.
@@ -48,35 +55,21 @@ impl Preamble {
 
     /// Looks at what was added to `text`; `last` if nothing more comes. Returns `None` while the first record is incomplete, and at
     /// the end if there is none.
-    pub(crate) fn advance(
-        &mut self,
-        text: &[u8],
-        last: bool,
-        stated: Option<Delimiter>,
-    ) -> Option<FirstRecord> {
-        if let Stage::Opening = self.stage {
-            let (seen, found) = opening(text, self.seen, last);
+    pub(crate) fn advance(&mut self, text: &[u8], last: bool) -> Option<FirstRecord> {
+        if text.len() < self.seen {
+            return None;
+        }
+        if self.splitter.is_none() {
+            let (seen, found) = after_empty_lines(text, self.seen, last);
             (self.start, self.seen) = (seen, seen);
             if !found {
                 return None;
             }
-            self.stage = match stated {
-                Some(delimiter) => self.record(delimiter),
-                None => Stage::Sniffing(Sniffer::default()),
-            };
         }
-        if let Stage::Sniffing(sniffer) = &mut self.stage {
-            let whole = sniffer.line_ends(&text[self.seen..]);
-            self.seen = text.len();
-            if !whole && !last {
-                return None;
-            }
-            let delimiter = sniffer.choice();
-            self.stage = self.record(delimiter);
-        }
-        let Stage::Record(delimiter, splitter) = &mut self.stage else {
-            return None;
-        };
+        let (delimiter, start) = (self.delimiter, self.start);
+        let splitter = self
+            .splitter
+            .get_or_insert_with(|| RecordSplitter::new(delimiter.byte(), start));
         let found = splitter
             .scan(&text[self.seen..], 0)
             .map(|end| self.seen + end);
@@ -85,29 +78,17 @@ impl Preamble {
             return None;
         }
         Some(FirstRecord {
-            start: self.start,
+            start,
             end: self.seen,
-            delimiter: *delimiter,
+            delimiter,
             splitter: splitter.clone(),
         })
     }
-
-    fn record(&mut self, delimiter: Delimiter) -> Stage {
-        self.seen = self.start;
-        Stage::Record(delimiter, RecordSplitter::new(delimiter.byte(), self.start))
-    }
 }
 
-/// How far the byte-order mark and empty lines go, having looked as far as `from`, and whether a record follows.
-fn opening(text: &[u8], from: usize, last: bool) -> (usize, bool) {
-    if from == 0 && text.len() < UTF8_BOM.len() && UTF8_BOM.starts_with(text) && !last {
-        return (0, false);
-    }
-    let mut at = if from == 0 && text.starts_with(UTF8_BOM) {
-        UTF8_BOM.len()
-    } else {
-        from
-    };
+/// How far empty lines go, having looked as far as `from`, and whether a record follows.
+fn after_empty_lines(text: &[u8], from: usize, last: bool) -> (usize, bool) {
+    let mut at = from;
     loop {
         match &text[at..] {
             [] => return (at, false),
@@ -116,55 +97,5 @@ fn opening(text: &[u8], from: usize, last: bool) -> (usize, bool) {
             [b'\r'] if !last => return (at, false),
             _ => return (at, true),
         }
-    }
-}
-
-/// Counts the delimiters there might be in the first line, outside quotes.
-#[derive(Debug, Default)]
-struct Sniffer {
-    /// One for each of [`Delimiter::ALL`].
-    counts: [u64; 4],
-    /// The line so far is inside a quoted field.
-    quoted: bool,
-    /// The line so far ends inside a field, after its first character.
-    in_field: bool,
-}
-
-impl Sniffer {
-    /// Takes the next part of the line; whether the line ends in it.
-    fn line_ends(&mut self, text: &[u8]) -> bool {
-        for &byte in text {
-            match byte {
-                // A doubled quote leaves the quoted field and enters it again.
-                b'"' if self.quoted || !self.in_field => self.quoted = !self.quoted,
-                _ if self.quoted => {}
-                b'\n' => return true,
-                _ => match Delimiter::ALL
-                    .iter()
-                    .position(|delimiter| delimiter.byte() == byte)
-                {
-                    Some(place) => {
-                        self.counts[place] += 1;
-                        self.in_field = false;
-                    }
-                    None => self.in_field = true,
-                },
-            }
-        }
-        false
-    }
-
-    /// Comma where there is one or no other; else the most frequent of the others.
-    fn choice(&self) -> Delimiter {
-        if self.counts[0] > 0 {
-            return Delimiter::COMMA;
-        }
-        let most = self.counts.iter().copied().max().unwrap_or_default();
-        let place = self
-            .counts
-            .iter()
-            .position(|&count| count == most)
-            .unwrap_or_default();
-        Delimiter::ALL[place]
     }
 }

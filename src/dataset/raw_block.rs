@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use super::{
     Bloom, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,
+    advice::{self, Place},
     cell::{Cells, Nulls},
     counts::{Counts, Texts},
+    detect::Detected,
+    dialect::Quote,
     error::shortened,
     record::unquoted,
     span::{Spans, tokenize},
@@ -30,8 +33,33 @@ pub struct RawBlock {
     pub offset: u64,
     /// How the text is to be read.
     pub layout: Arc<Layout>,
+    /// What telling a mistake needs to know.
+    pub(super) context: Arc<Context>,
+}
+
+/// What telling a mistake needs to know.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
     /// How many bytes a record may have.
-    pub(super) max_record: usize,
+    pub max_record: usize,
+    /// Whether U+0000 is an ordinary character.
+    pub null_bytes: bool,
+    /// What the beginning of the file showed.
+    pub detected: Option<Detected>,
+    /// Whether the text is that of the file, so that its lines are.
+    pub in_file: bool,
+}
+
+/// The context of texts that were checked.
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            max_record: usize::MAX,
+            null_bytes: true,
+            detected: None,
+            in_file: false,
+        }
+    }
 }
 
 /// The result of analysing a raw block.
@@ -53,15 +81,19 @@ impl RawBlock {
     /// again.
     pub fn stored(text: Vec<u8>, body_start: usize, layout: Arc<Layout>) -> Self {
         let (before, body) = text.split_at(body_start.min(text.len()));
-        let open_header = layout.header && !before.is_empty() && !before.ends_with(b"\n");
-        let body_start = before.len() + usize::from(open_header && body.starts_with(b"\n"));
+        // The character that ends a text is followed by the line end too.
+        let open = match before.last() {
+            Some(&last) => last == 0x1A || layout.header && last != b'\n',
+            None => false,
+        };
+        let body_start = before.len() + usize::from(open && body.starts_with(b"\n"));
         Self {
             text,
             body_start,
             first_line: 1,
             offset: 0,
             layout,
-            max_record: usize::MAX,
+            context: Arc::default(),
         }
     }
 
@@ -93,12 +125,17 @@ impl RawBlock {
                 at,
             ));
         }
+        if !self.context.null_bytes
+            && let Some(at) = memchr::memchr(0, &self.text)
+        {
+            return Err(self.error_at(CsvErrorKind::NullCharacter, at));
+        }
         let (spans, fault) = tokenize(
             &self.text,
             self.body_start,
             self.layout.delimiter,
             self.layout.columns.len(),
-            self.max_record,
+            self.context.max_record,
         );
         // A value of the wrong type may come before the place where the CSV is malformed.
         let analysis = self.columns(&spans, summary)?;
@@ -169,7 +206,23 @@ impl RawBlock {
     }
 
     fn error_at(&self, kind: CsvErrorKind, at: usize) -> CsvError {
-        CsvError::at(kind, &self.text, at, self.first_line)
+        let error = CsvError::at(kind, &self.text, at, self.first_line);
+        let Some(detected) = &self.context.detected else {
+            return error;
+        };
+        let before = &self.text[..at.min(self.text.len())];
+        let before = match at == self.text.len() {
+            // The record ends with the text, maybe with its line end.
+            true => before.trim_ascii_end(),
+            false => before,
+        };
+        let place = Place {
+            text: &self.text,
+            record: memchr::memrchr(b'\n', before).map_or(0, |at| at + 1),
+            at,
+            quote: Quote::With('"'),
+        };
+        advice::advised(error, &place, detected)
     }
 }
 

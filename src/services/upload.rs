@@ -433,7 +433,7 @@ impl Upload {
             blocks: self.source_blocks,
             profile,
             tail: splitter.digest().clone(),
-            content_type: self.form.content_type(splitter.transcoded()),
+            content_type: self.form.content_type(splitter.charset()),
             transcoded: splitter.transcoded(),
             summary,
         };

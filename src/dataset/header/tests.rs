@@ -46,15 +46,19 @@ fn thousands_of_equal_names_are_told_apart() {
 #[test]
 fn a_stated_type_finds_its_column_and_the_last_one_holds() {
     let columns = ["a".to_owned(), "b".to_owned()];
+    let of = |types| UploadOptions {
+        types,
+        ..UploadOptions::default()
+    };
     let types = [
         ("b".to_owned(), ColumnType::Date),
         ("b".to_owned(), ColumnType::String),
     ];
     assert_eq!(
-        stated(&types, &columns).unwrap(),
+        stated(&of(types.to_vec()), &columns).unwrap(),
         [None, Some(ColumnType::String)]
     );
-    let error = stated(&[("c".to_owned(), ColumnType::Date)], &columns).unwrap_err();
+    let error = stated(&of(vec![("c".to_owned(), ColumnType::Date)]), &columns).unwrap_err();
     assert_eq!(
         error.to_string(),
         "a type is stated for the column \"c\", which doesn't exist; the columns are a, b"

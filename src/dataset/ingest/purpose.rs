@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::{
-    CsvError, Delimiter, Layout, Limits, UploadOptions, bom::UTF8_BOM, header,
-    preamble::FirstRecord,
-};
+use super::super::{CsvError, Delimiter, Layout, Limits, UploadOptions, header};
 
 /// What an upload becomes.
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     /// A dataset, as its sender states it.
-    Dataset(UploadOptions),
+    Dataset {
+        /// What is stated.
+        options: UploadOptions,
+        /// The columns' units, if the file has them.
+        units: Vec<String>,
+    },
     /// Rows of a dataset that exists.
     Rows {
         /// The dataset's layout, which holds for the rows too.
@@ -23,11 +25,47 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// The delimiter, unless the header decides.
-    pub(super) fn delimiter(&self) -> Option<Delimiter> {
+    /// A dataset, as its sender states it.
+    pub(super) fn dataset(options: UploadOptions) -> Self {
+        Self::Dataset {
+            options,
+            units: Vec::new(),
+        }
+    }
+
+    /// The delimiter of the dataset that exists.
+    pub(super) fn has_delimiter(&self) -> Option<Delimiter> {
         match self {
-            Self::Dataset(options) => options.delimiter,
+            Self::Dataset { .. } => None,
             Self::Rows { layout, .. } => Some(layout.delimited_by()),
+        }
+    }
+
+    /// The delimiter of the text that is stored, if the file has `found`.
+    pub(super) fn stored_delimiter(&self, found: Delimiter) -> Delimiter {
+        self.has_delimiter().unwrap_or(found)
+    }
+
+    /// Whether the first record names the columns.
+    pub(crate) fn has_header(&self) -> bool {
+        match self {
+            Self::Dataset { options, .. } => !options.header_absent,
+            Self::Rows { header_absent, .. } => !header_absent,
+        }
+    }
+
+    /// How many columns the dataset has, if it exists.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        match self {
+            Self::Dataset { .. } => None,
+            Self::Rows { layout, .. } => Some(layout.columns.len()),
+        }
+    }
+
+    /// Keeps the units that the file has.
+    pub(crate) fn set_units(&mut self, found: Vec<String>) {
+        if let Self::Dataset { units, .. } = self {
+            *units = found;
         }
     }
 
@@ -36,17 +74,21 @@ impl Purpose {
         matches!(self, Self::Rows { .. })
     }
 
-    /// The layout of a text that begins with `text`, which ends with the first record.
-    pub(super) fn layout(
+    /// The layout of a text that begins with `text`, which ends with the first record. That begins at `start`.
+    pub(crate) fn layout(
         &self,
         text: &[u8],
-        first: &FirstRecord,
+        start: usize,
+        delimiter: Delimiter,
         limits: &Limits,
     ) -> Result<Arc<Layout>, CsvError> {
         match self {
-            Self::Dataset(options) => {
-                let delimiter = first.delimiter.byte();
-                header::layout(text, first.start, delimiter, options, limits).map(Arc::new)
+            Self::Dataset { options, units } => {
+                let layout = header::layout(text, start, delimiter.byte(), options, limits)?;
+                Ok(Arc::new(Layout {
+                    units: units.clone(),
+                    ..layout
+                }))
             }
             Self::Rows {
                 layout,
@@ -54,28 +96,26 @@ impl Purpose {
                 ..
             } => {
                 if !header_absent {
-                    header::check(text, first.start, layout)?;
+                    header::check(text, start, layout)?;
                 }
                 Ok(Arc::clone(layout))
             }
         }
     }
 
-    /// How many bytes of `text`, which ends with the first record, come before the first row.
-    pub(super) fn body_start(&self, text: &[u8]) -> usize {
-        let (Self::Dataset(UploadOptions { header_absent, .. }) | Self::Rows { header_absent, .. }) =
-            self;
-        match (header_absent, text.starts_with(UTF8_BOM)) {
-            (false, _) => text.len(),
-            (true, true) => UTF8_BOM.len(),
-            (true, false) => 0,
+    /// How many bytes of `text`, which ends with the first record, come before the first row. `start` bytes come before all
+    /// lines.
+    pub(super) fn body_start(&self, text: &[u8], start: usize) -> usize {
+        match self.has_header() {
+            true => text.len(),
+            false => start,
         }
     }
 
     /// Whether empty lines alone are rows: if rows without a header are appended to a single column.
     pub(super) fn takes_empty_lines(&self) -> bool {
         match self {
-            Self::Dataset(_) => false,
+            Self::Dataset { .. } => false,
             Self::Rows {
                 layout,
                 header_absent,

@@ -24,6 +24,8 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         columns: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
         nulls: nulls.iter().map(|&null| null.to_owned()).collect(),
         stated: vec![None; columns.len()],
+        units: Vec::new(),
+        dialect: crate::dataset::Dialect::default(),
     });
     let raw_block = RawBlock::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
     let analysis = raw_block.analyse().unwrap();

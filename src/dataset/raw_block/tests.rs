@@ -59,6 +59,7 @@ fn joined(blocks: &[&str], body_start: usize, header_absent: bool) -> (RawBlock,
     };
     let mut ingest = Ingest::new(options, Limits::default()).unwrap();
     ingest.push(b"a\n", &mut Vec::new()).unwrap();
+    ingest.finish(&mut Vec::new()).unwrap();
     let layout = Arc::clone(ingest.layout().unwrap());
     let raw_block = RawBlock::stored(blocks.concat().into_bytes(), body_start, layout);
     let body = std::str::from_utf8(&raw_block.text[raw_block.body_start..]).unwrap();

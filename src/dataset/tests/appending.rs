@@ -103,7 +103,7 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
             .map(|_| lines(&values, columns, &mut random))
             .collect();
         let options = UploadOptions {
-            delimiter: Some(Delimiter::COMMA),
+            dialect: Delimiter::COMMA.into(),
             ..UploadOptions::default()
         };
         let limits = Limits {

@@ -20,13 +20,7 @@ pub struct Form {
 
 impl Form {
     /// The media type of the source, with the parameters that a reader needs (RFC 4180, section 3).
-    pub(super) fn content_type(&self, transcoded: bool) -> String {
-        // If no charset was stated, only a byte-order mark of UTF-16 makes a text need decoding.
-        let charset =
-            self.options
-                .charset
-                .as_deref()
-                .unwrap_or(if transcoded { "utf-16" } else { "utf-8" });
+    pub(super) fn content_type(&self, charset: &str) -> String {
         let header = if self.options.header_absent {
             "; header=absent"
         } else {

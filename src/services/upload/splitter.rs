@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::dataset::{CsvError, Ingest, Layout, RawBlock, ResumableDigest, block};
+use crate::dataset::{BadRow, CsvError, Ingest, Layout, RawBlock, ResumableDigest, block};
 use crate::store::SourceBlock;
 
 use std::sync::Arc;
@@ -13,6 +13,9 @@ pub(super) struct Splitter {
     ingest: Ingest,
     /// The digest of the upload as it came.
     digest: ResumableDigest,
+    /// What came before it was known whether the source is stored apart from the text, and where that begins.
+    undecided: Vec<Bytes>,
+    first_byte: u64,
 }
 
 /// The result of one step.
@@ -20,6 +23,7 @@ pub(super) struct Splitter {
 pub(super) struct Split {
     pub raw_blocks: Vec<RawBlock>,
     pub sources: Vec<SourceBlock>,
+    pub bad_rows: Vec<BadRow>,
 }
 
 impl Splitter {
@@ -27,13 +31,14 @@ impl Splitter {
         Self {
             ingest,
             digest: ResumableDigest::new(),
+            undecided: Vec::new(),
+            first_byte: 0,
         }
     }
 
     /// Takes the next bytes of the upload; `last` if no more follow.
     pub(super) fn step(&mut self, parts: &[Bytes], last: bool) -> Result<Split, CsvError> {
         let mut out = Split::default();
-        let first_byte = self.digest.bytes();
         for part in parts {
             self.digest.absorb(part);
             self.ingest.push(part, &mut out.raw_blocks)?;
@@ -41,17 +46,38 @@ impl Splitter {
         if last {
             self.ingest.finish(&mut out.raw_blocks)?;
         }
-        let bytes = self.digest.bytes() - first_byte;
-        if self.ingest.transcoded() && bytes > 0 {
-            let block = parts.concat();
-            out.sources.push(SourceBlock {
-                first_byte,
-                bytes,
-                digest: block::digest(&block),
-                data: block::compress(&block),
-            });
+        out.bad_rows = self.ingest.take_bad_rows();
+        match self.ingest.transcoded() {
+            None => self.undecided.extend_from_slice(parts),
+            Some(false) => self.undecided.clear(),
+            Some(true) => {
+                self.undecided.extend_from_slice(parts);
+                out.sources.extend(self.source());
+            }
         }
         Ok(out)
+    }
+
+    /// What came since the last block of the source, as a block.
+    fn source(&mut self) -> Option<SourceBlock> {
+        let block = std::mem::take(&mut self.undecided).concat();
+        let first_byte = std::mem::replace(&mut self.first_byte, self.digest.bytes());
+        (!block.is_empty()).then(|| SourceBlock {
+            first_byte,
+            bytes: self.digest.bytes() - first_byte,
+            digest: block::digest(&block),
+            data: block::compress(&block),
+        })
+    }
+
+    /// The label of the charset.
+    pub(super) fn charset(&self) -> &str {
+        self.ingest.charset()
+    }
+
+    /// What the beginning of the file shows that its sender may not know.
+    pub(super) fn take_hints(&mut self) -> Vec<String> {
+        self.ingest.take_hints()
     }
 
     /// The digest of the bytes so far, with their number.
@@ -71,6 +97,6 @@ impl Splitter {
 
     /// Whether the source is stored apart from the text.
     pub(super) fn transcoded(&self) -> bool {
-        self.ingest.transcoded()
+        self.ingest.transcoded().unwrap_or(false)
     }
 }

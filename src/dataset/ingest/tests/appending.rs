@@ -124,7 +124,6 @@ fn rows_of_any_layout_are_read_by_it_and_not_by_what_is_stated_now() {
     };
     let to = layout("n;s\n", stated);
     let other = UploadOptions {
-        delimiter: Some(Delimiter::TAB),
         nulls: vec!["-".into()],
         types: vec![("x".into(), ColumnType::Date)],
         ..options()
@@ -276,7 +275,7 @@ fn what_is_wrong_is_told_by_its_place_in_the_upload() {
     let bare = CsvErrorKind::BareCarriageReturn;
     assert_eq!(refused(&to, "a,b\n1,2\r", options()), (bare.clone(), 2, 4));
     assert_eq!(refused(&to, "a,b\n\n\r", options()), (bare.clone(), 3, 1));
-    assert_eq!(refused(&to, "1,2\r", absent()), (bare, 1, 4));
+    assert_eq!(refused(&to, "1,2\n3,4\r", absent()), (bare, 2, 4));
     let bytes = b"a,b\n1,2\n\xC3\xA9,\xE9\n";
     let error = added(&to, bytes, options(), Limits::default()).unwrap_err();
     let invalid = CsvErrorKind::InvalidText {

@@ -1,0 +1,592 @@
+//! The translator writes a file of a stated dialect as the CSV that it means.
+//!
+//! What comes out has the form of RFC 4180, so that no other stage knows dialects, and reading is as fast as ever. It is the one
+//! place that knows the lines of such a file: it finds all mistakes in its records itself.
+
+mod fields;
+
+use std::sync::Arc;
+
+use super::advice::{self, Place};
+use super::bad_row::BadRow;
+use super::detect::Detected;
+use super::dialect::Dialect;
+use super::ingest::Purpose;
+use super::{CsvError, CsvErrorKind, Delimiter, Layout, Limits, error::shortened};
+use fields::{Fields, Found, Grammar, line_after};
+
+/// Bytes that may be read more than once, because a quote that opened in them was never closed.
+const READ_AGAIN: usize = 64 << 20;
+
+/// Translates a text that comes in slices of any size.
+pub(crate) struct Translator {
+    dialect: Dialect,
+    detected: Detected,
+    /// What is written between fields.
+    delimiter: Delimiter,
+    grammar: Grammar,
+    limits: Limits,
+    /// The text that is not translated yet.
+    text: Vec<u8>,
+    /// Where the next line or record begins in it, in which line of the file, and in which byte of the text.
+    at: usize,
+    line: u64,
+    offset: u64,
+    /// Below this length, the text can't have the end of the record.
+    wanted: usize,
+    stage: Stage,
+    fields: Fields,
+    read_again: usize,
+    bad_rows: Vec<BadRow>,
+    set_aside: usize,
+    out: Vec<u8>,
+}
+
+enum Stage {
+    /// So many lines are still to be skipped.
+    Skipping(usize),
+    /// The records of the header and of the units so far.
+    Header(Vec<Vec<String>>),
+    Rows(Arc<Layout>),
+}
+
+impl Translator {
+    /// A translator for a text of which `detected` was found. It writes `delimiter` between fields.
+    pub(crate) fn new(
+        dialect: Dialect,
+        detected: Detected,
+        delimiter: Delimiter,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            grammar: Grammar::new(&dialect, detected.delimiter.byte(), detected.returns),
+            stage: Stage::Skipping(dialect.skip()),
+            dialect,
+            detected,
+            delimiter,
+            limits,
+            text: Vec::new(),
+            at: 0,
+            line: 1,
+            offset: 0,
+            wanted: 0,
+            fields: Fields::default(),
+            read_again: 0,
+            bad_rows: Vec::new(),
+            set_aside: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// The rows that were set aside since the last call.
+    pub(crate) fn take_bad_rows(&mut self) -> Vec<BadRow> {
+        std::mem::take(&mut self.bad_rows)
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn held(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Takes the next part of the text; `last` if nothing follows. Returns what it means.
+    pub(crate) fn take(
+        &mut self,
+        text: &[u8],
+        last: bool,
+        purpose: &mut Purpose,
+    ) -> Result<Vec<u8>, CsvError> {
+        self.begin(text);
+        if last && self.text.last() == Some(&0x1A) {
+            self.text.pop();
+        }
+        let end = self.visible(last)?;
+        let text = std::mem::take(&mut self.text);
+        let outcome = self.translate(&text[..end], last, purpose);
+        self.text = text;
+        outcome?;
+        self.text.drain(..self.at);
+        self.at = 0;
+        Ok(std::mem::take(&mut self.out))
+    }
+
+    /// Takes back what [`take`](Self::take) returned, so that the next call need not allocate.
+    pub(crate) fn reuse(&mut self, mut out: Vec<u8>) {
+        out.clear();
+        self.out = out;
+    }
+
+    /// An error at the end of the text so far.
+    pub(crate) fn error_at_end(&self, kind: CsvErrorKind) -> CsvError {
+        CsvError::at(kind, &self.text, self.text.len(), self.line)
+    }
+
+    /// Adds to the text. What comes before the table's text is passed over.
+    fn begin(&mut self, text: &[u8]) {
+        let first = self.offset == 0 && self.text.is_empty();
+        self.text.extend_from_slice(text);
+        if first && self.text.len() >= self.detected.start {
+            let start = std::mem::take(&mut self.detected.start);
+            let end = self.grammar.line_end();
+            let lines = memchr::memchr_iter(end, &self.text[..start]).count();
+            self.text.drain(..start);
+            self.line += lines as u64;
+            self.offset += start as u64;
+        }
+    }
+
+    /// How much of the text may be translated: the last lines may be those that are to be left out.
+    fn visible(&self, last: bool) -> Result<usize, CsvError> {
+        let mut left = self.dialect.skip_last();
+        let mut end = self.text.len();
+        let line_end = self.grammar.line_end();
+        while left > 0 && end > self.at {
+            let line = self.text[self.at..end]
+                .strip_suffix(&[line_end])
+                .unwrap_or(&self.text[self.at..end]);
+            let start = self.at + memchr::memrchr(line_end, line).map_or(0, |at| at + 1);
+            left -= usize::from(!self.text[start..end].trim_ascii().is_empty());
+            end = start;
+        }
+        if !last && self.text.len() - end > self.limits.max_record {
+            let kind = CsvErrorKind::RecordTooLong {
+                limit: self.limits.max_record,
+            };
+            return Err(CsvError::on(kind, self.line));
+        }
+        Ok(end)
+    }
+
+    fn translate(
+        &mut self,
+        text: &[u8],
+        last: bool,
+        purpose: &mut Purpose,
+    ) -> Result<(), CsvError> {
+        while self.at < text.len() {
+            if let Stage::Skipping(left @ 1..) = self.stage {
+                if !self.pass_line(text, last) {
+                    return Ok(());
+                }
+                self.stage = Stage::Skipping(left - 1);
+                continue;
+            }
+            if let Stage::Skipping(_) = self.stage {
+                self.stage = Stage::Header(Vec::new());
+            }
+            let rest = &text[self.at..];
+            if let Some(comment) = self.dialect.comment() {
+                if rest.starts_with(comment.as_bytes()) {
+                    if !self.pass_line(text, last) {
+                        return self.check_open(text, last);
+                    }
+                    continue;
+                }
+                if !last && comment.as_bytes().starts_with(rest) {
+                    return Ok(());
+                }
+            }
+            if !last && rest.len() < self.wanted {
+                return Ok(());
+            }
+            let mut fields = std::mem::take(&mut self.fields);
+            let found = self.grammar.record(text, self.at, last, &mut fields);
+            let outcome = match found {
+                Found::Record { next, empty } => self
+                    .read(text, next, empty, &fields, purpose)
+                    .map(|()| true),
+                Found::Fault(at, kind) => self.misfit(text, at, kind, last).map(|()| true),
+                Found::Incomplete => {
+                    self.wanted = rest.len() * 2;
+                    self.check_open(text, last).map(|()| false)
+                }
+            };
+            self.fields = fields;
+            if !outcome? {
+                return Ok(());
+            }
+        }
+        if last {
+            self.end(purpose)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the unfinished record, or line, is not too long.
+    fn check_open(&mut self, text: &[u8], last: bool) -> Result<(), CsvError> {
+        let limit = self.limits.max_record;
+        if text.len() - self.at <= limit {
+            return Ok(());
+        }
+        let kind = CsvErrorKind::RecordTooLong { limit };
+        self.misfit(text, self.at, kind, last)
+    }
+
+    /// Goes to the next line, if its beginning is there.
+    fn pass_line(&mut self, text: &[u8], last: bool) -> bool {
+        match line_after(text, self.at, self.grammar.line_end()) {
+            Some(next) => self.pass(text, next),
+            None if last => self.pass(text, text.len()),
+            None => return false,
+        }
+        true
+    }
+
+    fn pass(&mut self, text: &[u8], next: usize) {
+        let passed = &text[self.at..next];
+        self.line += memchr::memchr_iter(self.grammar.line_end(), passed).count() as u64;
+        self.offset += passed.len() as u64;
+        self.at = next;
+        self.wanted = 0;
+    }
+
+    /// Takes a record that ends before `next`.
+    fn read(
+        &mut self,
+        text: &[u8],
+        next: usize,
+        empty: bool,
+        fields: &Fields,
+        purpose: &mut Purpose,
+    ) -> Result<(), CsvError> {
+        let record = &text[self.at..next];
+        if let Err(error) = std::str::from_utf8(record) {
+            let at = error.valid_up_to();
+            let kind = CsvErrorKind::InvalidText {
+                charset: "UTF-8".into(),
+                offset: self.offset + at as u64,
+            };
+            return Err(self.error_at(kind, text, self.at + at));
+        }
+        let limit = self.limits.max_record;
+        if record.len() > limit {
+            return self.misfit(text, self.at, CsvErrorKind::RecordTooLong { limit }, true);
+        }
+        if !self.dialect.keeps_null_bytes()
+            && let Some(at) = memchr::memchr(0, record)
+        {
+            return self.misfit(text, self.at + at, CsvErrorKind::NullCharacter, true);
+        }
+        match &mut self.stage {
+            Stage::Skipping(_) => {}
+            Stage::Header(_) if empty => {}
+            Stage::Header(records) if !purpose.has_header() => {
+                debug_assert!(records.is_empty());
+                let layout = self.generated(fields, purpose)?;
+                self.stage = Stage::Rows(layout);
+                return self.read(text, next, empty, fields, purpose);
+            }
+            Stage::Header(records) => {
+                records.push(fields.to_texts());
+                if records.len() == self.dialect.header_rows() + self.dialect.units() {
+                    self.pass(text, next);
+                    return self.end_header(text, purpose);
+                }
+            }
+            Stage::Rows(layout) => {
+                let layout = Arc::clone(layout);
+                return self.row(text, next, empty, fields, &layout);
+            }
+        }
+        self.pass(text, next);
+        Ok(())
+    }
+
+    /// The layout of a file without a header, from its first record.
+    fn generated(&self, fields: &Fields, purpose: &mut Purpose) -> Result<Arc<Layout>, CsvError> {
+        let delimiter = self.delimiter;
+        let mut record = Vec::new();
+        push_record(&mut record, fields, fields.len(), delimiter.byte());
+        let layout = purpose.layout(&record, 0, delimiter, &self.limits);
+        layout.map_err(|error| self.on_this_line(error))
+    }
+
+    /// Writes the header, now that its records and the units are there.
+    fn end_header(&mut self, text: &[u8], purpose: &mut Purpose) -> Result<(), CsvError> {
+        let Stage::Header(records) = &mut self.stage else {
+            return Ok(());
+        };
+        let mut names = std::mem::take(records);
+        let units = names.split_off(names.len().min(self.dialect.header_rows()));
+        let mut names = joined(names, true);
+        if self.dialect.ragged().cut {
+            while names.len() > 1 && names.last().is_some_and(String::is_empty) {
+                names.pop();
+            }
+        }
+        if self.dialect.ragged().widen {
+            let columns = purpose.columns().unwrap_or_else(|| self.widest(text));
+            names.resize(columns.max(names.len()), String::new());
+        }
+        let mut units = joined(units, false);
+        units.truncate(names.len());
+        purpose.set_units(units);
+        let delimiter = self.delimiter;
+        let mut header = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            if place > 0 {
+                header.push(delimiter.byte());
+            }
+            push_field(
+                &mut header,
+                name.as_bytes(),
+                delimiter.byte(),
+                names.len() == 1,
+            );
+        }
+        header.push(b'\n');
+        let layout = purpose.layout(&header, 0, delimiter, &self.limits);
+        let layout = layout.map_err(|error| self.on_this_line(error))?;
+        self.out.extend_from_slice(&header);
+        self.stage = Stage::Rows(layout);
+        Ok(())
+    }
+
+    /// The most fields that a row has, as far as the text goes.
+    fn widest(&self, text: &[u8]) -> usize {
+        let mut fields = Fields::default();
+        let (mut at, mut widest) = (self.at, 0);
+        while at < text.len() {
+            match self.grammar.record(text, at, false, &mut fields) {
+                Found::Record { next, .. } => at = next,
+                Found::Incomplete | Found::Fault(..) => break,
+            }
+            widest = widest.max(fields.len());
+        }
+        widest
+    }
+
+    fn row(
+        &mut self,
+        text: &[u8],
+        next: usize,
+        empty: bool,
+        fields: &Fields,
+        layout: &Layout,
+    ) -> Result<(), CsvError> {
+        let columns = layout.columns.len();
+        if empty && columns != 1 {
+            self.pass(text, next);
+            return Ok(());
+        }
+        let ragged = self.dialect.ragged();
+        let found = fields.len();
+        let extra = (columns..found).all(|place| fields.get(place).is_some_and(<[u8]>::is_empty));
+        let fits = match found {
+            _ if found == columns => true,
+            _ if found < columns => ragged.pad,
+            _ => ragged.cut && extra,
+        };
+        if !fits {
+            let kind = CsvErrorKind::WrongFieldCount {
+                expected: columns,
+                found,
+            };
+            return self.misfit_of(text, self.at, next, kind);
+        }
+        if let Some(kind) = unfit(fields, layout) {
+            return self.misfit_of(text, self.at, next, kind);
+        }
+        push_record(&mut self.out, fields, columns, layout.delimiter);
+        self.pass(text, next);
+        Ok(())
+    }
+
+    /// A record can't be read from `at` on: its first line is set aside, or the file is refused.
+    fn misfit(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        kind: CsvErrorKind,
+        last: bool,
+    ) -> Result<(), CsvError> {
+        let unclosed = matches!(
+            kind,
+            CsvErrorKind::UnclosedQuote | CsvErrorKind::RecordTooLong { .. }
+        );
+        if unclosed {
+            self.read_again += text.len() - self.at;
+        }
+        // A header that can't be read can't be set aside.
+        let next = line_after(text, self.at, self.grammar.line_end());
+        match next.or(last.then_some(text.len())) {
+            Some(next) if matches!(self.stage, Stage::Rows(_)) && self.read_again <= READ_AGAIN => {
+                self.misfit_of(text, at, next, kind)
+            }
+            _ => Err(self.error_at(kind, text, at)),
+        }
+    }
+
+    /// The record that ends before `next` doesn't fit: it is set aside, or the file is refused.
+    fn misfit_of(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        next: usize,
+        kind: CsvErrorKind,
+    ) -> Result<(), CsvError> {
+        if !self.dialect.sets_aside() {
+            return Err(self.error_at(kind, text, at));
+        }
+        let limit = self.dialect.bad_rows_max();
+        if self.set_aside == limit {
+            let first = Box::new(kind);
+            return Err(self.error_at(CsvErrorKind::TooManyBadRows { limit, first }, text, at));
+        }
+        self.set_aside += 1;
+        let record = String::from_utf8_lossy(&text[self.at..next]);
+        self.bad_rows.push(BadRow {
+            line: self.line,
+            reason: kind.to_string(),
+            text: record.trim_end_matches(['\r', '\n']).to_owned(),
+        });
+        self.pass(text, next);
+        Ok(())
+    }
+
+    /// The end of the text.
+    fn end(&mut self, purpose: &mut Purpose) -> Result<(), CsvError> {
+        match &self.stage {
+            Stage::Header(records) if !records.is_empty() => self.end_header(b"", purpose),
+            Stage::Skipping(_) | Stage::Header(_) | Stage::Rows(_) => Ok(()),
+        }
+    }
+
+    fn error_at(&self, kind: CsvErrorKind, text: &[u8], at: usize) -> CsvError {
+        let place = Place {
+            text,
+            record: self.at,
+            at,
+            quote: self.dialect.quote(),
+        };
+        let record = &text[self.at..];
+        let error = CsvError::at(kind, record, at - self.at, self.line);
+        advice::advised(error, &place, &self.detected)
+    }
+
+    /// An error in the header or the first record, on the line that was read last.
+    fn on_this_line(&self, error: CsvError) -> CsvError {
+        CsvError {
+            line: error.line.map(|_| self.line.saturating_sub(1).max(1)),
+            column: None,
+            ..error
+        }
+    }
+}
+
+/// Records at the beginning of a text, the header first, without lines above it and comments.
+pub(crate) fn first_records(
+    sample: &[u8],
+    whole: bool,
+    dialect: &Dialect,
+    detected: &Detected,
+) -> Vec<Vec<String>> {
+    const RECORDS: usize = 3;
+    let grammar = Grammar::new(dialect, detected.delimiter.byte(), detected.returns);
+    let end = grammar.line_end();
+    let mut at = detected.start;
+    for _ in 0..dialect.skip() {
+        match line_after(sample, at, end) {
+            Some(next) => at = next,
+            None => return Vec::new(),
+        }
+    }
+    let mut records = Vec::new();
+    let mut fields = Fields::default();
+    while at < sample.len() && records.len() < RECORDS {
+        let comment = dialect.comment().map(str::as_bytes);
+        if comment.is_some_and(|comment| sample[at..].starts_with(comment)) {
+            at = line_after(sample, at, end).unwrap_or(sample.len());
+            continue;
+        }
+        let Found::Record { next, empty } = grammar.record(sample, at, whole, &mut fields) else {
+            break;
+        };
+        at = next;
+        if !empty {
+            records.push(fields.to_texts());
+        }
+    }
+    records
+}
+
+/// The cells of several records, joined by a space. With `carried`, an empty cell takes the text to its left, but not in the last
+/// record.
+fn joined(mut records: Vec<Vec<String>>, carried: bool) -> Vec<String> {
+    if records.len() < 2 {
+        return records.pop().unwrap_or_default();
+    }
+    let columns = records.iter().map(Vec::len).max().unwrap_or(0);
+    let last = records.len().saturating_sub(1);
+    let mut cells = vec![String::new(); columns];
+    for (number, record) in records.into_iter().enumerate() {
+        let mut before = String::new();
+        for (place, joined) in cells.iter_mut().enumerate() {
+            let cell = record
+                .get(place)
+                .map(|cell| cell.trim())
+                .unwrap_or_default();
+            let text = match cell.is_empty() && carried && number < last {
+                true => before.as_str(),
+                false => cell,
+            };
+            if !text.is_empty() && !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(text);
+            if !cell.is_empty() {
+                before = cell.to_owned();
+            }
+        }
+    }
+    cells
+}
+
+/// The first value that is not of its column's stated type.
+fn unfit(fields: &Fields, layout: &Layout) -> Option<CsvErrorKind> {
+    for (place, stated) in layout.stated.iter().enumerate() {
+        let Some(stated) = *stated else { continue };
+        let text = fields.get(place).unwrap_or_default();
+        // The record was checked.
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        if !layout.is_null(text) && !layout.accepts(stated, text) {
+            return Some(CsvErrorKind::UnfitValue {
+                name: layout.columns[place].clone(),
+                stated,
+                value: shortened(text),
+            });
+        }
+    }
+    None
+}
+
+/// Writes a record of `columns` fields; those that it lacks are empty.
+fn push_record(out: &mut Vec<u8>, fields: &Fields, columns: usize, delimiter: u8) {
+    for place in 0..columns {
+        if place > 0 {
+            out.push(delimiter);
+        }
+        let field = fields.get(place).unwrap_or_default();
+        push_field(out, field, delimiter, false);
+    }
+    out.push(b'\n');
+}
+
+/// Writes a field, in quotes where it needs them. `always` gives them to an empty one too.
+fn push_field(out: &mut Vec<u8>, field: &[u8], delimiter: u8, always: bool) {
+    let special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == delimiter;
+    if !field.iter().any(special) && !(always && field.is_empty()) {
+        out.extend_from_slice(field);
+        return;
+    }
+    out.push(b'"');
+    for &byte in field {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests;
