@@ -60,6 +60,9 @@ impl Place<'_> {
         if let Some(title) = detected.title
             && line.is_some_and(|line| line <= title.lines as u64 + 1)
         {
+            if title.lines == 1 && expected > 1 && found > expected {
+                return "if line 1 is a title, state skip=1; if the header is too short, state ragged=widen".to_owned();
+            }
             return of_title(title.lines, title.comments);
         }
         if record.starts_with(b"#") {
