@@ -25,7 +25,7 @@ use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, Services};
-use crate::store::{Dataset, Run};
+use crate::store::{Dataset, SegmentId};
 use crate::versioning::DefaultVersion;
 
 /// Bytes of the longest question that is remembered.
@@ -156,7 +156,7 @@ where
     let (Some(mut question), Some(memo), Some(&route)) = known else {
         return http::Response::from_parts(head, sent);
     };
-    let of = (memo.dataset.name.clone(), memo.dataset.run);
+    let of = (memo.dataset.name.clone(), memo.dataset.made_by);
     // What is not the newest may be gone tomorrow.
     if is_newest(services, &of) {
         let until = services.catalogue.next_change(memo.at);
@@ -176,9 +176,9 @@ where
     http::Response::from_parts(head, sent)
 }
 
-fn is_newest(services: &Services, (name, run): &(DatasetName, Run)) -> bool {
+fn is_newest(services: &Services, (name, segment): &(DatasetName, SegmentId)) -> bool {
     let newest = services.store.known(name);
-    newest.is_some_and(|newest| newest.run == *run)
+    newest.is_some_and(|newest| newest.made_by == *segment)
 }
 
 /// The answer that is remembered for a request, if it still holds.

@@ -1,6 +1,6 @@
 //! Entity tags and conditional requests (RFC 9110 §8.8.3 and §13).
 //!
-//! A tag names the revision, by the run that made it, and the representation. Reads compare whole tags; writes ask for
+//! A tag names the revision, by the segment that made it, and the representation. Reads compare whole tags; writes ask for
 //! the revision alone, so that the tag of any representation of it will do.
 //!
 //! The lists are read here, because the `headers` crate does not show the tags of one, which say what revision a write is for.
@@ -16,8 +16,8 @@ use crate::versioning::Format;
 /// The tag of a representation: it differs between revisions of all datasets, versions of the API and formats.
 /// `release` is the full semantic version that renders it, so that a new rendering is never taken for an old one.
 pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
-    let run = format!("{:x}", dataset.run.number);
-    ["\"", &run, "-", release, "-", name(format), "\""].concat()
+    let segment = format!("{:x}", dataset.made_by.number);
+    ["\"", &segment, "-", release, "-", name(format), "\""].concat()
 }
 
 /// The tag of what is estimated of a dataset: weak (§8.8.1), since it tells the same each time, and not in the same bytes.
@@ -27,7 +27,7 @@ pub fn weak_tag(dataset: &Dataset, release: &str, format: Format) -> String {
 
 /// The tag of a dataset's source, which is the same in every version.
 pub fn source_tag(dataset: &Dataset) -> String {
-    format!("\"{:x}-source\"", dataset.run.number)
+    format!("\"{:x}-source\"", dataset.made_by.number)
 }
 
 fn name(format: Format) -> &'static str {
@@ -148,7 +148,7 @@ fn revisions(
     let Some(tags) = tags(headers, header) else {
         return Ok(None);
     };
-    let mut runs = Vec::new();
+    let mut segments = Vec::new();
     for (weak, tag) in tags {
         if !weak && tag == "*" {
             return Ok(Some(Revisions::Any));
@@ -164,8 +164,8 @@ fn revisions(
         if weak && shown == "If-Match" {
             continue;
         }
-        let run = tag.trim_matches('"').split('-').next();
-        runs.extend(run.and_then(|run| i64::from_str_radix(run, 16).ok()));
+        let segment = tag.trim_matches('"').split('-').next();
+        segments.extend(segment.and_then(|segment| i64::from_str_radix(segment, 16).ok()));
     }
-    Ok(Some(Revisions::Of(runs)))
+    Ok(Some(Revisions::Of(segments)))
 }

@@ -120,10 +120,10 @@ fn stream(
             if range.is_empty() {
                 return Ok(None);
             }
-            let run = dataset.run;
+            let segment = dataset.made_by;
             let missing = StoreError::Missing {
-                dataset: run.dataset,
-                run: run.number,
+                dataset: segment.dataset,
+                segment: segment.number,
                 row: range.start,
             };
             let mut bytes = Bytes::from(

@@ -33,8 +33,8 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedBlock, Run, SourceBlock, StoreError,
-    Write, may_change,
+    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedBlock, SegmentId, SourceBlock,
+    StoreError, Write, may_change,
 };
 use splitter::{Split, Splitter};
 
@@ -76,7 +76,7 @@ pub struct Upload {
     services: Arc<Services>,
     form: Form,
     author: Option<Arc<Client>>,
-    run: Run,
+    segment: SegmentId,
     splitter: SplitterState,
     pending: Vec<Bytes>,
     pending_bytes: usize,
@@ -134,23 +134,23 @@ impl Upload {
             block_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
-        let (ingest, run, profile, first) = match there {
+        let (ingest, segment, profile, first) = match there {
             Some(dataset) if form.write == Write::Append => {
                 let layout = Arc::clone(&dataset.layout);
-                let run = Run {
-                    dataset: dataset.run.dataset,
+                let segment = SegmentId {
+                    dataset: dataset.id(),
                     number: services.store.new_number(),
                 };
                 let profile = Profile::new(Arc::clone(&layout));
                 let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
                 // Number 0 is kept for the line end that the text before may lack.
-                (ingest, run, Some(profile), 1)
+                (ingest, segment, Some(profile), 1)
             }
             there => {
                 let ingest = Ingest::new(form.options.clone(), limits)?;
                 let number = services.store.new_number();
-                let dataset = there.map_or(number, |dataset| dataset.run.dataset);
-                (ingest, Run { dataset, number }, None, 0)
+                let dataset = there.map_or(number, |dataset| dataset.id());
+                (ingest, SegmentId { dataset, number }, None, 0)
             }
         };
         Ok(Self {
@@ -162,7 +162,7 @@ impl Upload {
                 (None, None) => PermitOwner::Itself,
             },
             author,
-            run,
+            segment,
             splitter: SplitterState::Idle(Box::new(Splitter::new(ingest))),
             pending: Vec::new(),
             pending_bytes: 0,
@@ -210,7 +210,7 @@ impl Upload {
         if !may_change(owner, author.map(|author| author.id)) {
             return Err(StoreError::NotOwner(form.name.clone()).into());
         }
-        let newest = there.as_ref().map(|dataset| dataset.run.number);
+        let newest = there.as_ref().map(|dataset| dataset.made_by.number);
         if form.conditions.hold(newest) {
             Ok(there)
         } else {
@@ -347,10 +347,10 @@ impl Upload {
         self.settle_staging().await?;
         let batch = std::mem::take(&mut self.batch);
         let begins = self.abandon.staged.is_none();
-        self.abandon.staged = Some(self.run);
+        self.abandon.staged = Some(self.segment);
         let store = self.services.store.clone();
         // This has to happen before the task runs: the upload may be given up before that.
-        let turn = store.begin_part(self.run);
+        let turn = store.begin_part(self.segment);
         self.staging = Some(tokio::spawn(async move {
             store.stage(turn, batch, begins).await
         }));
@@ -425,7 +425,7 @@ impl Upload {
             write: self.form.write,
             conditions: self.form.conditions.clone(),
             author: self.author,
-            run: self.run,
+            segment: self.segment,
             staged: self.abandon.staged.is_some(),
             rest: self.batch,
             chunks: self.blocks - self.first,

@@ -88,25 +88,25 @@ pub enum StoreError {
     #[error("{} was removed or replaced while it was open, so nothing can be read or written until the server is restarted", .0.display())]
     FileGone(PathBuf),
     /// What was read is not what was written.
-    #[error("the chunk at byte {first_byte} of run {run} of dataset {dataset} is damaged")]
+    #[error("the block at byte {first_byte} of segment {segment} of dataset {dataset} is damaged")]
     Corrupt {
         /// The dataset's number.
         dataset: i64,
-        /// The run's number.
-        run: i64,
-        /// Offset of the chunk in the run's text, or of the block in its source.
+        /// The segment's number.
+        segment: i64,
+        /// Offset of the block in the segment's text, or of the source block in its source.
         first_byte: i64,
         /// What is wrong with it.
         #[source]
         source: CorruptBlock,
     },
-    /// A row that a revision has is in none of its chunks.
-    #[error("row {row} of run {run} of dataset {dataset} is in no chunk")]
+    /// A row that a revision has is in none of its blocks.
+    #[error("row {row} of segment {segment} of dataset {dataset} is in no block")]
     Missing {
         /// The dataset's number.
         dataset: i64,
-        /// The run's number.
-        run: i64,
+        /// The segment's number.
+        segment: i64,
         /// The row's number.
         row: u64,
     },

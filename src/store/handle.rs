@@ -61,10 +61,10 @@ impl Store {
         self.shared.ids.next((self.shared.clock)())
     }
 
-    /// Keeps the revision's runs from being collected as long as the lease lives.
+    /// Keeps the revision's segments from being collected as long as the lease lives.
     pub fn lease(&self, dataset: &Dataset) -> Lease {
-        let runs = dataset.segments.iter().map(|segment| segment.run);
-        self.shared.leases.take(runs)
+        let segments = dataset.segments.iter().map(|segment| segment.id);
+        self.shared.leases.take(segments)
     }
 
     /// The store's metrics: how long it takes, by what it is asked to do, and what panicked.

@@ -1,4 +1,4 @@
-//! Numbers for datasets and runs, made without asking the database; and keys.
+//! Numbers for datasets and segments, made without asking the database; and keys.
 //!
 //! 41 bits of milliseconds since 2024 and 22 of chance: sorted by time, so that new rows go to the end of every index,
 //! and unlikely to meet those of another replica; should two meet, the primary key refuses the second.

@@ -1,7 +1,7 @@
 //! Where datasets are kept. Only this module knows diesel.
 //!
 //! A dataset's text is stored as it came, cut at record boundaries into compressed blocks. The blocks of one upload are
-//! a **run**; a **revision** is a run plus what reading it needs; a dataset points to its newest revision, and
+//! a **segment**; a **revision** is a segment plus what reading it needs; a dataset points to its newest revision, and
 //! committing one moves that pointer in one short transaction. Blocks and revisions never change, so readers need no
 //! locks, and what is derived from a revision may be remembered for ever.
 //!
@@ -17,7 +17,7 @@
 //!
 //! A write is a closure over a transaction: `backend.write(options, move |tx| …)`. It may be done more than once, and refuses before
 //! it writes anything. On a server, writes wait for rows that others have locked. So that no two wait for each other for ever, all
-//! lock in this order: keys of idempotent requests (by scope and key), datasets (by name), runs being written, everything else. If
+//! lock in this order: keys of idempotent requests (by scope and key), datasets (by name), segments being written, everything else. If
 //! two collide all the same, the server ends one of them, and it is done again.
 
 mod backend;
@@ -59,7 +59,7 @@ pub use model::{
 };
 pub use segments::index::{BlockHandle, Packed};
 pub use segments::leases::Lease;
-pub use segments::list::{Run, Segment, SegmentList};
+pub use segments::list::{Segment, SegmentId, SegmentList};
 pub use segments::queries::BlockKey;
 pub use settings::Settings;
 pub use units::unreadable;

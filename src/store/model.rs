@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::clients::client::Client;
-use super::segments::list::{Run, SegmentList};
+use super::segments::list::{SegmentId, SegmentList};
 use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
 
 /// What time it is.
@@ -29,10 +29,10 @@ pub struct Dataset {
     pub name: DatasetName,
     /// Number of the revision, from 1.
     pub revision: i64,
-    /// The run that made the revision. No other revision has the same, so it stands for this one's contents wherever they are
+    /// The upload segment that made the revision. No other revision has the same, so it stands for this one's contents wherever they are
     /// remembered.
-    pub run: Run,
-    /// Where its chunks are.
+    pub made_by: SegmentId,
+    /// The segments that its blocks are in.
     pub segments: SegmentList,
     /// Names and types of its columns.
     pub columns: Arc<[Column]>,
@@ -56,28 +56,35 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
+impl Dataset {
+    /// The dataset's number.
+    pub fn id(&self) -> i64 {
+        self.made_by.dataset
+    }
+}
+
 /// Whether `author` may change what belongs to `owner`: that client alone may, or everybody if it belongs to nobody.
 pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
     owner.is_none() || owner == author
 }
 
-/// Packed bytes of a run that are written at once, about.
+/// Packed bytes of a segment that are written at once, about.
 pub const BATCH_BYTES: usize = 512 << 10;
 
-/// A chunk and its place in a run.
+/// A chunk and its place in a segment.
 #[derive(Debug)]
 pub struct PlacedBlock {
-    /// Its number in the run, from 0.
+    /// Its number in the segment, from 0.
     pub seq: u64,
-    /// Number of its first row in the run, from 0.
+    /// Number of its first row in the segment, from 0.
     pub first_row: u64,
-    /// Offset of its text in the run's text.
+    /// Offset of its text in the segment's text.
     pub first_byte: u64,
     /// The chunk.
     pub chunk: Block,
 }
 
-/// Uploaded bytes of a run whose text was decoded from another charset.
+/// Uploaded bytes of a segment whose text was decoded from another charset.
 #[derive(Debug)]
 pub struct SourceBlock {
     /// Offset in the source.
@@ -90,7 +97,7 @@ pub struct SourceBlock {
     pub data: Vec<u8>,
 }
 
-/// A part of a run, on its way into the store.
+/// A part of a segment, on its way into the store.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Chunks of text, in order.
@@ -135,14 +142,14 @@ pub struct NewRevision {
     pub author: Option<Arc<Client>>,
     /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
     /// that the text before them may lack.
-    pub run: Run,
-    /// Whether parts of the run were staged before.
+    pub segment: SegmentId,
+    /// Whether parts of the segment were staged before.
     pub staged: bool,
-    /// The part of the run that is not in the store yet.
+    /// The part of the segment that is not in the store yet.
     pub rest: Batch,
-    /// Chunks of the whole run.
+    /// Chunks of the whole segment.
     pub chunks: u64,
-    /// Bytes of the whole run's text.
+    /// Bytes of the whole segment's text.
     pub text_bytes: u64,
     /// Blocks of the source, where it is kept apart from the text.
     pub blocks: u64,
@@ -154,7 +161,7 @@ pub struct NewRevision {
     pub content_type: String,
     /// Whether the source is kept apart from the text.
     pub transcoded: bool,
-    /// The summary of the run as it is stored; `None`: the run is so small that it is made when it is asked for.
+    /// The summary of the segment as it is stored; `None`: the segment is so small that it is made when it is asked for.
     pub summary: Option<Vec<u8>>,
 }
 
@@ -167,7 +174,7 @@ pub struct Conditions {
     pub unless: Option<Revisions>,
 }
 
-/// Some revisions, by the numbers of the runs that made them.
+/// Some revisions, by the numbers of the segments that made them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revisions {
     /// Whatever there is.
@@ -180,7 +187,7 @@ impl Revisions {
     fn has(&self, newest: Option<i64>) -> bool {
         match self {
             Self::Any => newest.is_some(),
-            Self::Of(runs) => newest.is_some_and(|newest| runs.contains(&newest)),
+            Self::Of(segments) => newest.is_some_and(|newest| segments.contains(&newest)),
         }
     }
 }
@@ -191,7 +198,7 @@ impl Conditions {
         self.only_if.is_none() && self.unless.is_none()
     }
 
-    /// Whether it holds when the newest revision was made by that run; `None`: there is no dataset.
+    /// Whether it holds when the newest revision was made by that segment; `None`: there is no dataset.
     pub fn hold(&self, newest: Option<i64>) -> bool {
         let only_if = self
             .only_if
@@ -232,8 +239,8 @@ pub struct Text {
 pub struct Revision {
     /// Its number, from 1.
     pub number: i64,
-    /// Number of the run that made it.
-    pub run: i64,
+    /// Number of the upload segment that made it.
+    pub made_by: i64,
     /// Number of its rows.
     pub rows: u64,
     /// Length of its source in bytes.

@@ -17,7 +17,7 @@ pub fn unreadable(
     }
 }
 
-/// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.
+/// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a segment.
 pub(crate) fn to_db(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

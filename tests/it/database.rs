@@ -99,7 +99,7 @@ impl Place {
         }
     }
 
-    /// How many runs are noted as being written.
+    /// How many segments are noted as being written.
     pub fn uploads(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM uploads").unwrap()
     }
@@ -159,13 +159,13 @@ impl Place {
         }
     }
 
-    /// How many summaries of runs are stored.
+    /// How many summaries of segments are stored.
     pub fn summaries(&self) -> i64 {
         self.count("SELECT count(summary) AS found FROM chunks")
             .unwrap()
     }
 
-    /// Makes the stored runs look like those of a release that knew no summaries.
+    /// Makes the stored segments look like those of a release that knew no summaries.
     pub fn forget_summaries(&self) {
         self.execute("UPDATE chunks SET summary = NULL");
     }

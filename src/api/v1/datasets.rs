@@ -108,7 +108,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
             limit: per_page,
         };
         let key = PageKey {
-            run: dataset.run,
+            made_by: dataset.made_by,
             query: None,
             first: Some(span.first),
             limit: u32::try_from(per_page).unwrap_or(u32::MAX),

@@ -23,7 +23,7 @@ pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
     let cursor = query.take("cursor")?;
     query.finish()?;
     let dataset = call.dataset().await?;
-    let id = dataset.run.dataset;
+    let id = dataset.id();
     let newest = match cursor {
         Some(cursor) => match cursor::open::<Position>(key, LIST, &cursor)? {
             (of, number) if of == id => number,

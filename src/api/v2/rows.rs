@@ -172,7 +172,7 @@ async fn start(
         ));
     }
     let newest = call.dataset().await?;
-    if id != newest.run.dataset {
+    if id != newest.id() {
         return Err(Error::RevisionGone {
             name: newest.name.to_string(),
             revision: of,
@@ -250,7 +250,7 @@ impl Wanted {
     /// What a page is remembered under.
     fn key(&self) -> PageKey {
         PageKey {
-            run: self.dataset.run,
+            made_by: self.dataset.made_by,
             query: self.query.fingerprint(),
             first: self.from,
             limit: u32::try_from(self.limit).unwrap_or(u32::MAX),
@@ -261,12 +261,7 @@ impl Wanted {
     fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<Arc<str>>, Error> {
         let Some(row) = row else { return Ok(None) };
         let fingerprint = self.query.fingerprint();
-        let position: Position = (
-            self.dataset.run.dataset,
-            self.dataset.revision,
-            row,
-            fingerprint,
-        );
+        let position: Position = (self.dataset.id(), self.dataset.revision, row, fingerprint);
         let cursor = cursor::seal(call.services.store.cursor_key()?, LIST, &position)?;
         Ok(Some(cursor.into()))
     }

@@ -16,11 +16,11 @@ use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Batch, NewRevision, PlacedBlock};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, SegmentList};
+use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::{blocks, queries as block_queries};
 use crate::store::units::{from_db, unreadable};
 
-/// Blocks of a run read at once.
+/// Blocks of a segment read at once.
 const READ: usize = 32;
 
 /// The line end that the text before the appended rows lacks: a chunk without rows.
@@ -49,13 +49,13 @@ pub(super) fn joint() -> Batch {
 pub(super) async fn prepare(
     store: &Store,
     new: &NewRevision,
-    run: Run,
+    segment: SegmentId,
 ) -> Result<Option<Prepared>, StoreError> {
     let Some(dataset) = store.find(&new.name).await? else {
         return Ok(None);
     };
     let _lease = store.lease(&dataset);
-    let (id, number) = (dataset.run.dataset, dataset.revision);
+    let (id, number) = (dataset.id(), dataset.revision);
     let stored = store
         .backend()
         .read(move |connection| {
@@ -71,7 +71,7 @@ pub(super) async fn prepare(
         None => {
             let mut tail = ResumableDigest::new();
             for segment in dataset.segments.iter() {
-                tail = resume(store, tail, segment.run, segment.start).await?;
+                tail = resume(store, tail, segment.id, segment.start).await?;
             }
             tail
         }
@@ -82,27 +82,27 @@ pub(super) async fn prepare(
         if tail.open_line() {
             tail.absorb(b"\n");
         }
-        staged = Some(resume(store, tail, run, 1).await?);
+        staged = Some(resume(store, tail, segment, 1).await?);
     }
     Ok(Some(Prepared {
-        made_by: dataset.run.number,
+        made_by: dataset.made_by.number,
         before,
         staged,
     }))
 }
 
-/// Reads a run's text from byte `byte` to its end into `tail`, a part at a time.
+/// Reads a segment's text from byte `byte` to its end into `tail`, a part at a time.
 async fn resume(
     store: &Store,
     mut tail: ResumableDigest,
-    run: Run,
+    segment: SegmentId,
     byte: u64,
 ) -> Result<ResumableDigest, StoreError> {
     let mut next = Some(byte);
     while let Some(byte) = next {
         (tail, next) = store
             .backend()
-            .read(move |connection| read_on(connection, tail, run, byte))
+            .read(move |connection| read_on(connection, tail, segment, byte))
             .await?;
     }
     Ok(tail)
@@ -149,7 +149,7 @@ pub(super) fn content(
     let segments = segments(&newest, &before)?;
     let segments = match has_rows {
         true => segments.and(
-            new.run.number,
+            new.segment.number,
             new.profile.rows(),
             after.bytes() - before.bytes(),
             u64::from(!joint),
@@ -185,7 +185,7 @@ fn absorb(tail: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreErro
 fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<SegmentList, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {
-        (true, Some(only)) => Ok(SegmentList::whole(only.run, only.rows, before.bytes())),
+        (true, Some(only)) => Ok(SegmentList::whole(only.id, only.rows, before.bytes())),
         _ => Ok(segments),
     }
 }
@@ -200,15 +200,15 @@ fn in_utf8(content_type: &str) -> String {
     parts.fold(first, |all, part| format!("{all}; {part}"))
 }
 
-/// Reads some of a run's text from byte `byte` on into `tail`, and says where to go on.
+/// Reads some of a segment's text from byte `byte` on into `tail`, and says where to go on.
 fn read_on(
     connection: &mut AnyConnection,
     mut tail: ResumableDigest,
-    run: Run,
+    segment: SegmentId,
     mut byte: u64,
 ) -> Result<(ResumableDigest, Option<u64>), StoreError> {
     for _ in 0..READ {
-        let Some(block) = block_queries::text_at_byte(connection, run, byte)? else {
+        let Some(block) = block_queries::text_at_byte(connection, segment, byte)? else {
             return Ok((tail, None));
         };
         let text = blocks::unpack(&block)?;

@@ -14,7 +14,7 @@ use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, Dataset, NewRevision, Write};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, SegmentList};
+use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::queries as blocks;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
@@ -26,8 +26,8 @@ const TRIES: usize = 16;
 /// Revisions to be committed, and the receipt for that.
 struct Commit {
     revisions: Arc<[Described]>,
-    /// Of each, where the part of its run is that was staged.
-    staged: Vec<Run>,
+    /// Of each, where the part of its segment is that was staged.
+    staged: Vec<SegmentId>,
     /// For rows to be appended: what had to be found out before.
     prepared: Option<Prepared>,
     receipt: Option<Receipt>,
@@ -73,7 +73,7 @@ impl Store {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
         let committed = self.commit_all(&revisions, receipt).await?;
         for described in revisions.iter().filter(|described| described.new.staged) {
-            drop(self.in_flight().end_upload(described.new.run));
+            drop(self.in_flight().end_upload(described.new.segment));
         }
         for one in &committed {
             if compaction::is_due(&one.dataset) {
@@ -93,7 +93,7 @@ impl Store {
         let bytes = revisions.iter().map(|one| one.new.rest.weight()).sum();
         let options = WriteOptions::of(Purpose::Ordinary, bytes);
         let mut prepared = None;
-        let mut staged: Vec<Run> = revisions.iter().map(|one| one.new.run).collect();
+        let mut staged: Vec<SegmentId> = revisions.iter().map(|one| one.new.segment).collect();
         let mut moving = Moving::new(self);
         for _ in 0..TRIES {
             let commit = Commit {
@@ -112,7 +112,7 @@ impl Store {
                 }
                 Err(StoreError::Elsewhere { at, dataset }) => {
                     let from = staged[at];
-                    staged[at] = Run { dataset, ..from };
+                    staged[at] = SegmentId { dataset, ..from };
                     moving.all(from, staged[at]).await?;
                 }
                 outcome => return outcome,
@@ -175,7 +175,7 @@ fn admitted(
         author,
         &new.conditions,
     )?;
-    let dataset = head.as_ref().map_or(new.run.number, |head| head.id);
+    let dataset = head.as_ref().map_or(new.segment.number, |head| head.id);
     if new.staged && staged.dataset != dataset {
         return refused(StoreError::Elsewhere { at, dataset });
     }
@@ -207,15 +207,15 @@ fn admitted(
 fn is_whole(
     connection: &mut AnyConnection,
     new: &NewRevision,
-    run: Run,
+    segment: SegmentId,
 ) -> Result<bool, StoreError> {
     let staged =
         |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
     let chunks = staged(new.chunks, new.rest.chunks.len());
     let blocks = staged(new.blocks, new.rest.sources.len());
-    Ok(tombstones::upload_is_noted(connection, run)?
-        && blocks::count_chunks(connection, run)? == chunks
-        && (blocks == 0 || blocks::count_blocks(connection, run)? == blocks))
+    Ok(tombstones::upload_is_noted(connection, segment)?
+        && blocks::count_chunks(connection, segment)? == chunks
+        && (blocks == 0 || blocks::count_blocks(connection, segment)? == blocks))
 }
 
 fn write(
@@ -233,9 +233,9 @@ fn write(
             ..row
         },
         None => DatasetRow {
-            // Not `run.dataset`: that may be the number of a dataset that was deleted while this upload ran, and what is
+            // Not `segment.dataset`: that may be the number of a dataset that was deleted while this upload ran, and what is
             // remembered under it would be taken for this one's.
-            id: new.run.number,
+            id: new.segment.number,
             name: new.name.as_str().to_owned(),
             revision: 1,
             created_at: now,
@@ -243,9 +243,9 @@ fn write(
             owner: new.author.as_ref().map(|author| author.id),
         },
     };
-    let run = Run {
+    let segment = SegmentId {
         dataset: head.id,
-        number: new.run.number,
+        number: new.segment.number,
     };
     if !created {
         queries::update_head(tx, &head)?;
@@ -254,7 +254,7 @@ fn write(
         return Err(StoreError::Again);
     }
     // The length of a text is that of its source, unless the source is kept apart.
-    let apart = || SegmentList::whole(run, content.rows, new.text_bytes);
+    let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
     let segments = content.segments.or_else(|| content.transcoded.then(apart));
     let (stored, tail) = (
         segments.as_ref().map(SegmentList::encode),
@@ -267,7 +267,7 @@ fn write(
         RevisionRow {
             dataset_id: head.id,
             number: head.revision,
-            run: run.number,
+            run: segment.number,
             row_count: to_db(content.rows),
             byte_count: to_db(content.tail.bytes()),
             sha256: Cow::Borrowed(&sha256),
@@ -282,15 +282,15 @@ fn write(
         },
     )?;
     if new.staged {
-        tombstones::delete_upload(tx, run)?;
+        tombstones::delete_upload(tx, segment)?;
     }
     if content.joint {
-        blocks::insert_batch(tx, run, &append::joint())?;
+        blocks::insert_batch(tx, segment, &append::joint())?;
     }
-    blocks::insert_batch(tx, run, &new.rest)?;
+    blocks::insert_batch(tx, segment, &new.rest)?;
     if let Some(summary) = &new.summary {
         let first = i64::from(new.write == Write::Append);
-        blocks::set_summary(tx, run, first, summary)?;
+        blocks::set_summary(tx, segment, first, summary)?;
     }
     if head.revision > keep_revisions {
         let since = tx.database_now()?;
@@ -302,8 +302,8 @@ fn write(
         dataset: Arc::new(Dataset {
             name: new.name.clone(),
             revision: head.revision,
-            run,
-            segments: segments.unwrap_or_else(|| SegmentList::whole(run, rows, bytes)),
+            made_by: segment,
+            segments: segments.unwrap_or_else(|| SegmentList::whole(segment, rows, bytes)),
             columns: content.columns,
             layout: content.layout,
             rows,

@@ -18,7 +18,7 @@ pub(super) struct Content {
     pub tail: ResumableDigest,
     pub content_type: String,
     pub transcoded: bool,
-    /// Where its chunks are, if not in its own run alone.
+    /// Where its chunks are, if not in its own segment alone.
     pub segments: Option<SegmentList>,
     /// The line end that the text before the appended rows lacks.
     pub joint: bool,
@@ -27,7 +27,7 @@ pub(super) struct Content {
 /// What was found out before the transaction.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
-    /// The run that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
+    /// The segment that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
     pub made_by: i64,
     /// That revision's whole text.
     pub before: ResumableDigest,

@@ -34,7 +34,7 @@ impl Store {
         dataset: &Dataset,
         number: i64,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
-        let id = dataset.run.dataset;
+        let id = dataset.id();
         let found = self
             .backend()
             .read(move |connection| queries::find_revision(connection, id, number))
@@ -49,7 +49,7 @@ impl Store {
         newest: i64,
         limit: u32,
     ) -> Result<Vec<Revision>, StoreError> {
-        let id = dataset.run.dataset;
+        let id = dataset.id();
         self.backend()
             .read(move |connection| {
                 queries::list_revisions(connection, id, newest, i64::from(limit))?

@@ -106,7 +106,7 @@ pub(crate) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Op
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
 }
 
-/// The run that made a revision.
+/// The segment that made a revision.
 pub(crate) fn made_by(
     connection: &mut AnyConnection,
     dataset: i64,

@@ -1,6 +1,6 @@
 //! Packed bytes from the tables, unpacked and checked against their digests; and reading one block of a revision.
 
-use super::list::Run;
+use super::list::SegmentId;
 use super::queries;
 use crate::dataset::{CorruptBlock, block};
 use crate::store::backend::AnyConnection;
@@ -23,7 +23,7 @@ impl Store {
         };
         let row = row - segment.first_row;
         let fetch = move |connection: &mut AnyConnection| {
-            Ok(queries::block_at_row(connection, segment.run, row)?)
+            Ok(queries::block_at_row(connection, segment.id, row)?)
         };
         let unpack = move |(place, block): (ChunkPlace, PackedRow<'_>)| {
             let mut text = read_chunk(&place, &block)?;
@@ -64,7 +64,7 @@ pub(crate) fn unpack(block: &PackedRow<'_>) -> Result<Vec<u8>, StoreError> {
 fn damaged(block: &PackedRow<'_>, source: CorruptBlock) -> StoreError {
     StoreError::Corrupt {
         dataset: block.dataset_id,
-        run: block.run,
+        segment: block.run,
         first_byte: block.first_byte,
         source,
     }
@@ -88,28 +88,28 @@ pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Te
     })
 }
 
-/// Where byte `byte` of the source is: in which run, and at which byte there.
-fn place_of(dataset: &Dataset, byte: u64) -> Option<(Run, u64)> {
+/// Where byte `byte` of the source is: in which segment, and at which byte there.
+fn place_of(dataset: &Dataset, byte: u64) -> Option<(SegmentId, u64)> {
     match dataset.segments.at_byte(byte) {
-        _ if dataset.transcoded => Some((dataset.run, byte)),
-        Some(segment) => Some((segment.run, segment.byte_in_run(byte))),
+        _ if dataset.transcoded => Some((dataset.made_by, byte)),
+        Some(segment) => Some((segment.id, segment.byte_in_segment(byte))),
         None => None,
     }
 }
 
-/// The block that holds byte `byte` of the run, packed; if the source is kept apart, the source's block.
+/// The block that holds byte `byte` of the segment, packed; if the source is kept apart, the source's block.
 fn block_at(
     connection: &mut AnyConnection,
-    (run, byte): (Run, u64),
+    (segment, byte): (SegmentId, u64),
     transcoded: bool,
 ) -> Result<Option<PackedRow<'static>>, StoreError> {
     Ok(match transcoded {
-        true => queries::source_at_byte(connection, run, byte)?,
-        false => queries::text_at_byte(connection, run, byte)?,
+        true => queries::source_at_byte(connection, segment, byte)?,
+        false => queries::text_at_byte(connection, segment, byte)?,
     })
 }
 
-/// What is in it from byte `byte` of the run on; `None`: it ends before.
+/// What is in it from byte `byte` of the segment on; `None`: it ends before.
 fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
     let first = from_db(block.first_byte);
     let bytes = unpack(block)?;

@@ -12,7 +12,7 @@ use crate::store::idempotency;
 use crate::store::in_flight::UPLOADS_LIVE;
 use crate::store::units::micros;
 
-/// Younger tombstones are left alone: a reader may have learned of the run and not taken its lease yet, or not reported it to
+/// Younger tombstones are left alone: a reader may have learned of the segment and not taken its lease yet, or not reported it to
 /// other processes.
 const GRACE: Duration = Duration::from_secs(60);
 /// The same while the disk is tight: still far longer than a reader takes to take its lease.
@@ -48,11 +48,11 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
     let mut after = tombstones::BEFORE_ALL;
     loop {
         let found = tombstones::list(tx, now - micros(grace), after, TOMBSTONES)?;
-        for &run in &found {
-            if leases.is_held(run) || leases::is_reported(tx, run, now)? {
+        for &segment in &found {
+            if leases.is_held(segment) || leases::is_reported(tx, segment, now)? {
                 continue;
             }
-            tombstones::delete_some(tx, run, BLOCKS)?;
+            tombstones::delete_some(tx, segment, BLOCKS)?;
             return Ok(true);
         }
         match found.last() {

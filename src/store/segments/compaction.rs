@@ -1,13 +1,13 @@
 //! Compaction: the small segments of many appends copied into one, in the background, so that they never make reading slow.
 //!
-//! The last segments of a dataset are copied into one run of blocks of usual size: as many of them as are small beside
+//! The last segments of a dataset are copied into one segment of blocks of usual size: as many of them as are small beside
 //! what comes after. So a row is copied a few times in its life, however many appends come. The rows and bytes of the
-//! revision stay the same, and so do its digest and its tag. Older revisions keep the runs they had.
+//! revision stay the same, and so do its digest and its tag. Older revisions keep the segments they had.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::list::{Run, Segment, SegmentList};
+use super::list::{Segment, SegmentId, SegmentList};
 use super::queries as blocks;
 use super::tombstones;
 use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
@@ -32,10 +32,10 @@ const LAST: usize = 8;
 struct Compacted {
     /// The dataset.
     dataset: i64,
-    /// The runs that were read, in order.
+    /// The segments that were read, in order.
     read: Vec<i64>,
-    /// The run that was written.
-    run: Run,
+    /// The segment that was written.
+    segment: SegmentId,
     rows: u64,
     bytes: u64,
     /// What its columns hold, as it is stored.
@@ -52,7 +52,7 @@ pub(crate) fn is_due(dataset: &Dataset) -> bool {
 fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
     let all = sizes.len();
-    // Those that one run may hold.
+    // Those that one segment may hold.
     let mut within = 0;
     let small = sizes
         .iter()
@@ -83,20 +83,20 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         return Ok(());
     };
     let _lease = store.lease(&dataset);
-    let run = Run {
-        dataset: dataset.run.dataset,
+    let segment = SegmentId {
+        dataset: dataset.id(),
         number: store.new_number(),
     };
-    let mut copy = Copy::new(run, dataset.columns.len());
+    let mut copy = Copy::new(segment, dataset.columns.len());
     let outcome = copy.all(store, &dataset, range.clone()).await;
     if let Err(error) = outcome {
-        store.abandon(run);
+        store.abandon(segment);
         return Err(error);
     }
     let compacted = Compacted {
-        dataset: run.dataset,
+        dataset: segment.dataset,
         read: parts(&dataset.segments, range),
-        run,
+        segment,
         rows: copy.rows,
         bytes: copy.bytes,
         summary: copy.summary.encode(),
@@ -105,18 +105,18 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         .backend()
         .write(WriteOptions::ORDINARY, move |tx| apply(tx, &compacted));
     let outcome = write.await;
-    drop(store.in_flight().end_upload(run));
+    drop(store.in_flight().end_upload(segment));
     outcome
 }
 
 fn parts(segments: &SegmentList, range: Range<usize>) -> Vec<i64> {
     let chosen = segments.iter().skip(range.start).take(range.len());
-    chosen.map(|segment| segment.run.number).collect()
+    chosen.map(|segment| segment.id.number).collect()
 }
 
-/// A run being written out of others.
+/// A segment being written out of others.
 struct Copy {
-    run: Run,
+    segment: SegmentId,
     begun: bool,
     text: Vec<u8>,
     body_start: usize,
@@ -128,9 +128,9 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(run: Run, columns: usize) -> Self {
+    fn new(segment: SegmentId, columns: usize) -> Self {
         Self {
-            run,
+            segment,
             begun: false,
             text: Vec::new(),
             body_start: 0,
@@ -152,7 +152,7 @@ impl Copy {
         for segment in &chosen[range] {
             let mut after = None;
             loop {
-                let texts = store.texts_after(segment.run, after).await?;
+                let texts = store.texts_after(segment.id, after).await?;
                 let Some((last, _)) = texts.last() else { break };
                 after = Some(*last);
                 for (_, text) in texts {
@@ -219,7 +219,7 @@ impl Copy {
             return Ok(());
         }
         let begins = !std::mem::replace(&mut self.begun, true);
-        let turn = store.begin_part(self.run);
+        let turn = store.begin_part(self.segment);
         store.stage(turn, batch, begins).await
     }
 }
@@ -238,10 +238,10 @@ fn seal(
     Ok(Block::seal(&piece, &analysis))
 }
 
-/// Lets the newest revision of the dataset read the new run instead of those it was made of, if it still reads them.
+/// Lets the newest revision of the dataset read the new segment instead of those it was made of, if it still reads them.
 fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteError> {
     let head = queries::head_of(tx, compacted.dataset)?;
-    if !tombstones::delete_upload(tx, compacted.run)? {
+    if !tombstones::delete_upload(tx, compacted.segment)? {
         return Ok(());
     }
     let now = tx.database_now()?;
@@ -249,7 +249,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
         let revision = queries::revision(tx, head.id, head.revision)?;
         if let Some(segments) = replaced(&revision.segments()?, compacted) {
             queries::update_segments(tx, head.id, head.revision, &segments.encode())?;
-            blocks::set_summary(tx, compacted.run, 0, &compacted.summary)?;
+            blocks::set_summary(tx, compacted.segment, 0, &compacted.summary)?;
             free(tx, compacted, &head, now)?;
             let dataset = revision.into_dataset(&head)?;
             tx.set_head(Arc::new(Dataset {
@@ -259,46 +259,46 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
             return Ok(());
         }
     }
-    Ok(tombstones::insert(tx, compacted.run, now)?)
+    Ok(tombstones::insert(tx, compacted.segment, now)?)
 }
 
-/// The segments with the new run in the place of those it was made of; `None`: they are not all there any more.
+/// The segments with the new segment in the place of those it was made of; `None`: they are not all there any more.
 fn replaced(segments: &SegmentList, compacted: &Compacted) -> Option<SegmentList> {
-    let runs: Vec<i64> = segments.iter().map(|segment| segment.run.number).collect();
+    let numbers: Vec<i64> = segments.iter().map(|segment| segment.id.number).collect();
     let length = compacted.read.len();
-    let at = runs
+    let at = numbers
         .windows(length)
         .position(|window| window == compacted.read)?;
     let part = || segments.iter().skip(at).take(length);
     let same = part().map(|segment| segment.rows).sum::<u64>() == compacted.rows
         && part().map(|segment| segment.bytes).sum::<u64>() == compacted.bytes;
-    let by = (compacted.run.number, compacted.rows, compacted.bytes, 0);
+    let by = (compacted.segment.number, compacted.rows, compacted.bytes, 0);
     same.then(|| segments.replace(at..at + length, by))
 }
 
-/// Gives the runs that no older revision reads their tombstones.
+/// Gives the segments that no older revision reads their tombstones.
 fn free(
     connection: &mut AnyConnection,
     compacted: &Compacted,
     head: &DatasetRow,
     now: i64,
 ) -> Result<(), StoreError> {
-    // Revisions that read a run follow one another. If the one before does not read it, none does.
+    // Revisions that read a segment follow one another. If the one before does not read it, none does.
     let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
     let before = before.first().map(RevisionRow::segments).transpose()?;
     for &number in &compacted.read {
-        let read = |segment: &Segment| segment.run.number == number;
+        let read = |segment: &Segment| segment.id.number == number;
         if before
             .as_ref()
             .is_some_and(|before| before.iter().any(read))
         {
             continue;
         }
-        let run = Run {
+        let segment = SegmentId {
             dataset: head.id,
             number,
         };
-        tombstones::insert(connection, run, now)?;
+        tombstones::insert(connection, segment, now)?;
     }
     Ok(())
 }
@@ -308,11 +308,11 @@ mod tests {
     use super::*;
 
     fn segments(sizes: &[u64]) -> SegmentList {
-        let run = Run {
+        let segment = SegmentId {
             dataset: 1,
             number: 0,
         };
-        let mut all = SegmentList::whole(run, 1, sizes[0]);
+        let mut all = SegmentList::whole(segment, 1, sizes[0]);
         for (number, &bytes) in (1..).zip(&sizes[1..]) {
             all = all.and(number, 1, bytes, 0);
         }

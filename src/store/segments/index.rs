@@ -7,7 +7,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::blocks;
-use super::list::Run;
+use super::list::SegmentId;
 use super::queries::{self, BEFORE_ALL, BlockKey};
 use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
 use crate::store::backend::AnyConnection;
@@ -21,14 +21,14 @@ use crate::store::units::{from_db, to_db, unreadable};
 /// Texts that are read at once.
 const TEXTS: i64 = 8;
 
-/// A block handle: where a block of a run is.
+/// A block handle: where a block of a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHandle {
-    /// Number of its first row in the run, from 0.
+    /// Number of its first row in the segment, from 0.
     pub first_row: u64,
     /// Number of its rows.
     pub rows: u64,
-    /// Offset of its text in the run's text.
+    /// Offset of its text in the segment's text.
     pub first_byte: u64,
     /// Length of its text.
     pub bytes: u64,
@@ -47,28 +47,28 @@ impl Packed {
 }
 
 impl Store {
-    /// The blocks of a run that begin within `rows` of it, in order.
+    /// The blocks of a segment that begin within `rows` of it, in order.
     pub async fn block_handles(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
     ) -> Result<Vec<BlockHandle>, StoreError> {
         self.backend()
-            .read(move |connection| block_handles(connection, run, &rows))
+            .read(move |connection| block_handles(connection, segment, &rows))
             .await
     }
 
-    /// For each of some columns, whose places are in order, its zone map in each block of a run that begins within
+    /// For each of some columns, whose places are in order, its zone map in each block of a segment that begins within
     /// `rows` of it, in the same order.
     pub async fn stats(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<ZoneMap>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks =
-                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            let chunks = of_segment(segment, to_db(rows.start))
+                .filter(chunks::first_row.lt(to_db(rows.end)));
             // One at a time, since those of all columns of many chunks may be large.
             let stored = chunks.select(chunks::stats);
             let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
@@ -89,17 +89,17 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// For each of some columns, whose places are in order, its Bloom filter in each block of a run that begins within `rows`
+    /// For each of some columns, whose places are in order, its Bloom filter in each block of a segment that begins within `rows`
     /// of it, if the block was stored with one, in the same order.
     pub async fn blooms(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<Option<Bloom>>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks =
-                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
+            let chunks = of_segment(segment, to_db(rows.start))
+                .filter(chunks::first_row.lt(to_db(rows.end)));
             let stored = chunks.select(chunks::blooms);
             let stored = stored.load_iter::<Option<Vec<u8>>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
@@ -115,37 +115,41 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// The summary of a run's columns as it is stored with it; `None`: it has to be made of the blocks.
-    pub async fn summary(&self, run: Run) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The summary of a segment's columns as it is stored with it; `None`: it has to be made of the blocks.
+    pub async fn summary(&self, segment: SegmentId) -> Result<Option<Vec<u8>>, StoreError> {
         self.backend()
-            .read(move |connection| Ok(queries::summary(connection, run)?))
+            .read(move |connection| Ok(queries::summary(connection, segment)?))
             .await
     }
 
-    /// The next texts of a run after one of them, some of them at a time, each with its key.
+    /// The next texts of a segment after one of them, some of them at a time, each with its key.
     pub async fn texts_after(
         &self,
-        run: Run,
+        segment: SegmentId,
         after: Option<BlockKey>,
     ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
         let after = after.unwrap_or(BEFORE_ALL);
         self.backend()
-            .read(move |connection| texts(connection, run, after))
+            .read(move |connection| texts(connection, segment, after))
             .await
     }
 
-    /// The blocks of a run that begin at these bytes, in the order in which those are given.
-    pub async fn packed(&self, run: Run, first_bytes: Vec<u64>) -> Result<Vec<Packed>, StoreError> {
+    /// The blocks of a segment that begin at these bytes, in the order in which those are given.
+    pub async fn packed(
+        &self,
+        segment: SegmentId,
+        first_bytes: Vec<u64>,
+    ) -> Result<Vec<Packed>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let mut blocks = queries::texts_at(connection, run, &first_bytes)?;
+            let mut blocks = queries::texts_at(connection, segment, &first_bytes)?;
             let mut packed = Vec::with_capacity(first_bytes.len());
             for first_byte in first_bytes {
                 let at = blocks
                     .iter()
                     .position(|block| from_db(block.first_byte) == first_byte);
                 let block = blocks.swap_remove(at.ok_or(StoreError::Missing {
-                    dataset: run.dataset,
-                    run: run.number,
+                    dataset: segment.dataset,
+                    segment: segment.number,
                     row: first_byte,
                 })?);
                 packed.push(Packed(block));
@@ -156,13 +160,13 @@ impl Store {
     }
 }
 
-/// The next texts of a run after `after`, each with its key.
+/// The next texts of a segment after `after`, each with its key.
 fn texts(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: BlockKey,
 ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
-    queries::next_chunks(connection, run, after, TEXTS)?
+    queries::next_chunks(connection, segment, after, TEXTS)?
         .iter()
         .map(|(key, place, block)| Ok((*key, blocks::read_chunk(place, block)?)))
         .collect()
@@ -170,10 +174,10 @@ fn texts(
 
 fn block_handles(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     rows: &Range<u64>,
 ) -> Result<Vec<BlockHandle>, StoreError> {
-    let stored: Vec<(i64, i64, i64, i64)> = of_run(run, to_db(rows.start))
+    let stored: Vec<(i64, i64, i64, i64)> = of_segment(segment, to_db(rows.start))
         .filter(chunks::first_row.lt(to_db(rows.end)))
         .select((
             chunks::first_row,
@@ -185,11 +189,11 @@ fn block_handles(
     let Some(&(row, _, last, _)) = stored.last() else {
         return Ok(Vec::new());
     };
-    // The last text's length is asked of the text: revisions that read a run do not all say the same of the run's length.
-    let length = queries::text_bytes(connection, run, last)?;
+    // The last text's length is asked of the text: revisions that read a segment do not all say the same of the segment's length.
+    let length = queries::text_bytes(connection, segment, last)?;
     let length = length.ok_or(StoreError::Missing {
-        dataset: run.dataset,
-        run: run.number,
+        dataset: segment.dataset,
+        segment: segment.number,
         row: from_db(row),
     })?;
     let mut end = from_db(last) + from_db(length);
@@ -210,11 +214,11 @@ fn block_handles(
     Ok(handles)
 }
 
-/// The chunks of a run that begin at row `from` of it or after, in order.
+/// The chunks of a segment that begin at row `from` of it or after, in order.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of_run(run: Run, from: i64) -> _ {
-    let dataset: i64 = run.dataset;
-    let number: i64 = run.number;
+fn of_segment(segment: SegmentId, from: i64) -> _ {
+    let dataset: i64 = segment.dataset;
+    let number: i64 = segment.number;
     chunks::table
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))

@@ -3,7 +3,7 @@
 
 use diesel::prelude::*;
 
-use super::list::Run;
+use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::insert_all;
 use crate::store::model::Batch;
@@ -11,7 +11,7 @@ use crate::store::rows::{ChunkPlace, ChunkRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
-/// Where a chunk stands in its run: its first row, and its number.
+/// Where a chunk stands in its segment: its first row, and its number.
 pub type BlockKey = (i64, i64);
 
 /// The key before that of every chunk.
@@ -27,15 +27,15 @@ fn chunks_with_data() -> _ {
     )
 }
 
-/// The chunk that holds row `row` of the run, and its packed text.
+/// The chunk that holds row `row` of the segment, and its packed text.
 pub(crate) fn block_at_row(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     row: u64,
 ) -> QueryResult<Option<(ChunkPlace, PackedRow<'static>)>> {
     chunks_with_data()
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .filter(chunks::first_row.le(to_db(row)))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
         .select((ChunkPlace::as_select(), chunk_data::all_columns))
@@ -43,15 +43,15 @@ pub(crate) fn block_at_row(
         .optional()
 }
 
-/// The packed text that holds byte `byte` of the run's text.
+/// The packed text that holds byte `byte` of the segment's text.
 pub(crate) fn text_at_byte(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     byte: u64,
 ) -> QueryResult<Option<PackedRow<'static>>> {
     chunk_data::table
-        .filter(chunk_data::dataset_id.eq(run.dataset))
-        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::dataset_id.eq(segment.dataset))
+        .filter(chunk_data::run.eq(segment.number))
         .filter(chunk_data::first_byte.le(to_db(byte)))
         .order(chunk_data::first_byte.desc())
         .select(chunk_data::all_columns)
@@ -59,29 +59,29 @@ pub(crate) fn text_at_byte(
         .optional()
 }
 
-/// Length of the text that begins at this byte of the run's text.
+/// Length of the text that begins at this byte of the segment's text.
 pub(crate) fn text_bytes(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first_byte: i64,
 ) -> QueryResult<Option<i64>> {
     chunk_data::table
-        .find((run.dataset, run.number, first_byte))
+        .find((segment.dataset, segment.number, first_byte))
         .select(chunk_data::byte_count)
         .first(connection)
         .optional()
 }
 
-/// The packed texts that begin at these bytes of the run's text, in any order.
+/// The packed texts that begin at these bytes of the segment's text, in any order.
 pub(crate) fn texts_at(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first_bytes: &[u64],
 ) -> QueryResult<Vec<PackedRow<'static>>> {
     let first_bytes: Vec<i64> = first_bytes.iter().copied().map(to_db).collect();
     chunk_data::table
-        .filter(chunk_data::dataset_id.eq(run.dataset))
-        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::dataset_id.eq(segment.dataset))
+        .filter(chunk_data::run.eq(segment.number))
         .filter(chunk_data::first_byte.eq_any(first_bytes))
         .select(chunk_data::all_columns)
         .load(connection)
@@ -90,12 +90,12 @@ pub(crate) fn texts_at(
 /// The block that holds byte `byte` of a source that is kept apart.
 pub(crate) fn source_at_byte(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     byte: u64,
 ) -> QueryResult<Option<PackedRow<'static>>> {
     sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
         .filter(sources::first_byte.le(to_db(byte)))
         .order(sources::first_byte.desc())
         .select(sources::all_columns)
@@ -103,11 +103,11 @@ pub(crate) fn source_at_byte(
         .optional()
 }
 
-/// The chunks of a run after `after`, in order, each with its text.
+/// The chunks of a segment after `after`, in order, each with its text.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn chunks_after(run: Run, after: BlockKey) -> _ {
-    let dataset: i64 = run.dataset;
-    let number: i64 = run.number;
+pub(crate) fn chunks_after(segment: SegmentId, after: BlockKey) -> _ {
+    let dataset: i64 = segment.dataset;
+    let number: i64 = segment.number;
     let first_row: i64 = after.0;
     let seq: i64 = after.1;
     chunks_with_data()
@@ -119,14 +119,14 @@ pub(crate) fn chunks_after(run: Run, after: BlockKey) -> _ {
         .order((chunks::first_row, chunks::seq))
 }
 
-/// The next chunks of a run after `after`, with their packed texts.
+/// The next chunks of a segment after `after`, with their packed texts.
 pub(crate) fn next_chunks(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: BlockKey,
     limit: i64,
 ) -> QueryResult<Vec<(BlockKey, ChunkPlace, PackedRow<'static>)>> {
-    chunks_after(run, after)
+    chunks_after(segment, after)
         .limit(limit)
         .select((
             (chunks::first_row, chunks::seq),
@@ -136,56 +136,62 @@ pub(crate) fn next_chunks(
         .load(connection)
 }
 
-/// How many chunks of a run there are; each was written together with its text.
-pub(crate) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+/// How many chunks of a segment there are; each was written together with its text.
+pub(crate) fn count_chunks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
     chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .count()
         .get_result(connection)
 }
 
-/// How many blocks of its source a run has.
-pub(crate) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+/// How many blocks of its source a segment has.
+pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
     sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
         .count()
         .get_result(connection)
 }
 
-/// Writes a part of a run.
+/// Writes a part of a segment.
 pub(crate) fn insert_batch(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     batch: &Batch,
 ) -> QueryResult<()> {
-    let places = batch.chunks.iter().map(|c| ChunkRow::new(run, c));
-    let texts = batch.chunks.iter().map(|c| PackedRow::of_text(run, c));
-    let blocks = batch.sources.iter().map(|b| PackedRow::of_source(run, b));
+    let places = batch.chunks.iter().map(|c| ChunkRow::new(segment, c));
+    let texts = batch.chunks.iter().map(|c| PackedRow::of_text(segment, c));
+    let blocks = batch
+        .sources
+        .iter()
+        .map(|b| PackedRow::of_source(segment, b));
     insert_all!(&mut *connection, chunks::table, places)?;
     insert_all!(&mut *connection, chunk_data::table, texts)?;
     insert_all!(connection, sources::table, blocks)
 }
 
-/// Keeps the summary of a run with its first chunk, which has that number.
+/// Keeps the summary of a segment with its first chunk, which has that number.
 pub(crate) fn set_summary(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first: i64,
     summary: &[u8],
 ) -> QueryResult<()> {
-    diesel::update(chunks::table.find((run.dataset, run.number, 0, first)))
+    diesel::update(chunks::table.find((segment.dataset, segment.number, 0, first)))
         .set(chunks::summary.eq(summary))
         .execute(connection)
         .map(drop)
 }
 
-/// The summary of a run as it is stored, if it is.
-pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<Option<Vec<u8>>> {
+/// The summary of a segment as it is stored, if it is.
+pub(crate) fn summary(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<Option<Vec<u8>>> {
     let found = chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .filter(chunks::first_row.eq(0))
         .filter(chunks::summary.is_not_null())
         .select(chunks::summary)
@@ -193,14 +199,14 @@ pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<O
     found.optional().map(Option::flatten)
 }
 
-/// Moves at most `limit` chunks and as many blocks of a run to another dataset; says whether there was any.
+/// Moves at most `limit` chunks and as many blocks of a segment to another dataset; says whether there was any.
 pub(crate) fn move_some(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     dataset: i64,
     limit: i64,
 ) -> QueryResult<bool> {
-    let (from, number) = (run.dataset, run.number);
+    let (from, number) = (segment.dataset, segment.number);
     let found: Vec<(i64, i64, i64)> = chunks::table
         .filter(chunks::dataset_id.eq(from))
         .filter(chunks::run.eq(number))

@@ -57,7 +57,7 @@ pub(super) fn all(
 struct At {
     dataset: String,
     revision: Option<i64>,
-    run: Option<i64>,
+    segment: Option<i64>,
     byte: Option<i64>,
 }
 
@@ -73,13 +73,13 @@ impl Checker<'_> {
         let At {
             dataset,
             revision,
-            run,
+            segment,
             byte,
         } = &self.at;
         (self.tell)(&Problem {
             dataset: dataset.clone(),
             revision: *revision,
-            run: *run,
+            segment: *segment,
             byte: *byte,
             what: what.into(),
         });
@@ -123,7 +123,7 @@ impl Checker<'_> {
             self.checked.revisions += 1;
             self.at.revision = Some(newest);
             self.revision(connection, &revision, &mut read)?;
-            (self.at.run, self.at.byte) = (None, None);
+            (self.at.segment, self.at.byte) = (None, None);
         }
         self.at.revision = None;
         if newest != dataset.revision {
@@ -142,7 +142,7 @@ impl Checker<'_> {
         read: &mut Vec<Read>,
     ) -> Result<(), StoreError> {
         let (Ok(profile), Ok(segments)) = (revision.profile(), revision.segments()) else {
-            self.problem("its profile or its list of runs can't be read");
+            self.problem("its profile or its list of segments can't be read");
             return Ok(());
         };
         if to_db(profile.rows()) != revision.row_count {
@@ -151,7 +151,7 @@ impl Checker<'_> {
         }
         let same = segments.iter().zip(read.iter());
         let same = same.take_while(|(segment, read)| {
-            (segment.run.number, segment.start) == (read.run, read.start)
+            (segment.id.number, segment.start) == (read.segment, read.start)
         });
         read.truncate(same.count());
         for segment in segments.iter().skip(read.len()) {
@@ -159,10 +159,10 @@ impl Checker<'_> {
                 Some(last) => last.tail.clone(),
                 None => Some(ResumableDigest::new()),
             };
-            self.at.run = Some(segment.run.number);
+            self.at.segment = Some(segment.id.number);
             let next = self.segment(connection, segment, profile.layout(), before)?;
             read.push(next);
-            (self.at.run, self.at.byte) = (None, None);
+            (self.at.segment, self.at.byte) = (None, None);
         }
         self.sizes(revision, &segments, read);
         self.source(connection, revision, read)
@@ -171,7 +171,7 @@ impl Checker<'_> {
     /// Whether the segments are as long as the revision says.
     fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &SegmentList, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
-            self.at.run = Some(read.run);
+            self.at.segment = Some(read.segment);
             if segment.rows != read.rows {
                 let (said, found) = (segment.rows, read.rows);
                 self.problem(format!(
@@ -187,16 +187,18 @@ impl Checker<'_> {
                 ));
             }
         }
-        self.at.run = None;
+        self.at.segment = None;
         let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
         if to_db(rows) != revision.row_count {
             let said = revision.row_count;
-            self.problem(format!("it has {said} rows, and its runs have {rows}"));
+            self.problem(format!("it has {said} rows, and its segments have {rows}"));
         }
         if !revision.transcoded && to_db(bytes) != revision.byte_count {
             let said = revision.byte_count;
-            self.problem(format!("it has {said} bytes, and its runs have {bytes}"));
+            self.problem(format!(
+                "it has {said} bytes, and its segments have {bytes}"
+            ));
         }
     }
 

@@ -1,8 +1,8 @@
 //! A whole store in another database, of the same kind or the other.
 //!
-//! Runs go first, a bounded part in a transaction; nobody can see them yet. What makes them visible follows in one
+//! Segments go first, a bounded part in a transaction; nobody can see them yet. What makes them visible follows in one
 //! transaction at the end. A marker in the target keeps servers away until all was read back and compared, and tells a
-//! copy that was interrupted, at whatever moment, that it may go on: runs never change, so what is there of a run need
+//! copy that was interrupted, at whatever moment, that it may go on: segments never change, so what is there of a segment need
 //! not be looked at again.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use super::{check, tables, verify};
 use crate::store::backend::{Address, AnyConnection, connection, dialect, opening};
 use crate::store::error::StoreError;
 use crate::store::segments::collection::BLOCKS;
-use crate::store::segments::list::Run;
+use crate::store::segments::list::SegmentId;
 use crate::store::segments::tombstones;
 use crate::store::units::from_db;
 
@@ -39,8 +39,8 @@ pub struct Copied {
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Runs of chunks, those included that were there from a copy that was interrupted.
-    pub runs: u64,
+    /// Segments of chunks, those included that were there from a copy that was interrupted.
+    pub segments: u64,
     /// Bytes of text that were read back.
     pub bytes: u64,
 }
@@ -56,11 +56,11 @@ pub fn copy(
     let (mut target, _hold) = opening::open_target(to)?;
     dialect::never_hurry(&mut target).map_err(|error| to.unusable(error))?;
     contents::begin(&mut source, &mut target, to)?;
-    let runs = connection::snapshot(&mut source, |source| {
-        let runs = copy_runs(source, &mut target, tell)?;
+    let segments = connection::snapshot(&mut source, |source| {
+        let segments = copy_segments(source, &mut target, tell)?;
         contents::write(source, &mut target, to)?;
         match verify::difference(source, &mut target)? {
-            None => Ok(runs),
+            None => Ok(segments),
             Some(what) => Err(differs(to, what)),
         }
     })?;
@@ -77,7 +77,7 @@ pub fn copy(
     Ok(Copied {
         datasets: checked.datasets,
         revisions: checked.revisions,
-        runs,
+        segments,
         bytes: checked.bytes,
     })
 }
@@ -89,42 +89,44 @@ fn differs(to: &Address, what: String) -> UpkeepError {
     }
 }
 
-/// The runs that the kept revisions of a dataset read, with the lengths of their texts, about.
-fn runs_of(connection: &mut AnyConnection, dataset: i64) -> Result<BTreeMap<i64, u64>, StoreError> {
-    let mut runs = BTreeMap::new();
+/// The segments that the kept revisions of a dataset read, with the lengths of their texts, about.
+fn segments_of(
+    connection: &mut AnyConnection,
+    dataset: i64,
+) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut segments = BTreeMap::new();
     let mut after = -1;
     while let Some(revision) = tables::next_revision(connection, dataset, after)? {
         after = revision.number;
-        let segments = revision.segments()?;
-        runs.extend(
-            segments
-                .iter()
-                .map(|segment| (segment.run.number, segment.bytes)),
+        let read = revision.segments()?;
+        segments.extend(
+            read.iter()
+                .map(|segment| (segment.id.number, segment.bytes)),
         );
-        // The run that made a revision holds its source, and may hold no row.
-        runs.entry(revision.run).or_insert(0);
+        // The segment that made a revision has its source, and may have no row.
+        segments.entry(revision.run).or_insert(0);
     }
-    Ok(runs)
+    Ok(segments)
 }
 
-/// Copies the runs that revisions read; how many those are.
-fn copy_runs(
+/// Copies the segments that revisions read; how many those are.
+fn copy_segments(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut total = 0;
     each_dataset(source, |source, dataset| {
-        total += runs_of(source, dataset)?.values().sum::<u64>();
+        total += segments_of(source, dataset)?.values().sum::<u64>();
         Ok(())
     })?;
     tell(Step::Of(total));
     let mut copied = 0;
     let mut parcel = Parcel::default();
     each_dataset(source, |source, dataset| {
-        for (number, bytes) in runs_of(source, dataset)? {
-            let run = Run { dataset, number };
-            let done = copy_run(source, target, run, &mut parcel, tell)?;
+        for (number, bytes) in segments_of(source, dataset)? {
+            let segment = SegmentId { dataset, number };
+            let done = copy_segment(source, target, segment, &mut parcel, tell)?;
             // What was there from before counts as copied.
             tell(Step::Copied(bytes.saturating_sub(done)));
             copied += 1;
@@ -147,18 +149,18 @@ fn each_dataset(
     Ok(())
 }
 
-/// Copies what the target lacks of a run; the bytes of text of that.
-fn copy_run(
+/// Copies what the target lacks of a segment; the bytes of text of that.
+fn copy_segment(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     parcel: &mut Parcel,
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut done = 0;
-    let mut after = tables::last_chunk(target, run)?;
+    let mut after = tables::last_chunk(target, segment)?;
     loop {
-        let found = tables::next_chunks(source, run, after)?;
+        let found = tables::next_chunks(source, segment, after)?;
         let Some((last, _)) = found.last() else { break };
         after = (last.first_row, last.seq);
         let bytes = found.iter().map(|(_, text)| from_db(text.byte_count)).sum();
@@ -167,9 +169,9 @@ fn copy_run(
         parcel.send_if_full(target)?;
         tell(Step::Copied(bytes));
     }
-    let mut after = tables::last_block(target, run)?;
+    let mut after = tables::last_block(target, segment)?;
     loop {
-        let found = tables::next_blocks(source, run, after)?;
+        let found = tables::next_blocks(source, segment, after)?;
         let Some(last) = found.last() else { break };
         after = last.first_byte;
         found.into_iter().for_each(|block| parcel.add_block(block));
@@ -178,22 +180,22 @@ fn copy_run(
     Ok(done)
 }
 
-/// Deletes runs that no revision in the target reads: those that the source has dropped since an earlier try.
+/// Deletes segments that no revision in the target reads: those that the source has dropped since an earlier try.
 fn delete_others(target: &mut AnyConnection) -> Result<(), StoreError> {
-    let mut after = Run {
+    let mut after = SegmentId {
         dataset: -1,
         number: -1,
     };
     let (mut dataset, mut wanted) = (-1, BTreeMap::new());
-    while let Some(run) = tables::next_run(target, after)? {
-        after = run;
-        if run.dataset != dataset {
-            dataset = run.dataset;
-            wanted = runs_of(target, dataset)?;
+    while let Some(segment) = tables::next_segment(target, after)? {
+        after = segment;
+        if segment.dataset != dataset {
+            dataset = segment.dataset;
+            wanted = segments_of(target, dataset)?;
         }
-        while !wanted.contains_key(&run.number)
+        while !wanted.contains_key(&segment.number)
             && !connection::write(target, |target| {
-                tombstones::delete_some(target, run, BLOCKS)
+                tombstones::delete_some(target, segment, BLOCKS)
             })?
         {}
     }

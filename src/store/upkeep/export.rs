@@ -76,11 +76,9 @@ fn find(
         .ok_or_else(|| UpkeepError::NotThere(format!("dataset named {name}")))?;
     match revision {
         None => Ok(newest),
-        Some(number) => {
-            queries::find_revision(connection, newest.run.dataset, number)?.ok_or_else(|| {
-                UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
-            })
-        }
+        Some(number) => queries::find_revision(connection, newest.id(), number)?.ok_or_else(|| {
+            UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
+        }),
     }
 }
 

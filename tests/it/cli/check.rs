@@ -44,17 +44,23 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             format!(
                 "UPDATE chunk_data SET data = zeroblob(length(data)) WHERE {of_large} AND first_byte = 0"
             ),
-            ["large, revision 1, run ", "chunk at byte 0: it is damaged"],
+            [
+                "large, revision 1, segment ",
+                "chunk at byte 0: it is damaged",
+            ],
         ),
         (
             format!(
                 "UPDATE chunk_data SET digest = zeroblob(16) WHERE {of_large} AND first_byte = 0"
             ),
-            ["large, revision 1, run ", "chunk at byte 0: it is damaged"],
+            [
+                "large, revision 1, segment ",
+                "chunk at byte 0: it is damaged",
+            ],
         ),
         (
             format!("DELETE FROM chunks WHERE {of_large} AND seq = 1"),
-            ["large, revision 1, run ", " come next"],
+            ["large, revision 1, segment ", " come next"],
         ),
         (
             format!("DELETE FROM chunk_data WHERE {of_large}"),
@@ -99,11 +105,14 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             "UPDATE revisions SET segments = substr(segments, 1, length(segments) - 2) || x'1000' \
              WHERE transcoded AND number = 1"
                 .to_owned(),
-            ["latin, revision 1, run ", "16 bytes of it, and it has 15"],
+            [
+                "latin, revision 1, segment ",
+                "16 bytes of it, and it has 15",
+            ],
         ),
         (
             "UPDATE sources SET data = zeroblob(length(data))".to_owned(),
-            ["latin, revision 1, run ", "not what was uploaded"],
+            ["latin, revision 1, segment ", "not what was uploaded"],
         ),
         (
             "DELETE FROM datasets WHERE name = 'header'".to_owned(),

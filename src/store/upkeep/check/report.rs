@@ -9,9 +9,9 @@ pub struct Problem {
     pub dataset: String,
     /// Number of the revision.
     pub revision: Option<i64>,
-    /// Number of the run.
-    pub run: Option<i64>,
-    /// Offset of the chunk in its run, or of the block in the source.
+    /// Number of the segment.
+    pub segment: Option<i64>,
+    /// Offset of the chunk in its segment, or of the block in the source.
     pub byte: Option<i64>,
     /// What is wrong.
     pub what: String,
@@ -22,7 +22,7 @@ impl fmt::Display for Problem {
         f.write_str(&self.dataset)?;
         for (part, number) in [
             ("revision", self.revision),
-            ("run", self.run),
+            ("segment", self.segment),
             ("chunk at byte", self.byte),
         ] {
             if let Some(number) = number {

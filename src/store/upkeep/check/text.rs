@@ -12,13 +12,13 @@ use crate::store::error::StoreError;
 use crate::store::model::Text;
 use crate::store::rows::{ChunkRow, PackedRow, RevisionRow};
 use crate::store::segments::blocks;
-use crate::store::segments::list::{Run, Segment};
+use crate::store::segments::list::Segment;
 use crate::store::segments::queries::BEFORE_ALL;
 use crate::store::units::{from_db, to_db};
 
 /// What a segment was found to be, and the text up to its end.
 pub(super) struct Read {
-    pub run: i64,
+    pub segment: i64,
     pub start: u64,
     pub rows: u64,
     pub bytes: u64,
@@ -57,7 +57,7 @@ impl Checker<'_> {
         };
         let mut after = BEFORE_ALL;
         loop {
-            let found = tables::next_chunks(connection, segment.run, after)?;
+            let found = tables::next_chunks(connection, segment.id, after)?;
             let Some((last, _)) = found.last() else { break };
             after = (last.first_row, last.seq);
             for (chunk, text) in found {
@@ -74,7 +74,7 @@ impl Checker<'_> {
             ));
         }
         Ok(Read {
-            run: segment.run.number,
+            segment: segment.id.number,
             start: segment.start,
             rows,
             bytes: from_db(reading.byte).saturating_sub(segment.start),
@@ -122,7 +122,7 @@ impl Checker<'_> {
         if let Some(stored) = &chunk.summary {
             match Summary::decode(stored, layout.columns.len()) {
                 Ok(summary) => reading.summarised = Some(summary.rows()),
-                Err(_) => self.problem("the summary of its run can't be read"),
+                Err(_) => self.problem("the summary of its segment can't be read"),
             }
         }
         Ok(())
@@ -134,14 +134,11 @@ impl Checker<'_> {
         connection: &mut AnyConnection,
         revision: &RevisionRow<'_>,
     ) -> Result<Option<ResumableDigest>, StoreError> {
-        let run = Run {
-            dataset: revision.dataset_id,
-            number: revision.run,
-        };
+        let segment = revision.made_by();
         let (mut tail, mut after, mut sound) = (ResumableDigest::new(), -1, true);
-        self.at.run = Some(run.number);
+        self.at.segment = Some(segment.number);
         loop {
-            let found = tables::next_blocks(connection, run, after)?;
+            let found = tables::next_blocks(connection, segment, after)?;
             if found.is_empty() {
                 break;
             }
@@ -167,7 +164,7 @@ impl Checker<'_> {
                 }
             }
         }
-        (self.at.run, self.at.byte) = (None, None);
+        (self.at.segment, self.at.byte) = (None, None);
         Ok(Some(tail).filter(|_| sound))
     }
 }

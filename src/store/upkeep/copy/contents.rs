@@ -1,4 +1,4 @@
-//! What makes copied runs visible: datasets, revisions, secrets, the answers that keys got and who calls, written in one
+//! What makes copied segments visible: datasets, revisions, secrets, the answers that keys got and who calls, written in one
 //! transaction; and the marker that says how far a copy is.
 
 use diesel::prelude::*;
@@ -31,7 +31,7 @@ macro_rules! copy_table {
 /// Keys that are read at once.
 const KEYS: i64 = 64;
 
-/// Runs are being copied; there are no datasets yet.
+/// Segments are being copied; there are no datasets yet.
 const COPYING: u8 = 0;
 /// The datasets are the source's, and are being read back.
 const READING_BACK: u8 = 1;
@@ -115,7 +115,7 @@ fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepEr
     Ok(())
 }
 
-/// Removes everything but the runs.
+/// Removes everything but the segments.
 fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(datasets::table).execute(target)?;
     diesel::delete(revisions::table).execute(target)?;

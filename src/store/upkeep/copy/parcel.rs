@@ -1,6 +1,6 @@
-//! Chunks on their way into the target, of one run or of many small ones, written in one transaction.
+//! Chunks on their way into the target, of one segment or of many small ones, written in one transaction.
 //!
-//! Chunks of a run are added in order, so whatever is in the target of a run is its beginning.
+//! Chunks of a segment are added in order, so whatever is in the target of a segment is its beginning.
 
 use diesel::prelude::*;
 
