@@ -6,7 +6,7 @@
 //!
 //! No thread ever waits for a client: a slow one holds a task and some hundred KiB. Its upload gives its permit to an upload that
 //! waits for one, and takes another when more data has come. Every arrow is bounded: at most one step is being split, the
-//! raw blocks of [`STEPS`] others are being analysed, and two batches are being written. A CSV that is small enough to arrive at once
+//! raw blocks of [`STEPS`] others are being analysed, and two parts of its segment are being written. A CSV that is small enough to arrive at once
 //! is stored on this thread, because handing it to others would cost more than the work.
 
 use std::collections::VecDeque;
@@ -33,7 +33,7 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedBlock, SegmentId, SourceBlock,
+    Client, Dataset, NewRevision, PART_BYTES, PlacedBlock, SegmentId, SegmentPart, SourceBlock,
     StoreError, Write, may_change,
 };
 use splitter::{Split, Splitter};
@@ -44,8 +44,8 @@ const STEP: usize = 512 << 10;
 const SMALL: usize = 16 << 10;
 /// Steps of one upload whose raw blocks are being analysed or wait for it.
 const STEPS: usize = 3;
-/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two batches.
-pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
+/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two parts of its segment.
+pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * PART_BYTES;
 /// A record or raw block of more bytes than this needs memory of its own.
 const LONG: usize = 1 << 20;
 /// How many copies of a long record there are at a time: as it came, as a raw block, and packed twice.
@@ -88,7 +88,7 @@ pub struct Upload {
     /// How many blocks of the source there are, if it is stored apart from the text.
     source_blocks: u64,
     text_bytes: u64,
-    batch: Batch,
+    part: SegmentPart,
     summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
@@ -172,7 +172,7 @@ impl Upload {
             blocks: first,
             source_blocks: 0,
             text_bytes: first,
-            batch: Batch::default(),
+            part: SegmentPart::default(),
             summaries: Arc::default(),
             staging: None,
             abandon: Abandon {
@@ -233,7 +233,7 @@ impl Upload {
         }
     }
 
-    /// Takes the end of the CSV, and waits until all but the last batch is in the store.
+    /// Takes the end of the CSV, and waits until all but the last part is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
         let mut summary = None;
         if self.pending_bytes <= SMALL && !self.stepped {
@@ -329,7 +329,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the batch.
+    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the part.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
@@ -337,22 +337,22 @@ impl Upload {
         for (block, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
             self.add(block, &analysis)?;
         }
-        if self.batch.weight() >= BATCH_BYTES {
-            self.stage_batch().await?;
+        if self.part.weight() >= PART_BYTES {
+            self.stage_part().await?;
         }
         Ok(())
     }
 
-    async fn stage_batch(&mut self) -> Result<(), UploadError> {
+    async fn stage_part(&mut self) -> Result<(), UploadError> {
         self.settle_staging().await?;
-        let batch = std::mem::take(&mut self.batch);
+        let part = std::mem::take(&mut self.part);
         let begins = self.abandon.staged.is_none();
         self.abandon.staged = Some(self.segment);
         let store = self.services.store.clone();
         // This has to happen before the task runs: the upload may be given up before that.
         let turn = store.begin_part(self.segment);
         self.staging = Some(tokio::spawn(async move {
-            store.stage(turn, batch, begins).await
+            store.stage(turn, part, begins).await
         }));
         Ok(())
     }
@@ -366,7 +366,7 @@ impl Upload {
 
     fn keep(&mut self, sources: Vec<SourceBlock>) {
         self.source_blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
-        self.batch.sources.extend(sources);
+        self.part.source_blocks.extend(sources);
     }
 
     fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
@@ -382,11 +382,11 @@ impl Upload {
         let first_row = profile.rows();
         profile.absorb(analysis);
         let text_bytes = u64::from(block.text_bytes);
-        self.batch.chunks.push(PlacedBlock {
+        self.part.blocks.push(PlacedBlock {
             seq: self.blocks,
             first_row,
             first_byte: self.text_bytes,
-            chunk: block,
+            block,
         });
         self.blocks += 1;
         self.text_bytes += text_bytes;
@@ -427,12 +427,12 @@ impl Upload {
             author: self.author,
             segment: self.segment,
             staged: self.abandon.staged.is_some(),
-            rest: self.batch,
-            chunks: self.blocks - self.first,
+            rest: self.part,
+            blocks: self.blocks - self.first,
             text_bytes: self.text_bytes - self.first,
-            blocks: self.source_blocks,
+            source_blocks: self.source_blocks,
             profile,
-            tail: splitter.digest().clone(),
+            digest: splitter.digest().clone(),
             content_type: self.form.content_type(splitter.transcoded()),
             transcoded: splitter.transcoded(),
             summary,

@@ -54,10 +54,10 @@ pub use ids::random_key;
 pub use in_flight::Turn;
 pub use metrics::Load;
 pub use model::{
-    BATCH_BYTES, Batch, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PlacedBlock,
-    Revision, Revisions, SourceBlock, Text, Write, may_change,
+    Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES, PlacedBlock, Revision,
+    Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
 };
-pub use segments::index::{BlockHandle, Packed};
+pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;
 pub use segments::list::{Segment, SegmentId, SegmentList};
 pub use segments::queries::BlockKey;

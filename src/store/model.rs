@@ -69,9 +69,9 @@ pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
 }
 
 /// Packed bytes of a segment that are written at once, about.
-pub const BATCH_BYTES: usize = 512 << 10;
+pub const PART_BYTES: usize = 512 << 10;
 
-/// A chunk and its place in a segment.
+/// A block and its place in a segment.
 #[derive(Debug)]
 pub struct PlacedBlock {
     /// Its number in the segment, from 0.
@@ -80,8 +80,8 @@ pub struct PlacedBlock {
     pub first_row: u64,
     /// Offset of its text in the segment's text.
     pub first_byte: u64,
-    /// The chunk.
-    pub chunk: Block,
+    /// The block.
+    pub block: Block,
 }
 
 /// Uploaded bytes of a segment whose text was decoded from another charset.
@@ -99,22 +99,27 @@ pub struct SourceBlock {
 
 /// A part of a segment, on its way into the store.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// Chunks of text, in order.
-    pub chunks: Vec<PlacedBlock>,
+pub struct SegmentPart {
+    /// Blocks of text, in order.
+    pub blocks: Vec<PlacedBlock>,
     /// Blocks of the source, in order, where it is kept apart.
-    pub sources: Vec<SourceBlock>,
+    pub source_blocks: Vec<SourceBlock>,
 }
 
-impl Batch {
+impl SegmentPart {
     /// What it takes in memory and will take on disk, about, in bytes.
     pub fn weight(&self) -> usize {
-        let chunks: usize = self
-            .chunks
+        let blocks: usize = self
+            .blocks
             .iter()
-            .map(|c| c.chunk.data.len() + c.chunk.stats.len() + c.chunk.blooms.len())
+            .map(|c| c.block.data.len() + c.block.zone_maps.len() + c.block.blooms.len())
             .sum();
-        chunks + self.sources.iter().map(|s| s.data.len()).sum::<usize>()
+        blocks
+            + self
+                .source_blocks
+                .iter()
+                .map(|s| s.data.len())
+                .sum::<usize>()
     }
 }
 
@@ -140,23 +145,23 @@ pub struct NewRevision {
     pub conditions: Conditions,
     /// The client that writes it; `None`: an anonymous caller.
     pub author: Option<Arc<Client>>,
-    /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
+    /// Where its blocks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
     /// that the text before them may lack.
     pub segment: SegmentId,
     /// Whether parts of the segment were staged before.
     pub staged: bool,
     /// The part of the segment that is not in the store yet.
-    pub rest: Batch,
-    /// Chunks of the whole segment.
-    pub chunks: u64,
+    pub rest: SegmentPart,
+    /// Blocks of the whole segment.
+    pub blocks: u64,
     /// Bytes of the whole segment's text.
     pub text_bytes: u64,
     /// Blocks of the source, where it is kept apart from the text.
-    pub blocks: u64,
+    pub source_blocks: u64,
     /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
     pub profile: Profile,
     /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.
-    pub tail: ResumableDigest,
+    pub digest: ResumableDigest,
     /// The media type of the source. That of the dataset stays when rows are appended.
     pub content_type: String,
     /// Whether the source is kept apart from the text.
@@ -221,7 +226,7 @@ pub struct Committed {
     pub created: bool,
 }
 
-/// The text of a chunk, unpacked and checked.
+/// The text of a block, unpacked and checked.
 #[derive(Debug, Clone)]
 pub struct Text {
     /// Number of its first row.

@@ -48,7 +48,7 @@ pub(crate) struct RevisionRow<'a> {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
-pub(crate) struct ChunkRow<'a> {
+pub(crate) struct BlockRow<'a> {
     pub dataset_id: i64,
     pub run: i64,
     pub first_row: i64,
@@ -77,7 +77,7 @@ pub(crate) struct PackedRow<'a> {
 /// Where a block is, and what reading it needs.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
-pub(crate) struct ChunkPlace {
+pub(crate) struct BlockPlace {
     pub first_row: i64,
     pub row_count: i64,
     pub body_start: i64,
@@ -142,25 +142,25 @@ impl RevisionRow<'_> {
     }
 }
 
-impl<'a> ChunkRow<'a> {
+impl<'a> BlockRow<'a> {
     pub(crate) fn new(segment: SegmentId, placed: &'a PlacedBlock) -> Self {
-        let blooms = Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty());
+        let blooms = Some(&*placed.block.blooms).filter(|blooms| !blooms.is_empty());
         Self {
             dataset_id: segment.dataset,
             run: segment.number,
             first_row: to_db(placed.first_row),
             seq: to_db(placed.seq),
-            row_count: i64::from(placed.chunk.rows),
+            row_count: i64::from(placed.block.rows),
             first_byte: to_db(placed.first_byte),
-            body_start: i64::from(placed.chunk.body_start),
-            stats: Cow::Borrowed(&placed.chunk.stats),
+            body_start: i64::from(placed.block.body_start),
+            stats: Cow::Borrowed(&placed.block.zone_maps),
             blooms: blooms.map(Cow::Borrowed),
             summary: None,
         }
     }
 
-    pub(crate) fn place(&self) -> ChunkPlace {
-        ChunkPlace {
+    pub(crate) fn place(&self) -> BlockPlace {
+        BlockPlace {
             first_row: self.first_row,
             row_count: self.row_count,
             body_start: self.body_start,
@@ -174,9 +174,9 @@ impl<'a> PackedRow<'a> {
             dataset_id: segment.dataset,
             run: segment.number,
             first_byte: to_db(placed.first_byte),
-            byte_count: i64::from(placed.chunk.text_bytes),
-            digest: Cow::Borrowed(&placed.chunk.digest),
-            data: Cow::Borrowed(&placed.chunk.data),
+            byte_count: i64::from(placed.block.text_bytes),
+            digest: Cow::Borrowed(&placed.block.digest),
+            data: Cow::Borrowed(&placed.block.data),
         }
     }
 

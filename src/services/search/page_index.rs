@@ -105,7 +105,7 @@ impl IndexPage {
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
-            let zone_maps = services.store.stats(segment, rows, lacking).await?;
+            let zone_maps = services.store.zone_maps(segment, rows, lacking).await?;
             let zone_maps = zone_maps.into_iter().map(ZoneMaps::new);
             Ok::<_, StoreError>(
                 zone_maps

@@ -8,7 +8,7 @@ use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue};
-use crate::store::{Packed, StoreError};
+use crate::store::{PackedBlock, StoreError};
 
 /// Bytes of text in a group, unless a single block is longer.
 const GROUP_BYTES: u64 = 1 << 20;
@@ -107,7 +107,7 @@ pub(super) struct Fetched {
     /// `None`: it is packed.
     texts: Vec<Option<Arc<BlockText>>>,
     /// The packed ones, each with its index among the texts.
-    packed: Vec<(usize, CacheKey, Packed)>,
+    packed: Vec<(usize, CacheKey, PackedBlock)>,
 }
 
 impl Fetched {
@@ -129,7 +129,7 @@ impl Fetched {
                 .map(|&at| locations[at].first_byte)
                 .collect();
             let segment = locations[of_segment[0]].segment;
-            let read = services.store.packed(segment, first_bytes).await?;
+            let read = services.store.packed_blocks(segment, first_bytes).await?;
             let read = of_segment.iter().zip(read);
             packed.extend(read.map(|(&at, read)| (at, key(&locations[at]), read)));
         }

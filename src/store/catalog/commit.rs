@@ -15,7 +15,7 @@ use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, Dataset, NewRevision, Write};
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::segments::list::{SegmentId, SegmentList};
-use crate::store::segments::queries as blocks;
+use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
 use crate::store::units::{time_from_db, to_db};
@@ -194,11 +194,11 @@ fn admitted(
         columns: Arc::clone(&described.columns),
         layout: Arc::clone(new.profile.layout()),
         rows: new.profile.rows(),
-        tail: new.tail.clone(),
+        digest: new.digest.clone(),
         content_type: new.content_type.clone(),
         transcoded: new.transcoded,
         segments: None,
-        joint: false,
+        line_end: false,
     })
 }
 
@@ -211,11 +211,12 @@ fn is_whole(
 ) -> Result<bool, StoreError> {
     let staged =
         |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
-    let chunks = staged(new.chunks, new.rest.chunks.len());
-    let blocks = staged(new.blocks, new.rest.sources.len());
+    let staged_blocks = staged(new.blocks, new.rest.blocks.len());
+    let source_blocks = staged(new.source_blocks, new.rest.source_blocks.len());
     Ok(tombstones::upload_is_noted(connection, segment)?
-        && blocks::count_chunks(connection, segment)? == chunks
-        && (blocks == 0 || blocks::count_blocks(connection, segment)? == blocks))
+        && block_queries::count_blocks(connection, segment)? == staged_blocks
+        && (source_blocks == 0
+            || block_queries::count_source_blocks(connection, segment)? == source_blocks))
 }
 
 fn write(
@@ -256,11 +257,11 @@ fn write(
     // The length of a text is that of its source, unless the source is kept apart.
     let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
     let segments = content.segments.or_else(|| content.transcoded.then(apart));
-    let (stored, tail) = (
+    let (stored, digest) = (
         segments.as_ref().map(SegmentList::encode),
-        content.tail.encode(),
+        content.digest.encode(),
     );
-    let sha256 = content.tail.sha256();
+    let sha256 = content.digest.sha256();
     let author = new.author.as_ref();
     queries::insert_revision(
         tx,
@@ -269,7 +270,7 @@ fn write(
             number: head.revision,
             run: segment.number,
             row_count: to_db(content.rows),
-            byte_count: to_db(content.tail.bytes()),
+            byte_count: to_db(content.digest.bytes()),
             sha256: Cow::Borrowed(&sha256),
             content_type: Cow::Borrowed(&content.content_type),
             transcoded: content.transcoded,
@@ -278,26 +279,26 @@ fn write(
             created_at: now,
             segments: stored.as_deref().map(Cow::Borrowed),
             // Of a source that is kept apart the text's own end is not known.
-            tail: (!content.transcoded).then_some(Cow::Borrowed(&tail)),
+            tail: (!content.transcoded).then_some(Cow::Borrowed(&digest)),
         },
     )?;
     if new.staged {
         tombstones::delete_upload(tx, segment)?;
     }
-    if content.joint {
-        blocks::insert_batch(tx, segment, &append::joint())?;
+    if content.line_end {
+        block_queries::insert_part(tx, segment, &append::line_end())?;
     }
-    blocks::insert_batch(tx, segment, &new.rest)?;
+    block_queries::insert_part(tx, segment, &new.rest)?;
     if let Some(summary) = &new.summary {
         let first = i64::from(new.write == Write::Append);
-        blocks::set_summary(tx, segment, first, summary)?;
+        block_queries::set_summary(tx, segment, first, summary)?;
     }
     if head.revision > keep_revisions {
         let since = tx.database_now()?;
         tombstones::prune(tx, head.id, head.revision - keep_revisions, since)?;
     }
     let rows = content.rows;
-    let bytes = content.tail.bytes();
+    let bytes = content.digest.bytes();
     Ok(Committed {
         dataset: Arc::new(Dataset {
             name: new.name.clone(),

@@ -15,13 +15,13 @@ pub(super) struct Content {
     pub columns: Arc<[Column]>,
     pub layout: Arc<Layout>,
     pub rows: u64,
-    pub tail: ResumableDigest,
+    pub digest: ResumableDigest,
     pub content_type: String,
     pub transcoded: bool,
-    /// Where its chunks are, if not in its own segment alone.
+    /// Where its blocks are, if not in its own segment alone.
     pub segments: Option<SegmentList>,
     /// The line end that the text before the appended rows lacks.
-    pub joint: bool,
+    pub line_end: bool,
 }
 
 /// What was found out before the transaction.

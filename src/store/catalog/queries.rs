@@ -183,7 +183,7 @@ pub(crate) fn insert_revision(
         .map(drop)
 }
 
-/// Says where the chunks of a revision are now.
+/// Says where the blocks of a revision are now.
 pub(crate) fn update_segments(
     connection: &mut AnyConnection,
     dataset: i64,

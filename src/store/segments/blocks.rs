@@ -7,7 +7,7 @@ use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, Text};
-use crate::store::rows::{ChunkPlace, PackedRow};
+use crate::store::rows::{BlockPlace, PackedRow};
 use crate::store::units::from_db;
 
 impl Store {
@@ -25,8 +25,8 @@ impl Store {
         let fetch = move |connection: &mut AnyConnection| {
             Ok(queries::block_at_row(connection, segment.id, row)?)
         };
-        let unpack = move |(place, block): (ChunkPlace, PackedRow<'_>)| {
-            let mut text = read_chunk(&place, &block)?;
+        let unpack = move |(place, block): (BlockPlace, PackedRow<'_>)| {
+            let mut text = unpack_text(&place, &block)?;
             text.first_row += segment.first_row;
             Ok(then(text))
         };
@@ -79,7 +79,7 @@ pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
 }
 
 /// The text of a block and where it belongs.
-pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
+pub(crate) fn unpack_text(place: &BlockPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
     Ok(Text {
         first_row: from_db(place.first_row),
         rows: from_db(place.row_count),

@@ -8,14 +8,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::list::{Segment, SegmentId, SegmentList};
-use super::queries as blocks;
+use super::queries as block_queries;
 use super::tombstones;
 use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
 use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{BATCH_BYTES, Batch, Dataset, PlacedBlock, Text};
+use crate::store::model::{Dataset, PART_BYTES, PlacedBlock, SegmentPart, Text};
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::units::unreadable;
 
@@ -124,7 +124,7 @@ struct Copy {
     rows: u64,
     bytes: u64,
     summary: Summary,
-    batch: Batch,
+    part: SegmentPart,
 }
 
 impl Copy {
@@ -138,7 +138,7 @@ impl Copy {
             rows: 0,
             bytes: 0,
             summary: Summary::new(columns),
-            batch: Batch::default(),
+            part: SegmentPart::default(),
         }
     }
 
@@ -170,7 +170,7 @@ impl Copy {
         dataset: &Dataset,
         text: Text,
     ) -> Result<(), StoreError> {
-        // What comes before a chunk's first row is skipped at the beginning of a chunk only.
+        // What comes before a block's first row is skipped at the beginning of a block only.
         if text.body_start > 0 {
             self.seal(dataset).await?;
             self.body_start = text.body_start;
@@ -179,13 +179,13 @@ impl Copy {
         if self.text.len() >= store.shared.block_bytes {
             self.seal(dataset).await?;
         }
-        if self.batch.weight() >= BATCH_BYTES {
+        if self.part.weight() >= PART_BYTES {
             self.stage(store).await?;
         }
         Ok(())
     }
 
-    /// Makes a chunk of the text so far, on a blocking thread.
+    /// Makes a block of the text so far, on a blocking thread.
     async fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
         if self.text.is_empty() {
             return Ok(());
@@ -195,17 +195,17 @@ impl Copy {
         let layout = Arc::clone(&dataset.layout);
         let mut summary = std::mem::replace(&mut self.summary, Summary::new(0));
         let sealed = tokio::task::spawn_blocking(move || {
-            let chunk = seal(text, body_start, layout, &mut summary)?;
-            Ok::<_, StoreError>((chunk, summary))
+            let block = seal(text, body_start, layout, &mut summary)?;
+            Ok::<_, StoreError>((block, summary))
         });
-        let (chunk, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
+        let (block, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
         self.summary = summary;
-        let (rows, bytes) = (u64::from(chunk.rows), u64::from(chunk.text_bytes));
-        self.batch.chunks.push(PlacedBlock {
+        let (rows, bytes) = (u64::from(block.rows), u64::from(block.text_bytes));
+        self.part.blocks.push(PlacedBlock {
             seq: self.seq,
             first_row: self.rows,
             first_byte: self.bytes,
-            chunk,
+            block,
         });
         self.seq += 1;
         self.rows += rows;
@@ -214,17 +214,17 @@ impl Copy {
     }
 
     async fn stage(&mut self, store: &Store) -> Result<(), StoreError> {
-        let batch = std::mem::take(&mut self.batch);
-        if batch.chunks.is_empty() {
+        let part = std::mem::take(&mut self.part);
+        if part.blocks.is_empty() {
             return Ok(());
         }
         let begins = !std::mem::replace(&mut self.begun, true);
         let turn = store.begin_part(self.segment);
-        store.stage(turn, batch, begins).await
+        store.stage(turn, part, begins).await
     }
 }
 
-/// Block texts put together again, as one chunk, whose rows are added to the summary.
+/// Block texts put together again, as one block, whose rows are added to the summary.
 fn seal(
     text: Vec<u8>,
     body_start: usize,
@@ -234,7 +234,7 @@ fn seal(
     let piece = RawBlock::stored(text, body_start, layout);
     let analysis = piece
         .analyse_into(summary)
-        .map_err(|e| unreadable("chunk", e))?;
+        .map_err(|e| unreadable("block", e))?;
     Ok(Block::seal(&piece, &analysis))
 }
 
@@ -249,7 +249,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
         let revision = queries::revision(tx, head.id, head.revision)?;
         if let Some(segments) = replaced(&revision.segments()?, compacted) {
             queries::update_segments(tx, head.id, head.revision, &segments.encode())?;
-            blocks::set_summary(tx, compacted.segment, 0, &compacted.summary)?;
+            block_queries::set_summary(tx, compacted.segment, 0, &compacted.summary)?;
             free(tx, compacted, &head, now)?;
             let dataset = revision.into_dataset(&head)?;
             tx.set_head(Arc::new(Dataset {

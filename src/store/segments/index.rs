@@ -37,9 +37,9 @@ pub struct BlockHandle {
 }
 
 /// The text of a block, not unpacked yet.
-pub struct Packed(PackedRow<'static>);
+pub struct PackedBlock(PackedRow<'static>);
 
-impl Packed {
+impl PackedBlock {
     /// The text, unpacked and checked.
     pub fn unpack(&self) -> Result<String, StoreError> {
         blocks::text(&self.0)
@@ -60,17 +60,17 @@ impl Store {
 
     /// For each of some columns, whose places are in order, its zone map in each block of a segment that begins within
     /// `rows` of it, in the same order.
-    pub async fn stats(
+    pub async fn zone_maps(
         &self,
         segment: SegmentId,
         rows: Range<u64>,
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<ZoneMap>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks = of_segment(segment, to_db(rows.start))
+            let blocks = of_segment(segment, to_db(rows.start))
                 .filter(chunks::first_row.lt(to_db(rows.end)));
-            // One at a time, since those of all columns of many chunks may be large.
-            let stored = chunks.select(chunks::stats);
+            // One at a time, since those of all columns of many blocks may be large.
+            let stored = blocks.select(chunks::stats);
             let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
             for stored in stored {
@@ -98,9 +98,9 @@ impl Store {
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<Option<Bloom>>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks = of_segment(segment, to_db(rows.start))
+            let blocks = of_segment(segment, to_db(rows.start))
                 .filter(chunks::first_row.lt(to_db(rows.end)));
-            let stored = chunks.select(chunks::blooms);
+            let stored = blocks.select(chunks::blooms);
             let stored = stored.load_iter::<Option<Vec<u8>>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
             for stored in stored {
@@ -135,11 +135,11 @@ impl Store {
     }
 
     /// The blocks of a segment that begin at these bytes, in the order in which those are given.
-    pub async fn packed(
+    pub async fn packed_blocks(
         &self,
         segment: SegmentId,
         first_bytes: Vec<u64>,
-    ) -> Result<Vec<Packed>, StoreError> {
+    ) -> Result<Vec<PackedBlock>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
             let mut blocks = queries::texts_at(connection, segment, &first_bytes)?;
             let mut packed = Vec::with_capacity(first_bytes.len());
@@ -152,7 +152,7 @@ impl Store {
                     segment: segment.number,
                     row: first_byte,
                 })?);
-                packed.push(Packed(block));
+                packed.push(PackedBlock(block));
             }
             Ok(packed)
         };
@@ -166,9 +166,9 @@ fn texts(
     segment: SegmentId,
     after: BlockKey,
 ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
-    queries::next_chunks(connection, segment, after, TEXTS)?
+    queries::next_blocks(connection, segment, after, TEXTS)?
         .iter()
-        .map(|(key, place, block)| Ok((*key, blocks::read_chunk(place, block)?)))
+        .map(|(key, place, block)| Ok((*key, blocks::unpack_text(place, block)?)))
         .collect()
 }
 
@@ -214,7 +214,7 @@ fn block_handles(
     Ok(handles)
 }
 
-/// The chunks of a segment that begin at row `from` of it or after, in order.
+/// The blocks of a segment that begin at row `from` of it or after, in order.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn of_segment(segment: SegmentId, from: i64) -> _ {
     let dataset: i64 = segment.dataset;

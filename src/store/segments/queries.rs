@@ -6,19 +6,19 @@ use diesel::prelude::*;
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::insert_all;
-use crate::store::model::Batch;
-use crate::store::rows::{ChunkPlace, ChunkRow, PackedRow};
+use crate::store::model::SegmentPart;
+use crate::store::rows::{BlockPlace, BlockRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
-/// Where a chunk stands in its segment: its first row, and its number.
+/// Where a block stands in its segment: its first row, and its number.
 pub type BlockKey = (i64, i64);
 
-/// The key before that of every chunk.
+/// The key before that of every block.
 pub(crate) const BEFORE_ALL: BlockKey = (-1, -1);
 
 #[diesel::dsl::auto_type]
-fn chunks_with_data() -> _ {
+fn blocks_with_text() -> _ {
     chunks::table.inner_join(
         chunk_data::table.on(chunk_data::dataset_id
             .eq(chunks::dataset_id)
@@ -27,18 +27,18 @@ fn chunks_with_data() -> _ {
     )
 }
 
-/// The chunk that holds row `row` of the segment, and its packed text.
+/// The block that holds row `row` of the segment, and its packed text.
 pub(crate) fn block_at_row(
     connection: &mut AnyConnection,
     segment: SegmentId,
     row: u64,
-) -> QueryResult<Option<(ChunkPlace, PackedRow<'static>)>> {
-    chunks_with_data()
+) -> QueryResult<Option<(BlockPlace, PackedRow<'static>)>> {
+    blocks_with_text()
         .filter(chunks::dataset_id.eq(segment.dataset))
         .filter(chunks::run.eq(segment.number))
         .filter(chunks::first_row.le(to_db(row)))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
-        .select((ChunkPlace::as_select(), chunk_data::all_columns))
+        .select((BlockPlace::as_select(), chunk_data::all_columns))
         .first(connection)
         .optional()
 }
@@ -103,14 +103,14 @@ pub(crate) fn source_at_byte(
         .optional()
 }
 
-/// The chunks of a segment after `after`, in order, each with its text.
+/// The blocks of a segment after `after`, in order, each with its text.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn chunks_after(segment: SegmentId, after: BlockKey) -> _ {
+pub(crate) fn blocks_after(segment: SegmentId, after: BlockKey) -> _ {
     let dataset: i64 = segment.dataset;
     let number: i64 = segment.number;
     let first_row: i64 = after.0;
     let seq: i64 = after.1;
-    chunks_with_data()
+    blocks_with_text()
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))
         // The first of the two conditions is the one that the index answers.
@@ -119,25 +119,25 @@ pub(crate) fn chunks_after(segment: SegmentId, after: BlockKey) -> _ {
         .order((chunks::first_row, chunks::seq))
 }
 
-/// The next chunks of a segment after `after`, with their packed texts.
-pub(crate) fn next_chunks(
+/// The next blocks of a segment after `after`, with their packed texts.
+pub(crate) fn next_blocks(
     connection: &mut AnyConnection,
     segment: SegmentId,
     after: BlockKey,
     limit: i64,
-) -> QueryResult<Vec<(BlockKey, ChunkPlace, PackedRow<'static>)>> {
-    chunks_after(segment, after)
+) -> QueryResult<Vec<(BlockKey, BlockPlace, PackedRow<'static>)>> {
+    blocks_after(segment, after)
         .limit(limit)
         .select((
             (chunks::first_row, chunks::seq),
-            ChunkPlace::as_select(),
+            BlockPlace::as_select(),
             chunk_data::all_columns,
         ))
         .load(connection)
 }
 
-/// How many chunks of a segment there are; each was written together with its text.
-pub(crate) fn count_chunks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
+/// How many blocks of a segment there are; each was written together with its text.
+pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
     chunks::table
         .filter(chunks::dataset_id.eq(segment.dataset))
         .filter(chunks::run.eq(segment.number))
@@ -146,7 +146,10 @@ pub(crate) fn count_chunks(connection: &mut AnyConnection, segment: SegmentId) -
 }
 
 /// How many blocks of its source a segment has.
-pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
+pub(crate) fn count_source_blocks(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<i64> {
     sources::table
         .filter(sources::dataset_id.eq(segment.dataset))
         .filter(sources::run.eq(segment.number))
@@ -155,23 +158,23 @@ pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -
 }
 
 /// Writes a part of a segment.
-pub(crate) fn insert_batch(
+pub(crate) fn insert_part(
     connection: &mut AnyConnection,
     segment: SegmentId,
-    batch: &Batch,
+    part: &SegmentPart,
 ) -> QueryResult<()> {
-    let places = batch.chunks.iter().map(|c| ChunkRow::new(segment, c));
-    let texts = batch.chunks.iter().map(|c| PackedRow::of_text(segment, c));
-    let blocks = batch
-        .sources
+    let places = part.blocks.iter().map(|c| BlockRow::new(segment, c));
+    let texts = part.blocks.iter().map(|c| PackedRow::of_text(segment, c));
+    let source_blocks = part
+        .source_blocks
         .iter()
         .map(|b| PackedRow::of_source(segment, b));
     insert_all!(&mut *connection, chunks::table, places)?;
     insert_all!(&mut *connection, chunk_data::table, texts)?;
-    insert_all!(connection, sources::table, blocks)
+    insert_all!(connection, sources::table, source_blocks)
 }
 
-/// Keeps the summary of a segment with its first chunk, which has that number.
+/// Keeps the summary of a segment with its first block, which has that number.
 pub(crate) fn set_summary(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -199,7 +202,7 @@ pub(crate) fn summary(
     found.optional().map(Option::flatten)
 }
 
-/// Moves at most `limit` chunks and as many blocks of a segment to another dataset; says whether there was any.
+/// Moves at most `limit` blocks and as many blocks of a segment to another dataset; says whether there was any.
 pub(crate) fn move_some(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -221,16 +224,16 @@ pub(crate) fn move_some(
             .set(chunk_data::dataset_id.eq(dataset))
             .execute(connection)?;
     }
-    let blocks: Vec<i64> = sources::table
+    let source_blocks: Vec<i64> = sources::table
         .filter(sources::dataset_id.eq(from))
         .filter(sources::run.eq(number))
         .select(sources::first_byte)
         .limit(limit)
         .load(connection)?;
-    for &first_byte in &blocks {
+    for &first_byte in &source_blocks {
         diesel::update(sources::table.find((from, number, first_byte)))
             .set(sources::dataset_id.eq(dataset))
             .execute(connection)?;
     }
-    Ok(!found.is_empty() || !blocks.is_empty())
+    Ok(!found.is_empty() || !source_blocks.is_empty())
 }

@@ -6,7 +6,7 @@ use crate::store::backend::{Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::in_flight::Turn;
-use crate::store::model::Batch;
+use crate::store::model::SegmentPart;
 
 /// Blocks moved in one transaction, so that other writes never wait long for it.
 const BLOCKS: i64 = 64;
@@ -19,15 +19,20 @@ impl Store {
     }
 
     /// Writes a part of a segment; `begins` says that it is the first. It is unreachable until the segment is committed.
-    pub async fn stage(&self, turn: Turn, batch: Batch, begins: bool) -> Result<(), StoreError> {
-        let options = WriteOptions::of(Purpose::Provisional, batch.weight());
+    pub async fn stage(
+        &self,
+        turn: Turn,
+        part: SegmentPart,
+        begins: bool,
+    ) -> Result<(), StoreError> {
+        let options = WriteOptions::of(Purpose::Provisional, part.weight());
         self.backend()
             .write(options, move |tx| {
                 if begins {
                     let now = tx.database_now()?;
                     tombstones::insert_upload(tx, turn.segment, now)?;
                 }
-                Ok(queries::insert_batch(tx, turn.segment, &batch)?)
+                Ok(queries::insert_part(tx, turn.segment, &part)?)
             })
             .await
     }

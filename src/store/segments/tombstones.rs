@@ -172,7 +172,7 @@ pub(crate) fn list(
         .collect())
 }
 
-/// Deletes at most `limit` chunks and as many source blocks of a segment; says whether the segment is gone.
+/// Deletes at most `limit` blocks and as many source blocks of a segment; says whether the segment is gone.
 pub(crate) fn delete_some(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -195,15 +195,15 @@ pub(crate) fn delete_some(
     let of_source = sources::table
         .filter(sources::dataset_id.eq(segment.dataset))
         .filter(sources::run.eq(segment.number));
-    let blocks: Vec<i64> = of_source
+    let source_blocks: Vec<i64> = of_source
         .select(sources::first_byte)
         .limit(limit)
         .load(connection)?;
-    for &first_byte in &blocks {
+    for &first_byte in &source_blocks {
         diesel::delete(sources::table.find((segment.dataset, segment.number, first_byte)))
             .execute(connection)?;
     }
-    let done = found.is_empty() && blocks.is_empty();
+    let done = found.is_empty() && source_blocks.is_empty();
     if done {
         diesel::delete(garbage::table.find((segment.dataset, segment.number)))
             .execute(connection)?;

@@ -156,7 +156,7 @@ impl Checker<'_> {
         read.truncate(same.count());
         for segment in segments.iter().skip(read.len()) {
             let before = match read.last() {
-                Some(last) => last.tail.clone(),
+                Some(last) => last.digest.clone(),
                 None => Some(ResumableDigest::new()),
             };
             self.at.segment = Some(segment.id.number);
@@ -210,8 +210,8 @@ impl Checker<'_> {
         read: &[Read],
     ) -> Result<(), StoreError> {
         let source = match revision.transcoded {
-            true => self.blocks(connection, revision)?,
-            false => read.last().and_then(|last| last.tail.clone()),
+            true => self.source_blocks(connection, revision)?,
+            false => read.last().and_then(|last| last.digest.clone()),
         };
         if let Some(source) = source
             && (to_db(source.bytes()) != revision.byte_count
@@ -225,9 +225,9 @@ impl Checker<'_> {
         let Some(stored) = &revision.tail else {
             return Ok(());
         };
-        let fits = |tail: ResumableDigest| {
-            to_db(tail.bytes()) == revision.byte_count
-                && tail.sha256().as_slice() == &*revision.sha256
+        let fits = |digest: ResumableDigest| {
+            to_db(digest.bytes()) == revision.byte_count
+                && digest.sha256().as_slice() == &*revision.sha256
         };
         if !ResumableDigest::decode(stored).is_ok_and(fits) {
             self.problem("what is kept to append to it can't be read, or is of another text");

@@ -39,7 +39,7 @@ pub struct Copied {
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Segments of chunks, those included that were there from a copy that was interrupted.
+    /// Segments of blocks, those included that were there from a copy that was interrupted.
     pub segments: u64,
     /// Bytes of text that were read back.
     pub bytes: u64,
@@ -158,23 +158,25 @@ fn copy_segment(
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut done = 0;
-    let mut after = tables::last_chunk(target, segment)?;
+    let mut after = tables::last_block(target, segment)?;
     loop {
-        let found = tables::next_chunks(source, segment, after)?;
+        let found = tables::next_blocks(source, segment, after)?;
         let Some((last, _)) = found.last() else { break };
         after = (last.first_row, last.seq);
         let bytes = found.iter().map(|(_, text)| from_db(text.byte_count)).sum();
         done += bytes;
-        found.into_iter().for_each(|chunk| parcel.add(chunk));
+        found.into_iter().for_each(|block| parcel.add(block));
         parcel.send_if_full(target)?;
         tell(Step::Copied(bytes));
     }
-    let mut after = tables::last_block(target, segment)?;
+    let mut after = tables::last_source_block(target, segment)?;
     loop {
-        let found = tables::next_blocks(source, segment, after)?;
+        let found = tables::next_source_blocks(source, segment, after)?;
         let Some(last) = found.last() else { break };
         after = last.first_byte;
-        found.into_iter().for_each(|block| parcel.add_block(block));
+        found
+            .into_iter()
+            .for_each(|block| parcel.add_source_block(block));
         parcel.send_if_full(target)?;
     }
     Ok(done)

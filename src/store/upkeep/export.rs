@@ -91,20 +91,20 @@ fn write(
         let (name, revision) = (&dataset.name, dataset.revision);
         UpkeepError::Damaged(format!("{name}, revision {revision},"))
     };
-    let mut tail = ResumableDigest::new();
-    while tail.bytes() < dataset.bytes {
-        let piece = match blocks::source_at(connection, dataset, tail.bytes()) {
+    let mut digest = ResumableDigest::new();
+    while digest.bytes() < dataset.bytes {
+        let piece = match blocks::source_at(connection, dataset, digest.bytes()) {
             Ok(piece) => piece.ok_or_else(damaged)?,
             Err(StoreError::Corrupt { .. }) => return Err(damaged()),
             Err(error) => return Err(error.into()),
         };
-        let left = usize::try_from(dataset.bytes - tail.bytes()).unwrap_or(usize::MAX);
+        let left = usize::try_from(dataset.bytes - digest.bytes()).unwrap_or(usize::MAX);
         let piece = &piece[..piece.len().min(left)];
-        tail.absorb(piece);
+        digest.absorb(piece);
         output.write_all(piece)?;
     }
     output.flush()?;
-    match tail.sha256() == dataset.sha256 {
+    match digest.sha256() == dataset.sha256 {
         true => Ok(()),
         false => Err(damaged()),
     }

@@ -5,7 +5,7 @@
 use diesel::prelude::*;
 
 use crate::store::backend::AnyConnection;
-use crate::store::rows::{ChunkRow, DatasetRow, PackedRow, RevisionRow};
+use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
     idempotency_keys, revisions, secrets, sources, usage,
@@ -13,7 +13,7 @@ use crate::store::schema::{
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
 
-/// Chunks, or blocks of a source, that are read at once.
+/// Blocks, or blocks of a source, that are read at once.
 const READ: i64 = 8;
 
 /// The tables that a copy takes over.
@@ -133,20 +133,20 @@ pub(super) fn next_revision(
         .optional()
 }
 
-/// The next chunks of a segment after `after`, in order, with their texts.
-pub(super) fn next_chunks(
+/// The next blocks of a segment after `after`, in order, with their texts.
+pub(super) fn next_blocks(
     connection: &mut AnyConnection,
     segment: SegmentId,
     after: BlockKey,
-) -> QueryResult<Vec<(ChunkRow<'static>, PackedRow<'static>)>> {
-    queries::chunks_after(segment, after)
+) -> QueryResult<Vec<(BlockRow<'static>, PackedRow<'static>)>> {
+    queries::blocks_after(segment, after)
         .limit(READ)
         .select((chunks::all_columns, chunk_data::all_columns))
         .load(connection)
 }
 
-/// The last chunk of a segment.
-pub(super) fn last_chunk(
+/// The last block of a segment.
+pub(super) fn last_block(
     connection: &mut AnyConnection,
     segment: SegmentId,
 ) -> QueryResult<BlockKey> {
@@ -161,7 +161,7 @@ pub(super) fn last_chunk(
 }
 
 /// The next blocks of a segment's source after the one at byte `after`.
-pub(super) fn next_blocks(
+pub(super) fn next_source_blocks(
     connection: &mut AnyConnection,
     segment: SegmentId,
     after: i64,
@@ -177,7 +177,10 @@ pub(super) fn next_blocks(
 }
 
 /// Where the last block of a segment's source begins; -1 without one.
-pub(super) fn last_block(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
+pub(super) fn last_source_block(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<i64> {
     sources::table
         .filter(sources::dataset_id.eq(segment.dataset))
         .filter(sources::run.eq(segment.number))
@@ -188,7 +191,7 @@ pub(super) fn last_block(connection: &mut AnyConnection, segment: SegmentId) -> 
         .map(|found| found.unwrap_or(-1))
 }
 
-/// The segment that follows `after` among those that have chunks.
+/// The segment that follows `after` among those that have blocks.
 pub(super) fn next_segment(
     connection: &mut AnyConnection,
     after: SegmentId,

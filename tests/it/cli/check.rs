@@ -25,7 +25,7 @@ fn what_revisions_share_is_read_once() {
     let said = well(flash(&program.folder(), &["check"]));
     assert_eq!(
         said,
-        "1 datasets, 8 revisions, 8 chunks, 19 bytes: all is well\n"
+        "1 datasets, 8 revisions, 8 blocks, 19 bytes: all is well\n"
     );
 }
 
@@ -46,7 +46,7 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             ),
             [
                 "large, revision 1, segment ",
-                "chunk at byte 0: it is damaged",
+                "block at byte 0: it is damaged",
             ],
         ),
         (
@@ -55,7 +55,7 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             ),
             [
                 "large, revision 1, segment ",
-                "chunk at byte 0: it is damaged",
+                "block at byte 0: it is damaged",
             ],
         ),
         (

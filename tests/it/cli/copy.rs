@@ -68,7 +68,7 @@ fn a_copy_is_the_same_to_every_client_and_in_every_table() {
         assert_eq!(differences(&source, &target, table), 0, "{table}");
     }
     let runs = "SELECT count(*) FROM (SELECT DISTINCT dataset_id, run FROM chunks)";
-    // What was deleted, and waits to be swept, stays where it is.
+    // What was deleted, and waits to be collected, stays where it is.
     let left = number(&mut connect(&source), runs) - number(&mut connect(&target), runs);
     assert_eq!(left, 1);
     let before = seen(&program);

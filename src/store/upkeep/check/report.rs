@@ -11,7 +11,7 @@ pub struct Problem {
     pub revision: Option<i64>,
     /// Number of the segment.
     pub segment: Option<i64>,
-    /// Offset of the chunk in its segment, or of the block in the source.
+    /// Offset of the block in its segment, or of the block in the source.
     pub byte: Option<i64>,
     /// What is wrong.
     pub what: String,
@@ -23,7 +23,7 @@ impl fmt::Display for Problem {
         for (part, number) in [
             ("revision", self.revision),
             ("segment", self.segment),
-            ("chunk at byte", self.byte),
+            ("block at byte", self.byte),
         ] {
             if let Some(number) = number {
                 write!(f, ", {part} {number}")?;
@@ -40,8 +40,8 @@ pub struct Checked {
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Chunks, and blocks of sources that are kept apart.
-    pub chunks: u64,
+    /// Blocks, and blocks of sources that are kept apart.
+    pub blocks: u64,
     /// Bytes of those, unpacked.
     pub bytes: u64,
     /// Problems that were found.
@@ -53,13 +53,13 @@ impl fmt::Display for Checked {
         let Self {
             datasets,
             revisions,
-            chunks,
+            blocks,
             bytes,
             problems,
         } = self;
         write!(
             f,
-            "{datasets} datasets, {revisions} revisions, {chunks} chunks, {bytes} bytes: "
+            "{datasets} datasets, {revisions} revisions, {blocks} blocks, {bytes} bytes: "
         )?;
         match problems {
             0 => f.write_str("all is well"),

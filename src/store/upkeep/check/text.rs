@@ -1,4 +1,4 @@
-//! Reading what revisions are made of: chunks of text, and blocks of sources that are kept apart. Each has to follow the
+//! Reading what revisions are made of: blocks of text, and blocks of sources that are kept apart. Each has to follow the
 //! one before it, and to hold what its digest is of.
 
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, zone_ma
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::model::Text;
-use crate::store::rows::{ChunkRow, PackedRow, RevisionRow};
+use crate::store::rows::{BlockRow, PackedRow, RevisionRow};
 use crate::store::segments::blocks;
 use crate::store::segments::list::Segment;
 use crate::store::segments::queries::BEFORE_ALL;
@@ -25,22 +25,22 @@ pub(super) struct Read {
     /// Whether all of it could be read; where it could not, that was told, and nothing that follows from it is.
     pub sound: bool,
     /// `None` from the first segment on that could not be read.
-    pub tail: Option<ResumableDigest>,
+    pub digest: Option<ResumableDigest>,
 }
 
 /// A segment being read.
 struct Reading {
-    /// Where the next chunk has to begin.
+    /// Where the next block has to begin.
     row: i64,
     byte: i64,
     sound: bool,
-    tail: Option<ResumableDigest>,
+    digest: Option<ResumableDigest>,
     /// Rows that its summary is of.
     summarised: Option<u64>,
 }
 
 impl Checker<'_> {
-    /// Reads a segment's chunks, which follow the text `before`.
+    /// Reads a segment's blocks, which follow the text `before`.
     pub(super) fn segment(
         &mut self,
         connection: &mut AnyConnection,
@@ -52,17 +52,17 @@ impl Checker<'_> {
             row: 0,
             byte: to_db(segment.start),
             sound: true,
-            tail: before,
+            digest: before,
             summarised: None,
         };
         let mut after = BEFORE_ALL;
         loop {
-            let found = tables::next_chunks(connection, segment.id, after)?;
+            let found = tables::next_blocks(connection, segment.id, after)?;
             let Some((last, _)) = found.last() else { break };
             after = (last.first_row, last.seq);
-            for (chunk, text) in found {
-                self.at.byte = Some(chunk.first_byte);
-                self.chunk(&mut reading, &chunk, &text, layout)?;
+            for (block, text) in found {
+                self.at.byte = Some(block.first_byte);
+                self.block(&mut reading, &block, &text, layout)?;
             }
         }
         self.at.byte = None;
@@ -79,18 +79,18 @@ impl Checker<'_> {
             rows,
             bytes: from_db(reading.byte).saturating_sub(segment.start),
             sound,
-            tail: reading.tail.filter(|_| sound),
+            digest: reading.digest.filter(|_| sound),
         })
     }
 
-    fn chunk(
+    fn block(
         &mut self,
         reading: &mut Reading,
-        chunk: &ChunkRow<'_>,
+        block: &BlockRow<'_>,
         text: &PackedRow<'_>,
         layout: &Layout,
     ) -> Result<(), StoreError> {
-        let (first_row, first_byte) = (chunk.first_row, chunk.first_byte);
+        let (first_row, first_byte) = (block.first_row, block.first_byte);
         if (first_row, first_byte) != (reading.row, reading.byte) {
             let Reading { row, byte, .. } = reading;
             self.problem(format!(
@@ -98,17 +98,17 @@ impl Checker<'_> {
             ));
             reading.sound = false;
         }
-        reading.row = first_row.saturating_add(chunk.row_count);
+        reading.row = first_row.saturating_add(block.row_count);
         reading.byte = first_byte.saturating_add(text.byte_count);
-        self.checked.chunks += 1;
+        self.checked.blocks += 1;
         self.checked.bytes += from_db(text.byte_count);
-        let unpacked = blocks::read_chunk(&chunk.place(), text);
+        let unpacked = blocks::unpack_text(&block.place(), text);
         let what = match unpacked {
             Ok(text) => {
-                if let Some(tail) = &mut reading.tail {
-                    tail.absorb(text.text.as_bytes());
+                if let Some(digest) = &mut reading.digest {
+                    digest.absorb(text.text.as_bytes());
                 }
-                records(&text, chunk, layout)
+                records(&text, block, layout)
             }
             Err(StoreError::Corrupt { .. }) => {
                 Err("it is damaged: its text is not the one that was written".to_owned())
@@ -119,7 +119,7 @@ impl Checker<'_> {
             self.problem(what);
             reading.sound = false;
         }
-        if let Some(stored) = &chunk.summary {
+        if let Some(stored) = &block.summary {
             match Summary::decode(stored, layout.columns.len()) {
                 Ok(summary) => reading.summarised = Some(summary.rows()),
                 Err(_) => self.problem("the summary of its segment can't be read"),
@@ -129,33 +129,33 @@ impl Checker<'_> {
     }
 
     /// Reads a source that is kept apart; `None` where that can't be done, which was told.
-    pub(super) fn blocks(
+    pub(super) fn source_blocks(
         &mut self,
         connection: &mut AnyConnection,
         revision: &RevisionRow<'_>,
     ) -> Result<Option<ResumableDigest>, StoreError> {
         let segment = revision.made_by();
-        let (mut tail, mut after, mut sound) = (ResumableDigest::new(), -1, true);
+        let (mut digest, mut after, mut sound) = (ResumableDigest::new(), -1, true);
         self.at.segment = Some(segment.number);
         loop {
-            let found = tables::next_blocks(connection, segment, after)?;
+            let found = tables::next_source_blocks(connection, segment, after)?;
             if found.is_empty() {
                 break;
             }
             for block in found {
                 after = block.first_byte;
                 self.at.byte = Some(after);
-                self.checked.chunks += 1;
+                self.checked.blocks += 1;
                 self.checked.bytes += from_db(block.byte_count);
-                if sound && after != to_db(tail.bytes()) {
-                    let next = tail.bytes();
+                if sound && after != to_db(digest.bytes()) {
+                    let next = digest.bytes();
                     self.problem(format!(
                         "it is of the source, of which byte {next} comes next"
                     ));
                     sound = false;
                 }
                 match blocks::unpack(&block) {
-                    Ok(bytes) => tail.absorb(&bytes),
+                    Ok(bytes) => digest.absorb(&bytes),
                     Err(StoreError::Corrupt { .. }) => {
                         self.problem("it is of the source, and is not what was uploaded");
                         sound = false;
@@ -165,7 +165,7 @@ impl Checker<'_> {
             }
         }
         (self.at.segment, self.at.byte) = (None, None);
-        Ok(Some(tail).filter(|_| sound))
+        Ok(Some(digest).filter(|_| sound))
     }
 }
 
@@ -181,8 +181,8 @@ fn count(text: &Text, layout: &Layout) -> u64 {
     rows
 }
 
-/// Whether the chunk's text has the records that are said to be in it, and its statistics can be read.
-fn records(text: &Text, chunk: &ChunkRow<'_>, layout: &Layout) -> Result<(), String> {
+/// Whether the block's text has the records that are said to be in it, and its statistics can be read.
+fn records(text: &Text, block: &BlockRow<'_>, layout: &Layout) -> Result<(), String> {
     if text.text.get(text.body_start..).is_none() {
         return Err("its rows are said to begin where its text does not go on".to_owned());
     }
@@ -192,9 +192,9 @@ fn records(text: &Text, chunk: &ChunkRow<'_>, layout: &Layout) -> Result<(), Str
         return Err(format!("it is said to have {said} rows, and has {found}"));
     }
     // A line end that was put before appended rows has none.
-    let joint = chunk.stats.is_empty() && text.rows == 0;
-    let blooms = chunk.blooms.as_deref().unwrap_or_default();
-    let sound = joint || zone_map::decode(&chunk.stats).is_ok();
+    let line_end = block.stats.is_empty() && text.rows == 0;
+    let blooms = block.blooms.as_deref().unwrap_or_default();
+    let sound = line_end || zone_map::decode(&block.stats).is_ok();
     match sound && bloom::decode(blooms, &[]).is_ok() {
         true => Ok(()),
         false => Err("its statistics can't be read".to_owned()),
