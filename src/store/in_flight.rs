@@ -1,7 +1,7 @@
-//! What this process is in the middle of: uploads being received, keys of writes in flight, and segments being read.
+//! What is in flight in this process: uploads being received, idempotency keys of unfinished writes, and segments being read.
 //!
-//! Where processes share a database, each reports that now and then, so that the others leave it alone. Where one process has the
-//! database alone, it reports nothing, and what it knows decides.
+//! Servers that share a database report this regularly, so that others don't collect or claim it. A process that has a database to
+//! itself reports nothing, because it knows everything itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,14 +16,14 @@ use super::schema::{idempotency_keys, leases, uploads};
 use super::segments::list::SegmentId;
 use super::units::micros;
 
-/// Uploads that were not renewed for so long have no process any more.
+/// An upload that was not renewed for so long has no process any more.
 pub(crate) const UPLOADS_LIVE: Duration = Duration::from_secs(15 * 60);
-/// Keys in flight that were not renewed for so long have no process any more.
+/// A key in flight that was not renewed for so long has no process any more.
 pub(crate) const CLAIMS_LIVE: Duration = Duration::from_secs(90);
 /// How long a lease holds after it was reported.
 const LEASES_LIVE: Duration = Duration::from_secs(120);
 
-/// What this process is in the middle of.
+/// What is in flight in this process.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     now: Mutex<Now>,
@@ -31,19 +31,19 @@ pub(crate) struct InFlight {
 
 #[derive(Debug, Default)]
 struct Now {
-    /// Each with its one permit, which the writer of a part of the segment holds.
+    /// Each has a semaphore with one permit. Whoever writes a part of the segment holds it.
     uploads: HashMap<SegmentId, Arc<Semaphore>>,
     claims: HashSet<Claim>,
 }
 
-/// The right to write one part of a segment. While it is held, the segment is not given up.
+/// The permit to write one part of a segment. While it is held, the segment is not abandoned.
 #[derive(Debug)]
 pub struct Turn {
     pub(crate) segment: SegmentId,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// What is reported.
+/// The report of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Report {
     pub uploads: Vec<SegmentId>,
@@ -58,7 +58,7 @@ impl Report {
 }
 
 impl InFlight {
-    /// Notes that a segment is being written, and that a part of it is about to be.
+    /// Notes that a segment is being written, and that a part of it is written next.
     pub(crate) fn begin_part(&self, segment: SegmentId) -> Turn {
         let mut now = self.lock();
         let one = || Arc::new(Semaphore::new(1));
@@ -71,7 +71,7 @@ impl InFlight {
         }
     }
 
-    /// Notes that a segment is not written any more; gives the semaphore that is free once the part being written now is written.
+    /// Notes that a segment is not written any more. Returns its semaphore, which becomes free when the current part is written.
     pub(crate) fn end_upload(&self, segment: SegmentId) -> Option<Arc<Semaphore>> {
         self.lock().uploads.remove(&segment)
     }
@@ -97,7 +97,7 @@ impl InFlight {
             leases,
         };
         drop(now);
-        // Rows are locked in one order, see the module `store`.
+        // Rows are locked in this order: see the module `store`.
         report.claims.sort_unstable();
         report.uploads.sort_unstable();
         report.leases.sort_unstable();

@@ -1,6 +1,6 @@
-//! Rows of the tables of datasets, with all their columns: commits write them, readers and whole-store work read them.
+//! The rows of the tables with datasets. A field is named like its column.
 //!
-//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
+//! Each struct has every column of its table, so reading all columns doesn't compile if one is missing here.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ pub(crate) struct PackedRow<'a> {
     pub data: Bytes<'a>,
 }
 
-/// Where a block is, and what reading it needs.
+/// The place of a block in its segment, and the length of what comes before its first row.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
 pub(crate) struct BlockPlace {

@@ -1,8 +1,8 @@
-//! Rows behind those that are there.
+//! Appends: a revision with more rows than the one before.
 //!
-//! An append commits a segment of its own and shares all the others. For the dataset as a whole it changes the profile, which
-//! adds up, and the digest of the source, which resumes where it was. If there are few rows, the transaction does both. If they
-//! were staged, their digest is made before it, on the newest revision of that moment, and made again if that has changed.
+//! An append commits a segment of its own and shares the others. It merges the profile of the new rows into the dataset's, and
+//! resumes the digest of the source. If the rows were not staged, the transaction does both. If they were, the digest is made before
+//! the transaction, for the newest revision of that moment, and made again if there is a newer one by then.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::{blocks, queries as block_queries};
 use crate::store::units::{from_db, unreadable};
 
-/// Blocks of a segment read at once.
+/// How many blocks of a segment are read at once.
 const READ: usize = 32;
 
-/// The line end that the text before the appended rows lacks: a block without rows.
+/// The line-end block, for a text that doesn't end with a line end.
 pub(super) fn line_end() -> SegmentPart {
     let text = b"\n".to_vec();
     SegmentPart {
@@ -45,7 +45,7 @@ pub(super) fn line_end() -> SegmentPart {
     }
 }
 
-/// Finds out how the dataset's text goes on with the rows to be appended.
+/// Computes the digests that the append needs, before its transaction.
 pub(super) async fn prepare(
     store: &Store,
     new: &NewRevision,
@@ -65,9 +65,9 @@ pub(super) async fn prepare(
         .await?;
     let before = match stored {
         Some(stored) => {
-            ResumableDigest::decode(&stored).map_err(|e| unreadable("end of a text", e))?
+            ResumableDigest::decode(&stored).map_err(|e| unreadable("resumable digest", e))?
         }
-        // If it has none, or the revision is gone already, all of its text is read.
+        // If it has none, or the revision is gone by now, all of its text is read.
         None => {
             let mut digest = ResumableDigest::new();
             for segment in dataset.segments.iter() {
@@ -91,7 +91,7 @@ pub(super) async fn prepare(
     }))
 }
 
-/// Reads a segment's text from byte `byte` to its end into `digest`, a part at a time.
+/// Adds a segment's text from byte `byte` on to `digest`, a part at a time.
 async fn resume(
     store: &Store,
     mut digest: ResumableDigest,
@@ -108,7 +108,7 @@ async fn resume(
     Ok(digest)
 }
 
-/// What the dataset is with the new rows.
+/// The contents of the revision: the newest one with the new rows.
 pub(super) fn content(
     connection: &mut AnyConnection,
     new: &NewRevision,
@@ -124,7 +124,7 @@ pub(super) fn content(
     let before = match (prepared, &newest.tail) {
         (Some(prepared), _) => prepared.before.clone(),
         (None, Some(digest)) => {
-            ResumableDigest::decode(digest).map_err(|e| unreadable("end of a text", e))?
+            ResumableDigest::decode(digest).map_err(|e| unreadable("resumable digest", e))?
         }
         (None, None) => return Err(WriteError::Refused(StoreError::Unprepared)),
     };
@@ -170,7 +170,7 @@ pub(super) fn content(
     })
 }
 
-/// Adds the texts that wait in memory.
+/// Adds the texts of the part that is still in memory.
 fn absorb(digest: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreError> {
     for placed in &new.rest.blocks {
         let length = usize::try_from(placed.block.text_bytes).unwrap_or(0);
@@ -181,7 +181,7 @@ fn absorb(digest: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
+/// The segments before the append. For a decoded text, an earlier release stored the length of the source instead of the text's.
 fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<SegmentList, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {
@@ -190,7 +190,7 @@ fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<Segmen
     }
 }
 
-/// The media type of the source once it is the text: that is UTF-8, whatever the first upload was.
+/// The media type of the source after the append. The source is the text then, which is UTF-8.
 fn in_utf8(content_type: &str) -> String {
     let mut parts = content_type.split("; ").map(|part| match part {
         charset if charset.starts_with("charset=") => "charset=utf-8",
@@ -200,7 +200,7 @@ fn in_utf8(content_type: &str) -> String {
     parts.fold(first, |all, part| format!("{all}; {part}"))
 }
 
-/// Reads some of a segment's text from byte `byte` on into `digest`, and says where to go on.
+/// Adds some of a segment's text from byte `byte` on to `digest`. Returns the next byte, if there is more.
 fn read_on(
     connection: &mut AnyConnection,
     mut digest: ResumableDigest,

@@ -1,6 +1,6 @@
-//! Committing revisions: all or none, each on what the newest revision of its dataset is at that moment.
+//! Commits revisions, all or none.
 //!
-//! First everything is checked that may be a reason to refuse, and nothing is written. Then everything is written.
+//! The transaction first checks everything that may refuse the commit, and writes nothing. Then it writes everything.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,22 +20,22 @@ use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
 use crate::store::units::{time_from_db, to_db};
 
-/// How often a commit is tried again when what it builds on has changed.
+/// How often a commit is tried, if its dataset changes between preparation and transaction.
 const TRIES: usize = 16;
 
-/// Revisions to be committed, and the receipt for that.
+/// The revisions to commit, and the receipt of the request.
 struct Commit {
     revisions: Arc<[Described]>,
-    /// Of each, where the part of its segment is that was staged.
+    /// For each revision, the segment under which its blocks were staged.
     staged: Vec<SegmentId>,
-    /// For rows to be appended: what had to be found out before.
+    /// The preparation of an append.
     prepared: Option<Prepared>,
     receipt: Option<Receipt>,
     keep_revisions: i64,
 }
 
-/// A revision with its profile as it is stored. That is encoded before the write is handed on: the less the one thread that
-/// writes a SQLite file does, the faster are all writes.
+/// A revision with its encoded profile. The profile is encoded before the transaction, because one thread does all writes to a
+/// SQLite file.
 #[derive(Debug)]
 struct Described {
     new: NewRevision,
@@ -45,7 +45,7 @@ struct Described {
 
 impl From<NewRevision> for Described {
     fn from(new: NewRevision) -> Self {
-        // What appended rows make of the columns is known only together with the rows that are there.
+        // The profile of an append is known only in the transaction.
         let whole = new.write != Write::Append;
         Self {
             profile: if whole {
@@ -64,7 +64,7 @@ impl From<NewRevision> for Described {
 }
 
 impl Store {
-    /// Commits revisions, all or none, and with them the receipt. They are durable and visible afterwards.
+    /// Commits revisions, all or none, together with the receipt. They are durable and visible afterwards.
     pub async fn commit(
         &self,
         revisions: Vec<NewRevision>,
@@ -77,14 +77,14 @@ impl Store {
         }
         for one in &committed {
             if compaction::is_due(&one.dataset) {
-                // Nobody listens while the store is closing.
+                // While the store is closing, nobody receives this.
                 drop(self.shared.to_compact.send(one.dataset.name.clone()));
             }
         }
         Ok(committed)
     }
 
-    /// Commits them, again if what they build on has changed meanwhile.
+    /// Commits them, again if a dataset has changed meanwhile.
     async fn commit_all(
         &self,
         revisions: &Arc<[Described]>,
@@ -122,13 +122,13 @@ impl Store {
     }
 }
 
-/// Commits them within the transaction.
+/// Commits them in the transaction.
 fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, WriteError> {
-    // A write that needs several datasets locks them in the order of their names, so that no two wait for each other for ever.
+    // Datasets are locked in the order of their names, to avoid deadlocks.
     let name = |at: &usize| &commit.revisions[*at].new.name;
     let mut order: Vec<usize> = (0..commit.revisions.len()).collect();
     order.sort_by(|a, b| name(a).cmp(name(b)));
-    // All of them came with one request.
+    // All revisions are of one request.
     let first = commit.revisions.first();
     let author = first.and_then(|one| one.new.author.as_deref());
     admission::admit_request(tx, author, commit.receipt.as_ref())?;
@@ -152,7 +152,7 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
     Ok(committed)
 }
 
-/// What the revision is to hold, if it may be committed. Nothing is written yet.
+/// The contents of the revision, if it may be committed. Writes nothing.
 fn admitted(
     connection: &mut AnyConnection,
     commit: &Commit,
@@ -202,8 +202,8 @@ fn admitted(
     })
 }
 
-/// Whether what was staged is all there. A database server that was restarted may have lost the last of it, and an upload that was
-/// given up may have been collected.
+/// Whether all staged blocks are in the store. A restart of the database server may lose the last ones, and an abandoned upload may
+/// be collected.
 fn is_whole(
     connection: &mut AnyConnection,
     new: &NewRevision,
@@ -234,8 +234,8 @@ fn write(
             ..row
         },
         None => DatasetRow {
-            // Not `segment.dataset`: that may be the number of a dataset that was deleted while this upload ran, and what is
-            // remembered under it would be taken for this one's.
+            // Not `segment.dataset`: a dataset with that number may have been deleted during the upload, and caches may still
+            // have values under it.
             id: new.segment.number,
             name: new.name.as_str().to_owned(),
             revision: 1,
@@ -251,10 +251,10 @@ fn write(
     if !created {
         queries::update_head(tx, &head)?;
     } else if !queries::insert_head(tx, &head)? {
-        // Another server made it since this one looked.
+        // Another server created it in the meantime.
         return Err(StoreError::Again);
     }
-    // The length of a text is that of its source, unless the source is kept apart.
+    // If the source is stored apart, the length of the text is not that of the source.
     let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
     let segments = content.segments.or_else(|| content.transcoded.then(apart));
     let (stored, digest) = (
@@ -278,7 +278,7 @@ fn write(
             author: author.map(|author| Cow::Borrowed(author.name.as_str())),
             created_at: now,
             segments: stored.as_deref().map(Cow::Borrowed),
-            // Of a source that is kept apart the text's own end is not known.
+            // The digest of a source that is stored apart can't be resumed with a text.
             tail: (!content.transcoded).then_some(Cow::Borrowed(&digest)),
         },
     )?;

@@ -1,4 +1,4 @@
-//! Packed bytes from the tables, unpacked and checked against their digests; and reading one block of a revision.
+//! Reads one block of a revision; unpacks blocks and checks them against their digests.
 
 use super::list::SegmentId;
 use super::queries;
@@ -11,7 +11,7 @@ use crate::store::rows::{BlockPlace, PackedRow};
 use crate::store::units::from_db;
 
 impl Store {
-    /// The block that holds row `row` of the revision, unpacked and checked. `then` goes on with it on the same thread.
+    /// The block that has row `row` of the revision, unpacked and checked. `then` is called with it on the same thread.
     pub async fn block_at_row<T: Send + 'static>(
         &self,
         dataset: &Dataset,
@@ -33,7 +33,7 @@ impl Store {
         self.backend().fetch(fetch, unpack).await
     }
 
-    /// A part of the source from byte `byte` on: the rest of the block that holds it.
+    /// A part of the source from byte `byte` on: the rest of the block that has it.
     pub async fn source_at(
         &self,
         dataset: &Dataset,
@@ -78,7 +78,7 @@ pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
     })
 }
 
-/// The text of a block and where it belongs.
+/// The text of a block, with its place.
 pub(crate) fn unpack_text(place: &BlockPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
     Ok(Text {
         first_row: from_db(place.first_row),
@@ -88,7 +88,7 @@ pub(crate) fn unpack_text(place: &BlockPlace, block: &PackedRow<'_>) -> Result<T
     })
 }
 
-/// Where byte `byte` of the source is: in which segment, and at which byte there.
+/// The segment that has byte `byte` of the source, and the byte's offset there.
 fn place_of(dataset: &Dataset, byte: u64) -> Option<(SegmentId, u64)> {
     match dataset.segments.at_byte(byte) {
         _ if dataset.transcoded => Some((dataset.made_by, byte)),
@@ -97,7 +97,7 @@ fn place_of(dataset: &Dataset, byte: u64) -> Option<(SegmentId, u64)> {
     }
 }
 
-/// The block that holds byte `byte` of the segment, packed; if the source is kept apart, the source's block.
+/// The packed block that has byte `byte` of the segment, or the source block if the source is stored apart.
 fn block_at(
     connection: &mut AnyConnection,
     (segment, byte): (SegmentId, u64),
@@ -109,7 +109,7 @@ fn block_at(
     })
 }
 
-/// What is in it from byte `byte` of the segment on; `None`: it ends before.
+/// The bytes of a block from byte `byte` of the segment on. `None`: the block ends before.
 fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
     let first = from_db(block.first_byte);
     let bytes = unpack(block)?;
@@ -117,7 +117,7 @@ fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreErr
     Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
 }
 
-/// A part of the dataset's source from byte `byte` on: the rest of the block that holds it.
+/// A part of the dataset's source from byte `byte` on: the rest of the block that has it.
 pub(crate) fn source_at(
     connection: &mut AnyConnection,
     dataset: &Dataset,

@@ -1,8 +1,8 @@
-//! Compaction: the small segments of many appends copied into one, in the background, so that they never make reading slow.
+//! Compaction: copies the small segments of many appends into one, in the background, so that reads stay fast.
 //!
-//! The last segments of a dataset are copied into one segment of blocks of usual size: as many of them as are small beside
-//! what comes after. So a row is copied a few times in its life, however many appends come. The rows and bytes of the
-//! revision stay the same, and so do its digest and its tag. Older revisions keep the segments they had.
+//! Compaction replaces the last segments of a dataset by one with blocks of the usual size: as many as are small compared with those
+//! after them. So a row is copied only a few times, even with many appends. Rows, bytes, digest and entity tag of the revision stay the
+//! same. Older revisions keep their segments.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,15 +19,14 @@ use crate::store::model::{Dataset, PART_BYTES, PlacedBlock, SegmentPart, Text};
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::units::unreadable;
 
-/// Small segments at the end from which on they are put together.
+/// Compaction is due when a dataset ends with so many small segments.
 const MANY: usize = 16;
-/// Bytes of text that are put together at once. What is larger stays as it is: it is not what makes reading slow, and one that
-/// is compacted over and over would take minutes each time.
+/// The most bytes of text that compaction puts into one segment. Larger segments don't slow reads down, and copying one takes minutes.
 const LARGEST: u64 = 256 << 20;
-/// Segments at the end that are put together whatever their sizes.
+/// So many segments at the end are always compacted, whatever their sizes.
 const LAST: usize = 8;
 
-/// Segments that were put together.
+/// The result of compacting some segments, before it is committed.
 #[derive(Debug)]
 struct Compacted {
     /// The dataset.
@@ -38,21 +37,21 @@ struct Compacted {
     segment: SegmentId,
     rows: u64,
     bytes: u64,
-    /// What its columns hold, as it is stored.
+    /// Its encoded summary.
     summary: Vec<u8>,
 }
 
-/// Whether the dataset is worth the work.
+/// Whether compaction is due for the dataset.
 pub(crate) fn is_due(dataset: &Dataset) -> bool {
-    // Most datasets have a segment or a few; that is told without a look at their sizes.
+    // Most datasets have few segments, so their sizes needn't be compared.
     dataset.segments.len() >= MANY && choose(&dataset.segments).is_some()
 }
 
-/// Which of the last segments to put together, if there are so many that it is worth it.
+/// The segments to compact, if compaction is due.
 fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
     let all = sizes.len();
-    // Those that one segment may hold.
+    // The segments at the end that fit into one.
     let mut within = 0;
     let small = sizes
         .iter()
@@ -74,7 +73,7 @@ fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     Some(first..all)
 }
 
-/// Puts the last segments of a dataset together, unless somebody changes them meanwhile.
+/// Compacts the last segments of a dataset. Does nothing if the dataset's newest revision no longer reads them.
 pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), StoreError> {
     let Some(dataset) = store.find(name).await? else {
         return Ok(());
@@ -114,7 +113,7 @@ fn parts(segments: &SegmentList, range: Range<usize>) -> Vec<i64> {
     chosen.map(|segment| segment.id.number).collect()
 }
 
-/// A segment being written out of others.
+/// A segment that is being written from others.
 struct Copy {
     segment: SegmentId,
     begun: bool,
@@ -170,7 +169,7 @@ impl Copy {
         dataset: &Dataset,
         text: Text,
     ) -> Result<(), StoreError> {
-        // What comes before a block's first row is skipped at the beginning of a block only.
+        // A header is skipped only at the beginning of a block.
         if text.body_start > 0 {
             self.seal(dataset).await?;
             self.body_start = text.body_start;
@@ -185,7 +184,7 @@ impl Copy {
         Ok(())
     }
 
-    /// Makes a block of the text so far, on a blocking thread.
+    /// Makes a block from the text so far, on a blocking thread.
     async fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
         if self.text.is_empty() {
             return Ok(());
@@ -224,7 +223,7 @@ impl Copy {
     }
 }
 
-/// Block texts put together again, as one block, whose rows are added to the summary.
+/// Makes a block, and adds its rows to the summary.
 fn seal(
     text: Vec<u8>,
     body_start: usize,
@@ -238,7 +237,7 @@ fn seal(
     Ok(Block::seal(&piece, &analysis))
 }
 
-/// Lets the newest revision of the dataset read the new segment instead of those it was made of, if it still reads them.
+/// Replaces the compacted segments in the list of the newest revision, if it still reads them.
 fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteError> {
     let head = queries::head_of(tx, compacted.dataset)?;
     if !tombstones::delete_upload(tx, compacted.segment)? {
@@ -262,7 +261,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
     Ok(tombstones::insert(tx, compacted.segment, now)?)
 }
 
-/// The segments with the new segment in the place of those it was made of; `None`: they are not all there any more.
+/// The segment list with the new segment instead of the compacted ones. `None`: the list no longer has all of these.
 fn replaced(segments: &SegmentList, compacted: &Compacted) -> Option<SegmentList> {
     let numbers: Vec<i64> = segments.iter().map(|segment| segment.id.number).collect();
     let length = compacted.read.len();
@@ -276,14 +275,14 @@ fn replaced(segments: &SegmentList, compacted: &Compacted) -> Option<SegmentList
     same.then(|| segments.replace(at..at + length, by))
 }
 
-/// Gives the segments that no older revision reads their tombstones.
+/// Gives tombstones to the compacted segments that no older revision reads.
 fn free(
     connection: &mut AnyConnection,
     compacted: &Compacted,
     head: &DatasetRow,
     now: i64,
 ) -> Result<(), StoreError> {
-    // Revisions that read a segment follow one another. If the one before does not read it, none does.
+    // Revisions that read a segment follow each other. If the one before doesn't read it, none does.
     let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
     let before = before.first().map(RevisionRow::segments).transpose()?;
     for &number in &compacted.read {
@@ -331,14 +330,14 @@ mod tests {
     #[test]
     fn few_segments_are_left_alone_and_so_are_those_that_one_run_may_not_hold() {
         assert_eq!(choose(&segments(&[10; MANY - 1])), None);
-        // Sixteen of them, and yet no more than four could become one.
+        // There are sixteen, but only four of them fit into one.
         assert_eq!(choose(&segments(&[LARGEST / 4; MANY])), None);
         let mut sizes = vec![LARGEST / 20; 40];
         let range = choose(&segments(&sizes)).unwrap();
         assert_eq!(range, 20..40);
         let bytes: u64 = sizes[range.clone()].iter().sum();
         assert!(bytes <= LARGEST);
-        // What was put together is not touched again, however many small ones come behind it.
+        // The compacted segment is not compacted again when small ones follow.
         sizes.splice(range, [bytes]);
         sizes.extend([10; MANY]);
         assert_eq!(choose(&segments(&sizes)), Some(21..37));

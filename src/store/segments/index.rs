@@ -1,5 +1,4 @@
-//! The index of blocks, for readers of many of them: where they are, their zone maps and Bloom filters, and several of their texts at
-//! a time.
+//! Reads many blocks of a segment at once: their handles, zone maps, Bloom filters and texts.
 
 use std::ops::Range;
 
@@ -18,7 +17,7 @@ use crate::store::rows::PackedRow;
 use crate::store::schema::chunks;
 use crate::store::units::{from_db, to_db, unreadable};
 
-/// Texts that are read at once.
+/// How many texts are read at once.
 const TEXTS: i64 = 8;
 
 /// A block handle: where a block of a segment is.
@@ -32,7 +31,7 @@ pub struct BlockHandle {
     pub first_byte: u64,
     /// Length of its text.
     pub bytes: u64,
-    /// Bytes of mark and header before its first row.
+    /// Bytes of the byte-order mark and the header before its first row.
     pub body_start: usize,
 }
 
@@ -58,8 +57,7 @@ impl Store {
             .await
     }
 
-    /// For each of some columns, whose places are in order, its zone map in each block of a segment that begins within
-    /// `rows` of it, in the same order.
+    /// For each of `columns`, which are in ascending order, its zone maps in the blocks of a segment that begin within `rows` of it.
     pub async fn zone_maps(
         &self,
         segment: SegmentId,
@@ -69,17 +67,17 @@ impl Store {
         let read = move |connection: &mut AnyConnection| {
             let blocks = of_segment(segment, to_db(rows.start))
                 .filter(chunks::first_row.lt(to_db(rows.end)));
-            // One at a time, since those of all columns of many blocks may be large.
+            // One block at a time, because the zone maps of all columns of many blocks may be large.
             let stored = blocks.select(chunks::stats);
             let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
             for stored in stored {
                 let stored = stored?;
-                // A line end that was put before appended rows has no statistics.
+                // The line-end block has no zone maps.
                 let decoded = match stored.is_empty() {
                     true => vec![ZoneMap::of_nothing(); columns.len()],
                     false => zone_map::decode_columns(&stored, &columns)
-                        .map_err(|e| unreadable("statistics", e))?,
+                        .map_err(|e| unreadable("zone map", e))?,
                 };
                 let pairs = of_columns.iter_mut().zip(decoded);
                 pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
@@ -89,8 +87,8 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// For each of some columns, whose places are in order, its Bloom filter in each block of a segment that begins within `rows`
-    /// of it, if the block was stored with one, in the same order.
+    /// For each of `columns`, which are in ascending order, its Bloom filters in the blocks of a segment that begin within `rows` of
+    /// it. `None`: the block has none for that column.
     pub async fn blooms(
         &self,
         segment: SegmentId,
@@ -106,7 +104,7 @@ impl Store {
             for stored in stored {
                 let stored = stored?.unwrap_or_default();
                 let decoded =
-                    bloom::decode(&stored, &columns).map_err(|e| unreadable("filters", e))?;
+                    bloom::decode(&stored, &columns).map_err(|e| unreadable("Bloom filter", e))?;
                 let pairs = of_columns.iter_mut().zip(decoded);
                 pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
             }
@@ -115,14 +113,14 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// The summary of a segment's columns as it is stored with it; `None`: it has to be made of the blocks.
+    /// The encoded summary of a segment. `None`: it has to be made from the blocks.
     pub async fn summary(&self, segment: SegmentId) -> Result<Option<Vec<u8>>, StoreError> {
         self.backend()
             .read(move |connection| Ok(queries::summary(connection, segment)?))
             .await
     }
 
-    /// The next texts of a segment after one of them, some of them at a time, each with its key.
+    /// Some texts of a segment, those that follow the block `after`, each with its block key.
     pub async fn texts_after(
         &self,
         segment: SegmentId,
@@ -134,7 +132,7 @@ impl Store {
             .await
     }
 
-    /// The blocks of a segment that begin at these bytes, in the order in which those are given.
+    /// The blocks of a segment that begin at these bytes, in the given order.
     pub async fn packed_blocks(
         &self,
         segment: SegmentId,
@@ -160,7 +158,7 @@ impl Store {
     }
 }
 
-/// The next texts of a segment after `after`, each with its key.
+/// Some texts of a segment, those that follow the block `after`, each with its block key.
 fn texts(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -189,7 +187,7 @@ fn block_handles(
     let Some(&(row, _, last, _)) = stored.last() else {
         return Ok(Vec::new());
     };
-    // The last text's length is asked of the text: revisions that read a segment do not all say the same of the segment's length.
+    // The last text's length is read from its row, because revisions may disagree about the length of the segment.
     let length = queries::text_bytes(connection, segment, last)?;
     let length = length.ok_or(StoreError::Missing {
         dataset: segment.dataset,
@@ -198,7 +196,7 @@ fn block_handles(
     })?;
     let mut end = from_db(last) + from_db(length);
     let mut handles = Vec::with_capacity(stored.len());
-    // From the last one on, since a text ends where the next one begins.
+    // In descending order, because a text ends where the next one begins.
     for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {
         let first_byte = from_db(first_byte);
         handles.push(BlockHandle {
@@ -214,7 +212,7 @@ fn block_handles(
     Ok(handles)
 }
 
-/// The blocks of a segment that begin at row `from` of it or after, in order.
+/// The blocks of a segment that begin at its row `from` or later, in order.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn of_segment(segment: SegmentId, from: i64) -> _ {
     let dataset: i64 = segment.dataset;

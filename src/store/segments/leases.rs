@@ -1,5 +1,5 @@
-//! Leases on segments that are being read. A segment that is leased is not collected, so a reader finishes the revision it began with,
-//! however many newer ones are committed, pruned and collected meanwhile.
+//! Leases on segments that are being read. A leased segment is not collected, so a read that has begun completes, even if newer
+//! revisions are committed meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::schema::leases;
 
-/// The segments that this process reads, and how often. The mutex is held for a look-up only, never across a wait.
+/// The segments that this process reads, each with the number of its leases. The mutex is never held across an await.
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
     held: Mutex<HashMap<SegmentId, usize>>,
@@ -40,12 +40,12 @@ impl Leases {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SegmentId, usize>> {
-        // The map is whole between any two statements, so a panic elsewhere did not harm it.
+        // The map is consistent after every statement, so a panic elsewhere did no harm.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Keeps segments from being collected as long as it lives.
+/// Keeps segments from being collected until it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     segments: Vec<SegmentId>,

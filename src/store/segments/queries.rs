@@ -1,5 +1,4 @@
-//! The statements on blocks: their places, their packed texts, and the sources that are kept apart.
-//! All block, and belong on a thread of the backend.
+//! The statements on blocks and source blocks. All block the thread, so call them on a thread of the backend.
 
 use diesel::prelude::*;
 
@@ -11,10 +10,10 @@ use crate::store::rows::{BlockPlace, BlockRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
-/// Where a block stands in its segment: its first row, and its number.
+/// Identifies a block in its segment: its first row, and its number.
 pub type BlockKey = (i64, i64);
 
-/// The key before that of every block.
+/// The key before all keys of blocks.
 pub(crate) const BEFORE_ALL: BlockKey = (-1, -1);
 
 #[diesel::dsl::auto_type]
@@ -27,7 +26,7 @@ fn blocks_with_text() -> _ {
     )
 }
 
-/// The block that holds row `row` of the segment, and its packed text.
+/// The block that has row `row` of the segment, with its packed text.
 pub(crate) fn block_at_row(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -43,7 +42,7 @@ pub(crate) fn block_at_row(
         .optional()
 }
 
-/// The packed text that holds byte `byte` of the segment's text.
+/// The packed text that has byte `byte` of the segment's text.
 pub(crate) fn text_at_byte(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -59,7 +58,7 @@ pub(crate) fn text_at_byte(
         .optional()
 }
 
-/// Length of the text that begins at this byte of the segment's text.
+/// The length of the text that begins at this byte of the segment's text.
 pub(crate) fn text_bytes(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -87,7 +86,7 @@ pub(crate) fn texts_at(
         .load(connection)
 }
 
-/// The block that holds byte `byte` of a source that is kept apart.
+/// The source block that has byte `byte` of the source.
 pub(crate) fn source_at_byte(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -113,7 +112,7 @@ pub(crate) fn blocks_after(segment: SegmentId, after: BlockKey) -> _ {
     blocks_with_text()
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))
-        // The first of the two conditions is the one that the index answers.
+        // Only the first of the two conditions can use the index.
         .filter(chunks::first_row.ge(first_row))
         .filter(chunks::first_row.gt(first_row).or(chunks::seq.gt(seq)))
         .order((chunks::first_row, chunks::seq))
@@ -136,7 +135,7 @@ pub(crate) fn next_blocks(
         .load(connection)
 }
 
-/// How many blocks of a segment there are; each was written together with its text.
+/// The number of blocks of a segment. Each was written together with its text.
 pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
     chunks::table
         .filter(chunks::dataset_id.eq(segment.dataset))
@@ -145,7 +144,7 @@ pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -
         .get_result(connection)
 }
 
-/// How many blocks of its source a segment has.
+/// The number of source blocks of a segment.
 pub(crate) fn count_source_blocks(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -174,7 +173,7 @@ pub(crate) fn insert_part(
     insert_all!(connection, sources::table, source_blocks)
 }
 
-/// Keeps the summary of a segment with its first block, which has that number.
+/// Stores the summary of a segment with its first block, whose number is `first`.
 pub(crate) fn set_summary(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -187,7 +186,7 @@ pub(crate) fn set_summary(
         .map(drop)
 }
 
-/// The summary of a segment as it is stored, if it is.
+/// The encoded summary of a segment, if it is stored.
 pub(crate) fn summary(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -202,7 +201,7 @@ pub(crate) fn summary(
     found.optional().map(Option::flatten)
 }
 
-/// Moves at most `limit` blocks and as many blocks of a segment to another dataset; says whether there was any.
+/// Moves at most `limit` blocks and as many source blocks of a segment to another dataset. Returns whether there were any.
 pub(crate) fn move_some(
     connection: &mut AnyConnection,
     segment: SegmentId,

@@ -1,4 +1,4 @@
-//! Blocks on their way into the store: they are durable, and unreachable until their revision is committed.
+//! Staging: writes blocks of an upload that is not committed yet. Nobody can read them until then.
 
 use super::list::SegmentId;
 use super::{queries, tombstones};
@@ -8,17 +8,16 @@ use crate::store::handle::Store;
 use crate::store::in_flight::Turn;
 use crate::store::model::SegmentPart;
 
-/// Blocks moved in one transaction, so that other writes never wait long for it.
+/// How many blocks one transaction moves, so that other writes don't wait long for it.
 const BLOCKS: i64 = 64;
 
 impl Store {
-    /// Announces that a part of a segment is about to be written, before anything else can happen to the segment. While the turn is held,
-    /// the segment is not given up.
+    /// Announces that a part of a segment is written next. While the turn is held, the segment is not abandoned.
     pub fn begin_part(&self, segment: SegmentId) -> Turn {
         self.in_flight().begin_part(segment)
     }
 
-    /// Writes a part of a segment; `begins` says that it is the first. It is unreachable until the segment is committed.
+    /// Writes a part of a segment; `begins` if it is the first one.
     pub async fn stage(
         &self,
         turn: Turn,
@@ -37,14 +36,14 @@ impl Store {
             .await
     }
 
-    /// Gives a segment up that will never be committed. Does not wait. It is done after the part that is being written now: a part
-    /// that came later would leave the segment noted as being written for ever.
+    /// Abandons a segment that will not be committed. Doesn't wait: the segment gets its tombstone after the part that is being written
+    /// now, because a later part would never be collected.
     pub fn abandon(&self, segment: SegmentId) {
         let permits = self.in_flight().end_upload(segment);
         match permits {
             Some(permits) if permits.available_permits() == 0 => {
                 let store = self.clone();
-                // Without a runtime, the next start does it, or another process.
+                // Without a runtime, the next start or another server does it.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     runtime.spawn(async move {
                         drop(permits.acquire_owned().await);
@@ -59,7 +58,7 @@ impl Store {
     fn abandon_now(&self, segment: SegmentId) {
         self.backend()
             .write_later(WriteOptions::FREES_SPACE, move |tx| {
-                // The segment may have been committed before. Then it is no longer noted as being written, and stays.
+                // If the segment was committed, it is no longer noted as being written, and stays.
                 if tombstones::delete_upload(tx, segment)? {
                     let since = tx.database_now()?;
                     tombstones::insert(tx, segment, since)?;
@@ -69,8 +68,8 @@ impl Store {
     }
 }
 
-/// Segments whose blocks are moved to the dataset that has their name by now. They are given up when this is dropped, unless they
-/// were committed by then.
+/// Segments whose blocks are moved to the dataset that has their name now. When this is dropped, they are abandoned unless they were
+/// committed.
 pub(crate) struct Moving<'m> {
     store: &'m Store,
     segments: Vec<SegmentId>,
@@ -84,7 +83,7 @@ impl<'m> Moving<'m> {
         }
     }
 
-    /// Moves all blocks of a segment, some in each transaction: there may be many, and nobody sees them before the commit.
+    /// Moves all blocks of a segment, in several transactions, because there may be many. Nobody can read them before the commit.
     pub(crate) async fn all(&mut self, from: SegmentId, to: SegmentId) -> Result<(), StoreError> {
         self.segments.push(to);
         loop {
@@ -108,7 +107,7 @@ impl Drop for Moving<'_> {
     }
 }
 
-/// Moves some blocks of a segment to the segment of the turn; says whether there may be more.
+/// Moves some blocks of a segment to the segment of the turn. Returns whether there may be more.
 fn move_some(tx: &mut Transaction<'_>, from: SegmentId, turn: &Turn) -> Result<bool, WriteError> {
     if !tombstones::upload_is_noted(tx, from)? {
         return Err(WriteError::Refused(StoreError::UploadLost));

@@ -1,7 +1,7 @@
-//! Tombstones: segments that are being written, segments that no revision reads any more, and their deletion.
+//! Tombstones of segments that no revision reads any more, and notes on segments that are being written.
 //!
-//! A segment is noted as being written before its first block, and gets a tombstone when its last revision goes. So whatever stops in
-//! between, every block is either read by a revision or collected some day.
+//! A segment is noted as being written before its first block is. It gets a tombstone when its last revision is deleted, or when its
+//! upload is abandoned. So even after a crash, each block is either read by a revision or collected.
 
 use std::collections::HashSet;
 
@@ -13,13 +13,13 @@ use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
-/// The segment before that of every tombstone.
+/// The id before the ids of all segments.
 pub(crate) const BEFORE_ALL: SegmentId = SegmentId {
     dataset: i64::MIN,
     number: i64::MIN,
 };
 
-/// Notes that a segment is being written, so that it is collected if its upload never ends.
+/// Notes that a segment is being written, so that it is collected if its upload is interrupted.
 pub(crate) fn insert_upload(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -36,7 +36,7 @@ pub(crate) fn insert_upload(
         .map(drop)
 }
 
-/// Whether a segment is on the list of those being written.
+/// Whether a segment is noted as being written.
 pub(crate) fn upload_is_noted(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -48,7 +48,7 @@ pub(crate) fn upload_is_noted(
         .map(|count| count > 0)
 }
 
-/// Takes a segment off the list of those being written; says whether it was there.
+/// Deletes the note that a segment is being written. Returns whether there was one.
 pub(crate) fn delete_upload(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -58,10 +58,10 @@ pub(crate) fn delete_upload(
         .map(|deleted| deleted > 0)
 }
 
-/// Forgets the revisions of a dataset up to `last`, and gives the segments that no later one reads their tombstones.
+/// Deletes the revisions of a dataset up to number `last`. Segments that no later revision reads get tombstones.
 ///
-/// A segment is read by revisions that follow one another without a gap: appending keeps it, replacing and compacting drop
-/// it for good. So the first revision that stays tells which segments do.
+/// The revisions that read a segment follow each other without a gap: an append keeps it, and a replacement or a compaction drops it
+/// for ever. So the first revision that stays has all segments that are still read.
 pub(crate) fn prune(
     connection: &mut AnyConnection,
     dataset: i64,
@@ -98,7 +98,7 @@ pub(crate) fn prune(
     Ok(())
 }
 
-/// Removes the dataset's row and all its revisions.
+/// Deletes a dataset and all its revisions.
 pub(crate) fn delete_dataset(
     connection: &mut AnyConnection,
     head: &DatasetRow,
@@ -125,7 +125,7 @@ pub(crate) fn insert(
         .map(drop)
 }
 
-/// Gives the segments of uploads whose process has been silent since before `before` their tombstones.
+/// Abandons the uploads whose last heartbeat is older than `before`: their segments get tombstones. Returns their number.
 pub(crate) fn abandon_uploads(
     connection: &mut AnyConnection,
     before: i64,
@@ -138,7 +138,7 @@ pub(crate) fn abandon_uploads(
         .load(connection)?;
     for &(dataset, number) in &segments {
         let segment = SegmentId { dataset, number };
-        // Its upload may have ended meanwhile.
+        // The upload may have ended meanwhile.
         if delete_upload(connection, segment)? {
             insert(connection, segment, since)?;
         }
@@ -146,7 +146,7 @@ pub(crate) fn abandon_uploads(
     Ok(segments.len())
 }
 
-/// The next segments behind `after`, in the order of the table's key, whose tombstones are older than `before`.
+/// The segments that follow `after`, in ascending order, whose tombstones are older than `before`.
 pub(crate) fn list(
     connection: &mut AnyConnection,
     before: i64,
@@ -155,7 +155,7 @@ pub(crate) fn list(
 ) -> QueryResult<Vec<SegmentId>> {
     let found: Vec<(i64, i64)> = garbage::table
         .filter(garbage::since.lt(before))
-        // The first of the two conditions is the one that the index answers.
+        // Only the first of the two conditions can use the index.
         .filter(garbage::dataset_id.ge(after.dataset))
         .filter(
             garbage::dataset_id
@@ -172,7 +172,7 @@ pub(crate) fn list(
         .collect())
 }
 
-/// Deletes at most `limit` blocks and as many source blocks of a segment; says whether the segment is gone.
+/// Deletes at most `limit` blocks and as many source blocks of a segment. Returns whether the segment is gone.
 pub(crate) fn delete_some(
     connection: &mut AnyConnection,
     segment: SegmentId,

@@ -1,7 +1,7 @@
-//! Whether a store holds what it says it holds: every byte of every revision that is kept.
+//! Checks a store: reads every byte of every revision, and compares it with what is stored about it.
 //!
-//! A dataset is checked on one state of the store, whatever is written meanwhile. Revisions share the beginnings of
-//! their texts: what was read for one is not read again for the next, whose digest goes on where the shared part ends.
+//! Each dataset is checked in one snapshot, so servers may write meanwhile. Segments that a revision shares with the one before are read
+//! once: the digest of the later revision resumes where the shared part ends.
 
 mod report;
 mod text;
@@ -22,13 +22,13 @@ pub use report::{Checked, Problem};
 
 use text::Read;
 
-/// Checks an existing store beside the process that serves it, and tells each problem as it is found.
+/// Checks an existing store while a server may use it. Calls `tell` for each problem that it finds.
 pub fn check(address: &Address, tell: &mut dyn FnMut(&Problem)) -> Result<Checked, UpkeepError> {
     let mut connection = open_to_read(address)?;
     Ok(all(&mut connection, tell)?)
 }
 
-/// Checks everything that the connection leads to.
+/// Checks all datasets.
 pub(super) fn all(
     connection: &mut AnyConnection,
     tell: &mut dyn FnMut(&Problem),
@@ -52,7 +52,7 @@ pub(super) fn all(
     Ok(checker.checked)
 }
 
-/// What is being looked at.
+/// The place that is being checked.
 #[derive(Default)]
 struct At {
     dataset: String,
@@ -85,7 +85,7 @@ impl Checker<'_> {
         });
     }
 
-    /// Revisions that no dataset has.
+    /// Finds revisions without a dataset.
     fn nameless(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let found: Vec<(i64, i64)> = revisions::table
             .filter(diesel::dsl::not(diesel::dsl::exists(
@@ -101,7 +101,7 @@ impl Checker<'_> {
                 revision: Some(number),
                 ..At::default()
             };
-            self.problem("the revision is of no dataset that is there");
+            self.problem("the revision has no dataset");
         }
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Checker<'_> {
         if newest != dataset.revision {
             let named = dataset.revision;
             self.problem(format!(
-                "its newest revision is said to be {named}, and is {newest}"
+                "its newest revision should be {named}, and is {newest}"
             ));
         }
         Ok(())
@@ -142,12 +142,12 @@ impl Checker<'_> {
         read: &mut Vec<Read>,
     ) -> Result<(), StoreError> {
         let (Ok(profile), Ok(segments)) = (revision.profile(), revision.segments()) else {
-            self.problem("its profile or its list of segments can't be read");
+            self.problem("its profile or its segment list can't be read");
             return Ok(());
         };
         if to_db(profile.rows()) != revision.row_count {
             let (rows, said) = (profile.rows(), revision.row_count);
-            self.problem(format!("its profile is of {rows} rows where it has {said}"));
+            self.problem(format!("its profile has {rows} rows, and it has {said}"));
         }
         let same = segments.iter().zip(read.iter());
         let same = same.take_while(|(segment, read)| {
@@ -168,7 +168,7 @@ impl Checker<'_> {
         self.source(connection, revision, read)
     }
 
-    /// Whether the segments are as long as the revision says.
+    /// Compares the lengths of the segments with those that the revision has.
     fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &SegmentList, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
             self.at.segment = Some(read.segment);
@@ -178,7 +178,7 @@ impl Checker<'_> {
                     "the revision has {said} rows of it, and it has {found}"
                 ));
             }
-            // Where the source is kept apart and no list was written, the length is that of the source.
+            // If the source is stored apart and there is no segment list, the length is that of the source.
             let known = !revision.transcoded || revision.segments.is_some();
             if known && segment.bytes != read.bytes {
                 let (said, found) = (segment.bytes, read.bytes);
@@ -202,7 +202,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether the source is the one that was uploaded, and whether it can be gone on with.
+    /// Checks the source against its digest, and the stored resumable digest against both.
     fn source(
         &mut self,
         connection: &mut AnyConnection,
@@ -230,7 +230,7 @@ impl Checker<'_> {
                 && digest.sha256().as_slice() == &*revision.sha256
         };
         if !ResumableDigest::decode(stored).is_ok_and(fits) {
-            self.problem("what is kept to append to it can't be read, or is of another text");
+            self.problem("its resumable digest can't be read, or is of another text");
         }
         Ok(())
     }

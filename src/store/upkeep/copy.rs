@@ -1,9 +1,8 @@
-//! A whole store in another database, of the same kind or the other.
+//! Copies a whole store to another database, which may be of the other kind.
 //!
-//! Segments go first, a bounded part in a transaction; nobody can see them yet. What makes them visible follows in one
-//! transaction at the end. A marker in the target keeps servers away until all was read back and compared, and tells a
-//! copy that was interrupted, at whatever moment, that it may go on: segments never change, so what is there of a segment need
-//! not be looked at again.
+//! Segments are copied first, in transactions of bounded size. One transaction at the end copies datasets and revisions, and so makes
+//! the segments visible. A marker in the target keeps servers away until the copy is read back and verified. An interrupted copy
+//! resumes: segments never change, so what the target has of a segment is not copied again.
 
 use std::collections::BTreeMap;
 
@@ -21,32 +20,31 @@ mod parcel;
 
 use parcel::Parcel;
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Bytes of text are to be copied, so many in all.
+    /// How many bytes of text there are to copy.
     Of(u64),
-    /// So many more bytes of text are in the target.
+    /// So many more bytes of text were copied.
     Copied(u64),
-    /// All is there, and is being read back.
+    /// Everything was copied, and is being read back.
     Verifying,
 }
 
-/// What was copied.
+/// The result of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
     /// Datasets.
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Segments of blocks, those included that were there from a copy that was interrupted.
+    /// Segments, including those of an interrupted copy.
     pub segments: u64,
     /// Bytes of text that were read back.
     pub bytes: u64,
 }
 
-/// Copies all that `from` holds into `to`, which must hold nothing else, and reads it back. An interrupted copy goes on
-/// when it is called again.
+/// Copies the store `from` to the empty store `to`, and reads it back. Call it again to resume an interrupted copy.
 pub fn copy(
     from: &Address,
     to: &Address,
@@ -89,7 +87,7 @@ fn differs(to: &Address, what: String) -> UpkeepError {
     }
 }
 
-/// The segments that the kept revisions of a dataset read, with the lengths of their texts, about.
+/// The segments that the revisions of a dataset read, each with about the length of its text.
 fn segments_of(
     connection: &mut AnyConnection,
     dataset: i64,
@@ -109,7 +107,7 @@ fn segments_of(
     Ok(segments)
 }
 
-/// Copies the segments that revisions read; how many those are.
+/// Copies the segments that revisions read. Returns their number.
 fn copy_segments(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
@@ -127,7 +125,7 @@ fn copy_segments(
         for (number, bytes) in segments_of(source, dataset)? {
             let segment = SegmentId { dataset, number };
             let done = copy_segment(source, target, segment, &mut parcel, tell)?;
-            // What was there from before counts as copied.
+            // What an interrupted copy has copied counts too.
             tell(Step::Copied(bytes.saturating_sub(done)));
             copied += 1;
         }
@@ -149,7 +147,7 @@ fn each_dataset(
     Ok(())
 }
 
-/// Copies what the target lacks of a segment; the bytes of text of that.
+/// Copies what the target lacks of a segment. Returns how many bytes of text that was.
 fn copy_segment(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
@@ -182,7 +180,7 @@ fn copy_segment(
     Ok(done)
 }
 
-/// Deletes segments that no revision in the target reads: those that the source has dropped since an earlier try.
+/// Deletes segments that no revision in the target reads: the source may have dropped some since an interrupted copy.
 fn delete_others(target: &mut AnyConnection) -> Result<(), StoreError> {
     let mut after = SegmentId {
         dataset: -1,

@@ -1,6 +1,6 @@
-//! The tables as a copy takes them over: rows that only a copy needs, and the statements that read tables in order.
+//! The rows that only a copy needs, and the statements that read tables in order.
 //!
-//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
+//! Each struct has every column of its table, so reading all columns doesn't compile if one is missing here.
 
 use diesel::prelude::*;
 
@@ -13,10 +13,10 @@ use crate::store::schema::{
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
 
-/// Blocks, or blocks of a source, that are read at once.
+/// How many blocks or source blocks are read at once.
 const READ: i64 = 8;
 
-/// The tables that a copy takes over.
+/// The tables that a copy has.
 #[cfg(test)]
 pub(super) const COPIED: &[&str] = &[
     "datasets",
@@ -33,7 +33,7 @@ pub(super) const COPIED: &[&str] = &[
     "usage",
 ];
 
-/// The tables that a copy leaves: they say what servers of the source are in the middle of, and what they will collect.
+/// The tables that a copy leaves empty: they have what is in flight on the source's servers, and what these will collect.
 #[cfg(test)]
 pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases"];
 
@@ -145,7 +145,7 @@ pub(super) fn next_blocks(
         .load(connection)
 }
 
-/// The last block of a segment.
+/// The key of the last block of a segment.
 pub(super) fn last_block(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -160,7 +160,7 @@ pub(super) fn last_block(
         .map(|found| found.unwrap_or(BEFORE_ALL))
 }
 
-/// The next blocks of a segment's source after the one at byte `after`.
+/// The next source blocks of a segment after the one at byte `after`.
 pub(super) fn next_source_blocks(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -176,7 +176,7 @@ pub(super) fn next_source_blocks(
         .load(connection)
 }
 
-/// Where the last block of a segment's source begins; -1 without one.
+/// The offset of the last source block of a segment; -1 if there is none.
 pub(super) fn last_source_block(
     connection: &mut AnyConnection,
     segment: SegmentId,

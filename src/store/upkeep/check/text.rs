@@ -1,5 +1,4 @@
-//! Reading what revisions are made of: blocks of text, and blocks of sources that are kept apart. Each has to follow the
-//! one before it, and to hold what its digest is of.
+//! Reads the blocks and source blocks of revisions. Each must follow the one before it, and match its digest.
 
 use std::ops::ControlFlow;
 
@@ -16,31 +15,31 @@ use crate::store::segments::list::Segment;
 use crate::store::segments::queries::BEFORE_ALL;
 use crate::store::units::{from_db, to_db};
 
-/// What a segment was found to be, and the text up to its end.
+/// A segment that was read, and the digest of the revision's text up to its end.
 pub(super) struct Read {
     pub segment: i64,
     pub start: u64,
     pub rows: u64,
     pub bytes: u64,
-    /// Whether all of it could be read; where it could not, that was told, and nothing that follows from it is.
+    /// Whether all of it could be read. If not, that was reported, and problems that follow from it are not.
     pub sound: bool,
-    /// `None` from the first segment on that could not be read.
+    /// `None` from the first unreadable segment on.
     pub digest: Option<ResumableDigest>,
 }
 
-/// A segment being read.
+/// A segment that is being read.
 struct Reading {
-    /// Where the next block has to begin.
+    /// The row and the byte at which the next block must begin.
     row: i64,
     byte: i64,
     sound: bool,
     digest: Option<ResumableDigest>,
-    /// Rows that its summary is of.
+    /// How many rows its summary has.
     summarised: Option<u64>,
 }
 
 impl Checker<'_> {
-    /// Reads a segment's blocks, which follow the text `before`.
+    /// Reads a segment's blocks. `before` is the digest of the text before them.
     pub(super) fn segment(
         &mut self,
         connection: &mut AnyConnection,
@@ -70,7 +69,7 @@ impl Checker<'_> {
         let rows = from_db(reading.row);
         if let Some(summarised) = reading.summarised.filter(|of| sound && *of != rows) {
             self.problem(format!(
-                "its summary is of {summarised} rows, and it has {rows}"
+                "its summary has {summarised} rows, and it has {rows}"
             ));
         }
         Ok(Read {
@@ -94,7 +93,7 @@ impl Checker<'_> {
         if (first_row, first_byte) != (reading.row, reading.byte) {
             let Reading { row, byte, .. } = reading;
             self.problem(format!(
-                "it begins at row {first_row} and byte {first_byte}, where row {row} and byte {byte} come next"
+                "it begins at row {first_row} and byte {first_byte}, but row {row} and byte {byte} come next"
             ));
             reading.sound = false;
         }
@@ -128,7 +127,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    /// Reads a source that is kept apart; `None` where that can't be done, which was told.
+    /// Reads a source that is stored apart. `None`: it can't be read, which was reported.
     pub(super) fn source_blocks(
         &mut self,
         connection: &mut AnyConnection,
@@ -150,14 +149,14 @@ impl Checker<'_> {
                 if sound && after != to_db(digest.bytes()) {
                     let next = digest.bytes();
                     self.problem(format!(
-                        "it is of the source, of which byte {next} comes next"
+                        "it is a source block, and byte {next} of the source comes next"
                     ));
                     sound = false;
                 }
                 match blocks::unpack(&block) {
                     Ok(bytes) => digest.absorb(&bytes),
                     Err(StoreError::Corrupt { .. }) => {
-                        self.problem("it is of the source, and is not what was uploaded");
+                        self.problem("it is a source block, and is not what was uploaded");
                         sound = false;
                     }
                     Err(error) => return Err(error),
@@ -169,7 +168,7 @@ impl Checker<'_> {
     }
 }
 
-/// How many rows a query finds in the text. The number that is stored with it was found by the reader of uploads.
+/// How many rows a query finds in the text.
 fn count(text: &Text, layout: &Layout) -> u64 {
     let query = Query::default();
     let read = BlockText::new(text.text.clone(), layout.columns.len());
@@ -181,22 +180,22 @@ fn count(text: &Text, layout: &Layout) -> u64 {
     rows
 }
 
-/// Whether the block's text has the records that are said to be in it, and its statistics can be read.
+/// Checks that the block's text has as many records as it should, and that its zone maps and Bloom filters can be read.
 fn records(text: &Text, block: &BlockRow<'_>, layout: &Layout) -> Result<(), String> {
     if text.text.get(text.body_start..).is_none() {
-        return Err("its rows are said to begin where its text does not go on".to_owned());
+        return Err("its rows should begin after the end of its text".to_owned());
     }
     let found = count(text, layout);
     if found != text.rows {
         let said = text.rows;
-        return Err(format!("it is said to have {said} rows, and has {found}"));
+        return Err(format!("it should have {said} rows, and has {found}"));
     }
-    // A line end that was put before appended rows has none.
+    // The line-end block has none.
     let line_end = block.stats.is_empty() && text.rows == 0;
     let blooms = block.blooms.as_deref().unwrap_or_default();
     let sound = line_end || zone_map::decode(&block.stats).is_ok();
     match sound && bloom::decode(blooms, &[]).is_ok() {
         true => Ok(()),
-        false => Err("its statistics can't be read".to_owned()),
+        false => Err("its zone maps or Bloom filters can't be read".to_owned()),
     }
 }

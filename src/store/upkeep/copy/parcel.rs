@@ -1,6 +1,6 @@
-//! Blocks on their way into the target, of one segment or of many small ones, written in one transaction.
+//! Collects blocks of one or many segments, to write them to the target in one transaction.
 //!
-//! Blocks of a segment are added in order, so whatever is in the target of a segment is its beginning.
+//! The blocks of a segment are added in order, so the target always has the beginning of a segment.
 
 use diesel::prelude::*;
 
@@ -10,12 +10,12 @@ use crate::store::error::StoreError;
 use crate::store::rows::{BlockRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
 
-/// Packed bytes from which on a parcel is full.
+/// A parcel with so many packed bytes is full.
 const FULL: usize = 1 << 20;
-/// Rows of the tables from which on it is full: a server takes 65,535 values in one statement.
+/// A parcel with so many table rows is full: PostgreSQL takes 65,535 values in one statement.
 const ROWS: usize = 1024;
 
-/// What waits to be written.
+/// The blocks that wait to be written.
 #[derive(Default)]
 pub(super) struct Parcel {
     blocks: Vec<BlockRow<'static>>,
@@ -46,11 +46,11 @@ impl Parcel {
         self.send(target)
     }
 
-    /// Writes what waits.
+    /// Writes the waiting blocks.
     pub(super) fn send(&mut self, target: &mut AnyConnection) -> Result<(), StoreError> {
         let parcel = std::mem::take(self);
         connection::write(target, |target| {
-            // The transaction at the end is not done before all that came before it is on the disk.
+            // The last transaction of the copy waits for the disk, and with it for all before it.
             dialect::do_not_wait_for_the_disk(target)?;
             parcel.insert(target)
         })
