@@ -128,7 +128,7 @@ fn check_block(raw_block: &RawBlock, analysis: &Analysis, layout: &Layout) -> Ve
         rows.push(texts.collect::<Vec<_>>());
     }
     assert_eq!(rows.len(), block.rows as usize);
-    let known = zone_map::decode(&block.stats).expect("they were just stored");
+    let known = zone_map::decode(&block.zone_maps).expect("they were just stored");
     assert_eq!(known, analysis.columns);
     for (place, zone_map) in known.iter().enumerate() {
         let values = || rows.iter().map(|row| row[place].as_str());

@@ -1,4 +1,4 @@
-//! Who calls, what that one gets when it names no version, and whether it may.
+//! Identifies the caller, finds its default version and its extensions, and decides what it may do.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::settings::Anonymous;
 use crate::store::Client;
 use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
 
-/// Who calls, and what the API is to that one.
+/// The caller of a request.
 pub(super) struct Caller {
-    /// The client; `None`: somebody without a key.
+    /// The client. `None`: an anonymous caller.
     pub(super) client: Option<Arc<Client>>,
-    /// What it gets that names no version.
+    /// The version that the caller gets if a request names none.
     pub(super) default: DefaultVersion,
-    /// The versions as they are for it, where they are not as for the rest.
+    /// The catalogue with the caller's extensions, if it has any.
     pub(super) extended: Option<Box<Catalogue>>,
-    /// When it asks: the versions are for this request as they are then.
+    /// The time of the request, which decides the state of each version.
     pub(super) at: Timestamp,
 }
 
@@ -39,13 +39,13 @@ impl Caller {
         }
     }
 
-    /// The versions as they are for it.
+    /// The catalogue for this caller.
     pub(super) fn catalogue<'c>(&'c self, services: &'c Services) -> &'c Catalogue {
         self.extended.as_deref().unwrap_or(&services.catalogue)
     }
 }
 
-/// The versions as they are for a client: some may be retired later for it than for the rest.
+/// The catalogue for a client, with its extensions.
 pub(super) fn catalogue_of<'s>(
     services: &'s Services,
     client: Option<&Client>,
@@ -62,7 +62,7 @@ pub(super) fn catalogue_of<'s>(
     }
 }
 
-/// Who calls: a key that is there has to be right, and is never taken for none.
+/// Identifies the caller. A request with an invalid key is refused, even if anonymous callers may do the same.
 pub(super) async fn identify(
     services: &Services,
     headers: &HeaderMap,
@@ -75,7 +75,7 @@ pub(super) async fn identify(
     client.map(Some).ok_or(UNKNOWN)
 }
 
-/// Who calls, where that can be told at once; `None`: it can't, or nobody may call like that.
+/// The caller, if that is known without the store. `None`: the store has to be asked, or the request is refused.
 pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<Arc<Client>>> {
     match key(headers).ok()? {
         None => Some(None),
@@ -87,7 +87,7 @@ const UNKNOWN: Error = Error::Unauthenticated(
     "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
 );
 
-/// The key that is sent.
+/// The key in the request.
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Error> {
     let Some(value) = single(headers, &AUTHORIZATION, "Authorization")? else {
         return Ok(None);
@@ -100,10 +100,10 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Error> {
     }
 }
 
-/// What a caller gets that names no version: its pin, or the first version.
+/// The default version of a caller: its pin, or the first version.
 pub(super) fn default_of(services: &Services, client: Option<&Client>) -> DefaultVersion {
     let pin = client.and_then(|client| client.pin);
-    // One that this server does not know stays what it is: then it is 410, and nobody is moved.
+    // If this server doesn't know the pinned version, the answer is 410. The pin doesn't move.
     match pin.and_then(VersionNumber::new) {
         Some(version) => DefaultVersion {
             version,
@@ -116,7 +116,7 @@ pub(super) fn default_of(services: &Services, client: Option<&Client>) -> Defaul
     }
 }
 
-/// Whether the caller may do that at all.
+/// Whether the caller may use the method.
 pub(super) fn admit(
     services: &Services,
     method: &Method,

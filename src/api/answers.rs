@@ -1,11 +1,11 @@
-//! Whole answers, remembered for who asks the same again.
+//! Cached responses: whole responses that can be sent again.
 //!
-//! A page that is remembered still has to be found: a request is taken apart, routed and negotiated, its query read, and
-//! its headers are made. All of that is the same for the same question as long as the dataset and the versions are what
-//! they were, so what was asked for twice is kept as it went out. [`Service`] looks there before warp sees a request.
+//! A cached page saves reading rows, but the request still has to be parsed, routed and negotiated. For the same question, all of that
+//! has the same result until the dataset or a version changes. So responses that were asked for twice are cached whole. [`Service`]
+//! looks for one before warp sees the request.
 //!
-//! What a question is errs on the safe side: a request with any header that is not known to make no difference takes
-//! the long way, and so does one that somebody unknown sends. Who may call, and what is counted, is settled each time.
+//! A request with any header that may change the response takes the usual way, and so does one whose caller is not cached. Access is
+//! checked, and the request counted, each time.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -25,21 +25,21 @@ use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, Services};
-use crate::store::{Dataset, Run};
+use crate::store::{Dataset, SegmentId};
 use crate::versioning::DefaultVersion;
 
-/// Bytes of the longest question that is remembered.
+/// The most bytes of a question. Responses to longer ones are not cached.
 const LONGEST: usize = 2 << 10;
-/// Bytes before those that the request itself gives: of what its caller gets that names no version.
+/// Bytes of a question before those from the request: the caller's default version.
 const CALLER: usize = 5;
 
-/// Everything about a request that its answer may depend on, in bytes that no other question has: path, query, `Accept`,
-/// `Accept-Encoding`, and the version that the caller gets without naming one. A caller with extensions has no question. The answer
-/// depends on two more things, which are looked at each time: the newest revision of the dataset, and the dates of the versions.
+/// Everything in a request that its response depends on, encoded so that no two questions have the same bytes: path, query, `Accept`,
+/// `Accept-Encoding`, and the caller's default version. A caller with extensions has no question. The response also depends on the
+/// newest revision of the dataset and on the dates of the versions, which are checked each time.
 struct Question(Vec<u8>);
 
 impl Question {
-    /// What is asked, but for who asks; `None`: the answer to that is not remembered.
+    /// The question without the caller's part. `None`: the response can't be cached.
     fn of<B>(request: &Request<B>) -> Option<Self> {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or(""));
         if request.method() != Method::GET || path.len() + query.len() > LONGEST {
@@ -59,7 +59,7 @@ impl Question {
         }
         let mut bytes = Vec::with_capacity(256);
         bytes.resize(CALLER, 0);
-        // Neither a target nor the value of a header has an end of line in it.
+        // Neither a target nor a header value has a line end.
         for part in [path, "?", query] {
             bytes.extend_from_slice(part.as_bytes());
         }
@@ -73,7 +73,7 @@ impl Question {
         (bytes.len() <= LONGEST).then_some(Self(bytes))
     }
 
-    /// The question of a caller that gets that when it names no version.
+    /// The question of a caller with that default version.
     fn by(&mut self, default: DefaultVersion) -> &[u8] {
         let (number, source) = self.0[..CALLER].split_at_mut(CALLER - 1);
         number.copy_from_slice(&default.version.get().to_le_bytes());
@@ -82,7 +82,7 @@ impl Question {
     }
 }
 
-/// Whether the API takes no notice of a header, or the same each time. Who calls is settled apart.
+/// Whether a header doesn't change the response. The caller's key is handled apart.
 fn makes_no_difference(name: &str) -> bool {
     matches!(
         name,
@@ -111,23 +111,23 @@ fn makes_no_difference(name: &str) -> bool {
         || name.starts_with("sec-")
 }
 
-/// What an answer says of itself to be remembered.
+/// What is needed to cache a response.
 #[derive(Clone, Debug)]
 pub(super) struct Memo {
-    /// It tells of this alone.
+    /// The only dataset that it is about.
     pub(super) dataset: Arc<Dataset>,
-    /// The name of the operation that gave it.
+    /// The name of the operation that made it.
     pub(super) operation: &'static str,
-    /// What its caller gets that names no version.
+    /// The default version of its caller.
     pub(super) default: DefaultVersion,
-    /// When it was made: how the versions were then is in it.
+    /// When it was made, which decided the states of the versions.
     pub(super) at: Timestamp,
 }
 
-/// A response that is remembered, or one that was made.
+/// A cached response, or a new one.
 type Sent<W> = http::Response<http_body_util::Either<Full<Bytes>, W>>;
 
-/// The response, which is remembered if it says how.
+/// The response. It is cached if it has a [`Memo`].
 fn remember<W>(
     services: &Services,
     question: Option<Question>,
@@ -156,12 +156,12 @@ where
     let (Some(mut question), Some(memo), Some(&route)) = known else {
         return http::Response::from_parts(head, sent);
     };
-    let of = (memo.dataset.name.clone(), memo.dataset.run);
-    // What is not the newest may be gone tomorrow.
+    let of = (memo.dataset.name.clone(), memo.dataset.made_by);
+    // A response about an older revision is not cached, because the revision may be deleted.
     if is_newest(services, &of) {
         let until = services.catalogue.next_change(memo.at);
         let mut headers = head.headers.clone();
-        // So that it need not be moved for the id of each request.
+        // With a placeholder, the request id replaces a value and moves no other header.
         headers.insert(REQUEST_ID, HeaderValue::from_static(""));
         services.cache.keep_response(CachedResponse {
             question: question.by(memo.default).into(),
@@ -176,12 +176,12 @@ where
     http::Response::from_parts(head, sent)
 }
 
-fn is_newest(services: &Services, (name, run): &(DatasetName, Run)) -> bool {
+fn is_newest(services: &Services, (name, segment): &(DatasetName, SegmentId)) -> bool {
     let newest = services.store.known(name);
-    newest.is_some_and(|newest| newest.run == *run)
+    newest.is_some_and(|newest| newest.made_by == *segment)
 }
 
-/// The answer that is remembered for a request, if it still holds.
+/// The cached response to a request, if its conditions hold.
 fn recall(
     services: &Services,
     question: &mut Question,
@@ -209,7 +209,7 @@ fn recall(
     Some(response)
 }
 
-/// Answers what is remembered, and has the rest answered by the service behind it.
+/// Sends cached responses, and passes all other requests to the inner service.
 #[derive(Clone)]
 pub(super) struct Service<S> {
     services: Arc<Services>,
@@ -230,7 +230,7 @@ where
 {
     type Response = Sent<W>;
     type Error = Infallible;
-    // Boxed, so that an answer that is there does not carry along the room that making one takes.
+    // Boxed: otherwise the future of a cached response would be as large as that of any other.
     type Future =
         Either<Ready<Result<Sent<W>, Infallible>>, BoxFuture<'static, Result<Sent<W>, Infallible>>>;
 

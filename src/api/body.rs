@@ -1,4 +1,4 @@
-//! The body of a request, and why it may not arrive.
+//! The body of a request, and the error of a body that arrives too slowly.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt as _};
 /// The body, a frame at a time.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, warp::Error>> + Send + Sync>>;
 
-/// The body that warp gives.
+/// A body from warp.
 pub(super) fn boxed<S, B>(body: S) -> Body
 where
     S: Stream<Item = Result<B, warp::Error>> + Send + Sync + 'static,
@@ -18,12 +18,10 @@ where
     Box::pin(body.map(|frame| frame.map(|mut data| data.copy_to_bytes(data.remaining()))))
 }
 
-/// A request's body does not arrive as fast as the settings demand.
-///
-/// The server that receives the body gives this, or the connection's own error.
+/// The body arrives more slowly than the settings allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum BodyTimedOut {
-    /// No part of it has arrived for so long.
+    /// Nothing has arrived for so long.
     #[error(
         "the request's body has stalled: nothing arrived for {}, the limit that --body-timeout sets",
         humantime::format_duration(*.0)
@@ -37,13 +35,13 @@ pub enum BodyTimedOut {
 }
 
 impl BodyTimedOut {
-    /// This error if it is `error` or what caused it.
+    /// The error in the chain of `error`, if it is there.
     pub fn find<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
         cause(error)
     }
 }
 
-/// The error of that type that is `error` or what caused it, however deep: routers wrap the errors of bodies.
+/// The error of that type in the chain of `error`. warp wraps the errors of bodies.
 pub(super) fn cause<'e, E: std::error::Error + 'static>(
     mut error: &'e (dyn std::error::Error + 'static),
 ) -> Option<&'e E> {

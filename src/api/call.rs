@@ -1,4 +1,4 @@
-//! What a handler is called with.
+//! The argument of a handler.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use crate::services::{Prepared, Services};
 use crate::store::{Client, Committed, Dataset, Receipt};
 use crate::versioning::Choice;
 
-/// One request, routed and negotiated.
+/// A request that is routed and negotiated.
 pub struct Call {
-    /// What handlers share.
+    /// The services that all handlers share.
     pub services: Arc<Services>,
-    /// What the versions brought.
+    /// The changelogs of the versions.
     pub history: Arc<History>,
-    /// Version and format of the answer.
+    /// The version and format of the response.
     pub choice: Choice,
-    /// Who calls; `None`: somebody without a key.
+    /// The client. `None`: an anonymous caller.
     pub client: Option<Arc<Client>>,
-    /// The address that the request comes from, where one is known.
+    /// The address of the caller, if it is known.
     pub from: Option<IpAddr>,
-    /// The request's method: `HEAD` is answered by who answers `GET`.
+    /// The method. The handler of `GET` also answers `HEAD`.
     pub method: http::Method,
-    /// The request's headers that the operation describes.
+    /// The request headers that the operation describes.
     pub headers: http::HeaderMap,
     /// The `{name}` in the path.
     name: Option<String>,
@@ -67,7 +67,7 @@ impl Call {
     /// The dataset that the path names.
     pub fn dataset_name(&self) -> Result<DatasetName, Error> {
         let name = self.raw_name();
-        // A path can name anything; what is no name of a dataset is the name of none.
+        // No dataset has an invalid name.
         DatasetName::new(name).map_err(|_| Error::NoSuchDataset(name.to_owned()))
     }
 
@@ -96,12 +96,12 @@ impl Call {
         if revision > newest.revision {
             return Err(Error::NoSuchRevision { name, revision });
         }
-        // Boxed, so that who reads the newest revision does not carry along what this takes.
+        // Boxed: otherwise the futures of all reads would be as large as this rare one.
         let found = Box::pin(self.services.store.find_revision(&newest, revision)).await?;
         found.ok_or(Error::RevisionGone { name, revision })
     }
 
-    /// Commits what was uploaded, and answers with what `render` makes of it.
+    /// Commits the upload. `render` makes the answer.
     pub async fn commit(
         &self,
         prepared: Vec<Prepared>,
@@ -115,7 +115,7 @@ impl Call {
         Ok(render(&committed))
     }
 
-    /// Removes the dataset that the path names.
+    /// Deletes the dataset that the path names.
     pub async fn delete(&self) -> Result<Reply, Error> {
         let name = self.dataset_name()?;
         let conditions = conditional::write(&self.headers)?;
@@ -129,7 +129,7 @@ impl Call {
         Ok(done())
     }
 
-    /// The receipt for a write that may be sent again.
+    /// The receipt of a write with an idempotency key.
     async fn receipt(
         &self,
         render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
@@ -141,7 +141,7 @@ impl Call {
         }
     }
 
-    /// Says that the answer was kept together with what was written.
+    /// Notes that the answer was committed together with the write.
     fn settle(&self) {
         if let Some(once) = &self.once {
             once.settle();
@@ -155,12 +155,12 @@ impl Call {
 
     /// The full semantic version that answers.
     pub fn release(&self) -> &str {
-        // Every version that can be negotiated is known.
+        // Only known versions can be negotiated.
         let release = self.history.release(self.choice.version);
         release.unwrap_or_default()
     }
 
-    /// The client that calls; who calls without a key is none.
+    /// The client. Anonymous callers are refused.
     pub fn known_client(&self) -> Result<&Arc<Client>, Error> {
         self.client.as_ref().ok_or(Error::Unauthenticated(
             "only registered clients can use this resource: send your key as Authorization: Bearer flash_…",
@@ -172,7 +172,7 @@ impl Call {
         Query::parse(&self.query)
     }
 
-    /// The body; whoever asks first gets it.
+    /// The body. It can be taken once.
     pub fn take_body(&mut self) -> Body {
         self.body
             .take()

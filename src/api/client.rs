@@ -1,4 +1,4 @@
-//! What a client can see and do of itself, the same in every version.
+//! The operations of a client about itself. They are the same in all versions.
 
 mod upgrade;
 
@@ -157,7 +157,7 @@ pub(super) fn describe_patch() -> Description {
     }
 }
 
-/// `GET /client`: who calls, and how its pin came about.
+/// `GET /client`: the client, with the moves of its pin.
 pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let name = call.known_client()?.name.clone();
@@ -196,7 +196,7 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
 }
 
 impl Wanted {
-    /// The version, if somebody can be pinned to it.
+    /// The version, if a client can be pinned to it.
     fn number(&self, call: &Call) -> Result<VersionNumber, Error> {
         let catalogue = access::catalogue_of(&call.services, call.client.as_deref());
         let now = call.services.clock.now();
@@ -244,7 +244,7 @@ async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
     Ok(Reply::json(StatusCode::OK, &view))
 }
 
-/// What was used of each version, the newest version first.
+/// The usage of each version, the newest version first.
 fn versions(used: &[Used]) -> Vec<VersionView> {
     let mut numbers: Vec<u32> = used.iter().map(|used| used.version).collect();
     numbers.sort_unstable();

@@ -1,8 +1,8 @@
 //! Content codings of responses (RFC 9110 §8.4 and §12.5.3): zstd, br or gzip, as `Accept-Encoding` asks.
 //!
-//! A coded representation has a tag of its own: the plain one's with the coding behind it. Only the outside knows of
-//! codings: tags are made plain on the way in, and coded on the way out. A part of a source is sent as it is, so that
-//! ranges are of one representation.
+//! A coded representation has its own entity tag: the plain one with the coding's name. Only this module knows these tags: it removes
+//! the name from the tags of requests, and adds it to the tags of responses. Ranges are never coded, because they must be of one
+//! representation.
 
 use std::sync::Arc;
 
@@ -31,19 +31,19 @@ use super::rows::metered;
 use crate::services::memory::{Exhausted, Held, Kind, Memory};
 use crate::versioning::{FULL, Quality, quality};
 
-/// Bytes of the shortest body that is worth it.
+/// Shorter bodies are not coded.
 const SHORTEST: u64 = 1 << 10;
-/// Bytes up to which a body is coded before it is sent.
+/// A body of at most so many bytes is coded before it is sent.
 const WHOLE: u64 = 256 << 10;
-/// Bytes that are coded at a time.
+/// How many bytes are coded at a time.
 const PIECE: usize = 32 << 10;
 
-/// The window of zstd, as a power of two: 256 KiB, where it would have 2 MiB.
+/// The window of zstd, as a power of two: 256 KiB instead of 2 MiB, to save memory.
 const ZSTD_WINDOW: u32 = 18;
-/// The window of br, as a power of two: 256 KiB, where it would have 4 MiB.
+/// The window of br, as a power of two: 256 KiB instead of 4 MiB, to save memory.
 const BROTLI_WINDOW: i32 = 18;
 
-/// A coding.
+/// A content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Coding {
     Zstd,
@@ -52,7 +52,7 @@ enum Coding {
 }
 
 impl Coding {
-    /// The ones that are preferred first.
+    /// All codings, the preferred one first.
     const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
 
     fn name(self) -> &'static str {
@@ -63,7 +63,7 @@ impl Coding {
         }
     }
 
-    /// Bytes that its encoder takes: what a hundred unread exports had more in it than without it.
+    /// The memory of its encoder, measured with a hundred unread exports.
     fn cost(self) -> usize {
         match self {
             Self::Zstd => 1400 << 10,
@@ -72,7 +72,7 @@ impl Coding {
         }
     }
 
-    /// At levels that keep up with what makes the bodies, and with windows that are small beside what a server has.
+    /// The encoder, with a level that is as fast as bodies are made, and with a small window.
     fn encoder<'r, R: tokio::io::AsyncBufRead + Send + 'r>(
         self,
         reader: R,
@@ -98,23 +98,23 @@ impl Coding {
     }
 }
 
-/// What a request asks for.
+/// The codings that a request accepts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     coding: Option<Coding>,
-    /// Whether the client takes a body without a coding.
+    /// Whether the client accepts a body without a coding.
     plain: bool,
-    /// Whether the client has something in that coding.
+    /// Whether the client has a representation in that coding.
     known: bool,
     head: bool,
 }
 
 impl Asked {
-    /// What a request asks for; the tags that it names are made plain.
+    /// Reads the accepted codings, and removes the codings' names from the tags of the request.
     pub(super) fn of(method: &Method, headers: &mut HeaderMap) -> Self {
         let (coding, plain) = (preferred(headers), takes_plain(headers));
         if !plain {
-            // A part is sent without a coding, and a server may answer with the whole (RFC 9110 §14.2).
+            // A range is sent without a coding. If the client doesn't accept that, it gets the whole (RFC 9110 §14.2).
             headers.remove(RANGE);
         }
         let known = [IF_MATCH, IF_NONE_MATCH]
@@ -129,13 +129,12 @@ impl Asked {
         }
     }
 
-    /// Bytes of the shortest body that is coded.
+    /// Shorter bodies are not coded for this request.
     fn shortest(self) -> u64 {
         if self.plain { SHORTEST } else { 1 }
     }
 
-    /// The response in the coding that is asked for, if it is worth it and there is memory for it: a long answer goes out as it
-    /// is where too many are being coded.
+    /// Codes the response, if its body is long enough and there is memory for an encoder. Without memory, a long answer is sent as it is.
     pub(super) async fn answer(self, memory: &Arc<Memory>, response: Response) -> Response {
         let Some(coding) = self.coding else {
             return response;
@@ -186,7 +185,7 @@ impl Asked {
     }
 }
 
-/// The answer to a client that takes nothing but what there is no memory for.
+/// The response to a client that accepts only codings for which there is no memory.
 fn unavailable(exhausted: Exhausted) -> Response {
     Reply::json(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -197,10 +196,10 @@ fn unavailable(exhausted: Exhausted) -> Response {
     .into_response()
 }
 
-/// A short body, coded.
+/// Codes a short body.
 async fn whole(coding: Coding, body: impl http_body::Body<Data = Bytes> + Send) -> Vec<u8> {
     let mut coded = Vec::new();
-    // A short body is there already, and neither reading from memory nor writing to it can fail.
+    // Reading from memory and writing to it can't fail.
     if let Ok(plain) = body.collect().await {
         let plain = plain.to_bytes();
         drop(coding.encoder(&plain[..]).read_to_end(&mut coded).await);
@@ -208,26 +207,26 @@ async fn whole(coding: Coding, body: impl http_body::Body<Data = Bytes> + Send) 
     coded
 }
 
-/// A body that is coded while it is sent. One that breaks off breaks off in the coding too.
+/// Codes a body while it is sent. If the body ends with an error, so does the coded one.
 fn stream<B>(coding: Coding, body: B, memory: Arc<Memory>, held: Held) -> Response
 where
     B: http_body::Body<Data = Bytes> + Send + Sync + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let frames = TryStreamExt::map_err(BodyStream::new(body), std::io::Error::other);
-    let pieces = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
-    let reader = StreamReader::new(Box::pin(pieces));
+    let parts = frames.try_filter_map(|frame| std::future::ready(Ok(frame.into_data().ok())));
+    let reader = StreamReader::new(Box::pin(parts));
     let coded = ReaderStream::with_capacity(coding.encoder(reader), PIECE);
-    // The coder is held as long as somebody may read from it.
-    let coded = coded.map(move |piece| {
+    // The encoder's memory is held until the body is dropped.
+    let coded = coded.map(move |part| {
         let _coder = &held;
-        piece.map_err(StreamError::from)
+        part.map_err(StreamError::from)
     });
     let coded = metered(memory, PIECE, Box::pin(coded));
     warp::reply::stream(SyncStream::new(coded)).into_response()
 }
 
-/// Puts the coding behind the tag.
+/// Adds the coding's name to a tag.
 fn mark(headers: &mut HeaderMap, coding: Coding) {
     let tag = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
     let plain = tag.and_then(|tag| tag.strip_suffix('"'));
@@ -237,7 +236,7 @@ fn mark(headers: &mut HeaderMap, coding: Coding) {
     }
 }
 
-/// Takes the codings off the tags in a header; whether one of them was this one.
+/// Removes the codings' names from the tags in a header. Returns whether this coding was one of them.
 fn make_plain(headers: &mut HeaderMap, name: &HeaderName, coding: Option<Coding>) -> bool {
     let mut known = false;
     for value in headers.get_all(name).iter().cloned().collect::<Vec<_>>() {
@@ -257,7 +256,7 @@ fn make_plain(headers: &mut HeaderMap, name: &HeaderName, coding: Option<Coding>
     known
 }
 
-/// Puts another value in the place of one of a header's.
+/// Replaces one of a header's values.
 fn replace(headers: &mut HeaderMap, name: &HeaderName, old: &HeaderValue, new: HeaderValue) {
     if let http::header::Entry::Occupied(mut entry) = headers.entry(name) {
         for value in entry.iter_mut() {
@@ -269,7 +268,7 @@ fn replace(headers: &mut HeaderMap, name: &HeaderName, old: &HeaderValue, new: H
     }
 }
 
-/// Refuses a request whose answer the client would take in no way, coded or not.
+/// Refuses a request whose client accepts neither a coding nor a body without one.
 pub(super) fn check(headers: &HeaderMap) -> Result<(), Error> {
     if takes_plain(headers) || preferred(headers).is_some() {
         Ok(())
@@ -278,13 +277,13 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// Whether a body without a coding is acceptable: unless that is excluded by its name, or with all that are not named.
+/// Whether a body without a coding is acceptable: unless `identity` or `*` has weight 0.
 fn takes_plain(headers: &HeaderMap) -> bool {
     let elements = elements(headers);
     weight(&elements, "identity").or_else(|| weight(&elements, "*")) != Some(0)
 }
 
-/// The codings that are named, with their weights.
+/// The codings in the header, with their weights.
 fn elements(headers: &HeaderMap) -> Vec<(&str, Quality)> {
     let lists = headers.get_all(ACCEPT_ENCODING).iter();
     let lists = lists.filter_map(|list| list.to_str().ok());
@@ -294,32 +293,32 @@ fn elements(headers: &HeaderMap) -> Vec<(&str, Quality)> {
         .collect()
 }
 
-/// The weight of what is named so; the first one counts.
+/// The weight of a name. The first one counts.
 fn weight(elements: &[(&str, Quality)], wanted: &str) -> Option<Quality> {
     let mut found = elements.iter();
     let found = found.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
     found.map(|(_, weight)| *weight)
 }
 
-/// The coding that is asked for; `None`: none of those there are.
+/// The preferred coding that the client accepts. `None`: it accepts none.
 fn preferred(headers: &HeaderMap) -> Option<Coding> {
     let elements = elements(headers);
     let named = |name| weight(&elements, name);
     let weighted = Coding::ALL.map(|coding| {
         let name = coding.name();
-        // The older name of gzip means the same (RFC 9110 §8.4.1.3).
+        // `x-gzip` means gzip (RFC 9110 §8.4.1.3).
         let alias = (name == "gzip").then(|| named("x-gzip")).flatten();
         let weight = named(name).or(alias).or_else(|| named("*"));
         (coding, weight.unwrap_or(0))
     });
-    // Of equal weights the first one counts.
+    // With equal weights, the first one is preferred.
     let best = weighted.into_iter().rev().max_by_key(|(_, weight)| *weight);
     let plain = named("identity").unwrap_or(0);
     best.filter(|(_, weight)| *weight > 0 && *weight >= plain)
         .map(|(coding, _)| coding)
 }
 
-/// A name and its weight. What can't be read asks for nothing.
+/// A name and its weight. Invalid parts are ignored.
 fn element(text: &str) -> Option<(&str, Quality)> {
     let (name, weight) = match text.split_once(';') {
         None => (text, FULL),

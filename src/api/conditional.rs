@@ -1,9 +1,9 @@
 //! Entity tags and conditional requests (RFC 9110 §8.8.3 and §13).
 //!
-//! A tag names the revision, by the run that made it, and the representation. Reads compare whole tags; writes ask for
-//! the revision alone, so that the tag of any representation of it will do.
+//! A tag identifies the revision, by the segment that made it, and the representation. Reads compare whole tags. Writes compare only
+//! the revision, so a tag of any representation works.
 //!
-//! The lists are read here, because the `headers` crate does not show the tags of one, which say what revision a write is for.
+//! Flash parses the lists itself, because the `headers` crate doesn't give access to the tags of a list.
 
 use http::header::{ETAG, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 use http::{Method, StatusCode};
@@ -13,21 +13,21 @@ use super::reply::Reply;
 use crate::store::{Conditions, Dataset, Revisions};
 use crate::versioning::Format;
 
-/// The tag of a representation: it differs between revisions of all datasets, versions of the API and formats.
-/// `release` is the full semantic version that renders it, so that a new rendering is never taken for an old one.
+/// The tag of a representation. It differs between revisions, formats and releases of versions; `release` is the full semantic version
+/// that renders it.
 pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
-    let run = format!("{:x}", dataset.run.number);
-    ["\"", &run, "-", release, "-", name(format), "\""].concat()
+    let segment = format!("{:x}", dataset.made_by.number);
+    ["\"", &segment, "-", release, "-", name(format), "\""].concat()
 }
 
-/// The tag of what is estimated of a dataset: weak (§8.8.1), since it tells the same each time, and not in the same bytes.
+/// The weak tag (§8.8.1) of a summary: its estimates may differ each time, and mean the same.
 pub fn weak_tag(dataset: &Dataset, release: &str, format: Format) -> String {
     format!("W/{}", tag(dataset, release, format))
 }
 
 /// The tag of a dataset's source, which is the same in every version.
 pub fn source_tag(dataset: &Dataset) -> String {
-    format!("\"{:x}-source\"", dataset.run.number)
+    format!("\"{:x}-source\"", dataset.made_by.number)
 }
 
 fn name(format: Format) -> &'static str {
@@ -39,8 +39,7 @@ fn name(format: Format) -> &'static str {
     }
 }
 
-/// What the conditions of a read come to: 304 when the client has this representation already, 412 when it wants another
-/// one (§13.2.2).
+/// Evaluates the conditions of a read (§13.2.2): 304 if the client has this representation already, 412 if it wants another one.
 pub fn read(headers: &HeaderMap, tag: &str) -> Result<Option<Reply>, Error> {
     let (is_weak, bare) = weakness(tag);
     let named = |header: HeaderName, weakly: bool| {
@@ -60,19 +59,19 @@ pub fn read(headers: &HeaderMap, tag: &str) -> Result<Option<Reply>, Error> {
     Ok(None)
 }
 
-/// A condition that does not hold where nothing has a tag.
+/// A condition that fails on a resource without a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmet {
-    /// `If-Match` of what is there: none of the tags is its own.
+    /// `If-Match` with tags, on an existing resource.
     NoTag,
-    /// `If-Match` of what is to be made: it is not there yet.
+    /// `If-Match` on a creation.
     NothingThere,
-    /// `If-None-Match: *` of what is there.
+    /// `If-None-Match: *` on an existing resource.
     Something,
 }
 
-/// The condition in a request to a resource without a tag that does not hold. `POST` makes something that is not there
-/// yet; what every other method is for is there.
+/// The failed condition of a request to a resource without a tag, if one fails. `POST` creates a resource; all other methods are for
+/// existing ones.
 pub fn unmet_without_tag(method: &Method, headers: &HeaderMap) -> Option<Unmet> {
     let any =
         |header| tags(headers, header).map(|mut tags| tags.any(|(weak, tag)| tag == "*" && !weak));
@@ -85,7 +84,7 @@ pub fn unmet_without_tag(method: &Method, headers: &HeaderMap) -> Option<Unmet> 
 }
 
 impl Unmet {
-    /// The answer where something would have been changed.
+    /// The error for a write.
     pub fn refusal(self) -> Error {
         match self {
             Self::NoTag => Error::NoTag("If-Match"),
@@ -94,7 +93,7 @@ impl Unmet {
         }
     }
 
-    /// The answer where something would have been read (RFC 9110 §13.2.2).
+    /// The error for a read (RFC 9110 §13.2.2).
     pub fn of_read(self) -> Result<Reply, Error> {
         match self {
             Self::NoTag | Self::NothingThere => Err(self.refusal()),
@@ -103,8 +102,8 @@ impl Unmet {
     }
 }
 
-/// Refuses to change what a date is demanded of: nothing here has one, and to go on all the same could undo what somebody
-/// else wrote.
+/// Refuses a write with a condition on a date. No resource has a modification date, and ignoring the condition could overwrite
+/// another client's write.
 pub fn refuse_date(headers: &HeaderMap) -> Result<(), Error> {
     match headers.contains_key(IF_UNMODIFIED_SINCE) {
         true => Err(Error::NoDate),
@@ -112,7 +111,7 @@ pub fn refuse_date(headers: &HeaderMap) -> Result<(), Error> {
     }
 }
 
-/// What a write demands of the dataset.
+/// The preconditions of a write.
 pub fn write(headers: &HeaderMap) -> Result<Conditions, Error> {
     Ok(Conditions {
         only_if: revisions(headers, IF_MATCH, "If-Match")?,
@@ -120,18 +119,18 @@ pub fn write(headers: &HeaderMap) -> Result<Conditions, Error> {
     })
 }
 
-/// The tags in a header, each with whether it is marked as weak; `None`: there is no such header.
+/// The tags in a header, each with whether it is weak. `None`: the header is missing.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = (bool, &str)>> {
     let lists = headers.get_all(name);
     lists.iter().next()?;
     let lists = lists.iter().map(|value| value.to_str().unwrap_or_default());
-    // No tag of ours holds a comma, so one that does names nothing and may be taken apart.
+    // No tag of Flash has a comma, so it does no harm to split one that has.
     let tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     let tags = tags.filter(|tag| !tag.is_empty());
     Some(tags.map(weakness))
 }
 
-/// Whether a tag is marked as weak, and the rest of it.
+/// Whether a tag is weak, and the tag without the mark.
 fn weakness(tag: &str) -> (bool, &str) {
     match tag.strip_prefix("W/") {
         Some(rest) => (true, rest),
@@ -139,7 +138,7 @@ fn weakness(tag: &str) -> (bool, &str) {
     }
 }
 
-/// The revisions that a list of tags names. A tag that none of our answers had names none.
+/// The revisions that a list of tags identifies. Tags that Flash didn't make are ignored.
 fn revisions(
     headers: &HeaderMap,
     header: HeaderName,
@@ -148,7 +147,7 @@ fn revisions(
     let Some(tags) = tags(headers, header) else {
         return Ok(None);
     };
-    let mut runs = Vec::new();
+    let mut segments = Vec::new();
     for (weak, tag) in tags {
         if !weak && tag == "*" {
             return Ok(Some(Revisions::Any));
@@ -160,12 +159,12 @@ fn revisions(
                 found: mark.chars().chain(tag.chars()).take(80).collect(),
             });
         }
-        // A weak tag never matches strongly, and all of ours are strong.
+        // A weak tag never matches a strong one, and all tags of revisions are strong.
         if weak && shown == "If-Match" {
             continue;
         }
-        let run = tag.trim_matches('"').split('-').next();
-        runs.extend(run.and_then(|run| i64::from_str_radix(run, 16).ok()));
+        let segment = tag.trim_matches('"').split('-').next();
+        segments.extend(segment.and_then(|segment| i64::from_str_radix(segment, 16).ok()));
     }
-    Ok(Some(Revisions::Of(runs)))
+    Ok(Some(Revisions::Of(segments)))
 }

@@ -1,8 +1,7 @@
-//! What a version is: which operations it has, who answers each, and how it says what went wrong.
+//! The types of the API's table: versions, and their operations.
 //!
-//! A version lists only what it adds or changes. What it does not mention is answered by the version before it, in
-//! that one's representation; what it takes away it says in [`ApiVersion::removed`]. [`super::versions`] lists the versions, and
-//! [`super::registry`] puts them together.
+//! A version lists only operations that it adds or changes, and those that it removes ([`ApiVersion::removed`]). For all others the
+//! version before it answers, in its own representation. [`super::versions`] lists the versions, and [`super::registry`] combines them.
 
 use std::pin::Pin;
 
@@ -16,10 +15,10 @@ use super::history::Release;
 use super::reply::Reply;
 use crate::versioning::Format;
 
-/// The version that clients get when they name none. It is a constant of its own, so that a new version moves nobody.
+/// The version that clients get when they name none. It is a constant of its own, so a new version doesn't change it.
 pub const FIRST: u32 = 1;
 
-/// What a handler promises.
+/// The future of a handler.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Error>> + Send>>;
 
 /// Answers one operation in one version.
@@ -32,17 +31,17 @@ pub struct ApiVersion {
     pub number: u32,
     /// MINOR and PATCH of its semantic version; MAJOR is `number`.
     pub semantic: (u64, u64),
-    /// What is announced of it.
+    /// Its announced lifecycle.
     pub lifecycle: Announced,
-    /// What it adds or changes.
+    /// The operations that it adds or changes.
     pub operations: &'static [Operation],
-    /// What earlier versions have and it has not: method and path.
+    /// The operations of earlier versions that it removes: method and path.
     pub removed: &'static [(Method, &'static str)],
-    /// How it says what went wrong.
+    /// Renders an error.
     pub render_error: fn(&Error) -> Reply,
-    /// The shape in which it says so.
+    /// The schema of its errors.
     pub describe_error: fn() -> (Content, Schema),
-    /// What each of its releases brought, the newest first.
+    /// Its changelog, the newest release first.
     pub changelog: &'static [Release],
 }
 
@@ -54,11 +53,10 @@ impl ApiVersion {
     }
 }
 
-/// What a release announces of a version; the operator's settings come over it. Dates are written as `--deprecate` takes
-/// them.
+/// The lifecycle of a version that a release announces. The operator's settings override it. Dates have the format of `--deprecate`.
 #[derive(Debug)]
 pub struct Announced {
-    /// Whether it is served only when named.
+    /// Whether it is a preview, which is served only if a request names it.
     pub preview: bool,
     /// Until when, if it is a preview.
     pub promoted: Option<&'static str>,
@@ -66,12 +64,12 @@ pub struct Announced {
     pub deprecated: Option<&'static str>,
     /// When it is retired.
     pub retired: Option<&'static str>,
-    /// When it is refused for a while, in the order of time, as in `2027-05-01T09:00Z/15m`.
+    /// Its brownouts, in the order of time, as in `2027-05-01T09:00Z/15m`.
     pub brownouts: &'static [&'static str],
 }
 
 impl Announced {
-    /// Nothing: the version is stable, and stays.
+    /// Nothing is announced: the version is stable.
     pub const NOTHING: Self = Self {
         preview: false,
         promoted: None,
@@ -81,20 +79,20 @@ impl Announced {
     };
 }
 
-/// One thing that can be done with one resource.
+/// An operation: a method on a resource.
 #[derive(Debug)]
 pub struct Operation {
     /// Its name, the same in every version.
     pub name: &'static str,
-    /// Its method. `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere.
+    /// Its method. `GET` includes `HEAD`. Every resource has `OPTIONS`.
     pub method: Method,
     /// The path, with parameters in braces.
     pub path: &'static str,
-    /// What it can be answered in, the preferred first.
+    /// The formats of its response, the preferred one first.
     pub formats: &'static [Format],
-    /// Who answers it.
+    /// Its handler.
     pub handler: Handler,
-    /// What it takes and answers. Its handler is given the request headers that are described here, and no others; they
-    /// are also what makes a request with an `Idempotency-Key` another one.
+    /// Its description for OpenAPI. The handler gets only the request headers that are described here. The digest of a request with an
+    /// `Idempotency-Key` covers the same headers.
     pub describe: fn() -> Description,
 }

@@ -1,4 +1,4 @@
-//! Cursors: where a list goes on, signed so that only what a list gave out is taken back.
+//! Cursors: positions in lists. They are signed, so a list accepts only its own.
 //!
 //! A cursor is `base64url(payload ‖ tag)`; the tag is the first 10 bytes of HMAC-SHA-256 over the purpose and the
 //! payload, under a key that all servers of one store share.
@@ -13,7 +13,7 @@ use sha2::Sha256;
 use super::error::Error;
 
 const TAG: usize = 10;
-/// Characters of the longest cursor that is looked at.
+/// The most characters of a cursor. Longer ones are refused.
 const LONGEST: usize = 512;
 
 /// A cursor for `position` in the list that `purpose` names.
@@ -24,7 +24,7 @@ pub fn seal(key: &[u8; 32], purpose: &str, position: &impl Serialize) -> Result<
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// The position that a cursor of that list stands for.
+/// The position in a cursor of that list.
 pub fn open<T: DeserializeOwned>(key: &[u8; 32], purpose: &str, cursor: &str) -> Result<T, Error> {
     if cursor.len() > LONGEST {
         return Err(Error::BadCursor);

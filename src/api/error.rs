@@ -1,7 +1,7 @@
-//! Everything that can be wrong with a request, in words that help its sender; each version renders it its own way.
+//! The errors of requests. Each version renders them in its own form.
 //!
-//! A variant says what is wrong; [`Error::status`] and [`Error::title`] are the one place that decides what the client
-//! sees of it. They match without a catch-all, so a new variant does not compile until somebody has decided.
+//! [`Error::status`] and [`Error::title`] decide what the client sees. They match without a catch-all, so a new variant doesn't compile
+//! until it has a status and a title.
 
 use std::fmt::Display;
 
@@ -15,48 +15,48 @@ use crate::services::search::SearchError;
 use crate::store::StoreError;
 use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
 
-/// Why a request is not answered with what it asked for.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No version and format could be agreed on.
+    /// Negotiation found no version and format.
     #[error("{refusal}")]
     Negotiation {
         /// Why.
         refusal: Refusal,
-        /// What the resource has.
+        /// The versions and formats of the resource.
         available: Vec<Available>,
-        /// The path, under which all of them are found.
+        /// The path of the resource.
         path: String,
     },
-    /// The version served does not have the path.
+    /// The version doesn't have the path.
     #[error("{}", no_such_path(path, *version, has))]
     NoSuchPath {
         /// The path.
         path: String,
-        /// The version that was asked.
+        /// The version.
         version: VersionNumber,
         /// The versions that have it.
         has: Vec<VersionNumber>,
     },
-    /// The version served does not have the method at that path.
+    /// The version doesn't have the method at that path.
     #[error("{}", method_not_allowed(method, *version, allow, has))]
     MethodNotAllowed {
         /// The method.
         method: Method,
-        /// The version that was asked.
+        /// The version.
         version: VersionNumber,
-        /// What that version has here, for the header `Allow`.
+        /// The version's methods at that path, for the header `Allow`.
         allow: String,
-        /// The versions that have the method here.
+        /// The versions that have the method at that path.
         has: Vec<VersionNumber>,
     },
-    /// The caller is not known, or must be.
+    /// The key is missing or invalid.
     #[error("{0}")]
     Unauthenticated(&'static str),
-    /// The caller may not do that.
+    /// The caller may not do this.
     #[error("{0} belongs to another client, and only that client may change it")]
     NotOwner(DatasetName),
-    /// A body that should name a version does not.
+    /// The body doesn't name a version.
     #[error(
         "the body doesn't describe a move of the pin: {reason}; send {{\"version\": 2}}, or {{\"undo\": true}} to undo the last move"
     )]
@@ -64,56 +64,56 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A version that nobody can be pinned to.
+    /// Clients can't be pinned to that version.
     #[error(
         "no client can be pinned to {wanted}; choose one of {}",
         join(available)
     )]
     NoSuchPin {
-        /// What was wanted.
+        /// The requested version.
         wanted: String,
-        /// The versions that may be.
+        /// The versions that are possible.
         available: Vec<VersionNumber>,
     },
-    /// A header that may be there once is there more often.
+    /// A header occurs more than once.
     #[error("the request has the header {0} more than once; send it once")]
     RepeatedHeader(&'static str),
-    /// The dataset is not in the state that the request demands.
+    /// A precondition failed.
     #[error(
         "the condition in If-Match or If-None-Match failed: the dataset has changed; read it again before you retry"
     )]
     ConditionFailed,
-    /// A condition that nothing which has no tag can meet.
+    /// A precondition that always fails on a resource without a tag.
     #[error(
         "the condition in {0} failed, because this resource has no entity tag; send the request without that header"
     )]
     NoTag(&'static str),
-    /// `If-Match` on the creation of what can't be there yet.
+    /// `If-Match` on a creation.
     #[error(
         "the condition in If-Match failed, because this request only creates new datasets; to change an existing one, use PUT /datasets/{{name}} in v2"
     )]
     NothingToMatch,
-    /// A condition on a date, which nothing here has.
+    /// A precondition on a date. No resource has a modification date.
     #[error(
         "the condition in If-Unmodified-Since failed, because nothing here has a modification date; send If-Match with the ETag that you have seen instead"
     )]
     NoDate,
-    /// An entity tag is not written as one.
+    /// An invalid entity tag.
     #[error(
         "{found:?} in {header} isn't an entity tag; send it as it came in ETag, with its quotes"
     )]
     BadTag {
         /// The header.
         header: &'static str,
-        /// What was found.
+        /// The header's value.
         found: String,
     },
-    /// The key of a request can't be one.
+    /// An invalid idempotency key.
     #[error(
         "the Idempotency-Key isn't valid; send 1 to 255 visible ASCII characters, such as a UUID, with or without quotes around them"
     )]
     BadKey,
-    /// The key was used for another request.
+    /// The idempotency key was used for another request.
     #[error(
         "this Idempotency-Key was used for another request; send a new key with a new request, or repeat the first request unchanged"
     )]
@@ -123,7 +123,7 @@ pub enum Error {
         "a request with this Idempotency-Key is still in flight; send it again when that one has ended"
     )]
     KeyInFlight,
-    /// The dataset was replaced while rows for it came.
+    /// The dataset was replaced while the appended rows were received.
     #[error(
         "{0} was replaced while the rows were being received, and they don't fit the new dataset; check its columns, and send rows that fit"
     )]
@@ -138,36 +138,36 @@ pub enum Error {
         /// The revision.
         revision: i64,
     },
-    /// A parameter that the operation does not have.
+    /// An unknown parameter.
     #[error("{name:?} isn't a parameter here; the parameters are: {}", join(known))]
     UnknownParameter {
         /// Its name.
         name: String,
-        /// The names there are.
+        /// The names of the operation's parameters.
         known: Vec<&'static str>,
     },
-    /// A parameter is there more than once.
+    /// A parameter occurs more than once.
     #[error("the request has the parameter {0:?} more than once; send it once")]
     RepeatedParameter(&'static str),
-    /// A parameter's value can't be used.
+    /// An invalid value of a parameter.
     #[error("{value:?} isn't a valid value for the parameter {name:?}; use {expected}")]
     BadParameter {
         /// The parameter's name.
         name: String,
-        /// What was written.
+        /// The value.
         value: String,
-        /// What may be written.
+        /// A description of valid values.
         expected: String,
     },
-    /// The cursor is none of ours, or of another list.
+    /// An invalid cursor, or one of another list.
     #[error("this cursor is not from this list; start again without it")]
     BadCursor,
-    /// The cursor goes on with another query.
+    /// The cursor belongs to another query.
     #[error(
         "this cursor belongs to another query; send it with the same select, order and filters as the page that it came from, or start again without it"
     )]
     CursorOfOtherQuery,
-    /// What is asked of the rows can't be.
+    /// An invalid query for rows.
     #[error("{0}")]
     BadQuery(#[from] QueryError),
     /// A query took too long.
@@ -183,15 +183,15 @@ pub enum Error {
         /// The revision.
         revision: i64,
     },
-    /// A dataset's name can't be one.
+    /// An invalid dataset name.
     #[error("{0}")]
     BadName(#[from] NameError),
-    /// A path names a dataset that can't be made.
+    /// A path with an invalid dataset name.
     #[error(
         "{0:?} isn't a valid name for a dataset: use up to 63 characters from a to z, 0 to 9, - and _, and begin with a letter or digit"
     )]
     BadNewName(String),
-    /// A CSV came without a name.
+    /// A CSV has no name.
     #[error(
         "the CSV has no name: add ?name=NAME to the URL, or send the header Content-Disposition: attachment; filename=\"NAME.csv\""
     )]
@@ -199,112 +199,112 @@ pub enum Error {
     /// Two CSVs of one request have the same name.
     #[error("two of the CSVs are named {0}; give each CSV its own name")]
     RepeatedName(DatasetName),
-    /// More CSVs than one request may hold.
+    /// Too many CSVs in one request.
     #[error("the request has more than {limit} CSVs; send the rest in another request")]
     TooManyCsvs {
-        /// How many it may hold.
+        /// How many are allowed.
         limit: usize,
     },
-    /// The CSVs of a request have more column names than one request may hold.
+    /// The column names of a request's CSVs are too long in total.
     #[error(
         "the column names of all CSVs in the request have more than {limit} bytes in total; send some of the CSVs in another request"
     )]
     TooManyNames {
-        /// Bytes they may have.
+        /// How many bytes are allowed.
         limit: usize,
     },
-    /// The request has no CSV in it.
+    /// The request has no CSV.
     #[error("the request has no CSV; {0}")]
     NoCsv(&'static str),
-    /// The body is in a form that the operation does not take.
+    /// The operation doesn't take a body of that media type.
     #[error("{}", unsupported_media_type(found.as_deref(), accepted))]
     UnsupportedMediaType {
-        /// Its media type, if one was stated.
+        /// Its media type, if the request has one.
         found: Option<String>,
-        /// The media types that may be sent.
+        /// The media types that the operation takes.
         accepted: &'static [&'static str],
     },
-    /// The body is packed in a way that is not known.
+    /// An unknown content coding of the body.
     #[error(
         "Content-Encoding {0:?} isn't supported; send the body as it is, or compressed with gzip or zstd"
     )]
     UnsupportedEncoding(String),
-    /// The client takes no body that can be sent.
+    /// The client accepts no content coding that the server has.
     #[error(
         "Accept-Encoding excludes every coding that the answer can be sent in; leave out identity;q=0 and *;q=0, or add zstd, br or gzip"
     )]
     NoCoding,
-    /// The chunks of a body are not written as chunks.
+    /// Invalid chunks of a chunked body.
     #[error(
         "the body isn't valid chunked data: {0}; begin each chunk with its length in hexadecimal digits, and end the body with a chunk of length 0"
     )]
     BadChunks(String),
-    /// The body is longer than is allowed.
+    /// The body is too long.
     #[error(
         "the body is longer than {limit} bytes, the limit set by {setting}; split it, or ask the operator to raise the limit"
     )]
     BodyTooLarge {
         /// The limit in bytes.
         limit: u64,
-        /// The setting that holds it.
+        /// The setting with the limit.
         setting: &'static str,
     },
-    /// The body is no JSON, or not of the right shape.
+    /// The body isn't valid JSON, or doesn't match the schema.
     #[error(
         "the body isn't a JSON list of CSVs: {reason}; send [{{\"name\": \"people\", \"csv\": \"id,name\\n1,Ada\\n\"}}]"
     )]
     BadJson {
-        /// What the parser said, with line and column.
+        /// The parser's message, with line and column.
         reason: String,
     },
-    /// The body is no multipart form, or not of the right shape.
+    /// The body isn't a valid multipart form, or lacks a part.
     #[error("the multipart form can't be read: {0}")]
     BadMultipart(String),
-    /// The body is no CSV that can be kept.
+    /// The CSV is malformed.
     #[error("{}", bad_csv(name.as_ref(), source))]
     Csv {
-        /// Which of several.
+        /// The name of the CSV, if the request has several.
         name: Option<DatasetName>,
-        /// What is wrong with it, and where.
+        /// The mistake and its place.
         #[source]
         source: CsvError,
     },
     /// No dataset has that name.
     #[error("there is no dataset named {0:?}; GET /datasets lists all datasets")]
     NoSuchDataset(String),
-    /// The name belongs to another dataset.
+    /// There is a dataset of that name already.
     #[error(
         "a dataset named {0} exists already; choose another name, or replace it with PUT /datasets/{0} in v2"
     )]
     NameTaken(DatasetName),
-    /// The range lies past the end.
+    /// The range begins after the end.
     #[error("the range begins after the end of the source, which has {length} bytes")]
     RangeNotSatisfiable {
         /// Length of the source in bytes.
         length: u64,
     },
-    /// The body stopped coming.
+    /// The body arrives too slowly.
     #[error("{0}; send it again")]
     BodyTimedOut(BodyTimedOut),
-    /// The body ended before it was whole.
+    /// The body is incomplete.
     #[error("the body ended before it was complete; send it again")]
     BodyCut(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The packed body can't be unpacked.
+    /// The content coding of the body is invalid.
     #[error("the body can't be decompressed as its Content-Encoding says: {0}")]
     BadEncoding(String),
-    /// Too much is going on.
+    /// The server has no permit or memory for the request.
     #[error("the server is busy: {0}; try again in a moment")]
     Busy(&'static str),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),
-    /// Something that can't be, was.
+    /// A worker thread panicked, or an invariant failed.
     #[error("a worker failed")]
     Worker,
 }
 
 impl Error {
-    /// A parameter's value that can't be used; long values are cut.
+    /// The error for an invalid value of a parameter. Long values are shortened.
     pub fn bad_parameter(
         name: impl Into<String>,
         value: impl Into<String>,
@@ -413,7 +413,7 @@ impl Error {
         }
     }
 
-    /// A short name of the kind of problem, the same for every request that has it.
+    /// A short name of the kind of error.
     pub fn title(&self) -> &'static str {
         match self {
             Self::Negotiation { refusal, .. } => match refusal {
@@ -505,7 +505,7 @@ impl Error {
         }
     }
 
-    /// What the client is told. Of its own mistakes everything; of ours no more than what it can do.
+    /// The message for the client. Errors of the server only say what the client can do.
     pub fn detail(&self) -> String {
         match self.status() {
             StatusCode::INTERNAL_SERVER_ERROR => {
@@ -538,7 +538,7 @@ impl Error {
         }
     }
 
-    /// Line and column of a mistake in a CSV.
+    /// The line and column of a mistake in a CSV.
     pub fn place(&self) -> (Option<u64>, Option<u64>) {
         match self {
             Self::Csv { source, .. } => (source.line, source.column),
@@ -546,7 +546,7 @@ impl Error {
         }
     }
 
-    /// Seconds after which trying again makes sense.
+    /// The seconds after which a retry makes sense.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Negotiation {
@@ -557,7 +557,7 @@ impl Error {
         }
     }
 
-    /// The version that is not served, where that is what is wrong.
+    /// The version, if the error is that it isn't served.
     pub fn unserved(&self) -> Option<&Unserved> {
         match self {
             Self::Negotiation {
@@ -568,7 +568,7 @@ impl Error {
         }
     }
 
-    /// Why no more bytes of a body come: the client was silent too long, it went away, or what came is not a body.
+    /// The error of a body that can't be read: it is too slow, incomplete or invalid.
     pub fn from_body(error: warp::Error) -> Self {
         use std::io::ErrorKind::{InvalidData, InvalidInput};
 
@@ -583,7 +583,7 @@ impl Error {
         }
     }
 
-    /// The error of an upload; `name` says which, where there are several.
+    /// The error of an upload. `name` is its dataset, if the request has several.
     pub fn from_upload(error: UploadError, name: Option<&DatasetName>) -> Self {
         match error {
             UploadError::Csv(source) => Self::Csv {
@@ -685,7 +685,7 @@ fn unsupported_media_type(found: Option<&str>, accepted: &[&str]) -> String {
     }
 }
 
-/// The mistake, in which CSV it is where there are several, and the setting to raise where it is but a limit.
+/// The mistake, with the name of the CSV if there are several, and the setting to raise if it is a limit.
 fn bad_csv(name: Option<&DatasetName>, error: &CsvError) -> String {
     let setting = match error.kind {
         CsvErrorKind::TooManyColumns { .. } => "; --max-columns sets the limit",

@@ -1,9 +1,7 @@
-//! The filters that a request passes, in their order. Together they are the whole of the API but for the answers that
-//! are remembered.
+//! The filters that a request passes, in their order. Together they are the API, except for cached responses.
 //!
-//! A filter that can't go on rejects the request with what is wrong and with what is known by then
-//! ([`refused::Refused`]). [`refused::recover`] says so in the version that was chosen. Each path leads to one resource with
-//! all its versions, so no version is tried after another.
+//! A filter rejects a request with the error and what is known of the request so far ([`refused::Refused`]). [`refused::recover`] renders
+//! the error in the chosen version. Each path has one resource for all versions, so versions are not tried one after another.
 
 mod call;
 mod context;
@@ -33,7 +31,7 @@ pub(super) use context::Api;
 use context::{Context, trimmed};
 use refused::settled;
 
-/// Answers every request.
+/// The filter that answers every request.
 pub(super) fn answered(
     api: &Arc<Api>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static + use<>
@@ -49,7 +47,7 @@ pub(super) fn answered(
         .unify()
 }
 
-/// Finds out who calls. A key that is there has to be right.
+/// Identifies the caller. Refuses an invalid key.
 fn caller(
     api: Arc<Api>,
 ) -> impl Filter<Extract = (Box<Context>,), Error = Rejection> + Clone + Send + Sync + 'static {
@@ -69,15 +67,15 @@ fn caller(
     })
 }
 
-/// What a path leads to.
+/// What is at a path.
 enum Target {
     /// A page about the server itself.
     Page(&'static Page),
-    /// What the versions have there, and the `{name}` in the path.
+    /// A resource with its versions, and the `{name}` in the path.
     Resource(Arc<Resource>, Option<String>),
 }
 
-/// Looks the path up in the one table of all versions.
+/// Finds the path in the table of all versions.
 fn route(
     table: Arc<Registry>,
 ) -> impl Filter<Extract = (Target,), Error = Infallible> + Clone + Send + Sync + 'static {
@@ -95,7 +93,7 @@ fn route(
     })
 }
 
-/// Chooses version and format: what `Accept` and `Content-Type` name, else the caller's default.
+/// Chooses version and format: those that `Accept` or `Content-Type` name, or else the caller's default.
 async fn negotiated(
     mut context: Box<Context>,
     target: Target,
@@ -129,7 +127,7 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
         Ok(choice) => context.choice = choice,
         Err(refusal) => {
             let available = versioning::available(catalogue, now, offers);
-            // Where there is nothing at all, no format of it could help.
+            // A path without a resource is 404, whatever format the client wants.
             if matches!(refusal, Refusal::NotAcceptable { .. }) && available.is_empty() {
                 return Ok(());
             }
@@ -139,7 +137,7 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
                 available,
                 path,
             };
-            // A version that is not served says so itself.
+            // A version that is not served has an error of its own.
             if let Some(unserved) = error.unserved() {
                 context.choice = unserved.choice;
             }
@@ -149,13 +147,13 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is to be done.
+/// What a request needs.
 enum Task {
-    /// A page about the server itself is to be written.
+    /// A page about the server.
     Page(&'static Page),
-    /// The methods of the resource are to be named.
+    /// The methods of the resource, for `OPTIONS`.
     Options(String),
-    /// An operation is to be called.
+    /// The call of an operation.
     Operation(Found),
 }
 
@@ -167,7 +165,7 @@ struct Found {
     name: Option<String>,
 }
 
-/// Finds the operation of the chosen version, and whether the caller may call it.
+/// Finds the operation of the chosen version, and checks that the caller may call it.
 async fn operation(
     (mut context, target): (Box<Context>, Target),
 ) -> Result<(Box<Context>, Task), Rejection> {
@@ -213,16 +211,16 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
     }))
 }
 
-/// What an operation is given besides the head of the request.
+/// The parts of a request that follow its head.
 struct Payload {
-    /// The query, as it was sent; empty when there is none.
+    /// The query as it was sent. Empty if there is none.
     query: String,
-    /// The address that the request comes from, where it is known.
+    /// The caller's address, if it is known.
     from: Option<IpAddr>,
     body: Body,
 }
 
-/// Takes the query and the body, which are an operation's to read: whatever is wrong with them is for it to say.
+/// Takes query and body. The operation checks them.
 fn payload() -> impl Filter<Extract = (Payload,), Error = Rejection> + Clone + Send + Sync + 'static
 {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();

@@ -1,4 +1,4 @@
-//! Rows that a query found, on their way out, in whichever way a version writes a row.
+//! Renders the rows that a query found.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::services::Services;
 use crate::services::search::{RecordBatch, RecordBatches, SearchError, in_time};
 use crate::store::Dataset;
 
-/// The rows of `batches`, at most `limit`, in the given form. What takes longer to be found than a query may is cut off.
+/// The rows of `batches`, at most `limit`, in the given form. A result that takes longer to find than a query may is cut off.
 pub async fn all(
     services: &Arc<Services>,
     dataset: &Arc<Dataset>,
@@ -33,17 +33,17 @@ pub async fn all(
     rows::send(&services.memory, expected, rendering).await
 }
 
-/// Where rendering is.
+/// The state of rendering.
 struct Rendering {
     services: Arc<Services>,
     dataset: Arc<Dataset>,
     batches: RecordBatches,
     form: Form,
-    /// The batch being rendered, and which record of it comes next.
+    /// The batch that is being rendered, and the index of its next record.
     open: Option<(RecordBatch, usize)>,
-    /// How far that record is rendered, if it goes out in parts.
+    /// How far that record is rendered, if it is sent in parts.
     part: Option<Progress>,
-    /// Whether there was a row before.
+    /// Whether a row was written already.
     begun: bool,
     done: bool,
 }
@@ -57,13 +57,13 @@ impl Maker for Rendering {
         self.form.bytes()
     }
 
-    /// Renders on behind `out`, to `until` bytes or to the end of a batch: what takes long on a blocking thread.
+    /// Appends rows to `out`, up to `until` bytes or to the end of a batch. Long work runs on a blocking thread.
     async fn step(
         mut self,
         mut out: Vec<u8>,
         until: usize,
     ) -> Result<(Self, Vec<u8>), SearchError> {
-        // It goes out once, before everything else.
+        // The beginning of the document is written once.
         out.append(&mut self.form.prefix);
         let batch = match self.open.take() {
             Some(open) => Some(open),
@@ -79,7 +79,7 @@ impl Maker for Rendering {
             return Ok((self, out));
         };
         let rows = (batch.starts.len() - at) as u64;
-        // Many short batches, one after the other, are no short answer.
+        // Many short batches make a long answer.
         if rows::is_short(rows, batch.text.len().max(out.len())) {
             self.render(batch, at, &mut out, until);
             return Ok((self, out));

@@ -1,26 +1,25 @@
-//! What each release of each version brought, and where each version has its operations: what clients are told of a move
-//! from one version to another.
+//! The changelogs of all versions, and the paths of their operations. They tell a client what changes between two versions.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::versioning::VersionNumber;
 
-/// What one release of a version brought.
+/// A release of a version.
 #[derive(Debug)]
 pub struct Release {
     /// MINOR and PATCH of its semantic version; MAJOR is the version's number.
     pub semantic: (u64, u64),
-    /// What it brought.
+    /// Its changes.
     pub changes: &'static [Change],
 }
 
-/// One thing that a client may have to know.
+/// A change that clients may need to know.
 #[derive(Debug)]
 pub struct Change {
-    /// Of which kind.
+    /// Its kind.
     pub kind: Kind,
-    /// The operation it is about; none: every one.
+    /// The operation that changes. `None`: all operations.
     pub operation: Option<&'static str>,
     /// Whether the change may break a client.
     pub breaking: bool,
@@ -102,19 +101,19 @@ pub(super) struct Entry {
     pub(super) after: Option<&'static str>,
 }
 
-/// One version, as it is looked back on.
+/// The history of a version.
 #[derive(Debug)]
 pub(super) struct Past {
     pub(super) number: VersionNumber,
-    /// The full semantic version, as it is written.
+    /// The full semantic version, as a text.
     pub(super) release: String,
-    /// What each of its releases brought, the newest first.
+    /// Its releases, the newest first.
     pub(super) changelog: &'static [Release],
     /// Method and path of each operation, under its name.
     pub(super) places: Vec<(&'static str, String)>,
 }
 
-/// All versions, as they are looked back on.
+/// The history of all versions.
 #[derive(Debug)]
 pub struct History {
     /// The newest first.
@@ -126,7 +125,7 @@ impl History {
         Self { versions }
     }
 
-    /// The full semantic version of that number, as it is written.
+    /// The full semantic version with that number, as a text.
     pub fn release(&self, number: VersionNumber) -> Option<&str> {
         self.version(number).map(|version| &*version.release)
     }
@@ -138,7 +137,7 @@ impl History {
         found.map(|(_, place)| &**place)
     }
 
-    /// What the versions after `from` brought, up to `to`: oldest first, which is the order in which it happened.
+    /// The changes of the versions after `from` up to `to`, the oldest first.
     pub(super) fn changes(&self, from: u32, to: VersionNumber) -> impl Iterator<Item = Entry> {
         self.versions
             .iter()

@@ -1,9 +1,8 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a write that may be sent again without being done
-//! again.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a client can send a write again, and it is done once.
 //!
-//! The key is taken before the write begins, and its answer is committed with what was written. The same key and the
-//! same request get that answer again for 24 hours; another request with the key is refused, and so is one that comes
-//! while the first is in flight. An answer of 5xx is not kept: then the write was not done, or is not known to be.
+//! The request claims its key before the write begins. The answer is committed together with the write. For 24 hours, the same request
+//! with the same key gets that answer again. A different request with the key is refused, and so is one that arrives while the first is
+//! in flight. Answers of 5xx are not stored, because the write failed or may have failed.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,14 +24,14 @@ use super::reply::{Body as ReplyBody, Reply};
 use super::request::{Request, single};
 use crate::store::{Claim, Claimed, Committed, Receipt, Store};
 
-/// The header that carries the key.
+/// The header with the key.
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Says that an answer was given before.
+/// The header of an answer that was sent before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Characters of the longest key.
+/// The most characters of a key.
 const LONGEST: usize = 255;
 
-/// A request that has its key: it gives it back when it is dropped, unless an answer was kept.
+/// A request that has claimed its key. When this is dropped, the key is released unless an answer was stored.
 pub(super) struct Once {
     store: Store,
     claim: Claim,
@@ -40,14 +39,14 @@ pub(super) struct Once {
     settled: AtomicBool,
 }
 
-/// A body, and the digest of the request up to where it was read.
+/// A body, with the digest of the request up to the byte that was read last.
 struct Digested {
     body: Option<Body>,
     digest: Sha256,
     received: u64,
 }
 
-/// What is kept of an answer.
+/// A stored answer.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     status: u16,
@@ -55,15 +54,15 @@ struct Kept {
     body: Vec<u8>,
 }
 
-/// What becomes of a request with a key.
+/// The result of claiming a key.
 pub(super) enum Begun {
-    /// It is the first, and goes on.
+    /// The request is the first with the key.
     First(Arc<Once>),
-    /// It was answered before.
+    /// The request was answered before.
     Answered(Reply),
 }
 
-/// The key of a request, if it has one: a string in quotes, as the draft has it, or without them.
+/// The key of a request, if it has one: a quoted string, as in the draft, or one without quotes.
 pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     let Some(value) = single(headers, &KEY, "Idempotency-Key")? else {
         return Ok(None);
@@ -78,9 +77,8 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Error> {
     fits.then(|| Some(key.to_owned())).ok_or(Error::BadKey)
 }
 
-/// Takes the key, which is one of those of `scope`, for the request, whose body is read through what comes back. Its
-/// headers are those that the operation reads. `asked` is what else makes a request another one: its path, and version and
-/// format of the answer.
+/// Claims a key of `scope` for the request. The body must be read through the result, which digests it. `headers` are those that the
+/// operation reads. `asked` is what else distinguishes requests: path, version and format.
 pub(super) async fn begin(
     store: &Store,
     scope: String,
@@ -124,7 +122,7 @@ pub(super) async fn begin(
     }
 }
 
-/// The beginning of a request's digest: all of it but the body. Each part is told from the next.
+/// The digest of a request without its body. No two requests have the same input, because each part is delimited.
 fn digest(request: &Request, (path, what): (&str, &str)) -> Sha256 {
     let mut digest = Sha256::new();
     let mut add = |part: &[u8]| {
@@ -135,8 +133,8 @@ fn digest(request: &Request, (path, what): (&str, &str)) -> Sha256 {
     add(path.as_bytes());
     add(request.query.as_bytes());
     add(what.as_bytes());
-    // Whatever the operation reads belongs to the request, but for the key itself and for how the body is sent. What
-    // follows the loop is as in earlier releases, so that a request can be sent again to a newer one.
+    // The digest covers all headers that the operation reads, except the key itself and the framing of the body. The lines after the
+    // loop must stay as in earlier releases, so that a retry works across an update of the server.
     let known = [CONTENT_TYPE, CONTENT_ENCODING, IF_MATCH, IF_NONE_MATCH];
     for (name, value) in &request.headers {
         if !known.contains(name) && ![KEY, CONTENT_LENGTH].contains(name) {
@@ -154,7 +152,7 @@ fn digest(request: &Request, (path, what): (&str, &str)) -> Sha256 {
     digest
 }
 
-/// Reads what is left of the body, and gives the digest of the whole request.
+/// Reads the rest of the body, and returns the digest of the whole request.
 async fn finish(body: &Arc<Mutex<Digested>>, longest: u64) -> Result<[u8; 32], Error> {
     let mut rest = Reading(Arc::clone(body));
     while let Some(frame) = rest.next().await {
@@ -170,11 +168,11 @@ async fn finish(body: &Arc<Mutex<Digested>>, longest: u64) -> Result<[u8; 32], E
 }
 
 fn lock(body: &Mutex<Digested>) -> std::sync::MutexGuard<'_, Digested> {
-    // The digest is whole between any two frames, so a panic elsewhere did not harm it.
+    // The digest is consistent after every frame, so a panic elsewhere did no harm.
     body.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The body as it is read, digested on the way.
+/// The body. Each frame is added to the digest when it is read.
 struct Reading(Arc<Mutex<Digested>>);
 
 impl Stream for Reading {
@@ -199,7 +197,7 @@ impl Stream for Reading {
 }
 
 impl Once {
-    /// The receipt for a write whose answer `render` makes. What is left of the body is read first.
+    /// The receipt of a write; `render` makes its answer. Reads the rest of the body first.
     pub(super) async fn receipt(
         &self,
         longest: u64,
@@ -212,18 +210,18 @@ impl Once {
         })
     }
 
-    /// Says that the answer was kept.
+    /// Notes that the answer was stored.
     pub(super) fn settle(&self) {
         if !self.settled.swap(true, Ordering::AcqRel) {
             self.store.settled(&self.claim);
         }
     }
 
-    /// What to keep of a request that wrote nothing, if it was looked at as a whole and would be answered the same again.
+    /// The receipt of a request that wrote nothing, if a retry would get the same answer.
     pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt> {
         let body = lock(&self.body);
         let whole = body.body.is_none();
-        // Who may write is no matter of the request: what is refused for that may be sent again once it is allowed.
+        // Access may change, so a request that was refused for it can be retried later.
         let passing = reply.status.is_server_error() || reply.status == StatusCode::UNAUTHORIZED;
         if self.settled.load(Ordering::Acquire) || !whole || passing {
             return None;
@@ -236,7 +234,7 @@ impl Once {
         })
     }
 
-    /// Keeps it.
+    /// Stores the answer.
     pub(super) async fn keep(&self, receipt: Receipt) -> Result<(), Error> {
         self.settled.store(true, Ordering::Release);
         Ok(self.store.settle(receipt).await?)
@@ -260,11 +258,11 @@ fn keep(reply: &Reply) -> Vec<u8> {
             .collect(),
         body: match &reply.body {
             ReplyBody::Full(bytes, _) => bytes.to_vec(),
-            // No answer to a write is made while it is sent.
+            // Answers to writes are never streamed.
             ReplyBody::Empty | ReplyBody::Stream(_) => Vec::new(),
         },
     };
-    // Numbers, texts and bytes: writing those to memory can't fail.
+    // Serializing numbers, texts and bytes can't fail.
     postcard::to_stdvec(&kept).unwrap_or_default()
 }
 

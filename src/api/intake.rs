@@ -1,7 +1,7 @@
-//! Request bodies that hold CSVs: one as `text/csv`, several as a multipart form or a JSON list.
+//! Receives CSVs from request bodies: one as `text/csv`, several as a multipart form or a JSON list.
 //!
-//! A body is read a frame at a time and handed on; only a JSON list is held whole (`json`). Whatever packing the client used
-//! is undone first, and limits count what comes out. All that is held is taken from the memory budget first.
+//! A body is read one frame at a time. Only a JSON list is held whole (`json`). Content codings are decoded first, and limits apply to
+//! the decoded bytes. All memory is reserved from the budget first.
 
 mod frames;
 mod json;
@@ -23,27 +23,27 @@ use crate::services::{Form, Prepared, Upload};
 use crate::store::{Conditions, Write};
 pub(super) use json::Item;
 
-/// What `POST /datasets` takes.
+/// The media types that `POST /datasets` takes.
 const LISTS: &[&str] = &[
     "text/csv",
     "text/tab-separated-values",
     "multipart/form-data",
     "application/json",
 ];
-/// What `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
+/// The media types that `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
-/// What `PATCH /client` takes.
+/// The media type that `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
-/// How a body may be packed, in the words of `Accept-Encoding`.
+/// The content codings of request bodies, as a value of `Accept-Encoding`.
 pub(super) const CODINGS: &str = "gzip, zstd";
-/// CSVs that one request may hold.
+/// The most CSVs in one request.
 pub(super) const MOST_CSVS: usize = 1000;
-/// Bytes that the names of all columns in one request may have: they are held until it is answered.
+/// The most bytes of column names in one request. They are held until the response.
 const NAMES: usize = 4 << 20;
-/// Packed bytes of finished CSVs that one request may hold in memory until all of it is committed.
+/// The most packed bytes of finished CSVs that one request holds in memory until its commit.
 const HELD: usize = 1 << 20;
 
-/// Receives the CSVs of a `POST`, whichever way they were sent. Nothing is visible until they are committed.
+/// Receives the CSVs of a `POST`, in any form. Nobody can read them before the commit.
 pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
     let mut query = call.query();
     let name = query.take("name")?;
@@ -90,8 +90,7 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
     receive_csv(call, form).await
 }
 
-/// Receives the CSV of rows to be appended. How it is to be read, but for its charset and whether it has a header, is
-/// what the dataset's own CSV was.
+/// Receives the CSV of appended rows. It has the layout of the dataset's CSV, except for its charset and its header.
 pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
     call.query().finish()?;
     let media_type = single(call)?;
@@ -101,7 +100,7 @@ pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared
     receive_csv(call, form).await
 }
 
-/// The media type of a body that is one CSV. Without `Content-Type` it is taken for `text/csv`.
+/// The media type of a body with one CSV. Without `Content-Type`, it is `text/csv`.
 fn single(call: &Call) -> Result<Option<Mime>, Error> {
     let media_type = media_type(&call.headers)?;
     match &media_type {
@@ -130,10 +129,10 @@ async fn receive_csv(call: &mut Call, form: Form) -> Result<Prepared, Error> {
     upload.finish().await.map_err(failed)
 }
 
-/// Bytes that a document may have which says what to do.
+/// The most bytes of a small JSON document.
 const DOCUMENT: u64 = 64 << 10;
 
-/// Receives a small JSON document. One without `Content-Type` is taken for JSON.
+/// Receives a small JSON document. `Content-Type` may be missing.
 pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
     if let Some(other) = media_type(&call.headers)?.filter(|media_type| !is_json(media_type)) {
         return Err(Error::UnsupportedMediaType {
@@ -153,7 +152,7 @@ pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
-/// The CSVs of one request, received and not yet committed.
+/// The CSVs of one request that are received and not committed yet.
 #[derive(Default)]
 struct List {
     prepared: Vec<Prepared>,
@@ -163,7 +162,7 @@ struct List {
 }
 
 impl List {
-    /// Refuses a name that this request has already, and a CSV too many.
+    /// Refuses a name that this request has already, and too many CSVs.
     fn admit(&self, name: &DatasetName) -> Result<(), Error> {
         if self.prepared.len() == MOST_CSVS {
             return Err(Error::TooManyCsvs { limit: MOST_CSVS });
@@ -174,7 +173,7 @@ impl List {
         }
     }
 
-    /// Adds a CSV, and moves it into the store already when much is held in memory.
+    /// Adds a CSV. Stages it if the request holds much in memory.
     async fn add(&mut self, mut prepared: Prepared) -> Result<(), Error> {
         self.names += prepared.names();
         if self.names > NAMES {
@@ -198,7 +197,7 @@ impl List {
     }
 }
 
-/// The media type of the body; negotiation has refused one that can't be read.
+/// The media type of the body. Negotiation has refused an invalid one.
 fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(None);
@@ -216,7 +215,7 @@ fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
     }
 }
 
-/// The same media type without the white space and the empty parameters that RFC 9110 §5.6.6 allows and mime does not.
+/// The media type without white space and empty parameters, which RFC 9110 §5.6.6 allows and `mime` doesn't.
 fn without_space(text: &str) -> String {
     let parts = text.split(';').map(str::trim);
     parts
@@ -225,12 +224,12 @@ fn without_space(text: &str) -> String {
         .join(";")
 }
 
-/// JSON under its own name or under one of ours.
+/// Whether it is `application/json`, or JSON of a version of Flash.
 fn is_json(media_type: &Mime) -> bool {
     media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || is_ours(media_type, "json")
 }
 
-/// A CSV under one of its own names or under one of ours.
+/// Whether it is `text/csv`, another media type for CSVs, or CSV of a version of Flash.
 fn is_csv(media_type: &Mime) -> bool {
     SINGLES.contains(&media_type.essence_str()) || is_ours(media_type, "csv")
 }
@@ -254,7 +253,7 @@ fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
     }
 }
 
-/// What the query says of the CSV.
+/// The options for the CSV in the query.
 fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
     let mut dialect = Dialect::default();
     for parameter in &PARAMETERS {
@@ -280,7 +279,7 @@ fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
     })
 }
 
-/// Adds what the media type says (RFC 4180 §3: `charset`, `header`).
+/// Adds the options in the media type (RFC 4180 §3: `charset`, `header`).
 fn form(
     name: DatasetName,
     write: Write,
@@ -308,11 +307,11 @@ fn form(
     }
 }
 
-/// The name in `Content-Disposition: attachment; filename="people.csv"`; `filename*` counts before it (RFC 6266 §4.3).
+/// The name in `Content-Disposition: attachment; filename="people.csv"`; `filename*` takes precedence (RFC 6266 §4.3).
 fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     let value = headers.get(CONTENT_DISPOSITION).ok_or(Error::MissingName)?;
     let value = String::from_utf8_lossy(value.as_bytes());
-    // The header has the shape of a media type's parameters, which mime reads with their quoting.
+    // The header has the syntax of a media type's parameters, so `mime` parses it with its quoting.
     let parameters = value
         .split_once(';')
         .map_or("", |(_, parameters)| parameters);
@@ -333,7 +332,7 @@ fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     Ok(DatasetName::from_filename(&filename)?)
 }
 
-/// What `UTF-8''p%C3%A9ople.csv` says (RFC 8187 §3.2); `None` in another charset, which a recipient may ignore.
+/// The value of `UTF-8''p%C3%A9ople.csv` (RFC 8187 §3.2). `None` for other charsets, which a recipient may ignore.
 fn extended_value(value: &str) -> Option<String> {
     let (charset, rest) = value.split_once('\'')?;
     let (_language, text) = rest.split_once('\'')?;

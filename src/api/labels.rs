@@ -1,4 +1,4 @@
-//! What a response says of the version that served it: which one, why, and in which media type.
+//! The headers that name the version of a response, how it was chosen, and its media type.
 
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS};
@@ -10,8 +10,8 @@ use crate::versioning::{self, Catalogue, Choice, Format, Naming, Version, Versio
 
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 const API_VERSION_SOURCE: HeaderName = HeaderName::from_static("api-version-source");
-/// What the response depends on besides the URL: with pins, also who asks. Conditions and ranges are not part of it, since
-/// caches know what these mean.
+/// The value of `Vary`: the request headers that a response depends on. With pins, it depends on the caller. Conditions and ranges are
+/// not in it, because caches handle these themselves.
 const VARY_ON: &str = "Accept, Content-Type, Authorization, Accept-Encoding";
 
 /// The header values that name a version, made once.
@@ -22,12 +22,12 @@ pub(super) struct Labels {
     json: HeaderValue,
     csv: HeaderValue,
     ndjson: HeaderValue,
-    /// What is announced of its end.
+    /// The notice about its end.
     pub(super) notice: Option<Notice>,
 }
 
 impl Labels {
-    /// Those of a version of the catalogue that is served by `found`.
+    /// The labels of a version.
     pub(super) fn of(version: &Version, found: &'static ApiVersion, catalogue: &Catalogue) -> Self {
         // Media types and semantic versions consist of visible ASCII.
         let value =
@@ -58,7 +58,7 @@ impl Labels {
     }
 }
 
-/// The answer that says what was served, and why. A version that this server does not know has no labels.
+/// Adds the labels to an answer. A version that this server doesn't know has none.
 pub(super) fn label(mut reply: Reply, labels: Option<&Labels>, choice: &Choice) -> Reply {
     let headers = &mut reply.headers;
     if !reply.of_server {

@@ -1,7 +1,7 @@
-//! Documents that tell of datasets, whose columns may have long names: lists of datasets, and what one dataset is.
+//! Documents about datasets, whose columns may have long names: lists of datasets, and single datasets.
 //!
-//! They are written a dataset, and a part of its columns, at a time, so that a list takes no more memory than a short one
-//! ([`send`](super::rows::send)). A version says how it writes a dataset without its columns, and how a column.
+//! They are written one dataset, and a part of its columns, at a time, so memory is bounded ([`send`](super::rows::send)). A version
+//! renders a dataset without its columns, and a column.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::services::Services;
 use crate::services::search::SearchError;
 use crate::store::Dataset;
 
-/// How a version writes datasets.
+/// How a version renders datasets.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
     /// A dataset in JSON, with `"columns":[]`.
@@ -25,15 +25,15 @@ pub(super) struct Form {
     pub(super) column: fn(&Column, &mut Vec<u8>),
 }
 
-/// Bytes of columns' names that are read at a time, unless one dataset alone has more.
+/// Bytes of column names that are read at a time, or one dataset if it has more.
 const BATCH: usize = 256 << 10;
-/// The member that a dataset is cut at.
+/// The member of a dataset into which its columns are inserted.
 const COLUMNS: &[u8] = br#""columns":["#;
-/// Bytes of a dataset beside its columns, about.
+/// About how many bytes a dataset has without its columns.
 const DATASET: u64 = 512;
 
-/// A list: `head`, the datasets of these names with commas between them, and `tail`. A name comes with about the bytes that
-/// the dataset's columns take. A dataset that is deleted meanwhile is left out.
+/// A list: `head`, the datasets of these names, separated by commas, and `tail`. Each name comes with about how many bytes the dataset's
+/// columns take. Datasets that are deleted meanwhile are left out.
 pub(super) async fn list(
     services: &Arc<Services>,
     names: Vec<(String, usize)>,
@@ -68,35 +68,35 @@ pub(super) async fn one(
 
 /// A value in JSON.
 pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
-    // What is answered is made of strings, numbers and lists: writing those to memory can't fail.
+    // Serializing strings, numbers and lists can't fail.
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-/// Cuts the document of a list with no items into what comes before and behind them.
+/// Splits the document of an empty list at the position of its items.
 pub(super) fn around_items(document: &[u8], list: &str) -> (Vec<u8>, Vec<u8>) {
     let (head, tail) = cut(document, format!("\"{list}\":[").as_bytes());
     (head.to_vec(), tail.to_vec())
 }
 
-/// What comes before and behind the items of a list that is empty, and begins with `begin`.
+/// The parts of a document before and after the end of `begin`.
 fn cut<'d>(document: &'d [u8], begin: &[u8]) -> (&'d [u8], &'d [u8]) {
     let at = memchr::memmem::find(document, begin).map_or(document.len(), |at| at + begin.len());
     document.split_at(at)
 }
 
-/// Where writing is.
+/// The state of writing.
 struct Writing {
     services: Arc<Services>,
     form: Form,
     head: Vec<u8>,
     tail: Vec<u8>,
-    /// Datasets that are to be read.
+    /// Datasets to read.
     names: VecDeque<(String, usize)>,
-    /// Datasets that were read.
+    /// Datasets that were read and are not written yet.
     read: VecDeque<Arc<Dataset>>,
-    /// The dataset being written, the column that comes next, and what comes behind all of them.
+    /// The dataset that is being written, the index of its next column, and the text after its columns.
     open: Option<(Arc<Dataset>, usize, Vec<u8>)>,
-    /// Whether a dataset was written.
+    /// Whether a dataset was written already.
     begun: bool,
     done: bool,
 }
@@ -116,7 +116,7 @@ impl Writing {
         }
     }
 
-    /// Reads the datasets that come next.
+    /// Reads the next datasets.
     async fn read(&mut self) -> Result<(), SearchError> {
         let (mut names, mut bytes) = (Vec::new(), 0);
         while let Some((name, columns)) = self.names.pop_front() {

@@ -1,20 +1,19 @@
-//! What the wire says. This room alone knows warp.
+//! The HTTP API. It is the only module that uses warp.
 //!
-//! A request passes, in this order:
+//! A request passes these steps:
 //!
-//! 1. the answers that are remembered (`answers`): one that still holds goes out again, and warp does not see the request;
-//! 2. the filters of `filters`, which are written down there in one line each:
-//!    - `caller` finds out who calls (`access`);
-//!    - `route` looks the path up in the one table of all versions ([`registry`]);
+//! 1. cached responses (`answers`): if one can be sent again, warp doesn't see the request;
+//! 2. the filters in `filters`, in this order:
+//!    - `caller` identifies the caller (`access`);
+//!    - `route` finds the resource of the path in the table of all versions ([`registry`]);
 //!    - `negotiated` parses `Accept`, and chooses version and format ([`crate::versioning`]);
-//!    - `operation` finds the operation that the version has there ([`contract`]), its own or that of an older one;
+//!    - `operation` finds the version's operation ([`contract`]), which may be of an older version;
 //!    - `payload` takes query and body;
-//!    - `call` has the version's own handler ([`v1`], [`v2`]) answer from the services; a write with an `Idempotency-Key` passes
-//!      `idempotency` first;
-//!    - `respond` puts on the answer what names its version (`labels`), what is announced of it (`notice`), and its coding (`coding`);
-//!    - `recover` does the same for a request that one of them refused, in the version that was chosen by then.
+//!    - `call` calls the handler ([`v1`], [`v2`]); a write with an `Idempotency-Key` passes `idempotency` first;
+//!    - `respond` adds the headers about the version (`labels`) and its end (`notice`), and the content coding (`coding`);
+//!    - `recover` does the same for a request that one of the filters refused.
 //!
-//! [`versions`] lists the versions. What only one of them has is in its folder; everything else here is the same for all.
+//! [`versions`] lists the versions. Code for one version is in its folder; everything else is for all versions.
 
 mod access;
 mod answers;
@@ -60,7 +59,7 @@ pub use registry::{Registry, RegistryError};
 use crate::services::Services;
 use filters::Api;
 
-/// Everything that clients may ask: a service for each request, over the registry of versions.
+/// The service for clients, with the registry of versions.
 pub fn service<B>(
     services: Arc<Services>,
     registry: Registry,
@@ -85,7 +84,7 @@ where
     Ok(answers::Service::new(services, warp::service(filter)))
 }
 
-/// What the operator's tools ask, on an address of its own.
+/// The service for the operator, on an address of its own.
 pub fn operations_filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
     operations::filter(services)
 }

@@ -1,9 +1,7 @@
-//! What every answer of a version says of that version's end: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link`
-//! to what to do about it.
+//! The headers about a version's end: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and `Link` to what to do about it.
 //!
-//! All of it is made once, for each version that callers may be sent to; which one that is at the moment decides what is
-//! sent. Only the path in the link to the successor is put in for each request, and a version that nothing is announced
-//! of has no notice at all.
+//! The header values are made once, for each possible successor. The current time decides which successor is recommended. Only the path
+//! in the link to the successor differs per request. A version without an announced end has no notice.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue, LINK};
 use jiff::Timestamp;
@@ -17,25 +15,25 @@ const SUNSET: HeaderName = HeaderName::from_static("sunset");
 /// Where all versions are listed with their dates.
 const VERSIONS: &str = "/versions";
 
-/// What is announced of one version.
+/// The notice about a version's end.
 pub(super) struct Notice {
     deprecation: Option<HeaderValue>,
     sunset: Option<HeaderValue>,
-    /// Where callers may be sent to: each newer version, or nowhere.
+    /// The links for each possible successor, and for none.
     ways: Vec<Way>,
 }
 
-/// The links for as long as that version is the one to move to.
+/// The links while that version is the recommended successor.
 struct Way {
     successor: Option<VersionNumber>,
-    /// What to read about the end.
+    /// The links to documentation about the end.
     notes: HeaderValue,
-    /// What follows the path in the link to the successor.
+    /// The part of the successor's link after the path.
     parameters: String,
 }
 
 impl Notice {
-    /// The notice of a version, if anything is announced of it.
+    /// The notice about a version, if its end is announced.
     pub(super) fn of(version: &Version, catalogue: &Catalogue) -> Option<Self> {
         let lifecycle = &version.lifecycle;
         if lifecycle.deprecated.is_none() && lifecycle.retired.is_none() {
@@ -59,8 +57,8 @@ impl Notice {
         })
     }
 
-    /// Puts it into the headers of an answer, beside the links that are there. `path` is where the successor has what was
-    /// asked for, and `extended` when the version is retired for a caller to whom it is not retired with the rest.
+    /// Adds the notice to the headers of an answer. `path` is the path of the resource in the successor. `extended` is when the version is
+    /// retired for a client with an extension.
     pub(super) fn add_to(
         &self,
         headers: &mut HeaderMap,
@@ -112,7 +110,7 @@ impl Way {
     }
 }
 
-/// The form that HTTP wants dates in (RFC 9110 §5.6.7).
+/// A date in HTTP's format (RFC 9110 §5.6.7).
 fn imf_fixdate(date: Timestamp) -> Option<HeaderValue> {
     let text = DateTimePrinter::new()
         .timestamp_to_rfc9110_string(&date)

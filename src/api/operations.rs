@@ -1,8 +1,8 @@
-//! Probes for whoever operates the server, on an address of their own.
+//! Probes and metrics for the operator, on an address of their own.
 //!
-//! `/livez` says that the process runs and works: it is 503 only where a restart is what helps, because nothing can be
-//! written any more. It stays 200 while the server drains, so that nobody kills it half-way, and while the database is away.
-//! `/readyz` says whether new clients should be sent here, and `/metrics` what Prometheus wants to know.
+//! `/livez` is 503 only if a restart is needed, because the process can't write any more. It stays 200 while the server drains, so that
+//! the orchestrator doesn't kill it, and while the database is away. `/readyz` says whether the server should get new connections.
+//! `/metrics` has the metrics for Prometheus.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The query of a URL: each parameter is taken by who knows it, and what nobody took is refused by name, so that a
-//! misspelt one is never silently without effect.
+//! The query of a URL. An operation takes the parameters that it knows. Parameters that are left are refused, so a misspelt one is an
+//! error.
 
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
@@ -8,10 +8,10 @@ use std::str::FromStr;
 use super::error::Error;
 use crate::versioning::{Catalogue, VersionNumber};
 
-/// Names that are mostly asked for at most.
+/// Usually an operation takes no more parameters than this.
 const KNOWN: usize = 8;
 
-/// The whole numbers that may be written, as an error says it.
+/// A range of whole numbers, for errors.
 struct Within<'r>(&'r RangeInclusive<u64>);
 
 impl Display for Within<'_> {
@@ -25,7 +25,7 @@ impl Display for Within<'_> {
     }
 }
 
-/// Parameters that were not taken yet, in the order they were written, and the names that were asked for.
+/// The parameters that were not taken yet, in their order, and the names that the operation knows.
 #[derive(Debug)]
 pub struct Query {
     left: Vec<(String, String)>,
@@ -33,7 +33,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Takes a query apart (`application/x-www-form-urlencoded`, URL Standard §5).
+    /// Parses a query (`application/x-www-form-urlencoded`, URL Standard §5).
     pub fn parse(query: &str) -> Self {
         let left = form_urlencoded::parse(query.as_bytes());
         Self {
@@ -44,7 +44,7 @@ impl Query {
         }
     }
 
-    /// Takes a parameter that may be there once.
+    /// Takes a parameter that may occur once.
     pub fn take(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);
         let mut places = (0..self.left.len()).filter(|place| self.left[*place].0 == name);
@@ -55,7 +55,7 @@ impl Query {
         }
     }
 
-    /// Takes a parameter that may be there any number of times.
+    /// Takes a parameter that may occur any number of times.
     pub fn take_all(&mut self, name: &'static str) -> Vec<String> {
         self.known.push(name);
         self.left
@@ -64,7 +64,7 @@ impl Query {
             .collect()
     }
 
-    /// Takes all parameters whose name begins with `prefix`, less that; `shown` is how errors write such a name.
+    /// Takes all parameters whose names begin with `prefix`, which is removed. `shown` stands for such names in errors.
     pub fn take_prefixed(&mut self, prefix: &str, shown: &'static str) -> Vec<(String, String)> {
         self.known.push(shown);
         self.left
@@ -73,7 +73,7 @@ impl Query {
             .collect()
     }
 
-    /// Takes a parameter and reads it; `expected` says what may be written.
+    /// Takes and parses a parameter. `expected` describes valid values in the error.
     pub fn take_parsed<T: FromStr>(
         &mut self,
         name: &'static str,
@@ -88,7 +88,7 @@ impl Query {
         }
     }
 
-    /// Takes a whole number from `range`, else `default`.
+    /// Takes a whole number in `range`. `default` if the parameter is missing.
     pub fn take_number(
         &mut self,
         name: &'static str,
@@ -106,7 +106,7 @@ impl Query {
         }
     }
 
-    /// Takes a parameter that names one of the versions there are.
+    /// Takes a parameter that names an existing version.
     pub fn take_version(
         &mut self,
         catalogue: &Catalogue,
@@ -121,12 +121,12 @@ impl Query {
         }
     }
 
-    /// Takes all that is left.
+    /// Takes all remaining parameters.
     pub fn take_rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.left)
     }
 
-    /// Refuses what nobody took.
+    /// Refuses parameters that were not taken.
     pub fn finish(self) -> Result<(), Error> {
         match self.left.into_iter().next() {
             None => Ok(()),
@@ -138,7 +138,7 @@ impl Query {
     }
 }
 
-/// The names of the versions there are, as errors write them.
+/// The names of the existing versions, for errors.
 pub(super) fn version_names(catalogue: &Catalogue) -> String {
     let names: Vec<_> = catalogue
         .iter()

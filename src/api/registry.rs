@@ -1,7 +1,6 @@
-//! The registry: all versions put together, and the one table that finds an operation.
+//! The registry: the table of all versions and their operations.
 //!
-//! Everything that must know the operations (routing, 404 and 405, `Allow`, negotiation, the document of each version) reads
-//! them here.
+//! Routing, 404, 405, `Allow`, negotiation and OpenAPI documents read this table.
 
 use std::sync::Arc;
 
@@ -17,16 +16,16 @@ use crate::versioning::{
 /// The operations of one path, in all versions.
 #[derive(Debug, Default)]
 pub struct Resource {
-    /// With parameters in braces; `None`: there is nothing.
+    /// The path with parameters in braces. `None`: no version has it.
     path: Option<&'static str>,
-    /// Per version, oldest first: what it has here, its own or taken over. Empty: it does not have this path.
+    /// Per version, oldest first: its operations at this path, its own and those of the version before it.
     versions: Vec<(VersionNumber, Vec<&'static Operation>)>,
-    /// The headers of a request that each operation reads.
+    /// The request headers that each operation reads.
     headers: Vec<(&'static Operation, Vec<HeaderName>)>,
 }
 
 impl Resource {
-    /// The path, with parameters in braces, if there is anything.
+    /// The path with parameters in braces, if a version has it.
     pub fn path(&self) -> Option<&'static str> {
         self.path
     }
@@ -39,7 +38,7 @@ impl Resource {
             .copied()
     }
 
-    /// The headers of a request that an operation of this resource reads, as it describes itself.
+    /// The request headers that an operation of this resource describes.
     pub fn request_headers(&self, operation: &Operation) -> &[HeaderName] {
         let mut headers = self.headers.iter();
         let found = headers.find(|(known, _)| std::ptr::eq(*known, operation));
@@ -52,7 +51,7 @@ impl Resource {
         found.map_or(&[], |(_, operations)| operations)
     }
 
-    /// The methods that the version has here (RFC 9110 §10.2.1).
+    /// The version's methods at this path (RFC 9110 §10.2.1).
     pub fn allow(&self, version: VersionNumber) -> String {
         let mut methods = Vec::new();
         for operation in self.operations(version) {
@@ -65,7 +64,7 @@ impl Resource {
         methods.join(", ")
     }
 
-    /// What the version can answer that method in here; for a method it does not have, how it says so.
+    /// The formats of the version's operation. For a method that it doesn't have, the format of errors.
     pub fn formats(&self, version: VersionNumber, method: &Method) -> &'static [Format] {
         match self.operation(version, method) {
             Some(operation) => operation.formats,
@@ -74,7 +73,7 @@ impl Resource {
         }
     }
 
-    /// The versions that have that method here, or, with `None`, that have this path at all; oldest first.
+    /// The versions that have that method at this path, oldest first. With `None`, those that have any method.
     pub fn versions_with(&self, method: Option<&Method>) -> Vec<VersionNumber> {
         self.versions
             .iter()
@@ -89,7 +88,7 @@ impl Resource {
     }
 }
 
-/// All versions, ready to be asked.
+/// The registry.
 #[derive(Debug)]
 pub struct Registry {
     versions: Vec<&'static ApiVersion>,
@@ -97,30 +96,30 @@ pub struct Registry {
     resources: Vec<(&'static str, Arc<Resource>)>,
 }
 
-/// Why a list of versions is none that can be served.
+/// Why a list of versions is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
-    /// The catalogue refuses it.
+    /// The catalogue refuses the list.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     /// A version's number is not positive.
     #[error("a version is numbered {0}; versions are numbered from 1")]
     Number(u32),
-    /// A date that a version announces is none.
+    /// A version announces an invalid date.
     #[error(transparent)]
     Date(#[from] NotADate),
-    /// A brownout that a version announces is none.
+    /// A version announces an invalid brownout.
     #[error(transparent)]
     Brownout(#[from] NotABrownout),
-    /// A path can't be routed.
+    /// The router refuses a path.
     #[error("the path {path} can't be routed: {reason}")]
     Path {
         /// The path.
         path: &'static str,
-        /// What the router said.
+        /// The router's message.
         reason: String,
     },
-    /// Two different types of one version's document have one name.
+    /// Two different schemas of one version have the same name.
     #[error("{version} describes two shapes as {name}; give one of them another name")]
     Shape {
         /// The version.
@@ -158,7 +157,7 @@ impl Registry {
         })
     }
 
-    /// What negotiation needs to know of the versions.
+    /// The versions, for negotiation.
     pub fn catalogue(&self) -> Result<Catalogue, RegistryError> {
         let versions = self.versions.iter().map(|version| {
             Ok(Version {
@@ -180,7 +179,7 @@ impl Registry {
             .find(|version| version.number == number.get())
     }
 
-    /// What the versions brought, and where each of them has its operations.
+    /// The changelogs of the versions, and the paths of their operations.
     pub fn history(&self) -> Result<History, RegistryError> {
         let past = |version: &&'static ApiVersion| {
             let number = number(version)?;
@@ -200,14 +199,14 @@ impl Registry {
         Ok(History::new(versions))
     }
 
-    /// Every path and what there is.
+    /// All paths with their resources.
     pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Resource)> {
         self.resources
             .iter()
             .map(|(path, resource)| (*path, &**resource))
     }
 
-    /// The resource at that path, and the parameters in it.
+    /// The resource at that path, and the path's parameters.
     pub fn route<'r, 'p>(
         &'r self,
         path: &'p str,
@@ -216,7 +215,7 @@ impl Registry {
     }
 }
 
-/// What a version announces, as negotiation takes it.
+/// The lifecycle that a version announces.
 fn lifecycle(announced: &Announced) -> Result<Lifecycle, RegistryError> {
     let date = |text: Option<&str>| text.map(versioning::date).transpose();
     let brownouts = announced.brownouts.iter().map(|text| text.parse());
@@ -233,7 +232,7 @@ fn number(version: &ApiVersion) -> Result<VersionNumber, RegistryError> {
     VersionNumber::new(version.number).ok_or(RegistryError::Number(version.number))
 }
 
-/// What each version has at `path`: its own operations over those of the version before it, less what it removed.
+/// The operations of each version at `path`: its own, and those of the version before it that it doesn't remove.
 fn resource(
     versions: &[&'static ApiVersion],
     path: &'static str,

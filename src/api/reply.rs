@@ -1,4 +1,4 @@
-//! An answer, before it becomes a response: status, headers and body, whatever the version.
+//! Answers: status, headers and body, before a version's headers are added.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,37 +15,37 @@ use crate::services::memory::{Exhausted, Held, Kind, Memory};
 use crate::store::Dataset;
 use crate::versioning::VersionNumber;
 
-/// A body that is made while it is sent. An error cuts the connection, so that nobody takes a part for the whole.
+/// A body that is made while it is sent. An error ends the connection, so that the client notices that the body is incomplete.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, StreamError>> + Send>>;
-/// Why a body breaks off.
+/// Why a streamed body ends early.
 pub type StreamError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What goes out after the headers.
+/// The body of an answer.
 pub enum Body {
-    /// Nothing.
+    /// No body.
     Empty,
-    /// All of it, and the memory that was taken for it.
+    /// A whole body, with its memory.
     Full(Bytes, Option<Held>),
-    /// Piece by piece.
+    /// A body that is streamed in parts.
     Stream(ByteStream),
 }
 
-/// Headers that an answer usually has in the end, and some more, so that adding one never moves the others.
+/// The capacity for headers: more than a response usually has, so that adding one doesn't reallocate.
 const HEADERS: usize = 12;
 
 /// An answer.
 pub struct Reply {
     /// Its status.
     pub status: StatusCode,
-    /// Its headers. Without a `Content-Type` it gets the one that was negotiated.
+    /// Its headers. A missing `Content-Type` is the negotiated one.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Body,
-    /// Whether it tells of the server, and so is none of a version.
+    /// Whether it is about the server, and so belongs to no version.
     pub of_server: bool,
-    /// The version that an answer of the server is about, if it is about one alone.
+    /// The version that an answer about the server is about, if it is one.
     pub about: Option<VersionNumber>,
-    /// The dataset of which alone it tells, where it is worth remembering as a whole.
+    /// The only dataset that it is about, if the response can be cached.
     pub alone_of: Option<Arc<Dataset>>,
 }
 
@@ -55,7 +55,7 @@ impl Reply {
         Self::body(status, Body::Empty)
     }
 
-    /// An answer that is all there.
+    /// An answer with a whole body.
     pub fn full(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::body(status, Body::Full(body.into(), None))
     }
@@ -72,7 +72,7 @@ impl Reply {
         }
     }
 
-    /// An answer whose body is made while it is sent.
+    /// An answer with a streamed body.
     pub fn stream(
         status: StatusCode,
         body: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static,
@@ -82,12 +82,12 @@ impl Reply {
 
     /// An answer in JSON.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        // Everything that is answered is made of strings, numbers and lists: writing those to memory can't fail.
+        // Serializing strings, numbers and lists can't fail.
         let body = serde_json::to_vec(body).unwrap_or_default();
         Self::full(status, body)
     }
 
-    /// The same with a header. A value that no header can have is left out.
+    /// Adds a header. An invalid value is left out.
     pub fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
         if let Ok(value) = value.try_into() {
             self.headers.insert(name, value);
@@ -95,10 +95,10 @@ impl Reply {
         self
     }
 
-    /// The same with memory taken for its body, unless it has some.
+    /// Reserves memory for the body, unless it has some.
     ///
     /// # Errors
-    /// When none is free.
+    /// If there is none in time.
     pub(super) fn held(mut self, memory: &Memory) -> Result<Self, Exhausted> {
         if let Body::Full(bytes, held @ None) = &mut self.body
             && !bytes.is_empty()
@@ -109,7 +109,7 @@ impl Reply {
         Ok(self)
     }
 
-    /// The same for a `HEAD` request: every header, and no body.
+    /// The answer to a `HEAD` request: the headers without the body.
     pub(super) fn without_body(mut self) -> Self {
         if let Body::Full(body, _) = &self.body
             && !self.headers.contains_key(CONTENT_LENGTH)
@@ -121,7 +121,7 @@ impl Reply {
         self
     }
 
-    /// The response that warp sends.
+    /// The response for warp.
     pub(super) fn into_response(self) -> warp::reply::Response {
         let mut response = match self.body {
             Body::Empty => warp::reply::Response::default(),

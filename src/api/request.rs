@@ -1,4 +1,4 @@
-//! A request as operations see it: what the filters took out of it, whatever version serves it.
+//! A request as operations get it from the filters.
 
 use std::net::IpAddr;
 
@@ -7,11 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::body::Body;
 use super::error::Error;
 
-/// The id under which a request is found again. The server that serves the API sees to it that every request has one,
-/// and every response too.
+/// The request id. The server gives one to every request and response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The address that a request with a body comes from. The server that receives it puts it among the extensions.
+/// The caller's address, of a request with a body. The server adds it to the request's extensions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Peer(pub IpAddr);
 
@@ -19,17 +18,17 @@ pub struct Peer(pub IpAddr);
 pub struct Request {
     /// Its method.
     pub method: Method,
-    /// Its query, as it was sent; empty when there is none.
+    /// Its query as it was sent. Empty if there is none.
     pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
-    /// The address that it comes from, where it is known.
+    /// The caller's address, if it is known.
     pub from: Option<IpAddr>,
     /// Its body.
     pub body: Body,
 }
 
-/// The one value of a header that may be there once; `shown` is how it is written.
+/// The value of a header that may occur once. `shown` is its name in errors.
 pub(super) fn single<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,
@@ -42,7 +41,7 @@ pub(super) fn single<'h>(
     }
 }
 
-/// Of the headers of a request those of these names.
+/// The request headers with these names.
 pub(super) fn only(headers: &HeaderMap, names: &[HeaderName]) -> HeaderMap {
     let mut found = HeaderMap::new();
     for name in names {

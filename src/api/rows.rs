@@ -1,8 +1,7 @@
-//! Rows on their way out: from blocks to bytes, in whichever way a version writes a row.
+//! Renders rows from blocks, in the form of a version.
 //!
-//! What is short is rendered whole, remembered if it is a page, and sent with its length; what is longer is sent while it
-//! is rendered (`send`), and while the blocks that come next are read. A row that is long itself goes out in parts
-//! (`format`). So memory is bounded whatever is asked for and however wide the rows are.
+//! A short answer is rendered whole, cached if it is a page, and sent with its length. A longer one is sent while it is rendered (`send`),
+//! and while the next blocks are read. A long row is sent in parts (`format`). So memory is bounded for all answers and rows.
 
 mod csv;
 mod format;
@@ -24,50 +23,50 @@ use crate::services::search::{LoadedBlock, Readahead, SearchError, read_ahead};
 use crate::services::{Page, PageKey, Services};
 use crate::store::{Dataset, Lease};
 
-/// Rows up to which they are rendered at once, out of blocks of up to [`SHORT_TEXT`] bytes.
+/// So many rows are rendered at once, if their blocks have at most [`SHORT_TEXT`] bytes.
 const SHORT_ROWS: u64 = 256;
 const SHORT_TEXT: usize = 128 << 10;
 
-/// Bytes of a text whose rows may be so long that they go out in parts.
+/// The rows of a longer text may be so long that they are sent in parts.
 const LONG_TEXT: usize = 256 << 10;
-/// Bytes of names in each row that make it a long one.
+/// A row with so many bytes of names is long.
 const LONG_NAMES: usize = 32 << 10;
 
-/// Which rows of which dataset.
+/// A range of a dataset's rows.
 #[derive(Clone)]
 pub struct Span {
-    /// The dataset, as of the revision that is read.
+    /// The dataset, as of the revision to read.
     pub dataset: Arc<Dataset>,
     /// Number of the first row, from 0.
     pub first: u64,
-    /// How many at most.
+    /// The most rows.
     pub limit: u64,
 }
 
 /// The body of a page, and the cursor of the next one.
 pub type Made = (Body, Option<Arc<str>>);
 
-/// What is shown of a dataset, and whether it was remembered.
+/// A body with its cursor, and whether it was cached.
 pub type Shown = (Made, Memory);
 
-/// Where something that is shown came from.
+/// Whether a body was cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Memory {
-    /// It was made just now.
+    /// It is new.
     New,
-    /// It was made before.
+    /// It was cached.
     Known,
 }
 
 impl Memory {
-    /// The answer about `dataset` that shows it: what is asked for again is worth remembering as a whole.
+    /// The answer about `dataset` with the body. If the body was cached, the whole response is cached too.
     pub fn of(self, mut reply: Reply, dataset: Arc<Dataset>) -> Reply {
         reply.alone_of = (self == Self::Known).then_some(dataset);
         reply
     }
 }
 
-/// A page: as [`all`], and remembered under `key` when it is of usual size.
+/// A page, like [`all`]. It is cached under `key` if it has a usual size.
 pub async fn page(
     services: &Arc<Services>,
     span: Span,
@@ -79,7 +78,7 @@ pub async fn page(
     Ok((body, memory))
 }
 
-/// What `make` makes; or what it made before, where that was a whole body.
+/// The cached body, or the result of `make`, which is cached if it is a whole body.
 pub async fn remembered<F>(
     services: &Services,
     key: PageKey,
@@ -95,8 +94,7 @@ where
         }),
         Body::Empty | Body::Stream(_) => None,
     };
-    // The usual case first, without what several at once would need. To make a page takes a future of kilobytes, which a
-    // request for one that is there would carry along if it were not boxed.
+    // A cached page is the usual case. Boxed: otherwise its future would be as large as that of making a page, several KiB.
     let page = match services.cache.page(&key) {
         Some(page) => page,
         None => match Box::pin(services.cache.page_or(key, make(), whole)).await? {
@@ -114,24 +112,23 @@ pub async fn all(services: &Arc<Services>, span: Span, form: Form) -> Result<Bod
     send(&services.memory, expected(&scan.span.dataset, rows), scan).await
 }
 
-/// Bytes that so many rows of a dataset have in its text, about.
+/// About how many bytes of text so many rows of a dataset have.
 pub(super) fn expected(dataset: &Dataset, rows: u64) -> u64 {
     let usual = dataset.bytes / dataset.rows.max(1);
     rows.saturating_mul(usual)
 }
 
-/// Whether rows of a text go out in parts, written in that form.
+/// Whether rows of a text are sent in parts in that form.
 pub(super) fn has_long_rows(text: usize, form: &Form) -> bool {
     text > LONG_TEXT || form.row.names() > LONG_NAMES
 }
 
-/// Whether so many rows of a text of so many bytes are too few for rendering them to hold anybody up.
+/// Whether rendering so many rows is fast enough for a thread of the runtime.
 pub(super) fn is_short(rows: u64, text: usize) -> bool {
     rows <= SHORT_ROWS && text <= SHORT_TEXT
 }
 
-/// Makes room for so many more rows, once one was written from byte `before` on: the others are about as long, and some a
-/// bit longer.
+/// Reserves capacity for more rows, after one was written from byte `before` on. The others are usually about as long.
 pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64, until: usize) {
     let row = (out.len() - before) * 9 / 8;
     let rows = usize::try_from(rows).unwrap_or(usize::MAX);
@@ -139,20 +136,20 @@ pub(super) fn make_room(out: &mut Vec<u8>, before: usize, rows: u64, until: usiz
     out.reserve(row.saturating_mul(rows).min(left));
 }
 
-/// Where rendering is.
+/// The state of rendering.
 struct Scan {
     services: Arc<Services>,
     span: Span,
     form: Form,
     next: u64,
     end: u64,
-    /// How far the next row is rendered, if it goes out in parts.
+    /// How far the next row is rendered, if it is sent in parts.
     part: Option<Progress>,
-    /// The block being rendered, and the byte of its text that comes next.
+    /// The block that is being rendered, and the offset of the next byte of its text.
     open: Option<(LoadedBlock, usize)>,
-    /// The blocks behind it that were read.
+    /// The next blocks that were read already.
     read: Readahead,
-    /// Those being read meanwhile.
+    /// The blocks that are being read.
     ahead: Option<JoinHandle<Result<Readahead, SearchError>>>,
     done: bool,
     _lease: Lease,
@@ -167,15 +164,15 @@ impl Maker for Scan {
         self.form.bytes()
     }
 
-    /// Renders on behind `out`, to `until` bytes or to the end of what was read: what takes long on a blocking thread.
+    /// Appends rows to `out`, up to `until` bytes or to the end of the blocks that were read. Long work runs on a blocking thread.
     async fn step(
         mut self,
         mut out: Vec<u8>,
         until: usize,
     ) -> Result<(Self, Vec<u8>), SearchError> {
-        // It goes out once, before everything else.
+        // The beginning of the document is written once.
         out.append(&mut self.form.prefix);
-        // Only where there is no row is there nothing left to begin with.
+        // Without rows, the end follows the beginning.
         if self.next >= self.end {
             self.done = true;
             out.extend_from_slice(&self.form.suffix);
@@ -191,7 +188,7 @@ impl Maker for Scan {
                 rendering.await.map_err(|_| SearchError::Worker)?
             }
         };
-        // The client may take its time: where there is little memory, texts are read again rather than held meanwhile.
+        // The client may read slowly. If memory is tight, texts are dropped and read again.
         if !scan.services.memory.is_ample(Kind::Texts) {
             (scan.open, scan.read, scan.ahead) = (None, Readahead::default(), None);
         }
@@ -217,7 +214,7 @@ impl Scan {
         }
     }
 
-    /// Reads the blocks that come next; where there is much memory, begins to read those behind them.
+    /// Reads the next blocks. If there is enough memory, it starts to read the ones after them.
     async fn read(&mut self) -> Result<(), SearchError> {
         let read = |row| {
             let (services, dataset) = (&self.services, &self.span.dataset);
@@ -238,7 +235,7 @@ impl Scan {
         Ok(())
     }
 
-    /// Whether there is too little to render for it to hold anybody up.
+    /// Whether rendering is fast enough for a thread of the runtime.
     fn is_short(&self) -> bool {
         let open = self.open.iter().map(|(block, _)| block);
         let mut blocks = open.chain(&self.read.blocks);
@@ -291,7 +288,7 @@ impl Scan {
                 false => block.text.len(),
             };
             out.extend_from_slice(&block.text.as_bytes()[at..to]);
-            // The last line may have no end.
+            // The last line may have no line end.
             if !out.ends_with(b"\n") {
                 out.push(b'\n');
             }
@@ -329,8 +326,7 @@ impl Scan {
         }
     }
 
-    /// Renders rows up to `end`, as far as there are some and to `until` bytes. `row` writes the next one behind what goes
-    /// before it, if there is one.
+    /// Renders rows up to row `end`, or to `until` bytes. `row` writes the separator and the next row, if there is one.
     fn render_rows(
         &mut self,
         end: u64,
@@ -350,8 +346,8 @@ impl Scan {
         }
     }
 
-    /// Renders rows of a block from byte `at` of its text, each in parts where it is long, to `until` bytes. Where the next
-    /// row begins, or the one that is not whole.
+    /// Renders rows of a block from byte `at` of its text, long ones in parts, up to `until` bytes. Returns the offset of the next or
+    /// unfinished row.
     fn render_parts(
         &mut self,
         block: &LoadedBlock,
@@ -382,7 +378,7 @@ impl Scan {
         at + begin
     }
 
-    /// What goes before the next row.
+    /// The separator before the next row.
     fn separator(&self) -> &'static [u8] {
         match self.next > self.span.first {
             true => self.form.separator,
@@ -391,7 +387,7 @@ impl Scan {
     }
 }
 
-/// The places of the columns that are shown.
+/// The indexes of the selected columns.
 pub fn places(dataset: &Dataset, select: Option<&[usize]>) -> Vec<usize> {
     match select {
         Some(places) => places.to_vec(),

@@ -1,7 +1,7 @@
 //! The source of a dataset: the bytes that were uploaded, whole or in a range (RFC 9110 §14).
 //!
-//! A range is read here, because the `headers` crate takes a suffix that is longer than the source for none, and does not tell one
-//! that lies past the end, which is 416, from one that can't be read, which is ignored.
+//! Flash parses ranges itself. The `headers` crate rejects a suffix that is longer than the source, and doesn't distinguish a range after
+//! the end (416) from an invalid one (ignored).
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::rows::metered;
 use crate::services::Services;
 use crate::store::{Dataset, StoreError};
 
-/// Bytes of a block of the source, unless one record alone has more.
+/// The bytes of a part of the source, unless one record has more.
 const BLOCK: usize = 128 << 10;
 
 /// Answers with the source of `dataset`. A range counts for `GET` only (RFC 9110 §14.2).
@@ -64,8 +64,8 @@ pub fn reply(
     Ok(reply)
 }
 
-/// The one range that is asked for. Several ranges, other units and what can't be read are ignored, as §14.2 allows;
-/// so is a range of another revision (§13.1.5).
+/// The requested range. Several ranges, other units and invalid ranges are ignored, as §14.2 allows, and so is a range of another
+/// revision (§13.1.5).
 fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Result<Option<Range<u64>>, Error> {
     let Some(value) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else {
         return Ok(None);
@@ -82,8 +82,8 @@ fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Result<Option<Range<u6
     }
 }
 
-/// The bytes that a `Range` of one range names of so many (§14.1.2): `first-last`, `first-` or `-suffix`, cut at the
-/// end. Empty when there are none of them; `None` when it is not of that form.
+/// The bytes of a range in a source of that length (§14.1.2): `first-last`, `first-` or `-suffix`, up to the end. Empty if the source has
+/// none of them. `None`: the range is invalid.
 fn one_range(value: &str, length: u64) -> Option<Range<u64>> {
     let (unit, range) = value.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
@@ -101,7 +101,7 @@ fn one_range(value: &str, length: u64) -> Option<Range<u64>> {
     }
 }
 
-/// Digits as a number. One that does not fit lies past the end of everything.
+/// Digits as a number. A number that doesn't fit is after the end of any source.
 fn number(digits: &str) -> Option<u64> {
     let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     all.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -120,10 +120,10 @@ fn stream(
             if range.is_empty() {
                 return Ok(None);
             }
-            let run = dataset.run;
+            let segment = dataset.made_by;
             let missing = StoreError::Missing {
-                dataset: run.dataset,
-                run: run.number,
+                dataset: segment.dataset,
+                segment: segment.number,
                 row: range.start,
             };
             let mut bytes = Bytes::from(

@@ -27,7 +27,7 @@ pub(super) fn run(settings: &CopySettings) -> Result<(), Failure> {
         "copied {from} to {to}: {}, {}, {}; read back {}",
         super::counted(copied.datasets, "dataset"),
         super::counted(copied.revisions, "revision"),
-        super::counted(copied.runs, "upload segment"),
+        super::counted(copied.segments, "upload segment"),
         super::counted(copied.bytes, "byte")
     ));
     Ok(())

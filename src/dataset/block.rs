@@ -24,7 +24,7 @@ pub struct Block {
     /// xxh3-128 of the text, big-endian.
     pub digest: [u8; 16],
     /// The columns' zone maps: [`zone_map::decode`].
-    pub stats: Vec<u8>,
+    pub zone_maps: Vec<u8>,
     /// The columns' Bloom filters: [`bloom::decode`]. Empty if there are none.
     pub blooms: Vec<u8>,
     /// The text, compressed: [`decompress`].
@@ -57,7 +57,7 @@ impl Block {
             body_start: raw_block.body_start as u32,
             text_bytes: raw_block.text.len() as u32,
             digest: digest(&raw_block.text),
-            stats: zone_map::encode(&analysis.columns),
+            zone_maps: zone_map::encode(&analysis.columns),
             blooms: bloom::encode(&analysis.blooms),
             data: compress(&raw_block.text),
         }

@@ -344,8 +344,8 @@ fn title(sample: &Sample<'_>, shapes: &[Vec<Shape>; 4]) -> Option<Title> {
             .count();
         let first = shapes.len() - alike;
         // A table has a header and a row at least; lines above it are few.
-        let table =
-            last.fields > 1 && alike > 1 && first > 0 && first <= 50 && alike >= first.min(3);
+        let fewer = shapes[..first].iter().all(|shape| shape.fields < last.fields);
+        let table = fewer && alike > 1 && first > 0 && first <= 50 && alike >= first.min(3);
         let lines = shapes.get(first).filter(|_| table)?.line;
         let comments = shapes[..first]
             .iter()

@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
-use crate::store::{BlockHandle, Run, StoreError};
+use crate::store::{BlockHandle, SegmentId, StoreError};
 
 use super::metrics::Route;
 
@@ -31,7 +31,7 @@ use super::metrics::Route;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageKey {
     /// The upload segment that made the revision. No other revision has it.
-    pub run: Run,
+    pub made_by: SegmentId,
     /// The query; `None` for all rows in the order of the file.
     pub query: Option<Fingerprint>,
     /// Where the page begins, as its cursor says; `None` without a cursor.
@@ -57,7 +57,7 @@ pub struct CachedResponse {
     /// Everything in the request that the response depends on, encoded so that no other request has the same bytes.
     pub question: Box<[u8]>,
     /// The dataset that it is about, and the upload segment that made the revision.
-    pub of: (DatasetName, Run),
+    pub of: (DatasetName, SegmentId),
     /// The time in which no version changes its state.
     pub holds: Range<Timestamp>,
     /// Its headers. Headers that differ for each response are there with an empty value.
@@ -93,8 +93,8 @@ impl ZoneMaps {
 /// a segment may be divided into pages in several ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct IndexPageKey {
-    /// The run.
-    pub(super) run: Run,
+    /// The segment.
+    pub(super) segment: SegmentId,
     /// The first of the rows.
     pub(super) first_row: u64,
     /// The row after the last of them.
@@ -109,7 +109,7 @@ pub(super) enum CacheKey {
     Page(PageKey),
     /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
     /// and on the number of columns, which is the same in all revisions that read the segment.
-    Text(Run, u64),
+    Text(SegmentId, u64),
     /// The block handles of an index page. They depend on the segment's blocks and on the rows that the page covers.
     BlockHandles(IndexPageKey),
     /// The zone maps of the column with that index, for the blocks of an index page. They depend on the same.
@@ -118,7 +118,7 @@ pub(super) enum CacheKey {
     Blooms(IndexPageKey, usize),
     /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
     /// change an estimate, so a later one may differ and is as good.
-    Summary(Run),
+    Summary(SegmentId),
     /// A whole response: the digest of its request. Other requests may have the same digest, so the response holds the request in
     /// full. What else it depends on is checked each time: the caller's access, whether the revision is the newest, and the time.
     Response(u64),

@@ -12,7 +12,7 @@ use super::cache::{CacheKey, CachedValue};
 use super::search::{SearchError, in_time};
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Layout, RawBlock, Summary};
-use crate::store::{Dataset, Run, StoreError, Text, unreadable};
+use crate::store::{Dataset, SegmentId, StoreError, Text, unreadable};
 
 /// The summaries of a revision's columns.
 ///
@@ -27,7 +27,7 @@ pub async fn summarise(
         let columns = whole(services, dataset).await?;
         Ok::<_, SearchError>(CachedValue::Summary(columns.into()))
     };
-    let key = CacheKey::Summary(dataset.run);
+    let key = CacheKey::Summary(dataset.made_by);
     // Waiting for another request's summary counts as time of the query.
     let limit = services.settings.timeouts.query_timeout;
     match in_time(limit, services.cache.get_or(key, make)).await? {
@@ -44,9 +44,9 @@ async fn whole(
     let permit = Arc::new(permit.map_err(|_| SearchError::Worker)?);
     let mut whole = Summary::new(dataset.columns.len());
     for segment in dataset.segments.iter() {
-        whole = match services.store.summary(segment.run).await? {
+        whole = match services.store.summary(segment.id).await? {
             Some(stored) => merged(&permit, whole, stored).await?,
-            None => made(services, &permit, segment.run, whole, &dataset.layout).await?,
+            None => made(services, &permit, segment.id, whole, &dataset.layout).await?,
         };
     }
     let dataset = Arc::clone(dataset);
@@ -61,8 +61,8 @@ async fn merged(
 ) -> Result<Summary, SearchError> {
     blocking(permit, move || {
         let columns = whole.columns();
-        let run = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
-        whole.merge(&run);
+        let stored = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
+        whole.merge(&stored);
         Ok(whole)
     })
     .await
@@ -72,13 +72,13 @@ async fn merged(
 async fn made(
     services: &Services,
     permit: &Arc<ScanPermit>,
-    run: Run,
+    segment: SegmentId,
     mut whole: Summary,
     layout: &Arc<Layout>,
 ) -> Result<Summary, SearchError> {
     let mut after = None;
     loop {
-        let texts = services.store.texts_after(run, after).await?;
+        let texts = services.store.texts_after(segment, after).await?;
         let Some((last, _)) = texts.last() else {
             return Ok(whole);
         };

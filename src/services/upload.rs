@@ -6,7 +6,7 @@
 //!
 //! No thread ever waits for a client: a slow one holds a task and some hundred KiB. Its upload gives its permit to an upload that
 //! waits for one, and takes another when more data has come. Every arrow is bounded: at most one step is being split, the
-//! raw blocks of [`STEPS`] others are being analysed, and two batches are being written. A CSV that is small enough to arrive at once
+//! raw blocks of [`STEPS`] others are being analysed, and two parts of its segment are being written. A CSV that is small enough to arrive at once
 //! is stored on this thread, because handing it to others would cost more than the work.
 
 use std::collections::VecDeque;
@@ -33,8 +33,8 @@ use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
 use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
 use crate::store::{
-    BATCH_BYTES, Batch, Client, Dataset, NewRevision, PlacedBlock, Run, SourceBlock, StoreError,
-    Write, may_change,
+    Client, Dataset, NewRevision, PART_BYTES, PlacedBlock, SegmentId, SegmentPart, SourceBlock,
+    StoreError, Write, may_change,
 };
 use splitter::{Split, Splitter};
 
@@ -44,8 +44,8 @@ const STEP: usize = 512 << 10;
 const SMALL: usize = 16 << 10;
 /// Steps of one upload whose raw blocks are being analysed or wait for it.
 const STEPS: usize = 3;
-/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two batches.
-pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * BATCH_BYTES;
+/// Bytes that one upload holds: those that wait, those being split, those being analysed, and two parts of its segment.
+pub(super) const UPLOAD: usize = (2 + STEPS + 1) * STEP + 2 * PART_BYTES;
 /// A record or raw block of more bytes than this needs memory of its own.
 const LONG: usize = 1 << 20;
 /// How many copies of a long record there are at a time: as it came, as a raw block, and packed twice.
@@ -76,7 +76,7 @@ pub struct Upload {
     services: Arc<Services>,
     form: Form,
     author: Option<Arc<Client>>,
-    run: Run,
+    segment: SegmentId,
     splitter: SplitterState,
     pending: Vec<Bytes>,
     pending_bytes: usize,
@@ -88,7 +88,7 @@ pub struct Upload {
     /// How many blocks of the source there are, if it is stored apart from the text.
     source_blocks: u64,
     text_bytes: u64,
-    batch: Batch,
+    part: SegmentPart,
     summaries: Arc<Summaries>,
     staging: Option<JoinHandle<Result<(), StoreError>>>,
     abandon: Abandon,
@@ -134,23 +134,23 @@ impl Upload {
             block_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
-        let (ingest, run, profile, first) = match there {
+        let (ingest, segment, profile, first) = match there {
             Some(dataset) if form.write == Write::Append => {
                 let layout = Arc::clone(&dataset.layout);
-                let run = Run {
-                    dataset: dataset.run.dataset,
+                let segment = SegmentId {
+                    dataset: dataset.id(),
                     number: services.store.new_number(),
                 };
                 let profile = Profile::new(Arc::clone(&layout));
                 let ingest = Ingest::appending(layout, form.options.clone(), limits)?;
                 // Number 0 is kept for the line end that the text before may lack.
-                (ingest, run, Some(profile), 1)
+                (ingest, segment, Some(profile), 1)
             }
             there => {
                 let ingest = Ingest::new(form.options.clone(), limits)?;
                 let number = services.store.new_number();
-                let dataset = there.map_or(number, |dataset| dataset.run.dataset);
-                (ingest, Run { dataset, number }, None, 0)
+                let dataset = there.map_or(number, |dataset| dataset.id());
+                (ingest, SegmentId { dataset, number }, None, 0)
             }
         };
         Ok(Self {
@@ -162,7 +162,7 @@ impl Upload {
                 (None, None) => PermitOwner::Itself,
             },
             author,
-            run,
+            segment,
             splitter: SplitterState::Idle(Box::new(Splitter::new(ingest))),
             pending: Vec::new(),
             pending_bytes: 0,
@@ -172,7 +172,7 @@ impl Upload {
             blocks: first,
             source_blocks: 0,
             text_bytes: first,
-            batch: Batch::default(),
+            part: SegmentPart::default(),
             summaries: Arc::default(),
             staging: None,
             abandon: Abandon {
@@ -210,7 +210,7 @@ impl Upload {
         if !may_change(owner, author.map(|author| author.id)) {
             return Err(StoreError::NotOwner(form.name.clone()).into());
         }
-        let newest = there.as_ref().map(|dataset| dataset.run.number);
+        let newest = there.as_ref().map(|dataset| dataset.made_by.number);
         if form.conditions.hold(newest) {
             Ok(there)
         } else {
@@ -233,7 +233,7 @@ impl Upload {
         }
     }
 
-    /// Takes the end of the CSV, and waits until all but the last batch is in the store.
+    /// Takes the end of the CSV, and waits until all but the last part is in the store.
     pub async fn finish(mut self) -> Result<Prepared, UploadError> {
         let mut summary = None;
         if self.pending_bytes <= SMALL && !self.stepped {
@@ -329,7 +329,7 @@ impl Upload {
         Ok(())
     }
 
-    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the batch.
+    /// Waits for the oldest step's raw blocks, and adds the packed blocks to the part.
     async fn settle_analysis(&mut self) -> Result<(), UploadError> {
         let Some(oldest) = self.analysing.pop_front() else {
             return Ok(());
@@ -337,22 +337,22 @@ impl Upload {
         for (block, analysis) in oldest.await.map_err(|_| UploadError::Worker)?? {
             self.add(block, &analysis)?;
         }
-        if self.batch.weight() >= BATCH_BYTES {
-            self.stage_batch().await?;
+        if self.part.weight() >= PART_BYTES {
+            self.stage_part().await?;
         }
         Ok(())
     }
 
-    async fn stage_batch(&mut self) -> Result<(), UploadError> {
+    async fn stage_part(&mut self) -> Result<(), UploadError> {
         self.settle_staging().await?;
-        let batch = std::mem::take(&mut self.batch);
+        let part = std::mem::take(&mut self.part);
         let begins = self.abandon.staged.is_none();
-        self.abandon.staged = Some(self.run);
+        self.abandon.staged = Some(self.segment);
         let store = self.services.store.clone();
         // This has to happen before the task runs: the upload may be given up before that.
-        let turn = store.begin_part(self.run);
+        let turn = store.begin_part(self.segment);
         self.staging = Some(tokio::spawn(async move {
-            store.stage(turn, batch, begins).await
+            store.stage(turn, part, begins).await
         }));
         Ok(())
     }
@@ -366,7 +366,7 @@ impl Upload {
 
     fn keep(&mut self, sources: Vec<SourceBlock>) {
         self.source_blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
-        self.batch.sources.extend(sources);
+        self.part.source_blocks.extend(sources);
     }
 
     fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
@@ -382,11 +382,11 @@ impl Upload {
         let first_row = profile.rows();
         profile.absorb(analysis);
         let text_bytes = u64::from(block.text_bytes);
-        self.batch.chunks.push(PlacedBlock {
+        self.part.blocks.push(PlacedBlock {
             seq: self.blocks,
             first_row,
             first_byte: self.text_bytes,
-            chunk: block,
+            block,
         });
         self.blocks += 1;
         self.text_bytes += text_bytes;
@@ -425,14 +425,14 @@ impl Upload {
             write: self.form.write,
             conditions: self.form.conditions.clone(),
             author: self.author,
-            run: self.run,
+            segment: self.segment,
             staged: self.abandon.staged.is_some(),
-            rest: self.batch,
-            chunks: self.blocks - self.first,
+            rest: self.part,
+            blocks: self.blocks - self.first,
             text_bytes: self.text_bytes - self.first,
-            blocks: self.source_blocks,
+            source_blocks: self.source_blocks,
             profile,
-            tail: splitter.digest().clone(),
+            digest: splitter.digest().clone(),
             content_type: self.form.content_type(splitter.charset()),
             transcoded: splitter.transcoded(),
             summary,

@@ -7,7 +7,7 @@ use diesel::result::Error as DieselError;
 use super::backend::sqlite::errors::is_full;
 use crate::dataset::{CorruptBlock, DatasetName};
 
-/// Why the store did not do what it was asked to.
+/// Why an operation of the store failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -31,48 +31,48 @@ pub enum StoreError {
         "{0} has as many keys as a client may have: take the older ones away with `flash clients rotate-key {0} --finish`"
     )]
     TooManyKeys(String),
-    /// The dataset is not in the state that the write demands.
+    /// A precondition of the write failed.
     #[error("the dataset {0} has changed")]
     ConditionFailed(DatasetName),
-    /// While rows to be appended came, the dataset was replaced by one that they do not fit.
+    /// The dataset was replaced while the appended rows were received, and they don't fit the new one.
     #[error("the dataset {0} was replaced by another one while the rows came")]
     Replaced(DatasetName),
-    /// The request took so long that its key was given to another one.
+    /// The request took so long that another request got its idempotency key.
     #[error("the request's key was given to another request")]
     KeyLost,
-    /// Parts of the upload are gone: the database was restarted, or the upload was taken for dead.
+    /// Parts of the upload are gone: the database was restarted, or the upload was abandoned after a long silence.
     #[error("parts of the upload are no longer there")]
     UploadLost,
-    /// What was staged belongs to another dataset than the name does by now: it has to be moved first.
+    /// The name belongs to another dataset than when the upload began, so its blocks have to be moved first.
     #[error("the name belongs to another dataset than when the upload began")]
     Elsewhere {
-        /// Which of the revisions to be committed.
+        /// The index of the revision, among those to be committed.
         at: usize,
-        /// The number of the dataset that the name belongs to, or will.
+        /// The number of the dataset that has the name, or will have it.
         dataset: i64,
     },
-    /// What a commit builds on has to be found out first.
+    /// An append needs the state of the dataset's newest revision before its transaction.
     #[error("the commit is not prepared")]
     Unprepared,
-    /// The client's key was taken back since the request began.
+    /// The client's key was revoked after the request began.
     #[error("the client's key was taken back")]
     KeyRevoked,
-    /// Another transaction was in the way.
+    /// The transaction collided with another one.
     #[error("another transaction was in the way")]
     Again,
-    /// The database server does not answer, or takes no writes.
+    /// The database server doesn't answer.
     #[error("the database is away")]
     Away(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The database server takes no writes at the moment: its disk may be full, or it follows another one.
+    /// The database server accepts no writes at the moment: its disk may be full, or it is a standby.
     #[error("the database is read-only at the moment")]
     ReadOnly(#[source] DieselError),
     /// The database server did not answer in time.
     #[error("the database did not answer in time")]
     Slow,
-    /// No connection, or no place in the writer's queue, became free in time.
+    /// No connection and no place in the writer's queue became free in time.
     #[error("the store is busy: {0} did not become free in time")]
     Busy(&'static str),
-    /// Another request was reading the same, and did not end in time.
+    /// Another request reads the same value, and took too long.
     #[error("another request is reading the same, and did not end in time")]
     Waited,
     /// The disk, or the database's quota on it, is full.
@@ -81,48 +81,48 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
-    /// Nothing can be written any more by this process.
+    /// This process can't write any more.
     #[error("nothing can be written until the server is restarted: {0}")]
     WriterStopped(&'static str),
     /// A file of the store was removed or replaced while it was open.
     #[error("{} was removed or replaced while it was open, so nothing can be read or written until the server is restarted", .0.display())]
     FileGone(PathBuf),
-    /// What was read is not what was written.
-    #[error("the chunk at byte {first_byte} of run {run} of dataset {dataset} is damaged")]
+    /// A block is damaged.
+    #[error("the block at byte {first_byte} of segment {segment} of dataset {dataset} is damaged")]
     Corrupt {
         /// The dataset's number.
         dataset: i64,
-        /// The run's number.
-        run: i64,
-        /// Offset of the chunk in the run's text, or of the block in its source.
+        /// The segment's number.
+        segment: i64,
+        /// Offset of the block in the segment's text, or of the source block in its source.
         first_byte: i64,
         /// What is wrong with it.
         #[source]
         source: CorruptBlock,
     },
-    /// A row that a revision has is in none of its chunks.
-    #[error("row {row} of run {run} of dataset {dataset} is in no chunk")]
+    /// No block has a row that the revision has.
+    #[error("row {row} of segment {segment} of dataset {dataset} is in no block")]
     Missing {
         /// The dataset's number.
         dataset: i64,
-        /// The run's number.
-        run: i64,
+        /// The segment's number.
+        segment: i64,
         /// The row's number.
         row: u64,
     },
-    /// A stored description of a dataset can't be read: it was written by something else.
+    /// A stored value can't be decoded.
     #[error("a stored {what} can't be read")]
     Unreadable {
-        /// What was being read.
+        /// The name of the value.
         what: &'static str,
-        /// What the decoder said.
+        /// The decoder's error.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The database refused a statement.
     #[error("the database failed")]
     Database(#[source] DieselError),
-    /// Work of the store panicked. Nothing of it was written.
+    /// Work of the store panicked. It wrote nothing.
     #[error("the store's work panicked, and was rolled back")]
     Panicked,
     /// A thread of the store ended before it answered.
@@ -157,7 +157,7 @@ pub enum OpenError {
     NotWritable {
         /// The database's path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
     /// Another process has the store open.
@@ -168,12 +168,12 @@ pub enum OpenError {
         /// The lock's path.
         lock: PathBuf,
     },
-    /// The file is no database, or not one of Flash.
+    /// The file is not a database, or not one of Flash.
     #[error("{path} is not a database that Flash can use: {reason}; write another path in --database sqlite:PATH", path = path.display())]
     NotADatabase {
         /// The database's path.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         reason: String,
     },
     /// The linked SQLite has a known defect.
@@ -197,17 +197,17 @@ pub enum OpenError {
     Away {
         /// Where it is.
         database: String,
-        /// What libpq said.
+        /// libpq's error.
         reason: String,
     },
-    /// The server does not want us.
+    /// The server refuses the connection.
     #[error(
         "the database {database} can't be used: {reason}; check the address in --database, or in the file of --database-file"
     )]
     Refused {
         /// Where it is.
         database: String,
-        /// What libpq said.
+        /// libpq's error.
         reason: String,
     },
     /// Bringing the schema up to date failed.
@@ -218,7 +218,7 @@ pub enum OpenError {
         /// What failed.
         reason: String,
     },
-    /// The schema lacks steps, and was not to be changed.
+    /// The schema lacks migrations, and the settings don't allow to run them.
     #[error(
         "the schema of {database} lacks steps that this release needs ({missing}): run `flash migrate` with the same --database first, or leave out --migrate off"
     )]
@@ -230,7 +230,7 @@ pub enum OpenError {
     },
     /// A copy into the store was interrupted.
     #[error(
-        "a copy into {database} is not finished: run the same `flash copy` again, which goes on where it stopped"
+        "a copy into {database} is not finished: run the same `flash copy` again, which continues where it stopped"
     )]
     CopyUnfinished {
         /// Where it is.

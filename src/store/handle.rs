@@ -1,4 +1,4 @@
-//! The handle on the store, and what all clones of it share. What can be asked of it is beside what it concerns.
+//! The handle on the store, and the state that all its clones share. Its methods are in the files of their subjects.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub struct Store {
     pub(crate) shared: Arc<Shared>,
 }
 
-/// What all handles share.
+/// The state that all handles share.
 pub(crate) struct Shared {
     pub backend: Backend,
     pub leases: Arc<Leases>,
@@ -28,11 +28,11 @@ pub(crate) struct Shared {
     pub ids: Ids,
     pub clock: Clock,
     pub keep_revisions: i64,
-    /// Bytes of text that a block written by compaction has, about.
+    /// About how many bytes of text a block has that compaction writes.
     pub block_bytes: usize,
     /// This process, among those that share the database.
     pub holder: i64,
-    /// Where maintenance is told which datasets are to be compacted.
+    /// Tells maintenance which datasets to compact.
     pub to_compact: UnboundedSender<DatasetName>,
 }
 
@@ -51,7 +51,7 @@ impl Store {
         &self.shared.in_flight
     }
 
-    /// The key under which cursors are signed; every server of one store has the same.
+    /// The key that signs cursors. All servers of one store have the same.
     pub fn cursor_key(&self) -> Result<&[u8; 32], StoreError> {
         self.backend().key()
     }
@@ -61,28 +61,28 @@ impl Store {
         self.shared.ids.next((self.shared.clock)())
     }
 
-    /// Keeps the revision's runs from being collected as long as the lease lives.
+    /// Keeps the revision's segments from being collected as long as the lease lives.
     pub fn lease(&self, dataset: &Dataset) -> Lease {
-        let runs = dataset.segments.iter().map(|segment| segment.run);
-        self.shared.leases.take(runs)
+        let segments = dataset.segments.iter().map(|segment| segment.id);
+        self.shared.leases.take(segments)
     }
 
-    /// The store's metrics: how long it takes, by what it is asked to do, and what panicked.
+    /// The store's metrics: latencies by kind of work, and panics.
     pub fn collectors(&self) -> [Box<dyn prometheus::core::Collector>; 2] {
         self.backend().timings.collectors()
     }
 
-    /// How much of it is in use.
+    /// How much of the store is in use.
     pub fn load(&self) -> Load {
         self.backend().load()
     }
 
-    /// Whether the store works as far as this process decides it. An error is for good: only a new process mends it.
+    /// Whether this process can still use the store. An error is permanent: only a new process can recover.
     pub fn health(&self) -> Result<(), StoreError> {
         self.backend().health()
     }
 
-    /// Answers when the store can be read and written.
+    /// Succeeds if the store can be read.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.health()?;
         self.backend()
@@ -90,7 +90,7 @@ impl Store {
             .await
     }
 
-    /// Finishes what waits to be written and lets the store go.
+    /// Finishes all waiting writes and closes the store.
     pub async fn close(&self) {
         self.backend().close().await;
     }

@@ -1,10 +1,10 @@
-//! Writes that a client may send twice: a key, what it was first used for, and the answer that was given then.
+//! Idempotency keys: each is stored with the fingerprint of the request that first used it, and with its answer.
 //!
-//! A request takes its key before it does anything, and its answer is committed together with what it wrote. So there is
-//! never one without the other, whatever stops in between, and however many servers there are.
+//! A request claims its key before it does anything else. Its answer is committed in the transaction of its write, so the store
+//! never has one without the other, even if a server crashes, and with any number of servers.
 //!
-//! A key that is taken stays taken while its request is in flight. Where processes share the database, each reports its requests
-//! now and then ([`in_flight`](super::in_flight)), and the key of one that has been silent for long is free again.
+//! A key stays claimed while its request is in flight. Servers that share a database report their requests regularly
+//! ([`in_flight`](super::in_flight)). If a server stops reporting, its keys become free again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,27 +23,27 @@ use super::units::micros;
 /// How long an answer is kept.
 const ANSWERS_LIVE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What became of a request's claim to a key.
+/// The result of claiming a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claimed {
-    /// The key is the request's.
+    /// The request has the key now.
     First,
-    /// Another request has it and is not done.
+    /// Another request has the key and is not finished.
     InFlight,
-    /// It was used before.
+    /// The key was used before.
     Before {
         /// SHA-256 of the request that used it.
         fingerprint: Vec<u8>,
-        /// What was answered.
+        /// The answer to it.
         answer: Vec<u8>,
     },
 }
 
-/// Makes the answer of what was committed.
+/// Makes the answer from the committed revisions.
 pub type MakeAnswer = Arc<dyn Fn(&[Committed]) -> Vec<u8> + Send + Sync>;
 
-/// What is kept of a request that is done. Its answer depends on the request, of which the fingerprint has all that operations read,
-/// and on what the dataset was then: it tells what was done, so it stays the same whatever comes later, over restarts and settings.
+/// What is stored for a finished request. The answer tells what was done, so it stays the same after later writes and restarts. It
+/// depends on everything that the operation read of the request, and the fingerprint covers the same.
 #[derive(Clone)]
 pub struct Receipt {
     /// Its key.
@@ -61,8 +61,7 @@ impl std::fmt::Debug for Receipt {
 }
 
 impl Store {
-    /// Takes a key for a request that may be sent twice. The request that gets it settles it, with a write or without, or gives
-    /// it back.
+    /// Claims a key for a request. The request that gets it either settles it, with or without a write, or releases it.
     pub async fn claim(&self, claim: &Claim) -> Result<Claimed, StoreError> {
         let in_flight = Arc::clone(self.in_flight());
         in_flight.begin_claim(claim);
@@ -79,7 +78,7 @@ impl Store {
         claimed
     }
 
-    /// Keeps the answer of a request that wrote nothing.
+    /// Stores the answer of a request that wrote nothing.
     pub async fn settle(&self, receipt: Receipt) -> Result<(), StoreError> {
         let claim = receipt.claim.clone();
         let settled = self
@@ -95,12 +94,12 @@ impl Store {
         settled
     }
 
-    /// Says that a key was settled together with a write.
+    /// Notes that a key was settled in the transaction of a write.
     pub fn settled(&self, claim: &Claim) {
         self.in_flight().end_claim(claim);
     }
 
-    /// Gives a key back. Does not wait.
+    /// Releases a key, without waiting.
     pub fn release(&self, claim: &Claim) {
         self.settled(claim);
         let claim = claim.clone();
@@ -113,10 +112,10 @@ impl Store {
 
 type Row = (i64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
-/// Takes a key for a request, unless another has it or had it.
+/// Claims a key for a request, unless another request has it or used it before.
 fn take(tx: &mut Transaction<'_>, claim: &Claim, in_flight: &InFlight) -> QueryResult<Claimed> {
     let now = tx.database_now()?;
-    // Where two take a new key at once, the database tells one of them so, and it finds the other's row afterwards.
+    // If two requests insert a new key at once, one of them fails and then finds the other's row.
     if insert(tx, claim, now)? {
         return Ok(Claimed::First);
     }
@@ -128,7 +127,7 @@ fn take(tx: &mut Transaction<'_>, claim: &Claim, in_flight: &InFlight) -> QueryR
     ));
     let found: Option<Row> = first_locked!(&mut **tx, find).optional()?;
     let Some((holder, renewed_at, fingerprint, answer)) = found else {
-        // It was given back between the two statements. The client's next try gets it.
+        // The key was released between the two statements. The client's next try gets it.
         return Ok(Claimed::InFlight);
     };
     let is_in_flight = match tx.given_up_before(CLAIMS_LIVE, now) {
@@ -170,7 +169,7 @@ fn insert(connection: &mut AnyConnection, claim: &Claim, now: i64) -> QueryResul
     Ok(inserted > 0)
 }
 
-/// Whether the request still has its key, which stays so until the transaction ends.
+/// Whether the request still has its key. The row is locked until the transaction ends.
 pub(crate) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<bool> {
     let find = keys::table
         .find((&claim.scope, &claim.key))
@@ -179,7 +178,7 @@ pub(crate) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryRes
     Ok(found == Some((claim.holder, true)))
 }
 
-/// Keeps the answer of a request that has its key.
+/// Stores the answer of a request that has its key.
 pub(crate) fn settle(
     tx: &mut Transaction<'_>,
     receipt: &Receipt,
@@ -198,7 +197,7 @@ pub(crate) fn settle(
         .map(drop)
 }
 
-/// Gives a key back that led to nothing worth keeping.
+/// Releases a key whose request has no answer to store.
 fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<()> {
     diesel::delete(keys::table.find((&claim.scope, &claim.key)))
         .filter(keys::holder.eq(claim.holder))
@@ -207,12 +206,12 @@ fn release(connection: &mut AnyConnection, claim: &Claim) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Gives back all keys in flight: the processes that had them are gone.
+/// Releases all keys in flight: the processes that had them are gone.
 pub(crate) fn release_all(connection: &mut AnyConnection) -> QueryResult<usize> {
     diesel::delete(keys::table.filter(keys::answer.is_null())).execute(connection)
 }
 
-/// Forgets answers that are too old to be given again, and as old keys in flight whose process is gone.
+/// Deletes keys whose answers have expired, and keys in flight that are as old.
 pub(crate) fn expire(tx: &mut Transaction<'_>, now: i64) -> QueryResult<usize> {
     let old = keys::table.filter(keys::renewed_at.lt(now - micros(ANSWERS_LIVE)));
     match tx.given_up_before(ANSWERS_LIVE, now) {

@@ -1,7 +1,7 @@
-//! Numbers for datasets and runs, made without asking the database; and keys.
+//! Numbers for datasets and segments, made without asking the database; and keys.
 //!
-//! 41 bits of milliseconds since 2024 and 22 of chance: sorted by time, so that new rows go to the end of every index,
-//! and unlikely to meet those of another replica; should two meet, the primary key refuses the second.
+//! A number has 41 bits of milliseconds since 2024 and 22 random bits. Numbers are ordered by time, so new rows go to the end of
+//! every index. Two servers are unlikely to make the same number; if they do, the primary key refuses the second one.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -11,14 +11,14 @@ use jiff::Timestamp;
 const EPOCH_MILLIS: i64 = 1_704_067_200_000;
 const CHANCE_BITS: u32 = 22;
 
-/// Makes numbers that only rise.
+/// Makes ascending numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     last: AtomicI64,
 }
 
 impl Ids {
-    /// A number that this process never gave before.
+    /// A number that this process has not made before.
     pub(crate) fn next(&self, now: Timestamp) -> i64 {
         let chance = i64::from(uuid::Uuid::new_v4().as_fields().0 >> (u32::BITS - CHANCE_BITS));
         let made = ((now.as_millisecond() - EPOCH_MILLIS).max(0) << CHANCE_BITS) | chance;
@@ -36,7 +36,7 @@ impl Ids {
     }
 }
 
-/// Bytes that nobody can guess, for a key.
+/// Random bytes for a key.
 pub fn random_key() -> [u8; 32] {
     let mut key = [0; 32];
     key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());

@@ -1,7 +1,7 @@
-//! What this process is in the middle of: uploads being received, keys of writes in flight, and runs being read.
+//! What is in flight in this process: uploads being received, idempotency keys of unfinished writes, and segments being read.
 //!
-//! Where processes share a database, each reports that now and then, so that the others leave it alone. Where one process has the
-//! database alone, it reports nothing, and what it knows decides.
+//! Servers that share a database report this regularly, so that others don't collect or claim it. A process that has a database to
+//! itself reports nothing, because it knows everything itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,17 +13,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::backend::AnyConnection;
 use super::model::Claim;
 use super::schema::{idempotency_keys, leases, uploads};
-use super::segments::list::Run;
+use super::segments::list::SegmentId;
 use super::units::micros;
 
-/// Uploads that were not renewed for so long have no process any more.
+/// An upload that was not renewed for so long has no process any more.
 pub(crate) const UPLOADS_LIVE: Duration = Duration::from_secs(15 * 60);
-/// Keys in flight that were not renewed for so long have no process any more.
+/// A key in flight that was not renewed for so long has no process any more.
 pub(crate) const CLAIMS_LIVE: Duration = Duration::from_secs(90);
 /// How long a lease holds after it was reported.
 const LEASES_LIVE: Duration = Duration::from_secs(120);
 
-/// What this process is in the middle of.
+/// What is in flight in this process.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     now: Mutex<Now>,
@@ -31,24 +31,24 @@ pub(crate) struct InFlight {
 
 #[derive(Debug, Default)]
 struct Now {
-    /// Each with its one permit, which the writer of a part of the run holds.
-    uploads: HashMap<Run, Arc<Semaphore>>,
+    /// Each has a semaphore with one permit. Whoever writes a part of the segment holds it.
+    uploads: HashMap<SegmentId, Arc<Semaphore>>,
     claims: HashSet<Claim>,
 }
 
-/// The right to write one part of a run. While it is held, the run is not given up.
+/// The permit to write one part of a segment. While it is held, the segment is not abandoned.
 #[derive(Debug)]
 pub struct Turn {
-    pub(crate) run: Run,
+    pub(crate) segment: SegmentId,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// What is reported.
+/// The report of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Report {
-    pub uploads: Vec<Run>,
+    pub uploads: Vec<SegmentId>,
     pub claims: Vec<Claim>,
-    pub leases: Vec<Run>,
+    pub leases: Vec<SegmentId>,
 }
 
 impl Report {
@@ -58,22 +58,22 @@ impl Report {
 }
 
 impl InFlight {
-    /// Notes that a run is being written, and that a part of it is about to be.
-    pub(crate) fn begin_part(&self, run: Run) -> Turn {
+    /// Notes that a segment is being written, and that a part of it is written next.
+    pub(crate) fn begin_part(&self, segment: SegmentId) -> Turn {
         let mut now = self.lock();
         let one = || Arc::new(Semaphore::new(1));
-        let permits = Arc::clone(now.uploads.entry(run).or_insert_with(one));
+        let permits = Arc::clone(now.uploads.entry(segment).or_insert_with(one));
         drop(now);
         Turn {
-            run,
-            // Parts of a run are written one after the other.
+            segment,
+            // Parts of a segment are written one after the other.
             _permit: permits.try_acquire_owned().ok(),
         }
     }
 
-    /// Notes that a run is not written any more; gives the semaphore that is free once the part being written now is written.
-    pub(crate) fn end_upload(&self, run: Run) -> Option<Arc<Semaphore>> {
-        self.lock().uploads.remove(&run)
+    /// Notes that a segment is not written any more. Returns its semaphore, which becomes free when the current part is written.
+    pub(crate) fn end_upload(&self, segment: SegmentId) -> Option<Arc<Semaphore>> {
+        self.lock().uploads.remove(&segment)
     }
 
     pub(crate) fn begin_claim(&self, claim: &Claim) {
@@ -89,7 +89,7 @@ impl InFlight {
         self.lock().claims.contains(claim)
     }
 
-    pub(crate) fn report(&self, leases: Vec<Run>) -> Report {
+    pub(crate) fn report(&self, leases: Vec<SegmentId>) -> Report {
         let now = self.lock();
         let mut report = Report {
             uploads: now.uploads.keys().copied().collect(),
@@ -97,7 +97,7 @@ impl InFlight {
             leases,
         };
         drop(now);
-        // Rows are locked in one order, see the module `store`.
+        // Rows are locked in this order: see the module `store`.
         report.claims.sort_unstable();
         report.uploads.sort_unstable();
         report.leases.sort_unstable();
@@ -124,22 +124,22 @@ pub(crate) fn renew(
             .set(idempotency_keys::renewed_at.eq(now))
             .execute(connection)?;
     }
-    for run in &report.uploads {
-        diesel::update(uploads::table.find((run.dataset, run.number)))
+    for segment in &report.uploads {
+        diesel::update(uploads::table.find((segment.dataset, segment.number)))
             .set(uploads::renewed_at.eq(now))
             .execute(connection)?;
     }
     let until = now + micros(LEASES_LIVE);
-    for run in &report.leases {
-        let key = (run.dataset, run.number, holder);
+    for segment in &report.leases {
+        let key = (segment.dataset, segment.number, holder);
         let renewed = diesel::update(leases::table.find(key))
             .set(leases::until.eq(until))
             .execute(connection)?;
         if renewed == 0 {
             diesel::insert_into(leases::table)
                 .values((
-                    leases::dataset_id.eq(run.dataset),
-                    leases::run.eq(run.number),
+                    leases::dataset_id.eq(segment.dataset),
+                    leases::run.eq(segment.number),
                     leases::holder.eq(holder),
                     leases::until.eq(until),
                 ))

@@ -1,8 +1,8 @@
-//! What a store does without being asked: reporting to other processes what this one is in the middle of, compacting small
-//! appends, collecting what nobody reads any more, and getting ready when a database that was away is back.
+//! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, collecting segments that
+//! no revision reads, and preparing a database that was away at the start.
 //!
-//! Each is a task of its own, so that none holds up another: other processes give up what is not reported in time, while
-//! compaction may take as long as it likes. All end with the store. What fails is tried again.
+//! Each is a task of its own, so none delays another: other servers abandon what is not reported in time, while compaction may take
+//! long. All tasks end with the store. Each repeats what failed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
@@ -17,14 +17,14 @@ use super::in_flight;
 use super::segments::{collection, compaction};
 use crate::dataset::DatasetName;
 
-/// How soon it is tried again to get ready.
+/// How soon a failed preparation is repeated.
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
-/// How long collection rests between two steps.
+/// The pause of collection between two steps.
 const COLLECT_PAUSE: Duration = Duration::from_millis(20);
-/// How soon a report is tried again that failed.
+/// How soon a failed report is repeated.
 const REPORT_AGAIN: Duration = Duration::from_secs(1);
 
-/// Starts the tasks on the caller's runtime. Without one there is no maintenance, which only means more to collect later.
+/// Starts the tasks on the caller's runtime. Without a runtime there is no maintenance; the next server does it.
 pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
@@ -37,13 +37,13 @@ pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
     }
 }
 
-/// The store, unless it is gone or closed.
+/// The store, unless it was dropped or closed.
 fn open(shared: &Weak<Shared>) -> Option<Store> {
     let shared = shared.upgrade()?;
     (!shared.backend.is_closed()).then_some(Store { shared })
 }
 
-/// Gets the store ready where it is not, and collects.
+/// Prepares the store if necessary, and collects.
 async fn collect(shared: Weak<Shared>, idle: Duration) {
     // The first step comes soon, because a database that was away may be back.
     let mut pause = idle.min(PREPARE_AGAIN);
@@ -66,7 +66,7 @@ async fn collect(shared: Weak<Shared>, idle: Duration) {
     }
 }
 
-/// Tells other processes what this one is in the middle of.
+/// Reports to other servers what is in flight in this process.
 async fn report(shared: Weak<Shared>, every: Duration) {
     let mut pause = every;
     loop {
@@ -114,7 +114,7 @@ async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<Dataset
 fn log_failure(what: &str, outcome: Result<(), StoreError>) {
     match outcome {
         Ok(()) | Err(StoreError::Closed) => {}
-        // Clients that write are told; there is nothing else to be done about it here.
+        // Clients that write get this error too, so there is no need for a warning.
         Err(StoreError::ReadOnly(_)) => {
             log::debug!("{what} waits for a database that takes writes");
         }

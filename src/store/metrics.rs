@@ -1,16 +1,16 @@
-//! What the store measures of its work: how long it takes, what waits for it, and what panicked.
+//! The store's metrics: latencies, waiting work, and panics.
 
 use std::time::Instant;
 
 use prometheus::core::Collector;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter};
 
-/// Upper bounds of the latencies that are told apart, in seconds.
+/// Upper bounds of the latency histogram's buckets, in seconds.
 const BOUNDS: [f64; 12] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0,
 ];
 
-/// How long the store takes, by what it is asked to do.
+/// Latencies by kind of work.
 #[derive(Debug, Clone)]
 pub(crate) struct Timings {
     all: HistogramVec,
@@ -53,7 +53,7 @@ impl Timings {
     }
 }
 
-/// Something that is being timed until it is dropped.
+/// Measures time until it is dropped.
 pub(crate) struct Timing<'t> {
     histogram: &'t Histogram,
     began: Instant,
@@ -74,15 +74,15 @@ impl Drop for Timing<'_> {
     }
 }
 
-/// How much of the store is in use at a moment.
+/// How much of the store is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {
-    /// Connections that work.
+    /// Connections in use.
     pub busy: usize,
-    /// Connections that are open and do nothing.
+    /// Idle connections.
     pub idle: usize,
     /// Work that waits for a connection.
     pub waiting: usize,
-    /// Writes that wait for the one thread that writes a SQLite file, or are being done by it.
+    /// Writes that the writer thread of a SQLite file is doing, or that wait for it.
     pub queued: usize,
 }

@@ -1,11 +1,11 @@
-//! Where datasets are kept. Only this module knows diesel.
+//! The store keeps datasets. It is the only module that uses diesel.
 //!
-//! A dataset's text is stored as it came, cut at record boundaries into compressed blocks. The blocks of one upload are
-//! a **run**; a **revision** is a run plus what reading it needs; a dataset points to its newest revision, and
-//! committing one moves that pointer in one short transaction. Blocks and revisions never change, so readers need no
-//! locks, and what is derived from a revision may be remembered for ever.
+//! A dataset's text is stored as it came, split at record boundaries into compressed **blocks**. The blocks of one upload are
+//! an **upload segment**. A **revision** is a list of segments. A dataset points to its newest revision, and a commit moves that
+//! pointer in one short transaction. Blocks and revisions never change, so reads need no locks, and everything that follows from
+//! a revision may be cached.
 //!
-//! [`Store`] is the only way in for a server; all its methods may be awaited on the runtime. Each is beside what it concerns:
+//! A server uses the store through [`Store`]. All its methods can be awaited on the runtime. Each is in the folder of its subject:
 //!
 //! | folder | its job |
 //! | --- | --- |
@@ -15,10 +15,10 @@
 //! | `upkeep` | commands on whole stores: check, copy, export, backup |
 //! | `backend` | one folder per database, behind one interface; nothing else asks which database it is |
 //!
-//! A write is a closure over a transaction: `backend.write(options, move |tx| …)`. It may be done more than once, and refuses before
-//! it writes anything. On a server, writes wait for rows that others have locked. So that no two wait for each other for ever, all
-//! lock in this order: keys of idempotent requests (by scope and key), datasets (by name), runs being written, everything else. If
-//! two collide all the same, the server ends one of them, and it is done again.
+//! A write is a closure over a transaction: `backend.write(options, move |tx| …)`. It may be called more than once, and refuses before
+//! it writes anything. On PostgreSQL, a write waits for rows that another transaction has locked. To avoid deadlocks, all writes
+//! lock in this order: idempotency keys (by scope and key), datasets (by name), segments being written, everything else. If two
+//! transactions collide all the same, the server ends one of them, and that write is repeated.
 
 mod backend;
 mod catalog;
@@ -54,12 +54,12 @@ pub use ids::random_key;
 pub use in_flight::Turn;
 pub use metrics::Load;
 pub use model::{
-    BATCH_BYTES, Batch, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PlacedBlock,
-    Revision, Revisions, SourceBlock, Text, Write, may_change,
+    Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES, PlacedBlock, Revision,
+    Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
 };
-pub use segments::index::{BlockHandle, Packed};
+pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;
-pub use segments::list::{Run, Segment, SegmentList};
+pub use segments::list::{Segment, SegmentId, SegmentList};
 pub use segments::queries::BlockKey;
 pub use settings::Settings;
 pub use units::unreadable;

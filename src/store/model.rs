@@ -1,24 +1,24 @@
-//! What the store takes and gives. These types know no database.
+//! The types of the store's interface. They don't depend on the database.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::clients::client::Client;
-use super::segments::list::{Run, SegmentList};
+use super::segments::list::{SegmentId, SegmentList};
 use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
 
-/// What time it is.
+/// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A request that wants to use an idempotency key.
+/// A request's claim to an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// Whose key it is.
+    /// The scope of the key: keys of different clients are independent.
     pub scope: String,
     /// The key.
     pub key: String,
-    /// The request, by a number of its own.
+    /// The number of the request.
     pub holder: i64,
 }
 
@@ -29,14 +29,14 @@ pub struct Dataset {
     pub name: DatasetName,
     /// Number of the revision, from 1.
     pub revision: i64,
-    /// The run that made the revision. No other revision has the same, so it stands for this one's contents wherever they are
-    /// remembered.
-    pub run: Run,
-    /// Where its chunks are.
+    /// The upload segment that made the revision. It identifies the revision's contents in caches and entity tags, because no other
+    /// revision has it.
+    pub made_by: SegmentId,
+    /// The segments that its blocks are in.
     pub segments: SegmentList,
     /// Names and types of its columns.
     pub columns: Arc<[Column]>,
-    /// How its text is to be read.
+    /// How to read its text.
     pub layout: Arc<Layout>,
     /// Number of its rows.
     pub rows: u64,
@@ -44,11 +44,11 @@ pub struct Dataset {
     pub bytes: u64,
     /// SHA-256 of its source.
     pub sha256: [u8; 32],
-    /// The media type under which its source came.
+    /// The media type of its source.
     pub content_type: String,
-    /// The client that made it and alone may change it; `None`: an anonymous caller made it.
+    /// The client that made the dataset, which alone may change it. `None`: an anonymous caller made it.
     pub owner: Option<i64>,
-    /// Whether the source is kept apart from the text, because its charset was not UTF-8.
+    /// Whether the source is stored apart from the text, because its charset was not UTF-8.
     pub transcoded: bool,
     /// When the dataset was created.
     pub created_at: Timestamp,
@@ -56,69 +56,81 @@ pub struct Dataset {
     pub updated_at: Timestamp,
 }
 
-/// Whether `author` may change what belongs to `owner`: that client alone may, or everybody if it belongs to nobody.
+impl Dataset {
+    /// The dataset's number.
+    pub fn id(&self) -> i64 {
+        self.made_by.dataset
+    }
+}
+
+/// Whether `author` may change a dataset of `owner`. Everybody may change a dataset without an owner.
 pub fn may_change(owner: Option<i64>, author: Option<i64>) -> bool {
     owner.is_none() || owner == author
 }
 
-/// Packed bytes of a run that are written at once, about.
-pub const BATCH_BYTES: usize = 512 << 10;
+/// About how many packed bytes of a segment are written at once.
+pub const PART_BYTES: usize = 512 << 10;
 
-/// A chunk and its place in a run.
+/// A block and its place in a segment.
 #[derive(Debug)]
 pub struct PlacedBlock {
-    /// Its number in the run, from 0.
+    /// Its number in the segment, from 0.
     pub seq: u64,
-    /// Number of its first row in the run, from 0.
+    /// Number of its first row in the segment, from 0.
     pub first_row: u64,
-    /// Offset of its text in the run's text.
+    /// Offset of its text in the segment's text.
     pub first_byte: u64,
-    /// The chunk.
-    pub chunk: Block,
+    /// The block.
+    pub block: Block,
 }
 
-/// Uploaded bytes of a run whose text was decoded from another charset.
+/// A part of a source that is stored apart from its text.
 #[derive(Debug)]
 pub struct SourceBlock {
     /// Offset in the source.
     pub first_byte: u64,
     /// Length when unpacked.
     pub bytes: u64,
-    /// XXH3, 128 bits, of the bytes.
+    /// The 128-bit XXH3 of the bytes.
     pub digest: [u8; 16],
     /// The bytes, packed.
     pub data: Vec<u8>,
 }
 
-/// A part of a run, on its way into the store.
+/// Blocks of a segment that are written together.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// Chunks of text, in order.
-    pub chunks: Vec<PlacedBlock>,
-    /// Blocks of the source, in order, where it is kept apart.
-    pub sources: Vec<SourceBlock>,
+pub struct SegmentPart {
+    /// Blocks of text, in order.
+    pub blocks: Vec<PlacedBlock>,
+    /// Source blocks, in order, if the source is stored apart.
+    pub source_blocks: Vec<SourceBlock>,
 }
 
-impl Batch {
-    /// What it takes in memory and will take on disk, about, in bytes.
+impl SegmentPart {
+    /// About how many bytes it takes in memory and on disk.
     pub fn weight(&self) -> usize {
-        let chunks: usize = self
-            .chunks
+        let blocks: usize = self
+            .blocks
             .iter()
-            .map(|c| c.chunk.data.len() + c.chunk.stats.len() + c.chunk.blooms.len())
+            .map(|c| c.block.data.len() + c.block.zone_maps.len() + c.block.blooms.len())
             .sum();
-        chunks + self.sources.iter().map(|s| s.data.len()).sum::<usize>()
+        blocks
+            + self
+                .source_blocks
+                .iter()
+                .map(|s| s.data.len())
+                .sum::<usize>()
     }
 }
 
-/// What a commit does when the name is taken, or free.
+/// What a commit does if the name exists, or if it doesn't.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     /// The name must be free.
     Create,
-    /// A dataset of that name gets a new revision; where there is none, it is made.
+    /// The dataset of that name gets a new revision. If there is none, it is created.
     Put,
-    /// The dataset of that name gets a new revision: the rows it has, and these behind them.
+    /// The dataset of that name gets a new revision, with these rows after the existing ones.
     Append,
 }
 
@@ -127,38 +139,38 @@ pub enum Write {
 pub struct NewRevision {
     /// Name of the dataset.
     pub name: DatasetName,
-    /// What to do when it exists.
+    /// What to do if it exists.
     pub write: Write,
-    /// What must hold of the dataset for that.
+    /// The preconditions.
     pub conditions: Conditions,
     /// The client that writes it; `None`: an anonymous caller.
     pub author: Option<Arc<Client>>,
-    /// Where its chunks are. Those of rows to be appended begin with number 1 and byte 1: 0 is kept for the line end
-    /// that the text before them may lack.
-    pub run: Run,
-    /// Whether parts of the run were staged before.
+    /// The segment of the upload. The blocks of appended rows begin with number 1 and byte 1, because 0 is reserved for the
+    /// line-end block.
+    pub segment: SegmentId,
+    /// Whether parts of the segment were staged before.
     pub staged: bool,
-    /// The part of the run that is not in the store yet.
-    pub rest: Batch,
-    /// Chunks of the whole run.
-    pub chunks: u64,
-    /// Bytes of the whole run's text.
-    pub text_bytes: u64,
-    /// Blocks of the source, where it is kept apart from the text.
+    /// The last part of the segment, which is not in the store yet.
+    pub rest: SegmentPart,
+    /// Number of blocks in the whole segment.
     pub blocks: u64,
-    /// How the text is laid out, what its columns are, and how many rows there are; of rows to be appended, of those.
+    /// Length of the whole segment's text.
+    pub text_bytes: u64,
+    /// Number of source blocks in the whole segment.
+    pub source_blocks: u64,
+    /// The profile of the uploaded rows.
     pub profile: Profile,
-    /// The source so far: its length and digest, and how to go on with it. Of no use for rows to be appended.
-    pub tail: ResumableDigest,
-    /// The media type of the source. That of the dataset stays when rows are appended.
+    /// The digest of the uploaded source. Appends don't use it.
+    pub digest: ResumableDigest,
+    /// The media type of the source. An append keeps the dataset's.
     pub content_type: String,
-    /// Whether the source is kept apart from the text.
+    /// Whether the source is stored apart from the text.
     pub transcoded: bool,
-    /// The summary of the run as it is stored; `None`: the run is so small that it is made when it is asked for.
+    /// The encoded summary of the segment. `None`: the segment is so small that its summary is made on request.
     pub summary: Option<Vec<u8>>,
 }
 
-/// What must hold of a dataset's newest revision for a write to be done (RFC 9110 §13).
+/// The preconditions of a write, about the newest revision of the dataset (RFC 9110 §13).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conditions {
     /// The newest revision must be one of these.
@@ -167,10 +179,10 @@ pub struct Conditions {
     pub unless: Option<Revisions>,
 }
 
-/// Some revisions, by the numbers of the runs that made them.
+/// A set of revisions, by the numbers of the segments that made them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Revisions {
-    /// Whatever there is.
+    /// Any revision.
     Any,
     /// These.
     Of(Vec<i64>),
@@ -180,18 +192,18 @@ impl Revisions {
     fn has(&self, newest: Option<i64>) -> bool {
         match self {
             Self::Any => newest.is_some(),
-            Self::Of(runs) => newest.is_some_and(|newest| runs.contains(&newest)),
+            Self::Of(segments) => newest.is_some_and(|newest| segments.contains(&newest)),
         }
     }
 }
 
 impl Conditions {
-    /// Whether there is anything to hold.
+    /// Whether there are no preconditions.
     pub fn is_empty(&self) -> bool {
         self.only_if.is_none() && self.unless.is_none()
     }
 
-    /// Whether it holds when the newest revision was made by that run; `None`: there is no dataset.
+    /// Whether the preconditions hold if that segment made the newest revision. `None`: there is no dataset.
     pub fn hold(&self, newest: Option<i64>) -> bool {
         let only_if = self
             .only_if
@@ -205,16 +217,16 @@ impl Conditions {
     }
 }
 
-/// What a commit made.
+/// The result of a commit.
 #[derive(Debug, Clone)]
 pub struct Committed {
     /// The dataset as it is now.
     pub dataset: Arc<Dataset>,
-    /// Whether it is new.
+    /// Whether the commit created it.
     pub created: bool,
 }
 
-/// The text of a chunk, unpacked and checked.
+/// The text of a block, unpacked and checked.
 #[derive(Debug, Clone)]
 pub struct Text {
     /// Number of its first row.
@@ -232,8 +244,8 @@ pub struct Text {
 pub struct Revision {
     /// Its number, from 1.
     pub number: i64,
-    /// Number of the run that made it.
-    pub run: i64,
+    /// Number of the upload segment that made it.
+    pub made_by: i64,
     /// Number of its rows.
     pub rows: u64,
     /// Length of its source in bytes.

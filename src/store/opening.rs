@@ -1,4 +1,4 @@
-//! Opening a store, and what is done on it first.
+//! Opens a store, and cleans up after the last process.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::settings::Settings;
 use super::{backend, idempotency, maintenance, secrets};
 
 impl Store {
-    /// Opens the store, brings its schema up to date and starts its maintenance. A SQLite file is held against other processes.
-    /// Blocks: it is meant for the start of the program, on a runtime.
+    /// Opens the store, brings its schema up to date and starts its maintenance. A SQLite file is locked for this process.
+    /// Blocks the thread: call it at the start of the program, on a runtime.
     pub fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
         let backend = Backend::open(settings, Arc::clone(&clock), begin)?;
         let (to_compact, names) = tokio::sync::mpsc::unbounded_channel();
@@ -38,8 +38,8 @@ impl Store {
     }
 }
 
-/// Opens a store that exists and whose schema is up to date, beside the process that serves it. A store that a copy into is not
-/// finished is refused, because what is in it will be replaced.
+/// Opens an existing store whose schema is up to date, while a server may use it. Refuses a store with an unfinished copy, because its
+/// contents will be replaced.
 pub(crate) fn open_existing(
     address: &Address,
     may_write: bool,
@@ -49,7 +49,7 @@ pub(crate) fn open_existing(
     Ok(connection)
 }
 
-/// What a store does first. If `alone_at` says that nobody else writes, whatever was being written is given up.
+/// Prepares an opened store. If no other process writes to it, `alone_at` is the time, and all unfinished uploads are abandoned.
 fn begin(
     connection: &mut AnyConnection,
     address: &Address,

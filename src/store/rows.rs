@@ -1,6 +1,6 @@
-//! Rows of the tables of datasets, with all their columns: commits write them, readers and whole-store work read them.
+//! The rows of the tables with datasets. A field is named like its column.
 //!
-//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
+//! Each struct has every column of its table, so reading all columns doesn't compile if one is missing here.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::error::StoreError;
 use super::model::{Dataset, PlacedBlock, Revision, SourceBlock};
 use super::schema::{chunk_data, chunks, datasets, revisions, sources};
-use super::segments::list::{Run, SegmentList};
+use super::segments::list::{SegmentId, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
 use crate::dataset::{DatasetName, Profile};
 
@@ -48,7 +48,7 @@ pub(crate) struct RevisionRow<'a> {
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
-pub(crate) struct ChunkRow<'a> {
+pub(crate) struct BlockRow<'a> {
     pub dataset_id: i64,
     pub run: i64,
     pub first_row: i64,
@@ -61,7 +61,7 @@ pub(crate) struct ChunkRow<'a> {
     pub summary: Option<Bytes<'a>>,
 }
 
-/// Packed bytes of a run's text, or of its source if that is kept apart.
+/// Packed bytes of a segment's text, or of its source if that is stored apart.
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunk_data)]
 #[diesel(table_name = sources)]
@@ -74,28 +74,33 @@ pub(crate) struct PackedRow<'a> {
     pub data: Bytes<'a>,
 }
 
-/// Where a block is, and what reading it needs.
+/// The place of a block in its segment, and the length of what comes before its first row.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = chunks)]
-pub(crate) struct ChunkPlace {
+pub(crate) struct BlockPlace {
     pub first_row: i64,
     pub row_count: i64,
     pub body_start: i64,
 }
 
 impl RevisionRow<'_> {
+    /// The upload segment that made it.
+    pub(crate) fn made_by(&self) -> SegmentId {
+        SegmentId {
+            dataset: self.dataset_id,
+            number: self.run,
+        }
+    }
+
     pub(crate) fn profile(&self) -> Result<Profile, StoreError> {
         Profile::decode(&self.profile).map_err(|e| unreadable("profile", e))
     }
 
-    /// Where its blocks are.
+    /// The segments that its blocks are in.
     pub(crate) fn segments(&self) -> Result<SegmentList, StoreError> {
-        let run = Run {
-            dataset: self.dataset_id,
-            number: self.run,
-        };
+        let own = self.made_by();
         let (rows, bytes) = (self.row_count, self.byte_count);
-        SegmentList::of(run, rows, bytes, self.segments.as_deref())
+        SegmentList::of(own, rows, bytes, self.segments.as_deref())
             .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))
     }
 
@@ -109,10 +114,7 @@ impl RevisionRow<'_> {
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
             revision: self.number,
-            run: Run {
-                dataset: self.dataset_id,
-                number: self.run,
-            },
+            made_by: self.made_by(),
             segments: self.segments()?,
             columns: profile.columns().into(),
             layout: Arc::clone(profile.layout()),
@@ -130,7 +132,7 @@ impl RevisionRow<'_> {
     pub(crate) fn into_revision(self) -> Result<Revision, StoreError> {
         Ok(Revision {
             number: self.number,
-            run: self.run,
+            made_by: self.run,
             rows: from_db(self.row_count),
             bytes: from_db(self.byte_count),
             sha256: self.sha256()?,
@@ -140,25 +142,25 @@ impl RevisionRow<'_> {
     }
 }
 
-impl<'a> ChunkRow<'a> {
-    pub(crate) fn new(run: Run, placed: &'a PlacedBlock) -> Self {
-        let blooms = Some(&*placed.chunk.blooms).filter(|blooms| !blooms.is_empty());
+impl<'a> BlockRow<'a> {
+    pub(crate) fn new(segment: SegmentId, placed: &'a PlacedBlock) -> Self {
+        let blooms = Some(&*placed.block.blooms).filter(|blooms| !blooms.is_empty());
         Self {
-            dataset_id: run.dataset,
-            run: run.number,
+            dataset_id: segment.dataset,
+            run: segment.number,
             first_row: to_db(placed.first_row),
             seq: to_db(placed.seq),
-            row_count: i64::from(placed.chunk.rows),
+            row_count: i64::from(placed.block.rows),
             first_byte: to_db(placed.first_byte),
-            body_start: i64::from(placed.chunk.body_start),
-            stats: Cow::Borrowed(&placed.chunk.stats),
+            body_start: i64::from(placed.block.body_start),
+            stats: Cow::Borrowed(&placed.block.zone_maps),
             blooms: blooms.map(Cow::Borrowed),
             summary: None,
         }
     }
 
-    pub(crate) fn place(&self) -> ChunkPlace {
-        ChunkPlace {
+    pub(crate) fn place(&self) -> BlockPlace {
+        BlockPlace {
             first_row: self.first_row,
             row_count: self.row_count,
             body_start: self.body_start,
@@ -167,21 +169,21 @@ impl<'a> ChunkRow<'a> {
 }
 
 impl<'a> PackedRow<'a> {
-    pub(crate) fn of_text(run: Run, placed: &'a PlacedBlock) -> Self {
+    pub(crate) fn of_text(segment: SegmentId, placed: &'a PlacedBlock) -> Self {
         Self {
-            dataset_id: run.dataset,
-            run: run.number,
+            dataset_id: segment.dataset,
+            run: segment.number,
             first_byte: to_db(placed.first_byte),
-            byte_count: i64::from(placed.chunk.text_bytes),
-            digest: Cow::Borrowed(&placed.chunk.digest),
-            data: Cow::Borrowed(&placed.chunk.data),
+            byte_count: i64::from(placed.block.text_bytes),
+            digest: Cow::Borrowed(&placed.block.digest),
+            data: Cow::Borrowed(&placed.block.data),
         }
     }
 
-    pub(crate) fn of_source(run: Run, block: &'a SourceBlock) -> Self {
+    pub(crate) fn of_source(segment: SegmentId, block: &'a SourceBlock) -> Self {
         Self {
-            dataset_id: run.dataset,
-            run: run.number,
+            dataset_id: segment.dataset,
+            run: segment.number,
             first_byte: to_db(block.first_byte),
             byte_count: to_db(block.bytes),
             digest: Cow::Borrowed(&block.digest),

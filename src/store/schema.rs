@@ -1,4 +1,7 @@
-//! The tables as diesel sees them: one schema for every backend. What each column means is said in the migrations.
+//! The tables for diesel: one schema for all backends. The comments in the migrations explain the columns.
+//!
+//! The tables are older than some words of the glossary: a `run` is an upload segment, `chunks` are blocks, `chunk_data` their texts,
+//! `stats` zone maps, `tail` a resumable digest, and `garbage` has the tombstones.
 
 diesel::table! {
     datasets (id) {

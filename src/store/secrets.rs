@@ -9,9 +9,9 @@ use super::ids::random_key;
 use super::schema::secrets;
 use super::units::unreadable;
 
-/// The key under which cursors are signed.
+/// The key that signs cursors.
 pub(crate) const CURSOR_KEY: &str = "cursor";
-/// What stands in a store while it is being copied into.
+/// Marks a store with an unfinished copy.
 pub(crate) const COPY_MARKER: &str = "copy";
 
 /// The secret of that name.
@@ -20,7 +20,7 @@ pub(crate) fn find(connection: &mut AnyConnection, name: &str) -> QueryResult<Op
     find.first(connection).optional()
 }
 
-/// The key under which cursors are signed. It is made if there is none yet.
+/// The key that signs cursors. It is made if there is none yet.
 pub(crate) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], StoreError> {
     let key = match find(connection, CURSOR_KEY)? {
         Some(key) => key,
@@ -30,7 +30,7 @@ pub(crate) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], Sto
                 secrets::name.eq(CURSOR_KEY),
                 secrets::value.eq(made.as_slice()),
             );
-            // Another server may make one at the same time. The first one has made it for both.
+            // If another server makes one at the same time, the first one counts.
             insert_unless_there!(&mut *connection, secrets::table, values)?;
             let stored = secrets::table.find(CURSOR_KEY).select(secrets::value);
             stored.first(connection)?
@@ -40,7 +40,7 @@ pub(crate) fn cursor_key(connection: &mut AnyConnection) -> Result<[u8; 32], Sto
         .map_err(|_| unreadable("key", "it is not 32 bytes long"))
 }
 
-/// Refuses a store that a copy into is not finished: it would look whole and not be.
+/// Refuses a store with an unfinished copy: it would look complete, and isn't.
 pub(crate) fn refuse_unfinished_copy(
     connection: &mut AnyConnection,
     address: &Address,

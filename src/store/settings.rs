@@ -1,19 +1,19 @@
-//! How a store is opened.
+//! The settings of a store.
 
 use std::time::Duration;
 
 use super::backend::address::{Address, Migrate};
 
-/// How a store is opened.
+/// The settings of a store.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it is. A SQLite file is made when it is missing; its folder must exist.
+    /// Its address. A missing SQLite file is created; its folder must exist.
     pub address: Address,
     /// Whether the schema is brought up to date.
     pub migrate: Migrate,
-    /// Whether opening succeeds while the database is away; the store gets ready once it answers.
+    /// Whether opening succeeds while the database is away. The store becomes ready when the database answers.
     pub wait: bool,
-    /// Connections: to a SQLite file those that read, to a PostgreSQL server all.
+    /// Connections: those that read a SQLite file, or all to a PostgreSQL server.
     pub connections: usize,
     /// How long a request waits for a connection, for a permit of the writer's queue, and for a server's answer.
     pub patience: Duration,
@@ -23,8 +23,8 @@ pub struct Settings {
     pub commit_batch: usize,
     /// Revisions of a dataset that are kept, the newest included.
     pub keep_revisions: usize,
-    /// Bytes that remembered descriptions of datasets may take in memory.
+    /// Bytes of memory for cached descriptions of datasets.
     pub heads_bytes: u64,
-    /// Bytes of text after which a block that compaction writes ends at the next end of a record.
+    /// Compaction ends a block at the first record end after so many bytes of text.
     pub block_bytes: usize,
 }

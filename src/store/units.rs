@@ -1,4 +1,4 @@
-//! Numbers and times as the tables have them.
+//! Converts numbers and times to the types of the tables.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::error::StoreError;
 
-/// A stored value that its decoder refused.
+/// The error for a stored value that can't be decoded.
 pub fn unreadable(
     what: &'static str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -17,12 +17,12 @@ pub fn unreadable(
     }
 }
 
-/// A count as SQL has it. Counts of rows and bytes stay far below 2⁶³: a body is capped, and so is a run.
+/// A count for SQL. Counts of rows and bytes are far below 2⁶³, because bodies and segments are bounded.
 pub(crate) fn to_db(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A count from SQL; the tables never hold a negative one.
+/// A count from SQL. The tables have no negative ones.
 pub(crate) fn from_db(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
@@ -32,7 +32,7 @@ pub(crate) fn time_from_db(micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|e| unreadable("time", e))
 }
 
-/// A length of time as SQL has it.
+/// A duration in microseconds, for SQL.
 pub(crate) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }

@@ -46,10 +46,10 @@ pub enum Refusal {
         /// The version that is named.
         version: VersionNumber,
     },
-    /// No range matches anything that this resource has: 406.
-    #[error("Accept matches nothing that is served here{}", suggestion(nearest.as_deref()))]
+    /// `Accept` allows no version and format of the resource: 406.
+    #[error("Accept allows no version and format of this resource{}", suggestion(nearest.as_deref()))]
     NotAcceptable {
-        /// The media type that comes nearest to what was asked for, if any is near.
+        /// The media type of the resource that is nearest to a requested one, if any is near.
         nearest: Option<String>,
     },
     /// The version that is asked for, or that is the caller's default, is no longer served: 410.
@@ -142,10 +142,8 @@ fn brownout(unserved: &Unserved, until: Timestamp) -> String {
 /// The end of the message about a 406.
 fn suggestion(nearest: Option<&str>) -> String {
     match nearest {
-        Some(nearest) => format!(": write {nearest}, or leave the header out"),
-        None => {
-            ": write one of the media types that are listed, or leave the header out".to_owned()
-        }
+        Some(nearest) => format!("; use {nearest}, or leave out Accept"),
+        None => "; use one of the listed media types, or leave out Accept".to_owned(),
     }
 }
 

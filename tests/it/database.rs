@@ -87,30 +87,30 @@ impl Place {
 
     /// Waits for a server to bring the number of stored blocks where it should be, whether anybody can read them or not.
     #[track_caller]
-    pub fn wait_for_chunks(&self, mut done: impl FnMut(i64) -> bool) {
+    pub fn wait_for_blocks(&self, mut done: impl FnMut(i64) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         // The file may be busy, or lack the table for a moment.
         while !self
             .count("SELECT count(*) AS found FROM chunks")
             .is_ok_and(&mut done)
         {
-            assert!(Instant::now() < deadline, "the chunks stay as they are");
+            assert!(Instant::now() < deadline, "the blocks stay as they are");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// How many runs are noted as being written.
+    /// How many segments are noted as being written.
     pub fn uploads(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM uploads").unwrap()
     }
 
     /// How many blocks are stored, whether anybody can read them or not.
-    pub fn chunks(&self) -> i64 {
+    pub fn blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM chunks").unwrap()
     }
 
-    /// How many blocks of sources that are kept apart are stored.
-    pub fn blocks(&self) -> i64 {
+    /// How many source blocks are stored.
+    pub fn source_blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM sources").unwrap()
     }
 
@@ -141,8 +141,8 @@ impl Place {
         );
     }
 
-    /// The same for garbage alone.
-    pub fn let_garbage_age(&self, time: SignedDuration, clock: &Clock) {
+    /// The same for tombstones alone.
+    pub fn let_tombstones_age(&self, time: SignedDuration, clock: &Clock) {
         clock.set(clock.now() + time);
         self.age(time, &["garbage.since"]);
     }
@@ -159,13 +159,13 @@ impl Place {
         }
     }
 
-    /// How many summaries of runs are stored.
+    /// How many summaries of segments are stored.
     pub fn summaries(&self) -> i64 {
         self.count("SELECT count(summary) AS found FROM chunks")
             .unwrap()
     }
 
-    /// Makes the stored runs look like those of a release that knew no summaries.
+    /// Makes the stored segments look like those of a release that knew no summaries.
     pub fn forget_summaries(&self) {
         self.execute("UPDATE chunks SET summary = NULL");
     }

@@ -157,11 +157,11 @@ fn an_upload_that_the_client_gives_up_is_not_stored_and_its_chunks_go() {
     let clock = builder.stand_at(Timestamp::now());
     let server = builder.start();
     let upload = half_an_upload(server.address, &large_csv(4 << 20));
-    server.place.wait_for_chunks(|chunks| chunks > 0);
+    server.place.wait_for_blocks(|blocks| blocks > 0);
     drop(upload);
-    server.place.wait_for_chunks(|chunks| {
+    server.place.wait_for_blocks(|blocks| {
         server.place.let_pass(SignedDuration::from_mins(5), &clock);
-        chunks == 0
+        blocks == 0
     });
     server
         .get("/datasets/half")
@@ -173,17 +173,17 @@ fn an_upload_that_the_client_gives_up_is_not_stored_and_its_chunks_go() {
 fn what_an_interrupted_upload_left_is_swept_after_the_next_start() {
     let mut program = Program::serve(&[]);
     let _upload = half_an_upload(program.address, &large_csv(4 << 20));
-    program.place.wait_for_chunks(|chunks| chunks > 0);
+    program.place.wait_for_blocks(|blocks| blocks > 0);
     program.signal(Signal::KILL);
     program.wait();
     let started = Timestamp::now();
     let mut builder = Builder::at(program.place.clone());
     let clock = builder.stand_at(started);
     let server = builder.start();
-    // Where others may run beside the server, the upload is first taken for dead, and then swept.
-    server.place.wait_for_chunks(|chunks| {
+    // Where others may run beside the server, the upload is first taken for dead, and then collected.
+    server.place.wait_for_blocks(|blocks| {
         server.place.let_pass(SignedDuration::from_mins(5), &clock);
-        chunks == 0
+        blocks == 0
     });
 }
 
@@ -203,7 +203,7 @@ fn a_deleted_dataset_is_gone_at_once_and_its_chunks_in_time() {
         .send()
         .expect(StatusCode::NOT_FOUND);
     server.place.let_pass(SignedDuration::from_mins(5), &clock);
-    server.place.wait_for_chunks(|chunks| chunks == 0);
+    server.place.wait_for_blocks(|blocks| blocks == 0);
 }
 
 #[test]

@@ -96,19 +96,19 @@ fn an_upload_that_is_given_up_at_any_moment_leaves_nothing() {
             drop(upload);
         }
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        while place.uploads() + place.chunks() > 0 {
+        while place.uploads() + place.blocks() > 0 {
             assert!(std::time::Instant::now() < deadline, "something stays");
-            place.let_garbage_age(SignedDuration::from_mins(5), &clock);
+            place.let_tombstones_age(SignedDuration::from_mins(5), &clock);
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
         // Nothing is on its way any more either.
         services.store.close().await;
-        assert_eq!(place.uploads() + place.chunks(), 0);
+        assert_eq!(place.uploads() + place.blocks(), 0);
     });
 }
 
 #[test]
-fn what_is_read_hides_no_other_garbage() {
+fn what_is_read_hides_no_other_tombstone() {
     let mut builder = crate::server::Builder::new();
     let clock = builder.stand_at(Timestamp::now());
     let server = builder.start();
@@ -127,10 +127,10 @@ fn what_is_read_hides_no_other_garbage() {
     }
     server
         .place
-        .let_garbage_age(SignedDuration::from_mins(5), &clock);
-    server.place.wait_for_chunks(|chunks| chunks == 70);
+        .let_tombstones_age(SignedDuration::from_mins(5), &clock);
+    server.place.wait_for_blocks(|blocks| blocks == 70);
     drop(leases);
-    server.place.wait_for_chunks(|chunks| chunks == 0);
+    server.place.wait_for_blocks(|blocks| blocks == 0);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn an_upload_of_whose_source_a_part_was_lost_is_not_acknowledged() {
         );
         upload.write_all(head.as_bytes()).unwrap();
         upload.write_all(begun).unwrap();
-        server.until(|server| server.place.blocks() > 0 && server.place.chunks() > 0);
+        server.until(|server| server.place.source_blocks() > 0 && server.place.blocks() > 0);
         // As a database does that was restarted amid the upload: the first part was not on its disk.
         server
             .place
@@ -196,11 +196,11 @@ fn uploads_that_were_begun_for_one_name_all_end_in_its_dataset() {
     assert!(source("/datasets/new/source") == whole);
     let delete = server.delete("/datasets/new").send();
     delete.expect(StatusCode::NO_CONTENT);
-    server.place.wait_for_chunks(|chunks| {
+    server.place.wait_for_blocks(|blocks| {
         server
             .place
-            .let_garbage_age(SignedDuration::from_mins(5), &clock);
-        chunks == 0
+            .let_tombstones_age(SignedDuration::from_mins(5), &clock);
+        blocks == 0
     });
     assert_eq!(server.place.uploads(), 0);
 }

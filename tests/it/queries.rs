@@ -65,7 +65,7 @@ fn csv(flights: &[Flight]) -> String {
     csv
 }
 
-/// A server that has [`flights`], in three runs of rows that were appended.
+/// A server that has [`flights`], in three segments.
 fn server(flights: &[Flight]) -> Server {
     let server = Server::start();
     let third = flights.len() / 3;

@@ -112,7 +112,7 @@ impl Server {
             .collect()
     }
 
-    /// How many runs the newest revision of a dataset reads.
+    /// How many segments the newest revision of a dataset reads.
     pub fn segments(&self, name: &str) -> usize {
         let name = name.parse().unwrap();
         let found = self.wait_for(self.services.store.find(&name)).unwrap();

@@ -191,7 +191,7 @@ fn other_servers_are_told_of_requests_in_flight_while_appends_are_put_together()
     put(&server, "log").created();
     let key = "Idempotency-Key: slow\r\n";
     let slow = begin(server.address, "PUT", "/datasets/slow", key, "id\n1\n");
-    // Compaction notes the run that it writes; that waits for a lock of ours.
+    // Compaction notes the segment that it writes; that waits for a lock of ours.
     let mut held = PgConnection::establish(&url).unwrap();
     let hold = format!(
         "SELECT pg_advisory_lock({LOCK}); \

@@ -1,8 +1,7 @@
-//! What an operation takes and answers, in the words of OpenAPI 3.1.
+//! Descriptions of operations, for OpenAPI 3.1.
 //!
-//! A version describes each operation beside its handler ([`Description`]); the shapes are derived from the types that
-//! the handlers write. What a description leaves open (the version's media types, the shape of its errors) is filled in
-//! by the version that serves the operation, so that an operation is taken over by a later version as it is.
+//! Each operation has a [`Description`] beside its handler. Schemas are derived from the types that handlers serialize. Media types and
+//! the schema of errors depend on the version that serves the operation, so a later version can take an operation over unchanged.
 
 mod request;
 mod writes;
@@ -18,65 +17,65 @@ pub use writes::{changing, changing_parameters, changing_what_is_there, reading}
 
 use crate::versioning::Format;
 
-/// One operation.
+/// The description of an operation.
 #[derive(Debug, Default)]
 pub struct Description {
-    /// What it does, in a few words.
+    /// A short summary.
     pub summary: &'static str,
-    /// What may be sent besides a body.
+    /// The parameters.
     pub parameters: Vec<Parameter>,
-    /// The body that is taken.
+    /// The request body.
     pub body: Option<RequestBody>,
-    /// What it answers when nothing is wrong.
+    /// The successful responses.
     pub answers: Vec<Answer>,
-    /// What it answers when something is, besides what every operation may.
+    /// The statuses of errors, besides those that every operation has.
     pub refusals: Vec<StatusCode>,
 }
 
-/// One answer that is no refusal.
+/// A successful response.
 #[derive(Debug)]
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
     /// What it means.
     pub meaning: &'static str,
-    /// The headers it has besides those of every response.
+    /// Its headers, besides those of every response.
     pub headers: Vec<Header>,
-    /// What it may be answered in; nothing: it has no body.
+    /// The forms of its body. Empty: it has none.
     pub content: Vec<(Content, Schema)>,
 }
 
-/// A header of an answer.
+/// A response header.
 #[derive(Debug)]
 pub struct Header {
     /// Its name.
     pub name: &'static str,
-    /// What it says.
+    /// Its meaning.
     pub meaning: &'static str,
-    /// Whether it is always there.
+    /// Whether it is always sent.
     pub always: bool,
 }
 
-/// What a body is sent as.
+/// The form of a body.
 #[derive(Clone, Copy, Debug)]
 pub enum Content {
-    /// In that format, under the names that the version serving it has for it.
+    /// A format, with the media types of the version that serves it.
     Negotiated(Format),
-    /// Under this media type in every version.
+    /// The same media type in every version.
     Fixed(&'static str),
 }
 
-/// The shape of a value, and those that it refers to by name.
+/// A schema, and the named schemas that it refers to.
 #[derive(Debug)]
 pub struct Schema {
     /// The schema.
     pub value: Value,
-    /// What it refers to.
+    /// The named schemas that it refers to.
     pub named: Vec<(String, Value)>,
 }
 
 impl Description {
-    /// The headers of a request that the operation reads: those among its parameters, and those that say what its body is.
+    /// The request headers that the operation reads: its header parameters, and those that describe the body.
     pub fn request_headers(&self) -> Vec<HeaderName> {
         let of_body = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LENGTH];
         let of_body = self.body.iter().flat_map(|_| of_body.clone());
@@ -86,7 +85,7 @@ impl Description {
 }
 
 impl Answer {
-    /// An answer of that status.
+    /// A response with that status.
     pub fn new(status: StatusCode, meaning: &'static str) -> Self {
         Self {
             status,
@@ -96,18 +95,18 @@ impl Answer {
         }
     }
 
-    /// The same with a JSON body.
+    /// Adds a JSON body.
     pub fn json(self, schema: Schema) -> Self {
         self.content(Content::Negotiated(Format::Json), schema)
     }
 
-    /// The same with a body in one more form.
+    /// Adds a form of the body.
     pub fn content(mut self, content: Content, schema: Schema) -> Self {
         self.content.push((content, schema));
         self
     }
 
-    /// The same with a header that is always there.
+    /// Adds a header that is always sent.
     pub fn header(mut self, name: &'static str, meaning: &'static str) -> Self {
         self.headers.push(Header {
             name,
@@ -117,7 +116,7 @@ impl Answer {
         self
     }
 
-    /// The same with a header that is there sometimes.
+    /// Adds a header that is sent sometimes.
     pub fn maybe(mut self, name: &'static str, meaning: &'static str) -> Self {
         self.headers.push(Header {
             name,
@@ -127,12 +126,12 @@ impl Answer {
         self
     }
 
-    /// The same with the entity tag of what is sent.
+    /// Adds the entity tag.
     pub fn tagged(self) -> Self {
         self.header("ETag", "The entity tag of this representation.")
     }
 
-    /// The same for a write that may have been sent before.
+    /// Adds the header of an answer that was sent before.
     pub fn replayed(self) -> Self {
         self.maybe(
             "Idempotency-Replayed",
@@ -140,7 +139,7 @@ impl Answer {
         )
     }
 
-    /// 304: what the client has is what there is.
+    /// 304: the client has the current representation.
     pub fn not_modified() -> Self {
         Self::new(
             StatusCode::NOT_MODIFIED,
@@ -149,14 +148,14 @@ impl Answer {
         .tagged()
     }
 
-    /// 204: it is gone.
+    /// 204: it was deleted.
     pub fn deleted() -> Self {
         Self::new(StatusCode::NO_CONTENT, "The dataset is deleted.").replayed()
     }
 }
 
 impl Schema {
-    /// A type's own schema, under its own name.
+    /// The schema of a type, under its name.
     pub fn of<T: ToSchema>() -> Self {
         let name = T::name();
         let mut schema = Self::inline::<T>();
@@ -168,7 +167,7 @@ impl Schema {
         schema
     }
 
-    /// The schema of a list type over items of another, where it stands: only the items have a name of their own.
+    /// The schema of a list type, inline. The schema of its items has a name.
     pub fn list_of<L: ToSchema, T: ToSchema>() -> Self {
         let mut schema = Self::inline::<L>();
         schema.named.extend(Self::of::<T>().named);
@@ -187,7 +186,7 @@ impl Schema {
         }
     }
 
-    /// A schema that no type has, because what it describes is written piece by piece.
+    /// A schema without a type, because the value is written in parts.
     pub fn written(value: Value) -> Self {
         Self {
             value,
@@ -195,13 +194,13 @@ impl Schema {
         }
     }
 
-    /// A text of that media type.
+    /// A text with that media type.
     pub fn text() -> Self {
         Self::written(json!({ "type": "string" }))
     }
 }
 
 fn value(schema: &RefOr<Derived>) -> Value {
-    // A schema is made of texts, numbers and lists: it is always JSON.
+    // Serializing texts, numbers and lists can't fail.
     serde_json::to_value(schema).unwrap_or_default()
 }

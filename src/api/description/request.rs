@@ -1,4 +1,4 @@
-//! What a request may carry: parameters of the path, the query and the header, and bodies.
+//! Descriptions of requests: parameters in path, query and headers, and bodies.
 
 use std::ops::RangeInclusive;
 
@@ -22,11 +22,11 @@ pub struct Parameter {
 pub struct RequestBody {
     /// What it is.
     pub meaning: &'static str,
-    /// What it may be sent as.
+    /// Its forms.
     pub content: Vec<(Content, Schema)>,
 }
 
-/// A text that a dataset may be named.
+/// The schema of a dataset's name.
 const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
 impl Parameter {
@@ -42,7 +42,7 @@ impl Parameter {
         }
     }
 
-    /// The header that it is, if it is one.
+    /// The name of the header, if it is one.
     pub(super) fn header(&self) -> Option<HeaderName> {
         let name = self.object["name"]
             .as_str()
@@ -74,20 +74,20 @@ impl Parameter {
         Self::new("path", "name", "The dataset.", &schema)
     }
 
-    /// Where a list goes on.
+    /// The cursor of a list.
     pub fn cursor() -> Self {
         let meaning = "Where the list continues: `next` of the previous page.";
         Self::query("cursor", meaning, &json!({ "type": "string" }))
     }
 
-    /// The revision that is read.
+    /// The revision to read.
     pub fn revision() -> Self {
         let meaning = "The revision to read. The default is the newest one.";
         let schema = json!({ "type": "integer", "format": "int64", "minimum": 1 });
         Self::query("revision", meaning, &schema)
     }
 
-    /// The conditions of a read or a write.
+    /// The preconditions of a read or a write.
     pub fn conditions() -> [Self; 2] {
         let header =
             |name, meaning| Self::new("header", name, meaning, &json!({ "type": "string" }));
@@ -103,7 +103,7 @@ impl Parameter {
         ]
     }
 
-    /// The key under which a write may be sent again.
+    /// The idempotency key of a write.
     pub fn idempotency_key() -> Self {
         Self::new(
             "header",
@@ -129,7 +129,7 @@ impl Parameter {
         ]
     }
 
-    /// How a CSV is to be read.
+    /// The dialect of a CSV.
     pub fn csv() -> [Self; 3] {
         let kinds: Vec<_> = ColumnType::ALL.map(ColumnType::as_str).to_vec();
         let mut types = Self::query(
@@ -158,7 +158,7 @@ impl Parameter {
         ]
     }
 
-    /// What is asked of rows.
+    /// The parameters of a query for rows.
     pub fn row_query() -> [Self; 4] {
         let text = json!({ "type": "string" });
         let mut filters = Self::query(
@@ -191,7 +191,7 @@ impl Parameter {
         ]
     }
 
-    /// The name of the one CSV in the body.
+    /// The name of the CSV in the body.
     pub fn new_name() -> [Self; 2] {
         [
             Self::query(
@@ -222,7 +222,7 @@ impl RequestBody {
         }
     }
 
-    /// A list of CSVs, whichever way it is sent.
+    /// A list of CSVs, in any form.
     pub fn csvs(meaning: &'static str) -> Self {
         let mut list = Schema::of::<intake::Item>();
         list.value = json!({
@@ -242,7 +242,7 @@ impl RequestBody {
         body
     }
 
-    /// A small JSON document that says what to do.
+    /// A small JSON document.
     pub fn document(meaning: &'static str, schema: Schema) -> Self {
         Self {
             meaning,

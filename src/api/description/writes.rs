@@ -1,10 +1,10 @@
-//! What writes and reads of datasets have in common, whichever version serves them.
+//! Descriptions that operations on datasets share, in all versions.
 
 use http::StatusCode;
 
 use super::{Answer, Description, Parameter, RequestBody, Schema};
 
-/// What sending a CSV may be refused with, beside what every operation may.
+/// The errors of operations that take a CSV.
 const TAKING: [StatusCode; 5] = [
     StatusCode::REQUEST_TIMEOUT,
     StatusCode::CONFLICT,
@@ -14,7 +14,7 @@ const TAKING: [StatusCode; 5] = [
 ];
 
 impl Description {
-    /// `POST /datasets`, answered in that shape.
+    /// `POST /datasets`, with that response body.
     pub fn of_creation(created: Schema) -> Self {
         let mut parameters = Vec::from(Parameter::new_name());
         parameters.extend(Parameter::csv());
@@ -47,27 +47,27 @@ impl Description {
     }
 }
 
-/// What every change of a dataset takes: its name, a key, and conditions.
+/// The parameters of every write to a dataset: its name, a key, and preconditions.
 pub fn changing_parameters() -> Vec<Parameter> {
     let mut parameters = vec![Parameter::name(), Parameter::idempotency_key()];
     parameters.extend(Parameter::conditions());
     parameters
 }
 
-/// What a change of a dataset may be refused with.
+/// The errors of writes to a dataset.
 pub fn changing() -> Vec<StatusCode> {
     let more = [StatusCode::FORBIDDEN, StatusCode::PRECONDITION_FAILED];
     [&TAKING[..], &more].concat()
 }
 
-/// What a change of a dataset that has to be there may be refused with.
+/// The errors of writes to an existing dataset.
 pub fn changing_what_is_there() -> Vec<StatusCode> {
     let mut refusals = changing();
     refusals.push(StatusCode::NOT_FOUND);
     refusals
 }
 
-/// What a read of a dataset may be refused with.
+/// The errors of reads of a dataset.
 pub fn reading() -> Vec<StatusCode> {
     vec![StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED]
 }

@@ -1,8 +1,7 @@
-//! What the server says of itself: its versions, what changed between them, and a document of each.
+//! Pages about the server: its versions, the changes between them, and their OpenAPI documents.
 //!
-//! These pages belong to the server and not to a version, so they are answered whatever `Accept` says, under media
-//! types that name no version. What is wrong with a request for one is said as the version says it that `Accept` names,
-//! else as the caller's default does.
+//! The pages belong to no version, so any `Accept` gets them, with media types that name no version. Errors have the form of the version
+//! that `Accept` names, or else of the caller's default.
 
 mod changelog;
 mod openapi;
@@ -31,7 +30,7 @@ const ALLOWED: &str = "GET, HEAD, OPTIONS";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// One page: where it is, and what it takes and answers.
+/// A page: its path, description and handler.
 #[derive(Debug)]
 pub struct Page {
     name: &'static str,
@@ -43,19 +42,19 @@ pub struct Page {
 /// Writes a page.
 type Writer = fn(&Discovery, Query, &Asked<'_>) -> Result<Written, Error>;
 
-/// What the headers of a request say that a page needs.
+/// The parts of a request that pages need.
 pub(super) struct Asked<'a> {
-    /// The versions as they are for who calls.
+    /// The catalogue for the caller.
     pub(super) catalogue: &'a Catalogue,
-    /// The version that is named, or the caller's default.
+    /// The version that the request names, or the caller's default.
     pub(super) version: VersionNumber,
 }
 
-/// What a page says, and as what.
+/// The content of a page, with its media type.
 struct Written {
     content_type: &'static str,
     body: Bytes,
-    /// The version that it is about, if it is about one alone.
+    /// The version that it is about, if it is about one.
     about: Option<VersionNumber>,
 }
 
@@ -102,22 +101,22 @@ const PAGES: &[Page] = &[
 ];
 
 impl Page {
-    /// Where it is.
+    /// Its path.
     pub(super) fn path(&self) -> &'static str {
         self.path
     }
 }
 
-/// The page at that path, which has no slash at its end.
+/// The page at that path, which doesn't end with a slash.
 pub(super) fn page(path: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.path == path)
 }
 
-/// Answers for the server.
+/// The pages of this server.
 pub(super) struct Discovery {
     services: Arc<Services>,
     history: Arc<History>,
-    /// Made at the start: they depend on the registry and the catalogue alone, which stay as they are.
+    /// The OpenAPI documents. They are made at the start, because registry and catalogue don't change.
     documents: Vec<(VersionNumber, Bytes)>,
 }
 
@@ -139,7 +138,7 @@ impl Discovery {
         })
     }
 
-    /// The version that `Accept` names, else the caller's: in its shape errors are said.
+    /// The version that `Accept` names, or else the caller's default. Errors have its form.
     pub(super) fn shape_of_errors(&self, headers: &HeaderMap, caller: &Caller) -> Choice {
         const FORMATS: &[Format] = &[Format::Json, Format::Csv, Format::Ndjson];
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
@@ -148,7 +147,7 @@ impl Discovery {
         let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, default);
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),
-            // What is no longer served can still be read about.
+            // The document of a retired version is still available.
             Err(
                 Refusal::Retired(unserved)
                 | Refusal::Brownout {
@@ -225,7 +224,7 @@ impl Written {
     fn json(body: &impl serde::Serialize) -> Self {
         Self {
             content_type: JSON,
-            // Everything here is made of texts and lists: writing those to memory can't fail.
+            // Serializing texts and lists can't fail.
             body: serde_json::to_vec(body).unwrap_or_default().into(),
             about: None,
         }

@@ -1,5 +1,4 @@
-//! The OpenAPI 3.1 document of a version: what the registry says that the version has, in the words of each operation's
-//! description.
+//! The OpenAPI 3.1 document of a version, made from the registry and the operations' descriptions.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use crate::api::description::{Answer, Content, Description, Header, Schema};
 use crate::api::registry::{Registry, RegistryError};
 use crate::versioning::{Format, Version, VersionNumber, media_type};
 
-/// What every operation of a version may be refused with.
+/// The errors of every operation.
 const EVERYWHERE: [StatusCode; 7] = [
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
@@ -22,14 +21,14 @@ const EVERYWHERE: [StatusCode; 7] = [
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
-/// What every page of the server may be refused with.
+/// The errors of every page about the server.
 const PAGE_REFUSALS: [StatusCode; 4] = [
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
-/// The headers of every response: name, and what it says.
+/// The headers of every response: name and meaning.
 const SERVER_HEADERS: [(&str, &str); 3] = [
     (
         "Vary",
@@ -41,7 +40,7 @@ const SERVER_HEADERS: [(&str, &str); 3] = [
         "The id that the request sent, or a new one. The server's log has it too.",
     ),
 ];
-/// The headers that the responses of a version have besides.
+/// Further headers of every response of a version.
 const VERSION_HEADERS: [(&str, &str); 2] = [
     (
         "API-Version",
@@ -53,7 +52,7 @@ const VERSION_HEADERS: [(&str, &str); 2] = [
     ),
 ];
 
-/// A document in the making.
+/// A document that is being made.
 pub(super) struct Document {
     version: VersionNumber,
     paths: BTreeMap<&'static str, Map<String, Value>>,
@@ -193,7 +192,7 @@ impl Document {
         Ok((answer.status.as_str().to_owned(), response))
     }
 
-    /// A reference to how the version refuses with that status.
+    /// A reference to the version's error response with that status.
     fn refusal(&mut self, status: StatusCode) -> Value {
         let name: String = reason(status).split(' ').collect();
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -237,7 +236,7 @@ impl Document {
         Ok(written.into())
     }
 
-    /// Adds shapes under their names.
+    /// Adds named schemas.
     fn name(&mut self, named: Vec<(String, Value)>) -> Result<(), RegistryError> {
         for (name, schema) in named {
             let version = self.version;
@@ -252,7 +251,7 @@ impl Document {
     }
 }
 
-/// The beginning: what all of it is about.
+/// The `info` object.
 fn root(version: &Version, own: &ApiVersion) -> Value {
     let number = version.number;
     let formats = [Format::Json, Format::Csv, Format::Ndjson];
@@ -284,7 +283,7 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
     })
 }
 
-/// The media types that a body has in that version.
+/// The media types of a body in that version.
 fn names(content: Content, version: VersionNumber) -> Vec<String> {
     match content {
         Content::Fixed(name) => vec![name.to_owned()],

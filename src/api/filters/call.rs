@@ -18,7 +18,7 @@ use crate::api::idempotency::{self, Begun, Once};
 use crate::api::reply::Reply;
 use crate::api::request::{Request, only};
 
-/// Has it done.
+/// Calls the operation, and counts the request.
 pub(super) async fn call(
     (context, task): (Box<Context>, Task),
     payload: Payload,
@@ -38,7 +38,7 @@ pub(super) async fn call(
     };
     let reply = match context.method.is_safe() {
         true => reply.and_then(|reply| Ok(reply.held(&context.api.services.memory)?)),
-        // A write is done by now, so its answer goes out in any case.
+        // A write is done by now, so its answer is sent in any case.
         false => reply,
     };
     settled(context, reply)
@@ -53,7 +53,7 @@ async fn operate(context: &Context, found: Found, payload: Payload) -> Result<Re
     } = found;
     let (method, headers) = (context.answered_as(), &context.headers);
     let reads = resource.request_headers(operation);
-    // Where the operation itself looks at conditions, what it is about has a tag.
+    // An operation that reads preconditions has a resource with a tag.
     let unmet = match reads.contains(&IF_MATCH) {
         true => None,
         false => conditional::unmet_without_tag(&method, headers),
@@ -65,19 +65,19 @@ async fn operate(context: &Context, found: Found, payload: Payload) -> Result<Re
             return Err(unmet.refusal());
         }
         if let Some(key) = idempotency::key(headers)? {
-            // Boxed, so that reads do not carry along what this takes.
+            // Boxed: otherwise the futures of reads would be as large as those of writes.
             return Box::pin(once(context, operation.handler, name, request, key)).await;
         }
     }
     let reply = (operation.handler)(prepared(context, name, request, None)).await?;
     match unmet {
-        // Conditions count only where the answer would be a success without them (RFC 9110 §13.2.1).
+        // Preconditions apply only if the request would succeed without them (RFC 9110 §13.2.1).
         Some(unmet) if reply.status.is_success() => unmet.of_read(),
         _ => Ok(reply),
     }
 }
 
-/// The request with those headers that the operation describes.
+/// The request with only the headers that the operation describes.
 fn request(context: &Context, payload: Payload, reads: &[HeaderName]) -> Request {
     Request {
         method: context.method.clone(),
@@ -108,7 +108,7 @@ fn prepared(
     )
 }
 
-/// Answers a write that may have been sent before.
+/// Answers a write with an idempotency key.
 async fn once(
     context: &Context,
     handler: Handler,
@@ -120,7 +120,7 @@ async fn once(
     let longest = services.settings.limits.max_body;
     let choice = &context.choice;
     let what = format!("{} {:?} {:?}", choice.version, choice.format, choice.naming);
-    // Two clients may choose the same key; those without a key of their own share theirs.
+    // Each client has its own idempotency keys. Anonymous callers share theirs.
     let client = context.caller.client.as_ref();
     let scope = client
         .map(|client| client.id.to_string())

@@ -1,4 +1,4 @@
-//! What all requests share, and what is known of one.
+//! The state that all requests share, and what is known of one request.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::services::Services;
 use crate::store::Client;
 use crate::versioning::{Catalogue, Choice, Format, Naming, VersionNumber};
 
-/// What all requests share.
+/// The state that all requests share.
 pub(in crate::api) struct Api {
     pub(super) services: Arc<Services>,
     pub(super) registry: Arc<Registry>,
@@ -49,7 +49,7 @@ impl Api {
         })
     }
 
-    /// How that version is named. One that this server does not know has no labels.
+    /// The labels of a version. A version that this server doesn't know has none.
     pub(super) fn labels(&self, version: VersionNumber) -> Option<&Labels> {
         self.labels.iter().find(|labels| labels.number == version)
     }
@@ -62,14 +62,14 @@ pub(super) struct Context {
     /// The path, as it was sent.
     pub(super) path: FullPath,
     pub(super) headers: HeaderMap,
-    /// How the answer is to be coded.
+    /// The content coding that the client wants.
     pub(super) coding: coding::Asked,
     pub(super) caller: Caller,
-    /// Version and format; until they are negotiated, the caller's default.
+    /// Version and format. Until negotiation, those of the caller's default.
     pub(super) choice: Choice,
-    /// The path that was found, with parameters in braces.
+    /// The path of the resource, with parameters in braces.
     pub(super) route: Option<&'static str>,
-    /// The name of the operation that was found.
+    /// The name of the operation.
     pub(super) operation: Option<&'static str>,
 }
 
@@ -100,12 +100,12 @@ impl Context {
         }
     }
 
-    /// The versions as they are for the caller.
+    /// The catalogue for the caller.
     pub(super) fn catalogue(&self) -> &Catalogue {
         self.caller.catalogue(&self.api.services)
     }
 
-    /// The method of the operation that answers: `HEAD` is answered wherever `GET` is.
+    /// The method of the operation: `GET` for `HEAD`.
     pub(super) fn answered_as(&self) -> Method {
         match self.method {
             Method::HEAD => Method::GET,
@@ -113,7 +113,7 @@ impl Context {
         }
     }
 
-    /// Whether the caller may do that at all.
+    /// Refuses a caller that may not use the method.
     pub(super) fn admit(&self, method: &Method) -> Result<(), Error> {
         access::admit(&self.api.services, method, self.caller.client.as_deref())
     }
@@ -130,14 +130,14 @@ impl Context {
         );
     }
 
-    /// The id under which the request is found in the log.
+    /// The request id, which is also in the log.
     pub(super) fn request_id(&self) -> &str {
         let id = self.headers.get(REQUEST_ID).map(HeaderValue::to_str);
         id.and_then(Result::ok).unwrap_or("-")
     }
 }
 
-/// The path without the slash at its end.
+/// The path without a slash at its end.
 pub(super) fn trimmed(path: &str) -> &str {
     if path.len() > 1 {
         path.strip_suffix('/').unwrap_or(path)

@@ -1,4 +1,4 @@
-//! A request that is refused on its way: what is wrong goes back along warp's rejections, and becomes an answer at the end.
+//! Refused requests: filters reject them with warp's rejections, and the last filter makes the response.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::api::reply::Reply;
 use crate::logging;
 use crate::versioning::{Format, Naming};
 
-/// What is wrong with a request, and what is known of it by then.
+/// The error of a request, and what is known of the request.
 pub(super) struct Refused {
     error: Error,
     context: Box<Context>,
@@ -32,7 +32,7 @@ impl fmt::Debug for Refused {
 
 impl warp::reject::Reject for Refused {}
 
-/// What a filter came to, with the request that it is about, or the rejection of that request.
+/// The result of a filter with its request, or the rejection of the request.
 pub(super) fn settled<T>(
     context: Box<Context>,
     result: Result<T, Error>,
@@ -43,8 +43,7 @@ pub(super) fn settled<T>(
     }
 }
 
-/// Answers a request that was refused, in the version that was chosen. warp's own answer to a rejection would show its inner
-/// text.
+/// Answers a refused request, in the chosen version. warp's own response to a rejection would show internal text.
 pub(super) async fn recover(rejection: Rejection) -> Result<Response, Infallible> {
     let Some(Refused { error, context }) = rejection.find() else {
         log::error!("a filter that rejects nothing rejected a request: {rejection:?}");
@@ -53,21 +52,21 @@ pub(super) async fn recover(rejection: Rejection) -> Result<Response, Infallible
     Ok(response::of(context, rendered(error, context)).await)
 }
 
-/// The answer to an error, in the version's own shape. What is our fault is logged with its causes, once.
+/// The response to an error, in the version's form. Errors of the server are logged with their causes, once.
 pub(super) fn rendered(error: &Error, context: &Context) -> Reply {
     if error.status().is_server_error() && error.unserved().is_none() {
         let id = context.request_id();
         log::error!("request {id} failed: {}", logging::with_causes(error));
     }
     let (api, choice) = (&context.api, &context.choice);
-    // A version that this server does not know has no shape of its own.
+    // For a version that this server doesn't know, the default's form is used.
     let known = api.labels(choice.version);
     let Some(labels) = known.or_else(|| api.labels(api.services.catalogue.first())) else {
         return Reply::empty(error.status());
     };
     let mut reply = (labels.version.render_error)(error);
     if !reply.headers.contains_key(CONTENT_TYPE) {
-        // Errors are told in JSON, whatever was asked for.
+        // Errors are always JSON.
         let naming = match choice.format {
             Format::Json => choice.naming,
             _ => Naming::Vendor,

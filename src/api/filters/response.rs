@@ -1,5 +1,4 @@
-//! The last step: an answer becomes a response that names its version, says what is announced of it, and has the coding
-//! that was asked for.
+//! The last step: makes a response from an answer, and adds the version's headers and the content coding.
 
 use http::Method;
 use http::header::HeaderMap;
@@ -44,7 +43,7 @@ fn labelled(context: &Context, reply: Reply) -> Response {
     let alone_of = reply.alone_of.take();
     let mut response = reply.into_response();
     response.extensions_mut().insert(route);
-    // A client that was granted a version for longer has answers of its own.
+    // Responses to a client with an extension are not cached.
     if let (Some(dataset), Some(operation), None) =
         (alone_of, context.operation, &context.caller.extended)
     {
@@ -58,9 +57,9 @@ fn labelled(context: &Context, reply: Reply) -> Response {
     response
 }
 
-/// Says what is announced of the version that was served.
+/// Adds the notice about the version's end.
 fn notify(headers: &mut HeaderMap, context: &Context, version: VersionNumber) {
-    /// Bytes of the longest path that is repeated; none of ours is nearly as long.
+    /// The most bytes of a path in a link. No path of a resource is nearly as long.
     const LONGEST: usize = 1024;
     let api = &context.api;
     let labels = api.labels(version);
@@ -73,7 +72,7 @@ fn notify(headers: &mut HeaderMap, context: &Context, version: VersionNumber) {
         |catalogue: &Catalogue| catalogue.get(version).and_then(|one| one.lifecycle.retired);
     let extended = retires(catalogue).filter(|at| retires(&api.services.catalogue) != Some(*at));
     let path = context.path.as_str();
-    // The successor may not have this path, and then its root says what it has.
+    // If the successor doesn't have this path, the link leads to its root.
     let has = |number| {
         let found = api.registry.route(trimmed(path));
         found.is_some_and(|found| !found.value.operations(number).is_empty())

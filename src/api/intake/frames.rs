@@ -1,4 +1,4 @@
-//! A request's body as frames of bytes: unpacked, and counted against a limit.
+//! Decodes the content coding of a request's body, and enforces its limit.
 
 mod zstd;
 
@@ -19,24 +19,24 @@ use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::services::memory::{Held, Kind, Memory};
 
-/// Frames of a body, or why there are no more.
+/// The frames of a body, or the error that ends it.
 pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
-/// Bytes that a body may have, and the setting that says so.
+/// The most bytes of a body, and the setting with this limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
-    /// The limit in bytes, of what the body unpacks to.
+    /// The limit of the decoded body in bytes.
     pub(super) bytes: u64,
-    /// The setting that holds it.
+    /// The setting with the limit.
     pub(super) setting: &'static str,
 }
 
-/// Bytes unpacked at once.
+/// How many bytes are decoded at once.
 const UNPACKED: usize = 64 << 10;
-/// What taking gzip apart takes: its window, its tables and a buffer.
+/// The memory of a gzip decoder: window, tables and a buffer.
 const GZIP: usize = 192 << 10;
 
-/// The frames of the body of `call`, unpacked.
+/// The decoded frames of the body of `call`.
 pub(super) async fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
     let packing = packing(&call.headers)?;
     let memory = Arc::clone(&call.services.memory);
@@ -44,7 +44,7 @@ pub(super) async fn of(call: &mut Call, limit: Limit) -> Result<Frames, Error> {
     unpacked(&memory, packing, wire, limit).await
 }
 
-/// The frames of the body of `call`, as they come.
+/// The frames of the body of `call`, as they were sent.
 pub(super) fn wire(call: &mut Call, packing: Packing, limit: Limit) -> Result<Frames, Error> {
     let stated = stated_length(&call.headers);
     if packing == Packing::None && stated.is_some_and(|length| length > limit.bytes) {
@@ -53,7 +53,7 @@ pub(super) fn wire(call: &mut Call, packing: Packing, limit: Limit) -> Result<Fr
     Ok(Box::pin(call.take_body().map_err(Error::from_body)))
 }
 
-/// Frames unpacked, up to the limit. Memory is taken for what unpacking needs.
+/// Decodes frames, up to the limit. Reserves the decoder's memory.
 pub(super) async fn unpacked(
     memory: &Memory,
     packing: Packing,
@@ -103,7 +103,7 @@ impl Limit {
     }
 }
 
-/// How a body is packed.
+/// The content coding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
     None,
@@ -111,7 +111,7 @@ pub(super) enum Packing {
     Zstd,
 }
 
-/// How the body is packed (RFC 9110 §8.4): once, or not at all.
+/// The content coding of the body (RFC 9110 §8.4). Flash accepts at most one.
 pub(super) fn packing(headers: &HeaderMap) -> Result<Packing, Error> {
     let mut packing = Packing::None;
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -138,12 +138,12 @@ fn reader(
     StreamReader::new(Box::pin(body.map_err(io::Error::other)))
 }
 
-/// What a decoder gives, for which memory is held as long as somebody may read from it.
+/// A decoder's output, with its memory.
 fn unpack(decoder: impl AsyncRead + Send + 'static, held: Held) -> Frames {
     Box::pin(
         ReaderStream::with_capacity(decoder, UNPACKED).map_err(move |error| {
             let _decoder = &held;
-            // What the transport said travels through the decoder as it is; the rest is the decoder's own.
+            // An error of the transport passes through the decoder. All other errors are the decoder's own.
             let text = error.to_string();
             match error
                 .into_inner()

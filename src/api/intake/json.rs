@@ -1,8 +1,7 @@
-//! CSVs in a JSON list, which is taken apart once all of it is there.
+//! Receives CSVs in a JSON list, which is parsed when it is complete.
 //!
-//! A short list takes memory as it comes. One that is longer than [`SHORT`], or packed, is taken apart one at a time: memory
-//! is taken for all that it may become, and a packed one takes it only once its last byte has come, so that nobody who
-//! sends slowly holds up the others.
+//! A short list reserves memory while it arrives. Lists that are longer than [`SHORT`] or compressed are parsed one at a time, with memory
+//! for all of the list. A compressed list reserves it only when its last byte has arrived, so that a slow client doesn't delay others.
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -17,15 +16,15 @@ use crate::services::memory::{Held, Kind};
 use crate::services::{Prepared, Upload};
 use crate::store::Write;
 
-/// Bytes of a short list.
+/// The most bytes of a short list.
 const SHORT: usize = 1 << 20;
-/// How often a short list is there at a time: as it came, taken apart, and on its way into the store.
+/// How many copies of a short list there are at a time: as it came, parsed, and being stored.
 const COPIES: usize = 4;
-/// Bytes for which memory is taken at a time while a list comes.
+/// How much memory is reserved at a time while a list arrives.
 const STEP: usize = 64 << 10;
-/// Bytes of a CSV that are handed on at once.
+/// How many bytes of a CSV are passed on at once.
 const SLICE: usize = 64 << 10;
-/// What CSVs on their way into the store take beside the list that they are from.
+/// The memory of uploads, besides the list.
 const PIPELINE: usize = 4 << 20;
 
 /// A CSV in a JSON list.
@@ -74,7 +73,7 @@ pub(super) async fn receive(
     list.finish("put at least one item into the list")
 }
 
-/// The whole list, unpacked, and the memory for all that it becomes.
+/// The whole decoded list, with the memory for parsing it.
 async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
     let memory = std::sync::Arc::clone(&call.services.memory);
     let limit = frames::Limit {
@@ -115,7 +114,7 @@ async fn collect(call: &mut Call) -> Result<(Vec<u8>, Held), Error> {
     let mut body = Vec::new();
     while let Some(frame) = unpacked.next().await {
         body.extend_from_slice(&frame?);
-        // All of it is there, so nothing else would let others have their turn.
+        // The list is complete, so no other await lets other tasks run.
         tokio::task::yield_now().await;
     }
     Ok((body, alone))

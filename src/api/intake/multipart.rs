@@ -1,7 +1,7 @@
-//! CSVs as the file parts of a form (RFC 7578), streamed one after the other.
+//! Receives CSVs as file parts of a multipart form (RFC 7578), one after another.
 //!
-//! multer reads all that its source has ready into one buffer, and a part's header to its end whatever its length; so
-//! it is fed a frame a poll, and cut off when it has taken much without giving anything back.
+//! multer buffers all that its source has ready, and part headers of any length. So it gets one frame per poll, and is stopped if it
+//! takes many bytes without returning any.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::dataset::{DatasetName, UploadOptions};
 use crate::services::{Prepared, Upload};
 use crate::store::Write;
 
-/// Bytes that may be taken in without a part coming out: far more than any header is long.
+/// How many bytes multer may take without returning any: far more than a header has.
 const UNANSWERED: usize = 1 << 20;
 
 /// Receives every file part as a CSV.
@@ -70,7 +70,7 @@ async fn receive_part(
     };
     let name = DatasetName::from_filename(filename)?;
     list.admit(&name)?;
-    // Browsers label CSV files in many ways, so a part's type counts only where it says something of a CSV.
+    // Browsers label CSV files in many ways, so a part's media type counts only if it is one for CSVs.
     let csv_type = part
         .content_type()
         .filter(|media_type| media_type.type_() == mime::TEXT);
@@ -101,7 +101,7 @@ fn from_multer(error: multer::Error) -> Error {
     }
 }
 
-/// Frames for multer, one a poll.
+/// Frames for multer, one per poll.
 struct Feed {
     frames: Frames,
     unanswered: Arc<AtomicUsize>,

@@ -7,7 +7,7 @@ use super::places;
 use crate::dataset::{ColumnType, Field};
 use crate::store::Dataset;
 
-/// Appends `text` as a field of a CSV (RFC 4180 §2), quoted where reading it back needs that.
+/// Appends `text` as a field of a CSV (RFC 4180 §2), quoted if necessary.
 pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
     if !needs_quotes(text, alone) {
         return out.extend_from_slice(text.as_bytes());
@@ -19,22 +19,22 @@ pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
 
 fn needs_quotes(text: &str, alone: bool) -> bool {
     let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    // The only field of its row must not make the row an empty line.
+    // A row with one empty field must not be an empty line.
     text.bytes().any(|byte| special(&byte)) || alone && text.is_empty()
 }
 
-/// What the cells of a CSV are like.
+/// How the cells of a CSV are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CsvCells {
-    /// As they came.
+    /// As they were uploaded.
     AsTheyAre,
-    /// Such that no spreadsheet takes one for a formula.
+    /// So that spreadsheets take none for a formula.
     SafeForSpreadsheets,
 }
 
 impl CsvCells {
-    /// The text of a cell. Spreadsheets take what begins with one of some characters for a formula, and what is behind an
-    /// apostrophe for a text (OWASP, "CSV Injection"). A number is none of these.
+    /// The text of a cell. Spreadsheets take a cell for a formula if it begins with one of some characters, and for a text if it begins
+    /// with an apostrophe (OWASP, "CSV Injection"). Numbers stay as they are.
     fn of<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         let formula = self == Self::SafeForSpreadsheets
             && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
@@ -78,16 +78,16 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
 
 /// A row as a line of a CSV.
 struct Row {
-    /// The places of the columns that are shown.
+    /// The indexes of the selected columns.
     places: Vec<usize>,
     cells: CsvCells,
-    /// Whether there is one column only.
+    /// Whether there is only one column.
     alone: bool,
 }
 
 impl RowFormat for Row {
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
-        // A checked row has a field for each column.
+        // A stored row has a field for each column.
         let shown = self.places.iter().filter_map(|place| fields.get(*place));
         for (at, field) in shown.enumerate() {
             if at > 0 {

@@ -1,10 +1,10 @@
-//! How a version writes a row: at once, or in parts where it is long.
+//! The form in which a version writes rows, at once or in parts.
 
 use std::borrow::Cow;
 
 use crate::dataset::Field;
 
-/// How rows are written, and what comes before, between and after them.
+/// The form of rows, with the texts before, between and after them.
 pub struct Form {
     /// Before the first row.
     pub prefix: Vec<u8>,
@@ -14,14 +14,14 @@ pub struct Form {
     pub suffix: Vec<u8>,
     /// Writes each row.
     pub row: Box<dyn RowFormat>,
-    /// Writes the same row from its line and the delimiter of its fields, where JSON takes all of them as they are.
+    /// Writes the same row from its line and delimiter, if all its fields are valid in JSON without escapes.
     pub line: Option<fn(&str, u8, &mut Vec<u8>)>,
-    /// Whether plain lines of fields between commas are rows in this form as they are.
+    /// Whether a line of the text is a row in this form already.
     pub plain: bool,
 }
 
 impl Form {
-    /// Bytes that it takes in memory: names of columns, once or twice.
+    /// The memory that it takes for names of columns.
     pub(crate) fn bytes(&self) -> usize {
         self.prefix.len() + self.row.names()
     }
@@ -29,36 +29,36 @@ impl Form {
 
 /// Writes rows.
 pub trait RowFormat: Send {
-    /// Writes the fields of a row behind what is there.
+    /// Appends a row.
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>);
 
-    /// The cell at that place of the row, and what comes before it; `None` behind the last one. All cells one after the other
-    /// and [`end`](Self::end) are what [`write`](Self::write) writes.
+    /// The cell at that index of the row, with the text before it. `None`: the row has no such cell. All cells and [`end`](Self::end)
+    /// together are the output of [`write`](Self::write).
     fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>>;
 
-    /// What follows the last cell.
+    /// The text after the last cell.
     fn end(&self) -> &'static [u8];
 
-    /// Bytes of names that each row repeats.
+    /// Bytes of names in each row.
     fn names(&self) -> usize {
         0
     }
 }
 
-/// A cell of a row, as it is written.
+/// A cell to write.
 pub struct Cell<'c> {
-    /// What comes before it.
+    /// The text before it.
     pub before: &'c [u8],
     /// Its text.
     pub text: Cow<'c, str>,
-    /// How the text is written.
+    /// The quoting of the text.
     pub style: Style,
 }
 
-/// How the text of a cell is written.
+/// The quoting of a cell's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// As it is.
+    /// None.
     Plain,
     /// As a JSON string.
     Json,
@@ -66,18 +66,18 @@ pub enum Style {
     Quoted,
 }
 
-/// How far a row is written that goes out in parts.
+/// The position in a row that is sent in parts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Progress {
     cell: usize,
-    /// The byte of the cell's text that comes next; `None`: the cell has not begun.
+    /// The offset of the next byte of the cell's text. `None`: the cell has not begun.
     byte: Option<usize>,
 }
 
-/// Bytes of text that are written at a time within a long row. Escapes make them six times as long at most.
+/// How many bytes of text are written at a time in a long row. Escapes make them at most six times as long.
 const STEP: usize = 16 << 10;
 
-/// Writes on with a row behind `out`, until that has `until` bytes. `None`: the row is whole.
+/// Continues a row, until `out` has `until` bytes. `None`: the row is complete.
 pub(crate) fn write_part(
     format: &dyn RowFormat,
     fields: &[Field<'_>],
@@ -118,7 +118,7 @@ pub(crate) fn write_part(
 }
 
 impl Style {
-    /// Writes a part of a text, without the quotes around all of it.
+    /// Writes a part of a text, without the surrounding quotes.
     fn write(self, part: &str, out: &mut Vec<u8>) {
         match self {
             Self::Plain => out.extend_from_slice(part.as_bytes()),
@@ -133,7 +133,7 @@ impl Style {
     }
 }
 
-/// Appends `text` with every quote doubled, as it stands inside a quoted field of a CSV.
+/// Appends `text` with all quotes doubled, for a quoted field of a CSV.
 pub(super) fn push_doubled(text: &str, out: &mut Vec<u8>) {
     for byte in text.bytes() {
         if byte == b'"' {
@@ -143,7 +143,7 @@ pub(super) fn push_doubled(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `text`, which is `field`'s, as a JSON string.
+/// Appends `text`, the text of `field`, as a JSON string.
 pub fn push_json_field(field: &Field<'_>, text: &str, out: &mut Vec<u8>) {
     match field.is_verbatim() {
         true => push_verbatim(text, out),
@@ -160,9 +160,9 @@ pub fn push_json_string(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Whether JSON takes a text as it is.
+/// Whether a text is valid in JSON without escapes.
 fn is_verbatim(text: &str) -> bool {
-    // Without a branch a byte, so that many are looked at in one go.
+    // There is no branch per byte, so the compiler can vectorise the loop.
     let escaped = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
     !text.bytes().fold(false, escaped)
 }

@@ -1,8 +1,7 @@
-//! Answers that are made part by part, and the memory that they take from the budget.
+//! Sends answers in parts, with memory from the budget.
 //!
-//! A short answer is made whole and sent with its length. A longer one is sent while it is made: memory for a part is taken
-//! before the part is made, and held until the connection has got rid of it. So a client that does not take its answer
-//! holds on to two parts at most, and no more is made for it.
+//! A short answer is made whole and sent with its length. A longer one is sent while it is made. Each part reserves its memory before it
+//! is made, and releases it when the connection has sent it. So a client that doesn't read its answer holds at most two parts.
 
 use std::sync::Arc;
 
@@ -13,26 +12,26 @@ use crate::api::reply::{Body, StreamError};
 use crate::services::memory::{Exhausted, Held, Kind, Memory, SMALL};
 use crate::services::search::SearchError;
 
-/// Bytes up to which an answer is made whole before it is sent.
+/// An answer of at most so many bytes is made whole before it is sent.
 const WHOLE: usize = 256 << 10;
-/// Bytes of a part, as long as there is much room for answers.
+/// The bytes of a part, if there is much free memory for answers.
 const PART: usize = 256 << 10;
-/// Bytes of a part when there is little.
+/// The bytes of a part, if there is little free memory.
 const SHORT_PART: usize = 64 << 10;
-/// Bytes by which the last row of a part usually goes beyond it.
+/// By how many bytes the last row of a part usually exceeds it.
 const MARGIN: usize = 8 << 10;
-/// Expected bytes of text up to which an answer is likely to be a small one: names and quotes come on top.
+/// An answer of a text with so few bytes is probably small, though it also has names and quotes.
 const LIKELY_SMALL: u64 = SMALL as u64 / 4;
 
-/// Makes an answer part by part.
+/// Makes an answer in parts.
 pub(crate) trait Maker: Send + Sized + 'static {
-    /// Whether all of it is made.
+    /// Whether the answer is complete.
     fn is_done(&self) -> bool;
 
-    /// Bytes that the maker itself takes, beside what it makes.
+    /// The memory of the maker itself, without the parts.
     fn bytes(&self) -> usize;
 
-    /// Makes on behind `out`, to `until` bytes or less.
+    /// Continues the answer, until `out` has at most `until` bytes.
     fn step(
         self,
         out: Vec<u8>,
@@ -40,7 +39,7 @@ pub(crate) trait Maker: Send + Sized + 'static {
     ) -> impl Future<Output = Result<(Self, Vec<u8>), SearchError>> + Send;
 }
 
-/// The answer that `maker` makes, of a text of about so many bytes.
+/// The answer that `maker` makes from a text of about so many bytes.
 pub(crate) async fn send<M: Maker>(
     memory: &Arc<Memory>,
     expected: u64,
@@ -64,7 +63,7 @@ pub(crate) async fn send<M: Maker>(
         if maker.is_done() || whole == WHOLE {
             break;
         }
-        // It is longer than expected. Where there is room for a long one, it need not go out in parts yet.
+        // The answer is longer than expected. If there is enough memory, it can still be made whole.
         let Some(more) = memory.try_take(Kind::Answers, WHOLE) else {
             break;
         };
@@ -72,7 +71,7 @@ pub(crate) async fn send<M: Maker>(
     }
     fit(memory, &mut held, head.len()).await?;
     if maker.is_done() {
-        // It may be kept for long.
+        // The answer may stay in memory for long.
         head.shrink_to_fit();
         return Ok(Body::Full(head.into(), Some(held)));
     }
@@ -83,7 +82,7 @@ pub(crate) async fn send<M: Maker>(
     ))))
 }
 
-/// What is left to be made, part by part.
+/// The rest of the answer, in parts.
 fn parts<M: Maker>(
     memory: Arc<Memory>,
     own: Option<Held>,
@@ -106,7 +105,7 @@ fn parts<M: Maker>(
     })
 }
 
-/// Makes what is held fit what was made, which may be somewhat more than what was meant to be.
+/// Adjusts the reserved memory to the size of the part, which may be somewhat larger than planned.
 async fn fit(memory: &Memory, held: &mut Held, bytes: usize) -> Result<(), Exhausted> {
     if let Some(missing) = bytes.checked_sub(held.bytes()).filter(|more| *more > 0) {
         held.add(memory.take(held.kind(), missing).await?);
@@ -114,7 +113,7 @@ async fn fit(memory: &Memory, held: &mut Held, bytes: usize) -> Result<(), Exhau
     Ok(())
 }
 
-/// A stream whose items are at most about `part` bytes long, each of which takes its memory before it is asked for.
+/// A stream of parts of at most about `part` bytes. Each part reserves its memory before it is made.
 pub(crate) fn metered<S>(
     memory: Arc<Memory>,
     part: usize,

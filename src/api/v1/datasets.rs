@@ -15,10 +15,10 @@ use crate::services::PageKey;
 use crate::store::Committed;
 use crate::versioning::Format;
 
-/// Number of the last page that can be asked for: with 1,000 rows a page, more rows than a dataset can have.
+/// The number of the last page. With 1,000 rows per page, no dataset has so many.
 pub(super) const LAST_PAGE: u64 = 1 << 50;
 
-/// `GET /`: what this is.
+/// `GET /`: a description of the API.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let body = Root {
@@ -108,7 +108,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
             limit: per_page,
         };
         let key = PageKey {
-            run: dataset.run,
+            made_by: dataset.made_by,
             query: None,
             first: Some(span.first),
             limit: u32::try_from(per_page).unwrap_or(u32::MAX),
@@ -121,7 +121,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     Ok(memory.of(reply, dataset))
 }
 
-/// `DELETE /datasets/{name}`: removes it.
+/// `DELETE /datasets/{name}`: deletes it.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     call.delete().await

@@ -1,4 +1,4 @@
-//! What each operation of version 1 takes and answers.
+//! The descriptions of version 1's operations.
 
 use http::StatusCode;
 

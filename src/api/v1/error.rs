@@ -1,4 +1,4 @@
-//! An error as version 1 says it: one sentence, and for a refused version what there is instead.
+//! Errors in version 1: one sentence, and the existing versions if the error is about the version.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +21,7 @@ struct Failure<'a> {
     available: Option<Vec<Alternative<'a>>>,
 }
 
-/// `{"error": "…"}`; where no version could be agreed on, with the list of those there are.
+/// `{"error": "…"}`, with a list of versions and formats if negotiation failed.
 pub(super) fn render(error: &Error) -> Reply {
     let available = match error {
         Error::Negotiation {
@@ -40,7 +40,7 @@ pub(super) fn render(error: &Error) -> Reply {
     )
 }
 
-/// The shape of that.
+/// The schema of an error.
 pub(super) fn describe() -> (Content, Schema) {
     (
         Content::Negotiated(Format::Json),

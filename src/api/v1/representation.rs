@@ -1,4 +1,4 @@
-//! What version 1 says of a dataset.
+//! The representations of version 1.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -56,7 +56,7 @@ impl<'a> From<&'a store::Dataset> for Dataset<'a> {
     }
 }
 
-/// How datasets are written a part at a time.
+/// How version 1 renders datasets.
 pub(super) const DATASETS: listing::Form = listing::Form {
     without_columns: |dataset| {
         let dataset = Dataset {
@@ -137,7 +137,7 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
     }
 }
 
-/// The shape of what [`rows`] writes.
+/// The schema of the output of [`rows`].
 pub(super) fn rows_schema() -> Schema {
     let text = json!({ "type": "string" });
     let count = json!({ "type": "integer", "minimum": 0 });
@@ -181,7 +181,7 @@ impl RowFormat for Row {
     }
 }
 
-/// Writes what [`Row`] does.
+/// Writes the same as [`Row`].
 fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
     let fields = line.as_bytes().split(|&byte| byte == delimiter);
     out.push(b'[');
@@ -218,7 +218,7 @@ mod tests {
             line(text, delimiter, &mut from_line);
             assert_eq!(from_line, from_fields, "{text:?}");
         }
-        // The empty line that is a row of one column.
+        // In a table with one column, an empty line is a row.
         let mut empty = Vec::new();
         line("", b',', &mut empty);
         assert_eq!(empty, br#"[""]"#);

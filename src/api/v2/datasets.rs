@@ -14,10 +14,10 @@ use crate::dataset::DatasetName;
 use crate::services::Prepared;
 use crate::store::Committed;
 
-/// What the cursors of this list are signed for.
+/// The purpose of the cursors of this list.
 const LIST: &str = "datasets";
 
-/// `GET /`: what this is.
+/// `GET /`: a description of the API.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let body = Root {
@@ -101,7 +101,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     ))
 }
 
-/// `GET /datasets/{name}?revision=`: what the dataset is, or was.
+/// `GET /datasets/{name}?revision=`: the dataset, as of the newest or another revision.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
     let revision = revision(&mut query)?;
@@ -128,7 +128,7 @@ pub(super) fn revision(query: &mut Query) -> Result<Option<i64>, Error> {
     }
 }
 
-/// `PUT /datasets/{name}`: creates the dataset, or replaces what is in it.
+/// `PUT /datasets/{name}`: creates or replaces the dataset.
 pub(super) async fn put_dataset(mut call: Call) -> Result<Reply, Error> {
     let name = call
         .dataset_name()
@@ -167,7 +167,7 @@ async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
     call.commit(vec![prepared], render).await
 }
 
-/// `DELETE /datasets/{name}`: removes it with all its revisions.
+/// `DELETE /datasets/{name}`: deletes it with all its revisions.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     call.delete().await

@@ -1,4 +1,4 @@
-//! What each operation of version 2 takes and answers.
+//! The descriptions of version 2's operations.
 
 use http::StatusCode;
 use serde_json::json;
@@ -183,7 +183,7 @@ fn committed(status: StatusCode, meaning: &'static str) -> Answer {
 }
 
 fn source(status: StatusCode, meaning: &'static str) -> Answer {
-    // Bytes as they came, in whatever charset they are.
+    // The uploaded bytes, in any charset.
     let bytes = || Schema::written(json!({}));
     Answer::new(status, meaning)
         .tagged()

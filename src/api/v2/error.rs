@@ -1,4 +1,4 @@
-//! An error as version 2 says it: problem details (RFC 9457).
+//! Errors in version 2: problem details (RFC 9457).
 
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub(super) fn render(error: &Error) -> Reply {
     Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE)
 }
 
-/// The shape of that.
+/// The schema of an error.
 pub(super) fn describe() -> (Content, Schema) {
     (Content::Fixed(MEDIA_TYPE), Schema::of::<Problem<'_>>())
 }

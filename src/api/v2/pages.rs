@@ -1,15 +1,15 @@
-//! Lists in pages: one more is asked for than is shown, which tells whether the list goes on, and where.
+//! Pages of lists: one item more than the page shows whether the list continues, and where.
 
 use http::header::LINK;
 
 use crate::api::reply::Reply;
 
-/// How many to ask for when `limit` are shown.
+/// How many items to read for a page of `limit`.
 pub(super) fn one_more(limit: u64) -> u32 {
     u32::try_from(limit.saturating_add(1)).unwrap_or(u32::MAX)
 }
 
-/// Takes what is not shown off what was found; gives the first of it.
+/// Removes the items after the page, and returns the first of them.
 pub(super) fn split<T>(found: &mut Vec<T>, limit: u64) -> Option<T> {
     let count = usize::try_from(limit).unwrap_or(usize::MAX);
     let rest = found.drain(count.min(found.len())..);
@@ -21,7 +21,7 @@ pub(super) fn linked(reply: Reply, path: &str, limit: u64, next: Option<&str>) -
     linked_as(reply, path, limit, next, &[])
 }
 
-/// The same for a list of which something is asked: the next page has to be asked for the same.
+/// The same for a list with parameters: the link to the next page has them too.
 pub(super) fn linked_as(
     reply: Reply,
     path: &str,
@@ -30,7 +30,7 @@ pub(super) fn linked_as(
     asked: &[(String, &str)],
 ) -> Reply {
     let Some(next) = next else { return reply };
-    // A cursor is base64url, which stands in a query as it is.
+    // A cursor is base64url, so it needs no escapes.
     let start = ["<", path, "?limit=", &limit.to_string(), "&cursor=", next].concat();
     let link = form_urlencoded::Serializer::for_suffix(start, "<?".len() + path.len())
         .extend_pairs(asked)

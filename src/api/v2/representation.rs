@@ -1,4 +1,4 @@
-//! What version 2 says of a dataset and its rows.
+//! The representations of version 2.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -97,7 +97,7 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// How datasets are written a part at a time.
+/// How version 2 renders datasets.
 pub(super) const DATASETS: listing::Form = listing::Form {
     without_columns: |dataset| {
         let dataset = Dataset {
@@ -185,7 +185,7 @@ pub(super) fn page(
     }
 }
 
-/// The shape of a row, which has a member for each column of its dataset.
+/// The schema of a row, which has a member for each column.
 fn row_schema() -> serde_json::Value {
     json!({
         "type": "object",
@@ -194,7 +194,7 @@ fn row_schema() -> serde_json::Value {
     })
 }
 
-/// The shape of what [`page`] writes.
+/// The schema of the output of [`page`].
 pub(super) fn page_schema() -> Schema {
     Schema::written(json!({
         "type": "object",
@@ -221,9 +221,9 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
     }
 }
 
-/// A row as an object. A number leaves as it came, digit for digit; what means "no value" is `null`.
+/// A row as an object. A number keeps its digits, and a missing value is `null`.
 struct Object {
-    /// For each column that is shown: what comes before its value, its type, and its place in a record.
+    /// For each selected column: the text before its value, its type, and its index in a record.
     keys: Vec<(Vec<u8>, ColumnType, usize)>,
     layout: Arc<Layout>,
     end: &'static [u8],
@@ -256,7 +256,7 @@ impl RowFormat for Object {
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
         for (key, kind, place) in &self.keys {
             out.extend_from_slice(key);
-            // A checked row has a field for each column.
+            // A stored row has a field for each column.
             let Some(field) = fields.get(*place) else {
                 continue;
             };
@@ -296,7 +296,7 @@ impl RowFormat for Object {
     }
 }
 
-/// How values of a type are written.
+/// The JSON form of a type's values.
 fn style(kind: ColumnType) -> Style {
     match kind {
         ColumnType::Boolean | ColumnType::Integer | ColumnType::Number => Style::Plain,

@@ -9,10 +9,10 @@ use crate::api::cursor;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 
-/// What the cursors of this list are signed for.
+/// The purpose of the cursors of this list.
 const LIST: &str = "revisions";
 
-/// Where a cursor of this list goes on: number of the dataset, and of the next revision.
+/// The position in a cursor of this list: the numbers of the dataset and of the next revision.
 type Position = (i64, i64);
 
 /// `GET /datasets/{name}/revisions?limit=&cursor=`: the revisions that are kept, the newest first.
@@ -23,7 +23,7 @@ pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
     let cursor = query.take("cursor")?;
     query.finish()?;
     let dataset = call.dataset().await?;
-    let id = dataset.run.dataset;
+    let id = dataset.id();
     let newest = match cursor {
         Some(cursor) => match cursor::open::<Position>(key, LIST, &cursor)? {
             (of, number) if of == id => number,

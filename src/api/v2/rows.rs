@@ -21,31 +21,31 @@ use crate::services::search::Search;
 use crate::store::Dataset;
 use crate::versioning::Format;
 
-/// What the cursors of this list are signed for.
+/// The purpose of the cursors of this list.
 const LIST: &str = "rows";
 /// The value of `safe`.
 const SPREADSHEET: &str = "spreadsheet";
-/// Rows of the longest page.
+/// The most rows of a page.
 const LONGEST: u64 = 10_000;
 
-/// Where a cursor of this list goes on: number of the dataset and of its revision, a row, and what was asked for. The row
-/// is the next one in the order of the file; in another order, the last one that was shown.
+/// The position in a cursor of this list: the numbers of dataset and revision, a row, and the query. In the order of the file, the row is
+/// the next one. In another order, it is the last one of the page.
 type Position = (i64, i64, u64, Option<Fingerprint>);
 
-/// What is wanted of a dataset.
+/// A request for rows.
 struct Wanted {
     dataset: Arc<Dataset>,
     query: Arc<dataset::Query>,
-    /// When the rows of a page have to be found, whoever looks for them.
+    /// The deadline for finding the rows of a page.
     deadline: Instant,
-    /// The row that the cursor says.
+    /// The row in the cursor.
     from: Option<u64>,
     limit: u64,
     format: Format,
     cells: CsvCells,
 }
 
-/// `GET /datasets/{name}/rows`: a page of the rows that the query asks for. As CSV or NDJSON, without a limit, all.
+/// `GET /datasets/{name}/rows`: a page of the rows that the query finds, or all of them as CSV or NDJSON without a limit.
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
     let format = call.choice.format;
@@ -84,7 +84,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     Ok(memory.of(reply, wanted.dataset))
 }
 
-/// What the cells of a CSV are to be like.
+/// How the cells of a CSV are written.
 fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
     match query.take("safe")? {
         None => Ok(CsvCells::AsTheyAre),
@@ -98,7 +98,7 @@ fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
     }
 }
 
-/// What the parameters ask for: those that are left are filters.
+/// The parameters. All remaining ones are filters.
 fn asked(mut query: Query) -> Result<RawQuery, Error> {
     Ok(RawQuery {
         select: query.take("select")?,
@@ -114,12 +114,12 @@ fn asked(mut query: Query) -> Result<RawQuery, Error> {
     })
 }
 
-/// What is asked for, resolved against the dataset's columns. What may take long is done on a blocking thread.
+/// The query, resolved against the dataset's columns. A long one is resolved on a blocking thread.
 async fn resolve(
     asked: &Arc<RawQuery>,
     dataset: &Arc<Dataset>,
 ) -> Result<Arc<dataset::Query>, Error> {
-    /// Bytes of a query that is resolved at once.
+    /// A query with at most so many bytes is resolved at once.
     const SHORT: usize = 4 << 10;
     if asked.bytes() <= SHORT {
         return Ok(Arc::new(dataset::Query::resolve(asked, &dataset.columns)?));
@@ -131,7 +131,7 @@ async fn resolve(
     Ok(Arc::new(resolved?))
 }
 
-/// The parameters that ask for that.
+/// The parameters of the query, for links.
 fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
     let safe = (cells == CsvCells::SafeForSpreadsheets).then(|| ("safe".to_owned(), SPREADSHEET));
     let select = asked
@@ -153,7 +153,7 @@ fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
         .collect()
 }
 
-/// The revision to read, and where to begin: as the cursor says, else the one asked for from its beginning.
+/// The revision to read, and the row to begin with: those of the cursor, or else the requested revision from its beginning.
 async fn start(
     call: &Call,
     cursor: Option<&str>,
@@ -172,7 +172,7 @@ async fn start(
         ));
     }
     let newest = call.dataset().await?;
-    if id != newest.run.dataset {
+    if id != newest.id() {
         return Err(Error::RevisionGone {
             name: newest.name.to_string(),
             revision: of,
@@ -182,7 +182,7 @@ async fn start(
 }
 
 impl Wanted {
-    /// A page, or a list that is sent while it is made.
+    /// A page, or a streamed list.
     async fn answer(&self, call: &Call) -> Result<Shown, Error> {
         match self.format {
             Format::Json | Format::Html => {
@@ -199,7 +199,7 @@ impl Wanted {
         }
     }
 
-    /// All rows, in the order of the file; and the cursor of what follows, if something does.
+    /// All rows in the order of the file, and the cursor of the next page.
     async fn read(&self, call: &Call) -> Result<Made, Error> {
         let span = Span {
             dataset: Arc::clone(&self.dataset),
@@ -213,7 +213,7 @@ impl Wanted {
         Ok((body, next))
     }
 
-    /// The rows that a query finds. A page of them has a cursor; a longer list is sent while it is found.
+    /// The rows that a query finds: a page with a cursor, or a streamed list.
     async fn search(&self, call: &Call) -> Result<Made, Error> {
         let services = &call.services;
         let (dataset, query) = (&self.dataset, &self.query);
@@ -247,10 +247,10 @@ impl Wanted {
         }
     }
 
-    /// What a page is remembered under.
+    /// The cache key of a page.
     fn key(&self) -> PageKey {
         PageKey {
-            run: self.dataset.run,
+            made_by: self.dataset.made_by,
             query: self.query.fingerprint(),
             first: self.from,
             limit: u32::try_from(self.limit).unwrap_or(u32::MAX),
@@ -261,12 +261,7 @@ impl Wanted {
     fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<Arc<str>>, Error> {
         let Some(row) = row else { return Ok(None) };
         let fingerprint = self.query.fingerprint();
-        let position: Position = (
-            self.dataset.run.dataset,
-            self.dataset.revision,
-            row,
-            fingerprint,
-        );
+        let position: Position = (self.dataset.id(), self.dataset.revision, row, fingerprint);
         let cursor = cursor::seal(call.services.store.cursor_key()?, LIST, &position)?;
         Ok(Some(cursor.into()))
     }

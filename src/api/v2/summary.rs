@@ -1,4 +1,4 @@
-//! What the columns of a dataset hold, in version 2.
+//! Summaries of columns in version 2.
 
 use http::StatusCode;
 use http::header::ETAG;
@@ -16,7 +16,7 @@ use crate::dataset::summary::{ColumnSummary, Frequent, Histogram, Shown};
 use crate::services::summary::summarise;
 use crate::store::Dataset;
 
-/// `GET /datasets/{name}/summary?revision=`: what each column holds, or held.
+/// `GET /datasets/{name}/summary?revision=`: the summaries of the columns.
 pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
     let mut query = call.query();
     let revision = super::datasets::revision(&mut query)?;
@@ -39,7 +39,7 @@ pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
     Ok(reply.with(ETAG, tag))
 }
 
-/// Columns whose summaries are so few that rendering them holds nobody up.
+/// The summaries of so many columns are rendered on a thread of the runtime.
 const FEW: usize = 64;
 
 #[derive(Serialize)]
@@ -90,7 +90,7 @@ struct Counted<'a> {
     count: u64,
 }
 
-/// A value in its type; a number leaves as it came, digit for digit.
+/// A value in its type. A number keeps its digits.
 struct Value<'a>(&'a Shown);
 
 impl Serialize for Value<'_> {
@@ -159,7 +159,7 @@ impl<'a> MostFrequent<'a> {
     }
 }
 
-/// The shape of a summary.
+/// The schema of a summary.
 pub(super) fn schema() -> Schema {
     let count = |meaning: &str| json!({ "type": "integer", "minimum": 0, "description": meaning });
     let share = |meaning: &str| json!({ "type": "number", "minimum": 0, "description": meaning });

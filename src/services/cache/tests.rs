@@ -8,7 +8,7 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// The key of an index page.
 fn handles_of(number: i64, first_row: u64) -> CacheKey {
     CacheKey::BlockHandles(IndexPageKey {
-        run: Run { dataset: 1, number },
+        segment: SegmentId { dataset: 1, number },
         first_row,
         end_row: first_row + 1,
     })
@@ -114,10 +114,10 @@ async fn several_values_are_made_at_once_and_only_those_that_are_not_there() {
 #[test]
 fn segments_of_two_datasets_with_the_same_number_are_cached_apart() {
     let cache = Cache::new(1 << 20, NEVER);
-    let run = |dataset| Run { dataset, number: 5 };
-    let text = |dataset| CacheKey::Text(run(dataset), 0);
+    let segment = |dataset| SegmentId { dataset, number: 5 };
+    let text = |dataset| CacheKey::Text(segment(dataset), 0);
     let page = |dataset| PageKey {
-        run: run(dataset),
+        made_by: segment(dataset),
         query: None,
         first: None,
         limit: 100,

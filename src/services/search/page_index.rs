@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dataset::Bloom;
 use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue, IndexPageKey, ZoneMaps};
-use crate::store::{BlockHandle, Dataset, Run, Segment, StoreError};
+use crate::store::{BlockHandle, Dataset, Segment, SegmentId, StoreError};
 
 /// An index page of an upload segment. Revisions that divide the segment into the same pages share what is cached.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,7 @@ pub(super) struct PageBlocks {
 /// Where a block that has rows is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BlockLocation {
-    pub(super) run: Run,
+    pub(super) segment: SegmentId,
     /// Offset of its text in the segment's text.
     pub(super) first_byte: u64,
     /// Length of its text.
@@ -63,7 +63,7 @@ impl IndexPage {
     fn index_page_key(self) -> IndexPageKey {
         let Range { start, end } = self.rows();
         IndexPageKey {
-            run: self.segment.run,
+            segment: self.segment.id,
             first_row: start,
             end_row: end,
         }
@@ -80,8 +80,8 @@ impl IndexPage {
 
     pub(super) async fn blocks(self, services: &Services) -> Result<PageBlocks, StoreError> {
         let make = async {
-            let (run, rows) = (self.segment.run, self.rows());
-            let handles = services.store.block_handles(run, rows).await?;
+            let (segment, rows) = (self.segment.id, self.rows());
+            let handles = services.store.block_handles(segment, rows).await?;
             Ok::<_, StoreError>(CachedValue::BlockHandles(handles.into()))
         };
         let key = CacheKey::BlockHandles(self.index_page_key());
@@ -100,12 +100,12 @@ impl IndexPage {
         services: &Services,
         columns: &[usize],
     ) -> Result<Vec<Arc<ZoneMaps>>, StoreError> {
-        let (run, rows) = (self.segment.run, self.rows());
+        let (segment, rows) = (self.segment.id, self.rows());
         let key = |column: &usize| CacheKey::ZoneMaps(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
-            let zone_maps = services.store.stats(run, rows, lacking).await?;
+            let zone_maps = services.store.zone_maps(segment, rows, lacking).await?;
             let zone_maps = zone_maps.into_iter().map(ZoneMaps::new);
             Ok::<_, StoreError>(
                 zone_maps
@@ -127,12 +127,12 @@ impl IndexPage {
         services: &Services,
         columns: &[usize],
     ) -> Result<Vec<Arc<[Option<Bloom>]>>, StoreError> {
-        let (run, rows) = (self.segment.run, self.rows());
+        let (segment, rows) = (self.segment.id, self.rows());
         let key = |column: &usize| CacheKey::Blooms(self.index_page_key(), *column);
         let keys: Vec<_> = columns.iter().map(key).collect();
         let make = async |lacking: Vec<usize>| {
             let lacking = lacking.into_iter().map(|at| columns[at]).collect();
-            let blooms = services.store.blooms(run, rows, lacking).await?;
+            let blooms = services.store.blooms(segment, rows, lacking).await?;
             let blooms = blooms
                 .into_iter()
                 .map(|blooms| CachedValue::Blooms(blooms.into()));
@@ -193,7 +193,7 @@ impl PageBlocks {
     pub(super) fn location(&self, at: usize) -> BlockLocation {
         let (segment, handle) = (&self.page.segment, self.handles[at]);
         BlockLocation {
-            run: segment.run,
+            segment: segment.id,
             first_byte: handle.first_byte,
             bytes: handle.bytes,
             first_row: segment.first_row + handle.first_row,
@@ -236,8 +236,8 @@ pub(super) async fn locations(
 /// The store has no block with that row.
 pub(super) fn missing(dataset: &Dataset, row: u64) -> StoreError {
     StoreError::Missing {
-        dataset: dataset.run.dataset,
-        run: dataset.run.number,
+        dataset: dataset.id(),
+        segment: dataset.made_by.number,
         row,
     }
 }

@@ -49,11 +49,11 @@ impl PrunedScan {
                 ..whole
             });
         };
-        let run = blocks.location(at).run;
+        let segment = blocks.location(at).segment;
         let before = dataset
             .segments
             .iter()
-            .take_while(|segment| segment.run != run);
+            .take_while(|before| before.id != segment);
         Ok(Self {
             segment: before.count() + 1,
             page: Some(blocks.page),

@@ -8,7 +8,7 @@ use crate::dataset::BlockText;
 use crate::dataset::query::Stop;
 use crate::services::Services;
 use crate::services::cache::{CacheKey, CachedValue};
-use crate::store::{Packed, StoreError};
+use crate::store::{PackedBlock, StoreError};
 
 /// Bytes of text in a group, unless a single block is longer.
 const GROUP_BYTES: u64 = 1 << 20;
@@ -75,7 +75,7 @@ impl Search {
 }
 
 fn key(location: &BlockLocation) -> CacheKey {
-    CacheKey::Text(location.run, location.first_byte)
+    CacheKey::Text(location.segment, location.first_byte)
 }
 
 /// The text of a block, if it is cached.
@@ -107,7 +107,7 @@ pub(super) struct Fetched {
     /// `None`: it is packed.
     texts: Vec<Option<Arc<BlockText>>>,
     /// The packed ones, each with its index among the texts.
-    packed: Vec<(usize, CacheKey, Packed)>,
+    packed: Vec<(usize, CacheKey, PackedBlock)>,
 }
 
 impl Fetched {
@@ -123,11 +123,14 @@ impl Fetched {
             .filter(|&at| texts[at].is_none())
             .collect();
         let mut packed = Vec::with_capacity(missing.len());
-        for of_run in missing.chunk_by(|&a, &b| locations[a].run == locations[b].run) {
-            let first_bytes = of_run.iter().map(|&at| locations[at].first_byte).collect();
-            let run = locations[of_run[0]].run;
-            let read = services.store.packed(run, first_bytes).await?;
-            let read = of_run.iter().zip(read);
+        for of_segment in missing.chunk_by(|&a, &b| locations[a].segment == locations[b].segment) {
+            let first_bytes = of_segment
+                .iter()
+                .map(|&at| locations[at].first_byte)
+                .collect();
+            let segment = locations[of_segment[0]].segment;
+            let read = services.store.packed_blocks(segment, first_bytes).await?;
+            let read = of_segment.iter().zip(read);
             packed.extend(read.map(|(&at, read)| (at, key(&locations[at]), read)));
         }
         Ok(Self { texts, packed })
@@ -157,11 +160,11 @@ impl Fetched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Run;
+    use crate::store::SegmentId;
 
     fn take(mut groups: Groups, bytes: &[u64]) -> Vec<Vec<u64>> {
         let location = |first_row, bytes| BlockLocation {
-            run: Run {
+            segment: SegmentId {
                 dataset: 1,
                 number: 1,
             },

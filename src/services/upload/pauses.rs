@@ -52,8 +52,8 @@ impl Upload {
         while !self.analysing.is_empty() {
             self.settle_analysis().await?;
         }
-        if self.batch.weight() > 0 {
-            self.stage_batch().await?;
+        if self.part.weight() > 0 {
+            self.stage_part().await?;
         }
         self.settle_staging().await?;
         self.permit = None;

@@ -1,13 +1,13 @@
 //! A CSV that was received, until it is committed or abandoned.
 
 use crate::dataset::DatasetName;
-use crate::store::{NewRevision, Run, Store, StoreError};
+use crate::store::{NewRevision, SegmentId, Store, StoreError};
 
 /// Tells the store that an upload segment was abandoned, unless it was committed.
 #[derive(Debug)]
 pub(in crate::services) struct Abandon {
     pub(super) store: Store,
-    pub(super) staged: Option<Run>,
+    pub(super) staged: Option<SegmentId>,
 }
 
 impl Abandon {
@@ -18,8 +18,8 @@ impl Abandon {
 
 impl Drop for Abandon {
     fn drop(&mut self) {
-        if let Some(run) = self.staged.take() {
-            self.store.abandon(run);
+        if let Some(segment) = self.staged.take() {
+            self.store.abandon(segment);
         }
     }
 }
@@ -54,9 +54,9 @@ impl Prepared {
         let rest = std::mem::take(&mut self.revision.rest);
         let begins = !self.revision.staged;
         self.revision.staged = true;
-        self.abandon.staged = Some(self.revision.run);
+        self.abandon.staged = Some(self.revision.segment);
         let store = &self.abandon.store;
-        let turn = store.begin_part(self.revision.run);
+        let turn = store.begin_part(self.revision.segment);
         store.stage(turn, rest, begins).await
     }
 

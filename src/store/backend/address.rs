@@ -1,4 +1,4 @@
-//! Where a store is, and so which database holds it.
+//! The address of a store, which decides the database.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::postgres::address::PostgresAddress;
 use crate::store::error::OpenError;
 
-/// Where a store is, and so which database holds it.
+/// The address of a store.
 #[derive(Debug, Clone)]
 pub enum Address {
     /// A SQLite file.
     Sqlite(PathBuf),
-    /// A PostgreSQL server, or several of which one takes writes.
+    /// A PostgreSQL server, or several of which one accepts writes.
     Postgres(PostgresAddress),
 }
 
@@ -21,7 +21,7 @@ impl Address {
         Self::Sqlite(path.into())
     }
 
-    /// The error that says that the database answers and Flash can't use it.
+    /// The error if the database answers but Flash can't use it.
     pub(crate) fn unusable(&self, reason: impl fmt::Display) -> OpenError {
         let reason = reason.to_string();
         match self {
@@ -46,11 +46,11 @@ impl fmt::Display for Address {
     }
 }
 
-/// What is done about a schema that lacks steps.
+/// What to do if the schema lacks migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Migrate {
-    /// The steps are taken.
+    /// Run them.
     Run,
-    /// The store is refused.
+    /// Refuse the store.
     Check,
 }

@@ -1,6 +1,6 @@
-//! One type of connection for all databases, so that every statement is written once; and transactions on it.
+//! One type of connection for all databases, so that each statement is written once; and its transactions.
 //!
-//! The address alone decides which database it is. What differs between them is in the [dialect](super::dialect).
+//! Statements that differ between databases are in the [dialect](super::dialect).
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -21,8 +21,8 @@ pub(crate) enum AnyConnection {
 
 type Transactions = <AnyConnection as Connection>::TransactionManager;
 
-/// Does `work` in one transaction: all of it or nothing. On SQLite the transaction takes the write lock when it begins: SQLite
-/// may refuse the lock to one that has read already, however long it waits.
+/// Does `work` in one transaction. On SQLite, the transaction takes the write lock when it begins, because SQLite may refuse the lock to
+/// a transaction that has read already.
 pub(crate) fn write<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
@@ -45,7 +45,7 @@ pub(crate) fn write<T, E: From<diesel::result::Error>>(
     }
 }
 
-/// Does `work`, which only reads, on one state of the database, whatever others write meanwhile.
+/// Does `work`, which only reads, on a snapshot of the database.
 pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
@@ -62,8 +62,7 @@ pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
     outcome
 }
 
-/// Does `work` in the transaction that is open. A panic goes on to the caller once the transaction is rolled back, so that
-/// the connection can be used again.
+/// Does `work` in the open transaction. If it panics, the transaction is rolled back first, so that the connection can be used again.
 fn attempt<T, E>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
@@ -82,25 +81,25 @@ fn roll_back(connection: &mut AnyConnection) {
     drop(Transactions::rollback_transaction(connection));
 }
 
-/// Whether a transaction is open on the connection, or could not be ended: then nobody may use it again.
+/// Whether the connection has a transaction that could not be ended. Such a connection must be dropped.
 pub(super) fn is_stuck(connection: &mut AnyConnection) -> bool {
     Transactions::is_broken_transaction_manager(connection)
 }
 
-/// A connection that was just made.
+/// A new connection.
 pub(super) struct Connected {
     pub connection: AnyConnection,
-    /// Whether the server takes no writes, because no server that does could be found.
+    /// Whether the server is read-only, because no server accepts writes.
     pub read_only: bool,
 }
 
-/// Why there is no connection.
+/// Why connecting failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub(super) struct ConnectError {
-    /// What the database said, without secrets.
+    /// The database's message, without secrets.
     pub reason: String,
-    /// Whether trying again later may help: the database is away, not unwilling.
+    /// Whether a retry may help, because the database is away and doesn't refuse the connection.
     pub passing: bool,
 }
 
@@ -113,7 +112,7 @@ impl ConnectError {
     }
 }
 
-/// What a store does first on a database whose schema is right; gives the key under which cursors are signed. A time says that
-/// nobody else writes, so that whatever was being written is given up then.
+/// Prepares a database whose schema is up to date. Returns the key that signs cursors. If a time is given, no other process writes, so
+/// unfinished uploads are abandoned.
 pub(crate) type Begin =
     fn(&mut AnyConnection, &Address, Option<i64>) -> Result<[u8; 32], OpenError>;

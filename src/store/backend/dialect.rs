@@ -1,6 +1,6 @@
-//! The statements that the databases say differently, each with an arm per database. Everybody else writes a statement once.
+//! The statements that differ between databases, each with an arm for every database.
 //!
-//! A statement that depends on its table is a macro, because diesel types it by table and database; the others are functions.
+//! A statement that depends on its table is a macro, because its diesel type depends on table and database. The others are functions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::{postgres, sqlite};
 use crate::store::error::StoreError;
 use crate::store::units::micros;
 
-/// Reads the first row that a query finds, and keeps others from changing it until the transaction ends.
+/// Reads the first row of a query, and locks it until the transaction ends.
 macro_rules! first_locked {
     ($connection:expr, $query:expr) => {
         match $connection {
-            // The one transaction that writes has locked everything.
+            // A transaction that writes has locked the whole database.
             $crate::store::backend::connection::AnyConnection::Sqlite(sqlite) => {
                 $query.first(sqlite)
             }
@@ -27,7 +27,7 @@ macro_rules! first_locked {
     };
 }
 
-/// Inserts a row unless one with its key is there; gives how many rows were inserted.
+/// Inserts a row unless there is one with its key. Returns how many rows were inserted.
 macro_rules! insert_unless_there {
     ($connection:expr, $table:expr, $values:expr) => {
         match $connection {
@@ -47,7 +47,7 @@ macro_rules! insert_unless_there {
     };
 }
 
-/// Inserts a row, or changes the one that has its key.
+/// Inserts a row, or updates the one with its key.
 macro_rules! insert_or_change {
     ($connection:expr, $table:expr, $values:expr, $key:expr, $change:expr) => {
         match $connection {
@@ -71,8 +71,7 @@ macro_rules! insert_or_change {
     };
 }
 
-/// Inserts the rows that an iterator gives. A server is sent several in one statement; a single row's statement is one that
-/// diesel prepares once.
+/// Inserts rows: in one statement on PostgreSQL, and one by one on SQLite, where diesel prepares the statement once.
 macro_rules! insert_all {
     ($connection:expr, $table:expr, $rows:expr) => {{
         let rows = $rows;
@@ -97,8 +96,8 @@ macro_rules! insert_all {
 
 pub(crate) use {first_locked, insert_all, insert_or_change, insert_unless_there};
 
-/// The time for ages, in the unit of the tables. A server's own clock tells it, as of this statement, so that the clocks of two
-/// hosts are never compared. A file is this process's alone, and so is its clock, which reads `here`.
+/// The time by the database's clock, for ages. It is PostgreSQL's clock, because those of hosts differ. On SQLite it is this process's
+/// clock, `here`.
 pub(super) fn now(connection: &mut AnyConnection, here: i64) -> QueryResult<i64> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(here),
@@ -106,8 +105,8 @@ pub(super) fn now(connection: &mut AnyConnection, here: i64) -> QueryResult<i64>
     }
 }
 
-/// The moment before which whatever was last renewed has no process any more, if it has been silent for `silence` at `now`.
-/// `None`: silence says nothing, because only this process uses the database and it knows itself what it is in the middle of.
+/// Whatever had its last heartbeat before this time has no process any more. `None`: there are no heartbeats, because only this process
+/// uses the database.
 pub(super) fn given_up_before(
     connection: &AnyConnection,
     silence: Duration,
@@ -119,7 +118,7 @@ pub(super) fn given_up_before(
     }
 }
 
-/// Claims collection for this transaction; `false`: another process has it.
+/// Claims collection for this transaction. `false`: another server is collecting.
 pub(super) fn may_collect(connection: &mut AnyConnection) -> QueryResult<bool> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(true),
@@ -135,7 +134,7 @@ pub(crate) fn do_not_wait_for_the_disk(connection: &mut AnyConnection) -> QueryR
     }
 }
 
-/// Lets a transaction stay open as long as its work elsewhere takes.
+/// Lets transactions stay open without time limit.
 pub(crate) fn never_hurry(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(()),
@@ -143,7 +142,7 @@ pub(crate) fn never_hurry(connection: &mut AnyConnection) -> QueryResult<()> {
     }
 }
 
-/// Writes one state of the database into a file. A server has its own programs for that, so it writes nothing here.
+/// Writes a consistent copy of a SQLite database to a file. PostgreSQL has programs of its own for that.
 pub(crate) fn write_copy(connection: &mut AnyConnection, target: &Path) -> QueryResult<()> {
     match connection {
         AnyConnection::Sqlite(sqlite) => sqlite::opening::write_copy(sqlite, target),
@@ -151,7 +150,7 @@ pub(crate) fn write_copy(connection: &mut AnyConnection, target: &Path) -> Query
     }
 }
 
-/// What an error of a statement means in the store's terms; and whether the connection is to be used no more.
+/// The store's error for an error of a statement, and whether the connection must be dropped.
 pub(super) fn explain(connection: &AnyConnection, error: StoreError) -> (StoreError, bool) {
     match connection {
         AnyConnection::Sqlite(_) => (error, false),

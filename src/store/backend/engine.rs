@@ -1,4 +1,4 @@
-//! The open database: the one narrow interface that the rest of the store has.
+//! The open database: the interface that the rest of the store uses.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -21,12 +21,12 @@ pub(crate) struct Backend {
     pool: Pool,
     pub timings: Timings,
     clock: Clock,
-    /// The key under which cursors are signed; there once the schema is known to be right.
+    /// The key that signs cursors, once the schema is known to be up to date.
     key: OnceLock<[u8; 32]>,
     preparing: tokio::sync::Mutex<()>,
 }
 
-/// Where writes go, and whether what they change may be remembered.
+/// The database.
 enum Database {
     Sqlite(SqliteFile),
     Postgres(Server),
@@ -35,14 +35,14 @@ enum Database {
 /// How often the maintenance of a database is due.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
-    /// How long collection rests when there is nothing to collect.
+    /// The pause of collection if there is nothing to collect.
     pub collect: Duration,
-    /// How often this process tells others what it is in the middle of; `None`: there are no others.
+    /// How often this process reports what is in flight. `None`: no other process uses the database.
     pub report: Option<Duration>,
 }
 
 impl Backend {
-    /// Opens the database of the settings. Blocks.
+    /// Opens the database of the settings. Blocks the thread.
     pub(crate) fn open(settings: &Settings, clock: Clock, begin: Begin) -> Result<Self, OpenError> {
         let timings = Timings::new();
         let key = OnceLock::new();
@@ -81,15 +81,14 @@ impl Backend {
         })
     }
 
-    /// The key under which cursors are signed. Without it the database has not answered since the start, and nothing is asked
-    /// of it but that.
+    /// The key that signs cursors. It is missing while the database has not answered since the start.
     pub(crate) fn key(&self) -> Result<&[u8; 32], StoreError> {
         self.key
             .get()
             .ok_or_else(|| StoreError::Away("it has not answered since the start".into()))
     }
 
-    /// Gets a database ready that was away at the start.
+    /// Prepares a database that was away at the start.
     pub(crate) async fn prepare(&self) -> Result<(), OpenError> {
         let Database::Postgres(server) = &self.database else {
             return Ok(());
@@ -106,8 +105,8 @@ impl Backend {
         Ok(())
     }
 
-    /// Does a write in a transaction, and waits until it is durable. `work` may be done more than once: what it writes in a
-    /// transaction that is rolled back is gone.
+    /// Does a write in a transaction, and waits until it is durable. `work` may be called more than once, each time in a new
+    /// transaction.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         options: WriteOptions,
@@ -121,7 +120,7 @@ impl Backend {
         }
     }
 
-    /// Does a write some time, and waits for nothing. It may be lost with the process.
+    /// Does a write later, without waiting for it. It is lost if the process ends before.
     pub(crate) fn write_later(
         &self,
         options: WriteOptions,
@@ -131,7 +130,7 @@ impl Backend {
             Database::Sqlite(file) => file.queue.write_later(options, work),
             Database::Postgres(_) => {
                 let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
-                // Without a runtime, other servers do it when they know that this one is gone.
+                // Without a runtime, other servers do it when this one's heartbeats end.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     runtime.spawn(async move {
                         if let Err(error) = write_alone(&pool, &clock, options, work).await {
@@ -156,8 +155,8 @@ impl Backend {
         self.pool.run(read).await
     }
 
-    /// Reads something and unpacks it. What comes out of a file is unpacked on the thread that read it. What comes from a server
-    /// is unpacked once its connection is free again.
+    /// Reads something and unpacks it. With SQLite, the same thread does both. With PostgreSQL, the connection is returned to the pool
+    /// before unpacking.
     pub(crate) async fn fetch<F: Send + 'static, T: Send + 'static>(
         &self,
         fetch: impl FnOnce(&mut AnyConnection) -> Result<Option<F>, StoreError> + Send + 'static,
@@ -177,7 +176,7 @@ impl Backend {
         }
     }
 
-    /// What the dataset is now, if that is known without asking the database.
+    /// The dataset as of its newest revision, if that is cached.
     pub(crate) fn known_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         match &self.database {
             Database::Sqlite(file) => file.heads.get(name),
@@ -185,7 +184,7 @@ impl Backend {
         }
     }
 
-    /// Reads what the dataset is, and remembers it if nobody else can change it.
+    /// Reads the dataset, and caches it if no other process can change it.
     pub(crate) async fn look_up_head(
         &self,
         name: &DatasetName,
@@ -214,7 +213,7 @@ impl Backend {
         }
     }
 
-    /// How much of it is in use.
+    /// How much of the database is in use.
     pub(crate) fn load(&self) -> Load {
         let queued = match &self.database {
             Database::Sqlite(file) => file.queue.waiting(),
@@ -226,7 +225,7 @@ impl Backend {
         }
     }
 
-    /// Whether the database works as far as this process decides it. An error is for good: only a new process mends it.
+    /// Whether this process can still use the database. An error is permanent: only a new process can recover.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         match &self.database {
             Database::Sqlite(file) => file.queue.health(),
@@ -238,7 +237,7 @@ impl Backend {
         self.pool.is_closed()
     }
 
-    /// Finishes what waits to be written and lets the database go.
+    /// Finishes all waiting writes and closes the database.
     pub(crate) async fn close(&self) {
         self.pool.close();
         if let Database::Sqlite(file) = &self.database {

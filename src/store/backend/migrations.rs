@@ -1,7 +1,7 @@
-//! The steps that make the schema, whichever database they are for.
+//! The migrations of the schema, for all databases.
 //!
-//! A step only adds: during a rollout, the release before it reads and writes the same tables. So a release works with a schema
-//! that has more steps than it knows.
+//! A migration only adds to the schema, because the release before it uses the same tables during a rollout. So a release works with a
+//! schema that has migrations of later releases.
 
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
@@ -9,16 +9,16 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use super::address::Migrate;
 use crate::store::error::OpenError;
 
-/// What was done, and what was found.
+/// The migrations that were run and found.
 #[derive(Debug, Default, Clone)]
 pub struct Steps {
-    /// Steps that were taken just now, in order.
+    /// The migrations that were just run, in order.
     pub taken: Vec<String>,
-    /// Steps that a later release has taken.
+    /// The migrations of later releases.
     pub unknown: Vec<String>,
 }
 
-/// Takes the steps that are missing, or only looks whether there are any, as `migrate` says.
+/// Runs the missing migrations, or refuses the schema if there are any, as `migrate` says.
 pub(super) fn apply<C, D>(
     connection: &mut C,
     steps: impl Fn() -> EmbeddedMigrations,

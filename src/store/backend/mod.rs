@@ -1,10 +1,10 @@
-//! What the store asks of a database, and the one folder per database that does it.
+//! One interface for all databases, and one folder for each database.
 //!
 //! [`Backend`] is the interface: read, write, write later, remembered heads, getting ready, and how maintenance is paced. A write
-//! is a closure over a [`Transaction`](write::Transaction). Statements that the databases say differently are in the [`dialect`].
-//! Nothing outside this folder asks which database it is. `docs/adding-a-database.md` says what another one must supply.
+//! is a closure over a [`Transaction`](write::Transaction). Statements that differ between databases are in the [`dialect`].
+//! Nothing outside this folder asks which database it is. `docs/adding-a-database.md` says what another one needs.
 //!
-//! Only the rest of the store may use this folder. It knows the store's types, and none of its operations.
+//! Only the rest of the store uses this folder. The folder uses the store's types, and none of its operations.
 
 pub(crate) mod address;
 pub(crate) mod connection;

@@ -1,4 +1,4 @@
-//! Opening a database for a command, by its address. All of it blocks.
+//! Opens a database for a command. All functions block the thread.
 
 use super::address::{Address, Migrate};
 use super::connection::AnyConnection;
@@ -8,7 +8,7 @@ use super::sqlite;
 use super::sqlite::lock::Hold;
 use crate::store::error::OpenError;
 
-/// Brings the schema of a store up to date, and does nothing else.
+/// Brings the schema of a store up to date.
 pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
     match address {
         Address::Sqlite(path) => {
@@ -18,8 +18,7 @@ pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
     }
 }
 
-/// Opens a store that exists and whose schema is up to date, beside the process that serves it. It may write where that process
-/// sees what was written.
+/// Opens an existing store whose schema is up to date, while a server may use it. Only tables that servers don't cache may be written.
 pub(crate) fn open_existing(
     address: &Address,
     may_write: bool,
@@ -30,8 +29,7 @@ pub(crate) fn open_existing(
     }
 }
 
-/// Opens a store to be copied into, brings its schema up to date, and holds it against other copies and, if it is a file,
-/// servers.
+/// Opens the target of a copy, brings its schema up to date, and locks it against other copies and, if it is a file, servers.
 pub(crate) fn open_target(address: &Address) -> Result<(AnyConnection, Option<Hold>), OpenError> {
     match address {
         Address::Sqlite(path) => {

@@ -1,5 +1,5 @@
-//! The connections that requests share, and the blocking threads that use them: a pool, and as many permits as it has
-//! connections, so that tasks wait for one and threads never do.
+//! A pool of connections that requests use on blocking threads. It has as many permits as connections, so tasks wait for a connection
+//! and threads don't.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,12 +16,12 @@ use super::{dialect, sqlite};
 use crate::store::error::StoreError;
 use crate::store::metrics::Load;
 
-/// A connection that was used so lately is taken to be alive.
+/// A connection that was used so recently is not tested.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a connection is used to a server that takes no writes, before it is asked for one that does once more.
+/// How long a connection to a read-only server is used, before another attempt to find a server that accepts writes.
 const READ_ONLY: Duration = Duration::from_secs(2);
 
-/// Makes connections by the kind of the address.
+/// Makes connections to the address.
 #[derive(Debug)]
 struct Manager {
     address: Address,
@@ -63,7 +63,7 @@ impl r2d2::ManageConnection for Manager {
         })
     }
 
-    /// A server that went away leaves connections that look well until they are used.
+    /// If the server has gone, connections fail only when they are used.
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectError> {
         if pooled.read_only && pooled.made.elapsed() > READ_ONLY {
             let reason = "there may be a server that takes writes by now";
@@ -75,8 +75,7 @@ impl r2d2::ManageConnection for Manager {
         is_alive(&mut pooled.connection).map_err(|error| ConnectError::passing(&error))
     }
 
-    /// Work that panicked may have left a transaction open: its locks would stay, and its writes would join those of the
-    /// connection's next user.
+    /// Drops a connection whose transaction stayed open after a panic: the connection's next user would continue it.
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
         pooled.broken || connection::is_stuck(&mut pooled.connection)
     }
@@ -86,7 +85,7 @@ fn is_alive(connection: &mut AnyConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT 1").execute(connection).map(drop)
 }
 
-/// Keeps r2d2 from logging an error: the request that waits for a connection reports it.
+/// Keeps r2d2 from logging errors: the request that waits for the connection reports them.
 #[derive(Debug)]
 struct Quiet;
 
@@ -96,12 +95,12 @@ impl r2d2::HandleError<ConnectError> for Quiet {
     }
 }
 
-/// Work with the store on blocking threads.
+/// The pool.
 #[derive(Clone)]
 pub(super) struct Pool {
     pool: r2d2::Pool<Manager>,
     permits: Arc<Semaphore>,
-    /// Work that waits for a permit.
+    /// How much work waits for a permit.
     waiting: Arc<AtomicUsize>,
     patience: Duration,
     is_file: bool,
@@ -152,8 +151,8 @@ impl Pool {
         }
     }
 
-    /// Does `work` with a connection on a blocking thread. A server has `patience` for all of it. If it does not answer by then,
-    /// the work goes on unobserved, and whether it was done is not known.
+    /// Does `work` with a connection on a blocking thread. On PostgreSQL, all of it may take `patience`. After that the caller gets an
+    /// error, and the work may still complete.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
@@ -206,7 +205,7 @@ impl Pool {
         self.patience
     }
 
-    /// How much of it is in use.
+    /// How much of the pool is in use.
     pub(super) fn load(&self) -> Load {
         let state = self.pool.state();
         let open = usize::try_from(state.connections).unwrap_or(usize::MAX);
@@ -224,14 +223,14 @@ impl Pool {
         self.permits.is_closed()
     }
 
-    /// Refuses all work from now on.
+    /// Closes the pool. All further work is refused.
     pub(super) fn close(&self) {
         self.permits.close();
     }
 }
 
 impl Pooled {
-    /// What an error of a server's statement means; afterwards the connection is used again only if it still works.
+    /// The store's error for an error of a statement. Drops the connection if it doesn't work any more.
     fn explain(&mut self, error: StoreError) -> StoreError {
         let (explained, lost) = dialect::explain(&self.connection, error);
         self.broken = lost;

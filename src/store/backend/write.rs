@@ -1,4 +1,4 @@
-//! A write: a closure over a transaction, and what whoever schedules it has to know.
+//! A write: a closure over a transaction, with options for its scheduling.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -13,25 +13,24 @@ use crate::dataset::DatasetName;
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
 
-/// What whoever schedules a write has to know of it.
+/// The options of a write.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WriteOptions {
-    /// Bytes that it takes in memory and will take on the disk, about.
+    /// About how many bytes it takes in memory and on the disk.
     pub bytes: usize,
     pub purpose: Purpose,
 }
 
-/// What a write is for, as far as it changes how it is done.
+/// The purpose of a write, which decides how it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// It is durable when it is acknowledged, and refused while the disk is full.
+    /// The write is durable when it is acknowledged. It is refused while the disk is full.
     Ordinary,
-    /// Losing it with the server does no harm, because whatever builds on it looks whether it is there. It may be acknowledged
-    /// before it is on the disk.
+    /// The write may be acknowledged before it is on the disk. It may be lost in a crash, and the write that needs it checks that.
     Provisional,
-    /// It frees space, or belongs to what does, and so is done on a full disk as well.
+    /// The write frees space, or belongs to a write that does. It is also done on a full disk.
     FreesSpace,
-    /// It deletes what nobody reads any more. Before it, the disk gets back what earlier ones freed.
+    /// Collection. Space that earlier ones freed is returned to the disk first.
     Collects,
 }
 
@@ -52,7 +51,7 @@ impl WriteOptions {
 /// Why a write did not happen.
 #[derive(Debug)]
 pub(crate) enum WriteError {
-    /// It was refused, and wrote nothing before that. Other writes of the same transaction stand.
+    /// It was refused before it wrote anything. Other writes of the same transaction are committed.
     Refused(StoreError),
     /// It failed. The transaction is rolled back, and each write in it is repeated alone.
     Failed(StoreError),
@@ -78,7 +77,7 @@ impl From<DieselError> for WriteError {
     }
 }
 
-/// A change to what is remembered of the newest revisions.
+/// A change to the cache of newest revisions.
 #[derive(Debug)]
 pub(super) enum HeadChange {
     Is(Arc<Dataset>),
@@ -103,38 +102,38 @@ impl<'t> Transaction<'t> {
         }
     }
 
-    /// The time by this process's clock, in the unit of the tables: for what clients are told.
+    /// The time by this process's clock, in microseconds: for times that clients see.
     pub(crate) fn now(&self) -> i64 {
         self.now
     }
 
-    /// The time by the database's clock, in the unit of the tables: for ages.
+    /// The time by the database's clock, in microseconds: for ages.
     pub(crate) fn database_now(&mut self) -> QueryResult<i64> {
         dialect::now(self.connection, self.now)
     }
 
-    /// The moment before which whatever was last renewed has no process any more, if it has been silent for `silence` at `now`.
-    /// `None`: silence says nothing, and this process knows what it is in the middle of.
+    /// Whatever had its last heartbeat before this time has no process any more. `None`: there are no heartbeats, because only this
+    /// process uses the database.
     pub(crate) fn given_up_before(&self, silence: Duration, now: i64) -> Option<i64> {
         dialect::given_up_before(self.connection, silence, now)
     }
 
-    /// Claims collection for this transaction; `false`: another process has it.
+    /// Claims collection for this transaction. `false`: another server is collecting.
     pub(crate) fn may_collect(&mut self) -> QueryResult<bool> {
         dialect::may_collect(self.connection)
     }
 
-    /// Whether the disk lacks space, so that it is worth some trouble to free it soon.
+    /// Whether the disk is almost full.
     pub(crate) fn disk_is_tight(&self) -> bool {
         self.disk_is_tight
     }
 
-    /// Says what the newest revision of a dataset is once this is committed. Readers see it before the write is acknowledged.
+    /// Sets the newest revision of a dataset in the cache, once this is committed. Readers see it before the write is acknowledged.
     pub(crate) fn set_head(&mut self, dataset: Arc<Dataset>) {
         self.heads.push(HeadChange::Is(dataset));
     }
 
-    /// Says that there is no dataset of that name once this is committed.
+    /// Removes a dataset from the cache, once this is committed.
     pub(crate) fn remove_head(&mut self, name: DatasetName) {
         self.heads.push(HeadChange::Gone(name));
     }

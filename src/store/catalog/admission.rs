@@ -1,5 +1,4 @@
-//! Whether a write to a dataset is admitted, asked in the transaction that does it: a request may take long, and much may change
-//! meanwhile.
+//! Checks in the transaction of a write that the client may still do it, because a request may take long.
 
 use super::queries;
 use crate::dataset::DatasetName;
@@ -11,7 +10,7 @@ use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Conditions, may_change};
 use crate::store::rows::DatasetRow;
 
-/// Refuses a request whose client has lost its key since it began, or that has lost its idempotency key.
+/// Refuses a request whose client's key was revoked after it began, or that has lost its idempotency key.
 pub(super) fn admit_request(
     connection: &mut AnyConnection,
     author: Option<&Client>,

@@ -1,8 +1,8 @@
-//! Rows behind those that are there.
+//! Appends: a revision with more rows than the one before.
 //!
-//! An append commits a segment of its own and shares all the others. For the dataset as a whole it changes the profile, which
-//! adds up, and the digest of the source, which resumes where it was. If there are few rows, the transaction does both. If they
-//! were staged, their digest is made before it, on the newest revision of that moment, and made again if that has changed.
+//! An append commits a segment of its own and shares the others. It merges the profile of the new rows into the dataset's, and
+//! resumes the digest of the source. If the rows were not staged, the transaction does both. If they were, the digest is made before
+//! the transaction, for the newest revision of that moment, and made again if there is a newer one by then.
 
 use std::sync::Arc;
 
@@ -14,48 +14,48 @@ use crate::dataset::{Block, ResumableDigest, block};
 use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{Batch, NewRevision, PlacedBlock};
+use crate::store::model::{NewRevision, PlacedBlock, SegmentPart};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, SegmentList};
+use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::{blocks, queries as block_queries};
 use crate::store::units::{from_db, unreadable};
 
-/// Blocks of a run read at once.
+/// How many blocks of a segment are read at once.
 const READ: usize = 32;
 
-/// The line end that the text before the appended rows lacks: a chunk without rows.
-pub(super) fn joint() -> Batch {
+/// The line-end block, for a text that doesn't end with a line end.
+pub(super) fn line_end() -> SegmentPart {
     let text = b"\n".to_vec();
-    Batch {
-        chunks: vec![PlacedBlock {
+    SegmentPart {
+        blocks: vec![PlacedBlock {
             seq: 0,
             first_row: 0,
             first_byte: 0,
-            chunk: Block {
+            block: Block {
                 rows: 0,
                 body_start: 1,
                 text_bytes: 1,
                 digest: block::digest(&text),
                 data: block::compress(&text),
-                stats: Vec::new(),
+                zone_maps: Vec::new(),
                 blooms: Vec::new(),
             },
         }],
-        sources: Vec::new(),
+        source_blocks: Vec::new(),
     }
 }
 
-/// Finds out how the dataset's text goes on with the rows to be appended.
+/// Computes the digests that the append needs, before its transaction.
 pub(super) async fn prepare(
     store: &Store,
     new: &NewRevision,
-    run: Run,
+    segment: SegmentId,
 ) -> Result<Option<Prepared>, StoreError> {
     let Some(dataset) = store.find(&new.name).await? else {
         return Ok(None);
     };
     let _lease = store.lease(&dataset);
-    let (id, number) = (dataset.run.dataset, dataset.revision);
+    let (id, number) = (dataset.id(), dataset.revision);
     let stored = store
         .backend()
         .read(move |connection| {
@@ -65,50 +65,50 @@ pub(super) async fn prepare(
         .await?;
     let before = match stored {
         Some(stored) => {
-            ResumableDigest::decode(&stored).map_err(|e| unreadable("end of a text", e))?
+            ResumableDigest::decode(&stored).map_err(|e| unreadable("resumable digest", e))?
         }
-        // If it has none, or the revision is gone already, all of its text is read.
+        // If it has none, or the revision is gone by now, all of its text is read.
         None => {
-            let mut tail = ResumableDigest::new();
+            let mut digest = ResumableDigest::new();
             for segment in dataset.segments.iter() {
-                tail = resume(store, tail, segment.run, segment.start).await?;
+                digest = resume(store, digest, segment.id, segment.start).await?;
             }
-            tail
+            digest
         }
     };
     let mut staged = None;
     if new.staged {
-        let mut tail = before.clone();
-        if tail.open_line() {
-            tail.absorb(b"\n");
+        let mut digest = before.clone();
+        if digest.open_line() {
+            digest.absorb(b"\n");
         }
-        staged = Some(resume(store, tail, run, 1).await?);
+        staged = Some(resume(store, digest, segment, 1).await?);
     }
     Ok(Some(Prepared {
-        made_by: dataset.run.number,
+        made_by: dataset.made_by.number,
         before,
         staged,
     }))
 }
 
-/// Reads a run's text from byte `byte` to its end into `tail`, a part at a time.
+/// Adds a segment's text from byte `byte` on to `digest`, a part at a time.
 async fn resume(
     store: &Store,
-    mut tail: ResumableDigest,
-    run: Run,
+    mut digest: ResumableDigest,
+    segment: SegmentId,
     byte: u64,
 ) -> Result<ResumableDigest, StoreError> {
     let mut next = Some(byte);
     while let Some(byte) = next {
-        (tail, next) = store
+        (digest, next) = store
             .backend()
-            .read(move |connection| read_on(connection, tail, run, byte))
+            .read(move |connection| read_on(connection, digest, segment, byte))
             .await?;
     }
-    Ok(tail)
+    Ok(digest)
 }
 
-/// What the dataset is with the new rows.
+/// The contents of the revision: the newest one with the new rows.
 pub(super) fn content(
     connection: &mut AnyConnection,
     new: &NewRevision,
@@ -123,13 +123,13 @@ pub(super) fn content(
     let prepared = prepared.filter(|prepared| prepared.made_by == newest.run);
     let before = match (prepared, &newest.tail) {
         (Some(prepared), _) => prepared.before.clone(),
-        (None, Some(tail)) => {
-            ResumableDigest::decode(tail).map_err(|e| unreadable("end of a text", e))?
+        (None, Some(digest)) => {
+            ResumableDigest::decode(digest).map_err(|e| unreadable("resumable digest", e))?
         }
         (None, None) => return Err(WriteError::Refused(StoreError::Unprepared)),
     };
     let has_rows = new.profile.rows() > 0;
-    let joint = has_rows && before.open_line();
+    let line_end = has_rows && before.open_line();
     let mut after = match (
         prepared.and_then(|prepared| prepared.staged.clone()),
         new.staged,
@@ -137,11 +137,11 @@ pub(super) fn content(
         (Some(staged), true) => staged,
         (None, true) => return Err(WriteError::Refused(StoreError::Unprepared)),
         (_, false) => {
-            let mut tail = before.clone();
-            if joint {
-                tail.absorb(b"\n");
+            let mut digest = before.clone();
+            if line_end {
+                digest.absorb(b"\n");
             }
-            tail
+            digest
         }
     };
     absorb(&mut after, new)?;
@@ -149,10 +149,10 @@ pub(super) fn content(
     let segments = segments(&newest, &before)?;
     let segments = match has_rows {
         true => segments.and(
-            new.run.number,
+            new.segment.number,
             new.profile.rows(),
             after.bytes() - before.bytes(),
-            u64::from(!joint),
+            u64::from(!line_end),
         ),
         false => segments,
     };
@@ -162,35 +162,35 @@ pub(super) fn content(
         layout: Arc::clone(profile.layout()),
         rows: profile.rows(),
         profile: Some(profile.encode()),
-        tail: after,
+        digest: after,
         content_type: in_utf8(&newest.content_type),
         transcoded: false,
         segments: Some(segments),
-        joint,
+        line_end,
     })
 }
 
-/// Adds the texts that wait in memory.
-fn absorb(tail: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreError> {
-    for placed in &new.rest.chunks {
-        let length = usize::try_from(placed.chunk.text_bytes).unwrap_or(0);
-        let text = block::decompress(&placed.chunk.data, length)
-            .map_err(|e| unreadable("chunk in memory", e))?;
-        tail.absorb(&text);
+/// Adds the texts of the part that is still in memory.
+fn absorb(digest: &mut ResumableDigest, new: &NewRevision) -> Result<(), StoreError> {
+    for placed in &new.rest.blocks {
+        let length = usize::try_from(placed.block.text_bytes).unwrap_or(0);
+        let text = block::decompress(&placed.block.data, length)
+            .map_err(|e| unreadable("block in memory", e))?;
+        digest.absorb(&text);
     }
     Ok(())
 }
 
-/// The segments before the append. Of a text that was decoded, an earlier release wrote down the length of its source.
+/// The segments before the append. For a decoded text, an earlier release stored the length of the source instead of the text's.
 fn segments(newest: &RevisionRow<'_>, before: &ResumableDigest) -> Result<SegmentList, StoreError> {
     let segments = newest.segments()?;
     match (newest.transcoded, segments.iter().next()) {
-        (true, Some(only)) => Ok(SegmentList::whole(only.run, only.rows, before.bytes())),
+        (true, Some(only)) => Ok(SegmentList::whole(only.id, only.rows, before.bytes())),
         _ => Ok(segments),
     }
 }
 
-/// The media type of the source once it is the text: that is UTF-8, whatever the first upload was.
+/// The media type of the source after the append. The source is the text then, which is UTF-8.
 fn in_utf8(content_type: &str) -> String {
     let mut parts = content_type.split("; ").map(|part| match part {
         charset if charset.starts_with("charset=") => "charset=utf-8",
@@ -200,24 +200,24 @@ fn in_utf8(content_type: &str) -> String {
     parts.fold(first, |all, part| format!("{all}; {part}"))
 }
 
-/// Reads some of a run's text from byte `byte` on into `tail`, and says where to go on.
+/// Adds some of a segment's text from byte `byte` on to `digest`. Returns the next byte, if there is more.
 fn read_on(
     connection: &mut AnyConnection,
-    mut tail: ResumableDigest,
-    run: Run,
+    mut digest: ResumableDigest,
+    segment: SegmentId,
     mut byte: u64,
 ) -> Result<(ResumableDigest, Option<u64>), StoreError> {
     for _ in 0..READ {
-        let Some(block) = block_queries::text_at_byte(connection, run, byte)? else {
-            return Ok((tail, None));
+        let Some(block) = block_queries::text_at_byte(connection, segment, byte)? else {
+            return Ok((digest, None));
         };
         let text = blocks::unpack(&block)?;
         let skip = usize::try_from(byte - from_db(block.first_byte)).unwrap_or(usize::MAX);
         let Some(rest) = text.get(skip..).filter(|rest| !rest.is_empty()) else {
-            return Ok((tail, None));
+            return Ok((digest, None));
         };
-        tail.absorb(rest);
+        digest.absorb(rest);
         byte += u64::try_from(rest.len()).unwrap_or(0);
     }
-    Ok((tail, Some(byte)))
+    Ok((digest, Some(byte)))
 }

@@ -1,6 +1,6 @@
-//! Committing revisions: all or none, each on what the newest revision of its dataset is at that moment.
+//! Commits revisions, all or none.
 //!
-//! First everything is checked that may be a reason to refuse, and nothing is written. Then everything is written.
+//! The transaction first checks everything that may refuse the commit, and writes nothing. Then it writes everything.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,28 +14,28 @@ use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, Dataset, NewRevision, Write};
 use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::segments::list::{Run, SegmentList};
-use crate::store::segments::queries as blocks;
+use crate::store::segments::list::{SegmentId, SegmentList};
+use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
 use crate::store::units::{time_from_db, to_db};
 
-/// How often a commit is tried again when what it builds on has changed.
+/// How often a commit is tried, if its dataset changes between preparation and transaction.
 const TRIES: usize = 16;
 
-/// Revisions to be committed, and the receipt for that.
+/// The revisions to commit, and the receipt of the request.
 struct Commit {
     revisions: Arc<[Described]>,
-    /// Of each, where the part of its run is that was staged.
-    staged: Vec<Run>,
-    /// For rows to be appended: what had to be found out before.
+    /// For each revision, the segment under which its blocks were staged.
+    staged: Vec<SegmentId>,
+    /// The preparation of an append.
     prepared: Option<Prepared>,
     receipt: Option<Receipt>,
     keep_revisions: i64,
 }
 
-/// A revision with its profile as it is stored. That is encoded before the write is handed on: the less the one thread that
-/// writes a SQLite file does, the faster are all writes.
+/// A revision with its encoded profile. The profile is encoded before the transaction, because one thread does all writes to a
+/// SQLite file.
 #[derive(Debug)]
 struct Described {
     new: NewRevision,
@@ -45,7 +45,7 @@ struct Described {
 
 impl From<NewRevision> for Described {
     fn from(new: NewRevision) -> Self {
-        // What appended rows make of the columns is known only together with the rows that are there.
+        // The profile of an append is known only in the transaction.
         let whole = new.write != Write::Append;
         Self {
             profile: if whole {
@@ -64,7 +64,7 @@ impl From<NewRevision> for Described {
 }
 
 impl Store {
-    /// Commits revisions, all or none, and with them the receipt. They are durable and visible afterwards.
+    /// Commits revisions, all or none, together with the receipt. They are durable and visible afterwards.
     pub async fn commit(
         &self,
         revisions: Vec<NewRevision>,
@@ -73,18 +73,18 @@ impl Store {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
         let committed = self.commit_all(&revisions, receipt).await?;
         for described in revisions.iter().filter(|described| described.new.staged) {
-            drop(self.in_flight().end_upload(described.new.run));
+            drop(self.in_flight().end_upload(described.new.segment));
         }
         for one in &committed {
             if compaction::is_due(&one.dataset) {
-                // Nobody listens while the store is closing.
+                // While the store is closing, nobody receives this.
                 drop(self.shared.to_compact.send(one.dataset.name.clone()));
             }
         }
         Ok(committed)
     }
 
-    /// Commits them, again if what they build on has changed meanwhile.
+    /// Commits them, again if a dataset has changed meanwhile.
     async fn commit_all(
         &self,
         revisions: &Arc<[Described]>,
@@ -93,7 +93,7 @@ impl Store {
         let bytes = revisions.iter().map(|one| one.new.rest.weight()).sum();
         let options = WriteOptions::of(Purpose::Ordinary, bytes);
         let mut prepared = None;
-        let mut staged: Vec<Run> = revisions.iter().map(|one| one.new.run).collect();
+        let mut staged: Vec<SegmentId> = revisions.iter().map(|one| one.new.segment).collect();
         let mut moving = Moving::new(self);
         for _ in 0..TRIES {
             let commit = Commit {
@@ -112,7 +112,7 @@ impl Store {
                 }
                 Err(StoreError::Elsewhere { at, dataset }) => {
                     let from = staged[at];
-                    staged[at] = Run { dataset, ..from };
+                    staged[at] = SegmentId { dataset, ..from };
                     moving.all(from, staged[at]).await?;
                 }
                 outcome => return outcome,
@@ -122,13 +122,13 @@ impl Store {
     }
 }
 
-/// Commits them within the transaction.
+/// Commits them in the transaction.
 fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, WriteError> {
-    // A write that needs several datasets locks them in the order of their names, so that no two wait for each other for ever.
+    // Datasets are locked in the order of their names, to avoid deadlocks.
     let name = |at: &usize| &commit.revisions[*at].new.name;
     let mut order: Vec<usize> = (0..commit.revisions.len()).collect();
     order.sort_by(|a, b| name(a).cmp(name(b)));
-    // All of them came with one request.
+    // All revisions are of one request.
     let first = commit.revisions.first();
     let author = first.and_then(|one| one.new.author.as_deref());
     admission::admit_request(tx, author, commit.receipt.as_ref())?;
@@ -152,7 +152,7 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
     Ok(committed)
 }
 
-/// What the revision is to hold, if it may be committed. Nothing is written yet.
+/// The contents of the revision, if it may be committed. Writes nothing.
 fn admitted(
     connection: &mut AnyConnection,
     commit: &Commit,
@@ -175,7 +175,7 @@ fn admitted(
         author,
         &new.conditions,
     )?;
-    let dataset = head.as_ref().map_or(new.run.number, |head| head.id);
+    let dataset = head.as_ref().map_or(new.segment.number, |head| head.id);
     if new.staged && staged.dataset != dataset {
         return refused(StoreError::Elsewhere { at, dataset });
     }
@@ -194,28 +194,29 @@ fn admitted(
         columns: Arc::clone(&described.columns),
         layout: Arc::clone(new.profile.layout()),
         rows: new.profile.rows(),
-        tail: new.tail.clone(),
+        digest: new.digest.clone(),
         content_type: new.content_type.clone(),
         transcoded: new.transcoded,
         segments: None,
-        joint: false,
+        line_end: false,
     })
 }
 
-/// Whether what was staged is all there. A database server that was restarted may have lost the last of it, and an upload that was
-/// given up may have been collected.
+/// Whether all staged blocks are in the store. A restart of the database server may lose the last ones, and an abandoned upload may
+/// be collected.
 fn is_whole(
     connection: &mut AnyConnection,
     new: &NewRevision,
-    run: Run,
+    segment: SegmentId,
 ) -> Result<bool, StoreError> {
     let staged =
         |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
-    let chunks = staged(new.chunks, new.rest.chunks.len());
-    let blocks = staged(new.blocks, new.rest.sources.len());
-    Ok(tombstones::upload_is_noted(connection, run)?
-        && blocks::count_chunks(connection, run)? == chunks
-        && (blocks == 0 || blocks::count_blocks(connection, run)? == blocks))
+    let staged_blocks = staged(new.blocks, new.rest.blocks.len());
+    let source_blocks = staged(new.source_blocks, new.rest.source_blocks.len());
+    Ok(tombstones::upload_is_noted(connection, segment)?
+        && block_queries::count_blocks(connection, segment)? == staged_blocks
+        && (source_blocks == 0
+            || block_queries::count_source_blocks(connection, segment)? == source_blocks))
 }
 
 fn write(
@@ -233,9 +234,9 @@ fn write(
             ..row
         },
         None => DatasetRow {
-            // Not `run.dataset`: that may be the number of a dataset that was deleted while this upload ran, and what is
-            // remembered under it would be taken for this one's.
-            id: new.run.number,
+            // Not `segment.dataset`: a dataset with that number may have been deleted during the upload, and caches may still
+            // have values under it.
+            id: new.segment.number,
             name: new.name.as_str().to_owned(),
             revision: 1,
             created_at: now,
@@ -243,33 +244,33 @@ fn write(
             owner: new.author.as_ref().map(|author| author.id),
         },
     };
-    let run = Run {
+    let segment = SegmentId {
         dataset: head.id,
-        number: new.run.number,
+        number: new.segment.number,
     };
     if !created {
         queries::update_head(tx, &head)?;
     } else if !queries::insert_head(tx, &head)? {
-        // Another server made it since this one looked.
+        // Another server created it in the meantime.
         return Err(StoreError::Again);
     }
-    // The length of a text is that of its source, unless the source is kept apart.
-    let apart = || SegmentList::whole(run, content.rows, new.text_bytes);
+    // If the source is stored apart, the length of the text is not that of the source.
+    let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
     let segments = content.segments.or_else(|| content.transcoded.then(apart));
-    let (stored, tail) = (
+    let (stored, digest) = (
         segments.as_ref().map(SegmentList::encode),
-        content.tail.encode(),
+        content.digest.encode(),
     );
-    let sha256 = content.tail.sha256();
+    let sha256 = content.digest.sha256();
     let author = new.author.as_ref();
     queries::insert_revision(
         tx,
         RevisionRow {
             dataset_id: head.id,
             number: head.revision,
-            run: run.number,
+            run: segment.number,
             row_count: to_db(content.rows),
-            byte_count: to_db(content.tail.bytes()),
+            byte_count: to_db(content.digest.bytes()),
             sha256: Cow::Borrowed(&sha256),
             content_type: Cow::Borrowed(&content.content_type),
             transcoded: content.transcoded,
@@ -277,33 +278,33 @@ fn write(
             author: author.map(|author| Cow::Borrowed(author.name.as_str())),
             created_at: now,
             segments: stored.as_deref().map(Cow::Borrowed),
-            // Of a source that is kept apart the text's own end is not known.
-            tail: (!content.transcoded).then_some(Cow::Borrowed(&tail)),
+            // The digest of a source that is stored apart can't be resumed with a text.
+            tail: (!content.transcoded).then_some(Cow::Borrowed(&digest)),
         },
     )?;
     if new.staged {
-        tombstones::delete_upload(tx, run)?;
+        tombstones::delete_upload(tx, segment)?;
     }
-    if content.joint {
-        blocks::insert_batch(tx, run, &append::joint())?;
+    if content.line_end {
+        block_queries::insert_part(tx, segment, &append::line_end())?;
     }
-    blocks::insert_batch(tx, run, &new.rest)?;
+    block_queries::insert_part(tx, segment, &new.rest)?;
     if let Some(summary) = &new.summary {
         let first = i64::from(new.write == Write::Append);
-        blocks::set_summary(tx, run, first, summary)?;
+        block_queries::set_summary(tx, segment, first, summary)?;
     }
     if head.revision > keep_revisions {
         let since = tx.database_now()?;
         tombstones::prune(tx, head.id, head.revision - keep_revisions, since)?;
     }
     let rows = content.rows;
-    let bytes = content.tail.bytes();
+    let bytes = content.digest.bytes();
     Ok(Committed {
         dataset: Arc::new(Dataset {
             name: new.name.clone(),
             revision: head.revision,
-            run,
-            segments: segments.unwrap_or_else(|| SegmentList::whole(run, rows, bytes)),
+            made_by: segment,
+            segments: segments.unwrap_or_else(|| SegmentList::whole(segment, rows, bytes)),
             columns: content.columns,
             layout: content.layout,
             rows,

@@ -1,4 +1,4 @@
-//! What a revision is to hold.
+//! The contents of a revision that is being committed.
 
 use std::sync::Arc;
 
@@ -6,31 +6,31 @@ use crate::dataset::{Column, Layout, ResumableDigest};
 use crate::store::rows::DatasetRow;
 use crate::store::segments::list::SegmentList;
 
-/// What a revision holds, once it is known what it builds on.
+/// The contents of a revision, as the transaction decides them.
 pub(super) struct Content {
-    /// The dataset it is of, if there is one.
+    /// Its dataset, if there is one already.
     pub head: Option<DatasetRow>,
-    /// The profile as it is stored, where it is not the upload's own.
+    /// The encoded profile, if it is not the upload's own.
     pub profile: Option<Vec<u8>>,
     pub columns: Arc<[Column]>,
     pub layout: Arc<Layout>,
     pub rows: u64,
-    pub tail: ResumableDigest,
+    pub digest: ResumableDigest,
     pub content_type: String,
     pub transcoded: bool,
-    /// Where its chunks are, if not in its own run alone.
+    /// Its segments, if it has others than its own.
     pub segments: Option<SegmentList>,
-    /// The line end that the text before the appended rows lacks.
-    pub joint: bool,
+    /// Whether a line-end block is needed before the appended rows.
+    pub line_end: bool,
 }
 
-/// What was found out before the transaction.
+/// The preparation of an append, made before the transaction.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
-    /// The run that made the revision it was found out for: the rest depends on that revision's text, and on the rows to be appended.
+    /// The number of the segment that made the revision it was prepared for.
     pub made_by: i64,
-    /// That revision's whole text.
+    /// The digest of that revision's text.
     pub before: ResumableDigest,
-    /// The same with the rows that were staged, and the line end before them where one lacks; `None`: none were staged.
+    /// The digest with the staged rows, and with a line end before them if one is needed. `None`: none were staged.
     pub staged: Option<ResumableDigest>,
 }

@@ -1,4 +1,4 @@
-//! Deleting a dataset.
+//! Deletes datasets.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::store::model::Conditions;
 use crate::store::segments::tombstones;
 
 impl Store {
-    /// Removes a dataset with all its revisions.
+    /// Deletes a dataset with all its revisions.
     pub async fn delete(
         &self,
         name: &DatasetName,

@@ -1,4 +1,4 @@
-//! Finding datasets and revisions, and listing them.
+//! Finds and lists datasets and revisions.
 
 use std::sync::Arc;
 
@@ -19,22 +19,22 @@ impl Store {
         }
         let wanted = name.clone();
         let find = move |connection: &mut AnyConnection| queries::find(connection, wanted.as_str());
-        // Boxed, so that a caller whose dataset is known has no room for looking it up in its future.
+        // Boxed: otherwise the future of every caller would be as large as that of a look-up.
         Box::pin(self.backend().look_up_head(name, find)).await
     }
 
-    /// The dataset of that name, if the newest of it is known without asking the database; else `None`.
+    /// The dataset of that name, if it is cached. `None`: the database has to be asked.
     pub fn known(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         self.backend().known_head(name)
     }
 
-    /// The same dataset as of another revision, while that is kept.
+    /// The same dataset as of another revision. `None`: the revision is gone, or never was.
     pub async fn find_revision(
         &self,
         dataset: &Dataset,
         number: i64,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
-        let id = dataset.run.dataset;
+        let id = dataset.id();
         let found = self
             .backend()
             .read(move |connection| queries::find_revision(connection, id, number))
@@ -49,7 +49,7 @@ impl Store {
         newest: i64,
         limit: u32,
     ) -> Result<Vec<Revision>, StoreError> {
-        let id = dataset.run.dataset;
+        let id = dataset.id();
         self.backend()
             .read(move |connection| {
                 queries::list_revisions(connection, id, newest, i64::from(limit))?
@@ -60,7 +60,7 @@ impl Store {
             .await
     }
 
-    /// Names of datasets in their order, those after `after` or after the first `skip`, each with about the bytes that its
+    /// Names of datasets in ascending order, those after `after` or after the first `skip`, each with about how many bytes its
     /// columns take.
     pub async fn names(
         &self,
@@ -80,7 +80,7 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// The datasets of these names that there are, in the order of their names.
+    /// The datasets of these names, in the order of their names. Names without a dataset are left out.
     pub async fn list(&self, names: Vec<String>) -> Result<Vec<Dataset>, StoreError> {
         let read = move |connection: &mut AnyConnection| queries::list(connection, &names);
         self.backend().read(read).await

@@ -1,4 +1,4 @@
-//! The statements on datasets and revisions. All block, and belong on a thread of the backend.
+//! The statements on datasets and revisions. All block the thread, so call them on a thread of the backend.
 
 use diesel::prelude::*;
 
@@ -52,12 +52,12 @@ pub(crate) fn find_revision(
 }
 
 diesel::define_sql_function! {
-    /// Bytes of a value; both databases tell without reading all of it.
+    /// The length of a value. Both databases know it without reading the value.
     fn length(value: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
 }
 
-/// Names of datasets in their order, those after `after` or after the first `skip`, each with the bytes that what is known
-/// of its columns has.
+/// Names of datasets in ascending order, those after `after` or after the first `skip`, each with the length of its encoded
+/// profile.
 pub(crate) fn names(
     connection: &mut AnyConnection,
     after: Option<&str>,
@@ -94,19 +94,19 @@ pub(crate) fn count(connection: &mut AnyConnection) -> QueryResult<i64> {
     datasets::table.count().get_result(connection)
 }
 
-/// The dataset of that name, which stays as it is until the transaction ends.
+/// The dataset of that name. Its row is locked until the transaction ends.
 pub(crate) fn head(connection: &mut AnyConnection, name: &str) -> QueryResult<Option<DatasetRow>> {
     let find = datasets::table.filter(datasets::name.eq(name));
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
 }
 
-/// The same by the dataset's number.
+/// The dataset with that number. Its row is locked until the transaction ends.
 pub(crate) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
     let find = datasets::table.find(id);
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
 }
 
-/// The run that made a revision.
+/// The number of the segment that made a revision.
 pub(crate) fn made_by(
     connection: &mut AnyConnection,
     dataset: i64,
@@ -147,7 +147,7 @@ pub(crate) fn list_revisions(
         .load(connection)
 }
 
-/// Makes the dataset; says whether the name was still free.
+/// Creates the dataset. Returns whether the name was still free.
 pub(crate) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> QueryResult<bool> {
     let values = (
         datasets::id.eq(row.id),
@@ -183,7 +183,7 @@ pub(crate) fn insert_revision(
         .map(drop)
 }
 
-/// Says where the chunks of a revision are now.
+/// Changes the segment list of a revision.
 pub(crate) fn update_segments(
     connection: &mut AnyConnection,
     dataset: i64,
@@ -196,7 +196,7 @@ pub(crate) fn update_segments(
         .map(drop)
 }
 
-/// The cheapest question that needs the tables to be there.
+/// The cheapest query that fails if the tables are missing.
 pub(crate) fn ping(connection: &mut AnyConnection) -> QueryResult<()> {
     datasets::table
         .select(datasets::id)

@@ -1,5 +1,5 @@
-//! The admin store, with which the operator manages clients beside the process that serves them. Every server sees a change within
-//! seconds, because none remembers clients for longer.
+//! The admin store: the operator's commands manage clients with it while servers run. Servers see a change within seconds, because they
+//! cache clients for two seconds.
 
 use jiff::Timestamp;
 
@@ -23,13 +23,13 @@ impl std::fmt::Debug for AdminStore {
 }
 
 impl AdminStore {
-    /// Opens a store that exists and whose schema is up to date. Blocks, as do all methods here.
+    /// Opens an existing store whose schema is up to date. Blocks the thread, like all methods here.
     pub fn open(address: &Address) -> Result<Self, OpenError> {
         let connection = opening::open_existing(address, true)?;
         Ok(Self { connection })
     }
 
-    /// Makes a client whose key has that digest.
+    /// Adds a client whose key has that digest.
     pub fn add(&mut self, name: &str, digest: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
         let id = Ids::default().next(now);
         let now = now.as_microsecond();
@@ -48,7 +48,7 @@ impl AdminStore {
         find(&mut self.connection, name)
     }
 
-    /// How the client's pin moved, the first move first.
+    /// The moves of the client's pin, in order.
     pub fn moves(&mut self, client: &Client) -> Result<Vec<Move>, StoreError> {
         pins::moves(&mut self.connection, client.id)
     }
@@ -63,7 +63,7 @@ impl AdminStore {
         usage::since(&mut self.connection, client.map(|client| client.id), day)
     }
 
-    /// Refuses the client's keys from now on, or takes them again.
+    /// Disables or enables the client.
     pub fn set_disabled(
         &mut self,
         name: &str,
@@ -77,7 +77,7 @@ impl AdminStore {
         })
     }
 
-    /// Gives the client a new key beside those it has.
+    /// Adds a key to the client's.
     pub fn rotate_key(
         &mut self,
         name: &str,
@@ -90,7 +90,7 @@ impl AdminStore {
         })
     }
 
-    /// Drops all keys of the client but the newest; says how many.
+    /// Deletes all keys of the client but the newest. Returns how many.
     pub fn drop_old_keys(&mut self, name: &str) -> Result<usize, StoreError> {
         connection::write(&mut self.connection, |connection| {
             let client = find(connection, name)?;
@@ -98,7 +98,7 @@ impl AdminStore {
         })
     }
 
-    /// Grants the client a version until then, instead of what was granted before; `None` takes that back.
+    /// Extends a version for the client until that time, instead of an earlier extension. `None` removes the extension.
     pub fn extend(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What a client is. These types know no database.
+//! The types of clients. They don't depend on the database.
 
 use jiff::Timestamp;
 
@@ -9,24 +9,24 @@ pub struct Client {
     pub id: i64,
     /// Its name, unique in the store.
     pub name: String,
-    /// When it was made.
+    /// When it was added.
     pub created_at: Timestamp,
-    /// Since when its keys are refused; `None`: they are not.
+    /// When it was disabled. `None`: it is enabled.
     pub disabled_at: Option<Timestamp>,
-    /// When it first called; `None`: it has not.
+    /// When it first called. `None`: never.
     pub first_contact_at: Option<Timestamp>,
     /// The version it is pinned to, N of vN; `None` until its first contact.
     pub pin: Option<u32>,
-    /// What it is served for longer than others, the oldest version first.
+    /// Its extensions, by ascending version.
     pub extensions: Vec<Extension>,
-    /// SHA-256 of the key by which it was found; `None`: it was found otherwise.
+    /// The SHA-256 of the key by which it was found. `None`: it was found by name.
     pub key: Option<[u8; 32]>,
 }
 
 /// Who moved a pin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovedBy {
-    /// Nobody: the client called for the first time.
+    /// The first call of the client set it.
     FirstContact,
     /// The client.
     Client,
@@ -58,7 +58,7 @@ pub struct Move {
     pub to: u32,
 }
 
-/// A version that is retired later for one client than for the rest.
+/// A version that is retired later for one client than for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extension {
     /// N of vN.

@@ -1,4 +1,4 @@
-//! Versions that one client is served for longer than everybody else.
+//! Extensions: versions that are retired later for one client than for others.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ impl Extension {
     }
 }
 
-/// The extensions of a client, the oldest version first.
+/// The extensions of a client, by ascending version.
 pub(crate) fn of(
     connection: &mut AnyConnection,
     client: i64,
@@ -50,7 +50,7 @@ pub(crate) fn all(
     Ok(all)
 }
 
-/// Grants a client a version until then, instead of what was granted before; `None` takes that back.
+/// Extends a version for a client until that time, instead of an earlier extension. `None` removes the extension.
 pub(crate) fn set(
     connection: &mut AnyConnection,
     client: i64,

@@ -1,4 +1,4 @@
-//! Keys of clients, and looking clients up. A key itself is never stored, only its SHA-256.
+//! Finds clients and manages their keys. Only the SHA-256 of a key is stored.
 
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -11,8 +11,8 @@ use crate::store::handle::Store;
 use crate::store::schema::{client_keys, clients};
 use crate::store::units::time_from_db;
 
-/// Keys that a client may have at a time. It needs two while it changes from one to the other; further ones were lost on
-/// the way. The store drops none before the operator says so, because it does not know which is in use.
+/// How many keys a client may have. It needs two while it changes its key. The operator deletes old ones, because the store doesn't know
+/// which are in use.
 const KEYS: i64 = 8;
 
 #[derive(Queryable, Selectable)]
@@ -143,7 +143,7 @@ pub(crate) fn count_keys(connection: &mut AnyConnection, client: i64) -> QueryRe
         .get_result(connection)
 }
 
-/// Makes a client with its first key.
+/// Adds a client with its first key.
 pub(crate) fn insert(
     connection: &mut AnyConnection,
     id: i64,
@@ -181,7 +181,7 @@ fn insert_key(
         .map(drop)
 }
 
-/// Gives a client a new key beside those it has.
+/// Adds a key to a client's.
 pub(crate) fn rotate_key(
     connection: &mut AnyConnection,
     client: &Client,
@@ -195,12 +195,12 @@ pub(crate) fn rotate_key(
         .filter(client_keys::client_id.eq(client.id))
         .select(max(client_keys::created_at))
         .first(connection)?;
-    // The newest is the one that was made last, whatever the clocks of the machines say.
+    // The new key must be the newest, even if the clocks of the hosts differ.
     let now = last.map_or(now, |last| now.max(last + 1));
     Ok(insert_key(connection, client.id, digest, now)?)
 }
 
-/// Drops all keys of a client but the newest `keep`; says how many.
+/// Deletes all keys of a client but the newest `keep`. Returns how many.
 pub(crate) fn keep_newest_keys(
     connection: &mut AnyConnection,
     client: i64,
@@ -220,7 +220,7 @@ pub(crate) fn keep_newest_keys(
     .execute(connection)
 }
 
-/// Refuses a client's keys from now on, or takes them again.
+/// Disables or enables a client.
 pub(crate) fn set_disabled(
     connection: &mut AnyConnection,
     client: i64,

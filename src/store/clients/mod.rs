@@ -1,6 +1,6 @@
-//! Clients: their keys, the version each is pinned to, versions that one is served for longer, and what they use.
+//! Clients: their keys, pins, extensions and usage.
 //!
-//! [`AdminStore`](admin::AdminStore) is the operator's way to them. Everything else is asked of the store's handle.
+//! The operator's commands use [`AdminStore`](admin::AdminStore), and servers the store's handle.
 
 pub(crate) mod admin;
 pub(crate) mod client;

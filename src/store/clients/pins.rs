@@ -1,5 +1,5 @@
-//! Pins: the version that each client is served by default. A pin is set once, by the first server that hears of the client. Only the
-//! client itself and the operator move it, and every move is kept.
+//! Pins: the version that a client gets if a request names none. The first call of a client sets its pin. The client and the operator
+//! can move it, and each move is recorded.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::store::schema::{client_moves, clients};
 use crate::store::units::time_from_db;
 
 impl Store {
-    /// How a client's pin came about, the first move first.
+    /// The moves of a client's pin, in order.
     pub async fn moves(&self, client: i64) -> Result<Vec<Move>, StoreError> {
         self.backend()
             .read(move |connection| moves(connection, client))
@@ -49,7 +49,7 @@ impl Store {
     }
 }
 
-/// The moves of a client's pin, the first one first.
+/// The moves of a client's pin, in order.
 pub(crate) fn moves(connection: &mut AnyConnection, client: i64) -> Result<Vec<Move>, StoreError> {
     let rows: Vec<(i64, String, Option<i64>, i64)> = client_moves::table
         .filter(client_moves::client_id.eq(client))
@@ -74,7 +74,7 @@ pub(crate) fn moves(connection: &mut AnyConnection, client: i64) -> Result<Vec<M
         .collect()
 }
 
-/// Pins a client that calls for the first time. The first server that hears of it decides, and the others find its decision.
+/// Pins a client that calls for the first time. If several servers try, the first one decides.
 fn pin_first(
     connection: &mut AnyConnection,
     client: i64,

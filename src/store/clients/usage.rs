@@ -1,4 +1,4 @@
-//! Usage: requests and last use per client, version and operation, by day.
+//! Usage: how many requests each client made per version, operation and day, and when it made the last one.
 
 use diesel::prelude::*;
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ pub struct Count {
     pub client: i64,
     /// N of vN.
     pub version: u32,
-    /// Of anonymous callers: their kind of user agent; else empty.
+    /// The family of the user agent of anonymous callers. Empty for clients.
     pub family: &'static str,
     /// The operation's name.
     pub operation: &'static str,
@@ -36,7 +36,7 @@ pub struct Used {
     pub client: Option<String>,
     /// N of vN.
     pub version: u32,
-    /// Of anonymous callers: their kind of user agent.
+    /// The family of the user agent of anonymous callers.
     pub family: String,
     /// The operation's name.
     pub operation: String,
@@ -54,7 +54,7 @@ impl Store {
             .await
     }
 
-    /// The usage since `day` (days since 1970); of one client, or of all.
+    /// The usage since `day` (days since 1970), of one client or of all.
     pub async fn usage(&self, client: Option<i64>, day: i64) -> Result<Vec<Used>, StoreError> {
         self.backend()
             .read(move |connection| since(connection, client, day))
@@ -62,8 +62,7 @@ impl Store {
     }
 }
 
-/// Adds requests, in the order of their keys. Other servers add theirs at the same time, in the same order, so that no two wait
-/// for each other for ever.
+/// Adds requests, in the order of their keys. All servers use this order, to avoid deadlocks.
 fn add(connection: &mut AnyConnection, counts: &[Count]) -> QueryResult<()> {
     for count in counts {
         let values = (
@@ -91,7 +90,7 @@ fn add(connection: &mut AnyConnection, counts: &[Count]) -> QueryResult<()> {
     Ok(())
 }
 
-/// The usage since `day`, summed over the days; of one client, or of all.
+/// The usage since `day`, summed over the days, of one client or of all.
 pub(crate) fn since(
     connection: &mut AnyConnection,
     client: Option<i64>,

@@ -1,17 +1,17 @@
-//! Packed bytes from the tables, unpacked and checked against their digests; and reading one block of a revision.
+//! Reads one block of a revision; unpacks blocks and checks them against their digests.
 
-use super::list::Run;
+use super::list::SegmentId;
 use super::queries;
 use crate::dataset::{CorruptBlock, block};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, Text};
-use crate::store::rows::{ChunkPlace, PackedRow};
+use crate::store::rows::{BlockPlace, PackedRow};
 use crate::store::units::from_db;
 
 impl Store {
-    /// The block that holds row `row` of the revision, unpacked and checked. `then` goes on with it on the same thread.
+    /// The block that has row `row` of the revision, unpacked and checked. `then` is called with it on the same thread.
     pub async fn block_at_row<T: Send + 'static>(
         &self,
         dataset: &Dataset,
@@ -23,17 +23,17 @@ impl Store {
         };
         let row = row - segment.first_row;
         let fetch = move |connection: &mut AnyConnection| {
-            Ok(queries::block_at_row(connection, segment.run, row)?)
+            Ok(queries::block_at_row(connection, segment.id, row)?)
         };
-        let unpack = move |(place, block): (ChunkPlace, PackedRow<'_>)| {
-            let mut text = read_chunk(&place, &block)?;
+        let unpack = move |(place, block): (BlockPlace, PackedRow<'_>)| {
+            let mut text = unpack_text(&place, &block)?;
             text.first_row += segment.first_row;
             Ok(then(text))
         };
         self.backend().fetch(fetch, unpack).await
     }
 
-    /// A part of the source from byte `byte` on: the rest of the block that holds it.
+    /// A part of the source from byte `byte` on: the rest of the block that has it.
     pub async fn source_at(
         &self,
         dataset: &Dataset,
@@ -64,7 +64,7 @@ pub(crate) fn unpack(block: &PackedRow<'_>) -> Result<Vec<u8>, StoreError> {
 fn damaged(block: &PackedRow<'_>, source: CorruptBlock) -> StoreError {
     StoreError::Corrupt {
         dataset: block.dataset_id,
-        run: block.run,
+        segment: block.run,
         first_byte: block.first_byte,
         source,
     }
@@ -78,8 +78,8 @@ pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
     })
 }
 
-/// The text of a block and where it belongs.
-pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
+/// The text of a block, with its place.
+pub(crate) fn unpack_text(place: &BlockPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
     Ok(Text {
         first_row: from_db(place.first_row),
         rows: from_db(place.row_count),
@@ -88,28 +88,28 @@ pub(crate) fn read_chunk(place: &ChunkPlace, block: &PackedRow<'_>) -> Result<Te
     })
 }
 
-/// Where byte `byte` of the source is: in which run, and at which byte there.
-fn place_of(dataset: &Dataset, byte: u64) -> Option<(Run, u64)> {
+/// The segment that has byte `byte` of the source, and the byte's offset there.
+fn place_of(dataset: &Dataset, byte: u64) -> Option<(SegmentId, u64)> {
     match dataset.segments.at_byte(byte) {
-        _ if dataset.transcoded => Some((dataset.run, byte)),
-        Some(segment) => Some((segment.run, segment.byte_in_run(byte))),
+        _ if dataset.transcoded => Some((dataset.made_by, byte)),
+        Some(segment) => Some((segment.id, segment.byte_in_segment(byte))),
         None => None,
     }
 }
 
-/// The block that holds byte `byte` of the run, packed; if the source is kept apart, the source's block.
+/// The packed block that has byte `byte` of the segment, or the source block if the source is stored apart.
 fn block_at(
     connection: &mut AnyConnection,
-    (run, byte): (Run, u64),
+    (segment, byte): (SegmentId, u64),
     transcoded: bool,
 ) -> Result<Option<PackedRow<'static>>, StoreError> {
     Ok(match transcoded {
-        true => queries::source_at_byte(connection, run, byte)?,
-        false => queries::text_at_byte(connection, run, byte)?,
+        true => queries::source_at_byte(connection, segment, byte)?,
+        false => queries::text_at_byte(connection, segment, byte)?,
     })
 }
 
-/// What is in it from byte `byte` of the run on; `None`: it ends before.
+/// The bytes of a block from byte `byte` of the segment on. `None`: the block ends before.
 fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
     let first = from_db(block.first_byte);
     let bytes = unpack(block)?;
@@ -117,7 +117,7 @@ fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreErr
     Ok((skip < bytes.len()).then(|| bytes[skip..].to_vec()))
 }
 
-/// A part of the dataset's source from byte `byte` on: the rest of the block that holds it.
+/// A part of the dataset's source from byte `byte` on: the rest of the block that has it.
 pub(crate) fn source_at(
     connection: &mut AnyConnection,
     dataset: &Dataset,

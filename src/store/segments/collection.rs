@@ -1,4 +1,4 @@
-//! Collection: deleting, in small steps, what nobody can reach or is reading any more.
+//! Collection: deletes, in small steps, segments that no revision reads and nobody has leased.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::store::idempotency;
 use crate::store::in_flight::UPLOADS_LIVE;
 use crate::store::units::micros;
 
-/// Younger tombstones are left alone: a reader may have learned of the run and not taken its lease yet, or not reported it to
-/// other processes.
+/// Younger tombstones are skipped: a reader may know the segment and not have leased it yet, or not have reported the lease to other
+/// servers.
 const GRACE: Duration = Duration::from_secs(60);
-/// The same while the disk is tight: still far longer than a reader takes to take its lease.
+/// The same while the disk is almost full. It is still far longer than a reader needs for its lease.
 const GRACE_ON_TIGHT_DISK: Duration = Duration::from_secs(5);
-/// Blocks deleted in one transaction, so that other writes never wait long for it.
+/// How many blocks one transaction deletes, so that other writes don't wait long for it.
 pub(crate) const BLOCKS: i64 = 64;
-/// Tombstones that are looked at together.
+/// How many tombstones are read at once.
 const TOMBSTONES: usize = 64;
 
-/// Deletes some of what nobody reads any more; says whether there is more.
+/// Deletes some blocks. Returns whether there is more to delete.
 pub(crate) async fn step(store: &Store) -> Result<bool, StoreError> {
     let leases = Arc::clone(&store.shared.leases);
     store
@@ -37,7 +37,7 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
     }
     let now = tx.database_now()?;
     if let Some(before) = tx.given_up_before(UPLOADS_LIVE, now) {
-        // Nobody can be reading what was never committed, so its tombstone is as old as its process has been silent.
+        // Nobody reads a segment that was never committed, so its tombstone is as old as its last heartbeat.
         tombstones::abandon_uploads(tx, before, before)?;
     }
     idempotency::expire(tx, now)?;
@@ -48,15 +48,15 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
     let mut after = tombstones::BEFORE_ALL;
     loop {
         let found = tombstones::list(tx, now - micros(grace), after, TOMBSTONES)?;
-        for &run in &found {
-            if leases.is_held(run) || leases::is_reported(tx, run, now)? {
+        for &segment in &found {
+            if leases.is_held(segment) || leases::is_reported(tx, segment, now)? {
                 continue;
             }
-            tombstones::delete_some(tx, run, BLOCKS)?;
+            tombstones::delete_some(tx, segment, BLOCKS)?;
             return Ok(true);
         }
         match found.last() {
-            // All of these are being read. Later ones may not be.
+            // All of these are leased. Later ones may not be.
             Some(last) if found.len() == TOMBSTONES => after = *last,
             _ => return Ok(false),
         }

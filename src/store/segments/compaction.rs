@@ -1,58 +1,57 @@
-//! Compaction: the small segments of many appends copied into one, in the background, so that they never make reading slow.
+//! Compaction: copies the small segments of many appends into one, in the background, so that reads stay fast.
 //!
-//! The last segments of a dataset are copied into one run of blocks of usual size: as many of them as are small beside
-//! what comes after. So a row is copied a few times in its life, however many appends come. The rows and bytes of the
-//! revision stay the same, and so do its digest and its tag. Older revisions keep the runs they had.
+//! Compaction replaces the last segments of a dataset by one with blocks of the usual size: as many as are small compared with those
+//! after them. So a row is copied only a few times, even with many appends. Rows, bytes, digest and entity tag of the revision stay the
+//! same. Older revisions keep their segments.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::list::{Run, Segment, SegmentList};
-use super::queries as blocks;
+use super::list::{Segment, SegmentId, SegmentList};
+use super::queries as block_queries;
 use super::tombstones;
 use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
 use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{BATCH_BYTES, Batch, Dataset, PlacedBlock, Text};
+use crate::store::model::{Dataset, PART_BYTES, PlacedBlock, SegmentPart, Text};
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::units::unreadable;
 
-/// Small segments at the end from which on they are put together.
+/// Compaction is due when a dataset ends with so many small segments.
 const MANY: usize = 16;
-/// Bytes of text that are put together at once. What is larger stays as it is: it is not what makes reading slow, and one that
-/// is compacted over and over would take minutes each time.
+/// The most bytes of text that compaction puts into one segment. Larger segments don't slow reads down, and copying one takes minutes.
 const LARGEST: u64 = 256 << 20;
-/// Segments at the end that are put together whatever their sizes.
+/// So many segments at the end are always compacted, whatever their sizes.
 const LAST: usize = 8;
 
-/// Segments that were put together.
+/// The result of compacting some segments, before it is committed.
 #[derive(Debug)]
 struct Compacted {
     /// The dataset.
     dataset: i64,
-    /// The runs that were read, in order.
+    /// The segments that were read, in order.
     read: Vec<i64>,
-    /// The run that was written.
-    run: Run,
+    /// The segment that was written.
+    segment: SegmentId,
     rows: u64,
     bytes: u64,
-    /// What its columns hold, as it is stored.
+    /// Its encoded summary.
     summary: Vec<u8>,
 }
 
-/// Whether the dataset is worth the work.
+/// Whether compaction is due for the dataset.
 pub(crate) fn is_due(dataset: &Dataset) -> bool {
-    // Most datasets have a segment or a few; that is told without a look at their sizes.
+    // Most datasets have few segments, so their sizes needn't be compared.
     dataset.segments.len() >= MANY && choose(&dataset.segments).is_some()
 }
 
-/// Which of the last segments to put together, if there are so many that it is worth it.
+/// The segments to compact, if compaction is due.
 fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     let sizes: Vec<u64> = segments.iter().map(|segment| segment.bytes).collect();
     let all = sizes.len();
-    // Those that one run may hold.
+    // The segments at the end that fit into one.
     let mut within = 0;
     let small = sizes
         .iter()
@@ -74,7 +73,7 @@ fn choose(segments: &SegmentList) -> Option<Range<usize>> {
     Some(first..all)
 }
 
-/// Puts the last segments of a dataset together, unless somebody changes them meanwhile.
+/// Compacts the last segments of a dataset. Does nothing if the dataset's newest revision no longer reads them.
 pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), StoreError> {
     let Some(dataset) = store.find(name).await? else {
         return Ok(());
@@ -83,20 +82,20 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         return Ok(());
     };
     let _lease = store.lease(&dataset);
-    let run = Run {
-        dataset: dataset.run.dataset,
+    let segment = SegmentId {
+        dataset: dataset.id(),
         number: store.new_number(),
     };
-    let mut copy = Copy::new(run, dataset.columns.len());
+    let mut copy = Copy::new(segment, dataset.columns.len());
     let outcome = copy.all(store, &dataset, range.clone()).await;
     if let Err(error) = outcome {
-        store.abandon(run);
+        store.abandon(segment);
         return Err(error);
     }
     let compacted = Compacted {
-        dataset: run.dataset,
+        dataset: segment.dataset,
         read: parts(&dataset.segments, range),
-        run,
+        segment,
         rows: copy.rows,
         bytes: copy.bytes,
         summary: copy.summary.encode(),
@@ -105,18 +104,18 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         .backend()
         .write(WriteOptions::ORDINARY, move |tx| apply(tx, &compacted));
     let outcome = write.await;
-    drop(store.in_flight().end_upload(run));
+    drop(store.in_flight().end_upload(segment));
     outcome
 }
 
 fn parts(segments: &SegmentList, range: Range<usize>) -> Vec<i64> {
     let chosen = segments.iter().skip(range.start).take(range.len());
-    chosen.map(|segment| segment.run.number).collect()
+    chosen.map(|segment| segment.id.number).collect()
 }
 
-/// A run being written out of others.
+/// A segment that is being written from others.
 struct Copy {
-    run: Run,
+    segment: SegmentId,
     begun: bool,
     text: Vec<u8>,
     body_start: usize,
@@ -124,13 +123,13 @@ struct Copy {
     rows: u64,
     bytes: u64,
     summary: Summary,
-    batch: Batch,
+    part: SegmentPart,
 }
 
 impl Copy {
-    fn new(run: Run, columns: usize) -> Self {
+    fn new(segment: SegmentId, columns: usize) -> Self {
         Self {
-            run,
+            segment,
             begun: false,
             text: Vec::new(),
             body_start: 0,
@@ -138,7 +137,7 @@ impl Copy {
             rows: 0,
             bytes: 0,
             summary: Summary::new(columns),
-            batch: Batch::default(),
+            part: SegmentPart::default(),
         }
     }
 
@@ -152,7 +151,7 @@ impl Copy {
         for segment in &chosen[range] {
             let mut after = None;
             loop {
-                let texts = store.texts_after(segment.run, after).await?;
+                let texts = store.texts_after(segment.id, after).await?;
                 let Some((last, _)) = texts.last() else { break };
                 after = Some(*last);
                 for (_, text) in texts {
@@ -170,7 +169,7 @@ impl Copy {
         dataset: &Dataset,
         text: Text,
     ) -> Result<(), StoreError> {
-        // What comes before a chunk's first row is skipped at the beginning of a chunk only.
+        // A header is skipped only at the beginning of a block.
         if text.body_start > 0 {
             self.seal(dataset).await?;
             self.body_start = text.body_start;
@@ -179,13 +178,13 @@ impl Copy {
         if self.text.len() >= store.shared.block_bytes {
             self.seal(dataset).await?;
         }
-        if self.batch.weight() >= BATCH_BYTES {
+        if self.part.weight() >= PART_BYTES {
             self.stage(store).await?;
         }
         Ok(())
     }
 
-    /// Makes a chunk of the text so far, on a blocking thread.
+    /// Makes a block from the text so far, on a blocking thread.
     async fn seal(&mut self, dataset: &Dataset) -> Result<(), StoreError> {
         if self.text.is_empty() {
             return Ok(());
@@ -195,17 +194,17 @@ impl Copy {
         let layout = Arc::clone(&dataset.layout);
         let mut summary = std::mem::replace(&mut self.summary, Summary::new(0));
         let sealed = tokio::task::spawn_blocking(move || {
-            let chunk = seal(text, body_start, layout, &mut summary)?;
-            Ok::<_, StoreError>((chunk, summary))
+            let block = seal(text, body_start, layout, &mut summary)?;
+            Ok::<_, StoreError>((block, summary))
         });
-        let (chunk, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
+        let (block, summary) = sealed.await.map_err(|_| StoreError::Worker)??;
         self.summary = summary;
-        let (rows, bytes) = (u64::from(chunk.rows), u64::from(chunk.text_bytes));
-        self.batch.chunks.push(PlacedBlock {
+        let (rows, bytes) = (u64::from(block.rows), u64::from(block.text_bytes));
+        self.part.blocks.push(PlacedBlock {
             seq: self.seq,
             first_row: self.rows,
             first_byte: self.bytes,
-            chunk,
+            block,
         });
         self.seq += 1;
         self.rows += rows;
@@ -214,17 +213,17 @@ impl Copy {
     }
 
     async fn stage(&mut self, store: &Store) -> Result<(), StoreError> {
-        let batch = std::mem::take(&mut self.batch);
-        if batch.chunks.is_empty() {
+        let part = std::mem::take(&mut self.part);
+        if part.blocks.is_empty() {
             return Ok(());
         }
         let begins = !std::mem::replace(&mut self.begun, true);
-        let turn = store.begin_part(self.run);
-        store.stage(turn, batch, begins).await
+        let turn = store.begin_part(self.segment);
+        store.stage(turn, part, begins).await
     }
 }
 
-/// Block texts put together again, as one chunk, whose rows are added to the summary.
+/// Makes a block, and adds its rows to the summary.
 fn seal(
     text: Vec<u8>,
     body_start: usize,
@@ -234,14 +233,14 @@ fn seal(
     let piece = RawBlock::stored(text, body_start, layout);
     let analysis = piece
         .analyse_into(summary)
-        .map_err(|e| unreadable("chunk", e))?;
+        .map_err(|e| unreadable("block", e))?;
     Ok(Block::seal(&piece, &analysis))
 }
 
-/// Lets the newest revision of the dataset read the new run instead of those it was made of, if it still reads them.
+/// Replaces the compacted segments in the list of the newest revision, if it still reads them.
 fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteError> {
     let head = queries::head_of(tx, compacted.dataset)?;
-    if !tombstones::delete_upload(tx, compacted.run)? {
+    if !tombstones::delete_upload(tx, compacted.segment)? {
         return Ok(());
     }
     let now = tx.database_now()?;
@@ -249,7 +248,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
         let revision = queries::revision(tx, head.id, head.revision)?;
         if let Some(segments) = replaced(&revision.segments()?, compacted) {
             queries::update_segments(tx, head.id, head.revision, &segments.encode())?;
-            blocks::set_summary(tx, compacted.run, 0, &compacted.summary)?;
+            block_queries::set_summary(tx, compacted.segment, 0, &compacted.summary)?;
             free(tx, compacted, &head, now)?;
             let dataset = revision.into_dataset(&head)?;
             tx.set_head(Arc::new(Dataset {
@@ -259,46 +258,46 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
             return Ok(());
         }
     }
-    Ok(tombstones::insert(tx, compacted.run, now)?)
+    Ok(tombstones::insert(tx, compacted.segment, now)?)
 }
 
-/// The segments with the new run in the place of those it was made of; `None`: they are not all there any more.
+/// The segment list with the new segment instead of the compacted ones. `None`: the list no longer has all of these.
 fn replaced(segments: &SegmentList, compacted: &Compacted) -> Option<SegmentList> {
-    let runs: Vec<i64> = segments.iter().map(|segment| segment.run.number).collect();
+    let numbers: Vec<i64> = segments.iter().map(|segment| segment.id.number).collect();
     let length = compacted.read.len();
-    let at = runs
+    let at = numbers
         .windows(length)
         .position(|window| window == compacted.read)?;
     let part = || segments.iter().skip(at).take(length);
     let same = part().map(|segment| segment.rows).sum::<u64>() == compacted.rows
         && part().map(|segment| segment.bytes).sum::<u64>() == compacted.bytes;
-    let by = (compacted.run.number, compacted.rows, compacted.bytes, 0);
+    let by = (compacted.segment.number, compacted.rows, compacted.bytes, 0);
     same.then(|| segments.replace(at..at + length, by))
 }
 
-/// Gives the runs that no older revision reads their tombstones.
+/// Gives tombstones to the compacted segments that no older revision reads.
 fn free(
     connection: &mut AnyConnection,
     compacted: &Compacted,
     head: &DatasetRow,
     now: i64,
 ) -> Result<(), StoreError> {
-    // Revisions that read a run follow one another. If the one before does not read it, none does.
+    // Revisions that read a segment follow each other. If the one before doesn't read it, none does.
     let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
     let before = before.first().map(RevisionRow::segments).transpose()?;
     for &number in &compacted.read {
-        let read = |segment: &Segment| segment.run.number == number;
+        let read = |segment: &Segment| segment.id.number == number;
         if before
             .as_ref()
             .is_some_and(|before| before.iter().any(read))
         {
             continue;
         }
-        let run = Run {
+        let segment = SegmentId {
             dataset: head.id,
             number,
         };
-        tombstones::insert(connection, run, now)?;
+        tombstones::insert(connection, segment, now)?;
     }
     Ok(())
 }
@@ -308,11 +307,11 @@ mod tests {
     use super::*;
 
     fn segments(sizes: &[u64]) -> SegmentList {
-        let run = Run {
+        let segment = SegmentId {
             dataset: 1,
             number: 0,
         };
-        let mut all = SegmentList::whole(run, 1, sizes[0]);
+        let mut all = SegmentList::whole(segment, 1, sizes[0]);
         for (number, &bytes) in (1..).zip(&sizes[1..]) {
             all = all.and(number, 1, bytes, 0);
         }
@@ -331,14 +330,14 @@ mod tests {
     #[test]
     fn few_segments_are_left_alone_and_so_are_those_that_one_run_may_not_hold() {
         assert_eq!(choose(&segments(&[10; MANY - 1])), None);
-        // Sixteen of them, and yet no more than four could become one.
+        // There are sixteen, but only four of them fit into one.
         assert_eq!(choose(&segments(&[LARGEST / 4; MANY])), None);
         let mut sizes = vec![LARGEST / 20; 40];
         let range = choose(&segments(&sizes)).unwrap();
         assert_eq!(range, 20..40);
         let bytes: u64 = sizes[range.clone()].iter().sum();
         assert!(bytes <= LARGEST);
-        // What was put together is not touched again, however many small ones come behind it.
+        // The compacted segment is not compacted again when small ones follow.
         sizes.splice(range, [bytes]);
         sizes.extend([10; MANY]);
         assert_eq!(choose(&segments(&sizes)), Some(21..37));

@@ -1,5 +1,4 @@
-//! The index of blocks, for readers of many of them: where they are, their zone maps and Bloom filters, and several of their texts at
-//! a time.
+//! Reads many blocks of a segment at once: their handles, zone maps, Bloom filters and texts.
 
 use std::ops::Range;
 
@@ -7,7 +6,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::blocks;
-use super::list::Run;
+use super::list::SegmentId;
 use super::queries::{self, BEFORE_ALL, BlockKey};
 use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
 use crate::store::backend::AnyConnection;
@@ -18,28 +17,28 @@ use crate::store::rows::PackedRow;
 use crate::store::schema::chunks;
 use crate::store::units::{from_db, to_db, unreadable};
 
-/// Texts that are read at once.
+/// How many texts are read at once.
 const TEXTS: i64 = 8;
 
-/// A block handle: where a block of a run is.
+/// A block handle: where a block of a segment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlockHandle {
-    /// Number of its first row in the run, from 0.
+    /// Number of its first row in the segment, from 0.
     pub first_row: u64,
     /// Number of its rows.
     pub rows: u64,
-    /// Offset of its text in the run's text.
+    /// Offset of its text in the segment's text.
     pub first_byte: u64,
     /// Length of its text.
     pub bytes: u64,
-    /// Bytes of mark and header before its first row.
+    /// Bytes of the byte-order mark and the header before its first row.
     pub body_start: usize,
 }
 
 /// The text of a block, not unpacked yet.
-pub struct Packed(PackedRow<'static>);
+pub struct PackedBlock(PackedRow<'static>);
 
-impl Packed {
+impl PackedBlock {
     /// The text, unpacked and checked.
     pub fn unpack(&self) -> Result<String, StoreError> {
         blocks::text(&self.0)
@@ -47,39 +46,38 @@ impl Packed {
 }
 
 impl Store {
-    /// The blocks of a run that begin within `rows` of it, in order.
+    /// The blocks of a segment that begin within `rows` of it, in order.
     pub async fn block_handles(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
     ) -> Result<Vec<BlockHandle>, StoreError> {
         self.backend()
-            .read(move |connection| block_handles(connection, run, &rows))
+            .read(move |connection| block_handles(connection, segment, &rows))
             .await
     }
 
-    /// For each of some columns, whose places are in order, its zone map in each block of a run that begins within
-    /// `rows` of it, in the same order.
-    pub async fn stats(
+    /// For each of `columns`, which are in ascending order, its zone maps in the blocks of a segment that begin within `rows` of it.
+    pub async fn zone_maps(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<ZoneMap>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks =
-                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
-            // One at a time, since those of all columns of many chunks may be large.
-            let stored = chunks.select(chunks::stats);
+            let blocks = of_segment(segment, to_db(rows.start))
+                .filter(chunks::first_row.lt(to_db(rows.end)));
+            // One block at a time, because the zone maps of all columns of many blocks may be large.
+            let stored = blocks.select(chunks::stats);
             let stored = stored.load_iter::<Vec<u8>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
             for stored in stored {
                 let stored = stored?;
-                // A line end that was put before appended rows has no statistics.
+                // The line-end block has no zone maps.
                 let decoded = match stored.is_empty() {
                     true => vec![ZoneMap::of_nothing(); columns.len()],
                     false => zone_map::decode_columns(&stored, &columns)
-                        .map_err(|e| unreadable("statistics", e))?,
+                        .map_err(|e| unreadable("zone map", e))?,
                 };
                 let pairs = of_columns.iter_mut().zip(decoded);
                 pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
@@ -89,24 +87,24 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// For each of some columns, whose places are in order, its Bloom filter in each block of a run that begins within `rows`
-    /// of it, if the block was stored with one, in the same order.
+    /// For each of `columns`, which are in ascending order, its Bloom filters in the blocks of a segment that begin within `rows` of
+    /// it. `None`: the block has none for that column.
     pub async fn blooms(
         &self,
-        run: Run,
+        segment: SegmentId,
         rows: Range<u64>,
         columns: Vec<usize>,
     ) -> Result<Vec<Vec<Option<Bloom>>>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let chunks =
-                of_run(run, to_db(rows.start)).filter(chunks::first_row.lt(to_db(rows.end)));
-            let stored = chunks.select(chunks::blooms);
+            let blocks = of_segment(segment, to_db(rows.start))
+                .filter(chunks::first_row.lt(to_db(rows.end)));
+            let stored = blocks.select(chunks::blooms);
             let stored = stored.load_iter::<Option<Vec<u8>>, DefaultLoadingMode>(connection)?;
             let mut of_columns = vec![Vec::new(); columns.len()];
             for stored in stored {
                 let stored = stored?.unwrap_or_default();
                 let decoded =
-                    bloom::decode(&stored, &columns).map_err(|e| unreadable("filters", e))?;
+                    bloom::decode(&stored, &columns).map_err(|e| unreadable("Bloom filter", e))?;
                 let pairs = of_columns.iter_mut().zip(decoded);
                 pairs.for_each(|(of_column, decoded)| of_column.push(decoded));
             }
@@ -115,40 +113,44 @@ impl Store {
         self.backend().read(read).await
     }
 
-    /// The summary of a run's columns as it is stored with it; `None`: it has to be made of the blocks.
-    pub async fn summary(&self, run: Run) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The encoded summary of a segment. `None`: it has to be made from the blocks.
+    pub async fn summary(&self, segment: SegmentId) -> Result<Option<Vec<u8>>, StoreError> {
         self.backend()
-            .read(move |connection| Ok(queries::summary(connection, run)?))
+            .read(move |connection| Ok(queries::summary(connection, segment)?))
             .await
     }
 
-    /// The next texts of a run after one of them, some of them at a time, each with its key.
+    /// Some texts of a segment, those that follow the block `after`, each with its block key.
     pub async fn texts_after(
         &self,
-        run: Run,
+        segment: SegmentId,
         after: Option<BlockKey>,
     ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
         let after = after.unwrap_or(BEFORE_ALL);
         self.backend()
-            .read(move |connection| texts(connection, run, after))
+            .read(move |connection| texts(connection, segment, after))
             .await
     }
 
-    /// The blocks of a run that begin at these bytes, in the order in which those are given.
-    pub async fn packed(&self, run: Run, first_bytes: Vec<u64>) -> Result<Vec<Packed>, StoreError> {
+    /// The blocks of a segment that begin at these bytes, in the given order.
+    pub async fn packed_blocks(
+        &self,
+        segment: SegmentId,
+        first_bytes: Vec<u64>,
+    ) -> Result<Vec<PackedBlock>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
-            let mut blocks = queries::texts_at(connection, run, &first_bytes)?;
+            let mut blocks = queries::texts_at(connection, segment, &first_bytes)?;
             let mut packed = Vec::with_capacity(first_bytes.len());
             for first_byte in first_bytes {
                 let at = blocks
                     .iter()
                     .position(|block| from_db(block.first_byte) == first_byte);
                 let block = blocks.swap_remove(at.ok_or(StoreError::Missing {
-                    dataset: run.dataset,
-                    run: run.number,
+                    dataset: segment.dataset,
+                    segment: segment.number,
                     row: first_byte,
                 })?);
-                packed.push(Packed(block));
+                packed.push(PackedBlock(block));
             }
             Ok(packed)
         };
@@ -156,24 +158,24 @@ impl Store {
     }
 }
 
-/// The next texts of a run after `after`, each with its key.
+/// Some texts of a segment, those that follow the block `after`, each with its block key.
 fn texts(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: BlockKey,
 ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
-    queries::next_chunks(connection, run, after, TEXTS)?
+    queries::next_blocks(connection, segment, after, TEXTS)?
         .iter()
-        .map(|(key, place, block)| Ok((*key, blocks::read_chunk(place, block)?)))
+        .map(|(key, place, block)| Ok((*key, blocks::unpack_text(place, block)?)))
         .collect()
 }
 
 fn block_handles(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     rows: &Range<u64>,
 ) -> Result<Vec<BlockHandle>, StoreError> {
-    let stored: Vec<(i64, i64, i64, i64)> = of_run(run, to_db(rows.start))
+    let stored: Vec<(i64, i64, i64, i64)> = of_segment(segment, to_db(rows.start))
         .filter(chunks::first_row.lt(to_db(rows.end)))
         .select((
             chunks::first_row,
@@ -185,16 +187,16 @@ fn block_handles(
     let Some(&(row, _, last, _)) = stored.last() else {
         return Ok(Vec::new());
     };
-    // The last text's length is asked of the text: revisions that read a run do not all say the same of the run's length.
-    let length = queries::text_bytes(connection, run, last)?;
+    // The last text's length is read from its row, because revisions may disagree about the length of the segment.
+    let length = queries::text_bytes(connection, segment, last)?;
     let length = length.ok_or(StoreError::Missing {
-        dataset: run.dataset,
-        run: run.number,
+        dataset: segment.dataset,
+        segment: segment.number,
         row: from_db(row),
     })?;
     let mut end = from_db(last) + from_db(length);
     let mut handles = Vec::with_capacity(stored.len());
-    // From the last one on, since a text ends where the next one begins.
+    // In descending order, because a text ends where the next one begins.
     for (first_row, rows, first_byte, body_start) in stored.into_iter().rev() {
         let first_byte = from_db(first_byte);
         handles.push(BlockHandle {
@@ -210,11 +212,11 @@ fn block_handles(
     Ok(handles)
 }
 
-/// The chunks of a run that begin at row `from` of it or after, in order.
+/// The blocks of a segment that begin at its row `from` or later, in order.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn of_run(run: Run, from: i64) -> _ {
-    let dataset: i64 = run.dataset;
-    let number: i64 = run.number;
+fn of_segment(segment: SegmentId, from: i64) -> _ {
+    let dataset: i64 = segment.dataset;
+    let number: i64 = segment.number;
     chunks::table
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))

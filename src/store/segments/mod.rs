@@ -1,8 +1,7 @@
-//! Blocks, and the runs that they are stored in: staging and reading them, their index and zone maps, the segment list of a
-//! revision, compaction, and collection of what nobody reads.
+//! Upload segments and their blocks: staging, reading, segment lists, compaction and collection.
 //!
-//! A run is what one upload wrote. Its blocks never change, so readers take no locks: a [lease](leases) keeps a run from being
-//! collected while it is read.
+//! The blocks of a segment never change, so reads need no locks. A [lease](leases) keeps a segment from being collected while it is
+//! read.
 
 pub(crate) mod blocks;
 pub(crate) mod collection;

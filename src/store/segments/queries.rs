@@ -1,24 +1,23 @@
-//! The statements on blocks: their places, their packed texts, and the sources that are kept apart.
-//! All block, and belong on a thread of the backend.
+//! The statements on blocks and source blocks. All block the thread, so call them on a thread of the backend.
 
 use diesel::prelude::*;
 
-use super::list::Run;
+use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::insert_all;
-use crate::store::model::Batch;
-use crate::store::rows::{ChunkPlace, ChunkRow, PackedRow};
+use crate::store::model::SegmentPart;
+use crate::store::rows::{BlockPlace, BlockRow, PackedRow};
 use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
-/// Where a chunk stands in its run: its first row, and its number.
+/// Identifies a block in its segment: its first row, and its number.
 pub type BlockKey = (i64, i64);
 
-/// The key before that of every chunk.
+/// The key before all keys of blocks.
 pub(crate) const BEFORE_ALL: BlockKey = (-1, -1);
 
 #[diesel::dsl::auto_type]
-fn chunks_with_data() -> _ {
+fn blocks_with_text() -> _ {
     chunks::table.inner_join(
         chunk_data::table.on(chunk_data::dataset_id
             .eq(chunks::dataset_id)
@@ -27,31 +26,31 @@ fn chunks_with_data() -> _ {
     )
 }
 
-/// The chunk that holds row `row` of the run, and its packed text.
+/// The block that has row `row` of the segment, with its packed text.
 pub(crate) fn block_at_row(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     row: u64,
-) -> QueryResult<Option<(ChunkPlace, PackedRow<'static>)>> {
-    chunks_with_data()
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+) -> QueryResult<Option<(BlockPlace, PackedRow<'static>)>> {
+    blocks_with_text()
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .filter(chunks::first_row.le(to_db(row)))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
-        .select((ChunkPlace::as_select(), chunk_data::all_columns))
+        .select((BlockPlace::as_select(), chunk_data::all_columns))
         .first(connection)
         .optional()
 }
 
-/// The packed text that holds byte `byte` of the run's text.
+/// The packed text that has byte `byte` of the segment's text.
 pub(crate) fn text_at_byte(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     byte: u64,
 ) -> QueryResult<Option<PackedRow<'static>>> {
     chunk_data::table
-        .filter(chunk_data::dataset_id.eq(run.dataset))
-        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::dataset_id.eq(segment.dataset))
+        .filter(chunk_data::run.eq(segment.number))
         .filter(chunk_data::first_byte.le(to_db(byte)))
         .order(chunk_data::first_byte.desc())
         .select(chunk_data::all_columns)
@@ -59,43 +58,43 @@ pub(crate) fn text_at_byte(
         .optional()
 }
 
-/// Length of the text that begins at this byte of the run's text.
+/// The length of the text that begins at this byte of the segment's text.
 pub(crate) fn text_bytes(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first_byte: i64,
 ) -> QueryResult<Option<i64>> {
     chunk_data::table
-        .find((run.dataset, run.number, first_byte))
+        .find((segment.dataset, segment.number, first_byte))
         .select(chunk_data::byte_count)
         .first(connection)
         .optional()
 }
 
-/// The packed texts that begin at these bytes of the run's text, in any order.
+/// The packed texts that begin at these bytes of the segment's text, in any order.
 pub(crate) fn texts_at(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first_bytes: &[u64],
 ) -> QueryResult<Vec<PackedRow<'static>>> {
     let first_bytes: Vec<i64> = first_bytes.iter().copied().map(to_db).collect();
     chunk_data::table
-        .filter(chunk_data::dataset_id.eq(run.dataset))
-        .filter(chunk_data::run.eq(run.number))
+        .filter(chunk_data::dataset_id.eq(segment.dataset))
+        .filter(chunk_data::run.eq(segment.number))
         .filter(chunk_data::first_byte.eq_any(first_bytes))
         .select(chunk_data::all_columns)
         .load(connection)
 }
 
-/// The block that holds byte `byte` of a source that is kept apart.
+/// The source block that has byte `byte` of the source.
 pub(crate) fn source_at_byte(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     byte: u64,
 ) -> QueryResult<Option<PackedRow<'static>>> {
     sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
         .filter(sources::first_byte.le(to_db(byte)))
         .order(sources::first_byte.desc())
         .select(sources::all_columns)
@@ -103,89 +102,98 @@ pub(crate) fn source_at_byte(
         .optional()
 }
 
-/// The chunks of a run after `after`, in order, each with its text.
+/// The blocks of a segment after `after`, in order, each with its text.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub(crate) fn chunks_after(run: Run, after: BlockKey) -> _ {
-    let dataset: i64 = run.dataset;
-    let number: i64 = run.number;
+pub(crate) fn blocks_after(segment: SegmentId, after: BlockKey) -> _ {
+    let dataset: i64 = segment.dataset;
+    let number: i64 = segment.number;
     let first_row: i64 = after.0;
     let seq: i64 = after.1;
-    chunks_with_data()
+    blocks_with_text()
         .filter(chunks::dataset_id.eq(dataset))
         .filter(chunks::run.eq(number))
-        // The first of the two conditions is the one that the index answers.
+        // Only the first of the two conditions can use the index.
         .filter(chunks::first_row.ge(first_row))
         .filter(chunks::first_row.gt(first_row).or(chunks::seq.gt(seq)))
         .order((chunks::first_row, chunks::seq))
 }
 
-/// The next chunks of a run after `after`, with their packed texts.
-pub(crate) fn next_chunks(
+/// The next blocks of a segment after `after`, with their packed texts.
+pub(crate) fn next_blocks(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: BlockKey,
     limit: i64,
-) -> QueryResult<Vec<(BlockKey, ChunkPlace, PackedRow<'static>)>> {
-    chunks_after(run, after)
+) -> QueryResult<Vec<(BlockKey, BlockPlace, PackedRow<'static>)>> {
+    blocks_after(segment, after)
         .limit(limit)
         .select((
             (chunks::first_row, chunks::seq),
-            ChunkPlace::as_select(),
+            BlockPlace::as_select(),
             chunk_data::all_columns,
         ))
         .load(connection)
 }
 
-/// How many chunks of a run there are; each was written together with its text.
-pub(crate) fn count_chunks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+/// The number of blocks of a segment. Each was written together with its text.
+pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -> QueryResult<i64> {
     chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .count()
         .get_result(connection)
 }
 
-/// How many blocks of its source a run has.
-pub(crate) fn count_blocks(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
-    sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
-        .count()
-        .get_result(connection)
-}
-
-/// Writes a part of a run.
-pub(crate) fn insert_batch(
+/// The number of source blocks of a segment.
+pub(crate) fn count_source_blocks(
     connection: &mut AnyConnection,
-    run: Run,
-    batch: &Batch,
+    segment: SegmentId,
+) -> QueryResult<i64> {
+    sources::table
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
+        .count()
+        .get_result(connection)
+}
+
+/// Writes a part of a segment.
+pub(crate) fn insert_part(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+    part: &SegmentPart,
 ) -> QueryResult<()> {
-    let places = batch.chunks.iter().map(|c| ChunkRow::new(run, c));
-    let texts = batch.chunks.iter().map(|c| PackedRow::of_text(run, c));
-    let blocks = batch.sources.iter().map(|b| PackedRow::of_source(run, b));
+    let places = part.blocks.iter().map(|c| BlockRow::new(segment, c));
+    let texts = part.blocks.iter().map(|c| PackedRow::of_text(segment, c));
+    let source_blocks = part
+        .source_blocks
+        .iter()
+        .map(|b| PackedRow::of_source(segment, b));
     insert_all!(&mut *connection, chunks::table, places)?;
     insert_all!(&mut *connection, chunk_data::table, texts)?;
-    insert_all!(connection, sources::table, blocks)
+    insert_all!(connection, sources::table, source_blocks)
 }
 
-/// Keeps the summary of a run with its first chunk, which has that number.
+/// Stores the summary of a segment with its first block, whose number is `first`.
 pub(crate) fn set_summary(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     first: i64,
     summary: &[u8],
 ) -> QueryResult<()> {
-    diesel::update(chunks::table.find((run.dataset, run.number, 0, first)))
+    diesel::update(chunks::table.find((segment.dataset, segment.number, 0, first)))
         .set(chunks::summary.eq(summary))
         .execute(connection)
         .map(drop)
 }
 
-/// The summary of a run as it is stored, if it is.
-pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<Option<Vec<u8>>> {
+/// The encoded summary of a segment, if it is stored.
+pub(crate) fn summary(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<Option<Vec<u8>>> {
     let found = chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .filter(chunks::first_row.eq(0))
         .filter(chunks::summary.is_not_null())
         .select(chunks::summary)
@@ -193,14 +201,14 @@ pub(crate) fn summary(connection: &mut AnyConnection, run: Run) -> QueryResult<O
     found.optional().map(Option::flatten)
 }
 
-/// Moves at most `limit` chunks and as many blocks of a run to another dataset; says whether there was any.
+/// Moves at most `limit` blocks and as many source blocks of a segment to another dataset. Returns whether there were any.
 pub(crate) fn move_some(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     dataset: i64,
     limit: i64,
 ) -> QueryResult<bool> {
-    let (from, number) = (run.dataset, run.number);
+    let (from, number) = (segment.dataset, segment.number);
     let found: Vec<(i64, i64, i64)> = chunks::table
         .filter(chunks::dataset_id.eq(from))
         .filter(chunks::run.eq(number))
@@ -215,16 +223,16 @@ pub(crate) fn move_some(
             .set(chunk_data::dataset_id.eq(dataset))
             .execute(connection)?;
     }
-    let blocks: Vec<i64> = sources::table
+    let source_blocks: Vec<i64> = sources::table
         .filter(sources::dataset_id.eq(from))
         .filter(sources::run.eq(number))
         .select(sources::first_byte)
         .limit(limit)
         .load(connection)?;
-    for &first_byte in &blocks {
+    for &first_byte in &source_blocks {
         diesel::update(sources::table.find((from, number, first_byte)))
             .set(sources::dataset_id.eq(dataset))
             .execute(connection)?;
     }
-    Ok(!found.is_empty() || !blocks.is_empty())
+    Ok(!found.is_empty() || !source_blocks.is_empty())
 }

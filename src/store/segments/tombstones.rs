@@ -1,30 +1,34 @@
-//! Tombstones: runs that are being written, runs that no revision reads any more, and their deletion.
+//! Tombstones of segments that no revision reads any more, and notes on segments that are being written.
 //!
-//! A run is noted as being written before its first block, and gets a tombstone when its last revision goes. So whatever stops in
-//! between, every block is either read by a revision or collected some day.
+//! A segment is noted as being written before its first block is. It gets a tombstone when its last revision is deleted, or when its
+//! upload is abandoned. So even after a crash, each block is either read by a revision or collected.
 
 use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::list::Run;
+use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
-/// The run before that of every tombstone.
-pub(crate) const BEFORE_ALL: Run = Run {
+/// The id before the ids of all segments.
+pub(crate) const BEFORE_ALL: SegmentId = SegmentId {
     dataset: i64::MIN,
     number: i64::MIN,
 };
 
-/// Notes that a run is being written, so that it is collected if its upload never ends.
-pub(crate) fn insert_upload(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
+/// Notes that a segment is being written, so that it is collected if its upload is interrupted.
+pub(crate) fn insert_upload(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+    now: i64,
+) -> QueryResult<()> {
     diesel::insert_into(uploads::table)
         .values((
-            uploads::dataset_id.eq(run.dataset),
-            uploads::run.eq(run.number),
+            uploads::dataset_id.eq(segment.dataset),
+            uploads::run.eq(segment.number),
             uploads::started_at.eq(now),
             uploads::renewed_at.eq(now),
         ))
@@ -32,26 +36,32 @@ pub(crate) fn insert_upload(connection: &mut AnyConnection, run: Run, now: i64) 
         .map(drop)
 }
 
-/// Whether a run is on the list of those being written.
-pub(crate) fn upload_is_noted(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
+/// Whether a segment is noted as being written.
+pub(crate) fn upload_is_noted(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<bool> {
     uploads::table
-        .find((run.dataset, run.number))
+        .find((segment.dataset, segment.number))
         .count()
         .get_result::<i64>(connection)
         .map(|count| count > 0)
 }
 
-/// Takes a run off the list of those being written; says whether it was there.
-pub(crate) fn delete_upload(connection: &mut AnyConnection, run: Run) -> QueryResult<bool> {
-    diesel::delete(uploads::table.find((run.dataset, run.number)))
+/// Deletes the note that a segment is being written. Returns whether there was one.
+pub(crate) fn delete_upload(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<bool> {
+    diesel::delete(uploads::table.find((segment.dataset, segment.number)))
         .execute(connection)
         .map(|deleted| deleted > 0)
 }
 
-/// Forgets the revisions of a dataset up to `last`, and gives the runs that no later one reads their tombstones.
+/// Deletes the revisions of a dataset up to number `last`. Segments that no later revision reads get tombstones.
 ///
-/// A run is read by revisions that follow one another without a gap: appending keeps it, replacing and compacting drop
-/// it for good. So the first revision that stays tells which runs do.
+/// The revisions that read a segment follow each other without a gap: an append keeps it, and a replacement or a compaction drops it
+/// for ever. So the first revision that stays has all segments that are still read.
 pub(crate) fn prune(
     connection: &mut AnyConnection,
     dataset: i64,
@@ -66,12 +76,12 @@ pub(crate) fn prune(
         .load(connection)?;
     let (mut unused, mut kept) = (HashSet::new(), HashSet::new());
     for revision in &found {
-        let runs = if revision.number <= last {
+        let segments = if revision.number <= last {
             &mut unused
         } else {
             &mut kept
         };
-        runs.extend(revision.segments()?.iter().map(|segment| segment.run));
+        segments.extend(revision.segments()?.iter().map(|segment| segment.id));
     }
     if unused.is_empty() {
         return Ok(());
@@ -82,13 +92,13 @@ pub(crate) fn prune(
             .filter(revisions::number.le(last)),
     )
     .execute(connection)?;
-    for run in unused.difference(&kept) {
-        insert(connection, *run, since)?;
+    for segment in unused.difference(&kept) {
+        insert(connection, *segment, since)?;
     }
     Ok(())
 }
 
-/// Removes the dataset's row and all its revisions.
+/// Deletes a dataset and all its revisions.
 pub(crate) fn delete_dataset(
     connection: &mut AnyConnection,
     head: &DatasetRow,
@@ -99,49 +109,53 @@ pub(crate) fn delete_dataset(
     Ok(())
 }
 
-/// Gives a run its tombstone.
-pub(crate) fn insert(connection: &mut AnyConnection, run: Run, now: i64) -> QueryResult<()> {
+/// Gives a segment its tombstone.
+pub(crate) fn insert(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+    now: i64,
+) -> QueryResult<()> {
     diesel::insert_into(garbage::table)
         .values((
-            garbage::dataset_id.eq(run.dataset),
-            garbage::run.eq(run.number),
+            garbage::dataset_id.eq(segment.dataset),
+            garbage::run.eq(segment.number),
             garbage::since.eq(now),
         ))
         .execute(connection)
         .map(drop)
 }
 
-/// Gives the runs of uploads whose process has been silent since before `before` their tombstones.
+/// Abandons the uploads whose last heartbeat is older than `before`: their segments get tombstones. Returns their number.
 pub(crate) fn abandon_uploads(
     connection: &mut AnyConnection,
     before: i64,
     since: i64,
 ) -> QueryResult<usize> {
-    let runs: Vec<(i64, i64)> = uploads::table
+    let segments: Vec<(i64, i64)> = uploads::table
         .filter(uploads::renewed_at.lt(before))
         .order((uploads::dataset_id, uploads::run))
         .select((uploads::dataset_id, uploads::run))
         .load(connection)?;
-    for &(dataset, number) in &runs {
-        let run = Run { dataset, number };
-        // Its upload may have ended meanwhile.
-        if delete_upload(connection, run)? {
-            insert(connection, run, since)?;
+    for &(dataset, number) in &segments {
+        let segment = SegmentId { dataset, number };
+        // The upload may have ended meanwhile.
+        if delete_upload(connection, segment)? {
+            insert(connection, segment, since)?;
         }
     }
-    Ok(runs.len())
+    Ok(segments.len())
 }
 
-/// The next runs behind `after`, in the order of the table's key, whose tombstones are older than `before`.
+/// The segments that follow `after`, in ascending order, whose tombstones are older than `before`.
 pub(crate) fn list(
     connection: &mut AnyConnection,
     before: i64,
-    after: Run,
+    after: SegmentId,
     limit: usize,
-) -> QueryResult<Vec<Run>> {
+) -> QueryResult<Vec<SegmentId>> {
     let found: Vec<(i64, i64)> = garbage::table
         .filter(garbage::since.lt(before))
-        // The first of the two conditions is the one that the index answers.
+        // Only the first of the two conditions can use the index.
         .filter(garbage::dataset_id.ge(after.dataset))
         .filter(
             garbage::dataset_id
@@ -154,44 +168,45 @@ pub(crate) fn list(
         .load(connection)?;
     Ok(found
         .into_iter()
-        .map(|(dataset, number)| Run { dataset, number })
+        .map(|(dataset, number)| SegmentId { dataset, number })
         .collect())
 }
 
-/// Deletes at most `limit` chunks and as many source blocks of a run; says whether the run is gone.
+/// Deletes at most `limit` blocks and as many source blocks of a segment. Returns whether the segment is gone.
 pub(crate) fn delete_some(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     limit: i64,
 ) -> QueryResult<bool> {
-    let of_run = chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number));
-    let found: Vec<(i64, i64, i64)> = of_run
+    let of_segment = chunks::table
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number));
+    let found: Vec<(i64, i64, i64)> = of_segment
         .order(chunks::first_row)
         .select((chunks::first_row, chunks::seq, chunks::first_byte))
         .limit(limit)
         .load(connection)?;
     for &(first_row, seq, first_byte) in &found {
-        diesel::delete(chunk_data::table.find((run.dataset, run.number, first_byte)))
+        diesel::delete(chunk_data::table.find((segment.dataset, segment.number, first_byte)))
             .execute(connection)?;
-        diesel::delete(chunks::table.find((run.dataset, run.number, first_row, seq)))
+        diesel::delete(chunks::table.find((segment.dataset, segment.number, first_row, seq)))
             .execute(connection)?;
     }
     let of_source = sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number));
-    let blocks: Vec<i64> = of_source
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number));
+    let source_blocks: Vec<i64> = of_source
         .select(sources::first_byte)
         .limit(limit)
         .load(connection)?;
-    for &first_byte in &blocks {
-        diesel::delete(sources::table.find((run.dataset, run.number, first_byte)))
+    for &first_byte in &source_blocks {
+        diesel::delete(sources::table.find((segment.dataset, segment.number, first_byte)))
             .execute(connection)?;
     }
-    let done = found.is_empty() && blocks.is_empty();
+    let done = found.is_empty() && source_blocks.is_empty();
     if done {
-        diesel::delete(garbage::table.find((run.dataset, run.number))).execute(connection)?;
+        diesel::delete(garbage::table.find((segment.dataset, segment.number)))
+            .execute(connection)?;
     }
     Ok(done)
 }

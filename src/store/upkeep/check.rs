@@ -1,7 +1,7 @@
-//! Whether a store holds what it says it holds: every byte of every revision that is kept.
+//! Checks a store: reads every byte of every revision, and compares it with what is stored about it.
 //!
-//! A dataset is checked on one state of the store, whatever is written meanwhile. Revisions share the beginnings of
-//! their texts: what was read for one is not read again for the next, whose digest goes on where the shared part ends.
+//! Each dataset is checked in one snapshot, so servers may write meanwhile. Segments that a revision shares with the one before are read
+//! once: the digest of the later revision resumes where the shared part ends.
 
 mod report;
 mod text;
@@ -22,13 +22,13 @@ pub use report::{Checked, Problem};
 
 use text::Read;
 
-/// Checks an existing store beside the process that serves it, and tells each problem as it is found.
+/// Checks an existing store while a server may use it. Calls `tell` for each problem that it finds.
 pub fn check(address: &Address, tell: &mut dyn FnMut(&Problem)) -> Result<Checked, UpkeepError> {
     let mut connection = open_to_read(address)?;
     Ok(all(&mut connection, tell)?)
 }
 
-/// Checks everything that the connection leads to.
+/// Checks all datasets.
 pub(super) fn all(
     connection: &mut AnyConnection,
     tell: &mut dyn FnMut(&Problem),
@@ -52,12 +52,12 @@ pub(super) fn all(
     Ok(checker.checked)
 }
 
-/// What is being looked at.
+/// The place that is being checked.
 #[derive(Default)]
 struct At {
     dataset: String,
     revision: Option<i64>,
-    run: Option<i64>,
+    segment: Option<i64>,
     byte: Option<i64>,
 }
 
@@ -73,19 +73,19 @@ impl Checker<'_> {
         let At {
             dataset,
             revision,
-            run,
+            segment,
             byte,
         } = &self.at;
         (self.tell)(&Problem {
             dataset: dataset.clone(),
             revision: *revision,
-            run: *run,
+            segment: *segment,
             byte: *byte,
             what: what.into(),
         });
     }
 
-    /// Revisions that no dataset has.
+    /// Finds revisions without a dataset.
     fn nameless(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let found: Vec<(i64, i64)> = revisions::table
             .filter(diesel::dsl::not(diesel::dsl::exists(
@@ -101,7 +101,7 @@ impl Checker<'_> {
                 revision: Some(number),
                 ..At::default()
             };
-            self.problem("the revision is of no dataset that is there");
+            self.problem("the revision has no dataset");
         }
         Ok(())
     }
@@ -123,13 +123,13 @@ impl Checker<'_> {
             self.checked.revisions += 1;
             self.at.revision = Some(newest);
             self.revision(connection, &revision, &mut read)?;
-            (self.at.run, self.at.byte) = (None, None);
+            (self.at.segment, self.at.byte) = (None, None);
         }
         self.at.revision = None;
         if newest != dataset.revision {
             let named = dataset.revision;
             self.problem(format!(
-                "its newest revision is said to be {named}, and is {newest}"
+                "its newest revision should be {named}, and is {newest}"
             ));
         }
         Ok(())
@@ -142,43 +142,43 @@ impl Checker<'_> {
         read: &mut Vec<Read>,
     ) -> Result<(), StoreError> {
         let (Ok(profile), Ok(segments)) = (revision.profile(), revision.segments()) else {
-            self.problem("its profile or its list of runs can't be read");
+            self.problem("its profile or its segment list can't be read");
             return Ok(());
         };
         if to_db(profile.rows()) != revision.row_count {
             let (rows, said) = (profile.rows(), revision.row_count);
-            self.problem(format!("its profile is of {rows} rows where it has {said}"));
+            self.problem(format!("its profile has {rows} rows, and it has {said}"));
         }
         let same = segments.iter().zip(read.iter());
         let same = same.take_while(|(segment, read)| {
-            (segment.run.number, segment.start) == (read.run, read.start)
+            (segment.id.number, segment.start) == (read.segment, read.start)
         });
         read.truncate(same.count());
         for segment in segments.iter().skip(read.len()) {
             let before = match read.last() {
-                Some(last) => last.tail.clone(),
+                Some(last) => last.digest.clone(),
                 None => Some(ResumableDigest::new()),
             };
-            self.at.run = Some(segment.run.number);
+            self.at.segment = Some(segment.id.number);
             let next = self.segment(connection, segment, profile.layout(), before)?;
             read.push(next);
-            (self.at.run, self.at.byte) = (None, None);
+            (self.at.segment, self.at.byte) = (None, None);
         }
         self.sizes(revision, &segments, read);
         self.source(connection, revision, read)
     }
 
-    /// Whether the segments are as long as the revision says.
+    /// Compares the lengths of the segments with those that the revision has.
     fn sizes(&mut self, revision: &RevisionRow<'_>, segments: &SegmentList, read: &[Read]) {
         for (segment, read) in segments.iter().zip(read).filter(|(_, read)| read.sound) {
-            self.at.run = Some(read.run);
+            self.at.segment = Some(read.segment);
             if segment.rows != read.rows {
                 let (said, found) = (segment.rows, read.rows);
                 self.problem(format!(
                     "the revision has {said} rows of it, and it has {found}"
                 ));
             }
-            // Where the source is kept apart and no list was written, the length is that of the source.
+            // If the source is stored apart and there is no segment list, the length is that of the source.
             let known = !revision.transcoded || revision.segments.is_some();
             if known && segment.bytes != read.bytes {
                 let (said, found) = (segment.bytes, read.bytes);
@@ -187,20 +187,22 @@ impl Checker<'_> {
                 ));
             }
         }
-        self.at.run = None;
+        self.at.segment = None;
         let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
         if to_db(rows) != revision.row_count {
             let said = revision.row_count;
-            self.problem(format!("it has {said} rows, and its runs have {rows}"));
+            self.problem(format!("it has {said} rows, and its segments have {rows}"));
         }
         if !revision.transcoded && to_db(bytes) != revision.byte_count {
             let said = revision.byte_count;
-            self.problem(format!("it has {said} bytes, and its runs have {bytes}"));
+            self.problem(format!(
+                "it has {said} bytes, and its segments have {bytes}"
+            ));
         }
     }
 
-    /// Whether the source is the one that was uploaded, and whether it can be gone on with.
+    /// Checks the source against its digest, and the stored resumable digest against both.
     fn source(
         &mut self,
         connection: &mut AnyConnection,
@@ -208,8 +210,8 @@ impl Checker<'_> {
         read: &[Read],
     ) -> Result<(), StoreError> {
         let source = match revision.transcoded {
-            true => self.blocks(connection, revision)?,
-            false => read.last().and_then(|last| last.tail.clone()),
+            true => self.source_blocks(connection, revision)?,
+            false => read.last().and_then(|last| last.digest.clone()),
         };
         if let Some(source) = source
             && (to_db(source.bytes()) != revision.byte_count
@@ -223,12 +225,12 @@ impl Checker<'_> {
         let Some(stored) = &revision.tail else {
             return Ok(());
         };
-        let fits = |tail: ResumableDigest| {
-            to_db(tail.bytes()) == revision.byte_count
-                && tail.sha256().as_slice() == &*revision.sha256
+        let fits = |digest: ResumableDigest| {
+            to_db(digest.bytes()) == revision.byte_count
+                && digest.sha256().as_slice() == &*revision.sha256
         };
         if !ResumableDigest::decode(stored).is_ok_and(fits) {
-            self.problem("what is kept to append to it can't be read, or is of another text");
+            self.problem("its resumable digest can't be read, or is of another text");
         }
         Ok(())
     }

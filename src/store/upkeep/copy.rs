@@ -1,9 +1,8 @@
-//! A whole store in another database, of the same kind or the other.
+//! Copies a whole store to another database, which may be of the other kind.
 //!
-//! Runs go first, a bounded part in a transaction; nobody can see them yet. What makes them visible follows in one
-//! transaction at the end. A marker in the target keeps servers away until all was read back and compared, and tells a
-//! copy that was interrupted, at whatever moment, that it may go on: runs never change, so what is there of a run need
-//! not be looked at again.
+//! Segments are copied first, in transactions of bounded size. One transaction at the end copies datasets and revisions, and so makes
+//! the segments visible. A marker in the target keeps servers away until the copy is read back and verified. An interrupted copy
+//! resumes: segments never change, so what the target has of a segment is not copied again.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use super::{check, tables, verify};
 use crate::store::backend::{Address, AnyConnection, connection, dialect, opening};
 use crate::store::error::StoreError;
 use crate::store::segments::collection::BLOCKS;
-use crate::store::segments::list::Run;
+use crate::store::segments::list::SegmentId;
 use crate::store::segments::tombstones;
 use crate::store::units::from_db;
 
@@ -21,32 +20,31 @@ mod parcel;
 
 use parcel::Parcel;
 
-/// How far a copy is.
+/// The progress of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Bytes of text are to be copied, so many in all.
+    /// How many bytes of text there are to copy.
     Of(u64),
-    /// So many more bytes of text are in the target.
+    /// So many more bytes of text were copied.
     Copied(u64),
-    /// All is there, and is being read back.
+    /// Everything was copied, and is being read back.
     Verifying,
 }
 
-/// What was copied.
+/// The result of a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
     /// Datasets.
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Runs of chunks, those included that were there from a copy that was interrupted.
-    pub runs: u64,
+    /// Segments, including those of an interrupted copy.
+    pub segments: u64,
     /// Bytes of text that were read back.
     pub bytes: u64,
 }
 
-/// Copies all that `from` holds into `to`, which must hold nothing else, and reads it back. An interrupted copy goes on
-/// when it is called again.
+/// Copies the store `from` to the empty store `to`, and reads it back. Call it again to resume an interrupted copy.
 pub fn copy(
     from: &Address,
     to: &Address,
@@ -56,11 +54,11 @@ pub fn copy(
     let (mut target, _hold) = opening::open_target(to)?;
     dialect::never_hurry(&mut target).map_err(|error| to.unusable(error))?;
     contents::begin(&mut source, &mut target, to)?;
-    let runs = connection::snapshot(&mut source, |source| {
-        let runs = copy_runs(source, &mut target, tell)?;
+    let segments = connection::snapshot(&mut source, |source| {
+        let segments = copy_segments(source, &mut target, tell)?;
         contents::write(source, &mut target, to)?;
         match verify::difference(source, &mut target)? {
-            None => Ok(runs),
+            None => Ok(segments),
             Some(what) => Err(differs(to, what)),
         }
     })?;
@@ -77,7 +75,7 @@ pub fn copy(
     Ok(Copied {
         datasets: checked.datasets,
         revisions: checked.revisions,
-        runs,
+        segments,
         bytes: checked.bytes,
     })
 }
@@ -89,43 +87,45 @@ fn differs(to: &Address, what: String) -> UpkeepError {
     }
 }
 
-/// The runs that the kept revisions of a dataset read, with the lengths of their texts, about.
-fn runs_of(connection: &mut AnyConnection, dataset: i64) -> Result<BTreeMap<i64, u64>, StoreError> {
-    let mut runs = BTreeMap::new();
+/// The segments that the revisions of a dataset read, each with about the length of its text.
+fn segments_of(
+    connection: &mut AnyConnection,
+    dataset: i64,
+) -> Result<BTreeMap<i64, u64>, StoreError> {
+    let mut segments = BTreeMap::new();
     let mut after = -1;
     while let Some(revision) = tables::next_revision(connection, dataset, after)? {
         after = revision.number;
-        let segments = revision.segments()?;
-        runs.extend(
-            segments
-                .iter()
-                .map(|segment| (segment.run.number, segment.bytes)),
+        let read = revision.segments()?;
+        segments.extend(
+            read.iter()
+                .map(|segment| (segment.id.number, segment.bytes)),
         );
-        // The run that made a revision holds its source, and may hold no row.
-        runs.entry(revision.run).or_insert(0);
+        // The segment that made a revision has its source, and may have no row.
+        segments.entry(revision.run).or_insert(0);
     }
-    Ok(runs)
+    Ok(segments)
 }
 
-/// Copies the runs that revisions read; how many those are.
-fn copy_runs(
+/// Copies the segments that revisions read. Returns their number.
+fn copy_segments(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut total = 0;
     each_dataset(source, |source, dataset| {
-        total += runs_of(source, dataset)?.values().sum::<u64>();
+        total += segments_of(source, dataset)?.values().sum::<u64>();
         Ok(())
     })?;
     tell(Step::Of(total));
     let mut copied = 0;
     let mut parcel = Parcel::default();
     each_dataset(source, |source, dataset| {
-        for (number, bytes) in runs_of(source, dataset)? {
-            let run = Run { dataset, number };
-            let done = copy_run(source, target, run, &mut parcel, tell)?;
-            // What was there from before counts as copied.
+        for (number, bytes) in segments_of(source, dataset)? {
+            let segment = SegmentId { dataset, number };
+            let done = copy_segment(source, target, segment, &mut parcel, tell)?;
+            // What an interrupted copy has copied counts too.
             tell(Step::Copied(bytes.saturating_sub(done)));
             copied += 1;
         }
@@ -147,53 +147,55 @@ fn each_dataset(
     Ok(())
 }
 
-/// Copies what the target lacks of a run; the bytes of text of that.
-fn copy_run(
+/// Copies what the target lacks of a segment. Returns how many bytes of text that was.
+fn copy_segment(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     parcel: &mut Parcel,
     tell: &mut dyn FnMut(Step),
 ) -> Result<u64, StoreError> {
     let mut done = 0;
-    let mut after = tables::last_chunk(target, run)?;
+    let mut after = tables::last_block(target, segment)?;
     loop {
-        let found = tables::next_chunks(source, run, after)?;
+        let found = tables::next_blocks(source, segment, after)?;
         let Some((last, _)) = found.last() else { break };
         after = (last.first_row, last.seq);
         let bytes = found.iter().map(|(_, text)| from_db(text.byte_count)).sum();
         done += bytes;
-        found.into_iter().for_each(|chunk| parcel.add(chunk));
+        found.into_iter().for_each(|block| parcel.add(block));
         parcel.send_if_full(target)?;
         tell(Step::Copied(bytes));
     }
-    let mut after = tables::last_block(target, run)?;
+    let mut after = tables::last_source_block(target, segment)?;
     loop {
-        let found = tables::next_blocks(source, run, after)?;
+        let found = tables::next_source_blocks(source, segment, after)?;
         let Some(last) = found.last() else { break };
         after = last.first_byte;
-        found.into_iter().for_each(|block| parcel.add_block(block));
+        found
+            .into_iter()
+            .for_each(|block| parcel.add_source_block(block));
         parcel.send_if_full(target)?;
     }
     Ok(done)
 }
 
-/// Deletes runs that no revision in the target reads: those that the source has dropped since an earlier try.
+/// Deletes segments that no revision in the target reads: the source may have dropped some since an interrupted copy.
 fn delete_others(target: &mut AnyConnection) -> Result<(), StoreError> {
-    let mut after = Run {
+    let mut after = SegmentId {
         dataset: -1,
         number: -1,
     };
     let (mut dataset, mut wanted) = (-1, BTreeMap::new());
-    while let Some(run) = tables::next_run(target, after)? {
-        after = run;
-        if run.dataset != dataset {
-            dataset = run.dataset;
-            wanted = runs_of(target, dataset)?;
+    while let Some(segment) = tables::next_segment(target, after)? {
+        after = segment;
+        if segment.dataset != dataset {
+            dataset = segment.dataset;
+            wanted = segments_of(target, dataset)?;
         }
-        while !wanted.contains_key(&run.number)
+        while !wanted.contains_key(&segment.number)
             && !connection::write(target, |target| {
-                tombstones::delete_some(target, run, BLOCKS)
+                tombstones::delete_some(target, segment, BLOCKS)
             })?
         {}
     }

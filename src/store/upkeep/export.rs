@@ -1,4 +1,4 @@
-//! The sources of datasets, byte for byte as they were uploaded.
+//! Exports the sources of datasets, byte for byte as they were uploaded.
 
 use std::io::Write;
 
@@ -11,20 +11,20 @@ use crate::store::model::Dataset;
 use crate::store::segments::blocks;
 use crate::store::units::unreadable;
 
-/// Names that are read at once.
+/// How many names are read at once.
 const NAMES: i64 = 256;
 
-/// A store that sources are read from.
+/// A store whose sources are exported.
 pub struct Exporter {
     connection: AnyConnection,
 }
 
-/// What was exported.
+/// The result of an export.
 #[derive(Debug)]
 pub struct Exported<W> {
-    /// The dataset as of the revision that was exported.
+    /// The dataset, as of the exported revision.
     pub dataset: Dataset,
-    /// Where it was written.
+    /// The writer with its source.
     pub output: W,
 }
 
@@ -35,13 +35,13 @@ impl std::fmt::Debug for Exporter {
 }
 
 impl Exporter {
-    /// Opens an existing store beside the process that serves it.
+    /// Opens an existing store while a server may use it.
     pub fn open(address: &Address) -> Result<Self, UpkeepError> {
         let connection = open_to_read(address)?;
         Ok(Self { connection })
     }
 
-    /// Some names of datasets after `after`, in order; none: there are no more.
+    /// Some names of datasets after `after`, in ascending order. Empty if there are no more.
     pub fn names(&mut self, after: Option<&DatasetName>) -> Result<Vec<DatasetName>, UpkeepError> {
         let after = after.map(DatasetName::as_str);
         let found = queries::names(&mut self.connection, after, 0, NAMES)?;
@@ -50,8 +50,8 @@ impl Exporter {
         Ok(names.map_err(|error| unreadable("name", error))?)
     }
 
-    /// Writes the source of a revision of a dataset, the newest one unless another is named, to what `begin` makes.
-    /// What is written is that revision, whatever is committed meanwhile.
+    /// Writes the source of a revision of a dataset, by default the newest, to the writer that `begin` makes. The export is consistent,
+    /// even if the dataset changes meanwhile.
     pub fn export<W: Write>(
         &mut self,
         name: &DatasetName,
@@ -76,11 +76,9 @@ fn find(
         .ok_or_else(|| UpkeepError::NotThere(format!("dataset named {name}")))?;
     match revision {
         None => Ok(newest),
-        Some(number) => {
-            queries::find_revision(connection, newest.run.dataset, number)?.ok_or_else(|| {
-                UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
-            })
-        }
+        Some(number) => queries::find_revision(connection, newest.id(), number)?.ok_or_else(|| {
+            UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
+        }),
     }
 }
 
@@ -93,20 +91,20 @@ fn write(
         let (name, revision) = (&dataset.name, dataset.revision);
         UpkeepError::Damaged(format!("{name}, revision {revision},"))
     };
-    let mut tail = ResumableDigest::new();
-    while tail.bytes() < dataset.bytes {
-        let piece = match blocks::source_at(connection, dataset, tail.bytes()) {
-            Ok(piece) => piece.ok_or_else(damaged)?,
+    let mut digest = ResumableDigest::new();
+    while digest.bytes() < dataset.bytes {
+        let part = match blocks::source_at(connection, dataset, digest.bytes()) {
+            Ok(part) => part.ok_or_else(damaged)?,
             Err(StoreError::Corrupt { .. }) => return Err(damaged()),
             Err(error) => return Err(error.into()),
         };
-        let left = usize::try_from(dataset.bytes - tail.bytes()).unwrap_or(usize::MAX);
-        let piece = &piece[..piece.len().min(left)];
-        tail.absorb(piece);
-        output.write_all(piece)?;
+        let left = usize::try_from(dataset.bytes - digest.bytes()).unwrap_or(usize::MAX);
+        let part = &part[..part.len().min(left)];
+        digest.absorb(part);
+        output.write_all(part)?;
     }
     output.flush()?;
-    match tail.sha256() == dataset.sha256 {
+    match digest.sha256() == dataset.sha256 {
         true => Ok(()),
         false => Err(damaged()),
     }

@@ -1,7 +1,7 @@
-//! Commands on whole stores: checking, copying, exporting and backing up.
+//! Commands on whole stores: check, copy, export and backup.
 //!
-//! All of it blocks, takes bounded memory whatever the size of the store, and reads states that were committed. Servers may go on
-//! with the store that is read; the one that is written is held.
+//! They block the thread, take bounded memory, and read committed data. Servers may use a store while it is read, but not while it
+//! is written.
 
 mod backup;
 mod check;

@@ -1,10 +1,10 @@
-//! Opening a store for a command, and why the command ends before it is done.
+//! Opens a store for a command, and defines the errors of commands.
 
 use crate::store::backend::{Address, AnyConnection, dialect};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::opening;
 
-/// Why work on a whole store ended before it was done.
+/// Why a command on a whole store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpkeepError {
     /// A store can't be opened.
@@ -13,18 +13,18 @@ pub enum UpkeepError {
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What was read could not be written.
-    #[error("can't write what was read")]
+    /// The output can't be written.
+    #[error("can't write the output")]
     Output(#[from] std::io::Error),
-    /// The target of a copy is in use.
+    /// The target of a copy has datasets.
     #[error(
-        "{target} holds datasets already, so nothing is copied into it: write a database in --to that holds none"
+        "{target} has datasets already, so nothing is copied into it: write an empty database in --to"
     )]
     NotEmpty {
         /// The target.
         target: String,
     },
-    /// The target of a copy is that of a copy of another store.
+    /// The target of a copy has an unfinished copy of another store.
     #[error(
         "a copy of another store into {target} is not finished: run that one again, or write another database in --to"
     )]
@@ -32,9 +32,9 @@ pub enum UpkeepError {
         /// The target.
         target: String,
     },
-    /// What was read back from the target of a copy is not what the source has.
+    /// The copy differs from its source.
     #[error(
-        "{target} is not what the source is ({what}), and stays closed to servers: run `flash check` on the source, put right what it finds, and run the copy again"
+        "{target} differs from the source ({what}), and stays closed to servers: run `flash check` on the source, correct what it finds, and run the copy again"
     )]
     Differs {
         /// The target.
@@ -43,7 +43,9 @@ pub enum UpkeepError {
         what: String,
     },
     /// The dataset, or its revision, is not there.
-    #[error("there is no {0}: look with `flash export --directory DIRECTORY` at what there is")]
+    #[error(
+        "there is no {0}: `flash export --directory DIRECTORY` exports all datasets that exist"
+    )]
     NotThere(String),
     /// What was read back is not what was uploaded.
     #[error("the source of {0} is damaged: run `flash check`")]
@@ -56,7 +58,7 @@ impl From<diesel::result::Error> for UpkeepError {
     }
 }
 
-/// Opens an existing store to read it beside the process that serves it, for as long as that takes.
+/// Opens an existing store to read it while a server may use it. Statements may take any time.
 pub(super) fn open_to_read(address: &Address) -> Result<AnyConnection, OpenError> {
     let mut connection = opening::open_existing(address, false)?;
     dialect::never_hurry(&mut connection).map_err(|error| address.unusable(error))?;

@@ -1,22 +1,22 @@
-//! The tables as a copy takes them over: rows that only a copy needs, and the statements that read tables in order.
+//! The rows that only a copy needs, and the statements that read tables in order.
 //!
-//! Each struct has every column of its table, so that reading all columns does not compile if one is missing here.
+//! Each struct has every column of its table, so reading all columns doesn't compile if one is missing here.
 
 use diesel::prelude::*;
 
 use crate::store::backend::AnyConnection;
-use crate::store::rows::{ChunkRow, DatasetRow, PackedRow, RevisionRow};
+use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
     idempotency_keys, revisions, secrets, sources, usage,
 };
-use crate::store::segments::list::Run;
+use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
 
-/// Chunks, or blocks of a source, that are read at once.
+/// How many blocks or source blocks are read at once.
 const READ: i64 = 8;
 
-/// The tables that a copy takes over.
+/// The tables that a copy has.
 #[cfg(test)]
 pub(super) const COPIED: &[&str] = &[
     "datasets",
@@ -33,7 +33,7 @@ pub(super) const COPIED: &[&str] = &[
     "usage",
 ];
 
-/// The tables that a copy leaves: they say what servers of the source are in the middle of, and what they will collect.
+/// The tables that a copy leaves empty: they have what is in flight on the source's servers, and what these will collect.
 #[cfg(test)]
 pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases"];
 
@@ -133,23 +133,26 @@ pub(super) fn next_revision(
         .optional()
 }
 
-/// The next chunks of a run after `after`, in order, with their texts.
-pub(super) fn next_chunks(
+/// The next blocks of a segment after `after`, in order, with their texts.
+pub(super) fn next_blocks(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: BlockKey,
-) -> QueryResult<Vec<(ChunkRow<'static>, PackedRow<'static>)>> {
-    queries::chunks_after(run, after)
+) -> QueryResult<Vec<(BlockRow<'static>, PackedRow<'static>)>> {
+    queries::blocks_after(segment, after)
         .limit(READ)
         .select((chunks::all_columns, chunk_data::all_columns))
         .load(connection)
 }
 
-/// The last chunk of a run.
-pub(super) fn last_chunk(connection: &mut AnyConnection, run: Run) -> QueryResult<BlockKey> {
+/// The key of the last block of a segment.
+pub(super) fn last_block(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<BlockKey> {
     chunks::table
-        .filter(chunks::dataset_id.eq(run.dataset))
-        .filter(chunks::run.eq(run.number))
+        .filter(chunks::dataset_id.eq(segment.dataset))
+        .filter(chunks::run.eq(segment.number))
         .order((chunks::first_row.desc(), chunks::seq.desc()))
         .select((chunks::first_row, chunks::seq))
         .first(connection)
@@ -157,15 +160,15 @@ pub(super) fn last_chunk(connection: &mut AnyConnection, run: Run) -> QueryResul
         .map(|found| found.unwrap_or(BEFORE_ALL))
 }
 
-/// The next blocks of a run's source after the one at byte `after`.
-pub(super) fn next_blocks(
+/// The next source blocks of a segment after the one at byte `after`.
+pub(super) fn next_source_blocks(
     connection: &mut AnyConnection,
-    run: Run,
+    segment: SegmentId,
     after: i64,
 ) -> QueryResult<Vec<PackedRow<'static>>> {
     sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
         .filter(sources::first_byte.gt(after))
         .order(sources::first_byte)
         .limit(READ)
@@ -173,11 +176,14 @@ pub(super) fn next_blocks(
         .load(connection)
 }
 
-/// Where the last block of a run's source begins; -1 without one.
-pub(super) fn last_block(connection: &mut AnyConnection, run: Run) -> QueryResult<i64> {
+/// The offset of the last source block of a segment; -1 if there is none.
+pub(super) fn last_source_block(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+) -> QueryResult<i64> {
     sources::table
-        .filter(sources::dataset_id.eq(run.dataset))
-        .filter(sources::run.eq(run.number))
+        .filter(sources::dataset_id.eq(segment.dataset))
+        .filter(sources::run.eq(segment.number))
         .order(sources::first_byte.desc())
         .select(sources::first_byte)
         .first(connection)
@@ -185,8 +191,11 @@ pub(super) fn last_block(connection: &mut AnyConnection, run: Run) -> QueryResul
         .map(|found| found.unwrap_or(-1))
 }
 
-/// The run that follows `after` among those that have chunks.
-pub(super) fn next_run(connection: &mut AnyConnection, after: Run) -> QueryResult<Option<Run>> {
+/// The segment that follows `after` among those that have blocks.
+pub(super) fn next_segment(
+    connection: &mut AnyConnection,
+    after: SegmentId,
+) -> QueryResult<Option<SegmentId>> {
     let (dataset, number) = (after.dataset, after.number);
     let found: Option<(i64, i64)> = chunks::table
         .filter(chunks::dataset_id.ge(dataset))
@@ -195,7 +204,7 @@ pub(super) fn next_run(connection: &mut AnyConnection, after: Run) -> QueryResul
         .select((chunks::dataset_id, chunks::run))
         .first(connection)
         .optional()?;
-    Ok(found.map(|(dataset, number)| Run { dataset, number }))
+    Ok(found.map(|(dataset, number)| SegmentId { dataset, number }))
 }
 
 #[cfg(test)]

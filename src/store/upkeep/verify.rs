@@ -1,11 +1,11 @@
-//! Whether two stores describe the same datasets.
+//! Compares the datasets and revisions of two stores.
 
 use super::tables;
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 
-/// The first difference between the datasets and revisions of two stores.
+/// The first difference between two stores. `None`: they are equal.
 pub(super) fn difference(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
@@ -19,7 +19,7 @@ pub(super) fn difference(
             (Some(here), Some(there)) if same_dataset(&here, &there) => {
                 if let Some(number) = other_revision(source, target, here.id)? {
                     let name = here.name;
-                    return Ok(Some(format!("revision {number} of {name} is another one")));
+                    return Ok(Some(format!("revision {number} of {name} differs")));
                 }
                 after = here.id;
             }
@@ -38,7 +38,7 @@ fn same_dataset(here: &DatasetRow, there: &DatasetRow) -> bool {
     facts(here) == facts(there) && here.name == there.name
 }
 
-/// The number of the first revision of a dataset that is not the same in both.
+/// The number of the first revision of a dataset that differs.
 fn other_revision(
     source: &mut AnyConnection,
     target: &mut AnyConnection,

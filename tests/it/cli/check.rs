@@ -25,7 +25,7 @@ fn what_revisions_share_is_read_once() {
     let said = well(flash(&program.folder(), &["check"]));
     assert_eq!(
         said,
-        "1 datasets, 8 revisions, 8 chunks, 19 bytes: all is well\n"
+        "1 datasets, 8 revisions, 8 blocks, 19 bytes: all is well\n"
     );
 }
 
@@ -44,17 +44,23 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             format!(
                 "UPDATE chunk_data SET data = zeroblob(length(data)) WHERE {of_large} AND first_byte = 0"
             ),
-            ["large, revision 1, run ", "chunk at byte 0: it is damaged"],
+            [
+                "large, revision 1, segment ",
+                "block at byte 0: it is damaged",
+            ],
         ),
         (
             format!(
                 "UPDATE chunk_data SET digest = zeroblob(16) WHERE {of_large} AND first_byte = 0"
             ),
-            ["large, revision 1, run ", "chunk at byte 0: it is damaged"],
+            [
+                "large, revision 1, segment ",
+                "block at byte 0: it is damaged",
+            ],
         ),
         (
             format!("DELETE FROM chunks WHERE {of_large} AND seq = 1"),
-            ["large, revision 1, run ", " come next"],
+            ["large, revision 1, segment ", " come next"],
         ),
         (
             format!("DELETE FROM chunk_data WHERE {of_large}"),
@@ -64,11 +70,11 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             format!(
                 "UPDATE chunks SET row_count = row_count + 1 WHERE {of_large} AND first_byte = 0"
             ),
-            ["large, revision 1", "it is said to have"],
+            ["large, revision 1", "it should have"],
         ),
         (
             format!("UPDATE chunks SET stats = x'09' WHERE {of_large} AND first_byte = 0"),
-            ["large, revision 1", "statistics"],
+            ["large, revision 1", "zone maps"],
         ),
         (
             format!("UPDATE revisions SET sha256 = zeroblob(32) WHERE {of_large} AND number = 2"),
@@ -84,30 +90,33 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
         ),
         (
             format!("UPDATE revisions SET tail = x'01' WHERE {of_large} AND number = 3"),
-            ["large, revision 3: ", "to append to it"],
+            ["large, revision 3: ", "its resumable digest"],
         ),
         (
             format!("UPDATE revisions SET row_count = 7 WHERE {of_large} AND number = 1"),
-            ["large, revision 1", "rows where it has 7"],
+            ["large, revision 1", "rows, and it has 7"],
         ),
         (
             "UPDATE datasets SET revision = 9 WHERE name = 'large'".to_owned(),
-            ["large: ", "said to be 9, and is 3"],
+            ["large: ", "should be 9, and is 3"],
         ),
         (
             // The last two bytes are the text's length, 15, and where it begins.
             "UPDATE revisions SET segments = substr(segments, 1, length(segments) - 2) || x'1000' \
              WHERE transcoded AND number = 1"
                 .to_owned(),
-            ["latin, revision 1, run ", "16 bytes of it, and it has 15"],
+            [
+                "latin, revision 1, segment ",
+                "16 bytes of it, and it has 15",
+            ],
         ),
         (
             "UPDATE sources SET data = zeroblob(length(data))".to_owned(),
-            ["latin, revision 1, run ", "not what was uploaded"],
+            ["latin, revision 1, segment ", "not what was uploaded"],
         ),
         (
             "DELETE FROM datasets WHERE name = 'header'".to_owned(),
-            ["dataset number ", "of no dataset"],
+            ["dataset number ", "has no dataset"],
         ),
     ];
     for (damage, told) in damages {

@@ -187,7 +187,7 @@ impl World {
         self.ask_again(name);
     }
 
-    /// So that what nobody reads any more is swept, some time.
+    /// Lets what nobody reads any more be collected.
     fn let_time_pass(&mut self) {
         self.note("time passes");
         let later = self.clock.now() + SignedDuration::from_secs(61);

@@ -40,7 +40,7 @@ fn following_the_links_gives_each_row_once_and_in_order_whatever_the_limit() {
     let count = 12_500;
     server.store(
         "numbers",
-        numbered(count, "some words to fill more than one chunk"),
+        numbered(count, "some words to fill more than one block"),
     );
     let all: Vec<u64> = (1..=count as u64).collect();
     for limit in [997, 4096, 10_000] {

@@ -44,7 +44,7 @@ fn as_ndjson_each_row_is_a_line() {
 #[test]
 fn a_stream_has_all_rows_however_many_there_are() {
     let server = Server::start();
-    let csv = numbered(30_000, "some words to fill more than one chunk");
+    let csv = numbered(30_000, "some words to fill more than one block");
     server.store("numbers", &csv);
     assert!(get(&server, "/datasets/numbers/rows", CSV).text() == csv);
     let found = get(&server, "/datasets/numbers/rows", NDJSON).text();

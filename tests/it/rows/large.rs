@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 use super::{next_link, numbered, numbers, page};
 use crate::server::Server;
 
-const CHUNK: usize = 64 << 10;
+const BLOCK: usize = 64 << 10;
 const STEP: usize = 256 << 10;
 
 #[test]
 fn an_upload_of_any_length_reads_back_whole() {
     let server = Server::start();
     for length in [
-        CHUNK - 1,
-        CHUNK,
-        CHUNK + 1,
+        BLOCK - 1,
+        BLOCK,
+        BLOCK + 1,
         STEP - 1,
         STEP,
         STEP + 1,
@@ -81,7 +81,7 @@ fn a_page_may_lie_across_the_borders_of_blocks() {
 #[test]
 fn a_quoted_newline_on_the_border_of_a_block_stays_in_its_field() {
     let server = Server::start();
-    for before in CHUNK - 4..=CHUNK + 2 {
+    for before in BLOCK - 4..=BLOCK + 2 {
         let csv = format!("a,b\n{},\"1\n2\r\n3\"\nlast,row\n", "x".repeat(before - 4));
         server.put("/datasets/border").v2().csv(&csv).send();
         let rows = server.rows("border");

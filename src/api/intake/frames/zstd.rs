@@ -1,4 +1,4 @@
-//! How much memory a body packed with zstd asks for: its first frame says so before anything is unpacked.
+//! The memory that a zstd body needs. The header of its first frame has the window size.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
@@ -8,19 +8,19 @@ use crate::api::error::Error;
 
 /// The largest window that a frame may ask for, as a power of two: 8 MiB, which RFC 9659 §3 allows on the wire.
 const LARGEST: u32 = 23;
-/// The window that every body may use, as a power of two: what zstd takes at its usual levels.
+/// The window that every body may use, as a power of two: zstd needs it at its usual levels.
 const USUAL: u32 = 21;
-/// What a decoder takes beside its window.
+/// The memory of a decoder without its window.
 const TABLES: usize = 384 << 10;
 /// Bytes of the longest header of a frame (RFC 8878 §3.1.1).
 const HEADER: usize = 18;
 
-/// Bytes that unpacking takes with such a window.
+/// The memory of a decoder with such a window.
 pub(super) fn cost(window: u32) -> usize {
     (1 << window) + TABLES
 }
 
-/// The window that a body needs, as a power of two, and the body again.
+/// The window that a body needs, as a power of two, and the body.
 pub(super) async fn window(mut wire: Frames) -> Result<(u32, Frames), Error> {
     let mut head = BytesMut::new();
     while head.len() < HEADER
@@ -34,14 +34,14 @@ pub(super) async fn window(mut wire: Frames) -> Result<(u32, Frames), Error> {
     Ok((window, Box::pin(body)))
 }
 
-/// The window that the first frame asks for (RFC 8878 §3.1.1.1); the largest where it can't be told.
+/// The window of the first frame (RFC 8878 §3.1.1.1), or the largest one if it isn't known.
 fn of_frame(head: &[u8]) -> u32 {
     let [0x28, 0xb5, 0x2f, 0xfd, descriptor, rest @ ..] = head else {
         return LARGEST;
     };
     let is_single_segment = descriptor & 0x20 != 0;
     let bytes: u64 = if is_single_segment {
-        // The window is the content, whose length stands behind the dictionary's number.
+        // The window is the content. Its length follows the dictionary id.
         let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
         let field = [1, 2, 4, 8][usize::from(descriptor >> 6)];
         let Some(length) = rest.get(dictionary..dictionary + field) else {

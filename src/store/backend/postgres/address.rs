@@ -1,9 +1,9 @@
-//! Where a PostgreSQL server is, and what libpq is told beside what the address says.
+//! The address of a PostgreSQL server, and the parameters of libpq that Flash adds to it.
 
-/// Which of several servers is taken: unless the address says otherwise the one that takes writes.
+/// The parameter that chooses among several servers. By default Flash wants the one that accepts writes.
 const WANTED: &str = "target_session_attrs";
 
-/// What libpq is told unless the address says otherwise: to notice a peer that is gone.
+/// Default parameters of libpq, with which it notices a peer that is gone.
 const DEFAULTS: &[(&str, &str)] = &[
     ("application_name", "flash"),
     ("connect_timeout", "5"),
@@ -13,14 +13,14 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("tcp_user_timeout", "10000"),
 ];
 
-/// Where a PostgreSQL server is.
+/// The address of a PostgreSQL server.
 #[derive(Clone)]
 pub struct PostgresAddress {
     /// The whole address, with its secrets: `postgres://user:password@host/database?…`.
     pub url: String,
     /// The address without its secrets.
     pub shown: String,
-    /// What must never be shown, as it may come back in an error of libpq.
+    /// The secrets, which an error of libpq may contain.
     pub secrets: Vec<String>,
 }
 
@@ -38,7 +38,7 @@ impl PostgresAddress {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether the address says which of several servers is taken.
+    /// Whether the address chooses among several servers.
     pub(super) fn chooses(&self) -> bool {
         self.has(WANTED)
     }
@@ -56,7 +56,7 @@ impl PostgresAddress {
         })
     }
 
-    /// The address with what it leaves open; `wanted` is the server that is taken.
+    /// The address with Flash's defaults; `wanted` is the kind of server.
     pub(super) fn complete(&self, wanted: &str) -> String {
         let mut url = self.url.trim_end_matches('?').to_owned();
         let mut separator = if url.contains('?') { '&' } else { '?' };
@@ -74,8 +74,7 @@ impl PostgresAddress {
         self.with_system_roots(url)
     }
 
-    /// Whether the address asks for TLS: by `sslmode`, or because a server is on another machine and the address doesn't say that
-    /// its connection may be in the clear.
+    /// Whether the connection needs TLS: `sslmode` asks for it, or a server is on another machine and `sslmode` doesn't disable it.
     pub(super) fn needs_tls(&self) -> bool {
         match self.parameter("sslmode") {
             Some("disable" | "allow" | "prefer") => false,
@@ -93,7 +92,7 @@ impl PostgresAddress {
                 let port = host.strip_prefix(name);
                 port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
             };
-            // A path is that of a socket.
+            // A path is a Unix socket.
             ["", "localhost", "127.0.0.1", "[::1]"]
                 .into_iter()
                 .any(is_named)

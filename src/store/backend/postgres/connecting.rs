@@ -1,4 +1,4 @@
-//! Connecting to a PostgreSQL server.
+//! Connects to a PostgreSQL server.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::store::error::OpenError;
 /// How long one statement of a command may take.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a build without TLS refuses a server that may be anywhere.
+/// Why a build without TLS refuses a server on another machine.
 const WITHOUT_TLS: &str = "this build of Flash has no TLS, so the connection would not be encrypted; build it with --features \
      postgres-tls, take the image, or accept that with sslmode=disable";
 
-/// Connects to the server that takes writes, and sets the session up. If none does, connects to one that can be read, unless
-/// the address says which is wanted.
+/// Connects to the server that accepts writes, and sets up the session. If none does, connects to a read-only server, unless the
+/// address chooses the kind of server.
 pub(crate) fn connect(
     address: &PostgresAddress,
     patience: Duration,
@@ -50,8 +50,7 @@ pub(crate) fn connect(
         reason: address.scrub(&sqlstate::without_location(&text)),
     })?;
     let millis = patience.as_millis().max(1);
-    // A commit is acknowledged when it is on the disk, whatever the server's default is. A stricter default, as with
-    // synchronous standbys, stays.
+    // A commit must be on the disk when it is acknowledged. A stricter default of the server, for synchronous standbys, stays.
     connection
         .batch_execute(&format!(
             "SET client_min_messages = warning; SET statement_timeout = {millis}; \
@@ -68,7 +67,7 @@ pub(crate) fn connect(
     })
 }
 
-/// Connects, or says why a store can't be opened.
+/// Connects, with the error of opening a store.
 pub(super) fn open(address: &PostgresAddress, patience: Duration) -> Result<Connected, OpenError> {
     connect(address, patience).map_err(|error| {
         let (database, reason) = (address.shown.clone(), error.reason);
@@ -79,7 +78,7 @@ pub(super) fn open(address: &PostgresAddress, patience: Duration) -> Result<Conn
     })
 }
 
-/// Opens a connection for a command, beside whoever serves the store.
+/// Connects for a command, while servers may use the store.
 pub(crate) fn open_existing(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
     let mut connected = open(address, COMMAND_PATIENCE)?;
     migrating::migrate(&mut connected, address, Migrate::Check)?;
@@ -92,7 +91,7 @@ pub(crate) fn migrate(address: &PostgresAddress) -> Result<Steps, OpenError> {
     migrating::migrate(&mut connected, address, Migrate::Run)
 }
 
-/// Opens a connection that copies into the store: no two do at once.
+/// Connects to the target of a copy, and locks it against other copies.
 pub(crate) fn open_target(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
     let mut connected = open(address, COMMAND_PATIENCE)?;
     hold_for_copy(&mut connected.connection, address)?;

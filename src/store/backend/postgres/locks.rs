@@ -1,4 +1,4 @@
-//! Advisory locks: what only one process may do at a time.
+//! Advisory locks, for work that only one process may do at a time.
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -16,17 +16,17 @@ struct Taken {
     taken: bool,
 }
 
-/// Takes a lock for as long as the session lasts, if nobody has it.
+/// Takes a lock for the rest of the session, if it is free.
 pub(super) fn try_lock(connection: &mut PgConnection, lock: i64) -> QueryResult<bool> {
     take(connection, "pg_try_advisory_lock", lock)
 }
 
-/// Gives a lock back. It also goes when the connection is closed.
+/// Releases a lock. Closing the connection releases it too.
 pub(super) fn unlock(connection: &mut PgConnection, lock: i64) {
     drop(diesel::sql_query(format!("SELECT pg_advisory_unlock({lock})")).execute(connection));
 }
 
-/// Whether this transaction may collect: no two processes do at once.
+/// Claims collection for this transaction. `false`: another server is collecting.
 pub(crate) fn may_collect(connection: &mut PgConnection) -> QueryResult<bool> {
     take(connection, "pg_try_advisory_xact_lock", COLLECTION)
 }

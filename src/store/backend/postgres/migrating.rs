@@ -21,7 +21,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// How long to wait for another server that changes the schema.
 const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
 
-/// Brings the schema up to date, or checks that it is. One server does it, however many start at once.
+/// Brings the schema up to date, or checks that it is. If several servers start at once, one does it.
 pub(super) fn migrate(
     connected: &mut Connected,
     address: &PostgresAddress,
@@ -58,7 +58,7 @@ pub(super) fn migrate(
     outcome
 }
 
-/// Checks that a server that takes no writes has all steps. diesel would first make its table of them.
+/// Checks that a read-only server has all migrations. diesel would first create its table, which fails there.
 fn look(connection: &mut PgConnection, database: &str) -> Result<Steps, OpenError> {
     #[derive(QueryableByName)]
     struct Applied {

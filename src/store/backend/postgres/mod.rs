@@ -1,7 +1,7 @@
-//! A PostgreSQL server that any number of processes share. Each write is a transaction of its own on a connection of the pool,
-//! and nothing is remembered of what others may change.
+//! A PostgreSQL server that any number of processes share. Each write is a transaction of its own on a connection of the pool. Nothing
+//! is cached that another process may change.
 //!
-//! A server may be away, follow another one, or speak any language. What its errors mean is told by their SQLSTATE.
+//! A server may be away, be a standby, or report errors in any language. So errors are told apart by SQLSTATE.
 
 pub(crate) mod address;
 pub(super) mod connecting;

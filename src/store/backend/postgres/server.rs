@@ -12,10 +12,10 @@ use crate::store::backend::write::{Purpose, Transaction, WriteError, WriteOption
 use crate::store::error::{OpenError, StoreError};
 use crate::store::settings::Settings;
 
-/// How often a write is done again when another transaction was in the way.
+/// How often a write is repeated after a collision with another transaction.
 const TRIES: usize = 16;
 
-/// How to get the server ready, now or once it answers.
+/// How to prepare the server, now or when it answers.
 #[derive(Clone)]
 pub(crate) struct Server {
     address: PostgresAddress,
@@ -34,7 +34,7 @@ impl Server {
         }
     }
 
-    /// Brings the schema up to date, or checks it, and gives the key of cursors. Blocks.
+    /// Brings the schema up to date, or checks it. Returns the key that signs cursors. Blocks the thread.
     pub(crate) fn prepare(&self) -> Result<[u8; 32], OpenError> {
         let mut connected = connecting::open(&self.address, self.patience)?;
         let steps = migrating::migrate(&mut connected, &self.address, self.migrate)?;
@@ -49,7 +49,7 @@ impl Server {
     }
 }
 
-/// Does a write in a transaction of its own, again if another one was in the way.
+/// Does a write in a transaction of its own, and repeats it after collisions.
 pub(crate) fn write<T>(
     connection: &mut AnyConnection,
     options: WriteOptions,

@@ -1,22 +1,22 @@
-//! What errors of PostgreSQL mean, told by their SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html): texts come in
-//! the language of the server. How diesel comes by it is in the crate `pq-sys` of this repository.
+//! Classifies errors of PostgreSQL by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html), because their texts are in the
+//! language of the server. The crate `pq-sys` of this repository makes the SQLSTATE available.
 //!
-//! What libpq says by itself has no SQLSTATE, and is English always: it is compiled in, without translations.
+//! Errors of libpq itself have no SQLSTATE. Their texts are always English, because libpq is compiled in without translations.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::store::error::StoreError;
 
-/// What an error of a statement means.
+/// The kind of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// Another transaction was in the way: the same again will do.
+    /// The transaction collided with another one: repeat it.
     Again,
-    /// The server is away: another connection may find it.
+    /// The server is away: a new connection may work.
     Away,
-    /// The server takes no writes.
+    /// The server is read-only.
     ReadOnly,
-    /// The statement was cancelled: by its time-out, or by somebody who runs the server.
+    /// The statement was cancelled: by its time-out, or by the server's operator.
     Cancelled,
     /// The disk is full.
     Full,
@@ -24,7 +24,7 @@ pub(super) enum Meaning {
     Else,
 }
 
-/// What `error` means.
+/// The kind of `error`.
 pub(super) fn meaning(error: &DieselError) -> Meaning {
     let (kind, info) = match error {
         DieselError::DatabaseError(kind, info) => (kind, info),
@@ -63,7 +63,7 @@ fn of_state(state: &str) -> Meaning {
     }
 }
 
-/// The store's error for one of a PostgreSQL statement; and whether the connection is to be used no more.
+/// The store's error for an error of a statement, and whether the connection must be dropped.
 pub(crate) fn explain(error: StoreError) -> (StoreError, bool) {
     let StoreError::Database(source) = error else {
         return (error, false);
@@ -75,7 +75,7 @@ pub(crate) fn explain(error: StoreError) -> (StoreError, bool) {
     };
     match meaning(&source) {
         Meaning::Away => (StoreError::Away(Box::new(source)), true),
-        // The next connection may be one to a server that takes writes.
+        // The next connection may be to a server that accepts writes.
         Meaning::ReadOnly => (StoreError::ReadOnly(source), true),
         Meaning::Cancelled => (StoreError::Busy("a statement"), lost),
         Meaning::Full => (StoreError::Full(source), lost),
@@ -83,11 +83,10 @@ pub(crate) fn explain(error: StoreError) -> (StoreError, bool) {
     }
 }
 
-/// Whether what libpq says of a connection that did not come about may be otherwise in a moment. Where there are several
-/// hosts it says something of each, and one of them is enough.
+/// Whether a retry may help after libpq failed to connect. The text has a message for each host, and one that may recover is enough.
 pub(super) fn is_passing(text: &str) -> bool {
     let mut attempts = text.split("connection to server").peekable();
-    // What comes before the first is empty, unless it is all that there is.
+    // The text before the first message is empty, unless it is the only one.
     let before = attempts.next().unwrap_or_default();
     if attempts.peek().is_none() {
         return attempt_is_passing(before);
@@ -97,7 +96,7 @@ pub(super) fn is_passing(text: &str) -> bool {
 
 fn attempt_is_passing(text: &str) -> bool {
     match state_in(text) {
-        // Who we are, what we ask for and what we may do is not otherwise by itself.
+        // Wrong credentials, databases and rights don't change by themselves.
         Some(state) => !["0A", "22", "28", "3D", "42"].contains(&&state[..2]),
         None => {
             let lasting = ["certificate", "SSL", "invalid", "no password supplied"];
@@ -106,7 +105,7 @@ fn attempt_is_passing(text: &str) -> bool {
     }
 }
 
-/// The SQLSTATE in what libpq says of a connection: a severity, a colon and two spaces, the SQLSTATE and a colon.
+/// The SQLSTATE in a message of libpq: it follows a severity, a colon and two spaces, and a colon follows it.
 fn state_in(text: &str) -> Option<&str> {
     let is_state = |state: &str| {
         state
@@ -120,13 +119,13 @@ fn state_in(text: &str) -> Option<&str> {
     })
 }
 
-/// The same without the line of the server's source that belongs to a SQLSTATE.
+/// The message without the line about the server's source, which comes with a SQLSTATE.
 pub(super) fn without_location(text: &str) -> String {
     let lines = text.lines().filter(|line| !line.starts_with("LOCATION:"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Whether libpq found servers, and none that takes writes.
+/// Whether libpq found only read-only servers.
 pub(super) fn is_read_only(text: &str) -> bool {
     text.contains("session is read-only")
 }
@@ -149,7 +148,7 @@ mod tests {
         }
         for lasting in ["28P01", "28000", "3D000", "42501"] {
             assert!(!is_passing(&refused(lasting)), "{lasting}");
-            // A second host that may come back is reason enough to wait.
+            // The second host may come back.
             let other =
                 "connection to server at \"10.0.0.2\", port 5432 failed: Connection refused\n";
             assert!(is_passing(&format!("{}{other}", refused(lasting))));

@@ -16,15 +16,15 @@ use crate::store::error::OpenError;
 use crate::store::model::Clock;
 use crate::store::settings::Settings;
 
-/// An open file: the way to the thread that writes it, and what the newest revisions in it are.
+/// An open file: the queue of its writer thread, and the cache of the newest revisions.
 pub(crate) struct Database {
     pub(crate) queue: Queue,
     pub(crate) heads: Arc<Heads>,
 }
 
 impl Database {
-    /// Opens the file and starts the thread; also gives the key of cursors. Whatever was being written before is given up,
-    /// because only this process has the file.
+    /// Opens the file and starts the writer thread. Returns also the key that signs cursors. Unfinished uploads are abandoned, because
+    /// only this process uses the file.
     pub(crate) fn open(
         path: &Path,
         settings: &Settings,

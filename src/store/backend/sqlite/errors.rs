@@ -1,11 +1,11 @@
-//! What errors of SQLite mean.
+//! Classifies errors of SQLite.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// The text of SQLITE_FULL in sqlite3_errstr, which is the same in every language.
 const FULL: &str = "database or disk is full";
 
-/// Whether the disk is full. diesel has no kind of its own for that.
+/// Whether the disk is full. diesel has no error kind for that.
 pub(crate) fn is_full(error: &DieselError) -> bool {
     match error {
         DieselError::DatabaseError(DatabaseErrorKind::Unknown, info) => info.message() == FULL,

@@ -1,21 +1,21 @@
-//! Whether the files of an embedded store are still those that were opened. SQLite goes on with a file that was removed or
-//! replaced, and what it writes there is gone with the process.
+//! Notices that a file of the store was removed or replaced. SQLite would continue to write to the old file, and its contents would be
+//! lost when the process ends.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files, and what they were when they were first seen.
+/// The files, with the identities that they had when they were opened.
 #[derive(Debug)]
 pub(super) struct FileWatch {
     files: [(PathBuf, Option<Identity>); 2],
 }
 
-/// What a file is, whatever its name: device and inode.
+/// The identity of a file: device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Identity(u64, u64);
 
 impl FileWatch {
-    /// Watches a database that is open, and its write-ahead log.
+    /// Watches an open database and its write-ahead log.
     pub(super) fn new(database: &Path) -> Self {
         let file = |path: PathBuf| {
             let identity = identity(&path).unwrap_or_default();
@@ -26,13 +26,13 @@ impl FileWatch {
         }
     }
 
-    /// Looks at the files; an error is the one that is not what it was.
+    /// Checks the files. The error has the path of the one that was removed or replaced.
     pub(super) fn check(&mut self) -> Result<(), &Path> {
         for (path, first) in &mut self.files {
-            // What can't be looked at tells nothing.
+            // A failed `stat` proves nothing.
             let Some(now) = identity(path) else { continue };
             match first {
-                // The log is made with the first write.
+                // The first write creates the log.
                 None => *first = now,
                 Some(_) if *first == now => {}
                 Some(_) => return Err(path),
@@ -49,7 +49,7 @@ pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// What the file is, or that there is none; `None`: that can't be told.
+/// The identity of a file, if it exists. `None`: that is not known.
 #[cfg(unix)]
 fn identity(path: &Path) -> Option<Option<Identity>> {
     use std::os::unix::fs::MetadataExt as _;

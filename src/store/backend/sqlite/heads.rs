@@ -1,7 +1,7 @@
-//! What the newest revision of each dataset is, as far as it is remembered.
+//! A cache of the newest revisions of datasets.
 //!
-//! That changes with a commit, a deletion or a compaction of the dataset. All of them go through the one thread that writes, which
-//! brings this up to date before it acknowledges them. So only a store that one process holds alone may remember it.
+//! Commits, deletions and compactions change the newest revision. All of them pass the writer thread, which updates the cache before
+//! it acknowledges them. So the cache is correct only if no other process writes to the store.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::store::backend::write::HeadChange;
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
 
-/// Datasets that the cache expects.
+/// How many datasets the cache expects.
 const EXPECTED: usize = 4096;
 
 /// The newest revisions.
@@ -35,7 +35,7 @@ impl quick_cache::Weighter<DatasetName, Arc<Dataset>> for Weight {
 }
 
 impl Heads {
-    /// `bytes` is what the descriptions may take in memory.
+    /// `bytes` bounds the memory of the cache.
     pub(super) fn new(bytes: u64) -> Self {
         Self(Cache::with_weighter(EXPECTED, bytes, Weight))
     }
@@ -44,15 +44,15 @@ impl Heads {
         self.0.get(name)
     }
 
-    /// Reads what the dataset is and remembers it. One request reads; others that ask meanwhile wait for it, `patience` at most.
+    /// Reads the dataset and caches it. If several requests want it, one reads and the others wait, at most `patience`.
     pub(crate) async fn look_up(
         &self,
         name: &DatasetName,
         patience: Duration,
         read: impl Future<Output = Result<Option<Dataset>, StoreError>>,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
-        // A commit between the look-up and the insertion replaces the placeholder, and the insertion fails. So a head that a
-        // later commit replaced is never remembered.
+        // If a commit comes between the look-up and the insertion, it replaces the placeholder, and the insertion fails. So an old
+        // head is never cached.
         let found = tokio::time::timeout(patience, self.0.get_value_or_guard_async(name)).await;
         let guard = match found.map_err(|_| StoreError::Waited)? {
             Ok(found) => return Ok(Some(found)),

@@ -1,4 +1,4 @@
-//! The lock that keeps a second process from writing a file.
+//! The lock that keeps other processes from writing to the file.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -7,13 +7,13 @@ use std::path::Path;
 use super::file_watch::beside;
 use crate::store::error::OpenError;
 
-/// Holds the store for this process. The lock is given back when this is dropped, or the process ends.
+/// The lock on a store. It is released when this is dropped, or when the process ends.
 #[derive(Debug)]
 pub(crate) struct Hold {
     _file: File,
 }
 
-/// Takes the lock beside the database, so that there are never two writers.
+/// Takes the lock, which is a file beside the database.
 pub(crate) fn hold(path: &Path) -> Result<Hold, OpenError> {
     let folder = path
         .parent()
@@ -43,14 +43,14 @@ pub(crate) fn hold(path: &Path) -> Result<Hold, OpenError> {
         }
         Err(TryLockError::Error(error)) => return Err(not_writable(error)),
     }
-    // This tells an operator which process holds it. The lock itself is the kernel's.
+    // The content tells the operator which process has the lock. The kernel keeps the lock itself.
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(not_writable)?;
     Ok(Hold { _file: file })
 }
 
-/// How to make a file that only this user may read: the store holds data, and the secrets that sign its cursors.
+/// Options for a file that only this user may read, because the store has data and secrets.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);

@@ -1,7 +1,6 @@
-//! A SQLite file that one process holds alone. One thread writes it, and commits everything that waits in one transaction.
+//! A SQLite file that one process uses alone. One thread writes to it, and commits all waiting writes in one transaction.
 //!
-//! Because nobody else writes, what the newest revisions are is remembered, and this process knows which uploads and requests
-//! are in flight.
+//! No other process writes, so the newest revisions are cached, and this process knows which uploads and requests are in flight.
 
 pub(super) mod database;
 pub(crate) mod errors;

@@ -1,4 +1,4 @@
-//! Opening a SQLite file: its pragmas, its schema.
+//! Opens a SQLite file: lock, pragmas and schema.
 
 use std::path::Path;
 
@@ -22,10 +22,10 @@ const APPLICATION_ID: i64 = 0x464c_5348;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// The writer alone checkpoints, every 16 MiB of log: seldom enough that an upload of usual size does not wait for one.
+/// Only the writer checkpoints, after every 16 MiB of log, so that an upload of usual size doesn't wait for a checkpoint.
 const WRITER_PRAGMAS: &[&str] = &[
     "PRAGMA busy_timeout = 5000",
-    // Only a file that is empty takes this: on a full disk it can be made shorter again.
+    // This works only in an empty file. With it, the file can shrink on a full disk.
     "PRAGMA auto_vacuum = INCREMENTAL",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -54,7 +54,7 @@ pub(crate) fn open_writer(
         path: path.into(),
         reason,
     };
-    // SQLite gives the log and what else it makes beside the database the same rights.
+    // SQLite gives the log and its other files the same rights.
     private()
         .open(path)
         .map_err(|error| not_writable(error.to_string()))?;
@@ -72,7 +72,7 @@ pub(crate) fn open_writer(
     Ok((AnyConnection::Sqlite(connection), steps))
 }
 
-/// Opens a connection that only reads, beside whoever holds the file.
+/// Opens a connection that only reads, while another process may have the lock.
 pub(crate) fn open_reader(path: &Path) -> Result<AnyConnection, ConnectionError> {
     let mut connection = SqliteConnection::establish(&uri(path))?;
     READER_PRAGMAS
@@ -82,7 +82,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<AnyConnection, ConnectionError>
     Ok(AnyConnection::Sqlite(connection))
 }
 
-/// Opens an existing store, beside whoever serves it: nothing is made, and nothing is changed unless `may_write`.
+/// Opens an existing store, while a server may use it. Creates nothing, and changes nothing unless `may_write`.
 pub(crate) fn open_existing(path: &Path, may_write: bool) -> Result<AnyConnection, OpenError> {
     let not_usable = |reason: String| OpenError::NotADatabase {
         path: path.into(),
@@ -114,7 +114,7 @@ pub(crate) fn open_existing(path: &Path, may_write: bool) -> Result<AnyConnectio
     Ok(connection)
 }
 
-/// Opens a file, which is made when it is missing, and holds it against other processes for as long as it is written.
+/// Opens a file and locks it against other processes. Creates it if it is missing.
 pub(crate) fn open_held(
     path: &Path,
     migrate: Migrate,
@@ -124,9 +124,9 @@ pub(crate) fn open_held(
     Ok((connection, steps, hold))
 }
 
-/// Writes one state of the database into `target`, which is an empty file or none.
+/// Writes a consistent copy of the database to `target`, which is an empty file or doesn't exist.
 pub(crate) fn write_copy(connection: &mut SqliteConnection, target: &Path) -> QueryResult<()> {
-    // The statement writes nothing but the target, and SQLite refuses it all the same on a connection that may only read.
+    // The statement writes only to the target, but SQLite refuses it on a read-only connection.
     connection.batch_execute("PRAGMA query_only = OFF")?;
     diesel::sql_query("VACUUM INTO ?")
         .bind::<Text, _>(target.to_string_lossy())
@@ -134,7 +134,7 @@ pub(crate) fn write_copy(connection: &mut SqliteConnection, target: &Path) -> Qu
         .map(drop)
 }
 
-/// The path as diesel and SQLite take it: never mistaken for a URI.
+/// The path for diesel and SQLite, so that they don't take it for a URI.
 fn url(path: &Path) -> String {
     let path = if path.is_absolute() {
         path.to_owned()
@@ -144,7 +144,7 @@ fn url(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// The path as a URI, of a database that is not made when it is missing.
+/// The path as a URI, with which SQLite doesn't create a missing database.
 fn uri(path: &Path) -> String {
     let path =
         percent_encoding::utf8_percent_encode(&url(path), percent_encoding::NON_ALPHANUMERIC)
@@ -182,7 +182,7 @@ fn check_version(connection: &mut SqliteConnection, path: &Path) -> Result<(), O
     }
 }
 
-/// Marks an empty file as ours, and refuses one that belongs to another program.
+/// Marks an empty file as Flash's, and refuses one of another program.
 fn claim(connection: &mut SqliteConnection) -> Result<(), String> {
     if application_id(connection)? == APPLICATION_ID {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What the thread that writes is given: a write, and the way back to its caller.
+//! Orders for the writer thread: a write, and a channel for its result.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::store::backend::connection::AnyConnection;
 use crate::store::backend::write::{HeadChange, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 
-/// A write that waits, the permit that it holds, and what became of it so far.
+/// A waiting write, with its permit and its result.
 pub(super) struct Order {
     pub options: WriteOptions,
     work: Box<dyn Work>,
@@ -35,7 +35,7 @@ impl Order {
         }
     }
 
-    /// Does the write within the transaction, for the first time or once more. An error takes the transaction down.
+    /// Does the write in the transaction, for the first time or again. After an error, the transaction must be rolled back.
     pub(super) fn apply(
         &mut self,
         connection: &mut AnyConnection,
@@ -48,14 +48,14 @@ impl Order {
         Ok(())
     }
 
-    /// Decides that the write did not happen.
+    /// Sets the result to an error.
     pub(super) fn fail(&mut self, error: StoreError) {
         self.work.fail(error);
         self.heads.clear();
     }
 
-    /// Tells the caller what became of the write, after `update` has seen what it changes of the heads: so a write is seen as
-    /// soon as it is acknowledged.
+    /// Sends the result to the caller. Before that, `update` gets the changes to the newest revisions, so that a write is visible when it
+    /// is acknowledged.
     pub(super) fn acknowledge(self, update: impl FnMut(HeadChange)) {
         self.heads.into_iter().for_each(update);
         self.work.acknowledge();
@@ -63,7 +63,7 @@ impl Order {
     }
 }
 
-/// A write whose type of answer the thread does not know.
+/// A write, without the type of its result.
 trait Work: Send {
     fn apply(&mut self, transaction: &mut Transaction<'_>) -> Result<(), StoreError>;
     fn fail(&mut self, error: StoreError);
@@ -100,21 +100,21 @@ where
             outcome,
             reply,
         } = *self;
-        // What the write holds is free before the caller goes on.
+        // Drops everything that the write has before the caller continues.
         drop(work);
         if let (Some(reply), Some(outcome)) = (reply, outcome) {
-            // The caller may have gone; the work is done all the same.
+            // The caller may have gone, and the write is done all the same.
             drop(reply.send(outcome));
         }
     }
 }
 
-/// Why writing can't go on.
+/// Why the writer stopped.
 #[derive(Debug)]
 pub(super) enum Stopped {
-    /// The connection can't be used any more.
+    /// The connection is unusable.
     Stuck,
-    /// What was written is in a file that has no name any more.
+    /// The file that was written was removed or replaced.
     FileGone(PathBuf),
 }
 

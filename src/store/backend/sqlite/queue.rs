@@ -1,4 +1,4 @@
-//! The way to the thread that writes, and back.
+//! The queue of the writer thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -14,7 +14,7 @@ use super::writer::Writer;
 use crate::store::backend::write::{Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 
-/// The way to the thread.
+/// The queue of the writer thread.
 pub(crate) struct Queue {
     orders: Mutex<Option<Sender<Order>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -23,13 +23,13 @@ pub(crate) struct Queue {
     patience: Duration,
     stopped: Arc<OnceLock<Stopped>>,
     closed: AtomicBool,
-    /// Keeps other processes out until the queue is closed, even if the thread ends before: reads go on, and what they
-    /// remember must stay true.
+    /// Keeps other processes out until the queue is closed, even if the thread ends before: reads continue, and their caches must stay
+    /// correct.
     hold: Mutex<Option<Hold>>,
 }
 
 impl Queue {
-    /// Starts the thread. It ends, after the last order, when the queue is closed.
+    /// Starts the thread. It ends after the last order, when the queue is closed.
     pub(super) fn start(
         writer: Writer,
         hold: Hold,
@@ -53,7 +53,7 @@ impl Queue {
         })
     }
 
-    /// Has a write done, and waits until it is on the disk.
+    /// Does a write, and waits until it is on the disk.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         options: WriteOptions,
@@ -66,22 +66,22 @@ impl Queue {
         answer.await.map_err(|_| StoreError::Worker)?
     }
 
-    /// Has a write done some time, and waits for nothing.
+    /// Does a write later, without waiting for it.
     pub(crate) fn write_later(
         &self,
         options: WriteOptions,
         work: impl Fn(&mut Transaction<'_>) -> Result<(), WriteError> + Send + 'static,
     ) {
-        // When the store is closed already, the next start does what is left.
+        // If the store is closed, the next start does it.
         drop(self.send(Order::new(options, work, None, None)));
     }
 
-    /// Writes that a caller waits for.
+    /// How many writes wait or are being done.
     pub(crate) fn waiting(&self) -> usize {
         self.size.saturating_sub(self.permits.available_permits())
     }
 
-    /// Whether writing can go on. An error is for good: only a new process mends it. A queue that is closed is well.
+    /// Whether the writer works. An error is permanent: only a new process can recover. A closed queue is no error.
     pub(crate) fn health(&self) -> Result<(), StoreError> {
         if let Some(stopped) = self.stopped.get() {
             return Err(stopped.error());
@@ -94,7 +94,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Whether the files are still those that were opened, as far as it is known: what is read from others would be wrong.
+    /// Whether the files are still those that were opened. Reads from others would be wrong.
     pub(crate) fn check_files(&self) -> Result<(), StoreError> {
         match self.stopped.get() {
             Some(gone @ Stopped::FileGone(_)) => Err(gone.error()),
@@ -102,7 +102,7 @@ impl Queue {
         }
     }
 
-    /// Finishes what waits, writes the log back into the database and lets the file go.
+    /// Finishes all waiting writes, writes the log back into the database, and closes the file.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         drop(take(&self.orders));

@@ -1,9 +1,8 @@
-//! Disk space that an embedded store sets aside, so that datasets can be deleted when the disk is full: a deletion has to be
-//! written too.
+//! Reserved disk space, so that datasets can be deleted on a full disk: a deletion has to be written too.
 //!
-//! The space is a file beside the database. When a deletion finds the disk full, the file is removed, and from then on only
-//! work that frees space is done, until there is space for half of the file again; the other half is left to the write-ahead
-//! log. The whole is set aside again once there is plenty.
+//! The reserve is a file beside the database. When a deletion finds the disk full, the file is removed. From then on only writes that
+//! free space are done, until half of the file can be made again; the other half is for the write-ahead log. The whole file is made
+//! again when there is enough space.
 
 use std::fs::{self, File};
 use std::io;

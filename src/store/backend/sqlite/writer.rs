@@ -1,11 +1,10 @@
-//! The one thread that writes, with group commit: everything that waits is written in one transaction, and acknowledged once
-//! that is on the disk.
+//! The writer thread, with group commit: it commits all waiting writes in one transaction, and acknowledges them when that is on the
+//! disk.
 //!
-//! A write that is refused (a name is taken) is refused before it wrote anything, so the others of its transaction stand. A write
-//! that fails or panics takes the transaction down. Then each write is repeated in a transaction of its own, so that only the one
-//! at fault fails.
+//! A refused write (a name is taken) has written nothing, so the others of its transaction are committed. If a write fails or panics,
+//! the transaction is rolled back, and each write is repeated in a transaction of its own, so that only the one at fault fails.
 //!
-//! Where writing can't go on, the thread says why and refuses everything from then on ([`Queue::health`](super::queue::Queue)).
+//! If the thread can't write any more, it records why and refuses all further writes ([`Queue::health`](super::queue::Queue)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
@@ -24,10 +23,10 @@ use crate::store::backend::write::Purpose;
 use crate::store::error::StoreError;
 use crate::store::model::Clock;
 
-/// A transaction takes no more writes once it holds this many bytes.
+/// A transaction takes no more writes once it has so many bytes.
 const TRANSACTION_BYTES: usize = 8 << 20;
 
-/// What the thread works with.
+/// The state of the thread.
 pub(super) struct Writer {
     pub connection: AnyConnection,
     pub heads: Arc<Heads>,
@@ -36,13 +35,13 @@ pub(super) struct Writer {
     pub batch: usize,
     /// Counts writes that panicked.
     pub panics: IntCounter,
-    /// Why writing can't go on; shared with the [queue](super::queue::Queue).
+    /// Why the writer stopped; shared with the [queue](super::queue::Queue).
     pub stopped: Arc<OnceLock<Stopped>>,
     pub files: FileWatch,
     pub reserve: Reserve,
 }
 
-/// Does one write within the transaction; while the disk is full, only one that frees space.
+/// Does one write in the transaction. While the disk is full, only writes that free space are done.
 fn apply(
     order: &mut Order,
     connection: &mut AnyConnection,
@@ -89,8 +88,8 @@ impl Writer {
         ((self.clock)().as_microsecond(), disk)
     }
 
-    /// Serves `first` and whatever comes while it is being written, up to the size of one transaction: the longer a
-    /// transaction takes, the more it commits.
+    /// Does `first` and all writes that wait, up to the size of one transaction: the longer a transaction takes, the more the next one
+    /// commits.
     fn serve(&mut self, first: Order, orders: &Receiver<Order>) {
         if let Some(stopped) = self.stopped.get() {
             let error = stopped.error();
@@ -120,9 +119,9 @@ impl Writer {
         }
     }
 
-    /// Serves each in a transaction of its own, after `failed` took down the one they shared.
+    /// Does each write in a transaction of its own, after `failed` ended the one they shared.
     fn serve_alone(&mut self, orders: Vec<Order>, failed: StoreError) {
-        // One that was alone has failed already.
+        // A write that was alone has failed already.
         let mut failed = Some(failed).filter(|_| orders.len() == 1);
         for mut order in orders {
             let mut outcome = failed.take().map_or_else(|| self.alone(&mut order), Err);
@@ -142,13 +141,13 @@ impl Writer {
         self.transact(|connection| apply(order, connection, circumstances))
     }
 
-    /// Makes space on a full disk for what frees more of it: what is set aside, and what the log takes.
+    /// Makes space on a full disk for writes that free more: from the reserve, and from the log.
     fn spend_reserve(&mut self) {
         self.reserve.spend();
         self.shorten_log();
     }
 
-    /// Gives the disk what deletions have freed, and sets space aside again, once there is some.
+    /// Returns to the disk what deletions have freed, and makes the reserve again if there is space.
     fn restore_reserve(&mut self) {
         if !self.reserve.is_whole() {
             let pages = self.reserve.log_pages();
@@ -159,13 +158,13 @@ impl Writer {
         }
     }
 
-    /// Gives the disk what the log takes of it.
+    /// Returns the space of the log to the disk.
     fn shorten_log(&mut self) {
         self.limit_log();
         self.pragma("wal_checkpoint(TRUNCATE)");
     }
 
-    /// Keeps the log as short as the disk demands.
+    /// Keeps the log as short as the disk's free space demands.
     fn limit_log(&mut self) {
         let pages = self.reserve.log_pages();
         self.pragma(&format!("wal_autocheckpoint = {pages}"));
@@ -179,8 +178,7 @@ impl Writer {
         }
     }
 
-    /// Does `work` in one transaction. A panic is an error like others: the transaction is rolled back, and the next one
-    /// begins on a connection that is well.
+    /// Does `work` in one transaction. If it panics, the transaction is rolled back as after other errors.
     fn transact<T>(
         &mut self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
@@ -191,7 +189,7 @@ impl Writer {
         if connection::is_stuck(&mut self.connection) {
             self.stop(Stopped::Stuck);
         }
-        // What went into a file that nobody finds again is not acknowledged.
+        // A write to a file that was removed is not acknowledged.
         if let Err(gone) = self.files.check() {
             let gone = Stopped::FileGone(gone.to_owned());
             let error = gone.error();
@@ -201,7 +199,7 @@ impl Writer {
         outcome
     }
 
-    /// Says that writing can't go on: a new process has to begin anew.
+    /// Stops the writer. Only a new process can write again.
     fn stop(&self, reason: Stopped) {
         let error = reason.error();
         if self.stopped.set(reason).is_ok() {

@@ -1,17 +1,17 @@
-//! What a check tells: problems, each with its place, and how much was looked at.
+//! The results of a check: problems with their places, and how much was checked.
 
 use std::fmt;
 
-/// Something that is not as it should be.
+/// A problem in a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Name of the dataset, or its number where it has no name.
+    /// Name of the dataset, or its number if it has no name.
     pub dataset: String,
     /// Number of the revision.
     pub revision: Option<i64>,
-    /// Number of the run.
-    pub run: Option<i64>,
-    /// Offset of the chunk in its run, or of the block in the source.
+    /// Number of the segment.
+    pub segment: Option<i64>,
+    /// Offset of the block in its segment, or of the source block in the source.
     pub byte: Option<i64>,
     /// What is wrong.
     pub what: String,
@@ -22,8 +22,8 @@ impl fmt::Display for Problem {
         f.write_str(&self.dataset)?;
         for (part, number) in [
             ("revision", self.revision),
-            ("run", self.run),
-            ("chunk at byte", self.byte),
+            ("segment", self.segment),
+            ("block at byte", self.byte),
         ] {
             if let Some(number) = number {
                 write!(f, ", {part} {number}")?;
@@ -40,9 +40,9 @@ pub struct Checked {
     pub datasets: u64,
     /// Revisions of them.
     pub revisions: u64,
-    /// Chunks, and blocks of sources that are kept apart.
-    pub chunks: u64,
-    /// Bytes of those, unpacked.
+    /// Blocks and source blocks.
+    pub blocks: u64,
+    /// Bytes of these, unpacked.
     pub bytes: u64,
     /// Problems that were found.
     pub problems: u64,
@@ -53,13 +53,13 @@ impl fmt::Display for Checked {
         let Self {
             datasets,
             revisions,
-            chunks,
+            blocks,
             bytes,
             problems,
         } = self;
         write!(
             f,
-            "{datasets} datasets, {revisions} revisions, {chunks} chunks, {bytes} bytes: "
+            "{datasets} datasets, {revisions} revisions, {blocks} blocks, {bytes} bytes: "
         )?;
         match problems {
             0 => f.write_str("all is well"),

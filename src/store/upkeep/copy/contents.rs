@@ -1,5 +1,5 @@
-//! What makes copied runs visible: datasets, revisions, secrets, the answers that keys got and who calls, written in one
-//! transaction; and the marker that says how far a copy is.
+//! Copies everything but segments in one transaction: datasets, revisions, secrets, answers of idempotency keys, and clients. Also
+//! keeps the marker of the copy's phase.
 
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -28,15 +28,15 @@ macro_rules! copy_table {
     };
 }
 
-/// Keys that are read at once.
+/// How many keys are read at once.
 const KEYS: i64 = 64;
 
-/// Runs are being copied; there are no datasets yet.
+/// The phase in which segments are copied. There are no datasets yet.
 const COPYING: u8 = 0;
-/// The datasets are the source's, and are being read back.
+/// The phase in which the copy is read back.
 const READING_BACK: u8 = 1;
 
-/// The marker of a copy from this source: what tells stores apart without telling a secret, and how far the copy is.
+/// The marker of a copy from this source: a digest that identifies the source without revealing a secret, and the phase.
 fn marker(source: &mut AnyConnection, phase: u8) -> QueryResult<Vec<u8>> {
     let key = shared::find(source, CURSOR_KEY)?.unwrap_or_default();
     let mut marker = Sha256::digest(key).to_vec();
@@ -44,7 +44,7 @@ fn marker(source: &mut AnyConnection, phase: u8) -> QueryResult<Vec<u8>> {
     Ok(marker)
 }
 
-/// Writes into the target that a copy of this source is under way, unless it holds something else.
+/// Marks the target as an unfinished copy of this source. Refuses a target that has datasets, or an unfinished copy of another store.
 pub(super) fn begin(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
@@ -67,7 +67,7 @@ pub(super) fn begin(
     })
 }
 
-/// Lets the target hold what the source holds.
+/// Replaces the target's contents, except segments, by the source's.
 pub(super) fn write(
     source: &mut AnyConnection,
     target: &mut AnyConnection,
@@ -78,7 +78,7 @@ pub(super) fn write(
         clear(target)?;
         copy_datasets(source, target)?;
         copy_keys(source, target)?;
-        // There are as many of these as the operator made, and usage is by day: none grows with what is stored.
+        // These tables are small: the operator makes the clients, and usage is counted per day.
         copy_table!(secrets, SecretCopy, source, target);
         copy_table!(clients, ClientCopy, source, target);
         copy_table!(client_keys, ClientKeyCopy, source, target);
@@ -89,7 +89,7 @@ pub(super) fn write(
     })
 }
 
-/// Says that the copy is done.
+/// Removes the marker: the copy is complete.
 pub(super) fn finish(target: &mut AnyConnection) -> Result<(), UpkeepError> {
     connection::write(target, |target| {
         diesel::delete(secrets::table.find(COPY_MARKER)).execute(target)?;
@@ -115,7 +115,7 @@ fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepEr
     Ok(())
 }
 
-/// Removes everything but the runs.
+/// Deletes everything but the segments.
 fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(datasets::table).execute(target)?;
     diesel::delete(revisions::table).execute(target)?;
@@ -150,7 +150,7 @@ fn copy_datasets(source: &mut AnyConnection, target: &mut AnyConnection) -> Quer
     Ok(())
 }
 
-/// Copies the keys that have an answer. Requests that are in flight are answered by the source alone.
+/// Copies the idempotency keys that have an answer. Requests in flight stay with the source.
 fn copy_keys(source: &mut AnyConnection, target: &mut AnyConnection) -> QueryResult<()> {
     let mut after = (String::new(), String::new());
     loop {
