@@ -37,7 +37,10 @@ pub fn check(input: &[u8]) {
         return;
     };
     let plain = plain_query::Query::read(&asked, &table.columns);
-    match (Query::resolve(&asked, &table.columns), plain) {
+    match (
+        Query::resolve(&asked, &table.columns, &table.layout.formats),
+        plain,
+    ) {
         (Err(error), None) => assert!(!error.to_string().is_empty()),
         (Ok(query), Some(plain)) if plain.is_usual() => {
             assert_eq!(query.select, plain.select);

@@ -231,6 +231,7 @@ impl<'a> Importer<'a> {
                 charset: settings.charset.clone(),
                 nulls: settings.null.clone(),
                 types: settings.types.clone(),
+                formats: crate::dataset::Formats::default(),
             },
             media_type: match tabs {
                 true => "text/tab-separated-values",

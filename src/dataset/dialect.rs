@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::ColumnType;
+use super::{ColumnType, Formats};
 
 /// The byte between two fields: one of `,` `;` tab `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,6 +76,8 @@ pub struct UploadOptions {
     pub nulls: Vec<String>,
     /// Types that columns must have, by name. The last one stated for a name holds.
     pub types: Vec<(String, ColumnType)>,
+    /// How numbers, dates and datetimes are written.
+    pub formats: Formats,
 }
 
 /// How much a CSV may ask of the server.
@@ -130,6 +132,9 @@ pub struct Layout {
     pub nulls: Vec<String>,
     /// The type stated for each column, if any; as many as there are columns.
     pub stated: Vec<Option<ColumnType>>,
+    /// How numbers, dates and datetimes are written. A profile stores them beside the rest of the layout.
+    #[serde(skip)]
+    pub formats: Formats,
 }
 
 impl Layout {

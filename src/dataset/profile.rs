@@ -3,14 +3,18 @@
 //! Addition is associative and commutative, so the raw blocks may come in any order. It is exact, so the result is the same as for
 //! all values at once. A profile is stored, and continued when rows are appended.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Analysis, Column, ColumnType, Layout, ZoneMap, placeholder};
+use super::{Analysis, Column, ColumnType, Formats, Layout, ZoneMap, placeholder};
 
-/// The first byte of a stored profile. A new encoding gets another one.
-const ENCODING: u8 = 1;
+/// The first byte of a stored profile whose texts are values as they are.
+const PLAIN: u8 = 1;
+/// The first byte of a stored profile whose texts have to be read in another way. Earlier releases don't know it, so they
+/// refuse the dataset instead of misreading it.
+const RESPELLED: u8 = 2;
 
 /// A stored profile that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +40,17 @@ struct Tally {
     /// The narrowest type of all values except nulls and placeholders; `None` if there are no others.
     kind: Option<ColumnType>,
     placeholders: u32,
+    /// Whether any value is written otherwise than its canonical text.
+    #[serde(skip)]
+    respelled: bool,
+}
+
+/// What a profile that is [`RESPELLED`] has beside that.
+#[derive(Serialize, Deserialize)]
+struct Spelling<'p> {
+    formats: Cow<'p, Formats>,
+    /// For each column whether it is respelled.
+    columns: Vec<bool>,
 }
 
 impl Profile {
@@ -51,8 +66,15 @@ impl Profile {
 
     /// The profile as it is stored: a byte for the encoding, then postcard.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![ENCODING])
-            .expect("a profile is made of lists, texts and numbers")
+        const PLAIN_DATA: &str = "a profile is made of lists, texts and numbers";
+        let spelling = Spelling {
+            formats: Cow::Borrowed(&self.layout.formats),
+            columns: self.tallies.iter().map(|tally| tally.respelled).collect(),
+        };
+        if spelling.formats.is_plain() && !spelling.columns.contains(&true) {
+            return postcard::to_extend(self, vec![PLAIN]).expect(PLAIN_DATA);
+        }
+        postcard::to_extend(&(self, spelling), vec![RESPELLED]).expect(PLAIN_DATA)
     }
 
     /// The profile that was stored so.
@@ -61,9 +83,20 @@ impl Profile {
     /// [`CorruptProfile`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8]) -> Result<Self, CorruptProfile> {
         match stored.split_first() {
-            Some((&ENCODING, rest)) => postcard::from_bytes(rest).map_err(|_| CorruptProfile),
+            Some((&PLAIN, rest)) => postcard::from_bytes(rest).map_err(|_| CorruptProfile),
+            Some((&RESPELLED, rest)) => Self::respelled(rest),
             _ => Err(CorruptProfile),
         }
+    }
+
+    fn respelled(stored: &[u8]) -> Result<Self, CorruptProfile> {
+        let read: Result<(Self, Spelling<'_>), _> = postcard::from_bytes(stored);
+        let (mut profile, spelling) = read.map_err(|_| CorruptProfile)?;
+        Arc::make_mut(&mut profile.layout).formats = spelling.formats.into_owned();
+        for (tally, respelled) in profile.tallies.iter_mut().zip(spelling.columns) {
+            tally.respelled = respelled;
+        }
+        Ok(profile)
     }
 
     /// Adds a raw block. Its columns must be the profile's.
@@ -103,10 +136,14 @@ impl Profile {
             .zip(&self.layout.stated)
             .zip(&self.tallies);
         columns
-            .map(|((name, stated), tally)| Column {
-                name: name.clone(),
-                kind: stated.unwrap_or_else(|| tally.kind()),
-                nullable: tally.nulls > 0,
+            .map(|((name, stated), tally)| {
+                let kind = stated.unwrap_or_else(|| tally.kind());
+                Column {
+                    name: name.clone(),
+                    kind,
+                    nullable: tally.nulls > 0,
+                    respelled: tally.respelled && kind != ColumnType::String,
+                }
             })
             .collect()
     }
@@ -141,12 +178,14 @@ impl Tally {
             nulls: u64::from(zone_map.nulls),
             kind: zone_map.kind,
             placeholders: zone_map.placeholders,
+            respelled: zone_map.respelled,
         }
     }
 
     fn merge(&mut self, other: &Self) {
         self.nulls += other.nulls;
         self.placeholders |= other.placeholders;
+        self.respelled |= other.respelled;
         self.kind = match (self.kind, other.kind) {
             (Some(so_far), Some(here)) => Some(so_far.join(here)),
             (so_far, here) => so_far.or(here),

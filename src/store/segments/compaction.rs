@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::list::{Run, Segment, SegmentList};
 use super::queries as blocks;
 use super::tombstones;
-use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
+use crate::dataset::{Block, DatasetName, Formats, Layout, RawBlock, Summary};
 use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
@@ -87,7 +87,7 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         dataset: dataset.run.dataset,
         number: store.new_number(),
     };
-    let mut copy = Copy::new(run, dataset.columns.len());
+    let mut copy = Copy::new(run, &dataset.layout);
     let outcome = copy.all(store, &dataset, range.clone()).await;
     if let Err(error) = outcome {
         store.abandon(run);
@@ -128,7 +128,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(run: Run, columns: usize) -> Self {
+    fn new(run: Run, layout: &Layout) -> Self {
         Self {
             run,
             begun: false,
@@ -137,7 +137,7 @@ impl Copy {
             seq: 0,
             rows: 0,
             bytes: 0,
-            summary: Summary::new(columns),
+            summary: Summary::new(layout.columns.len(), &layout.formats),
             batch: Batch::default(),
         }
     }
@@ -193,7 +193,8 @@ impl Copy {
         let text = std::mem::take(&mut self.text);
         let body_start = std::mem::take(&mut self.body_start);
         let layout = Arc::clone(&dataset.layout);
-        let mut summary = std::mem::replace(&mut self.summary, Summary::new(0));
+        let mut summary =
+            std::mem::replace(&mut self.summary, Summary::new(0, &Formats::default()));
         let sealed = tokio::task::spawn_blocking(move || {
             let chunk = seal(text, body_start, layout, &mut summary)?;
             Ok::<_, StoreError>((chunk, summary))

@@ -120,7 +120,7 @@ impl Checker<'_> {
             reading.sound = false;
         }
         if let Some(stored) = &chunk.summary {
-            match Summary::decode(stored, layout.columns.len()) {
+            match Summary::decode(stored, layout.columns.len(), &layout.formats) {
                 Ok(summary) => reading.summarised = Some(summary.rows()),
                 Err(_) => self.problem("the summary of its run can't be read"),
             }
