@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use flash::dataset::{
-    Analysis, Block, Bounds, Ingest, Layout, Limits, Profile, RawBlock, Records, ResumableDigest,
-    Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
+    Analysis, Block, Bounds, Formats, Ingest, Layout, Limits, Profile, RawBlock, Records,
+    ResumableDigest, Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
 };
 
 use super::plain_value::{self, Decimal};

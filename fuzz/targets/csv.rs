@@ -41,7 +41,7 @@ pub fn check(input: &[u8]) {
             0 => Vec::new(),
             _ => vec![NULL.to_owned()],
         },
-        types: Vec::new(),
+        ..UploadOptions::default()
     };
     let limits = Limits {
         block_bytes: 1 + usize::from(sizes & 15) * 16,

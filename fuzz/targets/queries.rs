@@ -235,10 +235,7 @@ impl Table {
         let mut fields = Vec::new();
         let columns = self.layout.columns.len();
         Records::new(text, self.layout.delimiter, columns).next_into(&mut fields);
-        let value = |column: usize| {
-            let text = fields[column].text();
-            (!self.layout.is_null(&text)).then_some(text)
-        };
+        let value = |column: usize| query.value(&self.layout, column, fields[column].text());
         FullSortKey::new(&query.order, value, row.block, row.at)
     }
 

@@ -17,6 +17,7 @@
 //! [`versions`] lists the versions. What only one of them has is in its folder; everything else here is the same for all.
 
 mod access;
+mod additions;
 mod answers;
 pub mod body;
 pub mod call;
