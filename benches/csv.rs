@@ -118,7 +118,10 @@ fn intake(criterion: &mut Criterion) {
     group.bench_function("analyse", |b| b.iter(|| analyse(black_box(&raw_blocks))));
     group.bench_function("analyse and summarise", |b| {
         b.iter(|| {
-            let mut summary = Summary::new(raw_blocks[0].layout.columns.len());
+            let mut summary = Summary::new(
+                raw_blocks[0].layout.columns.len(),
+                &raw_blocks[0].layout.formats,
+            );
             for raw_block in black_box(&raw_blocks) {
                 black_box(raw_block.analyse_into(&mut summary).expect("a valid CSV"));
             }

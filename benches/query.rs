@@ -83,7 +83,7 @@ impl Sample {
             order: order.map(str::to_owned),
             filters: filters.into_iter().collect(),
         };
-        Query::resolve(&asked, &self.columns).expect("it can be asked")
+        Query::resolve(&asked, &self.columns, &self.layout.formats).expect("it can be asked")
     }
 
     /// A block from the middle, which has no header.

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use flash::dataset::{
-    Analysis, Block, Bounds, Ingest, Layout, Limits, Profile, RawBlock, Records, ResumableDigest,
-    Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
+    Analysis, Block, Bounds, Formats, Ingest, Layout, Limits, Profile, RawBlock, Records,
+    ResumableDigest, Summary, UploadOptions, ZoneMap, block, bloom, zone_map,
 };
 
 use super::plain_value::{self, Decimal};
@@ -46,7 +46,7 @@ pub fn check(input: &[u8]) {
         .and_then(|()| ingest.finish(&mut raw_blocks))
         .expect("it is a CSV");
     let layout = Arc::clone(ingest.layout().expect("it has a header"));
-    let mut summary = Summary::new(table.columns);
+    let mut summary = Summary::new(table.columns, &Formats::default());
     let analyse = |raw_block: &RawBlock| raw_block.analyse_into(&mut summary).expect("it is a CSV");
     let analyses: Vec<Analysis> = raw_blocks.iter().map(analyse).collect();
     let mut rows = Vec::new();
@@ -57,7 +57,8 @@ pub fn check(input: &[u8]) {
     check_together(&rows, &analyses, &layout);
     check_profile(&analyses, &layout);
     let encoded = summary.encode();
-    let stored = Summary::decode(&encoded, table.columns).expect("it was just stored");
+    let stored =
+        Summary::decode(&encoded, table.columns, &Formats::default()).expect("it was just stored");
     assert_eq!(
         (stored.rows(), stored.encode()),
         (rows.len() as u64, encoded)

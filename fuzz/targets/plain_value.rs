@@ -7,7 +7,7 @@ use flash::dataset::ColumnType;
 /// The narrowest type of a text.
 pub fn kind(text: &str) -> ColumnType {
     let kinds = [
-        (ColumnType::Boolean, text == "true" || text == "false"),
+        (ColumnType::Boolean, boolean(text).is_some()),
         (ColumnType::Integer, is_integer(text)),
         (ColumnType::Number, Decimal::read(text).is_some()),
         (ColumnType::Date, is_date(text)),
@@ -26,6 +26,16 @@ pub fn kind_of_all<'t>(texts: impl Iterator<Item = &'t str>) -> ColumnType {
         [only] => only,
         [ColumnType::Integer, ColumnType::Number] => ColumnType::Number,
         _ => ColumnType::String,
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    let spelt = |word: &str, capital: &str| {
+        text == word || text == capital || text == word.to_ascii_uppercase()
+    };
+    match (spelt("true", "True"), spelt("false", "False")) {
+        (false, false) => None,
+        (is, _) => Some(is),
     }
 }
 
@@ -53,7 +63,7 @@ pub fn days(text: &str) -> Option<i64> {
     Some(i64::from(day.since(epoch).ok()?.get_days()))
 }
 
-/// Seconds since 1970 and nanoseconds.
+/// Seconds since 1970 and nanoseconds, a billion and more of them in a leap second.
 pub fn instant(text: &str) -> Option<(i64, u32)> {
     let text = text.to_ascii_uppercase();
     let (day, time) = text.split_once('T')?;
@@ -73,8 +83,12 @@ pub fn instant(text: &str) -> Option<(i64, u32)> {
     let [hour, minute, second] = parts[..] else {
         return None;
     };
-    let seconds = two(hour, 23)? * 3600 + two(minute, 59)? * 60 + two(second, 60)?;
-    let nanos = match fraction {
+    let (seconds, leap) = match two(second, 60)? {
+        60 => (59, 1_000_000_000),
+        second => (second, 0),
+    };
+    let seconds = two(hour, 23)? * 3600 + two(minute, 59)? * 60 + seconds;
+    let nanos: u32 = match fraction {
         None => 0,
         Some(fraction) if fraction.is_empty() || !digits(fraction) => return None,
         Some(fraction) => format!("{fraction:0<9}")[..9].parse().ok()?,
@@ -88,7 +102,13 @@ pub fn instant(text: &str) -> Option<(i64, u32)> {
         }
         _ => return None,
     };
-    Some((days * 86_400 + seconds - offset, nanos))
+    let seconds = days * 86_400 + seconds - offset;
+    if leap > 0 {
+        let next = jiff::Timestamp::from_second(seconds + 1).ok()?;
+        let next = next.strftime("%d %T").to_string();
+        return (next == "01 00:00:00").then_some((seconds, leap + nanos));
+    }
+    Some((seconds, nanos))
 }
 
 /// A JSON number: `0.DIGITS × 10^exponent`, with neither a zero at the beginning of its digits nor at their end.
@@ -179,7 +199,7 @@ impl PartialOrd for Decimal {
 /// How two values of a column of that type stand to each other; `None`: one of them is no such value.
 pub fn compare(kind: ColumnType, a: &str, b: &str) -> Option<Ordering> {
     match kind {
-        ColumnType::Boolean => Some(a.parse::<bool>().ok()?.cmp(&b.parse::<bool>().ok()?)),
+        ColumnType::Boolean => Some(boolean(a)?.cmp(&boolean(b)?)),
         ColumnType::Integer | ColumnType::Number => Some(Decimal::read(a)?.cmp(&Decimal::read(b)?)),
         ColumnType::Date => (is_date(a) && is_date(b)).then(|| a.cmp(b)),
         ColumnType::Datetime => Some(instant(a)?.cmp(&instant(b)?)),

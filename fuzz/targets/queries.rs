@@ -37,7 +37,10 @@ pub fn check(input: &[u8]) {
         return;
     };
     let plain = plain_query::Query::read(&asked, &table.columns);
-    match (Query::resolve(&asked, &table.columns), plain) {
+    match (
+        Query::resolve(&asked, &table.columns, &table.layout.formats),
+        plain,
+    ) {
         (Err(error), None) => assert!(!error.to_string().is_empty()),
         (Ok(query), Some(plain)) if plain.is_usual() => {
             assert_eq!(query.select, plain.select);
@@ -232,10 +235,7 @@ impl Table {
         let mut fields = Vec::new();
         let columns = self.layout.columns.len();
         Records::new(text, self.layout.delimiter, columns).next_into(&mut fields);
-        let value = |column: usize| {
-            let text = fields[column].text();
-            (!self.layout.is_null(&text)).then_some(text)
-        };
+        let value = |column: usize| query.value(&self.layout, column, fields[column].text());
         FullSortKey::new(&query.order, value, row.block, row.at)
     }
 

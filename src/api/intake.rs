@@ -6,6 +6,7 @@
 mod frames;
 mod json;
 mod multipart;
+mod parameters;
 
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
@@ -275,6 +276,7 @@ fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
         dialect,
         nulls,
         types,
+        formats: parameters::formats(query)?,
         ..UploadOptions::default()
     })
 }

@@ -16,6 +16,7 @@
 //! [`versions`] lists the versions. Code for one version is in its folder; everything else is for all versions.
 
 mod access;
+mod additions;
 mod answers;
 pub mod body;
 pub mod call;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-pub use csv::{CsvCells, csv, push_csv_field};
+pub use csv::{CsvCells, Values, csv, push_csv_field};
 pub use format::{Cell, Form, RowFormat, Style, push_json_field, push_json_string};
 pub(super) use format::{Progress, write_part};
 pub(super) use send::{Maker, metered, send};

@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     api::Registry,
-    dataset::{ColumnType, DatasetName, UploadOptions},
+    dataset::{ColumnType, DatasetName, Formats, UploadOptions},
     services::{self, Clock, Form, Services, Upload, UploadError},
     settings::{DatabaseSettings, ServeSettings, Settings, SettingsError, StoreSettings},
     store::{Committed, Conditions, Store, Write},
@@ -26,12 +26,14 @@ use super::{Failure, progress};
 mod dialect;
 mod error;
 mod files;
+mod formats;
 
 pub(super) use error::ImportError;
 
 use dialect::DialectOptions;
 use error::FileError;
 use files::Input;
+use formats::FormatSettings;
 
 /// Bytes of one read.
 const READ: usize = 256 << 10;
@@ -63,6 +65,9 @@ pub(super) struct ImportSettings {
     /// The files have no header line; the columns are named column_1, column_2, …
     #[arg(long)]
     header_absent: bool,
+    /// How values are written
+    #[command(flatten)]
+    formats: FormatSettings,
     /// The store to import into
     #[command(flatten)]
     database: DatabaseSettings,
@@ -88,13 +93,15 @@ pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
     if let Some(wrong) = ambiguous(&inputs, settings.name.as_ref()) {
         return Err(Failure::Usage(wrong.to_owned()));
     }
+    let formats = settings.formats.formats();
+    let formats = formats.map_err(|error| Failure::Usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(ImportError::Start)?;
     let serve = as_a_server(settings)?;
     Ok(runtime.block_on(async {
-        let importer = Importer::start(serve, &inputs, settings)?;
+        let importer = Importer::start(serve, &inputs, settings, formats)?;
         let outcome = importer.all(&inputs).await;
         importer.services.store.close().await;
         outcome
@@ -129,6 +136,7 @@ fn as_a_server(settings: &ImportSettings) -> Result<Settings, SettingsError> {
 struct Importer<'a> {
     services: Arc<Services>,
     settings: &'a ImportSettings,
+    formats: Formats,
     bar: ProgressBar,
 }
 
@@ -137,6 +145,7 @@ impl<'a> Importer<'a> {
         serve: Settings,
         inputs: &[Input],
         settings: &'a ImportSettings,
+        formats: Formats,
     ) -> Result<Self, ImportError> {
         let clock = Clock::system();
         let mut how = services::store_settings(&serve);
@@ -147,6 +156,7 @@ impl<'a> Importer<'a> {
         Ok(Self {
             services: Services::new(serve, store, catalogue, clock),
             settings,
+            formats,
             bar: progress::bytes(files::bytes(inputs)),
         })
     }
@@ -233,6 +243,7 @@ impl<'a> Importer<'a> {
                 charset: settings.charset.clone(),
                 nulls: settings.null.clone(),
                 types: settings.types.clone(),
+                formats: self.formats.clone(),
                 ..UploadOptions::default()
             },
             media_type: match tabs {

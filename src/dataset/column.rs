@@ -14,7 +14,7 @@ use super::value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ColumnType {
-    /// `true` or `false`.
+    /// `true` or `false`, also as `TRUE` or `True`.
     Boolean,
     /// A JSON integer that fits an `i64`.
     Integer,
@@ -38,6 +38,10 @@ pub struct Column {
     pub kind: ColumnType,
     /// Whether any of its values is null.
     pub nullable: bool,
+    /// Whether any of its values is written otherwise than version 2 writes it, such as `TRUE`, or `1,5` with `decimal=,`.
+    /// Always `false` in a column of strings.
+    #[serde(skip)]
+    pub respelled: bool,
 }
 
 /// A text that names no column type.

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::ColumnType;
+use super::{ColumnType, Formats};
 
 mod stated;
 
@@ -82,6 +82,8 @@ pub struct UploadOptions {
     pub types: Vec<(String, ColumnType)>,
     /// Types that the dataset's columns have had to have so far; for a name that is not among the columns, they don't matter.
     pub kept_types: Vec<(String, ColumnType)>,
+    /// How numbers, dates and datetimes are written.
+    pub formats: Formats,
 }
 
 /// How much a CSV may ask of the server.
@@ -142,6 +144,9 @@ pub struct Layout {
     /// What was stated about the form of the file. Later uploads keep it. A profile stores it beside the rest.
     #[serde(skip)]
     pub dialect: Dialect,
+    /// How numbers, dates and datetimes are written. A profile stores them beside the rest of the layout.
+    #[serde(skip)]
+    pub formats: Formats,
 }
 
 impl Layout {

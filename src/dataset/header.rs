@@ -50,6 +50,7 @@ pub(crate) fn layout(
             .filter(|null| !null.is_empty())
             .cloned()
             .collect(),
+        formats: options.formats.clone(),
         columns,
         units: Vec::new(),
         dialect: options.dialect.clone(),

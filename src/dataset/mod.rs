@@ -34,6 +34,7 @@ mod decimal;
 mod detect;
 pub mod dialect;
 pub mod error;
+pub mod formats;
 mod header;
 mod hints;
 pub mod ingest;
@@ -67,6 +68,7 @@ pub use dialect::{
     UnknownDelimiter, UploadOptions,
 };
 pub use error::{CsvError, CsvErrorKind};
+pub use formats::Formats;
 pub use ingest::Ingest;
 pub use name::{DatasetName, NameError};
 pub use profile::{CorruptProfile, Profile};

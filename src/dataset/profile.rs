@@ -3,14 +3,18 @@
 //! Addition is associative and commutative, so the raw blocks may come in any order. It is exact, so the result is the same as for
 //! all values at once. A profile is stored, and continued when rows are appended.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Analysis, Column, ColumnType, Layout, ZoneMap, placeholder};
+use super::{Analysis, Column, ColumnType, Dialect, Formats, Layout, ZoneMap, placeholder};
 
-/// The first byte of a stored profile. A new encoding gets another one.
-const ENCODING: u8 = 1;
+/// The first byte of a stored profile whose texts are values as they are.
+const PLAIN: u8 = 1;
+/// The first byte of a stored profile whose texts have to be read in another way. Earlier releases don't know it, so they
+/// refuse the dataset instead of misreading it.
+const RESPELLED: u8 = 2;
 
 /// A stored profile that can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +40,24 @@ struct Tally {
     /// The narrowest type of all values except nulls and placeholders; `None` if there are no others.
     kind: Option<ColumnType>,
     placeholders: u32,
+    /// Whether any value is written otherwise than its canonical text.
+    #[serde(skip)]
+    respelled: bool,
+}
+
+/// What a profile that is [`RESPELLED`] has beside that.
+#[derive(Serialize, Deserialize)]
+struct Spelling<'p> {
+    formats: Cow<'p, Formats>,
+    /// For each column whether it is respelled.
+    columns: Vec<bool>,
+}
+
+/// What a profile has behind that if more was stated. Earlier releases pass over it.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Stated {
+    units: Vec<String>,
+    dialect: Dialect,
 }
 
 impl Profile {
@@ -51,8 +73,24 @@ impl Profile {
 
     /// The profile as it is stored: a byte for the encoding, then postcard.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_extend(self, vec![ENCODING])
-            .expect("a profile is made of lists, texts and numbers")
+        const PLAIN_DATA: &str = "a profile is made of lists, texts and numbers";
+        let spelling = Spelling {
+            formats: Cow::Borrowed(&self.layout.formats),
+            columns: self.tallies.iter().map(|tally| tally.respelled).collect(),
+        };
+        let stated = Stated {
+            units: self.layout.units.clone(),
+            dialect: self.layout.dialect.clone(),
+        };
+        let stored = match spelling.formats.is_plain() && !spelling.columns.contains(&true) {
+            true => postcard::to_extend(self, vec![PLAIN]),
+            false => postcard::to_extend(&(self, spelling), vec![RESPELLED]),
+        };
+        let stored = stored.expect(PLAIN_DATA);
+        match stated == Stated::default() {
+            true => stored,
+            false => postcard::to_extend(&stated, stored).expect(PLAIN_DATA),
+        }
     }
 
     /// The profile that was stored so.
@@ -60,10 +98,28 @@ impl Profile {
     /// # Errors
     /// [`CorruptProfile`] if it is damaged, or written by a later release.
     pub fn decode(stored: &[u8]) -> Result<Self, CorruptProfile> {
-        match stored.split_first() {
-            Some((&ENCODING, rest)) => postcard::from_bytes(rest).map_err(|_| CorruptProfile),
-            _ => Err(CorruptProfile),
+        let read = match stored.split_first() {
+            Some((&PLAIN, rest)) => postcard::take_from_bytes(rest).ok(),
+            Some((&RESPELLED, rest)) => Self::respelled(rest),
+            _ => None,
+        };
+        let (mut profile, rest): (Self, &[u8]) = read.ok_or(CorruptProfile)?;
+        if !rest.is_empty() {
+            let stated: Stated = postcard::from_bytes(rest).map_err(|_| CorruptProfile)?;
+            let layout = Arc::make_mut(&mut profile.layout);
+            (layout.units, layout.dialect) = (stated.units, stated.dialect);
         }
+        Ok(profile)
+    }
+
+    fn respelled(stored: &[u8]) -> Option<(Self, &[u8])> {
+        let read = postcard::take_from_bytes::<(Self, Spelling<'_>)>(stored);
+        let ((mut profile, spelling), rest) = read.ok()?;
+        Arc::make_mut(&mut profile.layout).formats = spelling.formats.into_owned();
+        for (tally, respelled) in profile.tallies.iter_mut().zip(spelling.columns) {
+            tally.respelled = respelled;
+        }
+        Some((profile, rest))
     }
 
     /// Adds a raw block. Its columns must be the profile's.
@@ -103,10 +159,14 @@ impl Profile {
             .zip(&self.layout.stated)
             .zip(&self.tallies);
         columns
-            .map(|((name, stated), tally)| Column {
-                name: name.clone(),
-                kind: stated.unwrap_or_else(|| tally.kind()),
-                nullable: tally.nulls > 0,
+            .map(|((name, stated), tally)| {
+                let kind = stated.unwrap_or_else(|| tally.kind());
+                Column {
+                    name: name.clone(),
+                    kind,
+                    nullable: tally.nulls > 0,
+                    respelled: tally.respelled && kind != ColumnType::String,
+                }
             })
             .collect()
     }
@@ -141,12 +201,14 @@ impl Tally {
             nulls: u64::from(zone_map.nulls),
             kind: zone_map.kind,
             placeholders: zone_map.placeholders,
+            respelled: zone_map.respelled,
         }
     }
 
     fn merge(&mut self, other: &Self) {
         self.nulls += other.nulls;
         self.placeholders |= other.placeholders;
+        self.respelled |= other.respelled;
         self.kind = match (self.kind, other.kind) {
             (Some(so_far), Some(here)) => Some(so_far.join(here)),
             (so_far, here) => so_far.or(here),

@@ -161,7 +161,7 @@ impl RawBlock {
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
             let texts = counts.of(&self.text, cells);
             let stated = self.layout.stated.get(place).copied().flatten();
-            let zone_map = match infer(texts, stated) {
+            let zone_map = match infer(texts, stated, &self.layout.formats) {
                 Ok(zone_map) => zone_map,
                 Err(unfit) => {
                     if first.is_none_or(|(_, first)| unfit.span.start() < first.span.start()) {

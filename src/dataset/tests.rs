@@ -117,15 +117,25 @@ fn read_back(block: &Block, layout: &Layout) -> Vec<Vec<String>> {
 /// Every value lies within the bounds that are stored for it.
 fn check_bounds(records: &[Vec<String>], layout: &Layout, analysis: &Analysis) {
     let stored = zone_map::decode(&zone_map::encode(&analysis.columns)).unwrap();
-    assert_eq!(stored, analysis.columns);
-    for (place, zone_map) in stored.iter().enumerate() {
+    let formats = &layout.formats;
+    for (place, (zone_map, found)) in stored.iter().zip(&analysis.columns).enumerate() {
+        assert_eq!(zone_map.bounds, found.bounds);
+        let kind = found.kind.unwrap_or(ColumnType::String);
         let values = records.iter().map(|record| record[place].as_str());
         let (nulls, values): (Vec<_>, Vec<_>) = values.partition(|value| layout.is_null(value));
         assert_eq!(nulls.len(), zone_map.nulls as usize);
         assert_eq!(values.is_empty(), zone_map.bounds == Bounds::None);
+        let canonical = |value: &&str| match zone_map.bounds {
+            Bounds::Text { .. } => (*value).to_owned(),
+            _ => formats.read(kind, (*value).into()).into_owned(),
+        };
+        if !matches!(zone_map.bounds, Bounds::Text { .. }) {
+            let respelled = values.iter().any(|value| canonical(value) != *value);
+            assert_eq!(found.respelled, respelled, "{values:?}");
+        }
         for value in values {
             assert!(
-                within(value.as_bytes(), &zone_map.bounds),
+                within(canonical(&value).as_bytes(), &zone_map.bounds),
                 "{value:?} {:?}",
                 zone_map.bounds
             );
@@ -153,11 +163,11 @@ fn within(text: &[u8], bounds: &Bounds) -> bool {
 }
 
 /// A column's type and nulls, found in the simplest way.
-fn plain_type(values: &[&str]) -> ColumnType {
+fn plain_type(values: &[&str], formats: &Formats) -> ColumnType {
     values
         .iter()
         .copied()
-        .map(ColumnType::of)
+        .map(|value| formats.kind_of(value))
         .reduce(ColumnType::join)
         .unwrap_or(ColumnType::String)
 }
@@ -181,7 +191,7 @@ fn check_profile(taken: &Taken, options: &UploadOptions) {
             .map(|(_, kind)| *kind);
         assert_eq!(
             column.kind,
-            stated.unwrap_or_else(|| plain_type(&some)),
+            stated.unwrap_or_else(|| plain_type(&some, &options.formats)),
             "{some:?}"
         );
         assert_eq!(column.nullable, some.len() < values.len());
@@ -197,12 +207,12 @@ fn check_profile(taken: &Taken, options: &UploadOptions) {
                 .collect();
             let narrower = rest.len() < some.len()
                 && !rest.is_empty()
-                && plain_type(&rest) != ColumnType::String;
+                && plain_type(&rest, &options.formats) != ColumnType::String;
             narrower.then(|| {
                 format!(
                     "{} would be {} with null={text}",
                     column.name,
-                    plain_type(&rest)
+                    plain_type(&rest, &options.formats)
                 )
             })
         });
@@ -268,7 +278,28 @@ fn some_options(random: &mut Random) -> UploadOptions {
         } else {
             vec![]
         },
+        formats: some_formats(random),
         ..UploadOptions::default()
+    }
+}
+
+fn some_formats(random: &mut Random) -> Formats {
+    if random.below(2) == 0 {
+        return Formats::default();
+    }
+    let formats = Formats {
+        decimal: [None, ",".parse().ok(), ".".parse().ok()][random.below(3)],
+        thousands: [None, ".".parse().ok(), "space".parse().ok()][random.below(3)],
+        dates: [None, "dmy".parse().ok(), "ymd".parse().ok()][random.below(3)],
+        datetimes: [None, "local".parse().ok()][random.below(2)],
+        zone: match random.below(3) {
+            0 => "Europe/Rome".parse().ok(),
+            _ => None,
+        },
+    };
+    match formats.check() {
+        Ok(()) => formats,
+        Err(_) => Formats::default(),
     }
 }
 
@@ -295,15 +326,19 @@ fn no_bytes_whatever_make_it_panic_or_depend_on_how_they_were_split() {
 #[test]
 fn a_csv_comes_back_as_it_went_in_with_the_types_its_values_have() {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
-    let pools: [&[&str]; 7] = [
+    let pools: [&[&str]; 9] = [
         &["1", "-5", "300", "NA", ""],
         &["1", "2.5", "-0", "1e3", "null"],
-        &["true", "false", ""],
+        &["true", "false", "", "TRUE", "False"],
+        &["1,5", "1.234", "-1 234,50", "7"],
+        &["31.12.2026", "2026/1/2", "2024-01-01", "1.2.2026"],
         &["2024-01-01", "1999-12-31", "-", "."],
         &[
             "2024-01-01T00:00:00Z",
             "2024-01-01T00:00:00.5+02:00",
             "1990-12-31T23:59:60Z",
+            "2026-07-01 12:00",
+            "2026-07-01T12:00:00.5",
         ],
         &[
             "a",
@@ -320,7 +355,7 @@ fn a_csv_comes_back_as_it_went_in_with_the_types_its_values_have() {
     let mut valid = 0;
     for _ in 0..600 {
         let columns: Vec<&[&str]> = (0..1 + random.below(4))
-            .map(|_| pools[random.below(7)])
+            .map(|_| pools[random.below(9)])
             .collect();
         let end = random.pick(&["\n", "\r\n"]);
         let mut text = random
@@ -349,6 +384,7 @@ fn a_csv_comes_back_as_it_went_in_with_the_types_its_values_have() {
         };
         let options = UploadOptions {
             dialect: Delimiter::COMMA.into(),
+            formats: some_formats(&mut random),
             ..UploadOptions::default()
         };
         let limits = Limits {

@@ -3,8 +3,11 @@
 //! Each type has a loop of its own, which the first text enters and the first text that doesn't fit leaves. If the values turn out to
 //! be strings, the texts are read once more for their bounds.
 
+use std::borrow::Cow;
+use std::cell::Cell as Flag;
+
 use super::{
-    Bounds, ColumnType, ZoneMap, cell::Cell, counts::Texts, placeholder, span::Span,
+    Bounds, ColumnType, Formats, ZoneMap, cell::Cell, counts::Texts, placeholder, span::Span,
     text_range::TextRange, value,
 };
 
@@ -15,13 +18,20 @@ pub(crate) struct Unfit {
     pub(crate) stated: ColumnType,
 }
 
-/// Infers a column's zone map from its texts. If a type is stated, every non-null value must be of that type.
-pub(super) fn infer(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
+/// Infers a column's zone map from its texts, whose values are written in these formats. If a type is stated, every non-null
+/// value must be of that type.
+pub(super) fn infer(
+    texts: Texts<'_>,
+    stated: Option<ColumnType>,
+    formats: &Formats,
+) -> Result<ZoneMap, Unfit> {
     if stated == Some(ColumnType::String) {
         return Ok(strings(texts));
     }
     let mut typed = Typed {
         cells: texts.cells(),
+        formats,
+        respelled: false,
         skip_placeholders: stated.is_none(),
         placeholders: 0,
     };
@@ -44,6 +54,7 @@ pub(super) fn infer(texts: Texts<'_>, stated: Option<ColumnType>) -> Result<Zone
             },
             kind,
             placeholders: typed.placeholders,
+            respelled: typed.respelled,
         }),
     }
 }
@@ -57,6 +68,7 @@ fn strings(texts: Texts<'_>) -> ZoneMap {
         bounds,
         kind,
         placeholders: 0,
+        respelled: false,
     }
 }
 
@@ -69,8 +81,11 @@ struct Inferred<'t> {
 }
 
 /// Reads a column while its values have one type.
-struct Typed<I> {
+struct Typed<'f, I> {
     cells: I,
+    formats: &'f Formats,
+    /// Whether any value is written otherwise than its canonical text.
+    respelled: bool,
     /// Whether well-known placeholders are noted and skipped.
     skip_placeholders: bool,
     placeholders: u32,
@@ -148,7 +163,7 @@ impl<V: Ordered> Range<V> {
     }
 }
 
-impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
+impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<'_, I> {
     fn column(&mut self, stated: Option<ColumnType>) -> Inferred<'t> {
         let Some(first) = self.first() else {
             return Inferred {
@@ -157,22 +172,58 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
                 other: None,
             };
         };
-        let kind = stated.unwrap_or_else(|| ColumnType::of_bytes(first.raw()));
-        match kind {
+        let formats = self.formats;
+        let (plain, leeway) = (formats.is_plain(), formats.leeway());
+        let respelled = Flag::new(false);
+        // The canonical text of a value. Without formats, all texts but those of booleans are canonical, or no values.
+        let read = |cell: &Cell<'t>, kind| {
+            if plain && kind != ColumnType::Boolean {
+                return Some(Cow::Borrowed(cell.raw()));
+            }
+            let text = std::str::from_utf8(cell.raw()).ok()?;
+            let canonical = formats.canonical(kind, text)?;
+            respelled.set(respelled.get() || canonical != text);
+            Some(match canonical {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            })
+        };
+        let kind = stated.unwrap_or_else(|| self.kind_of(&first));
+        let inferred = match kind {
             ColumnType::Boolean => self.of_one_type(
                 kind,
-                |cell| value::boolean(cell.raw()).map(Range::only),
+                |cell| value::boolean(&read(cell, kind)?).map(Range::only),
                 |min, max| Bounds::Boolean { min, max },
             ),
-            ColumnType::Integer | ColumnType::Number => self.numeric(kind, stated),
+            ColumnType::Integer | ColumnType::Number if formats.has_plain_numbers() => {
+                self.numeric(kind, stated, Cell::integer, Cell::number)
+            }
+            ColumnType::Integer | ColumnType::Number => self.numeric(
+                kind,
+                stated,
+                |cell| value::integer(&read(cell, ColumnType::Integer)?),
+                |cell| value::number(&read(cell, ColumnType::Number)?),
+            ),
             ColumnType::Date => self.of_one_type(
                 kind,
-                |cell| value::date(cell.raw()).map(Range::only),
+                |cell| value::date(&read(cell, kind)?).map(Range::only),
                 |min, max| Bounds::Date { min, max },
             ),
             ColumnType::Datetime => self.of_one_type(
                 kind,
-                |cell| value::second_bounds(cell.raw()).map(|(min, max)| Range { min, max }),
+                |cell| {
+                    let canonical = read(cell, kind)?;
+                    let (min, max) = value::second_bounds(&canonical)?;
+                    // Only what lacked a zone depends on its rules.
+                    let leeway = match canonical {
+                        Cow::Borrowed(_) => 0,
+                        Cow::Owned(_) => leeway,
+                    };
+                    Some(Range {
+                        min: min - leeway,
+                        max: max + leeway,
+                    })
+                },
                 |min, max| Bounds::Instant { min, max },
             ),
             ColumnType::String => Inferred {
@@ -180,6 +231,15 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
                 kind: None,
                 other: Some(first),
             },
+        };
+        self.respelled = respelled.get();
+        inferred
+    }
+
+    fn kind_of(&self, cell: &Cell<'_>) -> ColumnType {
+        match std::str::from_utf8(cell.raw()) {
+            Ok(text) => self.formats.kind_of(text),
+            Err(_) => ColumnType::String,
         }
     }
 
@@ -208,12 +268,18 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
     }
 
     /// Integers, which become numbers at the first value that is a number, unless they are stated to be integers.
-    fn numeric(&mut self, kind: ColumnType, stated: Option<ColumnType>) -> Inferred<'t> {
-        let (integers, other) = self.run(Range::NOTHING, |cell| cell.integer().map(Range::only));
+    fn numeric(
+        &mut self,
+        kind: ColumnType,
+        stated: Option<ColumnType>,
+        integer: impl Fn(&Cell<'t>) -> Option<i64>,
+        number: impl Fn(&Cell<'t>) -> Option<f64>,
+    ) -> Inferred<'t> {
+        let (integers, other) = self.run(Range::NOTHING, |cell| integer(cell).map(Range::only));
         let bounds = integers.bounds(|min, max| Bounds::Integer { min, max });
-        let number = other.and_then(|cell| cell.number());
-        match number {
-            Some(number) if stated != Some(ColumnType::Integer) => {
+        let first = other.and_then(|cell| number(&cell));
+        match first {
+            Some(first) if stated != Some(ColumnType::Integer) => {
                 let start = match bounds {
                     Bounds::Integer { min, max } => Range {
                         min: min as f64,
@@ -221,8 +287,8 @@ impl<'t, I: Iterator<Item = Cell<'t>> + Clone> Typed<I> {
                     },
                     _ => Range::NOTHING,
                 };
-                let start = start.join(Range::only(number));
-                let (range, other) = self.run(start, |cell| cell.number().map(Range::only));
+                let start = start.join(Range::only(first));
+                let (range, other) = self.run(start, |cell| number(cell).map(Range::only));
                 let bounds = range.bounds(|min, max| Bounds::Number { min, max });
                 Inferred {
                     bounds,

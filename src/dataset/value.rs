@@ -6,17 +6,21 @@
 /// A moment, for comparing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
-    /// Seconds since 1970-01-01T00:00:00Z, rounded down. A leap second counts as the first second after it.
+    /// Seconds since 1970-01-01T00:00:00Z, rounded down. A leap second belongs to the second before it.
     pub seconds: i64,
-    /// Nanoseconds after that; more digits than nine are cut off.
+    /// Nanoseconds after that; more digits than nine are cut off. In a leap second at least [`LEAP`], so that it comes
+    /// after all other moments of its minute and before the next minute.
     pub nanos: u32,
 }
 
-/// `true` or `false`, exactly.
+/// The nanoseconds of an [`Instant`] at which a leap second begins.
+pub const LEAP: u32 = 1_000_000_000;
+
+/// `true` or `false`, also as spreadsheets write them: `TRUE` or `True`.
 pub fn boolean(text: &[u8]) -> Option<bool> {
     match text {
-        b"true" => Some(true),
-        b"false" => Some(false),
+        b"true" | b"TRUE" | b"True" => Some(true),
+        b"false" | b"FALSE" | b"False" => Some(false),
         _ => None,
     }
 }
@@ -108,28 +112,22 @@ pub fn date(text: &[u8]) -> Option<i32> {
     i32::try_from(since.as_secs() / 86_400).ok()
 }
 
-/// A `date-time` of RFC 3339, section 5.6, `T` and `Z` in either case.
+/// A `date-time` of RFC 3339, section 5.6, `T` and `Z` in either case. A leap second is one only at the end of a month in
+/// UTC (section 5.7).
 pub fn instant(text: &[u8]) -> Option<Instant> {
-    let moment = moment(text)?;
-    Some(Instant {
-        seconds: moment.seconds,
-        nanos: moment.nanos,
-    })
+    moment(text).map(|moment| moment.at)
 }
 
-/// The whole seconds between which a `date-time` lies, however a reader interprets a leap second.
+/// The whole seconds between which a `date-time` lies.
 pub(crate) fn second_bounds(text: &[u8]) -> Option<(i64, i64)> {
-    let moment = moment(text)?;
-    Some((
-        moment.seconds - i64::from(moment.leap),
-        moment.seconds + i64::from(moment.fraction),
-    ))
+    let Moment { at, fraction } = moment(text)?;
+    let after = fraction || at.nanos >= LEAP;
+    Some((at.seconds, at.seconds + i64::from(after)))
 }
 
 struct Moment {
-    seconds: i64,
-    nanos: u32,
-    leap: bool,
+    at: Instant,
+    /// Whether the moment is after the beginning of its second, by however little.
     fraction: bool,
 }
 
@@ -160,17 +158,33 @@ fn moment(text: &[u8]) -> Option<Moment> {
             .filter(|(digits, _)| !digits.is_empty())?,
         _ => (&[][..], rest),
     };
+    let leap = second == 60;
+    let second = second - u32::from(leap);
     let local = i64::from(date(day)?) * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
+    let seconds = local - zone_seconds(zone)?;
+    if leap && !ends_month(seconds) {
+        return None;
+    }
     Some(Moment {
-        seconds: local - zone_seconds(zone)?,
-        nanos: if fraction.is_empty() {
-            0
-        } else {
-            nanos(fraction)
+        at: Instant {
+            seconds,
+            nanos: nanos(fraction) + if leap { LEAP } else { 0 },
         },
-        leap: second == 60,
         fraction: fraction.iter().any(|&byte| byte != b'0'),
     })
+}
+
+/// Whether this second is the last one of a month in UTC.
+fn ends_month(seconds: i64) -> bool {
+    let last_second = seconds.rem_euclid(86_400) == 86_399;
+    last_second && day(seconds.div_euclid(86_400)).is_some_and(|day| day == day.last_of_month())
+}
+
+/// The day of the calendar that comes so many days after 1970-01-01; `None` outside of the years -9999 to 9999.
+pub(crate) fn day(days: i64) -> Option<jiff::civil::Date> {
+    jiff::civil::date(1970, 1, 1)
+        .checked_add(jiff::Span::new().try_days(days).ok()?)
+        .ok()
 }
 
 /// Seconds that a zone is ahead of UTC.

@@ -18,6 +18,9 @@ pub struct ZoneMap {
     pub(super) kind: Option<ColumnType>,
     /// The well-known placeholders among the values, as far as they matter for the type.
     pub(super) placeholders: u32,
+    /// Whether any of the values is written otherwise than its canonical text. A profile stores that, a block does not.
+    #[serde(skip)]
+    pub(super) respelled: bool,
 }
 
 /// The least and the greatest non-null value, both included. They are of the narrowest type that fits the block's values, or of
@@ -79,6 +82,7 @@ impl ZoneMap {
             bounds: Bounds::None,
             kind: None,
             placeholders: 0,
+            respelled: false,
         }
     }
 
@@ -94,11 +98,12 @@ impl ZoneMap {
     }
 
     /// Whether a Bloom filter is worthwhile: the column is often asked for equality, and a value within the bounds may well not be
-    /// in a block of `rows` rows.
+    /// in a block of `rows` rows. A filter holds texts as they came, so a column with other spellings gets none.
     pub(super) fn is_worth_a_bloom(&self, rows: u32) -> bool {
         /// A filter is worthwhile if there are this many times as many integers within the bounds as rows.
         const SPREAD: i128 = 16;
         match &self.bounds {
+            _ if self.respelled => false,
             Bounds::Text { min, max } => min != max,
             Bounds::Integer { min, max } => {
                 i128::from(*max) - i128::from(*min) > i128::from(rows) * SPREAD

@@ -42,10 +42,10 @@ async fn whole(
 ) -> Result<Vec<ColumnSummary>, SearchError> {
     let permit = Arc::clone(&services.scans).acquire_owned().await;
     let permit = Arc::new(permit.map_err(|_| SearchError::Worker)?);
-    let mut whole = Summary::new(dataset.columns.len());
+    let mut whole = Summary::new(dataset.columns.len(), &dataset.layout.formats);
     for segment in dataset.segments.iter() {
         whole = match services.store.summary(segment.id).await? {
-            Some(stored) => merged(&permit, whole, stored).await?,
+            Some(stored) => merged(&permit, whole, stored, &dataset.layout).await?,
             None => made(services, &permit, segment.id, whole, &dataset.layout).await?,
         };
     }
@@ -58,10 +58,13 @@ async fn merged(
     permit: &Arc<ScanPermit>,
     mut whole: Summary,
     stored: Vec<u8>,
+    layout: &Arc<Layout>,
 ) -> Result<Summary, SearchError> {
+    let layout = Arc::clone(layout);
     blocking(permit, move || {
         let columns = whole.columns();
-        let stored = Summary::decode(&stored, columns).map_err(|e| unreadable("summary", e))?;
+        let stored = Summary::decode(&stored, columns, &layout.formats)
+            .map_err(|e| unreadable("summary", e))?;
         whole.merge(&stored);
         Ok(whole)
     })

@@ -2,6 +2,7 @@
 
 mod charsets;
 mod dialects;
+mod formats;
 mod headers;
 mod hints;
 mod mistakes;

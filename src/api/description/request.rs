@@ -129,8 +129,8 @@ impl Parameter {
         ]
     }
 
-    /// The dialect of a CSV.
-    pub fn csv() -> [Self; 3] {
+    /// How a CSV is to be read.
+    pub fn csv() -> Vec<Self> {
         let kinds: Vec<_> = ColumnType::ALL.map(ColumnType::as_str).to_vec();
         let mut types = Self::query(
             "types",
@@ -143,7 +143,7 @@ impl Parameter {
         );
         types.object["style"] = "form".into();
         types.object["explode"] = true.into();
-        [
+        let mut parameters = vec![
             Self::query(
                 "delimiter",
                 "The character between two fields. By default, Flash detects it in the header line.",
@@ -155,6 +155,43 @@ impl Parameter {
                 &json!({ "type": "array", "items": { "type": "string" } }),
             ),
             types,
+        ];
+        parameters.extend(Self::formats());
+        parameters
+    }
+
+    /// How the values of a CSV are written.
+    fn formats() -> [Self; 5] {
+        let one_of = |name, meaning, choices: &[&str]| {
+            Self::query(name, meaning, &json!({ "type": "string", "enum": choices }))
+        };
+        [
+            one_of(
+                "decimal",
+                "What separates the decimals of a number. The default is a point.",
+                &[".", ","],
+            ),
+            one_of(
+                "thousands",
+                "What separates the thousands of a number: `1.234,5` with `decimal=,` and `thousands=.`. The groups must be right. \
+                 `space` stands for every space, also one that doesn't break.",
+                &[".", ",", "'", "_", "space"],
+            ),
+            one_of(
+                "dates",
+                "The order of day, month and year in dates such as `31.12.2026` or `1/2/2026`. `2026-12-31` is always a date.",
+                &["dmy", "mdy", "ymd"],
+            ),
+            one_of(
+                "datetimes",
+                "`local`: datetimes may lack a zone, and have a space for `T`: `2026-01-01 12:00`. Without `zone` they are of UTC.",
+                &["local"],
+            ),
+            Self::query(
+                "zone",
+                "The zone of datetimes that name none: a name of the IANA database or an offset. It implies `datetimes=local`.",
+                &json!({ "type": "string", "examples": ["Europe/Rome", "+02:00"] }),
+            ),
         ]
     }
 

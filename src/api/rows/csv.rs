@@ -1,10 +1,11 @@
 //! Rows as CSV.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::format::{Cell, Form, RowFormat, Style, push_doubled};
 use super::places;
-use crate::dataset::{ColumnType, Field};
+use crate::dataset::{ColumnType, Field, Layout};
 use crate::store::Dataset;
 
 /// Appends `text` as a field of a CSV (RFC 4180 §2), quoted if necessary.
@@ -46,12 +47,28 @@ impl CsvCells {
     }
 }
 
+/// How the values of a CSV are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// As they came.
+    AsTheyCame,
+    /// Numbers, booleans and times as JSON and RFC 3339 write them, whatever the formats of the dataset.
+    Canonical,
+}
+
 /// Rows as CSV: a header line with the dataset's names for its columns, then every row; lines end in LF.
-pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form {
+pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values: Values) -> Form {
     let mut prefix = Vec::new();
     let places = places(dataset, select);
     let alone = places.len() == 1;
+    let shown = |place: usize| Shown {
+        place,
+        respelled: (values == Values::Canonical && dataset.columns[place].respelled)
+            .then(|| dataset.columns[place].kind),
+    };
+    let columns: Vec<_> = places.iter().map(|place| shown(*place)).collect();
     let plain = cells == CsvCells::AsTheyAre
+        && columns.iter().all(|column| column.respelled.is_none())
         && dataset.layout.delimiter == b','
         && places.iter().copied().eq(0..dataset.columns.len());
     for (at, place) in places.iter().enumerate() {
@@ -67,7 +84,8 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
         separator: b"",
         suffix: Vec::new(),
         row: Box::new(Row {
-            places,
+            columns,
+            layout: Arc::clone(&dataset.layout),
             cells,
             alone,
         }),
@@ -76,30 +94,50 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells) -> Form
     }
 }
 
+/// A column that is shown.
+struct Shown {
+    /// Its place in a record.
+    place: usize,
+    /// Its type, if its values have to be read to be written as they should.
+    respelled: Option<ColumnType>,
+}
+
 /// A row as a line of a CSV.
 struct Row {
-    /// The indexes of the selected columns.
-    places: Vec<usize>,
+    columns: Vec<Shown>,
+    layout: Arc<Layout>,
     cells: CsvCells,
     /// Whether there is only one column.
     alone: bool,
 }
 
+impl Row {
+    fn text<'t>(&self, column: &Shown, field: &Field<'t>) -> Cow<'t, str> {
+        let text = field.text();
+        self.cells.of(match column.respelled {
+            Some(kind) if !self.layout.is_null(&text) => self.layout.formats.read(kind, text),
+            _ => text,
+        })
+    }
+}
+
 impl RowFormat for Row {
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
-        // A stored row has a field for each column.
-        let shown = self.places.iter().filter_map(|place| fields.get(*place));
-        for (at, field) in shown.enumerate() {
+        // A checked row has a field for each column.
+        let columns = self.columns.iter();
+        let shown = columns.filter_map(|column| Some((column, fields.get(column.place)?)));
+        for (at, (column, field)) in shown.enumerate() {
             if at > 0 {
                 out.push(b',');
             }
-            push_csv_field(&self.cells.of(field.text()), self.alone, out);
+            push_csv_field(&self.text(column, field), self.alone, out);
         }
         out.push(b'\n');
     }
 
     fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
-        let text = self.cells.of(fields.get(*self.places.get(at)?)?.text());
+        let column = self.columns.get(at)?;
+        let text = self.text(column, fields.get(column.place)?);
         Some(Cell {
             before: if at == 0 { b"" } else { b"," },
             style: match needs_quotes(&text, self.alone) {

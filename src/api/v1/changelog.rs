@@ -1,10 +1,14 @@
 //! The changes in the releases of version 1.
 
-use crate::api::fixes;
 use crate::api::history::{Change, Kind, Release};
+use crate::api::{additions, fixes};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
+    Release {
+        semantic: (1, 0),
+        changes: &[additions::formats("create_datasets")],
+    },
     Release {
         semantic: (0, 1),
         changes: CHANGES_1_0_1,

@@ -9,7 +9,7 @@ use super::representation::{self, Created, DATASETS, Datasets, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
-use crate::api::rows::{self, CsvCells, Memory, Span};
+use crate::api::rows::{self, CsvCells, Memory, Span, Values};
 use crate::api::{conditional, intake, listing};
 use crate::services::PageKey;
 use crate::store::Committed;
@@ -94,7 +94,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     }
     let services = &call.services;
     let (body, memory) = if csv {
-        let form = rows::csv(&dataset, None, CsvCells::AsTheyAre);
+        let form = rows::csv(&dataset, None, CsvCells::AsTheyAre, Values::AsTheyCame);
         let span = Span {
             dataset: Arc::clone(&dataset),
             first: 0,

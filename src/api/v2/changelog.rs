@@ -1,10 +1,14 @@
 //! The changes in the releases of version 2.
 
-use crate::api::fixes;
 use crate::api::history::{Change, Kind, Release};
+use crate::api::{additions, fixes};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
+    Release {
+        semantic: (2, 0),
+        changes: CHANGES_2_2_0,
+    },
     Release {
         semantic: (1, 1),
         changes: CHANGES_2_1_1,
@@ -17,6 +21,35 @@ pub(super) const RELEASES: &[Release] = &[
         semantic: (0, 0),
         changes: CHANGES_2_0_0,
     },
+];
+
+const CHANGES_2_2_0: &[Change] = &[
+    additions::formats("create_datasets"),
+    additions::formats("put_dataset"),
+    Change::fixed(
+        None,
+        "TRUE, True, FALSE and False are booleans, as spreadsheets write them",
+        "the column was a string: \"TRUE\"",
+        "the column is a boolean: true",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "a leap second is the last moment of its minute, and is one only at the end of a month in UTC (RFC 3339 §5.7)",
+        "2016-12-31T23:59:60.5Z came after 2017-01-01T00:00:00Z, and 10:30:60 was a time",
+        "it comes before; a column with 10:30:60 is a string",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "numbers with exponents of any size are compared exactly",
+        "1e99999999999999999999 and 1e99999999999999999998 were equal",
+        "they are different",
+    ),
+    Change::fixed(
+        Some("get_summary"),
+        "the edges of a histogram are dates and datetimes of the years 0000 to 9999",
+        "an edge could be -000001-12-31T00:01:00Z",
+        "0000-01-01T00:00:00Z",
+    ),
 ];
 
 const CHANGES_2_1_1: &[Change] = &[

@@ -22,7 +22,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (1, 1),
+    semantic: (2, 0),
     lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

@@ -221,10 +221,20 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
     }
 }
 
-/// A row as an object. A number keeps its digits, and a missing value is `null`.
+/// A column that is shown.
+struct Member {
+    /// What comes before its value.
+    key: Vec<u8>,
+    kind: ColumnType,
+    /// Whether its values may be written otherwise than their canonical texts.
+    respelled: bool,
+    /// Its place in a record.
+    place: usize,
+}
+
+/// A row as an object. A number leaves with the digits that it came with; what means "no value" is `null`.
 struct Object {
-    /// For each selected column: the text before its value, its type, and its index in a record.
-    keys: Vec<(Vec<u8>, ColumnType, usize)>,
+    members: Vec<Member>,
     layout: Arc<Layout>,
     end: &'static [u8],
 }
@@ -232,40 +242,51 @@ struct Object {
 impl Object {
     fn new(dataset: &Arc<store::Dataset>, select: Option<&[usize]>, end: &'static [u8]) -> Self {
         let places = rows::places(dataset, select);
-        let mut keys = Vec::with_capacity(places.len());
+        let mut members = Vec::with_capacity(places.len());
         for (at, place) in places.into_iter().enumerate() {
             let column = &dataset.columns[place];
             let mut key = vec![if at == 0 { b'{' } else { b',' }];
             push_json_string(&column.name, &mut key);
             key.push(b':');
-            keys.push((key, column.kind, place));
+            members.push(Member {
+                key,
+                kind: column.kind,
+                respelled: column.respelled,
+                place,
+            });
         }
         Self {
-            keys,
+            members,
             layout: Arc::clone(&dataset.layout),
             end,
         }
     }
 
-    fn is_null(&self, text: &str) -> bool {
-        text.is_empty() || self.layout.nulls.iter().any(|null| *null == *text)
+    /// The canonical text of a field; `None` for a null.
+    #[inline]
+    fn value<'t>(&self, member: &Member, field: &Field<'t>) -> Option<Cow<'t, str>> {
+        let text = field.text();
+        match self.layout.is_null(&text) {
+            true => None,
+            false if member.respelled => Some(self.layout.formats.read(member.kind, text)),
+            false => Some(text),
+        }
     }
 }
 
 impl RowFormat for Object {
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
-        for (key, kind, place) in &self.keys {
-            out.extend_from_slice(key);
-            // A stored row has a field for each column.
-            let Some(field) = fields.get(*place) else {
+        for member in &self.members {
+            out.extend_from_slice(&member.key);
+            // A checked row has a field for each column.
+            let Some(field) = fields.get(member.place) else {
                 continue;
             };
-            let text = field.text();
-            if self.is_null(&text) {
+            let Some(text) = self.value(member, field) else {
                 out.extend_from_slice(b"null");
                 continue;
-            }
-            match style(*kind) {
+            };
+            match style(member.kind) {
                 Style::Json => push_json_field(field, &text, out),
                 _ => out.extend_from_slice(text.as_bytes()),
             }
@@ -274,14 +295,15 @@ impl RowFormat for Object {
     }
 
     fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
-        let (before, kind, place) = self.keys.get(at)?;
-        let text = fields.get(*place).map(Field::text).unwrap_or_default();
-        let (text, style) = match self.is_null(&text) {
-            true => (Cow::Borrowed("null"), Style::Plain),
-            false => (text, style(*kind)),
+        let member = self.members.get(at)?;
+        let field = fields.get(member.place);
+        let value = field.and_then(|field| self.value(member, field));
+        let (text, style) = match value {
+            None => (Cow::Borrowed("null"), Style::Plain),
+            Some(text) => (text, style(member.kind)),
         };
         Some(Cell {
-            before,
+            before: &member.key,
             text,
             style,
         })
@@ -292,7 +314,7 @@ impl RowFormat for Object {
     }
 
     fn names(&self) -> usize {
-        self.keys.iter().map(|(key, _, _)| key.len()).sum()
+        self.members.iter().map(|member| member.key.len()).sum()
     }
 }
 

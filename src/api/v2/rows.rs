@@ -11,11 +11,11 @@ use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::Reply;
-use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span};
+use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
 use crate::api::{conditional, cursor, found};
 use crate::dataset;
-use crate::dataset::RawQuery;
 use crate::dataset::query::Fingerprint;
+use crate::dataset::{QueryError, RawQuery};
 use crate::services::PageKey;
 use crate::services::search::Search;
 use crate::store::Dataset;
@@ -122,13 +122,16 @@ async fn resolve(
     /// A query with at most so many bytes is resolved at once.
     const SHORT: usize = 4 << 10;
     if asked.bytes() <= SHORT {
-        return Ok(Arc::new(dataset::Query::resolve(asked, &dataset.columns)?));
+        return Ok(Arc::new(resolved(asked, dataset)?));
     }
     let (asked, dataset) = (Arc::clone(asked), Arc::clone(dataset));
-    let resolving =
-        tokio::task::spawn_blocking(move || dataset::Query::resolve(&asked, &dataset.columns));
+    let resolving = tokio::task::spawn_blocking(move || resolved(&asked, &dataset));
     let resolved = resolving.await.map_err(|_| Error::Worker)?;
     Ok(Arc::new(resolved?))
+}
+
+fn resolved(asked: &RawQuery, dataset: &Dataset) -> Result<dataset::Query, QueryError> {
+    dataset::Query::resolve(asked, &dataset.columns, &dataset.layout.formats)
 }
 
 /// The parameters of the query, for links.
@@ -241,7 +244,7 @@ impl Wanted {
     fn form(&self, next: Option<&str>) -> Form {
         let (dataset, select) = (&self.dataset, self.query.select.as_deref());
         match self.format {
-            Format::Csv => rows::csv(dataset, select, self.cells),
+            Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),
             Format::Json | Format::Html => representation::page(dataset, select, next),
         }

@@ -42,6 +42,7 @@ fn a_field_is_null_when_it_is_empty_or_named_a_null() {
         stated: vec![],
         units: vec![],
         dialect: Dialect::default(),
+        formats: Formats::default(),
     };
     assert!(layout.is_null("") && layout.is_null("NA"));
     assert!(!layout.is_null("na") && !layout.is_null(" "));

@@ -9,7 +9,7 @@ use super::operand::Operand;
 use super::pattern::{self, Pattern};
 use super::stop::Stop;
 use super::syntax::{self, Names};
-use crate::dataset::{ColumnType, bloom};
+use crate::dataset::{ColumnType, Formats, bloom};
 
 /// A condition on one column.
 #[derive(Debug)]
@@ -59,6 +59,7 @@ impl Filter {
         name: &str,
         condition: &str,
         names: &mut Names<'_>,
+        formats: &Formats,
     ) -> Result<Self, QueryError> {
         let column = names.place_of(name)?;
         let (negated, positive) = match condition.strip_prefix("not.") {
@@ -76,7 +77,11 @@ impl Filter {
             });
         };
         let kind = names.columns()[column].kind;
-        let operand = Operands { name, kind };
+        let operand = Operands {
+            name,
+            kind,
+            formats,
+        };
         let test = operand.test(operator, value)?;
         Ok(Self {
             column,
@@ -188,6 +193,7 @@ impl Comparison {
 struct Operands<'n> {
     name: &'n str,
     kind: ColumnType,
+    formats: &'n Formats,
 }
 
 impl Operands<'_> {
@@ -244,7 +250,7 @@ impl Operands<'_> {
             }
             operands.push(self.operand(&element.text)?);
         }
-        Ok(Test::In(List::new(operands)))
+        Ok(Test::In(List::new(operands, self.formats)))
     }
 
     fn is(&self, value: &str) -> Result<Test, QueryError> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::operand::Operand;
 use super::reach::reach;
-use crate::dataset::{Bounds, ColumnType};
+use crate::dataset::{Bounds, ColumnType, Formats};
 
 /// Types that a block of a string column may have instead.
 const NARROWER: [ColumnType; 4] = [
@@ -25,11 +25,13 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn new(mut operands: Vec<Operand>) -> Self {
+    pub(super) fn new(mut operands: Vec<Operand>, formats: &Formats) -> Self {
         operands.sort_unstable_by(Operand::order);
         let narrowed = NARROWER.map(|kind| {
             let texts = operands.iter().filter_map(Operand::as_text);
-            let mut narrowed: Vec<_> = texts.filter_map(|text| Operand::read(kind, text)).collect();
+            let mut narrowed: Vec<_> = texts
+                .filter_map(|text| Operand::narrowed(kind, text, formats))
+                .collect();
             narrowed.sort_unstable_by(Operand::order);
             narrowed
         });

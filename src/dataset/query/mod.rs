@@ -23,11 +23,12 @@ mod stop;
 mod syntax;
 mod top_k;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Bloom, Column, ZoneMap};
+use super::{Bloom, Column, ColumnType, Formats, Layout, ZoneMap};
 use syntax::Names;
 
 pub use error::QueryError;
@@ -83,15 +84,24 @@ pub struct Query {
     pub filters: Vec<Filter>,
     /// The terms of the order. The order of the file decides between equal rows, and is the whole order if there are no terms.
     pub order: Arc<[Term]>,
+    /// How values are written, where that is not their canonical text.
+    formats: Formats,
+    /// The columns with such values, as far as the query uses them, and their types. In ascending order.
+    respelled: Vec<(usize, ColumnType)>,
     fingerprint: Option<Fingerprint>,
 }
 
 impl Query {
-    /// Resolves a raw query against the columns of a dataset.
+    /// Resolves a raw query against the columns of a dataset, whose values are written in these formats. The query itself has
+    /// canonical values only.
     ///
     /// # Errors
     /// [`QueryError`]: the first mistake in it.
-    pub fn resolve(asked: &RawQuery, columns: &[Column]) -> Result<Self, QueryError> {
+    pub fn resolve(
+        asked: &RawQuery,
+        columns: &[Column],
+        formats: &Formats,
+    ) -> Result<Self, QueryError> {
         let mut names = Names::new(columns);
         let select = match &asked.select {
             Some(select) => syntax::select(select, &mut names)?,
@@ -103,10 +113,20 @@ impl Query {
         };
         let mut filters = Vec::with_capacity(asked.filters.len());
         for (name, condition) in &asked.filters {
-            filters.push(Filter::parse(name, condition, &mut names)?);
+            filters.push(Filter::parse(name, condition, &mut names, formats)?);
         }
         let fingerprint = fingerprint(asked, select.as_deref());
+        let ordered = order.iter().map(|term: &Term| term.column);
+        let used = filters.iter().map(Filter::column).chain(ordered);
+        let mut respelled: Vec<_> = used
+            .filter(|column| columns[*column].respelled)
+            .map(|column| (column, columns[column].kind))
+            .collect();
+        respelled.sort_unstable_by_key(|(column, _)| *column);
+        respelled.dedup();
         Ok(Self {
+            formats: formats.clone(),
+            respelled,
             select,
             filters,
             order: order.into(),
@@ -117,6 +137,30 @@ impl Query {
     /// The query's fingerprint; `None`: all rows in the order of the file.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         self.fingerprint
+    }
+
+    /// The type of a column with values that are written otherwise than their canonical texts; `None`: it has none.
+    fn respelled(&self, column: usize) -> Option<ColumnType> {
+        let found = self
+            .respelled
+            .binary_search_by_key(&column, |(column, _)| *column);
+        found.ok().map(|at| self.respelled[at].1)
+    }
+
+    /// The canonical text of a field in a column that the query uses; `None` for a null.
+    pub fn value<'t>(
+        &self,
+        layout: &Layout,
+        column: usize,
+        text: Cow<'t, str>,
+    ) -> Option<Cow<'t, str>> {
+        if layout.is_null(&text) {
+            return None;
+        }
+        Some(match self.respelled(column) {
+            Some(kind) => self.formats.read(kind, text),
+            None => text,
+        })
     }
 
     /// Whether it selects all rows, in the order of the file.
@@ -130,7 +174,7 @@ impl Query {
         self.filters.iter().all(|filter| {
             let PruningStats { zone_map, bloom } = pruning_stats(filter.column());
             zone_map.is_none_or(|zone_map| {
-                prune::may_hold(filter, zone_map)
+                prune::may_hold(filter, zone_map, &self.formats)
                     && bloom.is_none_or(|bloom| prune::may_be_in(filter, zone_map, bloom))
             })
         })

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::dataset::ColumnType;
 use crate::dataset::decimal;
 use crate::dataset::value::{self, Instant};
+use crate::dataset::{ColumnType, Formats};
 
 /// A value of some type.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl Operand {
             ColumnType::Datetime => value::instant(bytes).map(Self::Instant),
             ColumnType::String => Some(Self::Text(bytes.into())),
         }
+    }
+
+    /// Reads the text of a field, which may be written in these formats, as a value of type `kind`.
+    pub(super) fn narrowed(kind: ColumnType, text: &str, formats: &Formats) -> Option<Self> {
+        Self::read(kind, &formats.canonical(kind, text)?)
     }
 
     /// Describes the values of a type.

@@ -9,15 +9,17 @@ use super::Filter;
 use super::filter::{Comparison, Test};
 use super::operand::Operand;
 use super::reach::reach;
-use crate::dataset::{Bloom, Bounds, ZoneMap};
+use crate::dataset::{Bloom, Bounds, ColumnType, Formats, ZoneMap};
 
 /// Whether a block with this zone map may have a row for which the filter holds; `false` is certain.
-pub(super) fn may_hold(filter: &Filter, zone_map: &ZoneMap) -> bool {
+///
+/// The block's values may be written in these formats.
+pub(super) fn may_hold(filter: &Filter, zone_map: &ZoneMap, formats: &Formats) -> bool {
     let values = zone_map.bounds != Bounds::None;
     match (&filter.test, filter.negated) {
         (Test::Null, false) => zone_map.nulls > 0,
         (Test::Null, true) => values,
-        (Test::Is(operand), false) => values && may_equal(&zone_map.bounds, operand),
+        (Test::Is(operand), false) => values && may_equal(&zone_map.bounds, operand, formats),
         (Test::Is(_), true) => true,
         (_, _) if !values => false,
         (Test::Compare(comparison, operand), negated) => {
@@ -26,7 +28,7 @@ pub(super) fn may_hold(filter: &Filter, zone_map: &ZoneMap) -> bool {
             } else {
                 *comparison
             };
-            may_stand(comparison, &zone_map.bounds, operand)
+            may_stand(comparison, &zone_map.bounds, operand, formats)
         }
         (Test::In(list), false) => list.may_be_within(&zone_map.bounds),
         (Test::In(_), true) | (Test::Like(_), _) => true,
@@ -66,10 +68,15 @@ impl Comparison {
     }
 }
 
-fn may_stand(comparison: Comparison, bounds: &Bounds, operand: &Operand) -> bool {
+fn may_stand(
+    comparison: Comparison,
+    bounds: &Bounds,
+    operand: &Operand,
+    formats: &Formats,
+) -> bool {
     let reach = reach(bounds, operand);
     match comparison {
-        Comparison::Equal => may_equal(bounds, operand),
+        Comparison::Equal => may_equal(bounds, operand, formats),
         Comparison::NotEqual => true,
         Comparison::Greater => reach.greatest.is_none_or(Ordering::is_gt),
         Comparison::GreaterOrEqual => reach.greatest.is_none_or(Ordering::is_ge),
@@ -78,11 +85,11 @@ fn may_stand(comparison: Comparison, bounds: &Bounds, operand: &Operand) -> bool
     }
 }
 
-fn may_equal(bounds: &Bounds, operand: &Operand) -> bool {
+fn may_equal(bounds: &Bounds, operand: &Operand, formats: &Formats) -> bool {
     let reach = match (operand, bounds) {
         (Operand::Text(_), Bounds::Text { .. }) => reach(bounds, operand),
         // All values of the block are of a narrower type, so a text that equals one of them is too.
-        (Operand::Text(text), _) => match narrowed(bounds, text) {
+        (Operand::Text(text), _) => match narrowed(bounds, text, formats) {
             Some(operand) => reach(bounds, &operand),
             None => return false,
         },
@@ -92,8 +99,7 @@ fn may_equal(bounds: &Bounds, operand: &Operand) -> bool {
 }
 
 /// A text as a value of the bounds' type.
-fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
-    use crate::dataset::ColumnType;
+fn narrowed(bounds: &Bounds, text: &[u8], formats: &Formats) -> Option<Operand> {
     let kind = match bounds {
         Bounds::None => return None,
         Bounds::Boolean { .. } => ColumnType::Boolean,
@@ -102,5 +108,5 @@ fn narrowed(bounds: &Bounds, text: &[u8]) -> Option<Operand> {
         Bounds::Instant { .. } => ColumnType::Datetime,
         Bounds::Text { .. } => ColumnType::String,
     };
-    Operand::read(kind, std::str::from_utf8(text).ok()?)
+    Operand::narrowed(kind, std::str::from_utf8(text).ok()?, formats)
 }

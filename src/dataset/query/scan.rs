@@ -20,6 +20,9 @@ pub struct Scan<'q> {
     places: Vec<usize>,
     /// The filters, grouped by column, each with the index of its column in `places`.
     filters: Vec<(usize, &'q Filter)>,
+    /// For each of `places` the type of its values if they may be written otherwise than their canonical texts; empty if
+    /// there is no such column.
+    respelled: Vec<Option<ColumnType>>,
     needle: Option<Finder<'static>>,
     stop: Stop,
 }
@@ -30,6 +33,7 @@ pub struct Row<'f, 't> {
     /// Where it begins, in bytes of the text.
     pub at: usize,
     places: &'f [usize],
+    respelled: &'f [Option<ColumnType>],
     fields: &'f [Field<'t>],
     layout: &'f Layout,
 }
@@ -40,7 +44,7 @@ trait OnRow<'t>: FnMut(Row<'_, 't>) -> ControlFlow<()> {}
 impl<'t, F: FnMut(Row<'_, 't>) -> ControlFlow<()>> OnRow<'t> for F {}
 
 impl<'t> Row<'_, 't> {
-    /// The text in a column that the query uses; `None` for a null.
+    /// The canonical text of the value in a column that the query uses; `None` for a null.
     #[inline]
     pub fn value(&self, column: usize) -> Option<Cow<'t, str>> {
         self.value_in(self.places.binary_search(&column).ok()?)
@@ -49,7 +53,13 @@ impl<'t> Row<'_, 't> {
     #[inline]
     fn value_in(&self, slot: usize) -> Option<Cow<'t, str>> {
         let text = self.fields.get(slot)?.text();
-        (!self.layout.is_null(&text)).then_some(text)
+        if self.layout.is_null(&text) {
+            return None;
+        }
+        match self.respelled.get(slot) {
+            Some(Some(kind)) => Some(self.layout.formats.read(*kind, text)),
+            _ => Some(text),
+        }
     }
 }
 
@@ -64,6 +74,10 @@ impl<'q> Scan<'q> {
         Self {
             layout,
             filters: by_column(query, &places),
+            respelled: match query.respelled.is_empty() {
+                true => Vec::new(),
+                false => places.iter().map(|place| query.respelled(*place)).collect(),
+            },
             places,
             needle: needle(query, layout),
             stop: Stop::default(),
@@ -152,6 +166,7 @@ impl<'q> Scan<'q> {
         Row {
             at,
             places: &self.places,
+            respelled: &self.respelled,
             fields,
             layout: self.layout,
         }
@@ -199,7 +214,10 @@ fn needle(query: &Query, layout: &Layout) -> Option<Finder<'static>> {
     /// A shorter text is found in many rows that don't match.
     const SHORTEST: usize = 3;
     let last = layout.columns.len().saturating_sub(1);
-    let needles = query.filters.iter().filter(|filter| !filter.negated);
+    let needles = query
+        .filters
+        .iter()
+        .filter(|filter| !filter.negated && query.respelled(filter.column()).is_none());
     let needles = needles.filter_map(|filter| match &filter.test {
         Test::Compare(Comparison::Equal, operand) => {
             // A value that may be written in several ways can't be searched for.

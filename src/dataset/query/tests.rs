@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::dataset::decimal;
-use crate::dataset::{BlockText, ColumnType, Layout, RawBlock, Records};
+use crate::dataset::{BlockText, ColumnType, Formats, Layout, RawBlock, Records};
 
 /// A small dataset: its text without the header, and its columns.
 struct Table {
@@ -26,6 +26,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         stated: vec![None; columns.len()],
         units: Vec::new(),
         dialect: crate::dataset::Dialect::default(),
+        formats: Formats::default(),
     });
     let raw_block = RawBlock::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));
     let analysis = raw_block.analyse().unwrap();
@@ -34,10 +35,12 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         layout,
         columns: columns
             .iter()
-            .map(|(name, kind)| Column {
+            .zip(&analysis.columns)
+            .map(|((name, kind), zone_map)| Column {
                 name: (*name).to_owned(),
                 kind: *kind,
                 nullable: true,
+                respelled: zone_map.respelled && *kind != ColumnType::String,
             })
             .collect(),
         zone_maps: analysis.columns,
@@ -68,7 +71,7 @@ impl Table {
     }
 
     fn resolve(&self, query: &str) -> Result<Query, QueryError> {
-        Query::resolve(&asked(query), &self.columns)
+        Query::resolve(&asked(query), &self.columns, &self.layout.formats)
     }
 
     fn refusal(&self, query: &str) -> String {
@@ -120,10 +123,10 @@ impl Table {
             let TopRows { rows, more, unsure } = top.finish();
             found.extend(rows.iter().map(|row| self.fields(row.at)[0].clone()));
             if let Some(last) = rows.last() {
-                after = Some(Arc::new(self.values(order, last)));
+                after = Some(Arc::new(self.values(&resolved, last)));
             }
             if let Some(row) = &unsure {
-                reference = Some(Arc::new(self.values(order, row)));
+                reference = Some(Arc::new(self.values(&resolved, row)));
             }
             if !more || rows.is_empty() && unsure.is_none() {
                 return found;
@@ -143,13 +146,13 @@ impl Table {
             .collect()
     }
 
-    fn values(&self, order: &[Term], row: &KeyedRow) -> FullSortKey {
+    fn values(&self, query: &Query, row: &KeyedRow) -> FullSortKey {
         let fields = self.fields(row.at);
         let value = |column: usize| {
             let text = fields[column].clone();
-            (!self.layout.is_null(&text)).then_some(text.into())
+            query.value(&self.layout, column, text.into())
         };
-        FullSortKey::new(order, value, row.block, row.at)
+        FullSortKey::new(&query.order, value, row.block, row.at)
     }
 }
 

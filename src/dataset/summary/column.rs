@@ -5,8 +5,8 @@ use hashbrown::HashTable;
 use super::SketchSizes;
 use super::counted::{CountedText, shown};
 use super::rest::Rest;
-use crate::dataset::ColumnType;
 use crate::dataset::counts::Texts;
+use crate::dataset::{ColumnType, Formats};
 
 /// A column's values so far.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,13 @@ struct Kept {
 
 impl ColumnSketch {
     /// Adds the values of a raw block; `kind` is the narrowest type of its values.
-    pub(super) fn add(&mut self, texts: Texts<'_>, kind: Option<ColumnType>, sizes: SketchSizes) {
+    pub(super) fn add(
+        &mut self,
+        texts: Texts<'_>,
+        kind: Option<ColumnType>,
+        sizes: SketchSizes,
+        formats: &Formats,
+    ) {
         self.nulls += u64::from(texts.nulls);
         for one in texts.counted {
             let (hash, count) = (one.hash(texts.of), u64::from(one.count));
@@ -45,7 +51,7 @@ impl ColumnSketch {
             }
             let text = one.text(texts.of);
             if self.texts.len() < sizes.texts {
-                let (text, cut) = shown(&text, kind);
+                let (text, cut) = shown(&text, kind, formats);
                 self.insert(CountedText {
                     hash,
                     count,
@@ -53,7 +59,7 @@ impl ColumnSketch {
                     cut,
                 });
             } else {
-                self.rest(sizes).add(&text, hash, count, kind);
+                self.rest(sizes).add(&text, hash, count, kind, formats);
             }
         }
     }
@@ -78,11 +84,6 @@ impl ColumnSketch {
         self.texts.push(Kept { hash, text, cut });
     }
 
-    /// How many texts are in the table.
-    pub(super) fn known_texts(&self) -> usize {
-        self.texts.len()
-    }
-
     /// The texts in the table.
     pub(super) fn known(&self) -> impl Iterator<Item = CountedText<'_>> {
         self.texts.iter().map(|kept| {
@@ -102,7 +103,7 @@ impl ColumnSketch {
     }
 
     /// Adds another sketch.
-    pub(super) fn merge(&mut self, other: &Self, sizes: SketchSizes) {
+    pub(super) fn merge(&mut self, other: &Self, sizes: SketchSizes, formats: &Formats) {
         self.nulls += other.nulls;
         self.values += other.values;
         let mut unknown: Vec<CountedText<'_>> = other
@@ -118,7 +119,7 @@ impl ColumnSketch {
             });
             unknown
                 .drain(left..)
-                .for_each(|known| self.rest(sizes).add_known(known));
+                .for_each(|known| self.rest(sizes).add_known(known, formats));
         }
         unknown.into_iter().for_each(|known| self.insert(known));
         if let Some(rest) = &other.rest {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::{ColumnType, value};
+use crate::dataset::{ColumnType, Formats, value};
 
 /// Bytes of a text that are kept, at most.
 const KEPT: usize = 64;
@@ -19,17 +19,26 @@ pub(super) struct CountedText<'c> {
     pub(super) cut: bool,
 }
 
-/// The part of a text that a summary stores, and whether it is truncated: its beginning, or the nearest `f64` if `kind` says that
-/// it is a number.
-pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, bool) {
+impl<'c> CountedText<'c> {
+    /// The canonical text of the value; it is that already if it was shortened.
+    pub(super) fn canonical(&self, kind: ColumnType, formats: &Formats) -> Cow<'c, str> {
+        match self.cut {
+            true => Cow::Borrowed(self.text),
+            false => formats.read(kind, Cow::Borrowed(self.text)),
+        }
+    }
+}
+
+/// The part of a text that a summary stores, and whether it is truncated: its beginning, or a canonical value that is near if
+/// `kind` says that it is a number or a moment.
+pub(super) fn shown<'t>(
+    text: &'t [u8],
+    kind: Option<ColumnType>,
+    formats: &Formats,
+) -> (Cow<'t, str>, bool) {
     let cut = text.len() > KEPT;
-    let numeric = matches!(kind, Some(ColumnType::Integer | ColumnType::Number));
-    if let Some(number) = value::number(text).filter(|_| cut && numeric) {
-        let shown = match number.is_finite() {
-            true => format!("{number:e}"),
-            false => format!("{}1e999", if number < 0.0 { "-" } else { "" }),
-        };
-        return (shown.into(), cut);
+    if cut && let Some(near) = kind.and_then(|kind| near(text, kind, formats)) {
+        return (near.into(), cut);
     }
     let kept = &text[..text.len().min(KEPT)];
     // A raw block's text is UTF-8, but truncating may split the last character.
@@ -38,4 +47,26 @@ pub(super) fn shown(text: &[u8], kind: Option<ColumnType>) -> (Cow<'_, str>, boo
         Err(error) => std::str::from_utf8(&kept[..error.valid_up_to()]).unwrap_or_default(),
     };
     (kept.into(), cut)
+}
+
+/// A short value near a long one: the nearest `f64` of a number, or the nanosecond before a moment.
+fn near(text: &[u8], kind: ColumnType, formats: &Formats) -> Option<String> {
+    let text = formats.canonical(kind, std::str::from_utf8(text).ok()?)?;
+    match kind {
+        ColumnType::Integer | ColumnType::Number => {
+            let number = value::number(text.as_bytes())?;
+            Some(match number.is_finite() {
+                true => format!("{number:e}"),
+                false => format!("{}1e999", if number < 0.0 { "-" } else { "" }),
+            })
+        }
+        ColumnType::Datetime => {
+            const NANOS: usize = 9;
+            let (before, rest) = text.split_once('.')?;
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let (fraction, zone) = rest.split_at(digits);
+            Some(format!("{before}.{}{zone}", &fraction[..digits.min(NANOS)]))
+        }
+        ColumnType::Boolean | ColumnType::Date | ColumnType::String => None,
+    }
 }

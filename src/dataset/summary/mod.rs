@@ -17,7 +17,7 @@ mod rest;
 mod shown;
 mod stored;
 
-use super::{ColumnType, counts::Texts};
+use super::{ColumnType, Formats, counts::Texts};
 use column::ColumnSketch;
 pub use histogram::Histogram;
 pub use report::{ColumnSummary, Distinct, Frequent};
@@ -29,6 +29,8 @@ pub struct Summary {
     rows: u64,
     columns: Vec<ColumnSketch>,
     sizes: SketchSizes,
+    /// How the values are written. The texts in the summary are as they came; a report shows canonical ones.
+    formats: Formats,
 }
 
 /// A stored summary that can't be read.
@@ -67,12 +69,13 @@ impl SketchSizes {
 }
 
 impl Summary {
-    /// The summary of no rows, with `columns` columns.
-    pub fn new(columns: usize) -> Self {
+    /// The summary of no rows, with `columns` columns whose values are written in these formats.
+    pub fn new(columns: usize, formats: &Formats) -> Self {
         Self {
             rows: 0,
             columns: vec![ColumnSketch::default(); columns],
             sizes: SketchSizes::of(columns),
+            formats: formats.clone(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Summary {
 
     /// Adds a column of a raw block; `kind` is the narrowest type of its values there.
     pub(super) fn add_column(&mut self, place: usize, texts: Texts<'_>, kind: Option<ColumnType>) {
-        self.columns[place].add(texts, kind, self.sizes);
+        self.columns[place].add(texts, kind, self.sizes, &self.formats);
     }
 
     /// Adds another summary of the same columns.
@@ -101,7 +104,7 @@ impl Summary {
         debug_assert_eq!(self.columns.len(), other.columns.len());
         self.rows += other.rows;
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            column.merge(other, self.sizes);
+            column.merge(other, self.sizes, &self.formats);
         }
     }
 }

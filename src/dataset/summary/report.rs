@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 
 use datasketches::frequencies::ErrorType;
 use datasketches::hll::HllUnion;
 
 use super::Summary;
 use super::column::ColumnSketch;
-use super::counted::CountedText;
 use super::extremes::{Extremes, compare, position};
 use super::histogram::{self, Histogram};
 use super::rest::Sum;
 use super::shown::{Shown, rounded};
-use crate::dataset::{Column, ColumnType};
+use crate::dataset::{Column, ColumnType, Formats};
 
 /// How many frequent values to report.
 const FREQUENT: usize = 10;
@@ -63,14 +63,16 @@ impl Summary {
     /// Reports on these columns, which are those of the rows.
     pub fn report(&self, columns: &[Column]) -> Vec<ColumnSummary> {
         let all = columns.iter().zip(&self.columns);
-        all.map(|(column, sketch)| sketch.report(column)).collect()
+        all.map(|(column, sketch)| sketch.report(column, &self.formats))
+            .collect()
     }
 }
 
 impl ColumnSketch {
-    fn report(&self, column: &Column) -> ColumnSummary {
+    fn report(&self, column: &Column, formats: &Formats) -> ColumnSummary {
         let kind = column.kind;
-        let extremes = self.extremes(kind);
+        let known = self.values(column, formats);
+        let extremes = self.extremes(kind, &known);
         let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);
         let (least, greatest) = match &extremes {
             Some(extremes) => (
@@ -83,23 +85,47 @@ impl ColumnSketch {
             column: column.clone(),
             values: self.values,
             nulls: self.nulls,
-            distinct: self.distinct(),
+            distinct: self.distinct(known.len() as u64),
             least,
             greatest,
-            mean: numeric.then(|| self.mean()).flatten(),
+            mean: numeric.then(|| self.mean(&known)).flatten(),
             histogram: extremes.and_then(|extremes| {
                 let rest = self.rest.as_deref().map(|rest| &rest.spread);
-                let known = self.known().filter_map(|known| {
-                    Some((position(kind, known.text.as_bytes())?, known.count))
+                let counted = known.iter().filter_map(|value| {
+                    Some((position(kind, value.text.as_bytes())?, value.count))
                 });
-                histogram::of(kind, &extremes, known.collect(), rest)
+                histogram::of(kind, &extremes, counted.collect(), rest)
             }),
-            frequent: self.frequent(kind),
+            frequent: self.frequent(kind, &known),
         }
     }
 
-    fn distinct(&self) -> Distinct {
-        let known = self.known_texts() as u64;
+    /// The values in the table, as canonical texts, each once.
+    fn values(&self, column: &Column, formats: &Formats) -> Vec<Value<'_>> {
+        let known = self.known().map(|known| Value {
+            text: match column.respelled {
+                true => known.canonical(column.kind, formats),
+                false => Cow::Borrowed(known.text),
+            },
+            hash: known.hash,
+            count: known.count,
+            cut: known.cut,
+        });
+        if !column.respelled {
+            return known.collect();
+        }
+        let mut values: HashMap<Cow<'_, str>, Value<'_>> = HashMap::new();
+        for value in known {
+            match values.entry(value.text.clone()) {
+                Entry::Occupied(mut same) => same.get_mut().add(&value),
+                Entry::Vacant(none) => drop(none.insert(value)),
+            }
+        }
+        values.into_values().collect()
+    }
+
+    /// How many different values there are, of which `known` are in the table.
+    fn distinct(&self, known: u64) -> Distinct {
         let Some(rest) = &self.rest else {
             return Distinct {
                 estimate: known,
@@ -122,46 +148,46 @@ impl ColumnSketch {
     }
 
     /// The first and the last value of a column of that type.
-    fn extremes(&self, kind: ColumnType) -> Option<Extremes> {
+    fn extremes(&self, kind: ColumnType, known: &[Value<'_>]) -> Option<Extremes> {
         let rest = self.rest.as_deref();
         let of_rest = match kind {
             ColumnType::Boolean | ColumnType::String => rest.and_then(|rest| rest.texts.as_ref()),
             _ => rest.and_then(|rest| Some(&rest.placed.as_ref()?.1)),
         };
         let mut extremes = of_rest.cloned();
-        for known in self.known() {
-            let place = position(kind, known.text.as_bytes()).unwrap_or_default();
+        for value in known {
+            let place = position(kind, value.text.as_bytes()).unwrap_or_default();
             match &mut extremes {
-                Some(extremes) => extremes.include(kind, &known.shown(kind), place),
-                none => *none = Some(Extremes::one(&known.shown(kind), place)),
+                Some(extremes) => extremes.include(kind, &value.shown(kind), place),
+                none => *none = Some(Extremes::one(&value.shown(kind), place)),
             }
         }
         extremes
     }
 
-    fn mean(&self) -> Option<f64> {
+    fn mean(&self, known: &[Value<'_>]) -> Option<f64> {
         let mut sum = self.rest.as_ref().map_or(Sum::default(), |rest| rest.sum);
         // In an order of their own, since sums of fractions depend on it.
-        let mut known: Vec<CountedText<'_>> = self.known().collect();
-        known.sort_unstable_by_key(|known| known.hash);
-        for known in known {
-            sum.add(known.text.as_bytes(), known.count);
+        let mut known: Vec<&Value<'_>> = known.iter().collect();
+        known.sort_unstable_by_key(|value| value.hash);
+        for value in known {
+            sum.add(value.text.as_bytes(), value.count);
         }
         let mean = sum.total() / self.values as f64;
         mean.is_finite().then_some(mean)
     }
 
-    fn frequent(&self, kind: ColumnType) -> Option<Frequent> {
+    fn frequent(&self, kind: ColumnType, known: &[Value<'_>]) -> Option<Frequent> {
         let spread = !matches!(kind, ColumnType::Boolean | ColumnType::String);
         if spread && self.rest.is_some() {
             return None;
         }
         let mut counted: Vec<(String, u64)> = Vec::new();
         let mut error = 0;
-        for known in self.known() {
-            let more = self.rest.as_ref().filter(|_| !known.cut);
-            let more = more.map_or(0, |rest| rest.frequent.lower_bound(known.text));
-            counted.push((known.shown(kind).into_owned(), known.count + more));
+        for value in known {
+            let more = self.rest.as_ref().filter(|_| !value.cut);
+            let more = more.map_or(0, |rest| rest.frequent.lower_bound(&*value.text));
+            counted.push((value.shown(kind).into_owned(), value.count + more));
         }
         if let Some(rest) = &self.rest {
             error = rest.frequent.maximum_error() + rest.uncounted;
@@ -189,13 +215,28 @@ impl ColumnSketch {
     }
 }
 
-impl<'c> CountedText<'c> {
+/// A value that was counted exactly.
+struct Value<'c> {
+    text: Cow<'c, str>,
+    /// The least hash of the texts that it was written as.
+    hash: u64,
+    count: u64,
+    /// Whether the text is truncated, or a value near the one that is meant.
+    cut: bool,
+}
+
+impl Value<'_> {
+    /// Adds the count of the same value in another spelling.
+    fn add(&mut self, other: &Self) {
+        self.hash = self.hash.min(other.hash);
+        self.count += other.count;
+    }
+
     /// The text, with an ellipsis if it is truncated.
-    fn shown(&self, kind: ColumnType) -> Cow<'c, str> {
-        let numeric = matches!(kind, ColumnType::Integer | ColumnType::Number);
-        match self.cut && !numeric {
+    fn shown(&self, kind: ColumnType) -> Cow<'_, str> {
+        match self.cut && matches!(kind, ColumnType::String) {
             true => format!("{}…", self.text).into(),
-            false => self.text.into(),
+            false => Cow::Borrowed(&self.text),
         }
     }
 }

@@ -7,7 +7,7 @@ use datasketches::kll::{KllFloat, KllSketch};
 use super::SketchSizes;
 use super::counted::{CountedText, shown};
 use super::extremes::{Extremes, position};
-use crate::dataset::{ColumnType, value};
+use crate::dataset::{ColumnType, Formats, value};
 
 /// Many values.
 #[derive(Debug, Clone)]
@@ -72,31 +72,50 @@ impl Rest {
     }
 
     /// Adds a text that occurs `count` times in a raw block; `kind` is the narrowest type of the values there.
-    pub(super) fn add(&mut self, text: &[u8], hash: u64, count: u64, kind: Option<ColumnType>) {
-        let (kept, cut) = shown(text, kind);
-        self.add_shown(&kept, cut, hash, count, kind);
-    }
-
-    /// Adds a text that was counted exactly elsewhere.
-    pub(super) fn add_known(&mut self, known: CountedText<'_>) {
-        let kind = ColumnType::of(known.text);
-        self.add_shown(known.text, known.cut, known.hash, known.count, Some(kind));
-    }
-
-    fn add_shown(
+    pub(super) fn add(
         &mut self,
-        text: &str,
-        cut: bool,
+        text: &[u8],
         hash: u64,
         count: u64,
         kind: Option<ColumnType>,
+        formats: &Formats,
     ) {
+        let (text, cut) = shown(text, kind, formats);
+        let known = CountedText {
+            hash,
+            count,
+            text: &text,
+            cut,
+        };
+        self.add_shown(known, kind, formats);
+    }
+
+    /// Adds a text that was counted exactly elsewhere.
+    pub(super) fn add_known(&mut self, known: CountedText<'_>, formats: &Formats) {
+        let kind = match known.cut {
+            true => ColumnType::of(known.text),
+            false => formats.kind_of(known.text),
+        };
+        self.add_shown(known, Some(kind), formats);
+    }
+
+    fn add_shown(&mut self, known: CountedText<'_>, kind: Option<ColumnType>, formats: &Formats) {
+        let CountedText {
+            hash,
+            count,
+            text,
+            cut,
+        } = known;
         self.distinct.update(hash);
         match &mut self.texts {
             Some(texts) => texts.include(ColumnType::String, text, 0.0),
             None => self.texts = Some(Extremes::one(text, 0.0)),
         }
-        if kind.is_some_and(|kind| self.add_placed(kind, text, count)) {
+        let placed = kind.is_some_and(|kind| {
+            let canonical = known.canonical(kind, formats);
+            self.add_placed(kind, &canonical, count)
+        });
+        if placed {
             return;
         }
         // Of a long text only the beginning is kept, which may be that of many.

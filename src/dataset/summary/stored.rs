@@ -10,8 +10,8 @@ use super::counted::CountedText;
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
 use super::{CorruptSummary, SketchSizes, Summary};
-use crate::dataset::ColumnType;
 use crate::dataset::counts::hash;
+use crate::dataset::{ColumnType, Formats};
 
 /// The encoding that is written.
 const ENCODING: u8 = 1;
@@ -70,11 +70,15 @@ impl Summary {
         packed
     }
 
-    /// Decodes a stored summary of `columns` columns.
+    /// Decodes a stored summary of `columns` columns whose values are written in these formats.
     ///
     /// # Errors
     /// [`CorruptSummary`] if it is damaged, or written by a later release.
-    pub fn decode(stored: &[u8], columns: usize) -> Result<Self, CorruptSummary> {
+    pub fn decode(
+        stored: &[u8],
+        columns: usize,
+        formats: &Formats,
+    ) -> Result<Self, CorruptSummary> {
         let Some((&ENCODING, packed)) = stored.split_first() else {
             return Err(CorruptSummary);
         };
@@ -89,6 +93,7 @@ impl Summary {
             rows: stored.rows,
             columns: read.collect::<Result<_, _>>()?,
             sizes: SketchSizes::of(columns),
+            formats: formats.clone(),
         })
     }
 }

@@ -18,7 +18,7 @@ fn read(csv: &str, block_bytes: usize) -> (Vec<Column>, Vec<Summary>) {
     let layout: &Arc<Layout> = ingest.layout().unwrap();
     let mut profile = Profile::new(Arc::clone(layout));
     let each = |raw_block: &RawBlock| -> (Analysis, Summary) {
-        let mut summary = Summary::new(layout.columns.len());
+        let mut summary = Summary::new(layout.columns.len(), &layout.formats);
         let analysis = raw_block.analyse_into(&mut summary).unwrap();
         (analysis, summary)
     };
@@ -40,7 +40,7 @@ fn merged(summaries: &[Summary]) -> Summary {
 fn report(csv: &str, block_bytes: usize) -> Vec<ColumnSummary> {
     let (columns, summaries) = read(csv, block_bytes);
     let all = merged(&summaries);
-    let stored = Summary::decode(&all.encode(), columns.len()).unwrap();
+    let stored = Summary::decode(&all.encode(), columns.len(), &Formats::default()).unwrap();
     assert_eq!(stored.rows(), all.rows());
     let report = stored.report(&columns);
     assert_eq!(report, all.report(&columns), "it is stored as it is");
@@ -316,13 +316,22 @@ fn a_summary_of_many_columns_stays_small() {
 fn what_is_no_summary_is_refused() {
     let (columns, summaries) = read("a,b\n1,x\n", 1 << 16);
     let stored = summaries[0].encode();
-    assert!(Summary::decode(&stored, columns.len()).is_ok());
-    assert_eq!(Summary::decode(&stored, 3).unwrap_err(), CorruptSummary);
-    assert_eq!(Summary::decode(&[], 2).unwrap_err(), CorruptSummary);
+    assert!(Summary::decode(&stored, columns.len(), &Formats::default()).is_ok());
+    assert_eq!(
+        Summary::decode(&stored, 3, &Formats::default()).unwrap_err(),
+        CorruptSummary
+    );
+    assert_eq!(
+        Summary::decode(&[], 2, &Formats::default()).unwrap_err(),
+        CorruptSummary
+    );
     for cut in 1..stored.len() {
-        assert!(Summary::decode(&stored[..cut], 2).is_err());
+        assert!(Summary::decode(&stored[..cut], 2, &Formats::default()).is_err());
     }
     let mut later = stored.clone();
     later[0] = 9;
-    assert_eq!(Summary::decode(&later, 2).unwrap_err(), CorruptSummary);
+    assert_eq!(
+        Summary::decode(&later, 2, &Formats::default()).unwrap_err(),
+        CorruptSummary
+    );
 }

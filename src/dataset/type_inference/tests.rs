@@ -12,7 +12,9 @@ fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result
     assert_eq!(wrong, None);
     let nulls = Nulls::new(&nulls);
     let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
-    infer(Counts::new(spans.rows()).of(text.as_bytes(), cells), stated)
+    let mut counts = Counts::new(spans.rows());
+    let texts = counts.of(text.as_bytes(), cells);
+    infer(texts, stated, &Formats::default())
 }
 
 fn bounds(values: &[&str]) -> Bounds {

@@ -115,12 +115,18 @@ fn short_numbers_are_rounded_as_the_standard_library_rounds_them() {
 }
 
 #[test]
-fn a_boolean_is_spelt_in_lower_case() {
-    assert_eq!(
-        (boolean(b"true"), boolean(b"false")),
-        (Some(true), Some(false))
-    );
-    for text in ["True", "TRUE", "1", "yes", "t", "", "true "] {
+fn a_boolean_is_spelt_as_json_python_or_a_spreadsheet_spells_it() {
+    for (text, value) in [
+        ("true", true),
+        ("True", true),
+        ("TRUE", true),
+        ("false", false),
+        ("False", false),
+        ("FALSE", false),
+    ] {
+        assert_eq!(boolean(text.as_bytes()), Some(value));
+    }
+    for text in ["tRUE", "1", "yes", "t", "", "true "] {
         assert_eq!(boolean(text.as_bytes()), None);
     }
 }
@@ -158,7 +164,13 @@ fn a_datetime_is_a_moment_of_rfc_3339() {
         ("1970-01-01T00:00:00.5Z", 0, 500_000_000),
         ("1970-01-01T00:00:00.1234567899Z", 0, 123_456_789),
         ("1969-12-31T23:59:59.25Z", -1, 250_000_000),
-        ("1990-12-31T23:59:60Z", 662_688_000, 0),
+        ("1990-12-31T23:59:60Z", 662_687_999, LEAP),
+        (
+            "1990-12-31T18:59:60.5-05:00",
+            662_687_999,
+            LEAP + 500_000_000,
+        ),
+        ("2026-02-28T23:59:60Z", 1_772_323_199, LEAP),
         ("2013-01-01T10:00:00Z", 1_357_034_400, 0),
         ("2013-01-01T10:00:00-00:00", 1_357_034_400, 0),
     ] {
@@ -175,6 +187,11 @@ fn a_datetime_is_a_moment_of_rfc_3339() {
         "2013-01-01T24:00:00Z",
         "2013-01-01T10:60:00Z",
         "2013-01-01T10:00:61Z",
+        "2013-01-01T10:00:60Z",
+        "2013-01-31T23:58:60Z",
+        "2013-01-30T23:59:60Z",
+        "2013-01-31T23:59:60+01:00",
+        "2024-02-28T23:59:60Z",
         "2013-02-30T10:00:00Z",
         "2013-01-01T10:00:00.Z",
         "2013-01-01T10:00:00+1:00",
@@ -205,7 +222,21 @@ fn the_moments_are_those_that_jiff_reads() {
 }
 
 #[test]
-fn the_seconds_around_a_moment_hold_it_however_a_leap_second_is_read() {
+fn a_leap_second_is_the_last_moment_of_its_minute() {
+    let moments = [
+        "2016-12-31T23:59:59Z",
+        "2016-12-31T23:59:59.999999999Z",
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60.2Z",
+        "2016-12-31T23:59:60.5Z",
+        "2017-01-01T00:00:00Z",
+        "2017-01-01T00:00:00.1Z",
+    ];
+    assert!(moments.is_sorted_by_key(|text| instant(text.as_bytes()).unwrap()));
+}
+
+#[test]
+fn the_seconds_around_a_moment_hold_it() {
     assert_eq!(second_bounds(b"1970-01-01T00:00:05Z"), Some((5, 5)));
     assert_eq!(second_bounds(b"1970-01-01T00:00:05.000Z"), Some((5, 5)));
     assert_eq!(
@@ -213,5 +244,6 @@ fn the_seconds_around_a_moment_hold_it_however_a_leap_second_is_read() {
         Some((5, 6))
     );
     assert_eq!(second_bounds(b"1969-12-31T23:59:59.9Z"), Some((-1, 0)));
-    assert_eq!(second_bounds(b"1970-01-01T00:00:60.5Z"), Some((59, 61)));
+    assert_eq!(second_bounds(b"1969-12-31T23:59:60Z"), Some((-1, 0)));
+    assert_eq!(second_bounds(b"1969-12-31T23:59:60.5Z"), Some((-1, 0)));
 }

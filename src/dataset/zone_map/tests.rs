@@ -6,6 +6,7 @@ fn zone_map(bounds: Bounds) -> ZoneMap {
         bounds,
         kind: Some(ColumnType::Integer),
         placeholders: 5,
+        respelled: false,
     }
 }
 

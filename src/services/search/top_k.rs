@@ -256,7 +256,7 @@ impl Search {
         let at = at + fields.first().map_or(0, Field::start);
         let value = |column: usize| {
             let text = fields.get(column).map(Field::text)?;
-            (!layout.is_null(&text)).then_some(text)
+            self.query.value(layout, column, text)
         };
         FullSortKey::new(&self.query.order, value, location.first_row, at as u32)
     }

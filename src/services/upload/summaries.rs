@@ -14,11 +14,13 @@ pub(super) struct Summaries(Mutex<Vec<Summary>>);
 impl Summaries {
     /// Analyses and packs raw blocks of one layout, and adds their rows to one of the summaries.
     pub(super) fn analyse(&self, raw_blocks: Vec<RawBlock>) -> Result<Analysed, CsvError> {
-        let columns = raw_blocks
-            .first()
-            .map_or(0, |raw_block| raw_block.layout.columns.len());
+        let Some(first) = raw_blocks.first() else {
+            return Ok(Vec::new());
+        };
+        let layout = &first.layout;
         let idle = self.idle().pop();
-        let mut summary = idle.unwrap_or_else(|| Summary::new(columns));
+        let mut summary =
+            idle.unwrap_or_else(|| Summary::new(layout.columns.len(), &layout.formats));
         let pack = |raw_block: RawBlock| {
             let analysis = raw_block.analyse_into(&mut summary)?;
             Ok((Block::seal(&raw_block, &analysis), analysis))

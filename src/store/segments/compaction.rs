@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::list::{Segment, SegmentId, SegmentList};
 use super::queries as block_queries;
 use super::tombstones;
-use crate::dataset::{Block, DatasetName, Layout, RawBlock, Summary};
+use crate::dataset::{Block, DatasetName, Formats, Layout, RawBlock, Summary};
 use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
 use crate::store::catalog::queries;
 use crate::store::error::StoreError;
@@ -86,7 +86,7 @@ pub(crate) async fn compact(store: &Store, name: &DatasetName) -> Result<(), Sto
         dataset: dataset.id(),
         number: store.new_number(),
     };
-    let mut copy = Copy::new(segment, dataset.columns.len());
+    let mut copy = Copy::new(segment, &dataset.layout);
     let outcome = copy.all(store, &dataset, range.clone()).await;
     if let Err(error) = outcome {
         store.abandon(segment);
@@ -127,7 +127,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(segment: SegmentId, columns: usize) -> Self {
+    fn new(segment: SegmentId, layout: &Layout) -> Self {
         Self {
             segment,
             begun: false,
@@ -136,7 +136,7 @@ impl Copy {
             seq: 0,
             rows: 0,
             bytes: 0,
-            summary: Summary::new(columns),
+            summary: Summary::new(layout.columns.len(), &layout.formats),
             part: SegmentPart::default(),
         }
     }
@@ -192,7 +192,8 @@ impl Copy {
         let text = std::mem::take(&mut self.text);
         let body_start = std::mem::take(&mut self.body_start);
         let layout = Arc::clone(&dataset.layout);
-        let mut summary = std::mem::replace(&mut self.summary, Summary::new(0));
+        let mut summary =
+            std::mem::replace(&mut self.summary, Summary::new(0, &Formats::default()));
         let sealed = tokio::task::spawn_blocking(move || {
             let block = seal(text, body_start, layout, &mut summary)?;
             Ok::<_, StoreError>((block, summary))

@@ -14,6 +14,7 @@ fn a_column_has_the_narrowest_type_that_holds_for_each_value() {
     let server = Server::start();
     for (kind, values) in [
         ("boolean", &["true", "false"][..]),
+        ("boolean", &["TRUE", "False", "true"]),
         ("integer", &["0", "1", "-1", "42"]),
         ("integer", &["9223372036854775807", "-9223372036854775808"]),
         ("number", &["9223372036854775808"]),
@@ -61,7 +62,8 @@ fn a_column_has_the_narrowest_type_that_holds_for_each_value() {
         ("string", &["１"]),
         ("string", &["--1"]),
         ("string", &["-"]),
-        ("string", &["True"]),
+        ("string", &["tRUE"]),
+        ("string", &["True", "yes"]),
         ("string", &["yes", "no"]),
         ("string", &["2023-02-29"]),
         ("string", &["2024-13-01"]),

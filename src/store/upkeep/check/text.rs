@@ -119,7 +119,7 @@ impl Checker<'_> {
             reading.sound = false;
         }
         if let Some(stored) = &block.summary {
-            match Summary::decode(stored, layout.columns.len()) {
+            match Summary::decode(stored, layout.columns.len(), &layout.formats) {
                 Ok(summary) => reading.summarised = Some(summary.rows()),
                 Err(_) => self.problem("the summary of its segment can't be read"),
             }
