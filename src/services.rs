@@ -26,7 +26,7 @@ pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
 pub use permits::{FairPermits, Permit, PermitOwner};
-pub use upload::{Form, Prepared, Upload, UploadError};
+pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
 use crate::settings::{Database, MigrateMode, Settings};

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use http::{Method, StatusCode};
 
 use super::body::{BodyTimedOut, cause};
-use crate::dataset::{CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
+use crate::dataset::{BadCombination, CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;
 use crate::services::search::SearchError;
@@ -18,6 +18,9 @@ use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Parameters of an upload exclude each other.
+    #[error("{0}")]
+    BadCombination(BadCombination),
     /// Negotiation found no version and format.
     #[error("{refusal}")]
     Negotiation {
@@ -339,7 +342,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::NotOwner(_) => StatusCode::FORBIDDEN,
-            Self::BadMove { .. } => StatusCode::BAD_REQUEST,
+            Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,
             Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownParameter { .. }
             | Self::RepeatedHeader(_)
@@ -430,6 +433,7 @@ impl Error {
             Self::Unauthenticated(_) => "not authenticated",
             Self::NotOwner(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
+            Self::BadCombination(_) => "parameters exclude each other",
             Self::NoSuchPin { .. } => "no such version to be pinned to",
             Self::RepeatedHeader(_) => "repeated header",
             Self::UnknownParameter { .. } => "unknown parameter",
@@ -596,6 +600,7 @@ impl Error {
             ),
             UploadError::Exhausted(exhausted) => exhausted.into(),
             UploadError::Worker => Self::Worker,
+            UploadError::Combination(combination) => Self::BadCombination(combination),
         }
     }
 }

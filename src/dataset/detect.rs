@@ -344,7 +344,9 @@ fn title(sample: &Sample<'_>, shapes: &[Vec<Shape>; 4]) -> Option<Title> {
             .count();
         let first = shapes.len() - alike;
         // A table has a header and a row at least; lines above it are few.
-        let fewer = shapes[..first].iter().all(|shape| shape.fields < last.fields);
+        let fewer = shapes[..first]
+            .iter()
+            .all(|shape| shape.fields < last.fields);
         let table = fewer && alike > 1 && first > 0 && first <= 50 && alike >= first.min(3);
         let lines = shapes.get(first).filter(|_| table)?.line;
         let comments = shapes[..first]

@@ -84,6 +84,25 @@ pub struct UploadOptions {
     pub kept_types: Vec<(String, ColumnType)>,
     /// How numbers, dates and datetimes are written.
     pub formats: Formats,
+    /// Whether an upload without rows may replace rows.
+    pub allow_empty: bool,
+}
+
+impl UploadOptions {
+    /// The same options, and for what they don't state those of the dataset that the upload replaces.
+    #[must_use]
+    pub fn or_kept(mut self, kept: &Layout) -> Self {
+        self.dialect = self.dialect.or(&kept.dialect);
+        self.formats = self.formats.or(&kept.formats);
+        if self.nulls.is_empty() {
+            self.nulls.clone_from(&kept.nulls);
+        }
+        let types = kept.columns.iter().zip(&kept.stated);
+        self.kept_types = types
+            .filter_map(|(name, stated)| Some((name.clone(), (*stated)?)))
+            .collect();
+        self
+    }
 }
 
 /// How much a CSV may ask of the server.
@@ -157,7 +176,7 @@ impl Layout {
 
     /// Whether a text is a value of this type.
     pub(super) fn accepts(&self, kind: ColumnType, text: &str) -> bool {
-        kind.accepts(text)
+        self.formats.canonical(kind, text).is_some()
     }
 
     /// Whether a field's text means "no value".

@@ -79,6 +79,22 @@ pub enum CsvErrorKind {
         /// What is wrong with the first one above.
         first: Box<CsvErrorKind>,
     },
+    /// No row fits.
+    #[error("none of {count} rows fits; {}", first_bad(.first.as_ref()))]
+    OnlyBadRows {
+        /// How many there are.
+        count: u64,
+        /// The line of the first one, and why it doesn't fit.
+        first: Option<(u64, String)>,
+    },
+    /// A file without rows would replace rows.
+    #[error(
+        "the file has no rows, and would replace {replaced} rows; curl -d takes line ends out of a file: use --data-binary or -T. If the dataset should lose its rows, state empty=allow"
+    )]
+    NoRows {
+        /// How many rows the dataset has.
+        replaced: u64,
+    },
     /// The file is something else.
     #[error("this is {what}, not a CSV; {advice}")]
     NotCsv {
@@ -195,7 +211,7 @@ pub enum CsvErrorKind {
 
 impl CsvError {
     /// An error of the whole upload.
-    pub(super) fn whole(kind: CsvErrorKind) -> Self {
+    pub fn whole(kind: CsvErrorKind) -> Self {
         Self {
             kind,
             line: None,
@@ -253,6 +269,12 @@ fn place(line: Option<u64>, column: Option<u64>) -> String {
         (Some(line), None) => format!("line {line}: "),
         (None, _) => String::new(),
     }
+}
+
+fn first_bad(first: Option<&(u64, String)>) -> String {
+    first
+        .map(|(line, reason)| format!("line {line}: {reason}"))
+        .unwrap_or_default()
 }
 
 fn advised(advice: Option<&str>) -> String {

@@ -50,6 +50,18 @@ pub struct UnknownFormat {
 pub struct SameSeparator(char);
 
 impl Formats {
+    /// What is stated here, and for the rest what is stated there.
+    #[must_use]
+    pub fn or(self, kept: &Self) -> Self {
+        Self {
+            decimal: self.decimal.or(kept.decimal),
+            thousands: self.thousands.or(kept.thousands),
+            dates: self.dates.or(kept.dates),
+            datetimes: self.datetimes.or(kept.datetimes),
+            zone: self.zone.or_else(|| kept.zone.clone()),
+        }
+    }
+
     /// Checks that the formats agree with each other.
     ///
     /// # Errors

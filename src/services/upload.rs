@@ -18,12 +18,14 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+mod bad_rows;
 mod form;
 mod pauses;
 mod prepared;
 mod splitter;
 mod summaries;
 
+pub use bad_rows::BadRows;
 pub use form::Form;
 pub(super) use prepared::Abandon;
 pub use prepared::Prepared;
@@ -31,10 +33,12 @@ use summaries::{Analysed, Summaries};
 
 use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
-use crate::dataset::{Analysis, Block, CsvError, Ingest, Limits, Profile, RawBlock};
+use crate::dataset::{
+    Analysis, BadCombination, Block, CsvError, Ingest, Limits, Profile, RawBlock,
+};
 use crate::store::{
-    Client, Dataset, NewRevision, PART_BYTES, PlacedBlock, SegmentId, SegmentPart, SourceBlock,
-    StoreError, Write, may_change,
+    BadRowsBlock, Client, Dataset, NewRevision, PART_BYTES, PlacedBlock, SegmentId, SegmentPart,
+    SourceBlock, StoreError, Write, may_change,
 };
 use splitter::{Split, Splitter};
 
@@ -69,12 +73,20 @@ pub enum UploadError {
     /// A worker thread panicked.
     #[error("a worker thread panicked")]
     Worker,
+    /// Parameters exclude each other.
+    #[error(transparent)]
+    Combination(#[from] BadCombination),
 }
+
+/// What to say about an upload without rows.
+const EMPTY: &str = "the file has a header and no row; curl -d takes line ends out of a file: use --data-binary or -T";
 
 /// A CSV being received.
 pub struct Upload {
     services: Arc<Services>,
     form: Form,
+    /// The dataset as it was when the upload began.
+    there: Option<Arc<Dataset>>,
     author: Option<Arc<Client>>,
     segment: SegmentId,
     splitter: SplitterState,
@@ -85,8 +97,8 @@ pub struct Upload {
     /// Number of the first block, and offset of its text.
     first: u64,
     blocks: u64,
-    /// How many blocks of the source there are, if it is stored apart from the text.
-    source_blocks: u64,
+    /// How many blocks there are besides those of the text.
+    blocks_apart: u64,
     text_bytes: u64,
     part: SegmentPart,
     summaries: Arc<Summaries>,
@@ -123,7 +135,7 @@ impl Upload {
     /// itself has neither.
     pub async fn begin(
         services: &Arc<Services>,
-        form: Form,
+        mut form: Form,
         author: Option<Arc<Client>>,
         from: Option<IpAddr>,
     ) -> Result<Self, UploadError> {
@@ -134,7 +146,11 @@ impl Upload {
             block_bytes: services.settings.store.blocks.block_bytes,
         };
         let there = Self::dataset(services, &form, author.as_deref()).await?;
-        let (ingest, segment, profile, first) = match there {
+        if let Some(dataset) = &there {
+            form.options = form.options.or_kept(&dataset.layout);
+        }
+        form.options.dialect.check(form.options.header_absent)?;
+        let (ingest, segment, profile, first) = match &there {
             Some(dataset) if form.write == Write::Append => {
                 let layout = Arc::clone(&dataset.layout);
                 let segment = SegmentId {
@@ -149,13 +165,14 @@ impl Upload {
             there => {
                 let ingest = Ingest::new(form.options.clone(), limits)?;
                 let number = services.store.new_number();
-                let dataset = there.map_or(number, |dataset| dataset.id());
+                let dataset = there.as_ref().map_or(number, |dataset| dataset.id());
                 (ingest, SegmentId { dataset, number }, None, 0)
             }
         };
         Ok(Self {
             services: Arc::clone(services),
             form,
+            there,
             owner: match (&author, from) {
                 (Some(client), _) => PermitOwner::Client(client.id),
                 (None, Some(address)) => PermitOwner::at(address),
@@ -170,7 +187,7 @@ impl Upload {
             profile,
             first,
             blocks: first,
-            source_blocks: 0,
+            blocks_apart: 0,
             text_bytes: first,
             part: SegmentPart::default(),
             summaries: Arc::default(),
@@ -289,7 +306,7 @@ impl Upload {
                 return Err(error.into());
             }
         };
-        self.keep(raw_blocks.sources);
+        self.keep(raw_blocks.sources, raw_blocks.bad_rows);
         let longest = raw_blocks
             .raw_blocks
             .iter()
@@ -364,9 +381,10 @@ impl Upload {
         }
     }
 
-    fn keep(&mut self, sources: Vec<SourceBlock>) {
-        self.source_blocks += u64::try_from(sources.len()).unwrap_or(u64::MAX);
+    fn keep(&mut self, sources: Vec<SourceBlock>, bad_rows: Vec<BadRowsBlock>) {
+        self.blocks_apart += (sources.len() + bad_rows.len()) as u64;
         self.part.source_blocks.extend(sources);
+        self.part.bad_rows.extend(bad_rows);
     }
 
     fn add(&mut self, block: Block, analysis: &Analysis) -> Result<(), UploadError> {
@@ -398,7 +416,7 @@ impl Upload {
             return Err(UploadError::Worker);
         };
         let raw_blocks = splitter.step(&self.pending, true)?;
-        self.keep(raw_blocks.sources);
+        self.keep(raw_blocks.sources, raw_blocks.bad_rows);
         for raw_block in raw_blocks.raw_blocks {
             let analysis = raw_block.analyse()?;
             self.add(Block::seal(&raw_block, &analysis), &analysis)?;
@@ -407,7 +425,7 @@ impl Upload {
     }
 
     fn prepare(mut self, summary: Option<Vec<u8>>) -> Result<Prepared, UploadError> {
-        let SplitterState::Idle(splitter) =
+        let SplitterState::Idle(mut splitter) =
             std::mem::replace(&mut self.splitter, SplitterState::Failed)
         else {
             return Err(UploadError::Worker);
@@ -415,11 +433,16 @@ impl Upload {
         let Some(profile) = self.profile else {
             return Err(UploadError::Worker);
         };
-        let hints = match self.form.write {
-            Write::Create | Write::Put => profile.hints(),
+        let bad_rows = splitter.take_bad_rows();
+        let mut hints = splitter.take_hints();
+        if profile.rows() == 0 {
+            self.form.check_empty(self.there.as_deref(), &bad_rows)?;
+            hints.push(EMPTY.to_owned());
+        }
+        if self.form.write != Write::Append {
             // The types of the columns depend on all rows, not just on the appended ones.
-            Write::Append => Vec::new(),
-        };
+            hints.extend(profile.hints());
+        }
         let revision = NewRevision {
             name: self.form.name.clone(),
             write: self.form.write,
@@ -430,7 +453,7 @@ impl Upload {
             rest: self.part,
             blocks: self.blocks - self.first,
             text_bytes: self.text_bytes - self.first,
-            source_blocks: self.source_blocks,
+            blocks_apart: self.blocks_apart,
             profile,
             digest: splitter.digest().clone(),
             content_type: self.form.content_type(splitter.charset()),
@@ -439,6 +462,8 @@ impl Upload {
         };
         Ok(Prepared {
             hints,
+            bad_rows,
+            before: self.there.map(|dataset| Arc::clone(&dataset.columns)),
             revision,
             abandon: self.abandon,
         })

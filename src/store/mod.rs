@@ -54,8 +54,8 @@ pub use ids::random_key;
 pub use in_flight::Turn;
 pub use metrics::Load;
 pub use model::{
-    Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES, PlacedBlock, Revision,
-    Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
+    BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
+    PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
 };
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;

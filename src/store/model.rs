@@ -97,6 +97,19 @@ pub struct SourceBlock {
     pub data: Vec<u8>,
 }
 
+/// Rows of an upload that were set aside, as lines of JSON.
+#[derive(Debug)]
+pub struct BadRowsBlock {
+    /// Its number in the segment, from 0.
+    pub number: u64,
+    /// Length when unpacked.
+    pub bytes: u64,
+    /// The 128-bit XXH3 of the bytes.
+    pub digest: [u8; 16],
+    /// The bytes, packed.
+    pub data: Vec<u8>,
+}
+
 /// Blocks of a segment that are written together.
 #[derive(Debug, Default)]
 pub struct SegmentPart {
@@ -104,6 +117,8 @@ pub struct SegmentPart {
     pub blocks: Vec<PlacedBlock>,
     /// Source blocks, in order, if the source is stored apart.
     pub source_blocks: Vec<SourceBlock>,
+    /// Rows that were set aside, in order.
+    pub bad_rows: Vec<BadRowsBlock>,
 }
 
 impl SegmentPart {
@@ -120,6 +135,12 @@ impl SegmentPart {
                 .iter()
                 .map(|s| s.data.len())
                 .sum::<usize>()
+            + self.bad_rows.iter().map(|b| b.data.len()).sum::<usize>()
+    }
+
+    /// How many blocks it has besides those of the text.
+    pub fn blocks_apart(&self) -> usize {
+        self.source_blocks.len() + self.bad_rows.len()
     }
 }
 
@@ -156,8 +177,8 @@ pub struct NewRevision {
     pub blocks: u64,
     /// Length of the whole segment's text.
     pub text_bytes: u64,
-    /// Number of source blocks in the whole segment.
-    pub source_blocks: u64,
+    /// Number of blocks of the whole segment besides those of its text.
+    pub blocks_apart: u64,
     /// The profile of the uploaded rows.
     pub profile: Profile,
     /// The digest of the uploaded source. Appends don't use it.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::error::StoreError;
-use super::model::{Dataset, PlacedBlock, Revision, SourceBlock};
+use super::model::{BadRowsBlock, Dataset, PlacedBlock, Revision, SourceBlock};
 use super::schema::{chunk_data, chunks, datasets, revisions, sources};
 use super::segments::list::{SegmentId, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
@@ -142,6 +142,11 @@ impl RevisionRow<'_> {
     }
 }
 
+/// The offset at which a block of rows that were set aside is kept.
+pub(crate) fn bad_rows_at(number: u64) -> i64 {
+    -1 - to_db(number)
+}
+
 impl<'a> BlockRow<'a> {
     pub(crate) fn new(segment: SegmentId, placed: &'a PlacedBlock) -> Self {
         let blooms = Some(&*placed.block.blooms).filter(|blooms| !blooms.is_empty());
@@ -169,6 +174,18 @@ impl<'a> BlockRow<'a> {
 }
 
 impl<'a> PackedRow<'a> {
+    /// Rows that were set aside are kept beside the source blocks, at offsets that no source has.
+    pub(crate) fn of_bad_rows(segment: SegmentId, block: &'a BadRowsBlock) -> Self {
+        Self {
+            dataset_id: segment.dataset,
+            run: segment.number,
+            first_byte: bad_rows_at(block.number),
+            byte_count: to_db(block.bytes),
+            digest: Cow::Borrowed(&block.digest),
+            data: Cow::Borrowed(&block.data),
+        }
+    }
+
     pub(crate) fn of_text(segment: SegmentId, placed: &'a PlacedBlock) -> Self {
         Self {
             dataset_id: segment.dataset,

@@ -1,7 +1,8 @@
 //! The parameters of an upload.
 
-use crate::dataset::{DatasetName, UploadOptions};
-use crate::store::{Conditions, Write};
+use super::BadRows;
+use crate::dataset::{CsvError, CsvErrorKind, DatasetName, UploadOptions};
+use crate::store::{Conditions, Dataset, Write};
 
 /// What the client states about the CSV that it sends.
 #[derive(Debug, Clone)]
@@ -19,6 +20,29 @@ pub struct Form {
 }
 
 impl Form {
+    /// Refuses an upload without rows that would replace rows, or of which all rows were set aside.
+    pub(super) fn check_empty(
+        &self,
+        there: Option<&Dataset>,
+        bad_rows: &BadRows,
+    ) -> Result<(), CsvError> {
+        let rows = there.map_or(0, |dataset| dataset.rows);
+        let kind = match self.write {
+            _ if bad_rows.count > 0 => CsvErrorKind::OnlyBadRows {
+                count: bad_rows.count,
+                first: bad_rows
+                    .first
+                    .first()
+                    .map(|row| (row.line, row.reason.clone())),
+            },
+            Write::Put if rows > 0 && !self.options.allow_empty => {
+                CsvErrorKind::NoRows { replaced: rows }
+            }
+            Write::Put | Write::Create | Write::Append => return Ok(()),
+        };
+        Err(CsvError::whole(kind))
+    }
+
     /// The media type of the source, with the parameters that a reader needs (RFC 4180, section 3).
     pub(super) fn content_type(&self, charset: &str) -> String {
         let header = if self.options.header_absent {

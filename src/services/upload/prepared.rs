@@ -1,6 +1,9 @@
 //! A CSV that was received, until it is committed or abandoned.
 
-use crate::dataset::DatasetName;
+use std::sync::Arc;
+
+use super::BadRows;
+use crate::dataset::{Column, DatasetName};
 use crate::store::{NewRevision, SegmentId, Store, StoreError};
 
 /// Tells the store that an upload segment was abandoned, unless it was committed.
@@ -27,8 +30,12 @@ impl Drop for Abandon {
 /// A valid CSV that was received whole. Committing it makes it a dataset.
 #[derive(Debug)]
 pub struct Prepared {
-    /// Hints for v2's clients: columns that would have a narrower type if a null was stated.
+    /// What the sender may not know, for v2's clients, each with the parameter that would change it.
     pub hints: Vec<String>,
+    /// The rows that were set aside.
+    pub bad_rows: BadRows,
+    /// The columns of the dataset when the upload began, if there was one.
+    pub before: Option<Arc<[Column]>>,
     pub(super) revision: NewRevision,
     pub(super) abandon: Abandon,
 }

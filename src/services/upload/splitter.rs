@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 
-use crate::dataset::{BadRow, CsvError, Ingest, Layout, RawBlock, ResumableDigest, block};
-use crate::store::SourceBlock;
+use super::bad_rows::{BadRows, BadRowsWriter};
+use crate::dataset::{CsvError, Ingest, Layout, RawBlock, ResumableDigest, block};
+use crate::store::{BadRowsBlock, SourceBlock};
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub(super) struct Splitter {
     /// What came before it was known whether the source is stored apart from the text, and where that begins.
     undecided: Vec<Bytes>,
     first_byte: u64,
+    bad_rows: BadRowsWriter,
 }
 
 /// The result of one step.
@@ -23,7 +25,7 @@ pub(super) struct Splitter {
 pub(super) struct Split {
     pub raw_blocks: Vec<RawBlock>,
     pub sources: Vec<SourceBlock>,
-    pub bad_rows: Vec<BadRow>,
+    pub bad_rows: Vec<BadRowsBlock>,
 }
 
 impl Splitter {
@@ -33,6 +35,7 @@ impl Splitter {
             digest: ResumableDigest::new(),
             undecided: Vec::new(),
             first_byte: 0,
+            bad_rows: BadRowsWriter::default(),
         }
     }
 
@@ -46,7 +49,7 @@ impl Splitter {
         if last {
             self.ingest.finish(&mut out.raw_blocks)?;
         }
-        out.bad_rows = self.ingest.take_bad_rows();
+        out.bad_rows = self.bad_rows.add(self.ingest.take_bad_rows(), last);
         match self.ingest.transcoded() {
             None => self.undecided.extend_from_slice(parts),
             Some(false) => self.undecided.clear(),
@@ -73,6 +76,11 @@ impl Splitter {
     /// The label of the charset.
     pub(super) fn charset(&self) -> &str {
         self.ingest.charset()
+    }
+
+    /// The rows that were set aside.
+    pub(super) fn take_bad_rows(&mut self) -> BadRows {
+        std::mem::take(&mut self.bad_rows).into_rows()
     }
 
     /// What the beginning of the file shows that its sender may not know.

@@ -41,7 +41,7 @@ pub(super) fn line_end() -> SegmentPart {
                 blooms: Vec::new(),
             },
         }],
-        source_blocks: Vec::new(),
+        ..SegmentPart::default()
     }
 }
 

@@ -212,11 +212,11 @@ fn is_whole(
     let staged =
         |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
     let staged_blocks = staged(new.blocks, new.rest.blocks.len());
-    let source_blocks = staged(new.source_blocks, new.rest.source_blocks.len());
+    let blocks_apart = staged(new.blocks_apart, new.rest.blocks_apart());
     Ok(tombstones::upload_is_noted(connection, segment)?
         && block_queries::count_blocks(connection, segment)? == staged_blocks
-        && (source_blocks == 0
-            || block_queries::count_source_blocks(connection, segment)? == source_blocks))
+        && (blocks_apart == 0
+            || block_queries::count_blocks_apart(connection, segment)? == blocks_apart))
 }
 
 fn write(

@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::bad_rows;
 use super::list::{Segment, SegmentId, SegmentList};
 use super::queries as block_queries;
 use super::tombstones;
@@ -124,6 +125,8 @@ struct Copy {
     bytes: u64,
     summary: Summary,
     part: SegmentPart,
+    /// How many blocks of rows that were set aside it has.
+    bad_rows: u64,
 }
 
 impl Copy {
@@ -138,6 +141,7 @@ impl Copy {
             bytes: 0,
             summary: Summary::new(layout.columns.len(), &layout.formats),
             part: SegmentPart::default(),
+            bad_rows: 0,
         }
     }
 
@@ -158,9 +162,24 @@ impl Copy {
                     self.add(store, dataset, text).await?;
                 }
             }
+            self.add_bad_rows(store, segment.id).await?;
         }
         self.seal(dataset).await?;
         self.stage(store).await
+    }
+
+    /// Copies the rows of a segment that were set aside.
+    async fn add_bad_rows(&mut self, store: &Store, from: SegmentId) -> Result<(), StoreError> {
+        for number in 0.. {
+            let copied = bad_rows::packed(store, from, number, self.bad_rows).await?;
+            let Some(block) = copied else { break };
+            self.bad_rows += 1;
+            self.part.bad_rows.push(block);
+            if self.part.weight() >= PART_BYTES {
+                self.stage(store).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn add(
@@ -215,7 +234,7 @@ impl Copy {
 
     async fn stage(&mut self, store: &Store) -> Result<(), StoreError> {
         let part = std::mem::take(&mut self.part);
-        if part.blocks.is_empty() {
+        if part.blocks.is_empty() && part.bad_rows.is_empty() {
             return Ok(());
         }
         let begins = !std::mem::replace(&mut self.begun, true);

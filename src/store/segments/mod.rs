@@ -3,6 +3,7 @@
 //! The blocks of a segment never change, so reads need no locks. A [lease](leases) keeps a segment from being collected while it is
 //! read.
 
+pub(crate) mod bad_rows;
 pub(crate) mod blocks;
 pub(crate) mod collection;
 pub(crate) mod compaction;

@@ -6,7 +6,7 @@ use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::insert_all;
 use crate::store::model::SegmentPart;
-use crate::store::rows::{BlockPlace, BlockRow, PackedRow};
+use crate::store::rows::{BlockPlace, BlockRow, PackedRow, bad_rows_at};
 use crate::store::schema::{chunk_data, chunks, sources};
 use crate::store::units::to_db;
 
@@ -144,8 +144,22 @@ pub(crate) fn count_blocks(connection: &mut AnyConnection, segment: SegmentId) -
         .get_result(connection)
 }
 
-/// The number of source blocks of a segment.
-pub(crate) fn count_source_blocks(
+/// A block of the rows of a segment that were set aside.
+pub(crate) fn bad_rows(
+    connection: &mut AnyConnection,
+    segment: SegmentId,
+    number: u64,
+) -> QueryResult<Option<PackedRow<'static>>> {
+    let first_byte = bad_rows_at(number);
+    sources::table
+        .find((segment.dataset, segment.number, first_byte))
+        .select(sources::all_columns)
+        .first(connection)
+        .optional()
+}
+
+/// The number of blocks of a segment besides those of its text.
+pub(crate) fn count_blocks_apart(
     connection: &mut AnyConnection,
     segment: SegmentId,
 ) -> QueryResult<i64> {
@@ -170,7 +184,12 @@ pub(crate) fn insert_part(
         .map(|b| PackedRow::of_source(segment, b));
     insert_all!(&mut *connection, chunks::table, places)?;
     insert_all!(&mut *connection, chunk_data::table, texts)?;
-    insert_all!(connection, sources::table, source_blocks)
+    let bad_rows = part
+        .bad_rows
+        .iter()
+        .map(|b| PackedRow::of_bad_rows(segment, b));
+    insert_all!(&mut *connection, sources::table, source_blocks)?;
+    insert_all!(connection, sources::table, bad_rows)
 }
 
 /// Stores the summary of a segment with its first block, whose number is `first`.

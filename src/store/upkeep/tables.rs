@@ -176,7 +176,10 @@ pub(super) fn next_source_blocks(
         .load(connection)
 }
 
-/// The offset of the last source block of a segment; -1 if there is none.
+/// The offset before those of all source blocks, and of all rows that were set aside.
+pub(super) const BEFORE_ALL_BYTES: i64 = i64::MIN;
+
+/// The offset of the last source block of a segment; [`BEFORE_ALL_BYTES`] if there is none.
 pub(super) fn last_source_block(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -188,7 +191,7 @@ pub(super) fn last_source_block(
         .select(sources::first_byte)
         .first(connection)
         .optional()
-        .map(|found| found.unwrap_or(-1))
+        .map(|found| found.unwrap_or(BEFORE_ALL_BYTES))
 }
 
 /// The segment that follows `after` among those that have blocks.
