@@ -17,9 +17,7 @@ use super::call::Call;
 use super::conditional;
 use super::error::Error;
 use super::query::Query;
-use crate::dataset::{
-    ColumnType, DatasetName, Delimiter, Dialect, PARAMETERS, Separator, UploadOptions,
-};
+use crate::dataset::{ColumnType, DatasetName, Delimiter, Separator, UploadOptions};
 use crate::services::{Form, Prepared, Upload};
 use crate::store::{Conditions, Write};
 pub(super) use json::Item;
@@ -83,7 +81,10 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
 /// Receives the one CSV of a `PUT`.
 pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
     let mut query = call.query();
-    let options = csv_options(&mut query)?;
+    let options = UploadOptions {
+        allow_empty: parameters::allows_empty(&mut query)?,
+        ..csv_options(&mut query)?
+    };
     query.finish()?;
     let media_type = single(call)?;
     let mut form = form(name, Write::Put, options, media_type.as_ref());
@@ -93,9 +94,13 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
 
 /// Receives the CSV of appended rows. It has the layout of the dataset's CSV, except for its charset and its header.
 pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
-    call.query().finish()?;
+    let mut query = call.query();
+    let options = UploadOptions {
+        dialect: parameters::dialect(&mut query)?,
+        ..UploadOptions::default()
+    };
+    query.finish()?;
     let media_type = single(call)?;
-    let options = UploadOptions::default();
     let mut form = form(name, Write::Append, options, media_type.as_ref());
     form.conditions = conditional::write(&call.headers)?;
     receive_csv(call, form).await
@@ -256,14 +261,7 @@ fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
 
 /// The options for the CSV in the query.
 fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
-    let mut dialect = Dialect::default();
-    for parameter in &PARAMETERS {
-        if let Some(value) = query.take(parameter.name)? {
-            dialect
-                .state(parameter.name, &value)
-                .map_err(|error| Error::bad_parameter(error.name, error.value, error.expected))?;
-        }
-    }
+    let dialect = parameters::dialect(query)?;
     let nulls = query.take_all("null");
     let mut types = Vec::new();
     for (column, name) in query.take_prefixed("type.", "type.COLUMN") {

@@ -57,6 +57,10 @@ impl Place<'_> {
         detected: &Detected,
     ) -> String {
         let record = self.record();
+        let delimiter = detected.delimiter.byte();
+        if record.last() == Some(&delimiter) && found == expected + 1 {
+            return "the line ends with a delimiter: state ragged=cut to leave out the empty field behind it".to_owned();
+        }
         if let Some(title) = detected.title
             && line.is_some_and(|line| line <= title.lines as u64 + 1)
         {
@@ -68,7 +72,6 @@ impl Place<'_> {
         if record.starts_with(b"#") {
             return "if lines that begin with # are comments, state comment=%23".to_owned();
         }
-        let delimiter = detected.delimiter.byte();
         if let Some(advice) = self.of_quotes(record, delimiter) {
             return advice;
         }
@@ -78,10 +81,7 @@ impl Place<'_> {
             );
         }
         if found > expected {
-            return match record.last() == Some(&delimiter) && found == expected + 1 {
-                true => "the line ends with a delimiter: state ragged=cut to leave out the empty field behind it".to_owned(),
-                false => "quote a field that holds the delimiter, or state ragged=widen if the header is too short, or bad_rows=set-aside to keep such rows apart".to_owned(),
-            };
+            return "quote a field that holds the delimiter, or state ragged=widen if the header is too short, or bad_rows=set-aside to keep such rows apart".to_owned();
         }
         match self.lines_left() {
             Some(lines @ 1..=TOTALS) => format!(

@@ -38,6 +38,10 @@ pub struct Column {
     pub kind: ColumnType,
     /// Whether any of its values is null.
     pub nullable: bool,
+    /// Its unit, if the file has units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = String)]
+    pub unit: Option<String>,
     /// Whether any of its values is written otherwise than version 2 writes it, such as `TRUE`, or `1,5` with `decimal=,`.
     /// Always `false` in a column of strings.
     #[serde(skip)]

@@ -50,6 +50,21 @@ pub struct UnknownFormat {
 pub struct SameSeparator(char);
 
 impl Formats {
+    /// The parameters that are stated, with their values.
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let values = [
+            ("decimal", self.decimal.map(|value| value.to_string())),
+            ("thousands", self.thousands.map(|value| value.to_string())),
+            ("dates", self.dates.map(|value| value.to_string())),
+            ("datetimes", self.datetimes.map(|value| value.to_string())),
+            ("zone", self.zone.as_ref().map(Zone::to_string)),
+        ];
+        let stated = values.into_iter();
+        stated
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// What is stated here, and for the rest what is stated there.
     #[must_use]
     pub fn or(self, kept: &Self) -> Self {

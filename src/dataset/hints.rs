@@ -2,8 +2,9 @@
 
 use super::detect::Detected;
 use super::dialect::Dialect;
+use super::suspect::Suspect;
 use super::translator::first_records;
-use super::{ColumnType, Delimiter, error::shortened};
+use super::{Analysis, Bounds, Column, ColumnType, Delimiter, Profile, error::shortened};
 
 /// Names that one hint tells.
 const SHOWN: usize = 5;
@@ -110,3 +111,182 @@ fn is_invisible(character: char) -> bool {
             '\u{A0}' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}'
         )
 }
+
+/// What the raw blocks of an upload show.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// Of each column.
+    columns: Vec<Option<Suspect>>,
+    /// Columns with an integer that JavaScript rounds.
+    wide: Vec<bool>,
+    empty: Option<(u64, Option<u64>)>,
+    stray_quote: Option<u64>,
+}
+
+/// Integers up to here are exact in a `f64`, and so in JavaScript (ECMA-262, `Number.MAX_SAFE_INTEGER`).
+const SAFE: i64 = (1 << 53) - 1;
+
+/// Columns that one kind of hint names one by one.
+const COLUMNS: usize = 20;
+
+impl Observed {
+    /// Adds the next raw block.
+    pub fn absorb(&mut self, analysis: &Analysis) {
+        self.columns.resize(analysis.columns.len(), None);
+        self.wide.resize(analysis.columns.len(), false);
+        let mut suspects = analysis.oddities.suspects.iter().peekable();
+        for (place, zone_map) in analysis.columns.iter().enumerate() {
+            if let Bounds::Integer { min, max } = zone_map.bounds {
+                self.wide[place] |= min < -SAFE || max > SAFE;
+            }
+            let own = suspects.next_if(|(at, _)| *at as usize == place);
+            let here = match own {
+                Some((_, suspect)) => suspect.clone(),
+                None => Suspect::of_kind(zone_map.kind),
+            };
+            match &mut self.columns[place] {
+                Some(so_far) => so_far.merge(&here),
+                none => *none = Some(here),
+            }
+        }
+        if let Some((rows, line)) = analysis.oddities.empty {
+            let so_far = self.empty.get_or_insert((0, line));
+            so_far.0 += u64::from(rows);
+        }
+        self.stray_quote = self.stray_quote.or(analysis.oddities.stray_quote);
+    }
+
+    /// The hints. `whole` says that these are all rows of the dataset.
+    pub fn hints(&self, profile: &Profile, whole: bool) -> Vec<String> {
+        let mut hints = Vec::new();
+        if whole {
+            hints.extend(self.of_types(profile));
+            hints.extend(nameless(profile));
+        }
+        hints.extend(self.of_wide(profile));
+        hints.extend(self.of_rows(profile));
+        hints
+    }
+
+    /// Columns that would have a narrower type.
+    fn of_types(&self, profile: &Profile) -> Vec<String> {
+        let mut hints = Vec::new();
+        let mut placeholders = vec![false; self.columns.len()];
+        for (place, name, kind, texts) in profile.but_for_placeholders() {
+            placeholders[place] = true;
+            let stated: Vec<_> = texts.iter().map(|text| format!("null={text}")).collect();
+            hints.push(format!("{name} would be {kind} with {}", stated.join("&")));
+        }
+        let names = profile.layout().columns.iter();
+        let others = names.zip(&self.columns).zip(placeholders);
+        for ((name, suspect), _) in others.filter(|(_, known)| !known) {
+            let Some(suspect) = suspect else { continue };
+            if let Some((stray, kind)) = suspect.stray() {
+                let line = stray.line.map(|line| format!(" in line {line}"));
+                hints.push(format!(
+                    "{name} would be {kind} but for {:?}{}; correct that value, or state null={} if it means no value",
+                    stray.value,
+                    line.unwrap_or_default(),
+                    stray.value
+                ));
+            } else if suspect.is_string() {
+                let woulds: Vec<_> = suspect.woulds().collect();
+                if let Some(first) = woulds.first() {
+                    let parameters: Vec<_> = woulds
+                        .iter()
+                        .filter(|would| would.kind == first.kind)
+                        .map(|would| would.parameter)
+                        .collect();
+                    hints.push(format!(
+                        "{name} would be {} with {}",
+                        first.kind,
+                        parameters.join(" or ")
+                    ));
+                }
+            }
+        }
+        let more = hints.len().saturating_sub(COLUMNS);
+        hints.truncate(COLUMNS);
+        if more > 0 {
+            hints.push(format!("{more} more columns would have a narrower type"));
+        }
+        hints
+    }
+
+    /// Integers that JavaScript rounds.
+    fn of_wide(&self, profile: &Profile) -> Option<String> {
+        let columns = profile.columns();
+        let wide = columns.iter().zip(&self.wide);
+        let names: Vec<_> = wide
+            .filter(|(column, wide)| **wide && column.kind == ColumnType::Integer)
+            .map(|(column, _)| column.name.as_str())
+            .collect();
+        let first = names.first()?;
+        Some(format!(
+            "integers beyond 2^53 are rounded by JavaScript, in {}; state type.{first}=string to have them as strings",
+            listed(&names)
+        ))
+    }
+
+    fn of_rows(&self, profile: &Profile) -> Vec<String> {
+        let mut hints = Vec::new();
+        if let Some((rows, line)) = self.empty.filter(|_| profile.layout().columns.len() > 1) {
+            let line = line.map(|line| format!(", the first in line {line}"));
+            let columns = profile.layout().columns.len();
+            let delimiter = char::from(profile.layout().delimiter);
+            let comment = delimiter.to_string().repeat((columns - 1).min(8));
+            hints.push(format!(
+                "{rows} {} no value{}; state comment={comment} to leave out lines that begin so",
+                if rows == 1 { "row has" } else { "rows have" },
+                line.unwrap_or_default(),
+            ));
+        }
+        if let Some(line) = self.stray_quote {
+            hints.push(format!(
+                "a quote stands inside an unquoted field in line {line}; if a delimiter before it was lost, fields are shifted: state quote=strict to refuse such rows"
+            ));
+        }
+        hints
+    }
+}
+
+/// The last column has neither a name nor values.
+fn nameless(profile: &Profile) -> Option<String> {
+    let columns = &profile.layout().columns;
+    let last = columns.len().checked_sub(1).filter(|last| *last > 0)?;
+    let generated = columns[last] == format!("column_{}", last + 1);
+    let empty = profile.layout().header && profile.rows() > 0 && profile.has_no_values(last);
+    (generated && empty).then(|| {
+        "the last column has neither a name nor values; if lines end in a delimiter, state ragged=cut to leave it out".to_owned()
+    })
+}
+
+/// What a write changed in the types of columns that were there before.
+pub fn changed_types(before: &[Column], after: &[Column]) -> Vec<String> {
+    let changed = after.iter().filter_map(|column| {
+        let was = before.iter().find(|was| was.name == column.name)?;
+        (was.kind != column.kind).then(|| {
+            format!(
+                "the type of {} changed from {} to {}; state type.{}={} to refuse values that don't fit",
+                column.name, was.kind, column.kind, column.name, was.kind
+            )
+        })
+    });
+    changed.take(COLUMNS).collect()
+}
+
+/// Names, the first ones of many.
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<_> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| shortened(name))
+        .collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,7 @@ mod signature;
 mod span;
 mod structural_index;
 pub mod summary;
+mod suspect;
 mod text_range;
 mod tokenizer;
 mod translator;
@@ -69,6 +70,7 @@ pub use dialect::{
 };
 pub use error::{CsvError, CsvErrorKind};
 pub use formats::Formats;
+pub use hints::{Observed, changed_types};
 pub use ingest::Ingest;
 pub use name::{DatasetName, NameError};
 pub use profile::{CorruptProfile, Profile};

@@ -24,9 +24,10 @@ pub(crate) fn bit(text: &[u8]) -> Option<u32> {
         .map(|place| 1 << place)
 }
 
-/// The text of a set of exactly one.
-pub(crate) fn only(set: u32) -> Option<&'static str> {
-    (set.count_ones() == 1).then(|| TEXTS[set.trailing_zeros() as usize])
+/// The texts of a set.
+pub(crate) fn texts(set: u32) -> impl Iterator<Item = &'static str> {
+    let places = TEXTS.iter().enumerate();
+    places.filter_map(move |(place, text)| (set >> place & 1 == 1).then_some(*text))
 }
 
 #[cfg(test)]
@@ -39,9 +40,10 @@ mod tests {
         for (place, text) in TEXTS.iter().enumerate() {
             assert!(text.len() <= LONGEST);
             assert_eq!(bit(text.as_bytes()), Some(1 << place));
-            assert_eq!(only(1 << place), Some(*text));
+            assert!(texts(1 << place).eq([*text]));
             assert_eq!(ColumnType::of(text), ColumnType::String);
         }
-        assert_eq!((only(0), only(3), bit(b"x")), (None, None, None));
+        assert!(texts(3).eq(["NA", "N/A"]));
+        assert_eq!((texts(0).next(), bit(b"x")), (None, None));
     }
 }

@@ -152,46 +152,54 @@ impl Profile {
 
     /// The columns, each of its stated type, or else of the narrowest type that fits all its values.
     pub fn columns(&self) -> Vec<Column> {
-        let columns = self
-            .layout
-            .columns
-            .iter()
-            .zip(&self.layout.stated)
-            .zip(&self.tallies);
-        columns
-            .map(|((name, stated), tally)| {
+        let units = self.layout.units.iter().map(Some);
+        let units = units.chain(std::iter::repeat(None));
+        self.tallied()
+            .zip(units)
+            .map(|((name, stated, tally), unit)| {
                 let kind = stated.unwrap_or_else(|| tally.kind());
                 Column {
-                    name: name.clone(),
+                    name: name.to_owned(),
                     kind,
                     nullable: tally.nulls > 0,
+                    unit: unit.filter(|unit| !unit.is_empty()).cloned(),
                     respelled: tally.respelled && kind != ColumnType::String,
                 }
             })
             .collect()
     }
 
-    /// Bytes of the names of its columns.
+    /// Bytes of the names and units of its columns.
     pub fn names(&self) -> usize {
-        self.layout.columns.iter().map(String::len).sum()
+        let layout = &self.layout;
+        let texts = layout.columns.iter().chain(&layout.units);
+        texts.map(String::len).sum()
     }
 
-    /// A hint for each column that would have a narrower type than string but for one placeholder.
-    pub fn hints(&self) -> Vec<String> {
-        let columns = self
-            .layout
-            .columns
-            .iter()
-            .zip(&self.layout.stated)
-            .zip(&self.tallies);
-        columns
-            .filter(|((_, stated), _)| stated.is_none())
-            .filter_map(|((name, _), tally)| {
-                let kind = tally.kind.filter(|&kind| kind != ColumnType::String)?;
-                let text = placeholder::only(tally.placeholders)?;
-                Some(format!("{name} would be {kind} with null={text}"))
-            })
-            .collect()
+    /// Each column with its stated type, and what is known of its values.
+    fn tallied(&self) -> impl Iterator<Item = (&str, Option<ColumnType>, &Tally)> {
+        let names = self.layout.columns.iter().map(String::as_str);
+        let stated = self.layout.stated.iter().copied();
+        let tallied = names.zip(stated).zip(&self.tallies);
+        tallied.map(|((name, stated), tally)| (name, stated, tally))
+    }
+
+    /// Columns of strings that would have a narrower type but for placeholders: their indexes, names, those types, and the placeholders.
+    pub(super) fn but_for_placeholders(
+        &self,
+    ) -> impl Iterator<Item = (usize, &str, ColumnType, Vec<&'static str>)> {
+        let tallied = self.tallied().enumerate();
+        tallied.filter_map(|(place, (name, stated, tally))| {
+            let kind = tally.kind.filter(|&kind| kind != ColumnType::String)?;
+            let texts: Vec<_> = placeholder::texts(tally.placeholders).collect();
+            (stated.is_none() && !texts.is_empty()).then_some((place, name, kind, texts))
+        })
+    }
+
+    /// Whether no row has a value in this column.
+    pub(super) fn has_no_values(&self, place: usize) -> bool {
+        let tally = self.tallies.get(place);
+        tally.is_some_and(|tally| tally.nulls == self.rows)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    Bloom, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,
+    Bloom, ColumnType, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,
     advice::{self, Place},
     cell::{Cells, Nulls},
     counts::{Counts, Texts},
@@ -14,6 +14,7 @@ use super::{
     error::shortened,
     record::unquoted,
     span::{Spans, tokenize},
+    suspect::Suspect,
     type_inference::{Unfit, infer},
 };
 
@@ -71,6 +72,19 @@ pub struct Analysis {
     pub columns: Vec<ZoneMap>,
     /// Bloom filters, each with the index of its column.
     pub blooms: Vec<(u32, Bloom)>,
+    /// What the sender may not know. Nothing of it is stored.
+    pub oddities: Oddities,
+}
+
+/// What is odd about a raw block.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// Columns of strings that may be meant otherwise, each with its index.
+    pub(super) suspects: Vec<(u32, Suspect)>,
+    /// Records without any value, and the line of the first one.
+    pub(super) empty: Option<(u32, Option<u64>)>,
+    /// The line of the first quote inside an unquoted field.
+    pub(super) stray_quote: Option<u64>,
 }
 
 impl RawBlock {
@@ -138,11 +152,27 @@ impl RawBlock {
             self.context.max_record,
         );
         // A value of the wrong type may come before the place where the CSV is malformed.
-        let analysis = self.columns(&spans, summary)?;
-        match fault {
-            Some((at, kind)) => Err(self.error_at(kind, at)),
-            None => Ok(analysis),
+        let mut analysis = self.columns(&spans, summary)?;
+        if let Some((at, kind)) = fault {
+            return Err(self.error_at(kind, at));
         }
+        if self.context.detected.is_some() {
+            let in_all = analysis.columns.iter().map(|column| column.nulls).min();
+            let empty = match in_all {
+                Some(1..) => spans.empty_rows(),
+                _ => None,
+            };
+            analysis.oddities.empty = empty.map(|(rows, first)| (rows, self.line_of(first)));
+            let quote = spans.stray_quote().filter(|_| self.context.in_file);
+            analysis.oddities.stray_quote = quote.and_then(|at| self.line_of(at));
+        }
+        Ok(analysis)
+    }
+
+    /// The line of the file that a byte is in, if the text is that of the file.
+    fn line_of(&self, at: usize) -> Option<u64> {
+        let line = || super::error::position(&self.text, at, self.first_line).0;
+        self.context.in_file.then(line)
     }
 
     /// Analyses every column: its zone map, a Bloom filter if that is worthwhile, and its part of the summary, if there is one.
@@ -156,6 +186,7 @@ impl RawBlock {
         let mut counts = Counts::new(rows);
         let mut columns = Vec::with_capacity(self.layout.columns.len());
         let mut blooms = Vec::new();
+        let mut oddities = Oddities::default();
         let mut first: Option<(usize, Unfit)> = None;
         for (place, number) in (0..self.layout.columns.len()).zip(0..) {
             let cells = Cells::new(&self.text, spans.column(place), &nulls);
@@ -173,6 +204,12 @@ impl RawBlock {
             if rows >= FEWEST && zone_map.is_worth_a_bloom(rows) {
                 blooms.push((number, bloom_of(texts, rows as usize)));
             }
+            let unstated = stated.is_none() && self.context.detected.is_some();
+            if unstated && zone_map.kind == Some(ColumnType::String) {
+                let line = |at| self.line_of(at);
+                let suspect = Suspect::of(texts.cells(), &self.layout.formats, line);
+                oddities.suspects.push((number, suspect));
+            }
             if let Some(summary) = &mut summary {
                 summary.add_column(place, texts, zone_map.kind);
             }
@@ -188,6 +225,7 @@ impl RawBlock {
             rows,
             columns,
             blooms,
+            oddities,
         })
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct Spans {
     spans: Vec<Span>,
     columns: usize,
     rows: u32,
+    /// The first quote inside an unquoted field.
+    stray_quote: Option<usize>,
 }
 
 /// The fields of one column, in the order of the records.
@@ -63,6 +65,19 @@ pub(crate) struct ColumnSpans<'s> {
 impl Spans {
     pub(crate) fn rows(&self) -> u32 {
         self.rows
+    }
+
+    /// The first quote inside an unquoted field.
+    pub(crate) fn stray_quote(&self) -> Option<usize> {
+        self.stray_quote
+    }
+
+    /// How many records have only empty fields, and where the first one begins.
+    pub(crate) fn empty_rows(&self) -> Option<(u32, usize)> {
+        let records = self.spans.chunks_exact(self.columns);
+        let mut empty = records.filter(|row| row.iter().all(|span| span.start() == span.end()));
+        let first = empty.next()?[0].start();
+        Some((empty.count() as u32 + 1, first))
     }
 
     pub(crate) fn column(&self, place: usize) -> ColumnSpans<'_> {
@@ -147,6 +162,7 @@ fn table<const QUOTES: bool>(
             spans,
             columns,
             rows: rows as u32,
+            stray_quote: tokenizer.stray_quote(),
         },
         wrong,
     )

@@ -66,9 +66,11 @@ fn take(
     pushed?;
     let layout = Arc::clone(ingest.layout().unwrap());
     let mut profile = Profile::new(Arc::clone(&layout));
+    let mut observed = Observed::default();
     let mut records = Vec::new();
     for (raw_block, analysis) in raw_blocks.iter().zip(&analyses) {
         profile.absorb(analysis);
+        observed.absorb(analysis);
         let read = read_back(&Block::seal(raw_block, analysis), &layout);
         assert_eq!(read.len(), analysis.rows as usize);
         check_bounds(&read, &layout, analysis);
@@ -85,7 +87,11 @@ fn take(
             .collect(),
         rows: profile.rows(),
         columns: profile.columns(),
-        hints: profile.hints(),
+        hints: ingest
+            .take_hints()
+            .into_iter()
+            .chain(observed.hints(&profile, true))
+            .collect(),
         profile: postcard::to_stdvec(&profile).unwrap(),
         translated: !raw_blocks.iter().all(|raw_block| raw_block.context.in_file),
         layout,
@@ -198,7 +204,11 @@ fn check_profile(taken: &Taken, options: &UploadOptions) {
         let hint = taken
             .hints
             .iter()
-            .find(|hint| hint.starts_with(&format!("{} would be ", column.name)));
+            .find(|hint| {
+                hint.starts_with(&format!("{} would be ", column.name))
+                    && hint.contains(" with null=")
+                    && !hint.contains('&')
+            });
         let expected = ["NA", "-", "null", "."].iter().find_map(|&text| {
             let rest: Vec<&str> = some
                 .iter()

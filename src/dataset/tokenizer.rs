@@ -43,6 +43,8 @@ impl Fault {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tokenizer<'t> {
     index: StructuralIndex<'t>,
+    /// The first quote inside an unquoted field.
+    stray_quote: Option<usize>,
 }
 
 impl<'t> Tokenizer<'t> {
@@ -50,7 +52,13 @@ impl<'t> Tokenizer<'t> {
     pub(crate) fn new(text: &'t [u8], delimiter: u8, from: usize) -> Self {
         Self {
             index: StructuralIndex::new(text, delimiter, from),
+            stray_quote: None,
         }
+    }
+
+    /// The first quote inside an unquoted field so far.
+    pub(crate) fn stray_quote(&self) -> Option<usize> {
+        self.stray_quote
     }
 
     /// The field that begins at `start`, where the previous one said that the next begins.
@@ -83,7 +91,9 @@ impl<'t> Tokenizer<'t> {
                 byte if byte == self.index.delimiter() => return plain(false, at + 1),
                 b'\n' => return plain(true, at + 1),
                 b'"' if QUOTES && at == start => return quoted(&mut self.index, start),
-                b'"' if QUOTES => {}
+                b'"' if QUOTES => {
+                    self.stray_quote.get_or_insert(at);
+                }
                 _ => return line_end(&mut self.index, at).and_then(|next| plain(true, next)),
             }
         }

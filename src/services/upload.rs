@@ -34,7 +34,7 @@ use summaries::{Analysed, Summaries};
 use super::memory::{Exhausted, Held, Kind};
 use super::{Permit, PermitOwner, Services};
 use crate::dataset::{
-    Analysis, BadCombination, Block, CsvError, Ingest, Limits, Profile, RawBlock,
+    Analysis, BadCombination, Block, CsvError, Ingest, Limits, Observed, Profile, RawBlock,
 };
 use crate::store::{
     BadRowsBlock, Client, Dataset, NewRevision, PART_BYTES, PlacedBlock, SegmentId, SegmentPart,
@@ -94,6 +94,7 @@ pub struct Upload {
     pending_bytes: usize,
     analysing: VecDeque<JoinHandle<Result<Analysed, CsvError>>>,
     profile: Option<Profile>,
+    observed: Observed,
     /// Number of the first block, and offset of its text.
     first: u64,
     blocks: u64,
@@ -185,6 +186,7 @@ impl Upload {
             pending_bytes: 0,
             analysing: VecDeque::new(),
             profile,
+            observed: Observed::default(),
             first,
             blocks: first,
             blocks_apart: 0,
@@ -399,6 +401,7 @@ impl Upload {
         };
         let first_row = profile.rows();
         profile.absorb(analysis);
+        self.observed.absorb(analysis);
         let text_bytes = u64::from(block.text_bytes);
         self.part.blocks.push(PlacedBlock {
             seq: self.blocks,
@@ -439,10 +442,9 @@ impl Upload {
             self.form.check_empty(self.there.as_deref(), &bad_rows)?;
             hints.push(EMPTY.to_owned());
         }
-        if self.form.write != Write::Append {
-            // The types of the columns depend on all rows, not just on the appended ones.
-            hints.extend(profile.hints());
-        }
+        // The types of the columns depend on all rows, not just on appended ones.
+        let whole = self.form.write != Write::Append;
+        hints.extend(self.observed.hints(&profile, whole));
         let revision = NewRevision {
             name: self.form.name.clone(),
             write: self.form.write,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Content, Schema};
 use crate::api::intake;
-use crate::dataset::ColumnType;
+use crate::dataset::{ColumnType, PARAMETERS};
 use crate::versioning::Format;
 
 /// A parameter.
@@ -145,11 +145,6 @@ impl Parameter {
         types.object["explode"] = true.into();
         let mut parameters = vec![
             Self::query(
-                "delimiter",
-                "The character between two fields. By default, Flash detects it in the header line.",
-                &json!({ "type": "string", "enum": [",", ";", "|", "tab"] }),
-            ),
-            Self::query(
                 "null",
                 "A text that means \"no value\". Repeatable.",
                 &json!({ "type": "array", "items": { "type": "string" } }),
@@ -157,7 +152,28 @@ impl Parameter {
             types,
         ];
         parameters.extend(Self::formats());
+        parameters.extend(Self::dialect());
         parameters
+    }
+
+    /// What form the file has.
+    pub fn dialect() -> Vec<Self> {
+        let parameters = PARAMETERS.iter();
+        parameters
+            .map(|parameter| {
+                let meaning = format!("{} Choose {}.", parameter.meaning, parameter.expected);
+                Self::query(parameter.name, &meaning, &json!({ "type": "string" }))
+            })
+            .collect()
+    }
+
+    /// Whether an upload without rows may replace rows.
+    pub fn empty() -> Self {
+        Self::query(
+            "empty",
+            "`allow`: a file without rows may replace rows.",
+            &json!({ "type": "string", "enum": ["allow"] }),
+        )
     }
 
     /// How the values of a CSV are written.

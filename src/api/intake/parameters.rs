@@ -1,9 +1,31 @@
-//! The parameters of an upload that say how values are written.
+//! The parameters of an upload that say what form the file has and how values are written.
 
 use crate::api::error::Error;
 use crate::api::query::Query;
-use crate::dataset::Formats;
 use crate::dataset::formats::{DateOrder, Datetimes, Decimal, Thousands, Zone};
+use crate::dataset::{Dialect, Formats, PARAMETERS};
+
+/// The form of the file: `skip=4&comment=#` and so on.
+pub(super) fn dialect(query: &mut Query) -> Result<Dialect, Error> {
+    let mut dialect = Dialect::default();
+    for parameter in &PARAMETERS {
+        if let Some(value) = query.take(parameter.name)? {
+            let stated = dialect.state(parameter.name, &value);
+            stated
+                .map_err(|error| Error::bad_parameter(error.name, error.value, error.expected))?;
+        }
+    }
+    Ok(dialect)
+}
+
+/// Whether an upload without rows may replace rows: `empty=allow`.
+pub(super) fn allows_empty(query: &mut Query) -> Result<bool, Error> {
+    match query.take("empty")?.as_deref() {
+        None => Ok(false),
+        Some("allow") => Ok(true),
+        Some(other) => Err(Error::bad_parameter("empty", other, "allow")),
+    }
+}
 
 /// `decimal=,&thousands=.&dates=dmy&datetimes=local&zone=Europe/Rome`.
 pub(super) fn formats(query: &mut Query) -> Result<Formats, Error> {

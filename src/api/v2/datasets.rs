@@ -4,7 +4,7 @@ use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
 use super::pages;
-use super::representation::{Created, DATASETS, Dataset, List, Root, RootLinks};
+use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Root, RootLinks};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
@@ -32,6 +32,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             summary: "/datasets/{name}/summary",
             revisions: "/datasets/{name}/revisions",
             source: "/datasets/{name}/source",
+            bad_rows: "/datasets/{name}/bad-rows",
             versions: "/versions",
             openapi: format!("/openapi.json?version={}", call.choice.version),
         },
@@ -42,19 +43,16 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
 /// `POST /datasets`: stores a list of CSVs, all of them or none.
 pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
     let mut prepared = intake::receive_list(&mut call).await?;
-    let hints: Vec<_> = prepared
-        .iter_mut()
-        .map(|prepared| std::mem::take(&mut prepared.hints))
-        .collect();
-    call.commit(prepared, move |committed| created(committed, &hints))
+    let notes: Vec<_> = prepared.iter_mut().map(Notes::take).collect();
+    call.commit(prepared, move |committed| created(committed, &notes))
         .await
 }
 
-fn created(committed: &[Committed], hints: &[Vec<String>]) -> Reply {
+fn created(committed: &[Committed], notes: &[Notes]) -> Reply {
     let data = committed
         .iter()
-        .zip(hints)
-        .map(|(committed, hints)| Dataset::new(&committed.dataset, hints.clone()));
+        .zip(notes)
+        .map(|(committed, notes)| Dataset::written(&committed.dataset, notes));
     let body = Created {
         data: data.collect(),
     };
@@ -111,7 +109,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
-    let body = listing::one(&call.services, &dataset, DATASETS).await?;
+    let body = listing::one(&call.services, &dataset, DATASET).await?;
     Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
 }
 
@@ -146,13 +144,13 @@ pub(super) async fn append_rows(mut call: Call) -> Result<Reply, Error> {
 
 /// Commits a new revision of one dataset.
 async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
-    let hints = std::mem::take(&mut prepared.hints);
+    let notes = Notes::take(&mut prepared);
     let (release, format) = (call.release().to_owned(), call.choice.format);
     let render = move |committed: &[Committed]| {
         let Some(one) = committed.first() else {
             return Reply::empty(StatusCode::NO_CONTENT);
         };
-        let dataset = Dataset::new(&one.dataset, hints.clone());
+        let dataset = Dataset::written(&one.dataset, &notes);
         let status = match one.created {
             true => StatusCode::CREATED,
             false => StatusCode::OK,

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::json;
 
+use super::bad_rows::BadRows;
 use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
 use super::summary;
 use crate::api::description::{
@@ -55,6 +56,7 @@ pub(super) fn get_dataset() -> Description {
 pub(super) fn put_dataset() -> Description {
     let mut parameters = changing_parameters();
     parameters.extend(Parameter::csv());
+    parameters.push(Parameter::empty());
     Description {
         summary: "Create a dataset, or replace its contents",
         parameters,
@@ -71,9 +73,11 @@ pub(super) fn put_dataset() -> Description {
 }
 
 pub(super) fn append_rows() -> Description {
+    let mut parameters = changing_parameters();
+    parameters.extend(Parameter::dialect());
     Description {
         summary: "Append rows",
-        parameters: changing_parameters(),
+        parameters,
         body: Some(RequestBody::csv(
             "A CSV with the dataset's header. `Content-Type` is `text/csv` by default.",
         )),
@@ -127,6 +131,27 @@ pub(super) fn get_summary() -> Description {
             Answer::new(StatusCode::OK, "The summaries of the columns.")
                 .tagged()
                 .json(summary::schema()),
+            Answer::not_modified(),
+        ],
+        refusals: reading(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn list_bad_rows() -> Description {
+    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    parameters.extend(Parameter::conditions());
+    Description {
+        summary: "Read the rows that were set aside because they didn't fit (`bad_rows=set-aside`)",
+        parameters,
+        answers: vec![
+            Answer::new(
+                StatusCode::OK,
+                "The rows, in the order of the uploads and of their lines.",
+            )
+            .tagged()
+            .json(Schema::of::<BadRows>())
+            .content(Content::Negotiated(Format::Ndjson), Schema::text()),
             Answer::not_modified(),
         ],
         refusals: reading(),

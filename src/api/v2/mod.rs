@@ -2,11 +2,13 @@
 //!
 //! Lists are `{"data": […], "next": "cursor" | null}`, and errors are problem details (RFC 9457).
 
+mod bad_rows;
 mod changelog;
 mod datasets;
 mod description;
 mod error;
 mod pages;
+mod reading;
 mod representation;
 mod revisions;
 mod rows;
@@ -112,6 +114,14 @@ const OPERATIONS: &[Operation] = &[
         formats: &[Format::Csv, Format::Json],
         handler: |call| Box::pin(datasets::get_source(call)),
         describe: description::get_source,
+    },
+    Operation {
+        name: "list_bad_rows",
+        method: Method::GET,
+        path: "/datasets/{name}/bad-rows",
+        formats: &[Format::Json, Format::Ndjson],
+        handler: |call| Box::pin(bad_rows::list_bad_rows(call)),
+        describe: description::list_bad_rows,
     },
     Operation {
         name: "get_root",

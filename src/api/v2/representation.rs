@@ -8,10 +8,12 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::reading::Reading;
 use crate::api::description::Schema;
 use crate::api::listing;
 use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push_json_string};
-use crate::dataset::{Column, ColumnType, Field, Layout};
+use crate::dataset::{BadRow, Column, ColumnType, Field, Layout, changed_types};
+use crate::services::{BadRows, Prepared};
 use crate::store;
 
 /// A description of the API.
@@ -35,6 +37,7 @@ pub(super) struct RootLinks {
     pub summary: &'static str,
     pub revisions: &'static str,
     pub source: &'static str,
+    pub bad_rows: &'static str,
     pub versions: &'static str,
     pub openapi: String,
 }
@@ -56,10 +59,45 @@ pub(super) struct Dataset<'a> {
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
     links: Links,
-    /// Advice about types, such as a `null` parameter that would give a column a narrower type. Only in answers to a write.
+    /// How to upload the dataset once more. Not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    reading: Option<Reading>,
+    /// What the sender may not know, each with the parameter that would change it. Only in answers to a write.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     hints: Vec<String>,
+    /// The rows that were set aside. Only in answers to a write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    bad_rows: Option<SetAside>,
+}
+
+/// Rows that were set aside.
+#[derive(Debug, Serialize, ToSchema)]
+struct SetAside {
+    count: u64,
+    /// The first ten, with their texts shortened. `links.bad_rows` has all.
+    first: Vec<BadRow>,
+}
+
+/// What is known about a write besides the dataset that it made.
+#[derive(Clone)]
+pub(super) struct Notes {
+    hints: Vec<String>,
+    bad_rows: BadRows,
+    before: Option<Arc<[Column]>>,
+}
+
+impl Notes {
+    /// Takes them from an upload that is about to be committed.
+    pub(super) fn take(prepared: &mut Prepared) -> Self {
+        Self {
+            hints: std::mem::take(&mut prepared.hints),
+            bad_rows: std::mem::take(&mut prepared.bad_rows),
+            before: prepared.before.take(),
+        }
+    }
 }
 
 /// Links to the resources of a dataset.
@@ -71,10 +109,26 @@ struct Links {
     summary: String,
     revisions: String,
     source: String,
+    bad_rows: String,
 }
 
 impl<'a> Dataset<'a> {
-    pub(super) fn new(dataset: &'a store::Dataset, hints: Vec<String>) -> Self {
+    /// A dataset that a write made.
+    pub(super) fn written(dataset: &'a store::Dataset, notes: &Notes) -> Self {
+        let mut hints = notes.hints.clone();
+        if let Some(before) = &notes.before {
+            hints.extend(changed_types(before, &dataset.columns));
+        }
+        let BadRows { count, first } = notes.bad_rows.clone();
+        Self {
+            hints,
+            reading: Some(Reading::of(dataset)),
+            bad_rows: (count > 0).then_some(SetAside { count, first }),
+            ..Self::new(dataset)
+        }
+    }
+
+    fn new(dataset: &'a store::Dataset) -> Self {
         let this = format!("/datasets/{}", dataset.name);
         Self {
             name: dataset.name.as_str(),
@@ -90,9 +144,12 @@ impl<'a> Dataset<'a> {
                 summary: format!("{this}/summary"),
                 revisions: format!("{this}/revisions"),
                 source: format!("{this}/source"),
+                bad_rows: format!("{this}/bad-rows"),
                 this,
             },
-            hints,
+            reading: None,
+            hints: Vec::new(),
+            bad_rows: None,
         }
     }
 }
@@ -102,7 +159,20 @@ pub(super) const DATASETS: listing::Form = listing::Form {
     without_columns: |dataset| {
         let dataset = Dataset {
             columns: &[],
-            ..Dataset::new(dataset, Vec::new())
+            ..Dataset::new(dataset)
+        };
+        listing::json(&dataset)
+    },
+    ..DATASET
+};
+
+/// How a single dataset is written a part at a time.
+pub(super) const DATASET: listing::Form = listing::Form {
+    without_columns: |dataset| {
+        let dataset = Dataset {
+            columns: &[],
+            reading: Some(Reading::of(dataset)),
+            ..Dataset::new(dataset)
         };
         listing::json(&dataset)
     },

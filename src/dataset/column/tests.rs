@@ -18,6 +18,7 @@ fn a_column_says_name_type_and_nullable() {
         name: "id".into(),
         kind: ColumnType::Integer,
         nullable: true,
+        unit: None,
         respelled: false,
     };
     let json = r#"{"name":"id","type":"integer","nullable":true}"#;

@@ -32,12 +32,6 @@ fn columns(text: &str, options: UploadOptions) -> Vec<(ColumnType, bool)> {
         .collect()
 }
 
-fn hints(text: &str, options: UploadOptions) -> Vec<String> {
-    let whole = profile(text, options.clone(), 1 << 20);
-    assert_eq!(profile(text, options, 1).hints(), whole.hints());
-    whole.hints()
-}
-
 fn stating(name: &str, kind: ColumnType) -> UploadOptions {
     UploadOptions {
         types: vec![(name.into(), kind)],
@@ -105,44 +99,6 @@ fn stated_nulls_make_a_column_nullable_and_leave_its_type_alone() {
     assert_eq!(
         columns("a\n1\nNA\n", options),
         [(ColumnType::Integer, true)]
-    );
-}
-
-#[test]
-fn a_hint_is_given_where_one_placeholder_alone_widens_the_type() {
-    let hint = |values: &str| hints(&format!("a,b\n{values}"), UploadOptions::default());
-    assert_eq!(
-        hint("1,x\nNA,x\n2,x\n"),
-        ["a would be integer with null=NA"]
-    );
-    assert_eq!(
-        hint("1,x\nNA,x\n2.5,x\nNA,x\n"),
-        ["a would be number with null=NA"]
-    );
-    assert_eq!(
-        hint("2024-01-01,-\nmissing,true\n"),
-        [
-            "a would be date with null=missing",
-            "b would be boolean with null=-"
-        ]
-    );
-    // Two placeholders, placeholders only, or another text besides.
-    assert!(hint("1,x\nNA,x\n-,x\n").is_empty());
-    assert!(hint("NA,x\nNA,x\n").is_empty());
-    assert!(hint("1,x\nNA,x\ntrue,x\n").is_empty());
-    assert!(hint("1,x\n2,x\n").is_empty());
-}
-
-#[test]
-fn no_hint_is_given_about_what_was_stated() {
-    assert!(hints("a\n1\nNA\n", stating("a", ColumnType::String)).is_empty());
-    let options = UploadOptions {
-        nulls: vec!["NA".into()],
-        ..UploadOptions::default()
-    };
-    assert_eq!(
-        hints("a\n1\nNA\n-\n", options),
-        ["a would be integer with null=-"]
     );
 }
 

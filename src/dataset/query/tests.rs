@@ -40,6 +40,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
                 name: (*name).to_owned(),
                 kind: *kind,
                 nullable: true,
+                unit: None,
                 respelled: zone_map.respelled && *kind != ColumnType::String,
             })
             .collect(),

@@ -131,16 +131,30 @@ fn texts_with_zero_bytes_are_told_from_shorter_ones() {
 fn placeholders_are_noted_only_while_they_matter() {
     let kind = |values: &[&str]| {
         let zone_map = column(values, &[], None).unwrap();
-        (zone_map.kind, placeholder::only(zone_map.placeholders))
+        (
+            zone_map.kind,
+            placeholder::texts(zone_map.placeholders)
+                .collect::<Vec<_>>()
+                .join(" "),
+        )
     };
     assert_eq!(
         kind(&["NA", "1", "2.5", "NA"]),
-        (Some(ColumnType::Number), Some("NA"))
+        (Some(ColumnType::Number), "NA".to_owned())
     );
-    assert_eq!(kind(&["1", "NA", "-"]), (Some(ColumnType::Integer), None));
-    assert_eq!(kind(&["NA", "NA"]), (None, Some("NA")));
-    assert_eq!(kind(&["1", "NA", "x"]), (Some(ColumnType::String), None));
-    assert_eq!(kind(&["NA", "x"]), (Some(ColumnType::String), None));
+    assert_eq!(
+        kind(&["1", "NA", "-"]),
+        (Some(ColumnType::Integer), "NA -".to_owned())
+    );
+    assert_eq!(kind(&["NA", "NA"]), (None, "NA".to_owned()));
+    assert_eq!(
+        kind(&["1", "NA", "x"]),
+        (Some(ColumnType::String), String::new())
+    );
+    assert_eq!(
+        kind(&["NA", "x"]),
+        (Some(ColumnType::String), String::new())
+    );
 }
 
 #[test]
