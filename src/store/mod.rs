@@ -45,7 +45,7 @@ pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use clients::admin::AdminStore;
-pub use clients::client::{Client, Extension, Move, MovedBy};
+pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
 pub use clients::usage::{Count, Used};
 pub use error::{OpenError, StoreError};
 pub use handle::Store;
