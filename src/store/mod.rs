@@ -52,7 +52,7 @@ pub use handle::Store;
 pub use idempotency::{Claimed, MakeAnswer, Receipt};
 pub use ids::random_key;
 pub use in_flight::Turn;
-pub use metrics::Load;
+pub use metrics::{Load, Waiting};
 pub use model::{
     Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES, PlacedBlock, Revision,
     Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
