@@ -110,7 +110,7 @@ impl Services {
     pub async fn commit(
         &self,
         prepared: Vec<Prepared>,
-        receipt: Option<Receipt>,
+        receipt: Option<Receipt<[Committed]>>,
     ) -> Result<Vec<Committed>, StoreError> {
         let (revisions, mut guards): (Vec<_>, Vec<_>) =
             prepared.into_iter().map(Prepared::into_parts).unzip();

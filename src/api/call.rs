@@ -109,7 +109,8 @@ impl Call {
     ) -> Result<Reply, Error> {
         let render = Arc::new(render);
         let answer = Arc::clone(&render);
-        let receipt = self.receipt(move |committed| answer(committed)).await?;
+        let receipt = self.receipt(move |committed: &[Committed]| answer(committed));
+        let receipt = receipt.await?;
         let committed = self.services.commit(prepared, receipt).await?;
         self.settle();
         Ok(render(&committed))
@@ -120,7 +121,7 @@ impl Call {
         let name = self.dataset_name()?;
         let conditions = conditional::write(&self.headers)?;
         let done = || Reply::empty(http::StatusCode::NO_CONTENT);
-        let receipt = self.receipt(move |_| done()).await?;
+        let receipt = self.receipt(move |()| done()).await?;
         self.services
             .store
             .delete(&name, self.client.clone(), conditions, receipt)
@@ -130,10 +131,10 @@ impl Call {
     }
 
     /// The receipt of a write with an idempotency key.
-    async fn receipt(
+    pub(super) async fn receipt<T: ?Sized>(
         &self,
-        render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
-    ) -> Result<Option<Receipt>, Error> {
+        render: impl Fn(&T) -> Reply + Send + Sync + 'static,
+    ) -> Result<Option<Receipt<T>>, Error> {
         let longest = self.services.settings.limits.max_body;
         match &self.once {
             Some(once) => once.receipt(longest, render).await.map(Some),
@@ -142,7 +143,7 @@ impl Call {
     }
 
     /// Notes that the answer was committed together with the write.
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         if let Some(once) = &self.once {
             once.settle();
         }

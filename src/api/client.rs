@@ -19,7 +19,7 @@ use super::error::Error;
 use super::intake;
 use super::reply::Reply;
 use crate::services::retirement;
-use crate::store::{Extension, Move, MovedBy, Used};
+use crate::store::{Extension, Move, Pinned, Used};
 use crate::versioning::{State, VersionNumber};
 
 /// A client.
@@ -161,14 +161,18 @@ pub(super) fn describe_patch() -> Description {
 pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let name = call.known_client()?.name.clone();
-    show(&call, &name).await
+    let store = &call.services.store;
+    let client = store.client(&name).await?.ok_or(Error::Worker)?;
+    let moves = store.moves(client.id).await?;
+    let used = usage(&call, client.id).await?;
+    Ok(show(&Pinned { client, moves }, &used))
 }
 
 /// `PATCH /client`: moves the pin.
 pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
     call.query().finish()?;
     let client = call.known_client()?;
-    let (id, name) = (client.id, client.name.clone());
+    let id = client.id;
     let client = Arc::clone(client);
     let bad = |reason: String| Error::BadMove { reason };
     let body = intake::receive_document(&mut call).await?;
@@ -190,9 +194,14 @@ pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
         _ => return Err(bad("it must have either version or undo".to_owned())),
     };
     let store = &call.services.store;
-    store.move_pin(client, to.get(), MovedBy::Client).await?;
+    // A move doesn't change the usage, so it can be read before the transaction.
+    let used = Arc::new(usage(&call, id).await?);
+    let shown = Arc::clone(&used);
+    let receipt = call.receipt(move |pinned| show(pinned, &shown)).await?;
+    let pinned = store.move_pin(client, to.get(), receipt).await?;
+    call.settle();
     call.services.clients.forget();
-    show(&call, &name).await
+    Ok(show(&pinned, &used))
 }
 
 impl Wanted {
@@ -223,12 +232,12 @@ impl Wanted {
     }
 }
 
-async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
-    let store = &call.services.store;
-    let client = store.client(name).await?.ok_or(Error::Worker)?;
-    let moves = store.moves(client.id).await?;
+async fn usage(call: &Call, client: i64) -> Result<Vec<Used>, Error> {
     let since = retirement::first_day(call.services.clock.now());
-    let used = store.usage(Some(client.id), since).await?;
+    Ok(call.services.store.usage(Some(client), since).await?)
+}
+
+fn show(Pinned { client, moves }: &Pinned, used: &[Used]) -> Reply {
     let last = moves.last();
     let view = ClientView {
         pin: client.pin.map(|pin| format!("v{pin}")),
@@ -237,11 +246,11 @@ async fn show(call: &Call, name: &str) -> Result<Reply, Error> {
         first_contact_at: client.first_contact_at,
         last_contact_at: used.iter().map(|used| used.last_at).max(),
         history: moves.iter().rev().map(MoveView::from).collect(),
-        versions: versions(&used),
+        versions: versions(used),
         extensions: client.extensions.iter().map(ExtensionView::from).collect(),
-        name: client.name,
+        name: client.name.clone(),
     };
-    Ok(Reply::json(StatusCode::OK, &view))
+    Reply::json(StatusCode::OK, &view)
 }
 
 /// The usage of each version, the newest version first.

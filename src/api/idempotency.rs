@@ -22,7 +22,7 @@ use super::body::Body;
 use super::error::Error;
 use super::reply::{Body as ReplyBody, Reply};
 use super::request::{Request, single};
-use crate::store::{Claim, Claimed, Committed, Receipt, Store};
+use crate::store::{Claim, Claimed, Receipt, Store};
 
 /// The header with the key.
 pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -198,15 +198,15 @@ impl Stream for Reading {
 
 impl Once {
     /// The receipt of a write; `render` makes its answer. Reads the rest of the body first.
-    pub(super) async fn receipt(
+    pub(super) async fn receipt<T: ?Sized>(
         &self,
         longest: u64,
-        render: impl Fn(&[Committed]) -> Reply + Send + Sync + 'static,
-    ) -> Result<Receipt, Error> {
+        render: impl Fn(&T) -> Reply + Send + Sync + 'static,
+    ) -> Result<Receipt<T>, Error> {
         Ok(Receipt {
             claim: self.claim.clone(),
             fingerprint: finish(&self.body, longest).await?,
-            answer: Arc::new(move |committed| keep(&render(committed))),
+            answer: Arc::new(move |outcome| keep(&render(outcome))),
         })
     }
 
@@ -218,7 +218,7 @@ impl Once {
     }
 
     /// The receipt of a request that wrote nothing, if a retry would get the same answer.
-    pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt> {
+    pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt<()>> {
         let body = lock(&self.body);
         let whole = body.body.is_none();
         // Access may change, so a request that was refused for it can be retried later.
@@ -230,12 +230,12 @@ impl Once {
         Some(Receipt {
             claim: self.claim.clone(),
             fingerprint: body.digest.clone().finalize().into(),
-            answer: Arc::new(move |_| answer.clone()),
+            answer: Arc::new(move |()| answer.clone()),
         })
     }
 
     /// Stores the answer.
-    pub(super) async fn keep(&self, receipt: Receipt) -> Result<(), Error> {
+    pub(super) async fn keep(&self, receipt: Receipt<()>) -> Result<(), Error> {
         self.settled.store(true, Ordering::Release);
         Ok(self.store.settle(receipt).await?)
     }

@@ -25,6 +25,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::store::Waiting;
+
 pub use allocator::give_large_back_at_once;
 pub(super) use allocator::{give_back, resident};
 
@@ -268,22 +270,6 @@ impl Share {
 
     fn held(&self) -> usize {
         self.units.saturating_sub(self.free.available_permits())
-    }
-}
-
-/// Counts as waiting until it is dropped.
-struct Waiting<'w>(&'w AtomicUsize);
-
-impl<'w> Waiting<'w> {
-    fn new(waiting: &'w AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -16,7 +16,7 @@ use super::backend::{AnyConnection, Transaction, WriteOptions};
 use super::error::StoreError;
 use super::handle::Store;
 use super::in_flight::{CLAIMS_LIVE, InFlight};
-use super::model::{Claim, Committed};
+use super::model::Claim;
 use super::schema::idempotency_keys as keys;
 use super::units::micros;
 
@@ -39,22 +39,31 @@ pub enum Claimed {
     },
 }
 
-/// Makes the answer from the committed revisions.
-pub type MakeAnswer = Arc<dyn Fn(&[Committed]) -> Vec<u8> + Send + Sync>;
+/// Makes the answer from the result of the write.
+pub type MakeAnswer<T> = Arc<dyn Fn(&T) -> Vec<u8> + Send + Sync>;
 
 /// What is stored for a finished request. The answer tells what was done, so it stays the same after later writes and restarts. It
 /// depends on everything that the operation read of the request, and the fingerprint covers the same.
-#[derive(Clone)]
-pub struct Receipt {
+pub struct Receipt<T: ?Sized> {
     /// Its key.
     pub claim: Claim,
     /// SHA-256 of the request.
     pub fingerprint: [u8; 32],
     /// Its answer.
-    pub answer: MakeAnswer,
+    pub answer: MakeAnswer<T>,
 }
 
-impl std::fmt::Debug for Receipt {
+impl<T: ?Sized> Clone for Receipt<T> {
+    fn clone(&self) -> Self {
+        Self {
+            claim: self.claim.clone(),
+            fingerprint: self.fingerprint,
+            answer: Arc::clone(&self.answer),
+        }
+    }
+}
+
+impl<T: ?Sized> std::fmt::Debug for Receipt<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Receipt").field(&self.claim).finish()
     }
@@ -79,13 +88,13 @@ impl Store {
     }
 
     /// Stores the answer of a request that wrote nothing.
-    pub async fn settle(&self, receipt: Receipt) -> Result<(), StoreError> {
+    pub async fn settle(&self, receipt: Receipt<()>) -> Result<(), StoreError> {
         let claim = receipt.claim.clone();
         let settled = self
             .backend()
             .write(WriteOptions::FREES_SPACE, move |tx| {
                 if is_held(tx, &receipt.claim)? {
-                    settle(tx, &receipt, &[])?;
+                    settle(tx, &receipt, &())?;
                 }
                 Ok(())
             })
@@ -178,11 +187,11 @@ pub(crate) fn is_held(connection: &mut AnyConnection, claim: &Claim) -> QueryRes
     Ok(found == Some((claim.holder, true)))
 }
 
-/// Stores the answer of a request that has its key.
-pub(crate) fn settle(
+/// Stores the answer of a request that has its key. `outcome` is the result of its write.
+pub(crate) fn settle<T: ?Sized>(
     tx: &mut Transaction<'_>,
-    receipt: &Receipt,
-    committed: &[Committed],
+    receipt: &Receipt<T>,
+    outcome: &T,
 ) -> QueryResult<()> {
     let now = tx.database_now()?;
     let claim = &receipt.claim;
@@ -191,7 +200,7 @@ pub(crate) fn settle(
         .set((
             keys::renewed_at.eq(now),
             keys::fingerprint.eq(Some(receipt.fingerprint.as_slice())),
-            keys::answer.eq(Some((receipt.answer)(committed))),
+            keys::answer.eq(Some((receipt.answer)(outcome))),
         ))
         .execute(&mut **tx)
         .map(drop)

@@ -1,5 +1,6 @@
 //! The store's metrics: latencies, waiting work, and panics.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use prometheus::core::Collector;
@@ -85,4 +86,22 @@ pub struct Load {
     pub waiting: usize,
     /// Writes that the writer thread of a SQLite file is doing, or that wait for it.
     pub queued: usize,
+}
+
+/// Counts one piece of waiting work in a gauge, until it is dropped.
+#[derive(Debug)]
+pub struct Waiting<'w>(&'w AtomicUsize);
+
+impl<'w> Waiting<'w> {
+    /// Adds one to `count` until this is dropped.
+    pub fn new(count: &'w AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }

@@ -45,14 +45,14 @@ pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use clients::admin::AdminStore;
-pub use clients::client::{Client, Extension, Move, MovedBy};
+pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
 pub use clients::usage::{Count, Used};
 pub use error::{OpenError, StoreError};
 pub use handle::Store;
 pub use idempotency::{Claimed, MakeAnswer, Receipt};
 pub use ids::random_key;
 pub use in_flight::Turn;
-pub use metrics::Load;
+pub use metrics::{Load, Waiting};
 pub use model::{
     BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
     PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, Text, Write, may_change,

@@ -46,6 +46,18 @@ pub(crate) struct RevisionRow<'a> {
     pub tail: Option<Bytes<'a>>,
 }
 
+/// The columns of a revision that decide which segments it reads.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = revisions)]
+pub(crate) struct SegmentsRow {
+    pub dataset_id: i64,
+    pub number: i64,
+    pub run: i64,
+    pub row_count: i64,
+    pub byte_count: i64,
+    pub segments: Option<Vec<u8>>,
+}
+
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = chunks, treat_none_as_default_value = false)]
 pub(crate) struct BlockRow<'a> {
@@ -83,6 +95,27 @@ pub(crate) struct BlockPlace {
     pub body_start: i64,
 }
 
+impl SegmentsRow {
+    /// The segments that the revision's blocks are in.
+    pub(crate) fn segments(&self) -> Result<SegmentList, StoreError> {
+        let own = SegmentId {
+            dataset: self.dataset_id,
+            number: self.run,
+        };
+        let sizes = (self.row_count, self.byte_count);
+        segments(own, sizes, self.segments.as_deref())
+    }
+}
+
+fn segments(
+    own: SegmentId,
+    (rows, bytes): (i64, i64),
+    stored: Option<&[u8]>,
+) -> Result<SegmentList, StoreError> {
+    SegmentList::of(own, rows, bytes, stored)
+        .ok_or_else(|| unreadable("segment list", "it was written by a later release"))
+}
+
 impl RevisionRow<'_> {
     /// The upload segment that made it.
     pub(crate) fn made_by(&self) -> SegmentId {
@@ -98,10 +131,8 @@ impl RevisionRow<'_> {
 
     /// The segments that its blocks are in.
     pub(crate) fn segments(&self) -> Result<SegmentList, StoreError> {
-        let own = self.made_by();
-        let (rows, bytes) = (self.row_count, self.byte_count);
-        SegmentList::of(own, rows, bytes, self.segments.as_deref())
-            .ok_or_else(|| unreadable("list of segments", "it was written by a later release"))
+        let sizes = (self.row_count, self.byte_count);
+        segments(self.made_by(), sizes, self.segments.as_deref())
     }
 
     fn sha256(&self) -> Result<[u8; 32], StoreError> {

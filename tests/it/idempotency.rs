@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::client::{Answer, Call, V1, V2, begin, exchange};
+use crate::client::{Answer, Call, V1, V2, begin, begin_with, exchange};
+use crate::clients::Keyed as _;
 use crate::database::Place;
 use crate::server::{Builder, Server};
 
@@ -332,6 +333,39 @@ fn a_request_whose_twin_is_in_flight_is_told_so() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     append(&server, "k", "n\n2\n").ok();
     assert_eq!(revision(&server), 2);
+}
+
+#[test]
+fn a_write_that_lost_its_key_to_another_request_changes_nothing() {
+    let server = Server::start();
+    let key = server.register("shop");
+    let put = server.put("/datasets/log").v2().with_key(&key);
+    put.csv("n\n1\n").send().created();
+    let writes = [
+        ("PUT", "/datasets/log", "text/csv", "n\n2\n"),
+        ("POST", "/datasets/log/rows", "text/csv", "n\n2\n"),
+        ("DELETE", "/datasets/log", "text/csv", "n"),
+        ("PATCH", "/client", "application/json", r#"{"version": 1}"#),
+    ];
+    for (method, path, kind, body) in writes {
+        let headers = format!(
+            "Authorization: Bearer {key}\r\nContent-Type: {kind}\r\nIdempotency-Key: k\r\n"
+        );
+        let begun = begin_with(server.address, method, path, &headers, body);
+        // As if the server had been silent for so long that another request got the key.
+        let taken = "UPDATE idempotency_keys SET holder = holder - 1";
+        server.place.execute(taken);
+        let answer = begun.finish();
+        assert!(
+            answer.starts_with("HTTP/1.1 409"),
+            "{method} {path}: {answer}"
+        );
+        server.place.execute("DELETE FROM idempotency_keys");
+    }
+    assert_eq!(revision(&server), 1);
+    let client = server.get("/client").with_key(&key).send().ok().json();
+    assert_eq!(client["pin"], "v2");
+    assert_eq!(client["history"].as_array().unwrap().len(), 1);
 }
 
 #[test]

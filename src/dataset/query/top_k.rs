@@ -81,13 +81,14 @@ impl TopK {
         }
     }
 
-    /// An empty copy with the same limits, for another thread. [`merge`](Self::merge) adds its rows to this one.
+    /// An empty copy that keeps `budget` bytes of keys, for another thread. [`merge`](Self::merge) adds its rows to this one.
     #[must_use]
-    pub fn part(&self) -> Self {
+    pub fn part(&self, budget: usize) -> Self {
         Self {
             order: Arc::clone(&self.order),
             after: self.after.clone(),
             reference: self.reference.clone(),
+            budget,
             weight: 0,
             kept: Vec::new(),
             last: self.last.clone(),

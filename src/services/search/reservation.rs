@@ -17,6 +17,10 @@ const BLOCK: usize = 64 << 10;
 const TEXT: usize = 256 << 10;
 /// Bytes of a sort key besides its values, about.
 const KEY: u64 = 64;
+/// Bytes of text in a group that is scanned for an order, about.
+const ORDERED_GROUP: u64 = 512 << 10;
+/// Most bytes of sort keys that the groups of one pass have together.
+const GROUP_KEYS: usize = 12 << 20;
 
 /// The memory that a query may hold. Groups being scanned are not part of it: the server has one per core, whoever asks.
 pub(super) struct Reservation {
@@ -28,6 +32,10 @@ pub(super) struct Reservation {
     pub(super) ahead: usize,
     /// Bytes of sort keys that one pass of an order keeps.
     pub(super) keys: usize,
+    /// Groups that are scanned at a time for an order.
+    pub(super) workers: usize,
+    /// Bytes of sort keys that each of these groups keeps until it is merged into the pass.
+    pub(super) group_keys: usize,
     /// Bytes of records that are materialised at a time.
     pub(super) slice: usize,
     _held: Held,
@@ -42,16 +50,19 @@ impl Reservation {
         limit: u64,
     ) -> Result<Self, SearchError> {
         let memory = &services.memory;
+        let ordered = !query.order.is_empty();
         let wide = Size {
             texts: 2 << 20,
             group: GROUP,
             ahead: services.cores,
             keys: 8 << 20,
+            workers: services.cores,
+            group_keys: GROUP_KEYS,
             slice: 8 << 20,
         };
         let wide = wide.for_rows(dataset, limit);
         if memory.is_ample(Kind::Texts)
-            && let Some(held) = memory.try_take(Kind::Texts, wide.bytes(query))
+            && let Some(held) = memory.try_take(Kind::Texts, wide.bytes(ordered))
         {
             return Ok(wide.with(held));
         }
@@ -60,10 +71,12 @@ impl Reservation {
             group: 4,
             ahead: 1,
             keys: 1 << 20,
+            workers: 1,
+            group_keys: 1 << 20,
             slice: 1 << 20,
         };
         let narrow = narrow.for_rows(dataset, limit);
-        let held = memory.take(Kind::Texts, narrow.bytes(query)).await?;
+        let held = memory.take(Kind::Texts, narrow.bytes(ordered)).await?;
         Ok(narrow.with(held))
     }
 
@@ -79,6 +92,8 @@ struct Size {
     group: usize,
     ahead: usize,
     keys: usize,
+    workers: usize,
+    group_keys: usize,
     slice: usize,
 }
 
@@ -89,18 +104,24 @@ impl Size {
         let bytes =
             |rows: u64, each: u64| usize::try_from(rows.saturating_mul(each)).unwrap_or(usize::MAX);
         let found = limit.saturating_add(1);
+        let keys = self.keys.min(bytes(found, usual + KEY)).max(TEXT);
+        // The keys of a whole group, and half as many for rows that are shorter than usual: a group with more ends the pass early.
+        let of_group = bytes(ORDERED_GROUP / usual.max(1), (usual + KEY) * 3 / 2);
+        let group_keys = self.group_keys.min(of_group).max(TEXT).min(keys);
         Self {
-            keys: self.keys.min(bytes(found, usual + KEY)).max(TEXT),
+            keys,
+            workers: self.workers.min(GROUP_KEYS / group_keys).max(1),
+            group_keys,
             slice: self.slice.min(bytes(limit, 2 * usual)).max(TEXT),
             ..self
         }
     }
 
-    fn bytes(&self, query: &Query) -> usize {
-        match query.order.is_empty() {
-            true => self.texts + self.ahead * self.group * BLOCK,
+    fn bytes(&self, ordered: bool) -> usize {
+        match ordered {
             // While records are materialised, there are two copies of them.
-            false => self.keys + 2 * self.slice,
+            true => self.keys + self.workers * self.group_keys + 2 * self.slice,
+            false => self.texts + self.ahead * self.group * BLOCK,
         }
     }
 
@@ -110,6 +131,8 @@ impl Size {
             group,
             ahead,
             keys,
+            workers,
+            group_keys,
             slice,
         } = self;
         Reservation {
@@ -117,8 +140,31 @@ impl Size {
             group,
             ahead,
             keys,
+            workers,
+            group_keys,
             slice,
             _held: held,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sort_keys_of_an_order_are_counted_for_the_pass_and_for_each_group_that_is_scanned() {
+        let size = |workers| Size {
+            texts: 1,
+            group: GROUP,
+            ahead: 2,
+            keys: 100,
+            workers,
+            group_keys: 30,
+            slice: 10,
+        };
+        assert_eq!(size(1).bytes(true), 100 + 30 + 20);
+        assert_eq!(size(8).bytes(true), 100 + 8 * 30 + 20);
+        assert_eq!(size(8).bytes(false), 1 + 2 * GROUP * BLOCK);
     }
 }

@@ -121,9 +121,9 @@ impl Search {
         let top = Arc::new(Mutex::new(top));
         let looking = stream::iter(candidates.groups(Arc::clone(&top)))
             .map(|group| Arc::clone(self).scan_group(group, Arc::clone(&top)))
-            .buffer_unordered(self.services.cores);
+            .buffer_unordered(self.reservation.workers);
         looking.try_collect::<()>().await?;
-        let part = lock(&top).part();
+        let part = lock(&top).part(0);
         let top = std::mem::replace(&mut *lock(&top), part);
         let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
         let record = |row: &KeyedRow| (row.block, row.at);
@@ -186,7 +186,7 @@ impl Search {
         let search = Arc::clone(&self);
         let scanning = self.work(group, move |group, texts, stop| {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
-            let mut best = lock(&top).part();
+            let mut best = lock(&top).part(search.reservation.group_keys);
             for (block, text) in group.into_iter().zip(texts) {
                 search.keep_first_of(&scan, &block, &text, &mut best);
             }

@@ -14,7 +14,7 @@ use super::connection::{self, AnyConnection, ConnectError, Connected};
 use super::postgres::connecting;
 use super::{dialect, sqlite};
 use crate::store::error::StoreError;
-use crate::store::metrics::Load;
+use crate::store::metrics::{Load, Waiting};
 
 /// A connection that was used so recently is not tested.
 const FRESH: Duration = Duration::from_secs(1);
@@ -106,22 +106,6 @@ pub(super) struct Pool {
     is_file: bool,
     /// Counts work that panicked.
     panics: IntCounter,
-}
-
-/// Counts one piece of work as waiting until it is dropped.
-struct Waiting<'w>(&'w AtomicUsize);
-
-impl<'w> Waiting<'w> {
-    fn new(count: &'w AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Pool {

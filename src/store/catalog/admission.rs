@@ -6,21 +6,21 @@ use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::clients::client::Client;
 use crate::store::clients::keys;
 use crate::store::error::StoreError;
-use crate::store::idempotency::{self, Receipt};
-use crate::store::model::{Conditions, may_change};
+use crate::store::idempotency;
+use crate::store::model::{Claim, Conditions, may_change};
 use crate::store::rows::DatasetRow;
 
 /// Refuses a request whose client's key was revoked after it began, or that has lost its idempotency key.
-pub(super) fn admit_request(
+pub(crate) fn admit_request(
     connection: &mut AnyConnection,
     author: Option<&Client>,
-    receipt: Option<&Receipt>,
+    claim: Option<&Claim>,
 ) -> Result<(), WriteError> {
     if let Some(author) = author {
         keys::admit(connection, author)?;
     }
-    match receipt {
-        Some(receipt) if !idempotency::is_held(connection, &receipt.claim)? => {
+    match claim {
+        Some(claim) if !idempotency::is_held(connection, claim)? => {
             Err(WriteError::Refused(StoreError::KeyLost))
         }
         _ => Ok(()),

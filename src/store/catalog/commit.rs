@@ -30,7 +30,7 @@ struct Commit {
     staged: Vec<SegmentId>,
     /// The preparation of an append.
     prepared: Option<Prepared>,
-    receipt: Option<Receipt>,
+    receipt: Option<Receipt<[Committed]>>,
     keep_revisions: i64,
 }
 
@@ -68,7 +68,7 @@ impl Store {
     pub async fn commit(
         &self,
         revisions: Vec<NewRevision>,
-        receipt: Option<Receipt>,
+        receipt: Option<Receipt<[Committed]>>,
     ) -> Result<Vec<Committed>, StoreError> {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
         let committed = self.commit_all(&revisions, receipt).await?;
@@ -88,7 +88,7 @@ impl Store {
     async fn commit_all(
         &self,
         revisions: &Arc<[Described]>,
-        receipt: Option<Receipt>,
+        receipt: Option<Receipt<[Committed]>>,
     ) -> Result<Vec<Committed>, StoreError> {
         let bytes = revisions.iter().map(|one| one.new.rest.weight()).sum();
         let options = WriteOptions::of(Purpose::Ordinary, bytes);
@@ -131,7 +131,8 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
     // All revisions are of one request.
     let first = commit.revisions.first();
     let author = first.and_then(|one| one.new.author.as_deref());
-    admission::admit_request(tx, author, commit.receipt.as_ref())?;
+    let claim = commit.receipt.as_ref().map(|receipt| &receipt.claim);
+    admission::admit_request(tx, author, claim)?;
     let mut contents = Vec::with_capacity(order.len());
     for &at in &order {
         contents.push((at, admitted(tx, commit, at)?));

@@ -19,7 +19,7 @@ impl Store {
         name: &DatasetName,
         author: Option<Arc<Client>>,
         conditions: Conditions,
-        receipt: Option<Receipt>,
+        receipt: Option<Receipt<()>>,
     ) -> Result<(), StoreError> {
         let name = name.clone();
         self.backend()
@@ -36,9 +36,9 @@ fn delete(
     name: &DatasetName,
     author: Option<&Client>,
     conditions: &Conditions,
-    receipt: Option<&Receipt>,
+    receipt: Option<&Receipt<()>>,
 ) -> Result<(), WriteError> {
-    admission::admit_request(tx, author, receipt)?;
+    admission::admit_request(tx, author, receipt.map(|receipt| &receipt.claim))?;
     let Some(head) = queries::head(tx, name.as_str())? else {
         return Err(WriteError::Refused(StoreError::NotFound(name.clone())));
     };
@@ -47,7 +47,7 @@ fn delete(
     let since = tx.database_now()?;
     tombstones::delete_dataset(tx, &head, since)?;
     if let Some(receipt) = receipt {
-        idempotency::settle(tx, receipt, &[])?;
+        idempotency::settle(tx, receipt, &())?;
     }
     tx.remove_head(name.clone());
     Ok(())

@@ -3,7 +3,7 @@
 //! A dataset points to its newest revision. A commit moves that pointer in one short transaction, so a reader sees all of a revision
 //! or none of it.
 
-mod admission;
+pub(crate) mod admission;
 mod append;
 mod commit;
 mod content;

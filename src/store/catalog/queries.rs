@@ -6,7 +6,7 @@ use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::{first_locked, insert_unless_there};
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
-use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::rows::{DatasetRow, RevisionRow, SegmentsRow};
 use crate::store::schema::{datasets, revisions};
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -144,6 +144,21 @@ pub(crate) fn list_revisions(
         .order(revisions::number.desc())
         .limit(limit)
         .select(RevisionRow::as_select())
+        .load(connection)
+}
+
+/// The segments of a dataset's revisions from number `from` to `to`, in order. Reads no profiles, which may be large.
+pub(crate) fn segments(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    from: i64,
+    to: i64,
+) -> QueryResult<Vec<SegmentsRow>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.between(from, to))
+        .order(revisions::number)
+        .select(SegmentsRow::as_select())
         .load(connection)
 }
 

@@ -58,6 +58,15 @@ pub struct Move {
     pub to: u32,
 }
 
+/// A client, with the moves of its pin.
+#[derive(Debug, Clone)]
+pub struct Pinned {
+    /// The client.
+    pub client: Client,
+    /// The moves, in order.
+    pub moves: Vec<Move>,
+}
+
 /// A version that is retired later for one client than for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extension {

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
-use super::client::{Client, Move, MovedBy};
+use super::client::{Client, Move, MovedBy, Pinned};
 use super::keys;
 use crate::store::backend::dialect::first_locked;
-use crate::store::backend::{AnyConnection, WriteOptions};
+use crate::store::backend::{AnyConnection, Transaction, WriteError, WriteOptions};
+use crate::store::catalog::admission;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::idempotency::{self, Receipt};
 use crate::store::schema::{client_moves, clients};
 use crate::store::units::time_from_db;
 
@@ -32,21 +34,40 @@ impl Store {
             .await
     }
 
-    /// Moves a client's pin.
+    /// Moves a client's pin, as the client asks for, together with the receipt.
     pub async fn move_pin(
         &self,
         client: Arc<Client>,
         version: u32,
-        by: MovedBy,
-    ) -> Result<(), StoreError> {
+        receipt: Option<Receipt<Pinned>>,
+    ) -> Result<Pinned, StoreError> {
         self.backend()
             .write(WriteOptions::ORDINARY, move |tx| {
-                keys::admit(tx, &client)?;
-                let now = tx.now();
-                Ok(move_pin(tx, client.id, version, by, now)?)
+                move_own_pin(tx, &client, version, receipt.as_ref())
             })
             .await
     }
+}
+
+fn move_own_pin(
+    tx: &mut Transaction<'_>,
+    client: &Client,
+    version: u32,
+    receipt: Option<&Receipt<Pinned>>,
+) -> Result<Pinned, WriteError> {
+    let claim = receipt.map(|receipt| &receipt.claim);
+    admission::admit_request(tx, Some(client), claim)?;
+    let now = tx.now();
+    move_pin(tx, client.id, version, MovedBy::Client, now)?;
+    let pinned = Pinned {
+        client: keys::by_name(tx, &client.name)?
+            .ok_or(WriteError::Refused(StoreError::KeyRevoked))?,
+        moves: moves(tx, client.id)?,
+    };
+    if let Some(receipt) = receipt {
+        idempotency::settle(tx, receipt, &pinned)?;
+    }
+    Ok(pinned)
 }
 
 /// The moves of a client's pin, in order.

@@ -17,7 +17,7 @@ use crate::store::catalog::queries;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, PART_BYTES, PlacedBlock, SegmentPart, Text};
-use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::rows::{DatasetRow, SegmentsRow};
 use crate::store::units::unreadable;
 
 /// Compaction is due when a dataset ends with so many small segments.
@@ -303,8 +303,9 @@ fn free(
     now: i64,
 ) -> Result<(), StoreError> {
     // Revisions that read a segment follow each other. If the one before doesn't read it, none does.
-    let before = queries::list_revisions(connection, head.id, head.revision - 1, 1)?;
-    let before = before.first().map(RevisionRow::segments).transpose()?;
+    let before = head.revision - 1;
+    let before = queries::segments(connection, head.id, before, before)?;
+    let before = before.first().map(SegmentsRow::segments).transpose()?;
     for &number in &compacted.read {
         let read = |segment: &Segment| segment.id.number == number;
         if before

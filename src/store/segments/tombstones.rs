@@ -9,8 +9,9 @@ use diesel::prelude::*;
 
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
+use crate::store::catalog::queries;
 use crate::store::error::StoreError;
-use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::rows::DatasetRow;
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
 /// The id before the ids of all segments.
@@ -68,12 +69,7 @@ pub(crate) fn prune(
     last: i64,
     since: i64,
 ) -> Result<(), StoreError> {
-    let found: Vec<RevisionRow<'_>> = revisions::table
-        .filter(revisions::dataset_id.eq(dataset))
-        .filter(revisions::number.le(last + 1))
-        .order(revisions::number)
-        .select(RevisionRow::as_select())
-        .load(connection)?;
+    let found = queries::segments(connection, dataset, 0, last + 1)?;
     let (mut unused, mut kept) = (HashSet::new(), HashSet::new());
     for revision in &found {
         let segments = if revision.number <= last {
