@@ -176,7 +176,8 @@ impl Profile {
         self.layout.columns.iter().map(String::len).sum()
     }
 
-    /// A hint for each column that would have a narrower type than string but for one placeholder.
+    /// A hint for each column that would have a narrower type than string but for one placeholder, and for each one with
+    /// datetimes that got a zone which nobody stated.
     pub fn hints(&self) -> Vec<String> {
         let columns = self
             .layout
@@ -191,7 +192,21 @@ impl Profile {
                 let text = placeholder::only(tally.placeholders)?;
                 Some(format!("{name} would be {kind} with null={text}"))
             })
+            .chain(self.zone_hints())
             .collect()
+    }
+}
+
+impl Profile {
+    fn zone_hints(&self) -> impl Iterator<Item = String> {
+        let zoneless = self.layout.formats.zone.is_none();
+        let columns = self.columns().into_iter();
+        let local = columns.filter(move |column| {
+            zoneless && column.respelled && column.kind == ColumnType::Datetime
+        });
+        local.map(|Column { name, .. }| {
+            format!("datetimes without a zone in {name} are read as UTC; zone=Europe/Rome reads them in that zone")
+        })
     }
 }
 
