@@ -319,7 +319,6 @@ fn a_summary_of_many_columns_stays_small() {
 #[test]
 fn a_report_shows_what_values_mean_however_they_are_written() {
     let options = UploadOptions {
-        delimiter: ";".parse().ok(),
         formats: Formats {
             decimal: ",".parse().ok(),
             ..Formats::default()
@@ -328,8 +327,8 @@ fn a_report_shows_what_values_mean_however_they_are_written() {
     };
     // A value in three spellings; and more values than are counted one by one.
     for rows in [3, 9000] {
-        let csv: String = (1..=rows).map(|row| format!("{row},5\n")).collect();
-        let csv = format!("n\n{csv}2,5e0\n0,25e1\n");
+        let csv: String = (1..=rows).map(|row| format!("\"{row},5\"\n")).collect();
+        let csv = format!("n\n{csv}\"2,5e0\"\n\"0,25e1\"\n");
         let (columns, summaries) = read_as(&csv, 1 << 12, options.clone());
         let told = merged(&summaries).report(&columns).swap_remove(0);
         assert_eq!(told.column.kind, ColumnType::Number);
