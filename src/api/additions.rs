@@ -2,10 +2,11 @@
 
 use super::history::{Change, Kind};
 
-/// The parameters of an upload that say how values are written.
-pub(super) const fn formats(operation: &'static str) -> Change {
+/// The parameters of an upload that say how values are written. `kind` is that of the operation: one that the version before had
+/// is changed.
+pub(super) const fn formats(kind: Kind, operation: &'static str) -> Change {
     Change {
-        kind: Kind::Added,
+        kind,
         operation: Some(operation),
         breaking: false,
         summary: "decimal, thousands, dates, datetimes and zone say how the values of a CSV are written",

@@ -2,6 +2,10 @@
 
 use std::cmp::Ordering;
 
+use exponent::Exponent;
+
+mod exponent;
+
 /// A JSON number taken apart: `0.DIGITS × 10^exponent`.
 struct Parts<'t> {
     negative: bool,
@@ -9,12 +13,10 @@ struct Parts<'t> {
     digits: [&'t [u8]; 2],
     /// Leading zeros of the digits, which the exponent has been made to allow for.
     zeros: usize,
-    exponent: i64,
+    exponent: Exponent,
 }
 
 /// Which of two JSON numbers is greater.
-///
-/// Exponents count as far as an `i64` reaches.
 pub(super) fn compare(a: &[u8], b: &[u8]) -> Ordering {
     let (a, b) = (Parts::of(a), Parts::of(b));
     match (a.sign(), b.sign()) {
@@ -36,8 +38,7 @@ pub(super) fn sortable(text: &[u8]) -> Vec<u8> {
     };
     let mut bytes = Vec::with_capacity(text.len() + 10);
     bytes.push(first);
-    let exponent = parts.exponent.cast_unsigned() ^ 1 << 63;
-    bytes.extend(exponent.to_be_bytes().map(|byte| byte ^ flip));
+    bytes.extend(parts.exponent.sortable().map(|byte| byte ^ flip));
     bytes.extend(parts.significant().map(|digit| digit ^ flip));
     while bytes.last().is_some_and(|last| last ^ flip == b'0') {
         bytes.pop();
@@ -57,11 +58,12 @@ pub(super) fn integer(text: &[u8]) -> Option<i64> {
     if parts.sign() == 0 {
         return Some(0);
     }
-    if !(1..=MOST).contains(&parts.exponent) {
-        return None;
-    }
+    let exponent = match parts.exponent {
+        Exponent::Near(exponent @ 1..=MOST) => exponent,
+        _ => return None,
+    };
     let mut digits = parts.significant();
-    let whole = (0..parts.exponent).try_fold(0_i128, |sum, _| {
+    let whole = (0..exponent).try_fold(0_i128, |sum, _| {
         Some(sum * 10 + i128::from(digits.next().unwrap_or(b'0') - b'0'))
     })?;
     let rest = digits.any(|digit| digit != b'0');
@@ -88,7 +90,7 @@ impl<'t> Parts<'t> {
             negative,
             digits: [whole, decimals],
             zeros,
-            exponent: power(exponent).saturating_add(shift),
+            exponent: Exponent::new(exponent, shift),
         }
     }
 
@@ -120,19 +122,4 @@ impl<'t> Parts<'t> {
             }
         })
     }
-}
-
-/// What follows the digits, `e` included.
-fn power(text: &[u8]) -> i64 {
-    let (negative, digits) = match text {
-        [_, b'-', digits @ ..] => (true, digits),
-        [_, b'+', digits @ ..] | [_, digits @ ..] => (false, digits),
-        [] => return 0,
-    };
-    let power = digits.iter().fold(0_i64, |power, byte| {
-        power
-            .saturating_mul(10)
-            .saturating_add(i64::from(byte - b'0'))
-    });
-    if negative { -power } else { power }
 }

@@ -162,6 +162,7 @@ impl Observed {
         if whole {
             hints.extend(self.of_types(profile));
             hints.extend(nameless(profile));
+            hints.extend(profile.zone_hints());
         }
         hints.extend(self.of_wide(profile));
         hints.extend(self.of_rows(profile));

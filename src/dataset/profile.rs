@@ -201,6 +201,18 @@ impl Profile {
         let tally = self.tallies.get(place);
         tally.is_some_and(|tally| tally.nulls == self.rows)
     }
+
+    /// A hint for each column of datetimes that got a zone which nobody stated.
+    pub(super) fn zone_hints(&self) -> impl Iterator<Item = String> {
+        let zoneless = self.layout.formats.zone.is_none();
+        let columns = self.columns().into_iter();
+        let local = columns.filter(move |column| {
+            zoneless && column.respelled && column.kind == ColumnType::Datetime
+        });
+        local.map(|Column { name, .. }| {
+            format!("datetimes without a zone in {name} are read as UTC; zone=Europe/Rome reads them in that zone")
+        })
+    }
 }
 
 impl Tally {

@@ -7,7 +7,7 @@ use crate::api::{additions, fixes};
 pub(super) const RELEASES: &[Release] = &[
     Release {
         semantic: (1, 0),
-        changes: &[additions::formats("create_datasets")],
+        changes: &[additions::formats(Kind::Changed, "create_datasets")],
     },
     Release {
         semantic: (0, 1),

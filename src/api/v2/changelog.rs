@@ -24,8 +24,8 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_2_2_0: &[Change] = &[
-    additions::formats("create_datasets"),
-    additions::formats("put_dataset"),
+    additions::formats(Kind::Changed, "create_datasets"),
+    additions::formats(Kind::Added, "put_dataset"),
     Change::fixed(
         None,
         "TRUE, True, FALSE and False are booleans, as spreadsheets write them",

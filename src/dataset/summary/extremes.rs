@@ -14,7 +14,9 @@ pub(super) fn position(kind: ColumnType, text: &[u8]) -> Option<f64> {
         ColumnType::Date => value::date(text).map(f64::from),
         ColumnType::Datetime => {
             let instant = value::instant(text)?;
-            Some(instant.seconds as f64 + f64::from(instant.nanos) / 1e9)
+            // A leap second comes before the next second, so it must not have a position behind that.
+            let nanos = instant.nanos.min(value::LEAP);
+            Some(instant.seconds as f64 + f64::from(nanos) / 1e9)
         }
         ColumnType::Boolean | ColumnType::String => None,
     }

@@ -3,7 +3,6 @@
 use datasketches::common::SearchCriteria;
 use datasketches::kll::{KllFloat, KllSketch};
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan as _};
 
 use super::extremes::{Extremes, position};
 use super::shown::{Shown, rounded};
@@ -126,23 +125,26 @@ fn numbers(least: f64, greatest: f64) -> Option<Vec<f64>> {
 }
 
 fn day(days: i128) -> (f64, Shown) {
-    let epoch = Date::constant(1970, 1, 1);
-    // Values after the last date of the calendar are shown as that date.
-    let date = i32::try_from(days)
-        .ok()
-        .and_then(|days| epoch.checked_add(days.days()).ok());
-    (
-        days as f64,
-        Shown::Text(date.unwrap_or(Date::MAX).to_string()),
-    )
+    (days as f64, Shown::Text(date(days).to_string()))
 }
 
 fn moment(seconds: i128) -> (f64, Shown) {
-    let moment = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok());
-    (
-        seconds as f64,
-        Shown::Text(moment.unwrap_or(Timestamp::MAX).to_string()),
-    )
+    let shown = seconds.clamp(FIRST_SECOND, LAST_SECOND);
+    let (date, of_day) = (date(shown.div_euclid(DAY)), shown.rem_euclid(DAY));
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    let text = format!("{date}T{hour:02}:{minute:02}:{second:02}Z");
+    (seconds as f64, Shown::Text(text))
+}
+
+/// Seconds of a day.
+const DAY: i128 = 86_400;
+/// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: RFC 3339 can't write moments before or after. An edge there is shown as the
+/// nearest one.
+const FIRST_SECOND: i128 = -62_167_219_200;
+const LAST_SECOND: i128 = 253_402_300_799;
+
+/// The day that comes so many days after 1970-01-01; the last one of the calendar if there is no such day.
+fn date(days: i128) -> Date {
+    let days = i64::try_from(days).ok();
+    days.and_then(value::day).unwrap_or(Date::MAX)
 }

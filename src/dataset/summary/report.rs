@@ -114,14 +114,18 @@ impl ColumnSketch {
         if !column.respelled {
             return known.collect();
         }
-        let mut values: HashMap<Cow<'_, str>, Value<'_>> = HashMap::new();
+        let mut values: Vec<Value<'_>> = Vec::new();
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
         for value in known {
-            match values.entry(value.text.clone()) {
-                Entry::Occupied(mut same) => same.get_mut().add(&value),
-                Entry::Vacant(none) => drop(none.insert(value)),
+            match places.entry(value.text.clone()) {
+                Entry::Occupied(same) => values[*same.get()].add(&value),
+                Entry::Vacant(none) => {
+                    none.insert(values.len());
+                    values.push(value);
+                }
             }
         }
-        values.into_values().collect()
+        values
     }
 
     /// How many different values there are, of which `known` are in the table.

@@ -7,11 +7,15 @@ use crate::dataset::{
 
 /// The summaries of a CSV's columns, from raw blocks of about so many bytes, and the summary of each raw block.
 fn read(csv: &str, block_bytes: usize) -> (Vec<Column>, Vec<Summary>) {
+    read_as(csv, block_bytes, UploadOptions::default())
+}
+
+fn read_as(csv: &str, block_bytes: usize, options: UploadOptions) -> (Vec<Column>, Vec<Summary>) {
     let limits = Limits {
         block_bytes,
         ..Limits::default()
     };
-    let mut ingest = Ingest::new(UploadOptions::default(), limits).unwrap();
+    let mut ingest = Ingest::new(options, limits).unwrap();
     let mut raw_blocks = Vec::new();
     ingest.push(csv.as_bytes(), &mut raw_blocks).unwrap();
     ingest.finish(&mut raw_blocks).unwrap();
@@ -310,6 +314,31 @@ fn a_summary_of_many_columns_stays_small() {
     let told = &all.report(&columns)[7];
     let off = (told.distinct.estimate as f64 / 400.0 - 1.0).abs();
     assert!(off < 0.2, "{:?}", told.distinct);
+}
+
+#[test]
+fn a_report_shows_what_values_mean_however_they_are_written() {
+    let options = UploadOptions {
+        formats: Formats {
+            decimal: ",".parse().ok(),
+            ..Formats::default()
+        },
+        ..UploadOptions::default()
+    };
+    // A value in three spellings; and more values than are counted one by one.
+    for rows in [3, 9000] {
+        let csv: String = (1..=rows).map(|row| format!("\"{row},5\"\n")).collect();
+        let csv = format!("n\n{csv}\"2,5e0\"\n\"0,25e1\"\n");
+        let (columns, summaries) = read_as(&csv, 1 << 12, options.clone());
+        let told = merged(&summaries).report(&columns).swap_remove(0);
+        assert_eq!(told.column.kind, ColumnType::Number);
+        assert_eq!(told.least, plain("1.5"));
+        assert_eq!(told.greatest, plain(&format!("{rows}.5")));
+        let sum = (1..=rows).sum::<u64>() as f64 + rows as f64 * 0.5 + 5.0;
+        assert_eq!(told.mean, Some(sum / (rows + 2) as f64));
+        let counts = told.histogram.unwrap().counts;
+        assert_eq!(counts.iter().sum::<u64>(), rows + 2);
+    }
 }
 
 #[test]

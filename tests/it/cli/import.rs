@@ -145,6 +145,37 @@ fn what_is_stated_of_a_file_is_what_an_upload_could_state() {
 }
 
 #[test]
+fn formats_are_stated_as_for_an_upload() {
+    let folder = TempDir::new().unwrap();
+    write(
+        folder.path(),
+        &[("a.csv", b"n;d;t\n1.234,5;31.12.2026;2026-01-01 12:00\n")],
+    );
+    let stated = "import a.csv --decimal , --thousands . --dates dmy --zone -03:30";
+    well(flash(folder.path(), &stated.split(' ').collect::<Vec<_>>()));
+    for (wrong, words) in [
+        ("--decimal ;", "choose one of . and ,"),
+        ("--zone Mars", "choose a zone of the IANA database"),
+        ("--thousands .", "can't both be separated by '.'"),
+    ] {
+        let arguments = format!("import a.csv --name b {wrong}");
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        let (_, complaints) = badly(flash(folder.path(), &arguments), 2);
+        assert!(complaints.contains(words), "{complaints}");
+    }
+    let server = serve(&folder.path().join("flash.db"));
+    assert_eq!(columns(&server, "a"), ["n number", "d date", "t datetime"]);
+    let rows = server
+        .call("GET", "/datasets/a/rows")
+        .v2()
+        .send()
+        .ok()
+        .text();
+    let row = r#"{"n":1234.5,"d":"2026-12-31","t":"2026-01-01T12:00:00-03:30"}"#;
+    assert!(rows.contains(row), "{rows}");
+}
+
+#[test]
 fn an_import_beside_a_server_is_refused_and_changes_nothing() {
     let program = Program::serve(&[]);
     write(&program.folder(), &[("people.csv", b"id\n1\n")]);

@@ -263,8 +263,15 @@ fn datetimes_without_a_zone_are_those_of_utc_unless_a_zone_is_stated() {
         ("?zone=%2B02:00", "2026-01-01T12:00:00+02:00"),
         ("", "2026-01-01 12:00:00"),
     ] {
-        put(&server, "times", query, csv);
+        let answer = put(&server, "times", query, csv).json();
         assert_eq!(server.rows("times")[0]["t"], written, "{query}");
+        let told = answer["hints"][0].as_str().unwrap_or_default();
+        let unstated = query == "?datetimes=local";
+        assert_eq!(
+            told.contains("t are read as UTC; zone="),
+            unstated,
+            "{answer}"
+        );
     }
 }
 
