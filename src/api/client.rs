@@ -159,14 +159,14 @@ pub(super) fn describe_patch() -> Description {
 
 /// `GET /client`: the client, with the moves of its pin.
 pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let name = call.known_client()?.name.clone();
     show(&call, &name).await
 }
 
 /// `PATCH /client`: moves the pin.
 pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let client = call.known_client()?;
     let (id, name) = (client.id, client.name.clone());
     let client = Arc::clone(client);

@@ -11,12 +11,13 @@ use std::fmt::Display;
 
 use http::Method;
 
+pub(super) use self::text::shortened;
 use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
 use super::body::BodyTimedOut;
 use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError};
 use crate::services::search::SearchError;
 use crate::store::StoreError;
-use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
+use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -230,6 +231,28 @@ pub enum Error {
         /// The media types that the operation takes.
         accepted: &'static [&'static str],
     },
+    /// A part of a form isn't a CSV.
+    #[error(
+        "the part {filename:?} has the type {found}, which isn't a CSV; send CSVs only, labelled text/csv or text/tab-separated-values, or without a type"
+    )]
+    UnsupportedPart {
+        /// Its file name.
+        filename: String,
+        /// Its media type.
+        found: String,
+    },
+    /// An invalid `Content-Disposition`.
+    #[error(
+        "the Content-Disposition header is malformed at character {position}, `{part}`: {reason}; a file name goes between double quotes, as in attachment; filename=\"people.csv\""
+    )]
+    BadDisposition {
+        /// The offending part.
+        part: String,
+        /// Its place, in characters from 1.
+        position: usize,
+        /// What is wrong with it.
+        reason: Fault,
+    },
     /// An unknown content coding of the body.
     #[error(
         "Content-Encoding {0:?} isn't supported; send the body as it is, or compressed with gzip or zstd"
@@ -316,15 +339,9 @@ impl Error {
         value: impl Into<String>,
         expected: impl Display,
     ) -> Self {
-        const SHOWN: usize = 80;
-        let mut value: String = value.into();
-        if let Some((end, _)) = value.char_indices().nth(SHOWN) {
-            value.truncate(end);
-            value.push('…');
-        }
         Self::BadParameter {
             name: name.into(),
-            value,
+            value: shortened(value),
             expected: expected.to_string(),
         }
     }

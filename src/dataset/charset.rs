@@ -9,6 +9,43 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use super::bom::UTF8_BOM;
 use super::{CsvError, CsvErrorKind};
 
+/// The encoding that a label names: one of the WHATWG Encoding Standard, or one in another spelling that is in use.
+fn encoding(label: &str) -> Option<&'static Encoding> {
+    let label = label.trim().to_ascii_lowercase().replace('_', "-");
+    let joined = label.replace('-', "");
+    let digits = joined.find(|character: char| character.is_ascii_digit());
+    let split = digits.map(|at| format!("{}-{}", &joined[..at], &joined[at..]));
+    let other = match joined.as_str() {
+        "cp949" | "ms949" | "uhc" => "euc-kr",
+        "cp936" | "ms936" => "gbk",
+        "cp932" => "shift_jis",
+        "cp950" | "ms950" => "big5",
+        "latin9" => "iso-8859-15",
+        "macroman" => "macintosh",
+        "maccyrillic" => "x-mac-cyrillic",
+        "cp65001" => "utf-8",
+        "utf16le" => "utf-16le",
+        "utf16be" => "utf-16be",
+        "eucjp" => "euc-jp",
+        "euckr" => "euc-kr",
+        _ => "",
+    };
+    [
+        label.as_str(),
+        &joined,
+        split.as_deref().unwrap_or(""),
+        other,
+    ]
+    .into_iter()
+    .find_map(|label| Encoding::for_label_no_replacement(label.as_bytes()))
+}
+
+/// Whether two labels name the same charset.
+pub fn same_charset(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || encoding(one).is_some_and(|found| Some(found) == encoding(other))
+}
+
 /// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -46,7 +83,7 @@ impl CharsetDecoder {
     /// The decoder for a charset label, or for none.
     pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
         let known = |label: &str| {
-            Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+            encoding(label).ok_or_else(|| {
                 CsvError::whole(CsvErrorKind::UnknownCharset {
                     label: super::error::shortened(label),
                 })

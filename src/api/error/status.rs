@@ -37,6 +37,7 @@ impl Error {
             | Self::BadName(_)
             | Self::BadNewName(_)
             | Self::MissingName
+            | Self::BadDisposition { .. }
             | Self::RepeatedName(_)
             | Self::NoCsv(_)
             | Self::BadJson { .. }
@@ -51,9 +52,9 @@ impl Error {
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::KeyInFlight | Self::Replaced(_) => StatusCode::CONFLICT,
             Self::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
-            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
+            Self::UnsupportedMediaType { .. }
+            | Self::UnsupportedPart { .. }
+            | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NoCoding => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE

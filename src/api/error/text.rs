@@ -51,11 +51,14 @@ impl Error {
             Self::RevisionGone { .. } => "revision gone",
             Self::BadName(_) | Self::BadNewName(_) => "bad name",
             Self::MissingName => "missing name",
+            Self::BadDisposition { .. } => "malformed Content-Disposition",
             Self::RepeatedName(_) => "repeated name",
             Self::TooManyCsvs { .. } => "too many CSVs",
             Self::TooManyNames { .. } => "too many column names",
             Self::NoCsv(_) => "no CSV",
-            Self::UnsupportedMediaType { .. } => "unsupported media type",
+            Self::UnsupportedMediaType { .. } | Self::UnsupportedPart { .. } => {
+                "unsupported media type"
+            }
             Self::UnsupportedEncoding(_) => "unsupported content encoding",
             Self::NoCoding => "no acceptable content coding",
             Self::BadChunks(_) => "bad chunks",
@@ -187,6 +190,8 @@ impl Error {
             | Self::TooManyNames { .. }
             | Self::NoCsv(_)
             | Self::UnsupportedMediaType { .. }
+            | Self::UnsupportedPart { .. }
+            | Self::BadDisposition { .. }
             | Self::UnsupportedEncoding(_)
             | Self::NoCoding
             | Self::BadChunks(_)
@@ -203,6 +208,17 @@ impl Error {
             | Self::Busy(_) => self.to_string(),
         }
     }
+}
+
+/// What the client wrote, cut if it is long.
+pub(in crate::api) fn shortened(text: impl Into<String>) -> String {
+    const SHOWN: usize = 80;
+    let mut text = text.into();
+    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 pub(super) fn join<T: ToString>(items: &[T]) -> String {
