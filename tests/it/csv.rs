@@ -6,6 +6,7 @@ mod formats;
 mod headers;
 mod hints;
 mod mistakes;
+mod nulls;
 mod parameters;
 mod stated;
 mod types;

@@ -50,6 +50,49 @@ const CHANGES_2_2_0: &[Change] = &[
         "an edge could be -000001-12-31T00:01:00Z",
         "0000-01-01T00:00:00Z",
     ),
+    added(
+        "put_dataset",
+        "header and charset may be stated in the query of every upload, for clients that can't set the parameters of Content-Type",
+        "Content-Type: text/csv; header=absent; charset=windows-1252",
+        "?header=absent&charset=windows-1252",
+    ),
+    added(
+        "put_dataset",
+        "charsets may be spelt in more ways, such as latin-1, cp949, utf_16 and macroman",
+        "422",
+        "201",
+    ),
+    added(
+        "create_datasets",
+        "a part of a form that is a gzip or zstd file is unpacked",
+        "the packed bytes were refused",
+        "the file in people.csv.gz is the dataset people",
+    ),
+    added(
+        "get_dataset",
+        "a dataset has nulls: the texts that mean \"no value\" in its source",
+        "clients had to remember them",
+        "\"nulls\": [\"NA\"]",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "a text that means \"no value\" is an empty field in CSV, too",
+        "NA, with null=NA",
+        "an empty field; \"\" if it is the only one of its row",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "safe=spreadsheet also guards a formula behind a semicolon, a tab, a bar or a line end within a cell",
+        "a;=1+1",
+        "a;'=1+1",
+    ),
+    fixes::DISPOSITION,
+    fixes::FORM_PARTS,
+    fixes::HEADER,
+    fixes::REPEATED_TYPE,
+    fixes::QUERY_IN_UTF_8,
+    fixes::NAMES_FROM_FILES,
+    fixes::ASCII,
 ];
 
 const CHANGES_2_1_1: &[Change] = &[

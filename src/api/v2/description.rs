@@ -71,9 +71,11 @@ pub(super) fn put_dataset() -> Description {
 }
 
 pub(super) fn append_rows() -> Description {
+    let mut parameters = changing_parameters();
+    parameters.extend(Parameter::csv_rows());
     Description {
         summary: "Append rows",
-        parameters: changing_parameters(),
+        parameters,
         body: Some(RequestBody::csv(
             "A CSV with the dataset's header. `Content-Type` is `text/csv` by default.",
         )),

@@ -133,3 +133,34 @@ fn a_query_that_is_not_utf_8_is_400_and_names_the_parameter() {
     let rows = server.get("/datasets/x/rows?a=eq.%C3%A9").v2().send().ok();
     assert_eq!(rows.json()["data"], json!([{"a": "é"}]));
 }
+
+#[test]
+fn a_charset_may_be_spelt_as_other_programs_spell_it() {
+    let server = Server::start();
+    for (spelling, csv, kept) in [
+        ("latin-1", &b"n\nZ\xfcrich\n"[..], "latin1"),
+        ("iso8859_1", b"n\nZ\xfcrich\n", "iso8859-1"),
+        ("windows1252", b"n\nZ\xfcrich\n", "windows-1252"),
+        ("macroman", b"n\nZ\x9frich\n", "macintosh"),
+        ("utf_8", "n\nZürich\n".as_bytes(), "utf-8"),
+        ("%0Alatin1%20", b"n\nZ\xfcrich\n", "latin1"),
+    ] {
+        let path = format!("/datasets/x?charset={spelling}");
+        let answer = server.put(&path).v2().csv(csv).send();
+        assert!([200, 201].contains(&answer.status), "{}", answer.text());
+        assert_eq!(server.rows("x"), json!([{"n": "Zürich"}]), "{spelling}");
+        let source = server.get("/datasets/x/source").v2().send().ok();
+        let kept = format!("text/csv; charset={kept}");
+        assert_eq!(source.header("Content-Type"), kept, "{spelling}");
+    }
+}
+
+#[test]
+fn us_ascii_is_ascii_and_another_byte_is_422_with_its_place() {
+    let server = Server::start();
+    put(&server, "x", "?charset=us-ascii", "n\nAda\n").created();
+    assert_eq!(server.rows("x"), json!([{"n": "Ada"}]));
+    let answer = put(&server, "y", "?charset=ascii", "n\nZürich\n");
+    answer.refused(422, &["offset 3", "us-ascii"]);
+    assert_eq!(server.names(), ["x"]);
+}
