@@ -160,7 +160,7 @@ fn the_changelog_says_of_each_operation_what_changed() {
             let found = change["kind"].as_str().unwrap();
             assert!([kind, "fixed"].contains(&found), "{change}");
             assert!(
-                ["2.0.0", "2.1.0", V2_RELEASE].contains(&change["version"].as_str().unwrap()),
+                change["version"].as_str().unwrap().starts_with("2."),
                 "{change}"
             );
             assert!(

@@ -62,13 +62,13 @@ const CHANGES_2_2_0: &[Change] = &[
         "422",
         "201",
     ),
-    added(
+    changed(
         "create_datasets",
         "a part of a form that is a gzip or zstd file is unpacked",
         "the packed bytes were refused",
         "the file in people.csv.gz is the dataset people",
     ),
-    added(
+    changed(
         "get_dataset",
         "a dataset has nulls: the texts that mean \"no value\" in its source",
         "clients had to remember them",
@@ -152,14 +152,12 @@ const CHANGES_2_1_0: &[Change] = &[
         "clients had to read and count all rows",
         "{\"columns\": [{\"name\", \"type\", \"count\", \"nulls\", \"distinct\", \"least\", \"greatest\", \"mean\", \"histogram\", \"frequent\"}]}",
     ),
-    Change {
-        kind: Kind::Changed,
-        operation: Some("get_dataset"),
-        breaking: false,
-        summary: "the links of datasets and of the root have a summary",
-        before: Some("\"links\": {\"self\", \"rows\", \"revisions\", \"source\"}"),
-        after: Some("\"links\": {\"self\", \"rows\", \"summary\", \"revisions\", \"source\"}"),
-    },
+    changed(
+        "get_dataset",
+        "the links of datasets and of the root have a summary",
+        "\"links\": {\"self\", \"rows\", \"revisions\", \"source\"}",
+        "\"links\": {\"self\", \"rows\", \"summary\", \"revisions\", \"source\"}",
+    ),
 ];
 
 const CHANGES_2_0_0: &[Change] = &[
@@ -277,6 +275,23 @@ const fn breaking(
         kind: Kind::Changed,
         operation,
         breaking: true,
+        summary,
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+/// A change that breaks nobody.
+const fn changed(
+    operation: &'static str,
+    summary: &'static str,
+    before: &'static str,
+    after: &'static str,
+) -> Change {
+    Change {
+        kind: Kind::Changed,
+        operation: Some(operation),
+        breaking: false,
         summary,
         before: Some(before),
         after: Some(after),
