@@ -216,7 +216,7 @@ mod tests {
 
     use super::{Row, line};
     use crate::api::rows::RowFormat;
-    use crate::dataset::{Layout, Records};
+    use crate::dataset::{Dialect, Formats, Layout, Records};
 
     #[test]
     fn a_row_is_the_same_from_its_line_and_from_its_fields() {
@@ -239,6 +239,9 @@ mod tests {
                 columns: Vec::new(),
                 nulls: Vec::new(),
                 stated: Vec::new(),
+                units: Vec::new(),
+                dialect: Dialect::default(),
+                formats: Formats::default(),
             });
             Row { layout }.write(&fields, &mut from_fields);
             line(text, delimiter, &mut from_line);

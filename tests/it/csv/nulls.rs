@@ -95,8 +95,8 @@ fn a_dataset_tells_its_nulls() {
     assert_eq!(list["data"][0]["nulls"], json!(["NA", "-"]));
     let csv = read(&server, "/datasets/one/rows", "v2+csv");
     assert!(csv.ends_with("\n4,,\n"), "{csv}");
-    put(&server, "one", "", CSV).ok();
-    assert_eq!(server.dataset("one")["nulls"], json!([]));
-    let csv = read(&server, "/datasets/one/rows", "v2+csv");
+    put(&server, "two", "", CSV).created();
+    assert_eq!(server.dataset("two")["nulls"], json!([]));
+    let csv = read(&server, "/datasets/two/rows", "v2+csv");
     assert_eq!(csv, CSV.replace("\"NA\"", "NA"));
 }
