@@ -55,9 +55,9 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// What version 2 takes out of a query; `None`: a parameter is there twice.
+/// What version 2 takes out of a query; `None`: a parameter is there twice, or is no UTF-8.
 fn asked(query: &str) -> Option<RawQuery> {
-    let mut parameters = Parameters::parse(query);
+    let mut parameters = Parameters::parse(query).ok()?;
     for name in ["limit", "cursor", "revision", "safe"] {
         parameters.take(name).ok()?;
     }

@@ -16,3 +16,17 @@ pub(super) const fn formats(kind: Kind, operation: &'static str) -> Change {
         ),
     }
 }
+
+/// The parameters of an upload that say what form the file has.
+pub(super) const fn dialects(kind: Kind, operation: &'static str) -> Change {
+    Change {
+        kind,
+        operation: Some(operation),
+        breaking: false,
+        summary: "skip, skip_last, header_rows, units, comment, quote, escape, trim, ragged, bad_rows, null_bytes and any delimiter say what form a CSV has; charset=detect finds its charset",
+        before: Some("400: unknown parameter"),
+        after: Some(
+            "?skip=4&comment=%23&delimiter=:: reads a file that begins with a title and has comments",
+        ),
+    }
+}

@@ -169,7 +169,7 @@ impl Call {
     }
 
     /// The parameters of the query.
-    pub fn query(&self) -> Query {
+    pub fn query(&self) -> Result<Query, Error> {
         Query::parse(&self.query)
     }
 

@@ -159,7 +159,7 @@ pub(super) fn describe_patch() -> Description {
 
 /// `GET /client`: the client, with the moves of its pin.
 pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let name = call.known_client()?.name.clone();
     let store = &call.services.store;
     let client = store.client(&name).await?.ok_or(Error::Worker)?;
@@ -170,7 +170,7 @@ pub(super) async fn get_client(call: Call) -> Result<Reply, Error> {
 
 /// `PATCH /client`: moves the pin.
 pub(super) async fn patch_client(mut call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let client = call.known_client()?;
     let id = client.id;
     let client = Arc::clone(client);

@@ -1,19 +1,23 @@
 //! The errors of requests. Each version renders them in its own form.
 //!
-//! [`Error::status`] and [`Error::title`] decide what the client sees. They match without a catch-all, so a new variant doesn't compile
-//! until it has a status and a title.
+//! `status` and `text` decide what the client sees, and `origin` makes errors out of those of other modules. They match without a catch-all,
+//! so a new variant doesn't compile until it has a status and a title.
+
+mod origin;
+mod status;
+mod text;
 
 use std::fmt::Display;
 
-use http::{Method, StatusCode};
+use http::Method;
 
-use super::body::{BodyTimedOut, cause};
-use crate::dataset::{BadCombination, CsvError, CsvErrorKind, DatasetName, NameError, QueryError};
-use crate::services::UploadError;
-use crate::services::memory::Exhausted;
+pub(super) use self::text::shortened;
+use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
+use super::body::BodyTimedOut;
+use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError};
 use crate::services::search::SearchError;
 use crate::store::StoreError;
-use crate::versioning::{Available, Refusal, Unserved, VersionNumber};
+use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -227,6 +231,28 @@ pub enum Error {
         /// The media types that the operation takes.
         accepted: &'static [&'static str],
     },
+    /// A part of a form isn't a CSV.
+    #[error(
+        "the part {filename:?} has the type {found}, which isn't a CSV; send CSVs only, labelled text/csv or text/tab-separated-values, or without a type"
+    )]
+    UnsupportedPart {
+        /// Its file name.
+        filename: String,
+        /// Its media type.
+        found: String,
+    },
+    /// An invalid `Content-Disposition`.
+    #[error(
+        "the Content-Disposition header is malformed at character {position}, `{part}`: {reason}; a file name goes between double quotes, as in attachment; filename=\"people.csv\""
+    )]
+    BadDisposition {
+        /// The offending part.
+        part: String,
+        /// Its place, in characters from 1.
+        position: usize,
+        /// What is wrong with it.
+        reason: Fault,
+    },
     /// An unknown content coding of the body.
     #[error(
         "Content-Encoding {0:?} isn't supported; send the body as it is, or compressed with gzip or zstd"
@@ -313,392 +339,32 @@ impl Error {
         value: impl Into<String>,
         expected: impl Display,
     ) -> Self {
-        const SHOWN: usize = 80;
-        let mut value: String = value.into();
-        if let Some((end, _)) = value.char_indices().nth(SHOWN) {
-            value.truncate(end);
-            value.push('…');
-        }
         Self::BadParameter {
             name: name.into(),
-            value,
+            value: shortened(value),
             expected: expected.to_string(),
-        }
-    }
-
-    /// The status of the response.
-    pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Negotiation { refusal, .. } => match refusal {
-                Refusal::MalformedAccept { .. }
-                | Refusal::MalformedContentType { .. }
-                | Refusal::Disagreement { .. } => StatusCode::BAD_REQUEST,
-                Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Refusal::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
-                Refusal::Retired(_) => StatusCode::GONE,
-                Refusal::Brownout { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            },
-            Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::NotOwner(_) => StatusCode::FORBIDDEN,
-            Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,
-            Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::UnknownParameter { .. }
-            | Self::RepeatedHeader(_)
-            | Self::RepeatedParameter(_)
-            | Self::BadParameter { .. }
-            | Self::BadCursor
-            | Self::CursorOfOtherQuery
-            | Self::BadQuery(_)
-            | Self::BadTag { .. }
-            | Self::BadKey
-            | Self::BadName(_)
-            | Self::BadNewName(_)
-            | Self::MissingName
-            | Self::RepeatedName(_)
-            | Self::NoCsv(_)
-            | Self::BadJson { .. }
-            | Self::BadMultipart(_)
-            | Self::BodyCut(_)
-            | Self::BadChunks(_)
-            | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
-            Self::RevisionGone { .. } => StatusCode::GONE,
-            Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
-                StatusCode::PRECONDITION_FAILED
-            }
-            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::KeyInFlight | Self::Replaced(_) => StatusCode::CONFLICT,
-            Self::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
-            Self::UnsupportedMediaType { .. } | Self::UnsupportedEncoding(_) => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
-            Self::NoCoding => StatusCode::NOT_ACCEPTABLE,
-            Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
-            Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NameTaken(_) => StatusCode::CONFLICT,
-            Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy(_) | Self::QueryTimedOut(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(error) => match error {
-                StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
-                StoreError::Busy(_)
-                | StoreError::Closed
-                | StoreError::WriterStopped(_)
-                | StoreError::FileGone(_)
-                | StoreError::Away(_)
-                | StoreError::ReadOnly(_)
-                | StoreError::Slow
-                | StoreError::Waited
-                | StoreError::UploadLost
-                | StoreError::Unprepared
-                | StoreError::Elsewhere { .. }
-                | StoreError::Again => StatusCode::SERVICE_UNAVAILABLE,
-                StoreError::KeyRevoked => StatusCode::UNAUTHORIZED,
-                StoreError::NotOwner(_) => StatusCode::FORBIDDEN,
-                StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
-                StoreError::NameTaken(_)
-                | StoreError::Replaced(_)
-                | StoreError::KeyLost
-                | StoreError::TooManyKeys(_)
-                | StoreError::ClientExists(_) => StatusCode::CONFLICT,
-                StoreError::NotFound(_) | StoreError::NoSuchClient(_) => StatusCode::NOT_FOUND,
-                StoreError::Corrupt { .. }
-                | StoreError::Missing { .. }
-                | StoreError::Unreadable { .. }
-                | StoreError::Database(_)
-                | StoreError::Panicked
-                | StoreError::Worker => StatusCode::INTERNAL_SERVER_ERROR,
-            },
-            Self::Worker => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// A short name of the kind of error.
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::Negotiation { refusal, .. } => match refusal {
-                Refusal::MalformedAccept { .. } => "malformed Accept",
-                Refusal::MalformedContentType { .. } => "malformed Content-Type",
-                Refusal::Disagreement { .. } => "contradicting versions",
-                Refusal::UnknownContentTypeVersion { .. } => "unknown version",
-                Refusal::NotAcceptable { .. } => "not acceptable",
-                Refusal::Retired(_) => "version retired",
-                Refusal::Brownout { .. } => "version brownout",
-            },
-            Self::NoSuchPath { .. } => "no such path",
-            Self::MethodNotAllowed { .. } => "method not allowed",
-            Self::Unauthenticated(_) => "not authenticated",
-            Self::NotOwner(_) => "not the owner",
-            Self::BadMove { .. } => "bad move of the pin",
-            Self::BadCombination(_) => "parameters exclude each other",
-            Self::NoSuchPin { .. } => "no such version to be pinned to",
-            Self::RepeatedHeader(_) => "repeated header",
-            Self::UnknownParameter { .. } => "unknown parameter",
-            Self::RepeatedParameter(_) => "repeated parameter",
-            Self::BadParameter { .. } => "bad parameter",
-            Self::BadCursor => "bad cursor",
-            Self::CursorOfOtherQuery => "cursor of another query",
-            Self::BadQuery(_) => "bad query",
-            Self::QueryTimedOut(_) => "query timed out",
-            Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
-                "condition failed"
-            }
-            Self::BadTag { .. } => "bad entity tag",
-            Self::BadKey => "bad idempotency key",
-            Self::KeyReused => "idempotency key reused",
-            Self::KeyInFlight => "request in flight",
-            Self::Replaced(_) => "dataset replaced",
-            Self::NoSuchRevision { .. } => "no such revision",
-            Self::RevisionGone { .. } => "revision gone",
-            Self::BadName(_) | Self::BadNewName(_) => "bad name",
-            Self::MissingName => "missing name",
-            Self::RepeatedName(_) => "repeated name",
-            Self::TooManyCsvs { .. } => "too many CSVs",
-            Self::TooManyNames { .. } => "too many column names",
-            Self::NoCsv(_) => "no CSV",
-            Self::UnsupportedMediaType { .. } => "unsupported media type",
-            Self::UnsupportedEncoding(_) => "unsupported content encoding",
-            Self::NoCoding => "no acceptable content coding",
-            Self::BadChunks(_) => "bad chunks",
-            Self::BodyTooLarge { .. } => "body too large",
-            Self::BadJson { .. } => "bad JSON",
-            Self::BadMultipart(_) => "bad multipart form",
-            Self::Csv { .. } => "bad CSV",
-            Self::NoSuchDataset(_) => "no such dataset",
-            Self::NameTaken(_) => "name taken",
-            Self::RangeNotSatisfiable { .. } => "range not satisfiable",
-            Self::BodyTimedOut(_) => "body timed out",
-            Self::BodyCut(_) => "body cut",
-            Self::BadEncoding(_) => "bad content encoding",
-            Self::Busy(_) => "busy",
-            Self::Store(error) => match error {
-                StoreError::Full(_) => "disk full",
-                StoreError::Busy(_)
-                | StoreError::Waited
-                | StoreError::Unprepared
-                | StoreError::Elsewhere { .. }
-                | StoreError::Again => "busy",
-                StoreError::Away(_)
-                | StoreError::Slow
-                | StoreError::WriterStopped(_)
-                | StoreError::FileGone(_) => "store away",
-                StoreError::ReadOnly(_) => "store read-only",
-                StoreError::UploadLost => "upload lost",
-                StoreError::KeyRevoked => "not authenticated",
-                StoreError::NotOwner(_) => "not the owner",
-                StoreError::ClientExists(_) => "name taken",
-                StoreError::TooManyKeys(_) => "too many keys",
-                StoreError::NoSuchClient(_) => "no such client",
-                StoreError::ConditionFailed(_) => "condition failed",
-                StoreError::Replaced(_) => "dataset replaced",
-                StoreError::KeyLost => "request in flight",
-                StoreError::Closed => "stopping",
-                StoreError::NameTaken(_) => "name taken",
-                StoreError::NotFound(_) => "no such dataset",
-                StoreError::Corrupt { .. }
-                | StoreError::Missing { .. }
-                | StoreError::Unreadable { .. }
-                | StoreError::Database(_)
-                | StoreError::Panicked
-                | StoreError::Worker => "internal error",
-            },
-            Self::Worker => "internal error",
-        }
-    }
-
-    /// The message for the client. Errors of the server only say what the client can do.
-    pub fn detail(&self) -> String {
-        match self.status() {
-            StatusCode::INTERNAL_SERVER_ERROR => {
-                "the server failed; its log has the reason, under the X-Request-Id of this response"
-                    .to_owned()
-            }
-            StatusCode::INSUFFICIENT_STORAGE => {
-                "the server's disk is full; nothing was stored, and reads still work".to_owned()
-            }
-            StatusCode::SERVICE_UNAVAILABLE
-                if matches!(self, Self::Store(StoreError::WriterStopped(_))) =>
-            {
-                "writes fail until the server is restarted; reads still work".to_owned()
-            }
-            StatusCode::SERVICE_UNAVAILABLE
-                if matches!(self, Self::Store(StoreError::FileGone(_))) =>
-            {
-                "the store's file was removed or replaced; the server must be restarted".to_owned()
-            }
-            StatusCode::SERVICE_UNAVAILABLE
-                if matches!(self, Self::Store(StoreError::ReadOnly(_))) =>
-            {
-                "the database is read-only at the moment, so writes fail; reads still work"
-                    .to_owned()
-            }
-            StatusCode::SERVICE_UNAVAILABLE if matches!(self, Self::Store(_)) => {
-                "the database is busy or unreachable; try again in a moment".to_owned()
-            }
-            _ => self.to_string(),
         }
     }
 
     /// The line and column of a mistake in a CSV.
     pub fn place(&self) -> (Option<u64>, Option<u64>) {
-        match self {
-            Self::Csv { source, .. } => (source.line, source.column),
-            _ => (None, None),
-        }
-    }
-
-    /// The seconds after which a retry makes sense.
-    pub fn retry_after(&self) -> Option<u32> {
-        match self {
-            Self::Negotiation {
-                refusal: Refusal::Brownout { seconds, .. },
-                ..
-            } => Some(*seconds),
-            _ => (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+        if let Self::Csv { source, .. } = self {
+            (source.line, source.column)
+        } else {
+            (None, None)
         }
     }
 
     /// The version, if the error is that it isn't served.
     pub fn unserved(&self) -> Option<&Unserved> {
-        match self {
-            Self::Negotiation {
-                refusal: Refusal::Retired(version) | Refusal::Brownout { version, .. },
-                ..
-            } => Some(version),
-            _ => None,
+        if let Self::Negotiation {
+            refusal: Refusal::Retired(version) | Refusal::Brownout { version, .. },
+            ..
+        } = self
+        {
+            Some(version)
+        } else {
+            None
         }
-    }
-
-    /// The error of a body that can't be read: it is too slow, incomplete or invalid.
-    pub fn from_body(error: warp::Error) -> Self {
-        use std::io::ErrorKind::{InvalidData, InvalidInput};
-
-        if let Some(timed_out) = BodyTimedOut::find(&error) {
-            return Self::BodyTimedOut(*timed_out);
-        }
-        match cause::<std::io::Error>(&error) {
-            Some(broken) if [InvalidData, InvalidInput].contains(&broken.kind()) => {
-                Self::BadChunks(broken.to_string())
-            }
-            _ => Self::BodyCut(Box::new(error)),
-        }
-    }
-
-    /// The error of an upload. `name` is its dataset, if the request has several.
-    pub fn from_upload(error: UploadError, name: Option<&DatasetName>) -> Self {
-        match error {
-            UploadError::Csv(source) => Self::Csv {
-                name: name.cloned(),
-                source,
-            },
-            UploadError::Store(error) => error.into(),
-            UploadError::Busy => Self::Busy(
-                "it is receiving as many uploads as --max-uploads allows, and none ended within --queue-timeout",
-            ),
-            UploadError::Exhausted(exhausted) => exhausted.into(),
-            UploadError::Worker => Self::Worker,
-            UploadError::Combination(combination) => Self::BadCombination(combination),
-        }
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NameTaken(name) => Self::NameTaken(name),
-            StoreError::NotFound(name) => Self::NoSuchDataset(name.to_string()),
-            StoreError::NotOwner(name) => Self::NotOwner(name),
-            StoreError::ConditionFailed(_) => Self::ConditionFailed,
-            StoreError::Replaced(name) => Self::Replaced(name),
-            StoreError::KeyLost => Self::KeyInFlight,
-            StoreError::KeyRevoked => Self::Unauthenticated(
-                "the key was revoked while the request was being received; nothing was changed",
-            ),
-            other => Self::Store(other),
-        }
-    }
-}
-
-impl From<SearchError> for Error {
-    fn from(error: SearchError) -> Self {
-        match error {
-            SearchError::Store(error) => error.into(),
-            SearchError::TimedOut(_) => Self::QueryTimedOut(error),
-            SearchError::Exhausted(exhausted) => exhausted.into(),
-            SearchError::Stopped | SearchError::Worker => Self::Worker,
-        }
-    }
-}
-
-impl From<Exhausted> for Error {
-    fn from(_: Exhausted) -> Self {
-        Self::Busy("the memory for requests of this kind is in use")
-    }
-}
-
-fn join<T: ToString>(items: &[T]) -> String {
-    if items.is_empty() {
-        return "none".to_owned();
-    }
-    items
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNumber]) -> String {
-    match has.last() {
-        None => format!("there is no resource at {path}; GET / lists the resources"),
-        Some(newest) => format!(
-            "{version} has no resource at {path}, but {} has: send Accept: application/vnd.flash.{newest}+json",
-            join(has)
-        ),
-    }
-}
-
-fn method_not_allowed(
-    method: &Method,
-    version: VersionNumber,
-    allow: &str,
-    has: &[VersionNumber],
-) -> String {
-    match has.last() {
-        None => format!("this resource doesn't support {method}; use one of {allow}"),
-        Some(newest) => format!(
-            "{version} doesn't support {method} here, but {} does: send Accept: application/vnd.flash.{newest}+json; \
-             {version} supports {allow}",
-            join(has)
-        ),
-    }
-}
-
-fn unsupported_media_type(found: Option<&str>, accepted: &[&str]) -> String {
-    let accepted = join(accepted);
-    match found {
-        Some("application/x-www-form-urlencoded") => format!(
-            "the body is labelled application/x-www-form-urlencoded, which is the default of curl: to send a CSV, \
-             add -H 'Content-Type: text/csv'; this resource accepts {accepted}"
-        ),
-        Some(found) => {
-            format!("this resource doesn't accept a body of type {found}; send one of {accepted}")
-        }
-        None => format!("the body has no Content-Type; send one of {accepted}"),
-    }
-}
-
-/// The mistake, with the name of the CSV if there are several, and the setting to raise if it is a limit.
-fn bad_csv(name: Option<&DatasetName>, error: &CsvError) -> String {
-    let setting = match error.kind {
-        CsvErrorKind::TooManyColumns { .. } => "; --max-columns sets the limit",
-        CsvErrorKind::RecordTooLong { .. } => "; --max-record sets the limit",
-        _ => "",
-    };
-    match name {
-        Some(name) => format!("{name}: {error}{setting}"),
-        None => format!("{error}{setting}"),
     }
 }

@@ -3,23 +3,27 @@
 //! A body is read one frame at a time. Only a JSON list is held whole (`json`). Content codings are decoded first, and limits apply to
 //! the decoded bytes. All memory is reserved from the budget first.
 
+mod disposition;
 mod frames;
+mod hex;
 mod json;
+mod media_type;
 mod multipart;
+mod options;
 mod parameters;
 
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use mime::Mime;
-use percent_encoding::percent_decode_str;
 
+use self::disposition::{Disposition, text};
+use self::media_type::MediaType;
+use self::options::Stated;
 use super::call::Call;
 use super::conditional;
 use super::error::Error;
-use super::query::Query;
-use crate::dataset::{ColumnType, DatasetName, Delimiter, Separator, UploadOptions};
+use crate::dataset::DatasetName;
 use crate::services::{Form, Prepared, Upload};
-use crate::store::{Conditions, Write};
+use crate::store::Write;
 pub(super) use json::Item;
 
 /// The media types that `POST /datasets` takes.
@@ -44,9 +48,9 @@ const HELD: usize = 1 << 20;
 
 /// Receives the CSVs of a `POST`, in any form. Nobody can read them before the commit.
 pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let name = query.take("name")?;
-    let options = csv_options(&mut query)?;
+    let stated = Stated::take(&mut query)?;
     query.finish()?;
     let Some(media_type) = media_type(&call.headers)? else {
         return Err(Error::UnsupportedMediaType {
@@ -54,64 +58,55 @@ pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
             accepted: LISTS,
         });
     };
-    match (media_type.type_().as_str(), media_type.subtype().as_str()) {
-        _ if is_csv(&media_type) => {
-            let name = match name {
-                Some(name) => DatasetName::new(&name)?,
-                None => name_from_disposition(&call.headers)?,
-            };
-            let form = form(name, Write::Create, options, Some(&media_type));
-            Ok(vec![receive_csv(call, form).await?])
-        }
-        ("multipart", "form-data") => {
-            refuse_name(name.as_deref(), "the file name of each part")?;
-            multipart::receive(call, &media_type, options).await
-        }
-        ("application", _) if is_json(&media_type) => {
-            refuse_name(name.as_deref(), "the member \"name\" of each item")?;
-            json::receive(call, options).await
-        }
-        _ => Err(Error::UnsupportedMediaType {
-            found: Some(media_type.essence_str().to_owned()),
+    if media_type.is_csv() {
+        let name = match name {
+            Some(name) => DatasetName::new(&name)?,
+            None => name_from_disposition(&call.headers)?,
+        };
+        let form = stated.form(name, Write::Create, Some(&media_type))?;
+        Ok(vec![receive_csv(call, form).await?])
+    } else if media_type.essence() == "multipart/form-data" {
+        refuse_name(name.as_deref(), "the file name of each part")?;
+        multipart::receive(call, &media_type, stated).await
+    } else if media_type.is_json() {
+        refuse_name(name.as_deref(), "the member \"name\" of each item")?;
+        json::receive(call, stated).await
+    } else {
+        Err(Error::UnsupportedMediaType {
+            found: Some(media_type.essence().to_owned()),
             accepted: LISTS,
-        }),
+        })
     }
 }
 
 /// Receives the one CSV of a `PUT`.
 pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
-    let mut query = call.query();
-    let options = UploadOptions {
-        allow_empty: parameters::allows_empty(&mut query)?,
-        ..csv_options(&mut query)?
-    };
+    let mut query = call.query()?;
+    let stated = Stated::take_to_replace(&mut query)?;
     query.finish()?;
     let media_type = single(call)?;
-    let mut form = form(name, Write::Put, options, media_type.as_ref());
+    let mut form = stated.form(name, Write::Put, media_type.as_ref())?;
     form.conditions = conditional::write(&call.headers)?;
     receive_csv(call, form).await
 }
 
 /// Receives the CSV of appended rows. It has the layout of the dataset's CSV, except for its charset and its header.
 pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
-    let mut query = call.query();
-    let options = UploadOptions {
-        dialect: parameters::dialect(&mut query)?,
-        ..UploadOptions::default()
-    };
+    let mut query = call.query()?;
+    let stated = Stated::take_for_rows(&mut query)?;
     query.finish()?;
     let media_type = single(call)?;
-    let mut form = form(name, Write::Append, options, media_type.as_ref());
+    let mut form = stated.form(name, Write::Append, media_type.as_ref())?;
     form.conditions = conditional::write(&call.headers)?;
     receive_csv(call, form).await
 }
 
 /// The media type of a body with one CSV. Without `Content-Type`, it is `text/csv`.
-fn single(call: &Call) -> Result<Option<Mime>, Error> {
+fn single(call: &Call) -> Result<Option<MediaType>, Error> {
     let media_type = media_type(&call.headers)?;
     match &media_type {
-        Some(other) if !is_csv(other) => Err(Error::UnsupportedMediaType {
-            found: Some(other.essence_str().to_owned()),
+        Some(other) if !other.is_csv() => Err(Error::UnsupportedMediaType {
+            found: Some(other.essence().to_owned()),
             accepted: SINGLES,
         }),
         _ => Ok(media_type),
@@ -140,9 +135,9 @@ const DOCUMENT: u64 = 64 << 10;
 
 /// Receives a small JSON document. `Content-Type` may be missing.
 pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
-    if let Some(other) = media_type(&call.headers)?.filter(|media_type| !is_json(media_type)) {
+    if let Some(other) = media_type(&call.headers)?.filter(|media_type| !media_type.is_json()) {
         return Err(Error::UnsupportedMediaType {
-            found: Some(other.essence_str().to_owned()),
+            found: Some(other.essence().to_owned()),
             accepted: DOCUMENTS,
         });
     }
@@ -203,47 +198,17 @@ impl List {
     }
 }
 
-/// The media type of the body. Negotiation has refused an invalid one.
-fn media_type(headers: &HeaderMap) -> Result<Option<Mime>, Error> {
+/// The media type of the body.
+fn media_type(headers: &HeaderMap) -> Result<Option<MediaType>, Error> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(None);
     };
-    let text = String::from_utf8_lossy(value.as_bytes());
-    match text
-        .parse::<Mime>()
-        .or_else(|_| without_space(&text).parse())
-    {
-        Ok(media_type) => Ok(Some(media_type)),
-        Err(_) => Err(Error::UnsupportedMediaType {
-            found: Some(text.into_owned()),
-            accepted: LISTS,
-        }),
-    }
-}
-
-/// The media type without white space and empty parameters, which RFC 9110 §5.6.6 allows and `mime` doesn't.
-fn without_space(text: &str) -> String {
-    let parts = text.split(';').map(str::trim);
-    parts
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(";")
-}
-
-/// Whether it is `application/json`, or JSON of a version of Flash.
-fn is_json(media_type: &Mime) -> bool {
-    media_type.essence_str() == mime::APPLICATION_JSON.essence_str() || is_ours(media_type, "json")
-}
-
-/// Whether it is `text/csv`, another media type for CSVs, or CSV of a version of Flash.
-fn is_csv(media_type: &Mime) -> bool {
-    SINGLES.contains(&media_type.essence_str()) || is_ours(media_type, "csv")
-}
-
-/// Whether it is `application/vnd.flash.vN+suffix`.
-fn is_ours(media_type: &Mime, suffix: &str) -> bool {
-    let ours = media_type.subtype().as_str().starts_with("vnd.flash");
-    ours && media_type.suffix().is_some_and(|found| found == suffix)
+    // Negotiation has refused an invalid one.
+    let read = MediaType::read(value.as_bytes());
+    read.map(Some).map_err(|_| Error::UnsupportedMediaType {
+        found: Some(text(value.as_bytes())),
+        accepted: LISTS,
+    })
 }
 
 fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
@@ -259,86 +224,17 @@ fn refuse_name(name: Option<&str>, instead: &str) -> Result<(), Error> {
     }
 }
 
-/// The options for the CSV in the query.
-fn csv_options(query: &mut Query) -> Result<UploadOptions, Error> {
-    let dialect = parameters::dialect(query)?;
-    let nulls = query.take_all("null");
-    let mut types = Vec::new();
-    for (column, name) in query.take_prefixed("type.", "type.COLUMN") {
-        match name.parse::<ColumnType>() {
-            Ok(kind) => types.push((column, kind)),
-            Err(error) => return Err(Error::bad_parameter(format!("type.{column}"), name, error)),
-        }
-    }
-    Ok(UploadOptions {
-        dialect,
-        nulls,
-        types,
-        formats: parameters::formats(query)?,
-        ..UploadOptions::default()
-    })
-}
-
-/// Adds the options in the media type (RFC 4180 §3: `charset`, `header`).
-fn form(
-    name: DatasetName,
-    write: Write,
-    mut options: UploadOptions,
-    media_type: Option<&Mime>,
-) -> Form {
-    let tabs = media_type.is_some_and(|media_type| media_type.subtype() == "tab-separated-values");
-    if tabs && options.dialect.delimiter.is_none() {
-        options.dialect.delimiter = Some(Separator::Usual(Delimiter::TAB));
-    }
-    if let Some(media_type) = media_type {
-        options.charset = media_type
-            .get_param(mime::CHARSET)
-            .map(|charset| charset.as_str().to_owned());
-        options.header_absent = media_type
-            .get_param("header")
-            .is_some_and(|header| header == "absent");
-    }
-    Form {
-        name,
-        write,
-        conditions: Conditions::default(),
-        options,
-        media_type: if tabs { SINGLES[1] } else { SINGLES[0] },
-    }
-}
-
 /// The name in `Content-Disposition: attachment; filename="people.csv"`; `filename*` takes precedence (RFC 6266 §4.3).
 fn name_from_disposition(headers: &HeaderMap) -> Result<DatasetName, Error> {
     let value = headers.get(CONTENT_DISPOSITION).ok_or(Error::MissingName)?;
-    let value = String::from_utf8_lossy(value.as_bytes());
-    // The header has the syntax of a media type's parameters, so `mime` parses it with its quoting.
-    let parameters = value
-        .split_once(';')
-        .map_or("", |(_, parameters)| parameters);
-    let parsed = format!("a/b;{parameters}")
-        .parse::<Mime>()
-        .map_err(|_| Error::MissingName)?;
-    let extended = parsed
-        .get_param("filename*")
-        .and_then(|value| extended_value(value.as_str()));
-    let filename = match extended {
-        Some(filename) => filename,
-        None => parsed
-            .get_param("filename")
-            .ok_or(Error::MissingName)?
-            .as_str()
-            .to_owned(),
-    };
-    Ok(DatasetName::from_filename(&filename)?)
-}
-
-/// The value of `UTF-8''p%C3%A9ople.csv` (RFC 8187 §3.2). `None` for other charsets, which a recipient may ignore.
-fn extended_value(value: &str) -> Option<String> {
-    let (charset, rest) = value.split_once('\'')?;
-    let (_language, text) = rest.split_once('\'')?;
-    if !charset.eq_ignore_ascii_case("utf-8") {
-        return None;
-    }
-    let text = percent_decode_str(text).decode_utf8().ok()?;
-    Some(text.into_owned())
+    let disposition = Disposition::read(value.as_bytes()).map_err(|flaw| {
+        let (part, position) = flaw.excerpt(value.as_bytes());
+        Error::BadDisposition {
+            part,
+            position,
+            reason: flaw.fault,
+        }
+    })?;
+    let filename = disposition.filename().ok_or(Error::MissingName)?;
+    Ok(DatasetName::from_filename(filename)?)
 }

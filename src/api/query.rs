@@ -3,11 +3,15 @@
 
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
-use std::str::FromStr;
+use std::str::{FromStr, Utf8Error};
+
+use percent_encoding::percent_decode_str;
 
 use super::error::Error;
 use crate::versioning::{Catalogue, VersionNumber};
 
+/// What percent-encoding encodes.
+const UTF_8: &str = "UTF-8 before percent-encoding, where é is %C3%A9";
 /// Usually an operation takes no more parameters than this.
 const KNOWN: usize = 8;
 
@@ -33,15 +37,24 @@ pub struct Query {
 }
 
 impl Query {
-    /// Parses a query (`application/x-www-form-urlencoded`, URL Standard §5).
-    pub fn parse(query: &str) -> Self {
-        let left = form_urlencoded::parse(query.as_bytes());
-        Self {
-            left: left
-                .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                .collect(),
-            known: Vec::with_capacity(KNOWN),
+    /// Parses a query (`application/x-www-form-urlencoded`, URL Standard §5.1). Unlike a browser, it refuses bytes that aren't UTF-8:
+    /// a replacement character is not what the client meant.
+    pub fn parse(query: &str) -> Result<Self, Error> {
+        let mut left = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match (decoded(name), decoded(value)) {
+                (Ok(name), Ok(value)) => left.push((name, value)),
+                (name, _) => {
+                    let name = name.unwrap_or_else(|_| pair.to_owned());
+                    return Err(Error::bad_parameter(name, value, UTF_8));
+                }
+            }
         }
+        Ok(Self {
+            left,
+            known: Vec::with_capacity(KNOWN),
+        })
     }
 
     /// Takes a parameter that may occur once.
@@ -138,7 +151,14 @@ impl Query {
     }
 }
 
-/// The names of the existing versions, for errors.
+/// Undoes percent-encoding, and takes `+` for a space.
+fn decoded(text: &str) -> Result<String, Utf8Error> {
+    let spaced = text.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8()?;
+    Ok(text.into_owned())
+}
+
+/// The names of the versions there are, as errors write them.
 pub(super) fn version_names(catalogue: &Catalogue) -> String {
     let names: Vec<_> = catalogue
         .iter()

@@ -9,6 +9,70 @@ use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use super::bom::UTF8_BOM;
 use super::{CsvError, CsvErrorKind};
 
+/// What a label names.
+#[derive(Clone, Copy, PartialEq)]
+enum Charset {
+    /// The WHATWG Encoding Standard takes it for windows-1252, which would let any byte pass.
+    Ascii,
+    /// A charset of the WHATWG Encoding Standard.
+    Whatwg(&'static Encoding),
+}
+
+impl Charset {
+    /// The charset of a label and the label that others know it by, also if it is spelt in another way that is in use.
+    fn named(label: &str) -> Option<(Self, String)> {
+        let label = label.trim().to_ascii_lowercase();
+        let spaced = label.replace('_', "-");
+        let joined = spaced.replace('-', "");
+        let alias = match joined.as_str() {
+            "ascii" | "usascii" | "ansix3.41968" | "iso646us" => {
+                return Some((Self::Ascii, ASCII.to_owned()));
+            }
+            "cp932" => "shift_jis",
+            "cp936" | "ms936" => "gbk",
+            "cp949" | "ms949" | "uhc" => "euc-kr",
+            "cp950" | "ms950" => "big5",
+            "cp65001" => "utf-8",
+            "latin9" => "iso-8859-15",
+            "maccyrillic" => "x-mac-cyrillic",
+            "macroman" => "macintosh",
+            "utf16be" => "utf-16be",
+            "utf16le" => "utf-16le",
+            "eucjp" => "euc-jp",
+            "euckr" => "euc-kr",
+            _ => "",
+        };
+        // `latin-1` is known as latin1, and `windows1252` as windows-1252.
+        let digits = joined.find(|character: char| character.is_ascii_digit());
+        let split = digits.map(|at| format!("{}-{}", &joined[..at], &joined[at..]));
+        let spellings = [
+            &label,
+            &spaced,
+            &joined,
+            split.as_deref().unwrap_or(""),
+            alias,
+        ];
+        spellings.into_iter().find_map(|label| {
+            let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
+            Some((Self::Whatwg(encoding), label.to_owned()))
+        })
+    }
+}
+
+/// The label of ASCII.
+const ASCII: &str = "us-ascii";
+
+/// The label that others know a charset by. An unknown one stays as it is.
+pub(super) fn known_label(label: &str) -> String {
+    Charset::named(label).map_or_else(|| label.to_owned(), |(_, label)| label)
+}
+
+/// Whether two labels name the same charset.
+pub fn same_charset(one: &str, other: &str) -> bool {
+    let charset = |label| Charset::named(label).map(|(charset, _)| charset);
+    one.eq_ignore_ascii_case(other) || charset(one).is_some_and(|one| Some(one) == charset(other))
+}
+
 /// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -35,6 +99,8 @@ pub(crate) enum CharsetDecoder {
     },
     /// The upload is its own text.
     Utf8,
+    /// The same, if each of its bytes is ASCII.
+    Ascii { consumed: u64 },
     /// The upload is decoded.
     Decoding {
         decoder: Box<Decoder>,
@@ -46,14 +112,19 @@ impl CharsetDecoder {
     /// The decoder for a charset label, or for none.
     pub(crate) fn new(label: Option<&str>) -> Result<Self, CsvError> {
         let known = |label: &str| {
-            Encoding::for_label_no_replacement(label.as_bytes()).ok_or_else(|| {
+            Charset::named(label).ok_or_else(|| {
                 CsvError::whole(CsvErrorKind::UnknownCharset {
                     label: super::error::shortened(label),
                 })
             })
         };
+        let stated = match label.map(known).transpose()? {
+            Some((Charset::Ascii, _)) => return Ok(Self::Ascii { consumed: 0 }),
+            Some((Charset::Whatwg(encoding), _)) => Some(encoding),
+            None => None,
+        };
         Ok(Self::Undecided {
-            stated: label.map(known).transpose()?,
+            stated,
             held: Vec::new(),
         })
     }
@@ -62,7 +133,7 @@ impl CharsetDecoder {
     pub(crate) fn transcodes(&self) -> bool {
         match self {
             Self::Undecided { stated, .. } => stated.is_some_and(|stated| stated != UTF_8),
-            Self::Utf8 => false,
+            Self::Utf8 | Self::Ascii { .. } => false,
             Self::Decoding { .. } => true,
         }
     }
@@ -107,8 +178,21 @@ impl CharsetDecoder {
         last: bool,
         text: &mut impl FnMut(&[u8]) -> Result<(), CsvError>,
     ) -> Result<(), Stopped> {
-        let Self::Decoding { decoder, consumed } = self else {
-            return text(bytes).map_err(Stopped::Csv);
+        let (decoder, consumed) = match self {
+            Self::Decoding { decoder, consumed } => (decoder, consumed),
+            Self::Undecided { .. } | Self::Utf8 => return text(bytes).map_err(Stopped::Csv),
+            Self::Ascii { consumed } => {
+                let ascii = bytes.iter().take_while(|byte| byte.is_ascii()).count();
+                *consumed += ascii as u64;
+                text(&bytes[..ascii]).map_err(Stopped::Csv)?;
+                if ascii < bytes.len() {
+                    return Err(Stopped::Malformed(Malformed {
+                        charset: ASCII,
+                        offset: *consumed,
+                    }));
+                }
+                return Ok(());
+            }
         };
         let mut buffer = [0; 8 << 10];
         loop {

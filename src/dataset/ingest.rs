@@ -99,6 +99,7 @@ impl Ingest {
         purpose: Purpose,
         limits: Limits,
     ) -> Result<Self, CsvError> {
+        let charset = charset.map(|label| charset::known_label(&label));
         let stated = charset
             .as_deref()
             .filter(|label| !charset::is_detected(label));

@@ -63,6 +63,7 @@ pub use bad_row::BadRow;
 pub use block::{Block, CorruptBlock};
 pub use block_text::{BlockText, Lines};
 pub use bloom::{Bloom, CorruptBlooms};
+pub use charset::same_charset;
 pub use column::{Column, ColumnType, UnknownColumnType};
 pub use dialect::{
     BadCombination, BadParameter, Delimiter, Dialect, Layout, Limits, PARAMETERS, Separator,

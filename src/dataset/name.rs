@@ -5,6 +5,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Longest name, in bytes.
 const MAX_LEN: usize = 63;
@@ -49,27 +51,26 @@ impl DatasetName {
 
     /// Makes a name out of a filename, with or without a path of either kind.
     ///
-    /// The last component, lower-cased, without its extension; every other character becomes `-`, and what cannot
-    /// begin a name is trimmed.
+    /// The last component without its extension, in lower case: letters lose their accents, and each run of other
+    /// characters becomes one `-`, but for the ends.
     ///
     /// # Errors
     /// [`NameError::NothingLeft`] when no character of it can begin a name.
     pub fn from_filename(filename: &str) -> Result<Self, NameError> {
         let last = filename.rsplit(['/', '\\']).next().unwrap_or_default();
-        let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
-        let name: String = stem
-            .chars()
-            .map(|c| c.to_ascii_lowercase())
-            .map(|c| {
-                if u8::try_from(c).is_ok_and(continues_name) {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .skip_while(|c| !c.is_ascii_alphanumeric())
-            .take(MAX_LEN)
-            .collect();
+        let mut name = String::new();
+        for character in stem(last).chars().flat_map(plain) {
+            match u8::try_from(character) {
+                Ok(byte) if starts_name(byte) => name.push(character),
+                // What can't begin a name is left out there.
+                _ if name.is_empty() => {}
+                Ok(b'_') => name.push('_'),
+                _ if name.ends_with('-') => {}
+                _ => name.push('-'),
+            }
+        }
+        name.truncate(MAX_LEN);
+        name.truncate(name.trim_end_matches('-').len());
         if name.is_empty() {
             return Err(NameError::NothingLeft(last.chars().take(MAX_LEN).collect()));
         }
@@ -80,6 +81,49 @@ impl DatasetName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A file's name without its extension: `people` of `people.csv` and of `people.csv.gz`.
+fn stem(filename: &str) -> &str {
+    let Some((stem, extension)) = filename.rsplit_once('.') else {
+        return filename;
+    };
+    let is_one_of = |extension: &str, endings: &[&str]| {
+        let mut endings = endings.iter();
+        endings.any(|ending| extension.eq_ignore_ascii_case(ending))
+    };
+    match stem.rsplit_once('.') {
+        Some((inner, csv))
+            if is_one_of(extension, &["gz", "zst"]) && is_one_of(csv, &["csv", "tsv", "txt"]) =>
+        {
+            inner
+        }
+        _ => stem,
+    }
+}
+
+/// What a character is in a name: its letters in lower case, without marks. Letters that Unicode doesn't take apart are in the table.
+fn plain(character: char) -> impl Iterator<Item = char> {
+    let lower = character.to_lowercase().flat_map(|character| {
+        let letters = match character {
+            'ß' => "ss",
+            'æ' => "ae",
+            'œ' => "oe",
+            'þ' => "th",
+            'ø' => "o",
+            'ł' => "l",
+            'đ' | 'ð' => "d",
+            'ħ' => "h",
+            'ŧ' => "t",
+            'ı' => "i",
+            _ => "",
+        };
+        let other = letters.is_empty().then_some(character);
+        letters.chars().chain(other)
+    });
+    lower
+        .nfkd()
+        .filter(|character| !is_combining_mark(*character))
 }
 
 fn starts_name(byte: u8) -> bool {

@@ -201,14 +201,11 @@ fn check_profile(taken: &Taken, options: &UploadOptions) {
             "{some:?}"
         );
         assert_eq!(column.nullable, some.len() < values.len());
-        let hint = taken
-            .hints
-            .iter()
-            .find(|hint| {
-                hint.starts_with(&format!("{} would be ", column.name))
-                    && hint.contains(" with null=")
-                    && !hint.contains('&')
-            });
+        let hint = taken.hints.iter().find(|hint| {
+            hint.starts_with(&format!("{} would be ", column.name))
+                && hint.contains(" with null=")
+                && !hint.contains('&')
+        });
         let expected = ["NA", "-", "null", "."].iter().find_map(|&text| {
             let rest: Vec<&str> = some
                 .iter()

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::media_type::Name;
-use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
+use super::syntax::{Cursor, Empty, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
 
 /// One media range.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +114,7 @@ pub(super) fn each_range(
             return Err(cursor.flaw(Fault::TooMany, start, start));
         }
         let mut stated = None;
-        let essence = cursor.media_type(|name, value| {
+        let essence = cursor.media_type(Empty::Refused, |name, value| {
             if name.eq_ignore_ascii_case(b"q") {
                 let value = quality(value).ok_or(Fault::Quality)?;
                 if stated.replace(value).is_some() {

@@ -2,7 +2,7 @@
 
 use super::VersionNumber;
 use super::media_type::Name;
-use super::syntax::{Cursor, Fault, Flaw, SPACE};
+use super::syntax::{Cursor, Empty, Flaw, SPACE};
 
 /// The version in the name, if the type is one of ours that has one; any other media type names
 /// none.
@@ -10,14 +10,8 @@ pub(super) fn named_version(text: &[u8]) -> Result<Option<VersionNumber>, Flaw> 
     let mut cursor = Cursor::new(text);
     cursor.skip(SPACE);
     let start = cursor.position();
-    let essence = cursor.media_type(|_, _| Ok(()))?;
-    if cursor.peek().is_some() {
-        return Err(Flaw {
-            fault: Fault::List,
-            start,
-            end: text.len(),
-        });
-    }
+    let essence = cursor.media_type(Empty::Refused, |_, _| Ok(()))?;
+    cursor.end(start)?;
     match Name::read(essence.kind, essence.subtype) {
         Name::Vendor(version, _) => Ok(Some(version)),
         _ => Ok(None),

@@ -74,4 +74,5 @@ pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::negotiate;
 pub use refusal::{Refusal, Unserved};
+pub(crate) use syntax::{Cursor, Empty, Flaw, SPACE, unquoted};
 pub use syntax::{FULL, Fault, MAX_RANGES, Quality, quality};

@@ -96,7 +96,7 @@ impl Unserved {
 impl Refusal {
     /// A flaw in the joined `Accept` field.
     pub(super) fn malformed_accept(text: &[u8], flaw: Flaw) -> Self {
-        let (part, position) = excerpt(text, flaw);
+        let (part, position) = flaw.excerpt(text);
         Self::MalformedAccept {
             part,
             position,
@@ -106,7 +106,7 @@ impl Refusal {
 
     /// A flaw in the `Content-Type` field.
     pub(super) fn malformed_content_type(text: &[u8], flaw: Flaw) -> Self {
-        let (part, position) = excerpt(text, flaw);
+        let (part, position) = flaw.excerpt(text);
         Self::MalformedContentType {
             part,
             position,
@@ -147,18 +147,20 @@ fn suggestion(nearest: Option<&str>) -> String {
     }
 }
 
-/// The offending part as text that is safe to repeat, and its place in characters from 1.
-fn excerpt(text: &[u8], flaw: Flaw) -> (String, usize) {
-    /// How much of a part is repeated, in characters.
-    const LONGEST: usize = 80;
-    let position = String::from_utf8_lossy(&text[..flaw.start]).chars().count() + 1;
-    let part = String::from_utf8_lossy(&text[flaw.start..flaw.end]);
-    let mut characters = part.trim_end_matches([' ', '\t']).chars();
-    let mut shown: String = characters.by_ref().take(LONGEST).map(printable).collect();
-    if characters.next().is_some() {
-        shown.push('…');
+impl Flaw {
+    /// The offending part as text that is safe to repeat, and its place in characters from 1.
+    pub(crate) fn excerpt(self, text: &[u8]) -> (String, usize) {
+        /// How much of a part is repeated, in characters.
+        const LONGEST: usize = 80;
+        let position = String::from_utf8_lossy(&text[..self.start]).chars().count() + 1;
+        let part = String::from_utf8_lossy(&text[self.start..self.end]);
+        let mut characters = part.trim_end_matches([' ', '\t']).chars();
+        let mut shown: String = characters.by_ref().take(LONGEST).map(printable).collect();
+        if characters.next().is_some() {
+            shown.push('…');
+        }
+        (shown, position)
     }
-    (shown, position)
 }
 
 /// The character itself, unless a terminal or a log would act on it.

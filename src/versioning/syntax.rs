@@ -1,5 +1,5 @@
-//! The grammar that `Accept` and `Content-Type` share (RFC 9110 §8.3.1 and §5.6), and where a text
-//! leaves it.
+//! The grammar that `Accept`, `Content-Type` and `Content-Disposition` share (RFC 9110 §8.3.1 and
+//! §5.6), and where a text leaves it.
 //!
 //! ```text
 //! media-type    = token "/" token parameters
@@ -7,16 +7,15 @@
 //! quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE   ; no controls but tabs
 //! ```
 //!
-//! The media types of bodies are of the `mime` crate, but these headers are read here, because
-//! `mime` 0.3 knows another grammar (`tests::mime` proves each point): it refuses white space
+//! These headers are read here, because `mime` 0.3 knows another grammar (`tests::mime` proves each point): it refuses white space
 //! before `;`, tabs, an empty parameter between others, an empty quoted string and an escaped
 //! quote, all of which RFC 9110 allows, and takes `text/` and `a/b;c=`, which it does not. It also
 //! needs a `str`, where quoted strings may hold any byte from 0x80 on; it knows neither lists (it
 //! stops at a comma) nor qualities; and it allocates a string, and with parameters a vector, for
-//! every type. One grammar for both headers also means that a client learns one set of rules, and
+//! every type. One grammar for all headers also means that a client learns one set of rules, and
 //! that every refusal has a place.
 //!
-//! Nothing here allocates. A [`Flaw`] is offsets; only a refusal turns it into text.
+//! Reading allocates nothing. A [`Flaw`] is offsets; only a refusal turns it into text.
 
 /// How many ranges an `Accept` field may hold; a browser writes fewer than ten.
 pub const MAX_RANGES: usize = 100;
@@ -27,6 +26,12 @@ pub enum Fault {
     /// No `type/subtype` where one should stand.
     #[error("a media type is a type, a slash and a subtype, such as application/json")]
     Type,
+    /// No name where one should stand.
+    #[error("a name such as attachment or form-data stands here")]
+    Name,
+    /// A parameter that may be there once is there twice.
+    #[error("a parameter stands there twice: write it once")]
+    RepeatedParameter,
     /// `*/subtype` (RFC 9110 §12.5.1).
     #[error("a type of * takes only * as its subtype: write */*, or name the type")]
     StarSubtype,
@@ -53,7 +58,9 @@ pub enum Fault {
     )]
     Separator,
     /// A list where one media type should stand.
-    #[error("only one media type may stand here: remove what begins with the comma")]
+    #[error(
+        "only one value may stand here: remove what begins with the comma, or put double quotes around the value that has the comma"
+    )]
     List,
     /// More ranges than anybody needs.
     #[error("more than {MAX_RANGES} ranges: write fewer")]
@@ -62,49 +69,58 @@ pub enum Fault {
 
 /// A fault and the bytes that it concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(crate) struct Flaw {
     /// What is wrong.
-    pub(super) fault: Fault,
+    pub(crate) fault: Fault,
     /// The offset of the first byte of the offending part.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// The offset after its last byte.
-    pub(super) end: usize,
+    pub(crate) end: usize,
 }
 
 /// A type and a subtype, neither empty.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Essence<'t> {
+pub(crate) struct Essence<'t> {
     /// What stands before the slash.
-    pub(super) kind: &'t [u8],
+    pub(crate) kind: &'t [u8],
     /// What stands after it.
-    pub(super) subtype: &'t [u8],
+    pub(crate) subtype: &'t [u8],
+}
+
+/// Whether a parameter may have no value at all, as in `size=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Empty {
+    /// The grammar of media types doesn't allow it.
+    Refused,
+    /// Some clients write it.
+    Allowed,
 }
 
 /// A place in a text that is being read.
 #[derive(Debug)]
-pub(super) struct Cursor<'t> {
+pub(crate) struct Cursor<'t> {
     text: &'t [u8],
     at: usize,
 }
 
 impl<'t> Cursor<'t> {
     /// Before the first byte.
-    pub(super) const fn new(text: &'t [u8]) -> Self {
+    pub(crate) const fn new(text: &'t [u8]) -> Self {
         Self { text, at: 0 }
     }
 
     /// The offset of the next byte.
-    pub(super) const fn position(&self) -> usize {
+    pub(crate) const fn position(&self) -> usize {
         self.at
     }
 
     /// The next byte.
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
     /// Passes over these bytes, however many.
-    pub(super) fn skip(&mut self, bytes: &[u8]) {
+    pub(crate) fn skip(&mut self, bytes: &[u8]) {
         while self.peek().is_some_and(|byte| bytes.contains(&byte)) {
             self.at += 1;
         }
@@ -113,25 +129,59 @@ impl<'t> Cursor<'t> {
     /// Reads a media type with its parameters, up to the comma or the end that follows it.
     ///
     /// Each parameter is shown to `parameter`, its value raw: a quoted string with its quotes.
-    pub(super) fn media_type(
+    pub(crate) fn media_type(
         &mut self,
-        mut parameter: impl FnMut(&'t [u8], &'t [u8]) -> Result<(), Fault>,
+        empty: Empty,
+        parameter: impl FnMut(&'t [u8], &'t [u8]) -> Result<(), Fault>,
     ) -> Result<Essence<'t>, Flaw> {
-        let mut part = self.at;
+        let start = self.at;
         let essence = self.essence()?;
+        self.parameters(start, empty, parameter)?;
+        Ok(essence)
+    }
+
+    /// Reads the parameters of what began at `part`, up to the comma or the end that follows them.
+    pub(crate) fn parameters(
+        &mut self,
+        mut part: usize,
+        empty: Empty,
+        mut parameter: impl FnMut(&'t [u8], &'t [u8]) -> Result<(), Fault>,
+    ) -> Result<(), Flaw> {
         loop {
             self.skip(SPACE);
             match self.peek() {
-                None | Some(b',') => return Ok(essence),
+                None | Some(b',') => return Ok(()),
                 Some(b';') => {
                     self.at += 1;
                     self.skip(SPACE);
                     part = self.at;
-                    self.parameter(&mut parameter)?;
+                    self.parameter(empty, &mut parameter)?;
                 }
                 Some(_) => return Err(self.unexpected(Fault::Separator, part)),
             }
         }
+    }
+
+    /// A name that stands alone, such as `attachment`.
+    pub(crate) fn name(&mut self) -> Result<&'t [u8], Flaw> {
+        let start = self.at;
+        let name = self.token();
+        if name.is_empty() {
+            return Err(self.unexpected(Fault::Name, start));
+        }
+        Ok(name)
+    }
+
+    /// Nothing follows, neither a list nor anything else.
+    pub(crate) fn end(&self, start: usize) -> Result<(), Flaw> {
+        if self.at == self.text.len() {
+            return Ok(());
+        }
+        Err(Flaw {
+            fault: Fault::List,
+            start,
+            end: self.text.len(),
+        })
     }
 
     /// `type/subtype`
@@ -151,6 +201,7 @@ impl<'t> Cursor<'t> {
     /// `name=value`, or nothing at all.
     fn parameter(
         &mut self,
+        empty: Empty,
         show: &mut impl FnMut(&'t [u8], &'t [u8]) -> Result<(), Fault>,
     ) -> Result<(), Flaw> {
         let start = self.at;
@@ -166,7 +217,7 @@ impl<'t> Cursor<'t> {
         } else {
             self.token()
         };
-        if value.is_empty() {
+        if value.is_empty() && empty == Empty::Refused {
             return Err(self.unexpected(Fault::Parameter, start));
         }
         show(name, value).map_err(|fault| self.flaw(fault, start, self.at))
@@ -272,13 +323,27 @@ pub fn quality(value: &[u8]) -> Option<Quality> {
     }
 }
 
+/// What a raw value means: a quoted string without its quotes and backslashes (RFC 9110 §5.6.4).
+pub(crate) fn unquoted(value: &[u8]) -> Vec<u8> {
+    let [b'"', inside @ .., b'"'] = value else {
+        return value.to_vec();
+    };
+    let mut text = Vec::with_capacity(inside.len());
+    let mut bytes = inside.iter();
+    while let Some(&byte) = bytes.next() {
+        let meant = if byte == b'\\' { bytes.next() } else { None };
+        text.push(*meant.unwrap_or(&byte));
+    }
+    text
+}
+
 /// Whether the byte may stand nowhere in a header: a tab is white space.
 const fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
 /// OWS (RFC 9110 §5.6.3).
-pub(super) const SPACE: &[u8] = b" \t";
+pub(crate) const SPACE: &[u8] = b" \t";
 
 /// Which bytes a token may hold: tchar (RFC 9110 §5.6.2).
 static TOKEN: [bool; 256] = {

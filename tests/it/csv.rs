@@ -7,6 +7,8 @@ mod headers;
 mod hints;
 mod mistakes;
 mod moments;
+mod nulls;
+mod parameters;
 mod stated;
 mod types;
 

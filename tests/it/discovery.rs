@@ -156,11 +156,12 @@ fn the_changelog_says_of_each_operation_what_changed() {
             } else {
                 "added"
             };
-            // Either may have been mended since.
+            // An operation may have new parameters, too.
             let found = change["kind"].as_str().unwrap();
-            assert!([kind, "fixed"].contains(&found), "{change}");
+            let is_addition = found == "added" && change["breaking"] == false;
+            assert!(found == kind || is_addition, "{change}");
             assert!(
-                ["2.0.0", "2.1.0", V2_RELEASE].contains(&change["version"].as_str().unwrap()),
+                change["version"].as_str().unwrap().starts_with("2."),
                 "{change}"
             );
             assert!(

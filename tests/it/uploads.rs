@@ -4,6 +4,7 @@ mod encodings;
 mod json;
 mod limits;
 mod multipart;
+mod parts;
 mod together;
 
 use crate::client::{Answer, Call};

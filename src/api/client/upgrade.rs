@@ -81,7 +81,7 @@ pub(in crate::api) fn describe() -> Description {
 
 /// `GET /client/upgrade`.
 pub(in crate::api) async fn get_upgrade(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let catalogue = &call.services.catalogue;
     let now = call.services.clock.now();
     let to = query.take_version(catalogue, "to")?;

@@ -151,6 +151,7 @@ impl Parameter {
             ),
             types,
         ];
+        parameters.extend(Self::csv_rows());
         parameters.extend(Self::formats());
         parameters.extend(Self::dialect());
         parameters
@@ -174,6 +175,23 @@ impl Parameter {
             "`allow`: a file without rows may replace rows.",
             &json!({ "type": "string", "enum": ["allow"] }),
         )
+    }
+
+    /// How a CSV of rows to be appended is to be read.
+    pub fn csv_rows() -> [Self; 2] {
+        [
+            Self::query(
+                "header",
+                "Whether the first line has the names of the columns: `present` or `absent`. `yes`, `true`, `no`, `false` and `none` mean the same. \
+                 The parameter `header` of `Content-Type` says it, too; the two must agree.",
+                &json!({ "type": "string", "default": "present", "examples": ["absent"] }),
+            ),
+            Self::query(
+                "charset",
+                "The charset of the CSV. The parameter `charset` of `Content-Type` says it, too; the two must agree.",
+                &json!({ "type": "string", "examples": ["windows-1252"] }),
+            ),
+        ]
     }
 
     /// How the values of a CSV are written.
@@ -238,7 +256,7 @@ impl Parameter {
             filters,
             Self::query(
                 "safe",
-                "`spreadsheet` puts an apostrophe before each cell that a spreadsheet would take for a formula. Only for CSV.",
+                "`spreadsheet` puts an apostrophe before each cell that a spreadsheet would take for a formula, whatever its separator. Only for CSV.",
                 &json!({ "type": "string", "enum": ["spreadsheet"] }),
             ),
         ]

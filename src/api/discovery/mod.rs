@@ -179,7 +179,7 @@ impl Discovery {
                     content_type,
                     body,
                     about,
-                } = (page.write)(self, Query::parse(query), asked)?;
+                } = (page.write)(self, Query::parse(query)?, asked)?;
                 let tag = format!("\"{:032x}\"", xxh3_128(&body));
                 let reply = match conditional::read(headers, &tag)? {
                     Some(reply) => reply,

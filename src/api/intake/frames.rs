@@ -95,7 +95,7 @@ pub(super) fn counted(frames: Frames, limit: Limit) -> Frames {
 
 impl Limit {
     /// The body is longer.
-    fn passed(self) -> Error {
+    pub(super) fn passed(self) -> Error {
         Error::BodyTooLarge {
             limit: self.bytes,
             setting: self.setting,

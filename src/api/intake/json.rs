@@ -8,10 +8,11 @@ use futures_util::StreamExt as _;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{List, form, frames};
+use super::options::Stated;
+use super::{List, frames};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::dataset::{DatasetName, UploadOptions};
+use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::{Prepared, Upload};
 use crate::store::Write;
@@ -41,10 +42,7 @@ pub(in crate::api) struct Item {
 }
 
 /// Receives the CSVs of a JSON list.
-pub(super) async fn receive(
-    call: &mut Call,
-    options: UploadOptions,
-) -> Result<Vec<Prepared>, Error> {
+pub(super) async fn receive(call: &mut Call, stated: Stated) -> Result<Vec<Prepared>, Error> {
     let (body, held) = collect(call).await?;
     let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
     let items = items
@@ -57,7 +55,7 @@ pub(super) async fn receive(
     for item in items {
         let name = DatasetName::new(&item.name)?;
         list.admit(&name)?;
-        let form = form(name.clone(), Write::Create, options.clone(), None);
+        let form = stated.form(name.clone(), Write::Create, None)?;
         let failed = |error| Error::from_upload(error, Some(&name));
         let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
             .await

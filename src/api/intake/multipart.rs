@@ -3,39 +3,58 @@
 //! multer buffers all that its source has ready, and part headers of any length. So it gets one frame per poll, and is stopped if it
 //! takes many bytes without returning any.
 
+mod transfer;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::Stream;
-use mime::Mime;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use multer::{Field, Multipart};
 
-use super::frames::{self, Frames};
-use super::{List, form};
+use super::List;
+use super::disposition::Disposition;
+use super::frames::{self, Frames, Limit, Packing};
+use super::media_type::MediaType;
+use super::options::Stated;
 use crate::api::call::Call;
-use crate::api::error::Error;
-use crate::dataset::{DatasetName, UploadOptions};
+use crate::api::error::{Error, shortened};
+use crate::dataset::DatasetName;
 use crate::services::{Prepared, Upload};
 use crate::store::Write;
+use crate::versioning::Flaw;
 
 /// How many bytes multer may take without returning any: far more than a header has.
 const UNANSWERED: usize = 1 << 20;
 
+/// Media types that clients label CSVs with, beside the proper ones. Browsers take them from their system.
+const LABELS: &[&str] = &[
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/vnd.ms-excel",
+    "application/csv",
+    "application/x-csv",
+    "text/plain",
+    "text/x-csv",
+    "text/comma-separated-values",
+    "text/x-comma-separated-values",
+];
+const GZIP_LABELS: &[&str] = &["application/gzip", "application/x-gzip"];
+const ZSTD_LABELS: &[&str] = &["application/zstd", "application/x-zstd"];
+
 /// Receives every file part as a CSV.
 pub(super) async fn receive(
     call: &mut Call,
-    media_type: &Mime,
-    options: UploadOptions,
+    media_type: &MediaType,
+    stated: Stated,
 ) -> Result<Vec<Prepared>, Error> {
     let boundary = media_type
-        .get_param(mime::BOUNDARY)
-        .map(|boundary| boundary.as_str().to_owned());
-    let boundary = boundary
+        .parameter("boundary")
         .ok_or_else(|| Error::BadMultipart("its Content-Type has no boundary".to_owned()))?;
-    let limit = frames::Limit {
+    let limit = Limit {
         bytes: call.services.settings.limits.max_body,
         setting: "--max-body",
     };
@@ -46,49 +65,157 @@ pub(super) async fn receive(
         rest: false,
     };
     let mut parts = Multipart::new(feed, boundary);
-    let mut list = List::default();
+    let mut receiver = Receiver {
+        call,
+        stated,
+        limit,
+        received: 0,
+        list: List::default(),
+    };
     while let Some(part) = parts.next_field().await.map_err(from_multer)? {
         unanswered.store(0, Ordering::Relaxed);
-        let prepared = receive_part(call, part, &options, &unanswered, &list).await?;
-        list.add(prepared).await?;
+        receiver.receive(part, Arc::clone(&unanswered)).await?;
     }
-    list.finish("send at least one file, as curl -F file=@people.csv does")
+    let advice = "send at least one file, as curl -F file=@people.csv does";
+    receiver.list.finish(advice)
 }
 
-async fn receive_part(
-    call: &Call,
-    mut part: Field<'_>,
-    options: &UploadOptions,
-    unanswered: &AtomicUsize,
-    list: &List,
-) -> Result<Prepared, Error> {
-    let Some(filename) = part.file_name() else {
-        let name = part.name().unwrap_or_default().to_owned();
-        return Err(Error::BadMultipart(format!(
-            "the part {name:?} has no file name; send each CSV as a file, as curl -F {name}=@people.csv does"
-        )));
-    };
-    let name = DatasetName::from_filename(filename)?;
-    list.admit(&name)?;
-    // Browsers label CSV files in many ways, so a part's media type counts only if it is one for CSVs.
-    let csv_type = part
-        .content_type()
-        .filter(|media_type| media_type.type_() == mime::TEXT);
-    let form = form(name.clone(), Write::Create, options.clone(), csv_type);
-    let failed = |error| Error::from_upload(error, Some(&name));
-    let mut upload = Upload::begin(&call.services, form, call.client.clone(), call.from)
-        .await
-        .map_err(failed)?;
-    while let Some(bytes) = upload
-        .wait_for(part.chunk())
-        .await
-        .map_err(failed)?
-        .map_err(from_multer)?
-    {
-        unanswered.store(0, Ordering::Relaxed);
-        upload.write(bytes).await.map_err(failed)?;
+/// Receives the parts of one form, one after the other.
+struct Receiver<'c> {
+    call: &'c Call,
+    stated: Stated,
+    limit: Limit,
+    /// Bytes of all parts, unpacked.
+    received: u64,
+    list: List,
+}
+
+impl Receiver<'_> {
+    async fn receive(
+        &mut self,
+        part: Field<'static>,
+        unanswered: Arc<AtomicUsize>,
+    ) -> Result<(), Error> {
+        let headers = part.headers().clone();
+        let label = Label::of(&headers)?;
+        let name = DatasetName::from_filename(&label.filename)?;
+        self.list.admit(&name)?;
+        let form = self
+            .stated
+            .form(name.clone(), Write::Create, label.media_type.as_ref())?;
+        let content: Frames = Box::pin(part.map_err(from_multer).inspect_ok(move |_| {
+            unanswered.store(0, Ordering::Relaxed);
+        }));
+        let content = transfer::decoded(&headers, content)?;
+        let memory = &self.call.services.memory;
+        let mut content = frames::unpacked(memory, label.packing, content, self.limit).await?;
+        let failed = |error| Error::from_upload(error, Some(&name));
+        let (author, from) = (self.call.client.clone(), self.call.from);
+        let mut upload = Upload::begin(&self.call.services, form, author, from)
+            .await
+            .map_err(failed)?;
+        while let Some(frame) = upload.wait_for(content.next()).await.map_err(failed)? {
+            let frame = frame.map_err(|error| label.explained(error))?;
+            self.received += u64::try_from(frame.len()).unwrap_or(u64::MAX);
+            if self.received > self.limit.bytes {
+                return Err(self.limit.passed());
+            }
+            upload.write(frame).await.map_err(failed)?;
+        }
+        self.list.add(upload.finish().await.map_err(failed)?).await
     }
-    upload.finish().await.map_err(failed)
+}
+
+/// What the headers of a part say about the file in it.
+struct Label {
+    filename: String,
+    /// The media type, if it says something of a CSV.
+    media_type: Option<MediaType>,
+    packing: Packing,
+}
+
+impl Label {
+    fn of(headers: &HeaderMap) -> Result<Self, Error> {
+        let disposition = match headers.get(CONTENT_DISPOSITION) {
+            None => Disposition::default(),
+            Some(value) => Disposition::read(value.as_bytes())
+                .map_err(|flaw| malformed("Content-Disposition", value, flaw))?,
+        };
+        let Some(filename) = disposition.filename() else {
+            let name = shortened(disposition.field.unwrap_or_default());
+            return Err(Error::BadMultipart(format!(
+                "the part {name:?} has no file name; send each CSV as a file, as curl -F {name}=@people.csv does"
+            )));
+        };
+        let filename = filename.to_owned();
+        let media_type = match headers.get(CONTENT_TYPE) {
+            None => None,
+            Some(value) => Some(
+                MediaType::read(value.as_bytes())
+                    .map_err(|flaw| malformed("Content-Type", value, flaw))?,
+            ),
+        };
+        let packing = match frames::packing(headers)? {
+            Packing::None => packing(&filename, media_type.as_ref())?,
+            stated => stated,
+        };
+        Ok(Self {
+            filename,
+            media_type,
+            packing,
+        })
+    }
+
+    /// An error of unpacking, in words that fit a part.
+    fn explained(&self, error: Error) -> Error {
+        let coding = match self.packing {
+            Packing::None => return error,
+            Packing::Gzip => "gzip",
+            Packing::Zstd => "zstd",
+        };
+        match error {
+            Error::BadEncoding(reason) => Error::BadMultipart(format!(
+                "the part {:?} can't be decompressed as {coding}: {reason}",
+                shortened(self.filename.as_str())
+            )),
+            other => other,
+        }
+    }
+}
+
+/// How a file is packed, by its name and its media type. Refuses a media type that no CSV has.
+fn packing(filename: &str, media_type: Option<&MediaType>) -> Result<Packing, Error> {
+    let essence = media_type.map(MediaType::essence);
+    let is_one_of = |labels: &[&str]| essence.is_some_and(|essence| labels.contains(&essence));
+    let ends_with = |ending| filename.to_ascii_lowercase().ends_with(ending);
+    if is_one_of(GZIP_LABELS) {
+        return Ok(Packing::Gzip);
+    }
+    if is_one_of(ZSTD_LABELS) {
+        return Ok(Packing::Zstd);
+    }
+    if let Some(media_type) = media_type.filter(|media_type| !media_type.is_csv())
+        && !is_one_of(LABELS)
+    {
+        return Err(Error::UnsupportedPart {
+            filename: shortened(filename),
+            found: shortened(media_type.essence()),
+        });
+    }
+    Ok(match () {
+        () if ends_with(".gz") => Packing::Gzip,
+        () if ends_with(".zst") => Packing::Zstd,
+        () => Packing::None,
+    })
+}
+
+/// A header of a part that can't be read.
+fn malformed(header: &str, value: &HeaderValue, flaw: Flaw) -> Error {
+    let (part, position) = flaw.excerpt(value.as_bytes());
+    let reason = flaw.fault;
+    Error::BadMultipart(format!(
+        "the {header} of a part is malformed at character {position}, `{part}`: {reason}"
+    ))
 }
 
 fn from_multer(error: multer::Error) -> Error {

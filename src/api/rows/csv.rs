@@ -35,17 +35,35 @@ pub enum CsvCells {
 
 impl CsvCells {
     /// The text of a cell. Spreadsheets take a cell for a formula if it begins with one of some characters, and for a text if it begins
-    /// with an apostrophe (OWASP, "CSV Injection"). Numbers stay as they are.
+    /// with an apostrophe (OWASP, "CSV Injection"). Numbers stay as they are. A spreadsheet that expects another separator than the comma
+    /// cuts a cell in pieces, so each piece is guarded.
     fn of<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
-        let formula = self == Self::SafeForSpreadsheets
-            && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
-            && !ColumnType::Number.accepts(&text);
-        match formula {
-            true => Cow::Owned(format!("'{text}")),
-            false => text,
+        if self == Self::AsTheyAre || !text.contains(FORMULA) && !text.starts_with(SPACE) {
+            return text;
         }
+        let mut guarded = String::with_capacity(text.len() + 1);
+        for (at, piece) in text.split_inclusive(SEPARATORS).enumerate() {
+            let is_formula = match at {
+                0 => text.starts_with(FORMULA) || text.starts_with(SPACE),
+                // Some drop the quotes that a cell begins with.
+                _ => piece.trim_start_matches('"').starts_with(FORMULA),
+            };
+            let whole = if at == 0 { &text } else { piece };
+            if is_formula && !ColumnType::Number.accepts(whole.trim_end_matches(SEPARATORS)) {
+                guarded.push('\'');
+            }
+            guarded.push_str(piece);
+        }
+        Cow::Owned(guarded)
     }
 }
+
+/// What a formula begins with.
+const FORMULA: &[char] = &['=', '+', '-', '@'];
+/// White space that may be skipped before a formula.
+const SPACE: &[char] = &['\t', '\r', '\n'];
+/// What may separate cells, except the comma, which is quoted; and what ends lines.
+const SEPARATORS: &[char] = &[';', '\t', '|', '\r', '\n'];
 
 /// How the values of a CSV are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +74,7 @@ pub enum Values {
     Canonical,
 }
 
-/// Rows as CSV: a header line with the dataset's names for its columns, then every row; lines end in LF.
+/// Rows as CSV: a header line with the dataset's names for its columns, then every row; lines end in LF. No value is an empty field.
 pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values: Values) -> Form {
     let mut prefix = Vec::new();
     let places = places(dataset, select);
@@ -70,6 +88,7 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values:
     let plain = cells == CsvCells::AsTheyAre
         && columns.iter().all(|column| column.respelled.is_none())
         && dataset.layout.delimiter == b','
+        && dataset.layout.nulls.is_empty()
         && places.iter().copied().eq(0..dataset.columns.len());
     for (at, place) in places.iter().enumerate() {
         if at > 0 {
@@ -114,9 +133,12 @@ struct Row {
 impl Row {
     fn text<'t>(&self, column: &Shown, field: &Field<'t>) -> Cow<'t, str> {
         let text = field.text();
+        if self.layout.is_null(&text) {
+            return Cow::Borrowed("");
+        }
         self.cells.of(match column.respelled {
-            Some(kind) if !self.layout.is_null(&text) => self.layout.formats.read(kind, text),
-            _ => text,
+            Some(kind) => self.layout.formats.read(kind, text),
+            None => text,
         })
     }
 }

@@ -7,7 +7,7 @@ use crate::api::{additions, fixes};
 pub(super) const RELEASES: &[Release] = &[
     Release {
         semantic: (1, 0),
-        changes: &[additions::formats(Kind::Changed, "create_datasets")],
+        changes: CHANGES_1_1_0,
     },
     Release {
         semantic: (0, 1),
@@ -17,6 +17,39 @@ pub(super) const RELEASES: &[Release] = &[
         semantic: (0, 0),
         changes: CHANGES_1_0_0,
     },
+];
+
+const CHANGES_1_1_0: &[Change] = &[
+    additions::formats(Kind::Changed, "create_datasets"),
+    additions::dialects(Kind::Changed, "create_datasets"),
+    added(
+        "create_datasets",
+        "header and charset may be stated in the query, for clients that can't set the parameters of Content-Type",
+    ),
+    added(
+        "create_datasets",
+        "charsets may be spelt in more ways, such as latin-1, cp949, utf_16 and macroman",
+    ),
+    added(
+        "create_datasets",
+        "a part of a form that is a gzip or zstd file is unpacked",
+    ),
+    Change::fixed(
+        Some("get_dataset"),
+        "a text that means \"no value\" is an empty text, in JSON and in CSV",
+        "\"NA\", with null=NA",
+        "\"\"",
+    ),
+    fixes::DELIMITER,
+    fixes::NOT_CSV,
+    fixes::LINE_ENDS,
+    fixes::DISPOSITION,
+    fixes::FORM_PARTS,
+    fixes::HEADER,
+    fixes::REPEATED_TYPE,
+    fixes::QUERY_IN_UTF_8,
+    fixes::NAMES_FROM_FILES,
+    fixes::ASCII,
 ];
 
 const CHANGES_1_0_1: &[Change] = &[

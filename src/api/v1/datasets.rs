@@ -20,7 +20,7 @@ pub(super) const LAST_PAGE: u64 = 1 << 50;
 
 /// `GET /`: a description of the API.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let body = Root {
         name: "flash",
         description: "Post a CSV, then read it as JSON or CSV.",
@@ -56,7 +56,7 @@ fn created(committed: &[Committed]) -> Reply {
 
 /// `GET /datasets?page=1&per_page=30`: the list of datasets by name.
 pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let page = query.take_number("page", 1..=LAST_PAGE, 1)?;
     let per_page = query.take_number("per_page", 1..=1000, 30)?;
     query.finish()?;
@@ -76,7 +76,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
 
 /// `GET /datasets/{name}?page=1&per_page=100`: a page of rows; as CSV, all of them.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let csv = call.choice.format == Format::Csv;
     let (page, per_page) = if csv {
         (1, 1)
@@ -123,6 +123,6 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
 
 /// `DELETE /datasets/{name}`: deletes it.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     call.delete().await
 }

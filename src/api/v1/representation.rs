@@ -1,5 +1,8 @@
 //! The representations of version 1.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -8,7 +11,7 @@ use utoipa::ToSchema;
 use crate::api::description::Schema;
 use crate::api::listing;
 use crate::api::rows::{Cell, Form, RowFormat, Style, push_json_string};
-use crate::dataset::Field;
+use crate::dataset::{Field, Layout};
 use crate::store;
 use crate::versioning::Available;
 
@@ -131,8 +134,10 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         prefix,
         separator: b",",
         suffix: suffix.into_bytes(),
-        row: Box::new(Row),
-        line: Some(line),
+        row: Box::new(Row {
+            layout: Arc::clone(&dataset.layout),
+        }),
+        line: dataset.layout.nulls.is_empty().then_some(line),
         plain: false,
     }
 }
@@ -156,14 +161,26 @@ pub(super) fn rows_schema() -> Schema {
     }))
 }
 
-/// A row as a list of texts.
-struct Row;
+/// A row as a list of texts. What means "no value" is the empty text.
+struct Row {
+    layout: Arc<Layout>,
+}
+
+impl Row {
+    fn text<'t>(&self, field: &Field<'t>) -> Cow<'t, str> {
+        let text = field.text();
+        match self.layout.is_null(&text) {
+            true => Cow::Borrowed(""),
+            false => text,
+        }
+    }
+}
 
 impl RowFormat for Row {
     fn write(&self, fields: &[Field<'_>], out: &mut Vec<u8>) {
         for (at, field) in fields.iter().enumerate() {
             out.push(if at == 0 { b'[' } else { b',' });
-            push_json_string(&field.text(), out);
+            push_json_string(&self.text(field), out);
         }
         out.push(b']');
     }
@@ -171,7 +188,7 @@ impl RowFormat for Row {
     fn cell<'c>(&'c self, fields: &[Field<'c>], at: usize) -> Option<Cell<'c>> {
         Some(Cell {
             before: if at == 0 { b"[" } else { b"," },
-            text: fields.get(at)?.text(),
+            text: self.text(fields.get(at)?),
             style: Style::Json,
         })
     }
@@ -181,7 +198,7 @@ impl RowFormat for Row {
     }
 }
 
-/// Writes the same as [`Row`].
+/// Writes the same as [`Row`], if only the empty text means "no value".
 fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
     let fields = line.as_bytes().split(|&byte| byte == delimiter);
     out.push(b'[');
@@ -195,9 +212,11 @@ fn line(line: &str, delimiter: u8, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Row, line};
     use crate::api::rows::RowFormat;
-    use crate::dataset::Records;
+    use crate::dataset::{Dialect, Formats, Layout, Records};
 
     #[test]
     fn a_row_is_the_same_from_its_line_and_from_its_fields() {
@@ -214,7 +233,17 @@ mod tests {
             let mut fields = Vec::new();
             assert!(Records::new(text, delimiter, 3).next_into(&mut fields));
             let (mut from_fields, mut from_line) = (b"[".to_vec(), b"[".to_vec());
-            Row.write(&fields, &mut from_fields);
+            let layout = Arc::new(Layout {
+                delimiter,
+                header: true,
+                columns: Vec::new(),
+                nulls: Vec::new(),
+                stated: Vec::new(),
+                units: Vec::new(),
+                dialect: Dialect::default(),
+                formats: Formats::default(),
+            });
+            Row { layout }.write(&fields, &mut from_fields);
             line(text, delimiter, &mut from_line);
             assert_eq!(from_line, from_fields, "{text:?}");
         }

@@ -32,7 +32,7 @@ pub(super) struct BadRows {
 
 /// `GET /datasets/{name}/bad-rows?revision=`: the rows that were set aside.
 pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let revision = revision(&mut query)?;
     query.finish()?;
     let dataset = call.dataset_as_of(revision).await?;

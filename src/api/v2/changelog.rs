@@ -26,6 +26,39 @@ pub(super) const RELEASES: &[Release] = &[
 const CHANGES_2_2_0: &[Change] = &[
     additions::formats(Kind::Changed, "create_datasets"),
     additions::formats(Kind::Added, "put_dataset"),
+    additions::dialects(Kind::Changed, "create_datasets"),
+    additions::dialects(Kind::Added, "put_dataset"),
+    additions::dialects(Kind::Added, "append_rows"),
+    added(
+        "list_bad_rows",
+        "rows that don't fit may be kept apart (bad_rows=set-aside), and are read at /datasets/{name}/bad-rows",
+        "422",
+        "201 with bad_rows: how many there are, and the first ten",
+    ),
+    changed(
+        "get_dataset",
+        "a dataset tells under reading with which parameters its source, and its CSV, can be uploaded again",
+        "clients had to remember them",
+        "\"reading\": {\"source\": {\"delimiter\": \";\"}, \"csv\": {}}",
+    ),
+    changed(
+        "put_dataset",
+        "what was stated about a CSV (its form, nulls, types and formats) stays with the dataset: later uploads state only what differs",
+        "each upload had to state all of it",
+        "each upload keeps what it doesn't state",
+    ),
+    changed(
+        "append_rows",
+        "answers to appends have hints, and there are many more hints, each with the parameter that would change what it tells",
+        "hints about one placeholder",
+        "hints about titles, units, totals, formats, integers beyond 2^53 and more",
+    ),
+    Change::fixed(
+        Some("put_dataset"),
+        "a CSV without rows doesn't replace rows, unless empty=allow is stated",
+        "200, and the rows were gone",
+        "422, and nothing changes",
+    ),
     Change::fixed(
         None,
         "TRUE, True, FALSE and False are booleans, as spreadsheets write them",
@@ -50,6 +83,52 @@ const CHANGES_2_2_0: &[Change] = &[
         "an edge could be -000001-12-31T00:01:00Z",
         "0000-01-01T00:00:00Z",
     ),
+    added(
+        "put_dataset",
+        "header and charset may be stated in the query of every upload, for clients that can't set the parameters of Content-Type",
+        "Content-Type: text/csv; header=absent; charset=windows-1252",
+        "?header=absent&charset=windows-1252",
+    ),
+    added(
+        "put_dataset",
+        "charsets may be spelt in more ways, such as latin-1, cp949, utf_16 and macroman",
+        "422",
+        "201",
+    ),
+    changed(
+        "create_datasets",
+        "a part of a form that is a gzip or zstd file is unpacked",
+        "the packed bytes were refused",
+        "the file in people.csv.gz is the dataset people",
+    ),
+    changed(
+        "get_dataset",
+        "a dataset has nulls: the texts that mean \"no value\" in its source",
+        "clients had to remember them",
+        "\"nulls\": [\"NA\"]",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "a text that means \"no value\" is an empty field in CSV, too",
+        "NA, with null=NA",
+        "an empty field; \"\" if it is the only one of its row",
+    ),
+    Change::fixed(
+        Some("list_rows"),
+        "safe=spreadsheet also guards a formula behind a semicolon, a tab, a bar or a line end within a cell",
+        "a;=1+1",
+        "a;'=1+1",
+    ),
+    fixes::DELIMITER,
+    fixes::NOT_CSV,
+    fixes::LINE_ENDS,
+    fixes::DISPOSITION,
+    fixes::FORM_PARTS,
+    fixes::HEADER,
+    fixes::REPEATED_TYPE,
+    fixes::QUERY_IN_UTF_8,
+    fixes::NAMES_FROM_FILES,
+    fixes::ASCII,
 ];
 
 const CHANGES_2_1_1: &[Change] = &[
@@ -109,14 +188,12 @@ const CHANGES_2_1_0: &[Change] = &[
         "clients had to read and count all rows",
         "{\"columns\": [{\"name\", \"type\", \"count\", \"nulls\", \"distinct\", \"least\", \"greatest\", \"mean\", \"histogram\", \"frequent\"}]}",
     ),
-    Change {
-        kind: Kind::Changed,
-        operation: Some("get_dataset"),
-        breaking: false,
-        summary: "the links of datasets and of the root have a summary",
-        before: Some("\"links\": {\"self\", \"rows\", \"revisions\", \"source\"}"),
-        after: Some("\"links\": {\"self\", \"rows\", \"summary\", \"revisions\", \"source\"}"),
-    },
+    changed(
+        "get_dataset",
+        "the links of datasets and of the root have a summary",
+        "\"links\": {\"self\", \"rows\", \"revisions\", \"source\"}",
+        "\"links\": {\"self\", \"rows\", \"summary\", \"revisions\", \"source\"}",
+    ),
 ];
 
 const CHANGES_2_0_0: &[Change] = &[
@@ -234,6 +311,23 @@ const fn breaking(
         kind: Kind::Changed,
         operation,
         breaking: true,
+        summary,
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+/// A change that breaks nobody.
+const fn changed(
+    operation: &'static str,
+    summary: &'static str,
+    before: &'static str,
+    after: &'static str,
+) -> Change {
+    Change {
+        kind: Kind::Changed,
+        operation: Some(operation),
+        breaking: false,
         summary,
         before: Some(before),
         after: Some(after),

@@ -19,7 +19,7 @@ const LIST: &str = "datasets";
 
 /// `GET /`: a description of the API.
 pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let body = Root {
         name: "flash",
         description: "Put a CSV, then read typed rows, page by page or all at once.",
@@ -66,7 +66,7 @@ fn created(committed: &[Committed], notes: &[Notes]) -> Reply {
 /// `GET /datasets?limit=&cursor=`: the list of datasets by name.
 pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     let key = call.services.store.cursor_key()?;
-    let mut query = call.query();
+    let mut query = call.query()?;
     let limit = query.take_number("limit", 1..=1000, 100)?;
     let after = query
         .take("cursor")?
@@ -101,7 +101,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
 
 /// `GET /datasets/{name}?revision=`: the dataset, as of the newest or another revision.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let revision = revision(&mut query)?;
     query.finish()?;
     let dataset = call.dataset_as_of(revision).await?;
@@ -167,13 +167,13 @@ async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
 
 /// `DELETE /datasets/{name}`: deletes it with all its revisions.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     call.delete().await
 }
 
 /// `GET /datasets/{name}/source?revision=`: the bytes that were uploaded.
 pub(super) async fn get_source(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let revision = revision(&mut query)?;
     query.finish()?;
     let dataset = call.dataset_as_of(revision).await?;

@@ -75,6 +75,7 @@ pub(super) fn put_dataset() -> Description {
 pub(super) fn append_rows() -> Description {
     let mut parameters = changing_parameters();
     parameters.extend(Parameter::dialect());
+    parameters.extend(Parameter::csv_rows());
     Description {
         summary: "Append rows",
         parameters,

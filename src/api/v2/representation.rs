@@ -54,6 +54,8 @@ pub(super) struct Dataset<'a> {
     /// The SHA-256 of the source, in hexadecimal digits.
     #[schema(pattern = "^[0-9a-f]{64}$")]
     sha256: String,
+    /// The texts that mean "no value" in the source, beside the empty field.
+    nulls: &'a [String],
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -137,6 +139,7 @@ impl<'a> Dataset<'a> {
             row_count: dataset.rows,
             byte_count: dataset.bytes,
             sha256: hex(&dataset.sha256),
+            nulls: &dataset.layout.nulls,
             created_at: dataset.created_at,
             updated_at: dataset.updated_at,
             links: Links {

@@ -18,7 +18,7 @@ type Position = (i64, i64);
 /// `GET /datasets/{name}/revisions?limit=&cursor=`: the revisions that are kept, the newest first.
 pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
     let key = call.services.store.cursor_key()?;
-    let mut query = call.query();
+    let mut query = call.query()?;
     let limit = query.take_number("limit", 1..=1000, 100)?;
     let cursor = query.take("cursor")?;
     query.finish()?;

@@ -47,7 +47,7 @@ struct Wanted {
 
 /// `GET /datasets/{name}/rows`: a page of the rows that the query finds, or all of them as CSV or NDJSON without a limit.
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let format = call.choice.format;
     let limit = match format {
         Format::Json | Format::Html => query.take_number("limit", 1..=LONGEST, 100)?,

@@ -18,7 +18,7 @@ use crate::store::Dataset;
 
 /// `GET /datasets/{name}/summary?revision=`: the summaries of the columns.
 pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query();
+    let mut query = call.query()?;
     let revision = super::datasets::revision(&mut query)?;
     query.finish()?;
     let dataset = call.dataset_as_of(revision).await?;

@@ -118,3 +118,65 @@ fn a_charset_that_nobody_knows_is_refused_at_once() {
         );
     }
 }
+
+#[test]
+fn a_charset_has_many_spellings() {
+    for (spellings, name) in [
+        (
+            &[
+                "latin1",
+                "latin-1",
+                "Latin_1",
+                "iso8859_1",
+                "iso-8859-1",
+                "windows1252",
+                "cp1252",
+                "CP-1252",
+            ][..],
+            "windows-1252",
+        ),
+        (&["utf8", "UTF_8", "utf-8", "cp65001"], "utf-8"),
+        (&["utf_16", "utf16", "utf-16-le", "UTF16LE"], "utf-16le"),
+        (&["cp949", "uhc", "euc_kr", "euckr", "ms949"], "euc-kr"),
+        (
+            &["macroman", "mac-roman", "MacRoman", "macintosh"],
+            "macintosh",
+        ),
+        (&["latin2", "latin-2"], "iso-8859-2"),
+        (&["latin-9", "iso_8859_15"], "iso-8859-15"),
+        (&["cp1251", "windows_1251", "windows1251"], "windows-1251"),
+        (&["koi8_r", "koi8-r"], "koi8-r"),
+        (
+            &["ascii", "US-ASCII", "us_ascii", "ansi_x3.4-1968"],
+            "us-ascii",
+        ),
+        (&["big5", "cp950"], "big5"),
+        (&["gb18030", "GB-18030"], "gb18030"),
+    ] {
+        for spelling in spellings {
+            assert!(same_charset(spelling, name), "{spelling}");
+        }
+    }
+    for unknown in ["", "latin", "cp437", "utf-7", "iso-2022-kr", "x"] {
+        assert!(CharsetDecoder::new(Some(unknown)).is_err(), "{unknown}");
+    }
+    assert!(!same_charset("ascii", "latin1"));
+    assert_eq!(known_label(" latin1\n"), "latin1");
+    assert_eq!(known_label("Latin-1"), "latin1");
+    assert_eq!(known_label("utf_16"), "utf-16");
+    assert_eq!(known_label("detect"), "detect");
+    assert_eq!(known_label("cp949"), "euc-kr");
+    assert_eq!(known_label("us_ascii"), "us-ascii");
+}
+
+#[test]
+fn ascii_passes_unchanged_and_another_byte_is_malformed() {
+    for size in 1..5 {
+        let text = |bytes| text(Some("us-ascii"), bytes, size);
+        assert_eq!(text(b"id\n1\n"), Ok((b"id\n1\n".to_vec(), false)));
+        for (bytes, offset) in [(&b"id\nZ\xfcrich\n"[..], 4), (b"\xEF\xBB\xBFid\n", 0)] {
+            let charset = "us-ascii";
+            assert_eq!(text(bytes), Err(Malformed { charset, offset }));
+        }
+    }
+}

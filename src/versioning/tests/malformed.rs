@@ -169,6 +169,8 @@ fn content_type_is_refused_in_the_same_words() {
 fn every_fault_says_what_to_do_in_lower_case() {
     for fault in [
         Fault::Type,
+        Fault::Name,
+        Fault::RepeatedParameter,
         Fault::StarSubtype,
         Fault::Parameter,
         Fault::Quality,

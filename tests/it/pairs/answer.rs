@@ -22,12 +22,17 @@ fn list(texts: &[String]) -> String {
 /// A page of version 1.
 fn v1_page(dataset: &Dataset, page: usize, per_page: usize) -> String {
     let revision = dataset.newest();
-    let rows = revision
-        .rows
-        .iter()
+    let rows = (0..revision.rows.len())
         .skip((page - 1) * per_page)
         .take(per_page);
-    let rows: Vec<_> = rows.map(|row| list(row)).collect();
+    let columns = revision.layout.columns.len();
+    let text = |row, column| revision.value(row, column).unwrap_or_default().to_owned();
+    let fields = |row| {
+        (0..columns)
+            .map(|column| text(row, column))
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = rows.map(|row| list(&fields(row))).collect();
     format!(
         r#"{{"name":{},"columns":{},"rows":[{}],"page":{page},"per_page":{per_page},"total":{}}}"#,
         serde_json::to_string(&dataset.name).unwrap(),
@@ -93,7 +98,7 @@ fn csv(revision: &Revision, rows: &[usize], columns: &[usize]) -> String {
     for &row in rows {
         let fields = columns
             .iter()
-            .map(|&column| revision.rows[row][column].as_str());
+            .map(|&column| revision.value(row, column).unwrap_or_default());
         csv.push_str(&line(fields.collect()));
     }
     csv
@@ -126,6 +131,8 @@ pub fn check_metadata(said: &Value, dataset: &Dataset, revision: &Revision) {
     assert_eq!(said["byte_count"], revision.source.len());
     assert_eq!(said["columns"], json!(columns));
     assert_eq!(said["sha256"], revision.sha256());
+    let nulls: Vec<&String> = revision.layout.null.iter().collect();
+    assert_eq!(said["nulls"], json!(nulls));
 }
 
 /// What is exact in a summary has to be right.

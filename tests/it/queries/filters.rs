@@ -204,7 +204,7 @@ fn a_csv_that_is_safe_for_spreadsheets_has_no_formulas() {
             .send()
     };
     let safe =
-        "name,'=score,note\n'=1+1,-5,\"'@x, y\"\n'+1,2,'\t=2\n-1,3,\"'=\"\"q\"\"\"\n'x,4,a=b\n";
+        "name,'=score,note\n'=1+1,-5,\"'@x, y\"\n'+1,2,'\t'=2\n-1,3,\"'=\"\"q\"\"\"\n'x,4,a=b\n";
     assert_eq!(get("?safe=spreadsheet", "csv").ok().text(), safe);
     let ordered = get("?safe=spreadsheet&order=note.desc.nullslast&limit=1", "csv").ok();
     assert_eq!(ordered.text(), "name,'=score,note\n'x,4,a=b\n");
@@ -214,6 +214,23 @@ fn a_csv_that_is_safe_for_spreadsheets_has_no_formulas() {
             .contains("safe=spreadsheet")
     );
     assert!(get("", "csv").ok().text().contains("\n=1+1,-5"));
+    // A spreadsheet whose separator is another one finds cells within cells.
+    for (cell, guarded) in [
+        ("a;=1+1", "a;'=1+1"),
+        ("a|@x", "a|'@x"),
+        ("a;;+1+1;-5;b", "a;;'+1+1;-5;b"),
+        ("\"a\t-x\n=2\r\n+y\"", "\"a\t'-x\n'=2\r\n'+y\""),
+        ("a;\"=1\"", "\"a;'\"\"=1\"\"\""),
+        ("=a;=b", "'=a;'=b"),
+        ("-5", "-5"),
+        ("-5;b", "'-5;b"),
+        ("a=b;c-d", "a=b;c-d"),
+    ] {
+        let call = server.put("/datasets/team?delimiter=,").v2();
+        call.csv(format!("n,c\n1,{cell}\n")).send().ok();
+        let safe = get("?safe=spreadsheet", "csv").ok().text();
+        assert_eq!(safe, format!("n,c\n1,{guarded}\n"), "{cell}");
+    }
     get("?safe=yes", "csv").refused(400, &["safe", "spreadsheet"]);
     get("?safe=spreadsheet", "json").refused(400, &["safe", "CSV"]);
 }

@@ -47,7 +47,7 @@ fn the_name_comes_from_the_filename_of_the_content_disposition() {
         ("attachment; filename=plain.csv", "plain"),
         (
             "attachment;filename=\"Sales 2024 (final).CSV\"",
-            "sales-2024--final-",
+            "sales-2024-final",
         ),
         ("Attachment; FileName=\"case.csv\"", "case"),
         ("inline; filename=\"with;semicolon.csv\"", "with-semicolon"),
@@ -62,6 +62,17 @@ fn the_name_comes_from_the_filename_of_the_content_disposition() {
         (
             "attachment; filename=\"ascii.csv\"; filename*=UTF-8''preferred.csv",
             "preferred",
+        ),
+        ("attachment; filename*=iso-8859-1'en'%A3x.csv", "x"),
+        ("attachment; FILENAME=\"capitals.csv\"", "capitals"),
+        (
+            "attachment; filename=\"empty-parameter.csv\"; size=",
+            "empty-parameter",
+        ),
+        ("attachment; filename=\"a;b.csv\";", "a-b"),
+        (
+            "attachment; filename=\"quoted \\\"name\\\".csv\"",
+            "quoted-name",
         ),
     ] {
         let call = server
@@ -97,6 +108,29 @@ fn a_filename_that_holds_no_name_is_400() {
         let answer = call.csv("a\n1\n").send();
         assert_eq!(answer.status, 400, "{disposition}: {}", answer.text());
         answer.refused(400, &["name"]);
+    }
+    assert_eq!(server.names(), [""; 0]);
+}
+
+#[test]
+fn a_malformed_disposition_is_400_with_its_place_and_what_to_write() {
+    let server = Server::start();
+    for disposition in [
+        "attachment; filename=\"open.csv",
+        "attachment; filename=my file.csv",
+        "attachment; filename=a,b.csv",
+        "filename=\"no-type.csv\"",
+        "attachment; filename=a.csv; filename=b.csv",
+    ] {
+        let call = server
+            .post("/datasets")
+            .header("Content-Disposition", disposition);
+        let words = [
+            "Content-Disposition",
+            "character",
+            "filename=\"people.csv\"",
+        ];
+        call.csv("a\n1\n").send().refused(400, &words);
     }
     assert_eq!(server.names(), [""; 0]);
 }

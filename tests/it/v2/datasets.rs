@@ -44,6 +44,7 @@ fn a_dataset_says_what_it_is() {
             "created_at",
             "links",
             "name",
+            "nulls",
             "revision",
             "row_count",
             "sha256",

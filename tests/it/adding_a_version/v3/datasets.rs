@@ -45,7 +45,7 @@ pub(super) fn describe_get_dataset() -> Description {
 
 /// `GET /datasets/{name}`: what a dataset is.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    call.query().finish()?;
+    call.query()?.finish()?;
     let dataset = call.dataset().await?;
     let tag = call.tag(&dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
