@@ -195,7 +195,7 @@ pub enum Error {
     BadName(#[from] NameError),
     /// A path with an invalid dataset name.
     #[error(
-        "{0:?} isn't a valid name for a dataset: use up to 63 characters from a to z, 0 to 9, - and _, and begin with a letter or digit"
+        "{0:?} isn't a valid name for a dataset; use up to 63 characters from a to z, 0 to 9, - and _, and begin with a letter or digit"
     )]
     BadNewName(String),
     /// A CSV has no name.

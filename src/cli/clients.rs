@@ -183,7 +183,7 @@ fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreE
 /// A version and its retirement date for one client, or `None` for `none`.
 fn grant(text: &str) -> Result<(VersionNumber, Option<Timestamp>), String> {
     let (version, date) = text.split_once('=').ok_or_else(|| {
-        format!("{text:?} is not a version and a date: write VERSION=DATE, such as v1=2028-01-01")
+        format!("{text:?} isn't a version and a date; write VERSION=DATE, such as v1=2028-01-01")
     })?;
     let version = version
         .parse()

@@ -77,7 +77,7 @@ pub(super) struct ImportSettings {
 }
 
 fn stated_type(text: &str) -> Result<(String, ColumnType), String> {
-    let refused = |why: String| format!("{text:?} is not COLUMN=TYPE: {why}");
+    let refused = |why: String| format!("{text:?} isn't COLUMN=TYPE; {why}");
     let (column, kind) = text
         .rsplit_once('=')
         .ok_or_else(|| refused("write one such as zip=string".to_owned()))?;

@@ -50,13 +50,16 @@ pub struct Column {
 
 /// A text that names no column type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a column type: choose boolean, integer, number, date, datetime or string")]
+#[error("{0:?} isn't a column type; choose {choices}", choices = ColumnType::CHOICES)]
 pub struct UnknownColumnType(
     /// What was given.
     pub String,
 );
 
 impl ColumnType {
+    /// What may be written, for errors.
+    pub const CHOICES: &str = "boolean, integer, number, date, datetime or string";
+
     /// Every type, the narrow ones first.
     pub const ALL: [Self; 6] = [
         Self::Boolean,

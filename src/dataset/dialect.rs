@@ -18,7 +18,7 @@ pub struct Delimiter(u8);
 
 /// A text that is not a delimiter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a delimiter: choose ',', ';', 'tab' or '|'")]
+#[error("{0:?} isn't a delimiter; choose ',', ';', 'tab' or '|'")]
 pub struct UnknownDelimiter(
     /// What was given.
     pub String,

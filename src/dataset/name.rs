@@ -21,7 +21,7 @@ pub struct DatasetName(String);
 pub enum NameError {
     /// The text is not of the form that names have.
     #[error(
-        "{0:?} is not a dataset name: use 1 to 63 of a-z, 0-9, '_' and '-', beginning with a letter or a digit"
+        "{0:?} isn't a valid name for a dataset; use up to 63 characters from a to z, 0 to 9, - and _, and begin with a letter or digit"
     )]
     Invalid(String),
     /// Nothing of the filename can be part of a name.

@@ -27,7 +27,7 @@ const MOST: usize = 1_000_000;
 /// An IP address and a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
-        format!("{text:?} is not an IP address and a port: write one such as 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000")
+        format!("{text:?} isn't an IP address and a port; write one such as 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000")
     })
 }
 
@@ -40,7 +40,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
         Ok(text.trim_end_matches('.').to_owned())
     } else {
         Err(format!(
-            "{text:?} is not a host: write a name or an address without a port, such as flash.example or [fd00::7]"
+            "{text:?} isn't a host; write a name or an address without a port, such as flash.example or [fd00::7]"
         ))
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
         Ok(origin)
     } else {
         Err(format!(
-            "{text:?} is not an origin: write what a browser sends in the header Origin, such as https://app.example or \
+            "{text:?} isn't an origin; write what a browser sends in the header Origin, such as https://app.example or \
              http://localhost:5173, without a slash at the end"
         ))
     }
@@ -73,7 +73,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     match text.parse::<ByteSize>() {
         Ok(size) => Ok(size.as_u64()),
         Err(_) => Err(format!(
-            "{text:?} is not a size: write a number of bytes, or one with a unit such as 64MiB or 1GiB"
+            "{text:?} isn't a size; write a number of bytes, or one with a unit such as 64MiB or 1GiB"
         )),
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count <= MOST => Ok(count),
         _ => Err(format!(
-            "{text:?} is not a count: write a whole number from 1 to {MOST}"
+            "{text:?} isn't a count; write a whole number from 1 to {MOST}"
         )),
     }
 }
@@ -94,7 +94,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         Ok(duration) if duration <= LONGEST => Ok(duration),
         Ok(_) => Err(format!("{text:?} is too long: write at most 24h")),
         Err(_) => Err(format!(
-            "{text:?} is not a length of time: write a number with its unit, such as 500ms, 10s or 2m"
+            "{text:?} isn't a length of time; write a number with its unit, such as 500ms, 10s or 2m"
         )),
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn dates(text: &str) -> Result<Several<Timestamp>, String> {
     let each = text.split(',').map(|item| {
         let (number, moment) = item.split_once('=').ok_or_else(|| {
             format!(
-                "{item:?} is not a version and a date: write VERSION=DATE, such as v1=2027-01-01"
+                "{item:?} isn't a version and a date; write VERSION=DATE, such as v1=2027-01-01"
             )
         })?;
         Ok((version(number)?, date(moment)?))

@@ -61,7 +61,7 @@ impl fmt::Display for VersionNumber {
 
 /// A text that is not the name of a version, such as `v1`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version: write v and a positive number without leading zeros, such as v1")]
+#[error("`{0}` isn't a version; write v and a positive number without leading zeros, such as v1")]
 pub struct NotAVersion(String);
 
 impl FromStr for VersionNumber {

@@ -153,7 +153,7 @@ impl fmt::Display for Brownout {
 pub enum NotABrownout {
     /// It doesn't have two parts.
     #[error(
-        "{0:?} is not a brownout: write its start, a slash and its length, such as 2027-05-01T09:00Z/15m"
+        "{0:?} isn't a brownout; write its start, a slash and its length, such as 2027-05-01T09:00Z/15m"
     )]
     Form(String),
     /// Its start is not a time.
@@ -161,7 +161,7 @@ pub enum NotABrownout {
     Start(#[from] NotADate),
     /// Its length is missing, zero or too long.
     #[error(
-        "{0:?} is not the length of a brownout: write one from 1s to 24h, such as 15m or 1h, in whole seconds"
+        "{0:?} isn't the length of a brownout; write one from 1s to 24h, such as 15m or 1h, in whole seconds"
     )]
     Length(String),
 }
@@ -189,7 +189,7 @@ impl FromStr for Brownout {
 /// A text that is not a date.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a date: write one such as 2027-01-01, which means midnight UTC, or a time with its zone such as 2027-01-01T09:00:00Z, in whole seconds"
+    "{0:?} isn't a date; write one such as 2027-01-01, which means midnight UTC, or a time with its zone such as 2027-01-01T09:00:00Z, in whole seconds"
 )]
 pub struct NotADate(String);
 

@@ -53,9 +53,8 @@ impl Stated {
 
     fn add_type(&mut self, column: String, name: &str) -> Result<(), Error> {
         let parameter = || format!("type.{column}");
-        let kind: ColumnType = match name.parse() {
-            Ok(kind) => kind,
-            Err(error) => return Err(Error::bad_parameter(parameter(), name, error)),
+        let Ok(kind) = name.parse::<ColumnType>() else {
+            return Err(Error::bad_parameter(parameter(), name, ColumnType::CHOICES));
         };
         let types = &mut self.options.types;
         match types.iter().find(|(earlier, _)| *earlier == column) {

@@ -8,7 +8,7 @@ fn types_are_named_alike_in_text_and_in_json() {
     }
     assert_eq!(
         "int".parse::<ColumnType>().unwrap_err().to_string(),
-        "\"int\" is not a column type: choose boolean, integer, number, date, datetime or string"
+        "\"int\" isn't a column type; choose boolean, integer, number, date, datetime or string"
     );
 }
 
