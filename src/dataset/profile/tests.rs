@@ -140,3 +140,31 @@ fn a_stored_profile_reads_back_and_a_damaged_one_is_refused() {
         assert_eq!(Profile::decode(damaged), Err(CorruptProfile));
     }
 }
+
+#[test]
+fn what_earlier_releases_would_misread_is_stored_so_that_they_refuse_it() {
+    let stored = |text: &str, options: UploadOptions| {
+        let profile = profile(text, options, 1 << 20);
+        let stored = profile.encode();
+        assert_eq!(Profile::decode(&stored).unwrap(), profile);
+        stored[0]
+    };
+    let zone = UploadOptions {
+        formats: Formats {
+            zone: "Europe/Rome".parse().ok(),
+            ..Formats::default()
+        },
+        ..UploadOptions::default()
+    };
+    assert_eq!(stored("a\ntrue\n1\n", UploadOptions::default()), PLAIN);
+    assert_eq!(stored("a\nTRUE\n", UploadOptions::default()), RESPELLED);
+    assert_eq!(stored("a\n1\n", zone), RESPELLED);
+}
+
+#[test]
+fn a_column_has_other_spellings_until_it_is_one_of_strings() {
+    let respelled = |text: &str| profile(text, UploadOptions::default(), 1).columns()[0].respelled;
+    assert!(!respelled("a\ntrue\nfalse\n"));
+    assert!(respelled("a\ntrue\nFALSE\n"));
+    assert!(!respelled("a\nTRUE\nx\n"));
+}

@@ -6,6 +6,15 @@ use crate::dataset::{
 };
 
 fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result<ZoneMap, Unfit> {
+    column_as(values, nulls, stated, &Formats::default())
+}
+
+fn column_as(
+    values: &[&str],
+    nulls: &[&str],
+    stated: Option<ColumnType>,
+    formats: &Formats,
+) -> Result<ZoneMap, Unfit> {
     let text: String = values.iter().map(|value| format!("{value}\n")).collect();
     let nulls: Vec<String> = nulls.iter().map(ToString::to_string).collect();
     let (spans, wrong) = tokenize(text.as_bytes(), 0, b',', 1, usize::MAX);
@@ -14,7 +23,7 @@ fn column(values: &[&str], nulls: &[&str], stated: Option<ColumnType>) -> Result
     let cells = Cells::new(text.as_bytes(), spans.column(0), &nulls);
     let mut counts = Counts::new(spans.rows());
     let texts = counts.of(text.as_bytes(), cells);
-    infer(texts, stated, &Formats::default())
+    infer(texts, stated, formats)
 }
 
 fn bounds(values: &[&str]) -> Bounds {
@@ -199,5 +208,41 @@ fn a_stated_type_must_fit_every_value() {
             (start, stated),
             "{values:?}"
         );
+    }
+}
+
+#[test]
+fn bounds_of_times_without_a_zone_hold_whatever_the_rules_of_their_zone_become() {
+    let bounds = |zone: &str, value: &str| {
+        let formats = Formats {
+            zone: zone.parse().ok(),
+            ..Formats::default()
+        };
+        match column_as(&[value], &[], None, &formats).unwrap().bounds {
+            Bounds::Instant { min, max } => (min, max),
+            other => panic!("{other:?}"),
+        }
+    };
+    let day = 26 * 3600;
+    assert_eq!(
+        bounds("Europe/Rome", "1970-01-02 01:00"),
+        (86_400 - day, 86_400 + day)
+    );
+    assert_eq!(
+        bounds("Europe/Rome", "1970-01-02T00:00:00Z"),
+        (86_400, 86_400)
+    );
+    assert_eq!(bounds("+01:00", "1970-01-02 01:00"), (86_400, 86_400));
+}
+
+#[test]
+fn integers_in_other_spellings_get_no_bloom_filter() {
+    let formats = Formats {
+        thousands: "space".parse().ok(),
+        ..Formats::default()
+    };
+    for (values, worth) in [(["1", "9000000"], true), (["1", "9 000 000"], false)] {
+        let zone_map = column_as(&values, &[], None, &formats).unwrap();
+        assert_eq!(zone_map.is_worth_a_bloom(2), worth);
     }
 }
