@@ -2,6 +2,7 @@
 
 use super::detect::Detected;
 use super::dialect::Quote;
+use super::error::of_title;
 use super::{CsvError, CsvErrorKind, Delimiter};
 
 /// Lines at the end of a text that may be totals.
@@ -30,13 +31,21 @@ pub(crate) fn advised(error: CsvError, place: &Place<'_>, detected: &Detected) -
         CsvErrorKind::UnclosedQuote => Some(place.of_open_quote()),
         _ => None,
     };
-    let matters = matches!(
+    let divided = matches!(
         error.kind,
         CsvErrorKind::WrongFieldCount { .. } | CsvErrorKind::TextAfterQuote
     );
+    let mut note = advice
+        .map(|advice| format!("; {advice}"))
+        .unwrap_or_default();
+    if divided {
+        note += &format!(
+            " (the delimiter is '{}': {})",
+            detected.delimiter, detected.reason
+        );
+    }
     CsvError {
-        advice,
-        delimiter: matters.then(|| (detected.delimiter, detected.reason.to_string())),
+        note: note.into(),
         ..error
     }
 }
@@ -145,15 +154,6 @@ impl Place<'_> {
 }
 
 const BACKSLASH: &str = "if a backslash makes a quote part of the text, state escape=%5C";
-
-/// What to do with lines above a table.
-pub(crate) fn of_title(lines: usize, comments: bool) -> String {
-    match (lines, comments) {
-        (_, true) => "lines above the table begin with #: state comment=%23".to_owned(),
-        (1, _) => "line 1 looks like a title: state skip=1".to_owned(),
-        _ => format!("lines 1 to {lines} look like a title: state skip={lines}"),
-    }
-}
 
 fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'

@@ -6,7 +6,7 @@ use super::{ColumnType, Delimiter};
 
 /// A malformed CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{kind}{}{}", place(*.line, *.column), advised(.advice.as_deref()), divided(.delimiter.as_ref()))]
+#[error("{}{kind}{note}", place(*.line, *.column))]
 pub struct CsvError {
     /// What is wrong.
     pub kind: CsvErrorKind,
@@ -14,10 +14,8 @@ pub struct CsvError {
     pub line: Option<u64>,
     /// The character of that line, from 1.
     pub column: Option<u64>,
-    /// The likely cause, with what to do.
-    pub advice: Option<String>,
-    /// The delimiter that was taken, and why, if that matters.
-    pub delimiter: Option<(Delimiter, String)>,
+    /// The likely cause with what to do, and the delimiter that was taken, if these matter.
+    pub note: Box<str>,
 }
 
 /// What is wrong with a CSV.
@@ -126,7 +124,7 @@ pub enum CsvErrorKind {
     },
     /// The first line has one field, and the lines below it have several.
     #[error("the first line has one field, and the lines below are divided by '{delimiter}': {}. If each line is one value, state a delimiter that no line has, such as delimiter=tab",
-        super::advice::of_title(*.lines, *.comments))]
+        of_title(*.lines, *.comments))]
     Title {
         /// Lines above the table.
         lines: usize,
@@ -216,8 +214,7 @@ impl CsvError {
             kind,
             line: None,
             column: None,
-            advice: None,
-            delimiter: None,
+            note: Box::default(),
         }
     }
 
@@ -277,16 +274,13 @@ fn first_bad(first: Option<&(u64, String)>) -> String {
         .unwrap_or_default()
 }
 
-fn advised(advice: Option<&str>) -> String {
-    advice
-        .map(|advice| format!("; {advice}"))
-        .unwrap_or_default()
-}
-
-fn divided(delimiter: Option<&(Delimiter, String)>) -> String {
-    delimiter
-        .map(|(delimiter, reason)| format!(" (the delimiter is '{delimiter}': {reason})"))
-        .unwrap_or_default()
+/// What to do with lines above a table.
+pub(super) fn of_title(lines: usize, comments: bool) -> String {
+    match (lines, comments) {
+        (_, true) => "lines above the table begin with #: state comment=%23".to_owned(),
+        (1, _) => "line 1 looks like a title: state skip=1".to_owned(),
+        _ => format!("lines 1 to {lines} look like a title: state skip={lines}"),
+    }
 }
 
 fn both(delimiters: &[Delimiter]) -> String {

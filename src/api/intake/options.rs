@@ -74,7 +74,8 @@ impl Stated {
     ) -> Result<Form, Error> {
         let mut options = self.options.clone();
         let tabs = media_type.is_some_and(MediaType::is_tabs);
-        if tabs && options.dialect.delimiter.is_none() {
+        // Rows to be appended have the delimiter of the dataset, unless the query states another.
+        if tabs && write != Write::Append && options.dialect.delimiter.is_none() {
             options.dialect.delimiter = Some(Separator::Usual(Delimiter::TAB));
         }
         let parameter = |name| media_type.and_then(|media_type| media_type.parameter(name));

@@ -136,7 +136,7 @@ fn rows_added_to_a_dataset_are_the_dataset_that_would_have_come_at_once() {
         ingest.push(text.as_bytes(), &mut one).unwrap();
         ingest.finish(&mut one).unwrap();
         let at_once_analysed = Analysis {
-            oddities: Oddities::default(),
+            oddities: Default::default(),
             ..one[0].analyse().unwrap()
         };
         assert_eq!(analysis, at_once_analysed);
