@@ -229,6 +229,12 @@ pub fn begin_with(
 }
 
 impl Begun {
+    /// Sends the first `bytes` of the body.
+    pub fn send(&mut self, bytes: usize) {
+        let first: Vec<u8> = self.body.drain(..bytes).collect();
+        self.stream.write_all(&first).unwrap();
+    }
+
     /// Sends the body, and gives what comes back.
     pub fn finish(mut self) -> String {
         self.stream.write_all(&self.body).unwrap();

@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
@@ -9,7 +11,7 @@ use diesel::{Connection as _, SqliteConnection};
 
 use ureq::Agent;
 
-use crate::client::{Call, V1, V2, agent, begin};
+use crate::client::{Call, V1, V2, agent, begin, begin_with};
 use crate::database::Place;
 use crate::process::{Program, flash};
 
@@ -142,7 +144,7 @@ fn what_is_in_flight_and_what_waits_to_be_written_is_told_while_it_is_so() {
     // While somebody else writes to the file, every write waits.
     let mut other = SqliteConnection::establish(program.place.file().to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         let writers: Vec<_> = (0..3)
             .map(|number| {
                 let call = program.call("PUT", &format!("/datasets/d{number}"));
@@ -212,4 +214,65 @@ fn nothing_that_a_client_sends_makes_a_new_label() {
     assert_eq!(value(&text, &other), Some(20.0));
     let nowhere = ["flash_http_requests_total", "route=\"none\""];
     assert_eq!(value(&text, &nowhere), Some(20.0));
+}
+
+/// Scrapes until the value of a series is as it should be.
+#[track_caller]
+fn wait_until(program: &Program, series: &[&str], is_so: impl Fn(f64) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !value(&scrape(program), series).is_some_and(&is_so) {
+        assert!(Instant::now() < deadline, "{series:?} stays as it is");
+    }
+}
+
+#[test]
+fn requests_that_wait_for_a_connection_to_the_store_are_counted_while_they_wait() {
+    let program = Program::serve(&["--store-readers", "1"]);
+    let put = program.call("PUT", "/datasets/people");
+    put.v2().csv("id\n1\n").send().created();
+    let revisions = format!("http://{}/datasets/people/revisions", program.address);
+    let stop = AtomicBool::new(false);
+    // The readers also end if the test fails.
+    let end = Instant::now() + Duration::from_secs(90);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let (agent, url) = (agent(), &revisions);
+                while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+                    Call::new(&agent, "GET", url.clone()).v2().send().ok();
+                }
+            });
+        }
+        wait_until(&program, &["flash_store_waiting"], |waiting| waiting > 0.0);
+        stop.store(true, Ordering::Relaxed);
+    });
+    wait_until(&program, &["flash_store_waiting"], |waiting| waiting == 0.0);
+}
+
+#[test]
+fn requests_that_wait_for_memory_are_counted_while_they_wait() {
+    let program = Program::serve(&["--max-json-body", "64MiB"]);
+    let series = ["flash_memory_waiting", "\"large\""];
+    let csv = format!("n\\n{}", "1\\n".repeat(700_000));
+    let mut lists: Vec<_> = ["one", "two"]
+        .map(|name| {
+            let body = format!(r#"[{{"name": "{name}", "csv": "{csv}"}}]"#);
+            let headers = "Content-Type: application/json\r\n";
+            begin_with(program.address, "POST", "/datasets", headers, &body)
+        })
+        .into();
+    // Each list is long now, and only one of them gets the memory for it.
+    for list in &mut lists {
+        list.send((1 << 20) + (64 << 10));
+    }
+    wait_until(&program, &series, |waiting| waiting == 1.0);
+    thread::scope(|scope| {
+        for list in lists {
+            scope.spawn(|| {
+                let answer = list.finish();
+                assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+            });
+        }
+    });
+    wait_until(&program, &series, |waiting| waiting == 0.0);
 }
