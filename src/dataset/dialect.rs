@@ -84,6 +84,8 @@ pub struct UploadOptions {
     pub kept_types: Vec<(String, ColumnType)>,
     /// How numbers, dates and datetimes are written.
     pub formats: Formats,
+    /// Parameters of formats that the dataset has had so far and shall not keep.
+    pub dropped_formats: Vec<&'static str>,
     /// Whether an upload without rows may replace rows.
     pub allow_empty: bool,
 }
@@ -93,7 +95,9 @@ impl UploadOptions {
     #[must_use]
     pub fn or_kept(mut self, kept: &Layout) -> Self {
         self.dialect = self.dialect.or(&kept.dialect);
-        self.formats = self.formats.or(&kept.formats);
+        let dropped = self.dropped_formats.iter();
+        let formats = dropped.fold(kept.formats.clone(), |formats, name| formats.without(name));
+        self.formats = self.formats.or(&formats);
         if self.nulls.is_empty() {
             self.nulls.clone_from(&kept.nulls);
         }

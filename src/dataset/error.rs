@@ -2,6 +2,8 @@
 //!
 //! Each message is a sentence for the person who sent the file: what is wrong, where, and how to correct it.
 
+use std::fmt;
+
 use super::{ColumnType, Delimiter};
 
 /// A malformed CSV.
@@ -15,7 +17,26 @@ pub struct CsvError {
     /// The character of that line, from 1.
     pub column: Option<u64>,
     /// The likely cause with what to do, and the delimiter that was taken, if these matter.
-    pub note: Box<str>,
+    pub note: Note,
+}
+
+/// What is added to a message. Most errors have none, so it takes little room.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Note(Option<Box<str>>);
+
+impl From<String> for Note {
+    fn from(text: String) -> Self {
+        Self((!text.is_empty()).then(|| text.into()))
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(text) => f.write_str(text),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What is wrong with a CSV.
@@ -162,11 +183,11 @@ pub enum CsvErrorKind {
         article(*.stated))]
     UnfitValue {
         /// The column's name.
-        name: String,
+        name: Box<str>,
         /// The type stated for it.
         stated: ColumnType,
         /// The value, shortened.
-        value: String,
+        value: Box<str>,
     },
     /// A type is stated for a column that doesn't exist.
     #[error("a type is stated for the column {name:?}, which doesn't exist; the columns are {}", listed(.columns))]
@@ -183,9 +204,9 @@ pub enum CsvErrorKind {
         /// Number of the first column that differs, from 1.
         place: usize,
         /// Its name in the dataset, shortened; `None` where the dataset has no such column.
-        expected: Option<String>,
+        expected: Option<Box<str>>,
         /// What the header has there, shortened; `None` if it ends before.
-        found: Option<String>,
+        found: Option<Box<str>>,
     },
     /// The header of appended rows has the dataset's names with another delimiter.
     #[error(
@@ -214,7 +235,7 @@ impl CsvError {
             kind,
             line: None,
             column: None,
-            note: Box::default(),
+            note: Note::default(),
         }
     }
 

@@ -65,6 +65,20 @@ impl Formats {
             .collect()
     }
 
+    /// The same formats without that of one parameter.
+    #[must_use]
+    pub fn without(mut self, parameter: &str) -> Self {
+        match parameter {
+            "decimal" => self.decimal = None,
+            "thousands" => self.thousands = None,
+            "dates" => self.dates = None,
+            "datetimes" => self.datetimes = None,
+            "zone" => self.zone = None,
+            _ => {}
+        }
+        self
+    }
+
     /// What is stated here, and for the rest what is stated there.
     #[must_use]
     pub fn or(self, kept: &Self) -> Self {

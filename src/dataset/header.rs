@@ -103,8 +103,8 @@ fn check_delimited(
     }
     let kind = CsvErrorKind::OtherHeader {
         place: place + 1,
-        expected: expected.map(|name| shortened(name)),
-        found: found.map(|field| shortened(&field.text)),
+        expected: expected.map(|name| shortened(name).into()),
+        found: found.map(|field| shortened(&field.text).into()),
     };
     let end = fields.last().map_or(start, |field| field.end);
     let at = found.map_or(end, |field| field.start);

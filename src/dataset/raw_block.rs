@@ -207,7 +207,7 @@ impl RawBlock {
             let unstated = stated.is_none() && self.context.detected.is_some();
             if unstated && zone_map.kind == Some(ColumnType::String) {
                 let line = |at| self.line_of(at);
-                let suspect = Suspect::of(texts.cells(), &self.layout.formats, line);
+                let suspect = Suspect::of(&texts.cells(), &self.layout.formats, line);
                 oddities.suspects.push((number, suspect));
             }
             if let Some(summary) = &mut summary {
@@ -232,13 +232,14 @@ impl RawBlock {
     fn unfit(&self, place: usize, unfit: Unfit) -> CsvError {
         let value = String::from_utf8_lossy(&self.text[unfit.span.start()..unfit.span.end()]);
         let kind = CsvErrorKind::UnfitValue {
-            name: self.layout.columns[place].clone(),
+            name: self.layout.columns[place].clone().into(),
             stated: unfit.stated,
             value: shortened(&if unfit.span.doubled() {
                 unquoted(&value)
             } else {
                 value.into_owned()
-            }),
+            })
+            .into(),
         };
         self.error_at(kind, unfit.span.start())
     }

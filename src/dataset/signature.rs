@@ -126,9 +126,9 @@ fn text(head: &[u8]) -> Option<(&'static str, &'static str)> {
         let start = text.get(..word.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
     };
-    if HTML.iter().any(|word| begins(&word)) {
+    if HTML.iter().any(begins) {
         Some(("an HTML page", SAVED))
-    } else if XML.iter().any(|word| begins(&word)) {
+    } else if XML.iter().any(begins) {
         Some(("an XML document", EXPORT))
     } else if text.starts_with(b"version https://git-lfs.github.com/spec/") {
         Some((

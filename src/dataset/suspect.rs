@@ -123,7 +123,7 @@ impl Suspect {
 
     /// A column of strings of a raw block. `line` tells the line of a byte.
     pub(crate) fn of<'t>(
-        cells: impl Iterator<Item = Cell<'t>> + Clone,
+        cells: &(impl Iterator<Item = Cell<'t>> + Clone),
         formats: &Formats,
         line: impl Fn(usize) -> Option<u64>,
     ) -> Self {

@@ -550,9 +550,9 @@ fn unfit(fields: &Fields, layout: &Layout) -> Option<CsvErrorKind> {
         let text = std::str::from_utf8(text).unwrap_or_default();
         if !layout.is_null(text) && !layout.accepts(stated, text) {
             return Some(CsvErrorKind::UnfitValue {
-                name: layout.columns[place].clone(),
+                name: layout.columns[place].clone().into(),
                 stated,
-                value: shortened(text),
+                value: shortened(text).into(),
             });
         }
     }
@@ -574,7 +574,8 @@ fn push_record(out: &mut Vec<u8>, fields: &Fields, columns: usize, delimiter: u8
 /// Writes a field, in quotes where it needs them. `always` gives them to an empty one too.
 fn push_field(out: &mut Vec<u8>, field: &[u8], delimiter: u8, always: bool) {
     let special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == delimiter;
-    if !field.iter().any(special) && !(always && field.is_empty()) {
+    let quoted = field.iter().any(special) || always && field.is_empty();
+    if !quoted {
         out.extend_from_slice(field);
         return;
     }

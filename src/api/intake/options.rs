@@ -25,6 +25,7 @@ impl Stated {
     /// Takes all that a new CSV may be read with.
     pub(super) fn take(query: &mut Query) -> Result<Self, Error> {
         let mut stated = Self::take_for_rows(query)?;
+        stated.options.dropped_formats = parameters::dropped_formats(query);
         stated.options.formats = parameters::formats(query)?;
         stated.options.nulls = query.take_all("null");
         for (column, name) in query.take_prefixed("type.", "type.COLUMN") {

@@ -27,6 +27,16 @@ pub(super) fn allows_empty(query: &mut Query) -> Result<bool, Error> {
     }
 }
 
+/// What takes a format back that the dataset has had so far.
+const NONE: &str = "none";
+
+/// The formats that the dataset shall not keep: `zone=none` and so on.
+pub(super) fn dropped_formats(query: &mut Query) -> Vec<&'static str> {
+    let names = ["thousands", "dates", "datetimes", "zone"];
+    let dropped = names.into_iter().filter(|name| query.take_if(name, NONE));
+    dropped.collect()
+}
+
 /// `decimal=,&thousands=.&dates=dmy&datetimes=local&zone=Europe/Rome`.
 pub(super) fn formats(query: &mut Query) -> Result<Formats, Error> {
     let formats = Formats {

@@ -47,7 +47,7 @@ pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
     let lines = metered(
         Arc::clone(&call.services.memory),
         BLOCK,
-        Box::pin(lines(&call.services, dataset, form)),
+        Box::pin(lines(&call.services, &dataset, form)),
     );
     Ok(Reply::stream(StatusCode::OK, lines).with(ETAG, tag))
 }
@@ -100,10 +100,10 @@ impl Form {
 /// The rows of a revision, a block at a time.
 fn lines(
     services: &Services,
-    dataset: Arc<Dataset>,
+    dataset: &Dataset,
     form: Form,
 ) -> impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static + use<> {
-    let lease = services.store.lease(&dataset);
+    let lease = services.store.lease(dataset);
     let segments: Vec<SegmentId> = dataset.segments.iter().map(|segment| segment.id).collect();
     let state = (
         services.store.clone(),

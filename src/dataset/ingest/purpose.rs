@@ -9,7 +9,7 @@ pub(crate) enum Purpose {
     /// A dataset, as its sender states it.
     Dataset {
         /// What is stated.
-        options: UploadOptions,
+        options: Box<UploadOptions>,
         /// The columns' units, if the file has them.
         units: Vec<String>,
     },
@@ -28,7 +28,7 @@ impl Purpose {
     /// A dataset, as its sender states it.
     pub(super) fn dataset(options: UploadOptions) -> Self {
         Self::Dataset {
-            options,
+            options: Box::new(options),
             units: Vec::new(),
         }
     }

@@ -108,9 +108,12 @@ fn the_delimiter_is_found_in_a_header_line_without_a_comma() {
 }
 
 #[test]
-fn a_comma_in_the_header_line_goes_before_every_other_delimiter() {
+fn two_delimiters_that_divide_all_rows_evenly_are_refused_until_one_is_stated() {
     let server = Server::start();
-    server.store("one", "a;x,b|y,c\n1;1,2,3\n");
+    let csv = "a;x,b|y,c\n1;1,2,3\n";
+    let refused = put(&server, "one", "", csv);
+    refused.refused(422, &["','", "';'", "delimiter="]);
+    put(&server, "one", "?delimiter=,", csv).created();
     assert_eq!(
         server.rows("one"),
         json!([{"a;x": "1;1", "b|y": 2, "c": 3}])
@@ -147,14 +150,7 @@ fn a_stated_delimiter_is_the_one() {
 #[test]
 fn a_delimiter_that_is_none_is_400_and_says_what_is_one() {
     let server = Server::start();
-    for query in [
-        "?delimiter=",
-        "?delimiter=x",
-        "?delimiter=:",
-        "?delimiter=,,",
-        "?delimiter=%22",
-        "?delimiter=%0A",
-    ] {
+    for query in ["?delimiter=", "?delimiter=%0A", "?delimiter=123456789"] {
         let answer = put(&server, "one", query, "a,b\n1,2\n");
         assert_eq!(answer.status, 400, "{query}: {}", answer.text());
         answer.refused(400, &["delimiter", "tab"]);

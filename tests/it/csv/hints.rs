@@ -49,13 +49,12 @@ fn a_post_gives_hints_too() {
 }
 
 #[test]
-fn two_such_texts_or_none_are_no_hint() {
-    for csv in [
-        "v\n1\nNA\n-\n",
-        "v\n1\n2\n",
-        "v\nAda\nGrace\n",
-        "v\n007\n008\n",
-    ] {
+fn two_such_texts_are_one_hint_and_none_is_none() {
+    assert_eq!(
+        hints("v\n1\nNA\n-\n", ""),
+        json!(["v would be integer with null=NA&null=-"])
+    );
+    for csv in ["v\n1\n2\n", "v\nAda\nGrace\n", "v\n007\n008\n"] {
         assert_eq!(hints(csv, ""), Value::Null, "{csv:?}");
     }
 }

@@ -63,8 +63,8 @@ fn refused(to: &Arc<Layout>, text: &str, options: UploadOptions) -> (CsvErrorKin
 fn other_header(place: usize, expected: Option<&str>, found: Option<&str>) -> CsvErrorKind {
     CsvErrorKind::OtherHeader {
         place,
-        expected: expected.map(str::to_owned),
-        found: found.map(str::to_owned),
+        expected: expected.map(Box::from),
+        found: found.map(Box::from),
     }
 }
 
