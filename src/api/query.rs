@@ -57,6 +57,19 @@ impl Query {
         })
     }
 
+    /// Takes a parameter if it is there once and has this value.
+    pub fn take_if(&mut self, name: &str, value: &str) -> bool {
+        let mut places = (0..self.left.len()).filter(|place| self.left[*place].0 == name);
+        let (Some(place), None) = (places.next(), places.next()) else {
+            return false;
+        };
+        let taken = self.left[place].1 == value;
+        if taken {
+            self.left.remove(place);
+        }
+        taken
+    }
+
     /// Takes a parameter that may occur once.
     pub fn take(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);
