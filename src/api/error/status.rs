@@ -13,9 +13,12 @@ impl Error {
             Self::Negotiation { refusal, .. } => match refusal {
                 Refusal::MalformedAccept { .. }
                 | Refusal::MalformedContentType { .. }
-                | Refusal::Disagreement { .. } => StatusCode::BAD_REQUEST,
+                | Refusal::Disagreement { .. }
+                | Refusal::Contradiction { .. } => StatusCode::BAD_REQUEST,
                 Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Refusal::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
+                Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. } => {
+                    StatusCode::NOT_ACCEPTABLE
+                }
                 Refusal::Retired(_) => StatusCode::GONE,
                 Refusal::Brownout { .. } => StatusCode::SERVICE_UNAVAILABLE,
             },

@@ -20,6 +20,9 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_1_1_0: &[Change] = &[
+    additions::IN_URL,
+    additions::VERSION_PARAMETER,
+    additions::LENIENT_ACCEPT,
     additions::formats(Kind::Changed, "create_datasets"),
     additions::dialects(Kind::Changed, "create_datasets"),
     added(

@@ -80,7 +80,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
     let written = written(&asked, cells);
-    let reply = pages::linked_as(reply, &path, limit, next.as_deref(), &written);
+    let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
     Ok(memory.of(reply, wanted.dataset))
 }
 
@@ -93,7 +93,7 @@ fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
         Some(safe) => Err(Error::bad_parameter(
             "safe",
             safe,
-            "it only for a CSV, with Accept: application/vnd.flash.v2+csv",
+            "it only for a CSV, with format=csv or Accept: application/vnd.flash.v2+csv",
         )),
     }
 }
