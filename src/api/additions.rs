@@ -53,6 +53,16 @@ pub(super) const LENIENT_ACCEPT: Change = added(
     "the answer that was asked for",
 );
 
+/// `Content-Disposition` of rows, in the operation that has them as a file.
+pub(super) const fn file_name(operation: &'static str) -> Change {
+    added(
+        Some(operation),
+        "rows as CSV and NDJSON have the name of a file",
+        "no Content-Disposition",
+        "Content-Disposition: inline; filename=\"people.csv\"",
+    )
+}
+
 const fn added(
     operation: Option<&'static str>,
     summary: &'static str,

@@ -27,6 +27,7 @@ pub mod contract;
 pub mod cursor;
 pub mod description;
 pub mod discovery;
+mod disposition;
 pub mod error;
 mod filters;
 mod fixes;

@@ -1,4 +1,5 @@
 //! Clients that can't send every header reach each version: by the URL, from pages of other origins, with the types and keys that
 //! they can send.
 
+mod files;
 mod in_url;

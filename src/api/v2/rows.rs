@@ -12,7 +12,7 @@ use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
-use crate::api::{conditional, cursor, found};
+use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::{QueryError, RawQuery};
@@ -81,6 +81,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
     let written = written(&asked, cells);
     let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
+    let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
     Ok(memory.of(reply, wanted.dataset))
 }
 
