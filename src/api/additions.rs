@@ -63,6 +63,14 @@ pub(super) const fn file_name(operation: &'static str) -> Change {
     )
 }
 
+/// HTTP Basic.
+pub(super) const BASIC: Change = added(
+    None,
+    "a key may be sent as the password of HTTP Basic, with any user; a key in the URL is refused by name",
+    "401",
+    "the same as Authorization: Bearer",
+);
+
 const fn added(
     operation: Option<&'static str>,
     summary: &'static str,

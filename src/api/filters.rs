@@ -101,6 +101,7 @@ async fn negotiated(
     mut context: Box<Context>,
     target: Target,
 ) -> Result<(Box<Context>, Target), Rejection> {
+    let refused = in_url::refuse_key(&context.query);
     let chosen = match &target {
         Target::Page(page) => {
             context.route = Some(page.path());
@@ -112,6 +113,7 @@ async fn negotiated(
         }
         Target::Resource(resource, _) => negotiate(&mut context, resource),
     };
+    let chosen = refused.and(chosen);
     let chosen = chosen.and_then(|()| coding::check(&context.headers));
     settled(context, chosen.map(|()| target))
 }

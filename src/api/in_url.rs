@@ -10,6 +10,21 @@ use super::query::{FORMAT, VERSION, version_names};
 use crate::dataset::query::is_condition;
 use crate::versioning::{Catalogue, Format, InUrl, VersionNumber};
 
+/// How other APIs call a key in a URL.
+const KEYS: [&str; 4] = ["key", "api_key", "access_token", "token"];
+
+/// Refuses a key in the URL, by the name of its parameter: it says what to do, where an unknown parameter would only be unknown.
+pub(super) fn refuse_key(query: &str) -> Result<(), Error> {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(name) = KEYS.into_iter().find(|key| *key == name)
+            && !is_condition(&value)
+        {
+            return Err(Error::KeyInUrl(name));
+        }
+    }
+    Ok(())
+}
+
 /// Takes both parameters out of a query. What is left is for the operation.
 ///
 /// # Errors

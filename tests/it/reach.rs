@@ -4,3 +4,4 @@
 mod cors;
 mod files;
 mod in_url;
+mod keys;

@@ -122,7 +122,10 @@ impl Document {
             "schemas": self.schemas,
             "responses": self.responses,
             "headers": headers.collect::<Map<_, _>>(),
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "The key of a registered client." } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer", "description": "The key of a registered client." },
+                "password": { "type": "http", "scheme": "basic", "description": "Any user, and the key as the password." },
+            },
         });
         root["paths"] = json!(self.paths);
         root.to_string().into_bytes()
@@ -277,7 +280,7 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
         "openapi": "3.1.0",
         "info": info,
         "servers": [{ "url": "/" }],
-        "security": [{}, { "key": [] }],
+        "security": [{}, { "key": [] }, { "password": [] }],
         "tags": [
             { "name": "API", "description": "The operations of this version." },
             { "name": "Discovery", "description": "Pages about the server, the same in every version." },

@@ -24,6 +24,7 @@ impl Error {
             },
             Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::KeyInUrl(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::NotOwner(_) => StatusCode::FORBIDDEN,
             Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,

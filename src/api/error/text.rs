@@ -27,6 +27,7 @@ impl Error {
             },
             Self::NoSuchPath { .. } => "no such path",
             Self::MethodNotAllowed { .. } => "method not allowed",
+            Self::KeyInUrl(_) => "key in the URL",
             Self::Unauthenticated(_) => "not authenticated",
             Self::NotOwner(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
