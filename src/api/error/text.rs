@@ -160,6 +160,7 @@ impl Error {
             Self::Negotiation { .. }
             | Self::NoSuchPath { .. }
             | Self::MethodNotAllowed { .. }
+            | Self::KeyInUrl(_)
             | Self::Unauthenticated(_)
             | Self::NotOwner(_)
             | Self::BadMove { .. }
