@@ -7,8 +7,8 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use flash::versioning::{
-    Catalogue, DefaultVersion, Format, Lifecycle, MAX_RANGES, Source, Version, VersionNumber,
-    negotiate,
+    Catalogue, DefaultVersion, Format, InUrl, Lifecycle, MAX_RANGES, Source, Version,
+    VersionNumber, negotiate,
 };
 use jiff::Timestamp;
 
@@ -78,6 +78,7 @@ fn main() {
                     &catalogue,
                     now,
                     offers,
+                    InUrl::default(),
                     lines,
                     black_box(content_type),
                     caller,

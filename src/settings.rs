@@ -76,6 +76,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Origins of web pages that may write.
     pub allowed_origins: Vec<String>,
+    /// Origins whose web pages may read and write; `*`: pages of every origin may read.
+    pub cors_origins: Vec<String>,
     /// Whether requests are counted per caller.
     pub count_usage: CountUsage,
     /// The lifecycles of versions. Apply them to the catalogue, which checks them.
@@ -176,6 +178,10 @@ pub struct AccessSettings {
     /// repeat the flag
     #[arg(long = "allow-origin", env = "FLASH_ALLOW_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::origin)]
     pub allowed_origins: Vec<String>,
+    /// An origin whose web pages may read and write as any caller does (CORS); `*` lets pages of every origin read, and write with a
+    /// key; separate several with commas, or repeat the flag
+    #[arg(long = "cors-origin", env = "FLASH_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::cors_origin)]
+    pub cors_origins: Vec<String>,
     /// Count requests per client
     #[arg(
         long,
@@ -407,6 +413,7 @@ impl ServeSettings {
             anonymous,
             hosts: self.access.hosts,
             allowed_origins: self.access.allowed_origins,
+            cors_origins: self.access.cors_origins,
             count_usage: self.access.count_usage,
             lifecycle: self.lifecycle,
             limits: self.limits,

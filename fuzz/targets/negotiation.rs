@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use flash::api::conditional;
 use flash::versioning::{
-    Brownout, Catalogue, DefaultVersion, Format, Lifecycle, Refusal, Source, Version,
+    Brownout, Catalogue, DefaultVersion, Format, InUrl, Lifecycle, Refusal, Source, Version,
     VersionNumber, negotiate,
 };
 use http::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -53,7 +53,15 @@ pub fn check(input: &[u8]) {
     let caller = caller(setup >> 3 & 3);
     let ask = |accept: &[&[u8]], content_type| {
         let lines = accept.iter().copied();
-        negotiate(catalogue, now(), offers, lines, content_type, caller)
+        negotiate(
+            catalogue,
+            now(),
+            offers,
+            InUrl::default(),
+            lines,
+            content_type,
+            caller,
+        )
     };
     let found = ask(&accept, content_type);
     let plain = plain_accept::negotiate(catalogue, now(), offers, &accept, content_type, caller);

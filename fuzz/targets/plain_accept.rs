@@ -35,6 +35,9 @@ impl Outcome {
                 content_type,
             }) => Self::Disagreement(*accept, *content_type),
             Err(Refusal::NotAcceptable { .. }) => Self::NotAcceptable,
+            Err(Refusal::Contradiction { .. } | Refusal::NoSuchFormat { .. }) => {
+                unreachable!("the URL names nothing")
+            }
             Err(Refusal::Retired(unserved)) => Self::Retired(unserved.choice),
             Err(Refusal::Brownout { version, .. }) => Self::Brownout(version.choice),
         }
@@ -72,7 +75,7 @@ pub fn negotiate(
         let Some([media_type]) = types.as_deref() else {
             return Outcome::MalformedContentType;
         };
-        if let Some((version, _)) = vendor(&media_type.name) {
+        if let Some(version) = version_in(&media_type.name) {
             if catalogue.get(version).is_none() {
                 return Outcome::UnknownContentType(version);
             }
@@ -106,18 +109,22 @@ pub fn negotiate(
         };
         return unserved(choice).unwrap_or(Outcome::Served(choice));
     }
-    let named = |number| move |range: &&Range| vendor(&range.name).is_some_and(|v| v.0 == number);
+    let named = |number| move |range: &Range| version_in(&range.name) == Some(number);
     let mut candidates = of_default(default, &formats(default.version));
     for version in catalogue {
         let number = version.number;
-        if number != default.version && ranges.iter().any(|range| named(number)(&range)) {
-            candidates.extend(formats(number).into_iter().filter_map(|format| {
-                let name = vendor_name(number, format)?;
-                let choice = choice(default, number, format, Naming::Vendor);
+        if !ranges.iter().any(named(number)) {
+            continue;
+        }
+        for format in formats(number) {
+            let vendor = vendor_name(number, format).filter(|_| number != default.version);
+            let versioned = versioned_name(&plain_name(format), number);
+            let names = [(vendor, Naming::Vendor), (Some(versioned), Naming::Plain)];
+            candidates.extend(names.into_iter().filter_map(|(name, naming)| {
                 Some(Candidate {
-                    name,
+                    name: name?,
                     wildcards: &[],
-                    choice,
+                    choice: choice(default, number, format, naming),
                 })
             }));
         }
@@ -166,7 +173,7 @@ fn judge(candidate: &Candidate, ranges: &[Range]) -> Option<(Choice, Rank)> {
     let (specific, at, range) =
         matching.max_by_key(|(specific, at, _)| (*specific, usize::MAX - at))?;
     let mut choice = candidate.choice;
-    if vendor(&range.name).is_some() {
+    if version_in(&range.name).is_some() {
         choice.source = Source::Accept;
     }
     (range.quality > 0).then_some((choice, (range.quality, specific, Reverse(at))))
@@ -262,6 +269,38 @@ fn vendor_name(version: VersionNumber, format: Format) -> Option<String> {
     (format != Format::Html).then_some(name)
 }
 
+/// How a range with the parameter `version` is written here.
+fn versioned_name(name: &str, version: VersionNumber) -> String {
+    match name {
+        "application/vnd.flash+json" => format!("application/vnd.flash.{version}+json"),
+        plain => format!("{plain};version={version}"),
+    }
+}
+
+/// The version that a name has.
+fn version_in(name: &str) -> Option<VersionNumber> {
+    match name.split_once(";version=") {
+        Some((_, version)) => version.parse().ok(),
+        None => vendor(name).map(|(version, _)| version),
+    }
+}
+
+/// A name with the value of its parameter `version`, which other names than these don't have.
+fn with_version(name: String, value: &str) -> String {
+    let formats = [Format::Json, Format::Csv, Format::Ndjson, Format::Html];
+    let is_plain = formats.iter().any(|format| plain_name(*format) == name);
+    if !is_plain && name != "application/vnd.flash+json" {
+        return name;
+    }
+    let value = value.trim_matches('"');
+    let number = value.split('.').next().unwrap_or_default();
+    let number = number.strip_prefix(['v', 'V']).unwrap_or(number);
+    match format!("v{number}").parse() {
+        Ok(version) => versioned_name(&name, version),
+        Err(_) => "nothing/nothing".to_owned(),
+    }
+}
+
 /// The version and format in a name of ours.
 fn vendor(name: &str) -> Option<(VersionNumber, Format)> {
     let rest = name.strip_prefix("application/vnd.flash.v")?;
@@ -293,6 +332,9 @@ fn media_types(list: &[u8], ranges: bool) -> Option<Vec<Range>> {
         }
         let mut parts = split(element, b';').into_iter();
         let name = trimmed(parts.next()?);
+        // `*` with parameters is `*/*`.
+        let is_star = ranges && name == b"*" && element.contains(&b';');
+        let name = if is_star { b"*/*" } else { name };
         let (kind, subtype) = name.split_at(name.iter().position(|byte| *byte == b'/')?);
         if !is_token(kind) || !is_token(&subtype[1..]) {
             return None;
@@ -300,7 +342,7 @@ fn media_types(list: &[u8], ranges: bool) -> Option<Vec<Range>> {
         if ranges && kind == b"*" && subtype != b"/*" {
             return None;
         }
-        let mut quality = None;
+        let (mut quality, mut version) = (None, None);
         for parameter in parts {
             let parameter = trimmed(parameter);
             if parameter.is_empty() {
@@ -316,10 +358,17 @@ fn media_types(list: &[u8], ranges: bool) -> Option<Vec<Range>> {
                     return None;
                 }
                 quality = Some(thousandths(value)?);
+            } else if name.eq_ignore_ascii_case(b"version") {
+                version.get_or_insert(value);
             }
         }
+        let name = String::from_utf8(name.to_ascii_lowercase()).ok()?;
+        let version = version.map(|value| String::from_utf8_lossy(value));
         types.push(Range {
-            name: String::from_utf8(name.to_ascii_lowercase()).ok()?,
+            name: match version {
+                Some(version) => with_version(name, &version),
+                None => name,
+            },
             quality: quality.unwrap_or(1000),
         });
     }
@@ -381,7 +430,11 @@ fn is_quoted(text: &[u8]) -> bool {
 /// A weight with at most three decimals, in thousandths.
 fn thousandths(value: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(value).ok()?;
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, decimals) = match text.split_once('.') {
+        Some(("", decimals)) if !decimals.is_empty() => ("0", decimals),
+        Some(parts) => parts,
+        None => (text, ""),
+    };
     let digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
     if !["0", "1"].contains(&whole) || !digits || decimals.len() > 3 {
         return None;

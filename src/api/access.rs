@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
 use jiff::Timestamp;
@@ -71,7 +73,7 @@ pub(super) async fn identify(
         return Ok(None);
     };
     let newest = services.catalogue.newest_stable(services.clock.now());
-    let client = services.clients.identify(key, newest.get()).await?;
+    let client = services.clients.identify(&key, newest.get()).await?;
     client.map(Some).ok_or(UNKNOWN)
 }
 
@@ -79,25 +81,48 @@ pub(super) async fn identify(
 pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<Arc<Client>>> {
     match key(headers).ok()? {
         None => Some(None),
-        Some(key) => services.clients.recall(key)?.map(Some),
+        Some(key) => services.clients.recall(&key)?.map(Some),
     }
 }
+
+/// The ways to send a key, for `WWW-Authenticate` (RFC 6750 §3, RFC 7617 §2).
+pub(super) const SCHEMES: [&str; 2] = [
+    "Bearer realm=\"flash\"",
+    "Basic realm=\"flash\", charset=\"UTF-8\"",
+];
 
 const UNKNOWN: Error = Error::Unauthenticated(
     "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
 );
 
+const NO_KEY: Error = Error::Unauthenticated(
+    "the header Authorization has no key: send Authorization: Bearer flash_…, or HTTP Basic with any user and the key as the password; to \
+     call anonymously, leave out the header",
+);
+
 /// The key in the request.
-fn key(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+fn key(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, Error> {
     let Some(value) = single(headers, &AUTHORIZATION, "Authorization")? else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default();
-    match text.split_once(' ') {
-        // The scheme's name is case-insensitive (RFC 9110 §11.1).
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("Bearer") => Ok(Some(key.trim())),
-        _ => Err(UNKNOWN),
+    let (scheme, credentials) = text.split_once(' ').ok_or(NO_KEY)?;
+    // The scheme's name is case-insensitive (RFC 9110 §11.1).
+    if scheme.eq_ignore_ascii_case("Bearer") {
+        Ok(Some(credentials.trim().into()))
+    } else if scheme.eq_ignore_ascii_case("Basic") {
+        let password = password(credentials.trim()).ok_or(NO_KEY)?;
+        Ok(Some(password.into()))
+    } else {
+        Err(NO_KEY)
     }
+}
+
+/// The password in credentials of HTTP Basic (RFC 7617 §2). The user doesn't matter.
+fn password(credentials: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned())
 }
 
 /// The default version of a caller: its pin, or the first version.

@@ -30,3 +30,59 @@ pub(super) const fn dialects(kind: Kind, operation: &'static str) -> Change {
         ),
     }
 }
+
+/// `version` and `format` in the URL.
+pub(super) const IN_URL: Change = added(
+    None,
+    "version and format in the URL choose what the answer is in, for clients that can't send Accept: ?version=v2&format=csv",
+    "400: unknown parameter",
+    "the version and format that the URL names, with API-Version-Source: query",
+);
+/// `application/json; version=2`.
+pub(super) const VERSION_PARAMETER: Change = added(
+    None,
+    "the parameter version of application/json, text/csv, application/x-ndjson and application/vnd.flash+json names the version, in Accept and Content-Type: application/json; version=2",
+    "the parameter was ignored",
+    "the version that it names; 406 or 415 if there is none",
+);
+/// What Java sends, and long lists.
+pub(super) const LENIENT_ACCEPT: Change = added(
+    None,
+    "Accept may have 1,000 ranges, * with parameters for */*, and q=.2 for q=0.2, as Java 8 to 18 sends it",
+    "400",
+    "the answer that was asked for",
+);
+
+/// `Content-Disposition` of rows, in the operation that has them as a file.
+pub(super) const fn file_name(operation: &'static str) -> Change {
+    added(
+        Some(operation),
+        "rows as CSV and NDJSON have the name of a file",
+        "no Content-Disposition",
+        "Content-Disposition: inline; filename=\"people.csv\"",
+    )
+}
+
+/// HTTP Basic.
+pub(super) const BASIC: Change = added(
+    None,
+    "a key may be sent as the password of HTTP Basic, with any user; a key in the URL is refused by name",
+    "401",
+    "the same as Authorization: Bearer",
+);
+
+const fn added(
+    operation: Option<&'static str>,
+    summary: &'static str,
+    before: &'static str,
+    after: &'static str,
+) -> Change {
+    Change {
+        kind: Kind::Added,
+        operation,
+        breaking: false,
+        summary,
+        before: Some(before),
+        after: Some(after),
+    }
+}

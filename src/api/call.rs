@@ -14,7 +14,7 @@ use super::request::Request;
 use crate::dataset::DatasetName;
 use crate::services::{Prepared, Services};
 use crate::store::{Client, Committed, Dataset, Receipt};
-use crate::versioning::Choice;
+use crate::versioning::{Choice, InUrl};
 
 /// A request that is routed and negotiated.
 pub struct Call {
@@ -24,6 +24,8 @@ pub struct Call {
     pub history: Arc<History>,
     /// The version and format of the response.
     pub choice: Choice,
+    /// What the URL names. Links keep it.
+    pub in_url: InUrl,
     /// The client. `None`: an anonymous caller.
     pub client: Option<Arc<Client>>,
     /// The address of the caller, if it is known.
@@ -54,6 +56,7 @@ impl Call {
             history,
             client,
             choice,
+            in_url: request.in_url,
             from: request.from,
             method: request.method,
             headers: request.headers,

@@ -60,6 +60,12 @@ pub enum Error {
     /// The key is missing or invalid.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The URL has a key.
+    #[error(
+        "the URL has a key in {0:?}, and URLs end up in logs and histories: send the key as Authorization: Bearer flash_…, or as the \
+         password of HTTP Basic, and replace it with flash clients rotate-key, because others may have seen it"
+    )]
+    KeyInUrl(&'static str),
     /// The caller may not do this.
     #[error("{0} belongs to another client, and only that client may change it")]
     NotOwner(DatasetName),

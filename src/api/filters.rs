@@ -25,8 +25,8 @@ use super::discovery::{self, Page};
 use super::error::Error;
 use super::registry::{Registry, Resource};
 use super::request::{Peer, single};
-use super::{access, coding};
-use crate::versioning::{self, Refusal};
+use super::{access, coding, in_url};
+use crate::versioning::{self, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
 use refused::settled;
@@ -53,18 +53,21 @@ fn caller(
 ) -> impl Filter<Extract = (Box<Context>,), Error = Rejection> + Clone + Send + Sync + 'static {
     let head = warp::method()
         .and(warp::path::full())
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::headers_cloned());
-    head.and_then(move |method: Method, path: FullPath, headers: HeaderMap| {
-        let api = Arc::clone(&api);
-        async move {
-            let (client, refusal) = match access::identify(&api.services, &headers).await {
-                Ok(client) => (client, Ok(())),
-                Err(error) => (None, Err(error)),
-            };
-            let context = Box::new(Context::new(api, method, path, headers, client));
-            settled(context, refusal).map(|(context, ())| context)
-        }
-    })
+    head.and_then(
+        move |method: Method, path: FullPath, query: String, headers: HeaderMap| {
+            let api = Arc::clone(&api);
+            async move {
+                let (client, refusal) = match access::identify(&api.services, &headers).await {
+                    Ok(client) => (client, Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                let context = Box::new(Context::new(api, (method, path, query), headers, client));
+                settled(context, refusal).map(|(context, ())| context)
+            }
+        },
+    )
 }
 
 /// What is at a path.
@@ -93,11 +96,12 @@ fn route(
     })
 }
 
-/// Chooses version and format: those that `Accept` or `Content-Type` name, or else the caller's default.
+/// Chooses version and format: those that `Accept`, the URL or `Content-Type` name, or else the caller's default.
 async fn negotiated(
     mut context: Box<Context>,
     target: Target,
 ) -> Result<(Box<Context>, Target), Rejection> {
+    let refused = in_url::refuse_key(&context.query);
     let chosen = match &target {
         Target::Page(page) => {
             context.route = Some(page.path());
@@ -109,6 +113,7 @@ async fn negotiated(
         }
         Target::Resource(resource, _) => negotiate(&mut context, resource),
     };
+    let chosen = refused.and(chosen);
     let chosen = chosen.and_then(|()| coding::check(&context.headers));
     settled(context, chosen.map(|()| target))
 }
@@ -116,6 +121,14 @@ async fn negotiated(
 fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     context.route = resource.path();
     single(&context.headers, &CONTENT_TYPE, "Content-Type")?;
+    let mut query = std::mem::take(&mut context.query);
+    context.in_url = in_url::take(&mut query, context.catalogue())?;
+    context.query = query;
+    // A refusal has the shape of the version that the URL names, too.
+    if let Some(version) = context.in_url.version {
+        context.choice.version = version;
+        context.choice.source = Source::Query;
+    }
     let (catalogue, now) = (context.catalogue(), context.caller.at);
     let method = context.answered_as();
     let offers = |version| resource.formats(version, &method);
@@ -123,12 +136,34 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     let accept = lines.map(HeaderValue::as_bytes);
     let content_type = context.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let default = context.caller.default;
-    match versioning::negotiate(catalogue, now, offers, accept, content_type, default) {
+    let in_url = context.in_url;
+    let negotiated = versioning::negotiate(
+        catalogue,
+        now,
+        offers,
+        in_url,
+        accept,
+        content_type,
+        default,
+    );
+    match negotiated {
         Ok(choice) => context.choice = choice,
         Err(refusal) => {
             let available = versioning::available(catalogue, now, offers);
             // A path without a resource is 404, whatever format the client wants.
-            if matches!(refusal, Refusal::NotAcceptable { .. }) && available.is_empty() {
+            if matches!(
+                refusal,
+                Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. }
+            ) && available.is_empty()
+            {
+                return Ok(());
+            }
+            // A method that isn't there has no format, either.
+            if matches!(refusal, Refusal::NoSuchFormat { .. })
+                && resource
+                    .operation(context.choice.version, &method)
+                    .is_none()
+            {
                 return Ok(());
             }
             let path = context.path.as_str().to_owned();
@@ -213,23 +248,17 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
 
 /// The parts of a request that follow its head.
 struct Payload {
-    /// The query as it was sent. Empty if there is none.
-    query: String,
     /// The caller's address, if it is known.
     from: Option<IpAddr>,
     body: Body,
 }
 
-/// Takes query and body. The operation checks them.
+/// Takes the body. The operation checks it.
 fn payload() -> impl Filter<Extract = (Payload,), Error = Rejection> + Clone + Send + Sync + 'static
 {
-    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let peer = warp::ext::optional::<Peer>();
-    query
-        .and(peer)
-        .and(warp::body::stream())
-        .map(|query, peer: Option<Peer>, body| Payload {
-            query,
+    peer.and(warp::body::stream())
+        .map(|peer: Option<Peer>, body| Payload {
             from: peer.map(|Peer(address)| address),
             body: body::boxed(body),
         })

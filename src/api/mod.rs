@@ -6,7 +6,7 @@
 //! 2. the filters in `filters`, in this order:
 //!    - `caller` identifies the caller (`access`);
 //!    - `route` finds the resource of the path in the table of all versions ([`registry`]);
-//!    - `negotiated` parses `Accept`, and chooses version and format ([`crate::versioning`]);
+//!    - `negotiated` parses `Accept` and what the URL names (`in_url`), and chooses version and format ([`crate::versioning`]);
 //!    - `operation` finds the version's operation ([`contract`]), which may be of an older version;
 //!    - `payload` takes query and body;
 //!    - `call` calls the handler ([`v1`], [`v2`]); a write with an `Idempotency-Key` passes `idempotency` first;
@@ -27,12 +27,14 @@ pub mod contract;
 pub mod cursor;
 pub mod description;
 pub mod discovery;
+mod disposition;
 pub mod error;
 mod filters;
 mod fixes;
 pub mod found;
 pub mod history;
 mod idempotency;
+mod in_url;
 pub mod intake;
 mod labels;
 mod listing;

@@ -57,14 +57,14 @@ impl Notice {
         })
     }
 
-    /// Adds the notice to the headers of an answer. `path` is the path of the resource in the successor. `extended` is when the version is
+    /// Adds the notice to the headers of an answer. `path` and `query` lead to the resource in the successor. `extended` is when the version is
     /// retired for a client with an extension.
     pub(super) fn add_to(
         &self,
         headers: &mut HeaderMap,
         extended: Option<Timestamp>,
         successor: Option<VersionNumber>,
-        path: &str,
+        (path, query): (&str, &str),
     ) {
         if let Some(deprecation) = &self.deprecation {
             headers.insert(DEPRECATION, deprecation.clone());
@@ -81,7 +81,7 @@ impl Notice {
         headers.append(LINK, way.notes.clone());
         if successor.is_some() {
             let path = utf8_percent_encode(path, CONTROLS);
-            if let Ok(link) = HeaderValue::try_from(format!("<{path}>{}", way.parameters)) {
+            if let Ok(link) = HeaderValue::try_from(format!("<{path}{query}>{}", way.parameters)) {
                 headers.append(LINK, link);
             }
         }

@@ -8,8 +8,12 @@ use std::str::{FromStr, Utf8Error};
 use percent_encoding::percent_decode_str;
 
 use super::error::Error;
+use crate::dataset::query::is_condition;
 use crate::versioning::{Catalogue, VersionNumber};
 
+/// The parameters of every resource that negotiates.
+pub(super) const VERSION: &str = "version";
+pub(super) const FORMAT: &str = "format";
 /// What percent-encoding encodes.
 const UTF_8: &str = "UTF-8 before percent-encoding, where é is %C3%A9";
 /// Usually an operation takes no more parameters than this.
@@ -156,6 +160,14 @@ impl Query {
     pub fn finish(self) -> Result<(), Error> {
         match self.left.into_iter().next() {
             None => Ok(()),
+            // The value was taken for a filter's.
+            Some((name, value)) if [VERSION, FORMAT].contains(&&*name) && is_condition(&value) => {
+                Err(Error::bad_parameter(
+                    name,
+                    value,
+                    "a name without a dot: this resource has no filters",
+                ))
+            }
             Some((name, _)) => Err(Error::UnknownParameter {
                 name,
                 known: self.known,

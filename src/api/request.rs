@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::body::Body;
 use super::error::Error;
+use crate::versioning::InUrl;
 
 /// The request id. The server gives one to every request and response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -18,8 +19,10 @@ pub struct Peer(pub IpAddr);
 pub struct Request {
     /// Its method.
     pub method: Method,
-    /// Its query as it was sent. Empty if there is none.
+    /// Its query, without what the URL names of version and format; empty if there is none.
     pub query: String,
+    /// What the URL names.
+    pub in_url: InUrl,
     /// Its headers.
     pub headers: HeaderMap,
     /// The caller's address, if it is known.

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG,
-    HeaderMap, IF_RANGE, RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE,
 };
 use http::{Method, StatusCode};
 
 use super::conditional;
+use super::disposition;
 use super::error::Error;
 use super::reply::{Reply, StreamError};
 use super::rows::metered;
@@ -41,7 +41,7 @@ pub fn reply(
         None
     };
     let range = wanted.clone().unwrap_or(0..length);
-    let disposition = format!("attachment; filename=\"{}.csv\"", dataset.name);
+    let name = dataset.name.clone();
     let content_type = dataset.content_type.clone();
     let size = range.end - range.start;
     let status = if wanted.is_some() {
@@ -51,7 +51,6 @@ pub fn reply(
     };
     let mut reply = Reply::stream(status, stream(services, dataset, range))
         .with(CONTENT_TYPE, content_type)
-        .with(CONTENT_DISPOSITION, disposition)
         .with(CONTENT_LENGTH, size)
         .with(ACCEPT_RANGES, "bytes")
         .with(ETAG, tag);
@@ -61,7 +60,7 @@ pub fn reply(
             format!("bytes {}-{}/{length}", range.start, range.end - 1),
         );
     }
-    Ok(reply)
+    Ok(disposition::of_source(reply, &name))
 }
 
 /// The requested range. Several ranges, other units and invalid ranges are ignored, as §14.2 allows, and so is a range of another

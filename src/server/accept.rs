@@ -28,12 +28,14 @@ use tokio::{
 
 use super::{
     connection::{converse, protocols},
+    cors::Cors,
     drain::{Drain, Stage},
     exchange::Shared,
     limits::Limits,
     refusal::Refusal,
     request_id,
     service::HttpService,
+    unreadable,
 };
 use crate::services::{FairPermits, Metrics, Permit, PermitOwner};
 
@@ -62,7 +64,11 @@ pub async fn serve<S: HttpService>(
     metrics: Option<Arc<Metrics>>,
     shutdown: impl Future<Output = ()>,
 ) -> Summary {
-    let mut acceptor = Acceptor::new(listener, FairPermits::new(limits.connections));
+    let mut acceptor = Acceptor::new(
+        listener,
+        FairPermits::new(limits.connections),
+        limits.cors.clone(),
+    );
     let (delay, time) = (limits.drain_delay, limits.drain_timeout);
     let mut connections = Connections::new(service, limits, drain.clone(), metrics);
 
@@ -133,14 +139,16 @@ impl<S: HttpService> Connections<S> {
 struct Acceptor {
     listener: TcpListener,
     permits: Arc<FairPermits>,
+    cors: Cors,
     last_told: Option<Instant>,
 }
 
 impl Acceptor {
-    fn new(listener: TcpListener, permits: Arc<FairPermits>) -> Self {
+    fn new(listener: TcpListener, permits: Arc<FairPermits>, cors: Cors) -> Self {
         Self {
             listener,
             permits,
+            cors,
             last_told: None,
         }
     }
@@ -166,7 +174,7 @@ impl Acceptor {
             let (stream, peer) = self.accept().await;
             if SystemTime::now() < SystemTime::UNIX_EPOCH {
                 self.warn_rarely(|| log::error!("connections are refused: {}", Refusal::NoClock));
-                turn_away(stream, &Refusal::NoClock);
+                turn_away(stream, &Refusal::NoClock, &self.cors);
             } else if let Some(permit) = self.permits.try_take(PermitOwner::at(peer)) {
                 return (stream, peer, permit);
             } else {
@@ -177,7 +185,7 @@ impl Acceptor {
                          --max-connections)"
                     );
                 });
-                turn_away(stream, &Refusal::TooManyConnections);
+                turn_away(stream, &Refusal::TooManyConnections, &self.cors);
             }
         }
     }
@@ -223,16 +231,18 @@ impl Acceptor {
 
 /// Answers a connection with a refusal and closes it, without waiting: the answer fits into the socket's buffer, which is
 /// empty.
-fn turn_away(stream: TcpStream, refusal: &Refusal) {
+fn turn_away(stream: TcpStream, refusal: &Refusal, cors: &Cors) {
     /// Bytes of a request to read first: closing a socket with unread bytes would reset it and lose the answer.
     const DISCARDED: usize = 16 * 1024;
     let Ok(mut stream) = stream.into_std() else {
         return;
     };
     let id = request_id::new();
-    let answer = refusal.whole(id.to_str().unwrap_or_default(), None, false);
-    // Errors mean that the client has gone already.
-    let _ = stream.read(&mut [0; DISCARDED]);
+    let mut head = [0; DISCARDED];
+    // Errors mean that nothing came yet, or that the client has gone already.
+    let read = stream.read(&mut head).unwrap_or_default();
+    let grant = cors.grant(unreadable::origin(&head[..read]).as_ref());
+    let answer = refusal.whole(id.to_str().unwrap_or_default(), None, false, grant);
     let _ = stream.write_all(&answer);
     let _ = stream.shutdown(Shutdown::Write);
 }

@@ -78,7 +78,7 @@ pub(super) async fn converse<S: HttpService>(
     shared: Arc<Shared>,
 ) {
     let activity = Activity::new(shared.drain.clone());
-    let socket = Socket::new(stream, Arc::clone(&activity));
+    let socket = Socket::new(stream, Arc::clone(&activity), shared.limits.cors.clone());
     let edge = Edge {
         service: RefCell::new(service),
         activity: Arc::clone(&activity),

@@ -25,6 +25,7 @@ use super::{
     access::Access,
     activity::{Activity, Flight},
     body::{BoxError, RequestBody, ResponseBody, Source},
+    cors::Grant,
     drain::Drain,
     limits::Limits,
     pace::Pace,
@@ -67,8 +68,10 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let http2 = request.version() == Version::HTTP_2;
+        let limits = &self.shared.limits;
+        let grant = limits.cors.grant(request.headers().get(header::ORIGIN));
         let (permit, refused) = match self.permit(http2) {
-            Ok(permit) => (permit, screen::of(&request, &self.shared.limits.trust)),
+            Ok(permit) => (permit, screen::of(&request, &limits.trust, &limits.cors)),
             Err(refusal) => (None, Some(refusal::answer(&refusal))),
         };
         let flight = self.activity.begin(http2, permit);
@@ -97,6 +100,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
                 flight,
                 id,
                 access,
+                grant,
                 http2,
             }),
         }
@@ -174,6 +178,8 @@ struct Around {
     flight: Flight,
     id: HeaderValue,
     access: Option<Access>,
+    /// Who may read the answer.
+    grant: Grant,
     http2: bool,
 }
 
@@ -210,6 +216,7 @@ impl Around {
     {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id);
+        self.grant.mark(headers);
         // hyper closes a connection after a request that was not read to its end, but doesn't announce it. Without this header,
         // the client would lose its next request (RFC 9112 section 9.6).
         if !self.http2 && self.flight.is_last() {

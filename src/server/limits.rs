@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::trust::Trust;
+use super::{cors::Cors, trust::Trust};
 use crate::settings::Settings;
 
 /// The limits of one listener, and the level of its request lines.
@@ -26,6 +26,8 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// The names that it answers to, and the web pages that may write.
     pub trust: Trust,
+    /// The web pages of other origins that may read.
+    pub cors: Cors,
     /// The level of the log line of a request.
     pub access_level: log::Level,
 }
@@ -44,6 +46,7 @@ impl Limits {
             drain_delay: timeouts.drain_delay,
             drain_timeout: timeouts.drain_timeout,
             trust: trust(settings, settings.listen),
+            cors: Cors::new(&settings.cors_origins),
             access_level: log::Level::Info,
         }
     }
@@ -55,6 +58,8 @@ impl Limits {
             drain_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(1),
             trust: trust(settings, settings.admin_listen),
+            // What it tells is the operator's alone.
+            cors: Cors::default(),
             access_level: log::Level::Debug,
             ..Self::public(settings)
         }

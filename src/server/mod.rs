@@ -6,7 +6,8 @@
 //! - A client that sends its head too slowly, stays silent, stalls within a body or doesn't read its response is cut off. Each
 //!   connection has one timer, set by `activity`. hyper's own timer for heads also runs while a connection is idle, so it can't
 //!   tell the two apart, and it allocates for each request.
-//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`screen`, `trust`). The answer to an
+//! - A request that breaks a rule of HTTP, or that a foreign web page sends, is refused (`screen`, `trust`). Pages of other
+//!   origins may read what `cors` lets them. The answer to an
 //!   unreadable request says what is wrong (`unreadable`).
 //! - A panic becomes a 500. A request that would make warp panic is answered without warp (`exchange`).
 //! - Every request has an id and one log line (`request_id`, `access`).
@@ -17,6 +18,7 @@ mod access;
 mod activity;
 mod body;
 mod connection;
+mod cors;
 mod drain;
 mod exchange;
 mod limits;
@@ -34,6 +36,7 @@ mod unreadable;
 
 pub use accept::{Summary, serve};
 pub use body::RequestBody;
+pub use cors::Cors;
 pub use drain::{Drain, Stage};
 pub use limits::Limits;
 pub use listen::{BindError, bind};

@@ -8,6 +8,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::json;
 
+use super::cors::Grant;
 use crate::api::request::REQUEST_ID;
 
 /// Why a request doesn't reach the service.
@@ -18,7 +19,12 @@ pub(super) enum Refusal {
     /// The server doesn't answer to that name.
     OtherHost(String),
     /// A web page of another origin may not write.
-    ForeignPage(Option<String>),
+    ForeignPage {
+        /// The origin, if the browser names it.
+        origin: Option<String>,
+        /// Whether it may with a key.
+        may_with_key: bool,
+    },
     /// A transfer coding other than `chunked`.
     TransferCoding(String),
     /// An expectation other than `100-continue`.
@@ -42,7 +48,7 @@ impl Refusal {
         match self {
             Self::BadHost(_) | Self::Target => StatusCode::BAD_REQUEST,
             Self::OtherHost(_) => StatusCode::MISDIRECTED_REQUEST,
-            Self::ForeignPage(_) => StatusCode::FORBIDDEN,
+            Self::ForeignPage { .. } => StatusCode::FORBIDDEN,
             Self::TransferCoding(_) => StatusCode::NOT_IMPLEMENTED,
             Self::Expectation => StatusCode::EXPECTATION_FAILED,
             Self::Proxying => StatusCode::METHOD_NOT_ALLOWED,
@@ -63,19 +69,19 @@ impl Refusal {
         json!({ "error": self.to_string() }).to_string()
     }
 
-    /// The whole answer in HTTP/1.1, for a connection that ends with it. `date` is a line of its head. An answer to `HEAD` has no
+    /// The whole answer in HTTP/1.1, for a connection that ends with it. `date` is a line of its head, and `grant` says who may read it. An answer to `HEAD` has no
     /// body.
-    pub(super) fn whole(&self, id: &str, date: Option<&str>, is_head: bool) -> Bytes {
+    pub(super) fn whole(&self, id: &str, date: Option<&str>, is_head: bool, grant: Grant) -> Bytes {
         let (status, body) = (self.status(), self.body());
         let date = date.map(|line| format!("{line}\r\n")).unwrap_or_default();
         let retry = self.retry_after();
         let retry = retry.map(|seconds| format!("retry-after: {seconds}\r\n"));
         let retry = retry.unwrap_or_default();
-        let length = body.len();
+        let (length, grant) = (body.len(), grant.lines());
         let body = if is_head { "" } else { &body };
         format!(
             "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n\
-             {REQUEST_ID}: {id}\r\n{retry}content-length: {length}\r\n{date}\r\n{body}"
+             {REQUEST_ID}: {id}\r\n{retry}{grant}content-length: {length}\r\n{date}\r\n{body}"
         )
         .into()
     }
@@ -90,13 +96,26 @@ impl fmt::Display for Refusal {
                 "this server doesn't answer to the name {name:?}: call it as localhost or 127.0.0.1, or start it with --host and \
                  the name"
             ),
-            Self::ForeignPage(None) => f.write_str(
-                "a web page of another site may not write here: start the server with --allow-origin and the page's origin to let it",
-            ),
-            Self::ForeignPage(Some(origin)) => write!(
-                f,
-                "a web page of the origin {origin:?} may not write here: start the server with --allow-origin and that origin to let it"
-            ),
+            Self::ForeignPage {
+                origin,
+                may_with_key,
+            } => {
+                match origin {
+                    None => f.write_str("a web page of another site may not write here")?,
+                    Some(origin) => {
+                        write!(f, "a web page of the origin {origin:?} may not write here")?;
+                    }
+                }
+                if *may_with_key {
+                    f.write_str(" without a key: send one as Authorization: Bearer flash_…, or")?;
+                } else {
+                    f.write_str(":")?;
+                }
+                f.write_str(
+                    " start the server with --cors-origin and that origin to let it read and write, or with --allow-origin to let \
+                     it write",
+                )
+            }
             Self::TransferCoding(found) => write!(
                 f,
                 "the transfer coding {found:?} is not supported: send the body with Transfer-Encoding: chunked or with \

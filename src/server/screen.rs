@@ -10,24 +10,29 @@ use http::{
 use http_body_util::Full;
 
 use super::{
+    cors::Cors,
     refusal::{Refusal, answer, transfer_coding},
     trust::Trust,
 };
 
-/// The answer to a request that must not reach the service.
-pub(super) fn of<B>(request: &Request<B>, trust: &Trust) -> Option<Response<Full<Bytes>>> {
-    match check(request, trust) {
+/// The answer to a request that must not reach the service, or need not: a preflight.
+pub(super) fn of<B>(
+    request: &Request<B>,
+    trust: &Trust,
+    cors: &Cors,
+) -> Option<Response<Full<Bytes>>> {
+    match check(request, trust, cors) {
         Ok(()) if *request.method() == Method::OPTIONS && request.uri().path() == "*" => {
             let mut answer = Response::new(Full::default());
             *answer.status_mut() = StatusCode::NO_CONTENT;
             Some(answer)
         }
-        Ok(()) => None,
+        Ok(()) => cors.preflight(request),
         Err(refusal) => Some(answer(&refusal)),
     }
 }
 
-fn check<B>(request: &Request<B>, trust: &Trust) -> Result<(), Refusal> {
+fn check<B>(request: &Request<B>, trust: &Trust, cors: &Cors) -> Result<(), Refusal> {
     let host = host(request)?;
     let (method, path) = (request.method(), request.uri().path());
     if *method == Method::CONNECT {
@@ -39,7 +44,7 @@ fn check<B>(request: &Request<B>, trust: &Trust) -> Result<(), Refusal> {
     }
     if let Some(host) = host {
         trust.check_host(host)?;
-        trust.check_page(request, host)?;
+        trust.check_page(request, host, cors)?;
     }
     Ok(())
 }

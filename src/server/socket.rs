@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{activity::Activity, unreadable};
+use super::{activity::Activity, cors::Cors, unreadable};
 
 /// Bytes of a head to keep until hyper has read it.
 const KEPT: usize = 4 * 1024;
@@ -27,6 +27,7 @@ const KEPT: usize = 4 * 1024;
 pub(super) struct Socket {
     stream: TcpStream,
     activity: Arc<Activity>,
+    cors: Cors,
     shut_down: bool,
     /// The beginning of the head that is being received, if it is known where that begins.
     head: Vec<u8>,
@@ -38,11 +39,12 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Wraps `stream`.
-    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
+    /// Wraps `stream`. `cors` says who may read the answers.
+    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>, cors: Cors) -> Self {
         Self {
             stream,
             activity,
+            cors,
             shut_down: false,
             head: Vec::new(),
             knows_beginning: true,
@@ -65,7 +67,7 @@ impl Socket {
         if self.activity.is_answering() {
             return false;
         }
-        let Some(instead) = unreadable::answer(&self.head, answer) else {
+        let Some(instead) = unreadable::answer(&self.head, answer, &self.cors) else {
             return false;
         };
         self.activity.refused();

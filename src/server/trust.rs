@@ -11,7 +11,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header::ORIGIN};
 
-use super::refusal::Refusal;
+use super::{cors::Cors, refusal::Refusal};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -51,7 +51,12 @@ impl Trust {
     }
 
     /// Refuses a write by a page of another origin than `host`. Programs other than browsers send neither header.
-    pub(super) fn check_page<B>(&self, request: &Request<B>, host: &str) -> Result<(), Refusal> {
+    pub(super) fn check_page<B>(
+        &self,
+        request: &Request<B>,
+        host: &str,
+        cors: &Cors,
+    ) -> Result<(), Refusal> {
         if request.method().is_safe() {
             return Ok(());
         }
@@ -62,12 +67,13 @@ impl Trust {
             None => origin.is_none_or(|origin| is_same_host(origin, host)),
         };
         let is_allowed = |origin: &str| self.origins.iter().any(|allowed| allowed == origin);
-        if is_own || origin.is_some_and(is_allowed) {
+        if is_own || origin.is_some_and(is_allowed) || cors.may_write(headers) {
             return Ok(());
         }
-        Err(Refusal::ForeignPage(
-            origin.map(|origin| shown(origin).to_owned()),
-        ))
+        Err(Refusal::ForeignPage {
+            origin: origin.map(|origin| shown(origin).to_owned()),
+            may_with_key: cors.is_open(),
+        })
     }
 }
 

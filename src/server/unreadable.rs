@@ -4,9 +4,10 @@
 //! this module examines the few unreadable ones.
 
 use bytes::Bytes;
-use http::{StatusCode, Uri};
+use http::{HeaderValue, StatusCode, Uri, header::ORIGIN};
 
 use super::{
+    cors::Cors,
     refusal::{Refusal, transfer_coding},
     request_id,
 };
@@ -18,7 +19,7 @@ const MOST_HEADERS: usize = 100;
 const TLS: &[u8] = &[22, 3];
 
 /// The answer that replaces hyper's own answer to `head`, which begins with `answer`. `None` if that is not such an answer.
-pub(super) fn answer(head: &[u8], answer: &[u8]) -> Option<Bytes> {
+pub(super) fn answer(head: &[u8], answer: &[u8], cors: &Cors) -> Option<Bytes> {
     let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
     let status = StatusCode::from_bytes(status).ok()?;
     if !status.is_client_error() {
@@ -30,7 +31,20 @@ pub(super) fn answer(head: &[u8], answer: &[u8]) -> Option<Bytes> {
     log::debug!(id = id; "the head of a request is unreadable: {refusal}");
     let text = String::from_utf8_lossy(answer);
     let date = text.lines().find(|line| line.starts_with("date: "));
-    Some(refusal.whole(id, date, head.starts_with(b"HEAD ")))
+    let grant = cors.grant(origin(head).as_ref());
+    Some(refusal.whole(id, date, head.starts_with(b"HEAD "), grant))
+}
+
+/// The origin that a head names, if that part of it was kept.
+pub(super) fn origin(head: &[u8]) -> Option<HeaderValue> {
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let value = lines.find_map(|line| {
+        let (name, value) = line.split_at_checked(ORIGIN.as_str().len() + 1)?;
+        let (name, colon) = name.split_at(ORIGIN.as_str().len());
+        let is_origin = name.eq_ignore_ascii_case(ORIGIN.as_str().as_bytes()) && colon == b":";
+        is_origin.then(|| value.trim_ascii())
+    });
+    HeaderValue::from_bytes(value?).ok()
 }
 
 /// Why hyper answered `head` with `status`. `head` is the part that was kept, maybe nothing.

@@ -68,6 +68,14 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     }
 }
 
+/// An origin, or `*` for every origin.
+pub(super) fn cors_origin(text: &str) -> Result<String, String> {
+    match text {
+        "*" => Ok(text.to_owned()),
+        _ => origin(text).map_err(|error| format!("{error}; * lets pages of every origin read")),
+    }
+}
+
 /// A number of bytes, plain or with a unit.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     match text.parse::<ByteSize>() {

@@ -1,14 +1,14 @@
 //! The media ranges of an `Accept` field, each with its quality (RFC 9110 §12.5.1, §12.4.2).
 //!
 //! Repeated lines are one list, joined in order by ", " (RFC 9110 §5.3); empty elements count for
-//! nothing (§5.6.1). Parameters other than `q` are checked and then forgotten: they neither help
+//! nothing (§5.6.1). Parameters other than `q` and `version` are checked and then forgotten: they neither help
 //! nor hinder a match. The work is bounded by [`MAX_RANGES`], and a field of one line with no more
 //! than a few ranges that mean something here is read without allocating.
 
 use std::borrow::Cow;
 
 use super::media_type::Name;
-use super::syntax::{Cursor, Empty, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
+use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
 
 /// One media range.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +49,14 @@ impl Ranges {
             spilled: Vec::new(),
             blank: true,
         };
-        each_range(text, |essence, quality| {
+        each_range(text, |range| {
             ranges.blank = false;
-            match Name::read(essence.kind, essence.subtype) {
+            match range.name() {
                 Name::Foreign => (),
-                name => ranges.push(Range { name, quality }),
+                name => ranges.push(Range {
+                    name,
+                    quality: range.quality,
+                }),
             }
         })?;
         Ok(ranges)
@@ -98,11 +101,26 @@ pub(super) fn join<'h>(mut lines: impl Iterator<Item = &'h [u8]>) -> Cow<'h, [u8
     joined
 }
 
+/// A range as it is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written<'t> {
+    pub(super) essence: Essence<'t>,
+    /// The value of the parameter `version`.
+    pub(super) version: Option<&'t [u8]>,
+    pub(super) quality: Quality,
+}
+
+impl Written<'_> {
+    /// What it names.
+    pub(super) fn name(&self) -> Name {
+        let name = Name::read(self.essence.kind, self.essence.subtype);
+        self.version
+            .map_or(name, |version| name.of_version(version))
+    }
+}
+
 /// Shows each range of the list to `visit`, which sees at most [`MAX_RANGES`].
-pub(super) fn each_range(
-    text: &[u8],
-    mut visit: impl FnMut(Essence<'_>, Quality),
-) -> Result<(), Flaw> {
+pub(super) fn each_range(text: &[u8], mut visit: impl FnMut(Written<'_>)) -> Result<(), Flaw> {
     let mut cursor = Cursor::new(text);
     for count in 0.. {
         cursor.skip(EMPTY_ELEMENTS);
@@ -113,20 +131,26 @@ pub(super) fn each_range(
         if count == MAX_RANGES {
             return Err(cursor.flaw(Fault::TooMany, start, start));
         }
-        let mut stated = None;
-        let essence = cursor.media_type(Empty::Refused, |name, value| {
+        let (mut stated, mut version) = (None, None);
+        let essence = cursor.media_range(|name, value| {
             if name.eq_ignore_ascii_case(b"q") {
                 let value = quality(value).ok_or(Fault::Quality)?;
                 if stated.replace(value).is_some() {
                     return Err(Fault::RepeatedQuality);
                 }
+            } else if name.eq_ignore_ascii_case(b"version") {
+                version.get_or_insert(value);
             }
             Ok(())
         })?;
         if essence.kind == b"*" && essence.subtype != b"*" {
             return Err(cursor.flaw(Fault::StarSubtype, start, start));
         }
-        visit(essence, stated.unwrap_or(FULL));
+        visit(Written {
+            essence,
+            version,
+            quality: stated.unwrap_or(FULL),
+        });
     }
     Ok(())
 }

@@ -39,6 +39,15 @@ impl VersionNumber {
         self.0.get()
     }
 
+    /// Reads a version as parameters name it: `v2`, `2` or `2.0`. The number before the first dot counts.
+    #[must_use]
+    pub fn named(text: &[u8]) -> Option<Self> {
+        let number = text.split(|&byte| byte == b'.').next().unwrap_or_default();
+        match number {
+            [b'v' | b'V', digits @ ..] | digits => Self::from_digits(digits),
+        }
+    }
+
     /// Reads N as media types write it: decimal digits, no sign, no leading zero, no more than 32
     /// bits.
     pub(super) fn from_digits(digits: &[u8]) -> Option<Self> {

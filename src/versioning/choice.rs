@@ -7,11 +7,13 @@ use super::{Format, MediaType, Naming, VersionNumber};
 pub enum Source {
     /// `Accept` names it.
     Accept,
-    /// `Content-Type` names it, and `Accept` none.
+    /// The URL names it, and `Accept` none.
+    Query,
+    /// `Content-Type` names it, and neither `Accept` nor the URL names one.
     ContentType,
-    /// The caller is pinned to it, and neither header names one.
+    /// The caller is pinned to it, and the request names none.
     Pin,
-    /// Neither header names a version, and the caller has no pin.
+    /// The request names no version, and the caller has no pin.
     Default,
 }
 
@@ -21,6 +23,7 @@ impl Source {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Accept => "accept",
+            Self::Query => "query",
             Self::ContentType => "content-type",
             Self::Pin => "pin",
             Self::Default => "default",

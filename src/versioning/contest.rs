@@ -15,7 +15,7 @@ use super::accept::Range;
 use super::media_type::Name;
 use super::resource::Resource;
 use super::syntax::Quality;
-use super::{Format, Naming, VersionNumber};
+use super::{Format, InUrl, Naming, VersionNumber};
 
 /// A name under which something could be served.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Match {
     pub(super) candidate: Candidate,
     /// Whether the range that decided names the version.
     pub(super) names_version: bool,
+    /// Whether that range is a wildcard.
+    pub(super) is_wildcard: bool,
     rank: Rank,
 }
 
@@ -58,6 +60,7 @@ pub(super) struct Contest<'r> {
     pub(super) served: Option<Match>,
     pub(super) unserved: Option<Match>,
     ranges: &'r [Range],
+    in_url: InUrl,
 }
 
 impl Candidate {
@@ -80,6 +83,17 @@ impl Candidate {
             naming: Naming::Plain,
             name: Name::Plain(format),
             of_default: true,
+        }
+    }
+
+    /// A format of a version under its plain name with the parameter `version`.
+    const fn versioned(version: VersionNumber, format: Format) -> Self {
+        Self {
+            version,
+            format,
+            naming: Naming::Plain,
+            name: Name::Versioned(version, format),
+            of_default: false,
         }
     }
 
@@ -128,21 +142,23 @@ impl Candidate {
         }
         let (specificity, index) = best?;
         let Range { name, quality } = ranges[index];
-        let names_version = matches!(name, Name::Vendor(..));
+        let names_version = name.version().is_some();
         (quality > 0).then_some(Match {
             candidate: self,
             names_version,
+            is_wildcard: specificity != Specificity::Exact,
             rank: (quality, specificity, Reverse(index)),
         })
     }
 }
 
 impl<'r> Contest<'r> {
-    /// Lets every candidate compete, in the server's order of preference.
+    /// Lets every candidate compete that has what the URL names, in the server's order of preference.
     pub(super) fn hold<O>(
         resource: &Resource<'_, O>,
         default: VersionNumber,
         ranges: &'r [Range],
+        in_url: InUrl,
     ) -> Self
     where
         O: Fn(VersionNumber) -> &'static [Format],
@@ -151,6 +167,7 @@ impl<'r> Contest<'r> {
             served: None,
             unserved: None,
             ranges,
+            in_url,
         };
         // One range that names a version and a format, as clients of one version send it, matches nothing else.
         if let [
@@ -170,13 +187,16 @@ impl<'r> Contest<'r> {
         contest.enter_default(resource, default);
         for version in resource.catalogue {
             let number = version.number;
-            let named =
-                |range: &Range| matches!(range.name, Name::Vendor(named, _) if named == number);
-            if number != default && ranges.iter().any(named) {
-                let unserved = resource.is_unserved(number);
-                for &format in resource.formats(number) {
+            let named = |range: &Range| range.name.version() == Some(number);
+            if !ranges.iter().any(named) {
+                continue;
+            }
+            let unserved = resource.is_unserved(number);
+            for &format in resource.formats(number) {
+                if number != default {
                     contest.enter(Candidate::vendor(number, format, false), unserved);
                 }
+                contest.enter(Candidate::versioned(number, format), unserved);
             }
         }
         contest
@@ -203,6 +223,9 @@ impl<'r> Contest<'r> {
 
     /// Keeps the candidate if it beats those before it; between equals, the earlier stays.
     fn enter(&mut self, candidate: Candidate, unserved: bool) {
+        if !self.in_url.admits(candidate.version, candidate.format) {
+            return;
+        }
         let place = if unserved {
             &mut self.unserved
         } else {

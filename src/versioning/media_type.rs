@@ -2,7 +2,8 @@
 //!
 //! The vendor names are `application/vnd.flash.vN+json`, `+csv` and `+ndjson`;
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
-//! `text/csv`, `application/x-ndjson`, `text/html`) carry none.
+//! `text/csv`, `application/x-ndjson`, `text/html`) carry none. To both, the parameter `version` adds one, as in
+//! `application/json; version=2`.
 //!
 //! [`MediaType`] writes these names into `Content-Type`. A name that is read is compared with the constants of the `mime` crate.
 //! [`super::syntax`] reads headers, and explains why `mime` doesn't.
@@ -50,11 +51,14 @@ impl Format {
         }
     }
 
-    /// The format of a vendor type with that suffix.
-    fn from_suffix(suffix: &[u8]) -> Option<Self> {
-        [Self::Json, Self::Csv, Self::Ndjson]
-            .into_iter()
-            .find(|format| suffix.eq_ignore_ascii_case(format.as_str().as_bytes()))
+    /// The formats that a client may name by their short names, as a suffix or in a URL.
+    pub const NAMED: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
+
+    /// The format of that short name, in any case.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<Self> {
+        let mut formats = Self::NAMED.into_iter();
+        formats.find(|format| name.eq_ignore_ascii_case(format.as_str().as_bytes()))
     }
 }
 
@@ -69,8 +73,8 @@ impl fmt::Display for Format {
 pub enum Naming {
     /// `application/vnd.flash.vN+…`, which says the version.
     Vendor,
-    /// The plain name. Only for a client whose range admits no other: it wrote exactly this name,
-    /// or `text/*`. A page ([`Format::Html`]) has only this one.
+    /// The plain name. Only for a client that knows no other: it wrote exactly this name or `text/*`, or its URL names the
+    /// format. A page ([`Format::Html`]) has only this one.
     Plain,
 }
 
@@ -128,11 +132,35 @@ pub(super) enum Name {
     Unversioned,
     /// A plain name.
     Plain(Format),
+    /// A plain name with the parameter `version`, such as `application/json; version=2`.
+    Versioned(VersionNumber, Format),
     /// Any other: nothing here has it.
     Foreign,
 }
 
 impl Name {
+    /// The same with a parameter `version`. It counts if the name itself leaves the version open; wildcards have no version.
+    pub(super) fn of_version(self, text: &[u8]) -> Self {
+        let quoted = text
+            .strip_prefix(b"\"")
+            .and_then(|text| text.strip_suffix(b"\""));
+        let version = VersionNumber::named(quoted.unwrap_or(text));
+        match (self, version) {
+            (Self::Unversioned, Some(version)) => Self::Vendor(version, Format::Json),
+            (Self::Plain(format), Some(version)) => Self::Versioned(version, format),
+            (Self::Unversioned | Self::Plain(_), None) => Self::Foreign,
+            (name, _) => name,
+        }
+    }
+
+    /// The version that is named.
+    pub(super) const fn version(self) -> Option<VersionNumber> {
+        match self {
+            Self::Vendor(version, _) | Self::Versioned(version, _) => Some(version),
+            _ => None,
+        }
+    }
+
     /// What `kind/subtype` means; both are case-insensitive (RFC 9110 §8.3.1).
     pub(super) fn read(kind: &[u8], subtype: &[u8]) -> Self {
         if is(kind, mime::APPLICATION) {
@@ -198,7 +226,7 @@ impl<'t> Vendor<'t> {
 
     /// The format that the suffix names, if there is such a format.
     pub(super) fn format(self) -> Option<Format> {
-        self.suffix.and_then(Format::from_suffix)
+        self.suffix.and_then(Format::named)
     }
 
     /// What the whole name means: `v0`, `v01`, an unknown suffix and the like are just types that

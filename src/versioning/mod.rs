@@ -1,7 +1,7 @@
 //! Which version of the API a caller gets, in which format, and why.
 //!
-//! URLs carry no version: the `Accept` header chooses it. This module holds that decision and nothing
-//! else. It is pure: it takes header bytes, a [`Catalogue`] and a time, and returns a [`Choice`] or
+//! The `Accept` header chooses the version, or the URL for clients that can't send it. This module holds that decision and nothing
+//! else. It is pure: it takes header bytes, what the URL names, a [`Catalogue`] and a time, and returns a [`Choice`] or
 //! a [`Refusal`]; it opens no socket, reads no clock and keeps no state.
 //!
 //! | module | what it answers |
@@ -12,6 +12,7 @@
 //! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
 //! | `accept` | the ranges of an `Accept` field, each with its quality |
 //! | `content_type` | the version that a `Content-Type` names |
+//! | [`InUrl`] in `in_url` | what the URL names, and which headers contradict it |
 //! | [`negotiate()`] in `negotiate` | what is served: the one function that other modules call |
 //! | `contest` | the ranking of RFC 9110 §12.5.1 |
 //! | `resource` | what a resource has in each version, and how a version that lacks it takes part |
@@ -25,7 +26,7 @@
 //!
 //! ```
 //! use flash::versioning::negotiate;
-//! use flash::versioning::{Catalogue, DefaultVersion, Format, Lifecycle, Source, Version, VersionNumber};
+//! use flash::versioning::{Catalogue, DefaultVersion, Format, InUrl, Lifecycle, Source, Version, VersionNumber};
 //!
 //! let [v1, v2] = [1, 2].map(|n| VersionNumber::new(n).expect("positive"));
 //! let version = |number: VersionNumber| Version {
@@ -40,6 +41,7 @@
 //!     &catalogue,
 //!     jiff::Timestamp::now(),
 //!     |_| &[Format::Json],
+//!     InUrl::default(),
 //!     [ladder].into_iter(),
 //!     None,
 //!     DefaultVersion { version: v1, source: Source::Default },
@@ -56,6 +58,7 @@ mod catalogue;
 mod choice;
 mod content_type;
 mod contest;
+mod in_url;
 mod lifecycle;
 mod media_type;
 mod nearest;
@@ -70,6 +73,7 @@ mod tests;
 pub use available::{Available, available};
 pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
 pub use choice::{Choice, DefaultVersion, Source};
+pub use in_url::InUrl;
 pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::negotiate;

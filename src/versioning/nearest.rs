@@ -3,10 +3,10 @@
 //! A suggestion is a name of something that is served, released, and not what the client itself
 //! excluded; for a range that is like nothing here (`image/png`) there is none.
 
-use super::accept::{Range, each_range};
+use super::accept::{Range, Written, each_range};
 use super::media_type::{Name, Vendor};
 use super::resource::Resource;
-use super::syntax::{Essence, Quality};
+use super::syntax::Quality;
 use super::{Format, MediaType, Naming, State, VersionNumber, media_type};
 
 /// The name nearest to the most wanted range that is near one.
@@ -20,12 +20,12 @@ where
     O: Fn(VersionNumber) -> &'static [Format],
 {
     let mut best: Option<(Quality, MediaType)> = None;
-    let read = each_range(accept, |essence, quality| {
-        if quality > best.map_or(0, |(most, _)| most)
-            && let Some(name) = nearest_to(resource, default, essence)
+    let read = each_range(accept, |range| {
+        if range.quality > best.map_or(0, |(most, _)| most)
+            && let Some(name) = nearest_to(resource, default, range)
             && !is_excluded(name, ranges)
         {
-            best = Some((quality, name));
+            best = Some((range.quality, name));
         }
     });
     debug_assert!(read.is_ok(), "negotiation read the same text before");
@@ -37,14 +37,18 @@ where
 fn nearest_to<O>(
     resource: &Resource<'_, O>,
     default: VersionNumber,
-    essence: Essence<'_>,
+    range: Written<'_>,
 ) -> Option<MediaType>
 where
     O: Fn(VersionNumber) -> &'static [Format],
 {
+    let Written {
+        essence, version, ..
+    } = range;
     let vendor = Vendor::read(essence.subtype);
-    let meant = match vendor {
-        Some(vendor) if !vendor.is_open() => vendor.version(),
+    let meant = match (vendor, version) {
+        (Some(vendor), _) if !vendor.is_open() => vendor.version(),
+        (_, Some(version)) => VersionNumber::named(version),
         _ => Some(default),
     };
     // The first version that will do: the one that is meant, else the newest.
@@ -71,7 +75,7 @@ where
         named(version.number, format)
     });
     match (vendor, same_format) {
-        (None, Some(name)) if name.version == default => Some(MediaType {
+        (None, Some(name)) if name.version == default && version.is_none() => Some(MediaType {
             naming: Naming::Plain,
             ..name
         }),

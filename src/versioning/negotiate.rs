@@ -1,4 +1,4 @@
-//! From the headers of a request to what it is served: proactive negotiation over versions and
+//! From the headers and the URL of a request to what it is served: proactive negotiation over versions and
 //! formats at once.
 //!
 //! Here the headers are read and the caller's default is settled; [`super::contest`] ranks what is
@@ -10,8 +10,8 @@ use super::accept::{self, Ranges};
 use super::contest::{Contest, Match};
 use super::resource::Resource;
 use super::{
-    Catalogue, Choice, DefaultVersion, Format, Refusal, Source, VersionNumber, content_type,
-    media_type, nearest,
+    Catalogue, Choice, DefaultVersion, Format, InUrl, Naming, Refusal, Source, VersionNumber,
+    content_type, media_type, nearest,
 };
 
 /// Decides what a request to one resource is served.
@@ -19,37 +19,57 @@ use super::{
 /// `offers` gives the formats that the resource has in a version, the server's preference first; an
 /// empty slice means that the version does not have the resource. Such a version can be chosen all
 /// the same (as JSON, or as CSV or NDJSON where any version has them), so that its own 404 or 405
-/// answers. `accept` is the lines of the field in order, none if it is absent.
+/// answers. `in_url` is what the URL names, which has to be a version of the catalogue. `accept` is the lines of the field in
+/// order, none if it is absent.
 ///
 /// # Errors
 ///
 /// Each [`Refusal`] says which status it becomes. The headers are judged first (`Accept`, then
-/// `Content-Type`), then what they ask for.
+/// `Content-Type`), then whether they contradict the URL, then what they ask for.
 pub fn negotiate<'h>(
     catalogue: &Catalogue,
     now: Timestamp,
     offers: impl Fn(VersionNumber) -> &'static [Format],
+    in_url: InUrl,
     accept: impl Iterator<Item = &'h [u8]>,
     content_type: Option<&[u8]>,
     caller: DefaultVersion,
 ) -> Result<Choice, Refusal> {
     let text = accept::join(accept);
-    let ranges = Ranges::read(&text).map_err(|flaw| Refusal::malformed_accept(&text, flaw))?;
-    let default = match content_type {
-        Some(content_type) => default_by_content_type(catalogue, content_type, caller)?,
-        None => caller,
+    let read = Ranges::read(&text).map_err(|flaw| Refusal::malformed_accept(&text, flaw))?;
+    let by_content_type = match content_type {
+        Some(content_type) => named_by_content_type(catalogue, content_type)?,
+        None => None,
+    };
+    let ranges = read.as_slice();
+    let contradiction = |header| Err(Refusal::Contradiction { header, in_url });
+    if in_url.contradicts(ranges) {
+        return contradiction("Accept");
+    }
+    if by_content_type.is_some_and(|version| in_url.contradicts_version(version)) {
+        return contradiction("Content-Type");
+    }
+    let default = match (in_url.version, by_content_type) {
+        (Some(version), _) => DefaultVersion {
+            version,
+            source: Source::Query,
+        },
+        (None, Some(version)) => DefaultVersion {
+            version,
+            source: Source::ContentType,
+        },
+        (None, None) => caller,
     };
     let resource = Resource {
         catalogue,
         now,
         offers,
     };
-    if ranges.is_blank() {
-        return unasked(&resource, default);
+    if read.is_blank() {
+        return unasked(&resource, default, in_url);
     }
 
-    let ranges = ranges.as_slice();
-    let contest = Contest::hold(&resource, default.version, ranges);
+    let contest = Contest::hold(&resource, default.version, ranges, in_url);
     let choice = |found: Match| Choice {
         version: found.candidate.version,
         source: if found.names_version {
@@ -58,7 +78,11 @@ pub fn negotiate<'h>(
             default.source
         },
         format: found.candidate.format,
-        naming: found.candidate.naming,
+        naming: match in_url.format {
+            // Who takes anything may know no name of ours.
+            Some(_) if found.is_wildcard => Naming::Plain,
+            _ => found.candidate.naming,
+        },
     };
     match (contest.served, contest.unserved) {
         (Some(winner), _) => {
@@ -72,6 +96,7 @@ pub fn negotiate<'h>(
             Ok(choice(winner))
         }
         (None, Some(unserved)) => Err(resource.refusal(choice(unserved))),
+        (None, None) if in_url.decides_alone(ranges) => unasked(&resource, default, in_url),
         (None, None) => {
             let nearest = nearest::suggest(&resource, default.version, &text, ranges);
             Err(Refusal::NotAcceptable {
@@ -81,45 +106,51 @@ pub fn negotiate<'h>(
     }
 }
 
-/// The caller's default, unless `Content-Type` names a version.
-fn default_by_content_type(
+/// The version that `Content-Type` names, if it names one.
+fn named_by_content_type(
     catalogue: &Catalogue,
     text: &[u8],
-    caller: DefaultVersion,
-) -> Result<DefaultVersion, Refusal> {
+) -> Result<Option<VersionNumber>, Refusal> {
     match content_type::named_version(text)
         .map_err(|flaw| Refusal::malformed_content_type(text, flaw))?
     {
-        None => Ok(caller),
         Some(version) if catalogue.get(version).is_none() => {
             Err(Refusal::UnknownContentTypeVersion { version })
         }
-        Some(version) => Ok(DefaultVersion {
-            version,
-            source: Source::ContentType,
-        }),
+        named => Ok(named),
     }
 }
 
-/// The format of a request without preferences: JSON if there is JSON, else the server's first choice.
-fn unasked<O>(resource: &Resource<'_, O>, default: DefaultVersion) -> Result<Choice, Refusal>
+/// What a request without preferences gets: the format that its URL names, else JSON if there is JSON, else the server's first
+/// choice.
+fn unasked<O>(
+    resource: &Resource<'_, O>,
+    default: DefaultVersion,
+    in_url: InUrl,
+) -> Result<Choice, Refusal>
 where
     O: Fn(VersionNumber) -> &'static [Format],
 {
     let DefaultVersion { version, source } = default;
     let formats = resource.formats(version);
-    let format = match formats.first() {
+    let preferred = match formats.first() {
         Some(&preferred) if !formats.contains(&Format::Json) => preferred,
         _ => Format::Json,
     };
     let choice = Choice {
         version,
         source,
-        format,
-        naming: media_type(version, format).naming,
+        format: in_url.format.unwrap_or(preferred),
+        naming: match in_url.format {
+            Some(_) => Naming::Plain,
+            None => media_type(version, preferred).naming,
+        },
     };
     if resource.is_unserved(version) {
         return Err(resource.refusal(choice));
     }
-    Ok(choice)
+    match in_url.format {
+        Some(format) if !formats.contains(&format) => Err(Refusal::NoSuchFormat { format }),
+        _ => Ok(choice),
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::syntax::{Fault, Flaw};
-use super::{Choice, Format, VersionNumber, media_type};
+use super::{Choice, Format, InUrl, VersionNumber, media_type};
 
 /// The reason why a request gets no version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +37,24 @@ pub enum Refusal {
         accept: VersionNumber,
         /// The version that `Content-Type` names.
         content_type: VersionNumber,
+    },
+    /// The URL and a header contradict each other: 400.
+    #[error(
+        "the URL asks for {in_url}, and {header} for something else: send one of them, or let both name the same"
+    )]
+    Contradiction {
+        /// The header.
+        header: &'static str,
+        /// What the URL names.
+        in_url: InUrl,
+    },
+    /// The URL names a format that the resource doesn't have: 406.
+    #[error(
+        "the URL asks for format={format}, which isn't served here: leave it out, or name one of the formats that are listed"
+    )]
+    NoSuchFormat {
+        /// The format.
+        format: Format,
     },
     /// `Content-Type` names a version that this server does not know: 415.
     #[error(
@@ -84,7 +102,7 @@ impl Unserved {
         let version = self.choice.version;
         match self.successor {
             Some(successor) => format!(
-                "move to {successor} (Accept: {}); GET /changelog?from={version}&to={successor} says what is different \
+                "move to {successor} (Accept: {}, or version={successor} in the URL); GET /changelog?from={version}&to={successor} says what is different \
                  there, GET /versions what else is served",
                 media_type(successor, Format::Json)
             ),

@@ -18,7 +18,7 @@
 //! Reading allocates nothing. A [`Flaw`] is offsets; only a refusal turns it into text.
 
 /// How many ranges an `Accept` field may hold; a browser writes fewer than ten.
-pub const MAX_RANGES: usize = 100;
+pub const MAX_RANGES: usize = 1_000;
 
 /// How a header leaves the grammar: what is wrong, and what to write instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,6 +138,35 @@ impl<'t> Cursor<'t> {
         let essence = self.essence()?;
         self.parameters(start, empty, parameter)?;
         Ok(essence)
+    }
+
+    /// Reads a media range in the same way. `*` with parameters is read as `*/*`: Java 8 to 18 sends `*; q=.2`.
+    pub(super) fn media_range(
+        &mut self,
+        parameter: impl FnMut(&'t [u8], &'t [u8]) -> Result<(), Fault>,
+    ) -> Result<Essence<'t>, Flaw> {
+        let start = self.at;
+        let essence = match self.eat_lone_star() {
+            true => Essence {
+                kind: b"*",
+                subtype: b"*",
+            },
+            false => self.essence()?,
+        };
+        self.parameters(start, Empty::Refused, parameter)?;
+        Ok(essence)
+    }
+
+    /// Passes over a `*` that parameters follow.
+    fn eat_lone_star(&mut self) -> bool {
+        let mut behind = Self {
+            text: self.text,
+            at: self.at + 1,
+        };
+        behind.skip(SPACE);
+        let found = self.peek() == Some(b'*') && behind.peek() == Some(b';');
+        self.at += usize::from(found);
+        found
     }
 
     /// Reads the parameters of what began at `part`, up to the comma or the end that follows them.
@@ -298,10 +327,13 @@ pub type Quality = u16;
 pub const FULL: Quality = 1000;
 
 /// Reads a quality: `( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )`, in thousandths
-/// (RFC 9110 §12.4.2).
+/// (RFC 9110 §12.4.2). The 0 may be missing before decimals: Java 8 to 18 sends `q=.2`.
 #[must_use]
 pub fn quality(value: &[u8]) -> Option<Quality> {
-    let (&whole, rest) = value.split_first()?;
+    let (whole, rest) = match value {
+        [b'.', _, ..] => (b'0', value),
+        _ => value.split_first().map(|(&whole, rest)| (whole, rest))?,
+    };
     let decimals = match rest {
         [] => rest,
         [b'.', decimals @ ..] if decimals.len() <= 3 => decimals,

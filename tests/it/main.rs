@@ -38,6 +38,7 @@ mod monitoring;
 mod negotiation;
 mod pairs;
 mod queries;
+mod reach;
 mod readme;
 mod revisions;
 mod revoked;

@@ -131,6 +131,14 @@ impl Answer {
         self.header("ETag", "The entity tag of this representation.")
     }
 
+    /// Adds the name of a file, if the body is one.
+    pub fn file_name(self) -> Self {
+        self.maybe(
+            "Content-Disposition",
+            "`inline; filename=\"people.csv\"`, for CSV and NDJSON.",
+        )
+    }
+
     /// Adds the header of an answer that was sent before.
     pub fn replayed(self) -> Self {
         self.maybe(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Content, Schema};
 use crate::api::intake;
 use crate::dataset::{ColumnType, PARAMETERS};
-use crate::versioning::Format;
+use crate::versioning::{Format, VersionNumber};
 
 /// A parameter.
 #[derive(Debug)]
@@ -66,6 +66,24 @@ impl Parameter {
     pub fn version(name: &str, meaning: &str) -> Self {
         let schema = json!({ "type": "string", "pattern": "^v[1-9][0-9]*$" });
         Self::query(name, meaning, &schema)
+    }
+
+    /// What the URL says of version and format: the one version that is described, and the formats that are answered. Who follows
+    /// the description of a version has to name that version, so it is required there.
+    pub fn in_url(version: VersionNumber, formats: &[Format]) -> Vec<Self> {
+        let meaning = "The version of the API. It may be left out if `Accept` names the version, or if it is the caller's default version.";
+        let name = version.to_string();
+        let schema = json!({ "type": "string", "enum": [name], "default": name });
+        let mut version = Self::query("version", meaning, &schema);
+        version.object["required"] = true.into();
+        let mut parameters = vec![version];
+        if formats.len() > 1 {
+            let names: Vec<_> = formats.iter().map(|format| format.as_str()).collect();
+            let meaning = "The format of the answer. The default is the one that `Accept` asks for, else JSON.";
+            let schema = json!({ "type": "string", "enum": names });
+            parameters.push(Self::query("format", meaning, &schema));
+        }
+        parameters
     }
 
     /// `{name}` in the path.

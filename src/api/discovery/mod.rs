@@ -19,11 +19,12 @@ use super::conditional;
 use super::description::{Answer, Content, Description, Parameter, Schema};
 use super::error::Error;
 use super::history::History;
-use super::query::Query;
+use super::in_url;
+use super::query::{Query, VERSION};
 use super::registry::{Registry, RegistryError};
 use super::reply::Reply;
 use crate::services::Services;
-use crate::versioning::{self, Catalogue, Choice, Format, Naming, Refusal, VersionNumber};
+use crate::versioning::{self, Catalogue, Choice, Format, InUrl, Naming, Refusal, VersionNumber};
 use openapi::Document;
 
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
@@ -144,7 +145,15 @@ impl Discovery {
         let accept = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
         let (default, now) = (caller.default, caller.at);
         let catalogue = caller.catalogue(&self.services);
-        let named = versioning::negotiate(catalogue, now, |_| FORMATS, accept, None, default);
+        let named = versioning::negotiate(
+            catalogue,
+            now,
+            |_| FORMATS,
+            InUrl::default(),
+            accept,
+            None,
+            default,
+        );
         let (version, source) = match named {
             Ok(choice) => (choice.version, choice.source),
             // The document of a retired version is still available.
@@ -207,9 +216,12 @@ impl Discovery {
 
     /// `GET /openapi.json?version=`.
     fn document(&self, mut query: Query, asked: &Asked<'_>) -> Result<Written, Error> {
-        let wanted = query.take_version(&self.services.catalogue, "version")?;
+        let wanted = query.take(VERSION)?;
         query.finish()?;
-        let wanted = wanted.unwrap_or(asked.version);
+        let wanted = match wanted {
+            Some(name) => in_url::version_of(name.into(), &self.services.catalogue)?,
+            None => asked.version,
+        };
         let found = self.documents.iter().find(|(number, _)| *number == wanted);
         let (_, body) = found.ok_or(Error::Worker)?;
         Ok(Written {

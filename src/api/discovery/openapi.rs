@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{PAGES, Page};
 use crate::api::contract::ApiVersion;
-use crate::api::description::{Answer, Content, Description, Header, Schema};
+use crate::api::description::{Answer, Content, Description, Header, Parameter, Schema};
 use crate::api::registry::{Registry, RegistryError};
 use crate::versioning::{Format, Version, VersionNumber, media_type};
 
@@ -48,7 +48,7 @@ const VERSION_HEADERS: [(&str, &str); 2] = [
     ),
     (
         "API-Version-Source",
-        "What chose the version: `accept`, `content-type`, `pin` or `default`.",
+        "What chose the version: `accept`, `query`, `content-type`, `pin` or `default`.",
     ),
 ];
 
@@ -86,7 +86,7 @@ impl Document {
                     "API",
                     (operation.describe)(),
                     &EVERYWHERE,
-                    true,
+                    Some(operation.formats),
                 )?;
                 document.add(path, operation.method.as_str(), object);
             }
@@ -98,8 +98,7 @@ impl Document {
             ..
         } in PAGES
         {
-            let object =
-                document.operation(name, "Discovery", describe(), &PAGE_REFUSALS, false)?;
+            let object = document.operation(name, "Discovery", describe(), &PAGE_REFUSALS, None)?;
             document.add(path, "GET", object);
         }
         Ok(document)
@@ -123,7 +122,10 @@ impl Document {
             "schemas": self.schemas,
             "responses": self.responses,
             "headers": headers.collect::<Map<_, _>>(),
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "The key of a registered client." } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer", "description": "The key of a registered client." },
+                "password": { "type": "http", "scheme": "basic", "description": "Any user, and the key as the password." },
+            },
         });
         root["paths"] = json!(self.paths);
         root.to_string().into_bytes()
@@ -134,25 +136,28 @@ impl Document {
         item.insert(method.to_ascii_lowercase(), operation);
     }
 
+    /// An operation. `formats` are those of an operation of the version; a page of the server has none.
     fn operation(
         &mut self,
         name: &str,
         tag: &str,
         description: Description,
         everywhere: &[StatusCode],
-        versioned: bool,
+        formats: Option<&[Format]>,
     ) -> Result<Value, RegistryError> {
         let mut responses = Map::new();
         for status in everywhere.iter().chain(&description.refusals) {
             responses.insert(status.as_str().to_owned(), self.refusal(*status));
         }
         for answer in description.answers {
-            let (status, response) = self.response(answer, versioned)?;
+            let (status, response) = self.response(answer, formats.is_some())?;
             responses.insert(status, response);
         }
+        let in_url = formats.map(|formats| Parameter::in_url(self.version, formats));
         let parameters = description
             .parameters
             .into_iter()
+            .chain(in_url.unwrap_or_default())
             .map(|parameter| parameter.object);
         let mut operation = json!({
             "operationId": name,
@@ -257,7 +262,7 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
     let formats = [Format::Json, Format::Csv, Format::Ndjson];
     let media_types = formats.map(|format| media_type(number, format).to_string());
     let description = format!(
-        "Turns a CSV into an API. This is {number}: request it with `Accept: {}`. Every resource with `GET` has `HEAD`, \
+        "Turns a CSV into an API. This is {number}: request it with `?version={number}` in the URL, or with `Accept: {}`. Every resource with `GET` has `HEAD`, \
          and every resource has `OPTIONS`. `/versions` lists the versions, and `/changelog` their differences.",
         media_types[0],
     );
@@ -275,7 +280,7 @@ fn root(version: &Version, own: &ApiVersion) -> Value {
         "openapi": "3.1.0",
         "info": info,
         "servers": [{ "url": "/" }],
-        "security": [{}, { "key": [] }],
+        "security": [{}, { "key": [] }, { "password": [] }],
         "tags": [
             { "name": "API", "description": "The operations of this version." },
             { "name": "Discovery", "description": "Pages about the server, the same in every version." },

@@ -13,14 +13,18 @@ impl Error {
             Self::Negotiation { refusal, .. } => match refusal {
                 Refusal::MalformedAccept { .. }
                 | Refusal::MalformedContentType { .. }
-                | Refusal::Disagreement { .. } => StatusCode::BAD_REQUEST,
+                | Refusal::Disagreement { .. }
+                | Refusal::Contradiction { .. } => StatusCode::BAD_REQUEST,
                 Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                Refusal::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
+                Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. } => {
+                    StatusCode::NOT_ACCEPTABLE
+                }
                 Refusal::Retired(_) => StatusCode::GONE,
                 Refusal::Brownout { .. } => StatusCode::SERVICE_UNAVAILABLE,
             },
             Self::NoSuchPath { .. } | Self::NoSuchDataset(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::KeyInUrl(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::NotOwner(_) => StatusCode::FORBIDDEN,
             Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,

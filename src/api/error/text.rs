@@ -19,13 +19,15 @@ impl Error {
                 Refusal::MalformedAccept { .. } => "malformed Accept",
                 Refusal::MalformedContentType { .. } => "malformed Content-Type",
                 Refusal::Disagreement { .. } => "contradicting versions",
+                Refusal::Contradiction { .. } => "contradicting URL",
                 Refusal::UnknownContentTypeVersion { .. } => "unknown version",
-                Refusal::NotAcceptable { .. } => "not acceptable",
+                Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. } => "not acceptable",
                 Refusal::Retired(_) => "version retired",
                 Refusal::Brownout { .. } => "version brownout",
             },
             Self::NoSuchPath { .. } => "no such path",
             Self::MethodNotAllowed { .. } => "method not allowed",
+            Self::KeyInUrl(_) => "key in the URL",
             Self::Unauthenticated(_) => "not authenticated",
             Self::NotOwner(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
@@ -158,6 +160,7 @@ impl Error {
             Self::Negotiation { .. }
             | Self::NoSuchPath { .. }
             | Self::MethodNotAllowed { .. }
+            | Self::KeyInUrl(_)
             | Self::Unauthenticated(_)
             | Self::NotOwner(_)
             | Self::BadMove { .. }
@@ -236,7 +239,8 @@ pub(super) fn no_such_path(path: &str, version: VersionNumber, has: &[VersionNum
     match has.last() {
         None => format!("there is no resource at {path}; GET / lists the resources"),
         Some(newest) => format!(
-            "{version} has no resource at {path}, but {} has: send Accept: application/vnd.flash.{newest}+json",
+            "{version} has no resource at {path}, but {} has: add ?version={newest} to the URL, or send \
+             Accept: application/vnd.flash.{newest}+json",
             join(has)
         ),
     }
@@ -251,8 +255,8 @@ pub(super) fn method_not_allowed(
     match has.last() {
         None => format!("this resource doesn't support {method}; use one of {allow}"),
         Some(newest) => format!(
-            "{version} doesn't support {method} here, but {} does: send Accept: application/vnd.flash.{newest}+json; \
-             {version} supports {allow}",
+            "{version} doesn't support {method} here, but {} does: add ?version={newest} to the URL, or send \
+             Accept: application/vnd.flash.{newest}+json; {version} supports {allow}",
             join(has)
         ),
     }

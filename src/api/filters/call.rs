@@ -31,7 +31,7 @@ pub(super) async fn call(
             };
             let (method, headers) = (&context.method, &context.headers);
             let discovery = &context.api.discovery;
-            discovery.answer(page, method, headers, &payload.query, &asked)
+            discovery.answer(page, method, headers, &context.query, &asked)
         }
         Task::Options(allow) => Ok(Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow)),
         Task::Operation(found) => operate(&context, found, payload).await,
@@ -81,7 +81,8 @@ async fn operate(context: &Context, found: Found, payload: Payload) -> Result<Re
 fn request(context: &Context, payload: Payload, reads: &[HeaderName]) -> Request {
     Request {
         method: context.method.clone(),
-        query: payload.query,
+        query: context.query.clone(),
+        in_url: context.in_url,
         headers: only(&context.headers, reads),
         from: payload.from,
         body: payload.body,

@@ -17,7 +17,7 @@ use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::REQUEST_ID;
 use crate::services::Services;
 use crate::store::Client;
-use crate::versioning::{Catalogue, Choice, Format, Naming, VersionNumber};
+use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
 
 /// The state that all requests share.
 pub(in crate::api) struct Api {
@@ -61,6 +61,10 @@ pub(super) struct Context {
     pub(super) method: Method,
     /// The path, as it was sent.
     pub(super) path: FullPath,
+    /// The query; empty if there is none. What the URL names is taken out of it when that is known.
+    pub(super) query: String,
+    /// What the URL names.
+    pub(super) in_url: InUrl,
     pub(super) headers: HeaderMap,
     /// The content coding that the client wants.
     pub(super) coding: coding::Asked,
@@ -76,8 +80,7 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(
         api: Arc<Api>,
-        method: Method,
-        path: FullPath,
+        (method, path, query): (Method, FullPath, String),
         mut headers: HeaderMap,
         client: Option<Arc<Client>>,
     ) -> Self {
@@ -93,6 +96,8 @@ impl Context {
             api,
             method,
             path,
+            query,
+            in_url: InUrl::default(),
             headers,
             caller,
             route: None,

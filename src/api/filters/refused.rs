@@ -3,15 +3,16 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use http::StatusCode;
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use http::{HeaderValue, StatusCode};
 use warp::Rejection;
 use warp::reply::Response;
 
 use super::context::Context;
 use super::response;
+use crate::api::access;
 use crate::api::error::Error;
 use crate::api::intake;
 use crate::api::reply::Reply;
@@ -76,7 +77,13 @@ pub(super) fn rendered(error: &Error, context: &Context) -> Reply {
     }
     match error {
         Error::MethodNotAllowed { allow, .. } => reply.with(ALLOW, allow.as_str()),
-        Error::Unauthenticated(_) => reply.with(WWW_AUTHENTICATE, "Bearer realm=\"flash\""),
+        Error::Unauthenticated(_) => {
+            for scheme in access::SCHEMES {
+                let scheme = HeaderValue::from_static(scheme);
+                reply.headers.append(WWW_AUTHENTICATE, scheme);
+            }
+            reply
+        }
         Error::UnsupportedEncoding(_) => reply.with(ACCEPT_ENCODING, intake::CODINGS),
         Error::RangeNotSatisfiable { length } => {
             reply.with(CONTENT_RANGE, format!("bytes */{length}"))

@@ -81,5 +81,10 @@ fn notify(headers: &mut HeaderMap, context: &Context, version: VersionNumber) {
         Some(successor) if path.len() <= LONGEST && has(successor) => path,
         _ => "/",
     };
-    notice.add_to(headers, extended, successor, path);
+    // Who names the version in the URL can't follow a link without it.
+    let query = match (context.in_url.version, successor) {
+        (Some(_), Some(successor)) => format!("?version={successor}"),
+        _ => String::new(),
+    };
+    notice.add_to(headers, extended, successor, (path, &query));
 }

@@ -20,6 +20,11 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_1_1_0: &[Change] = &[
+    additions::IN_URL,
+    additions::VERSION_PARAMETER,
+    additions::LENIENT_ACCEPT,
+    additions::BASIC,
+    additions::file_name("get_dataset"),
     additions::formats(Kind::Changed, "create_datasets"),
     additions::dialects(Kind::Changed, "create_datasets"),
     added(

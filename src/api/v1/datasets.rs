@@ -10,7 +10,7 @@ use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Memory, Span, Values};
-use crate::api::{conditional, intake, listing};
+use crate::api::{conditional, disposition, intake, listing};
 use crate::services::PageKey;
 use crate::store::Committed;
 use crate::versioning::Format;
@@ -118,6 +118,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
         rows::page(services, span, key, form).await?
     };
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    let reply = disposition::of_rows(reply, &dataset.name, call.choice.format);
     Ok(memory.of(reply, dataset))
 }
 

@@ -50,6 +50,7 @@ pub(super) fn get_dataset() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The rows.")
                 .tagged()
+                .file_name()
                 .json(rows_schema())
                 .content(Content::Negotiated(Format::Csv), Schema::text()),
             Answer::not_modified(),

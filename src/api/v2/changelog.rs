@@ -24,6 +24,11 @@ pub(super) const RELEASES: &[Release] = &[
 ];
 
 const CHANGES_2_2_0: &[Change] = &[
+    additions::IN_URL,
+    additions::VERSION_PARAMETER,
+    additions::LENIENT_ACCEPT,
+    additions::BASIC,
+    additions::file_name("list_rows"),
     additions::formats(Kind::Changed, "create_datasets"),
     additions::formats(Kind::Added, "put_dataset"),
     additions::dialects(Kind::Changed, "create_datasets"),

@@ -92,6 +92,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     let body = listing::list(&call.services, names, DATASETS, head, tail).await?;
     let reply = Reply::body(StatusCode::OK, body);
     Ok(pages::linked(
+        &call,
         reply,
         "/datasets",
         limit,

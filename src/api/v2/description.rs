@@ -112,6 +112,7 @@ pub(super) fn list_rows() -> Description {
         answers: vec![
             list()
                 .tagged()
+                .file_name()
                 .json(page_schema())
                 .content(Content::Negotiated(Format::Csv), Schema::text())
                 .content(Content::Negotiated(Format::Ndjson), Schema::text()),

@@ -2,6 +2,7 @@
 
 use http::header::LINK;
 
+use crate::api::call::Call;
 use crate::api::reply::Reply;
 
 /// How many items to read for a page of `limit`.
@@ -17,12 +18,19 @@ pub(super) fn split<T>(found: &mut Vec<T>, limit: u64) -> Option<T> {
 }
 
 /// The answer with a link to the next page of the list at `path`, if there is one (RFC 8288).
-pub(super) fn linked(reply: Reply, path: &str, limit: u64, next: Option<&str>) -> Reply {
-    linked_as(reply, path, limit, next, &[])
+pub(super) fn linked(
+    call: &Call,
+    reply: Reply,
+    path: &str,
+    limit: u64,
+    next: Option<&str>,
+) -> Reply {
+    linked_as(call, reply, path, limit, next, &[])
 }
 
 /// The same for a list with parameters: the link to the next page has them too.
 pub(super) fn linked_as(
+    call: &Call,
     reply: Reply,
     path: &str,
     limit: u64,
@@ -31,7 +39,10 @@ pub(super) fn linked_as(
 ) -> Reply {
     let Some(next) = next else { return reply };
     // A cursor is base64url, so it needs no escapes.
-    let start = ["<", path, "?limit=", &limit.to_string(), "&cursor=", next].concat();
+    let mut start = ["<", path, "?limit=", &limit.to_string(), "&cursor=", next].concat();
+    if !call.in_url.is_empty() {
+        start.push_str(&format!("&{}", call.in_url));
+    }
     let link = form_urlencoded::Serializer::for_suffix(start, "<?".len() + path.len())
         .extend_pairs(asked)
         .finish();

@@ -45,5 +45,11 @@ pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
     let list = List { data, next };
     let reply = Reply::json(StatusCode::OK, &list);
     let path = format!("/datasets/{}/revisions", dataset.name);
-    Ok(pages::linked(reply, &path, limit, list.next.as_deref()))
+    Ok(pages::linked(
+        &call,
+        reply,
+        &path,
+        limit,
+        list.next.as_deref(),
+    ))
 }

@@ -12,7 +12,7 @@ use crate::api::error::Error;
 use crate::api::query::Query;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
-use crate::api::{conditional, cursor, found};
+use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::{QueryError, RawQuery};
@@ -80,7 +80,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
     let written = written(&asked, cells);
-    let reply = pages::linked_as(reply, &path, limit, next.as_deref(), &written);
+    let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
+    let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
     Ok(memory.of(reply, wanted.dataset))
 }
 
@@ -93,7 +94,7 @@ fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
         Some(safe) => Err(Error::bad_parameter(
             "safe",
             safe,
-            "it only for a CSV, with Accept: application/vnd.flash.v2+csv",
+            "it only for a CSV, with format=csv or Accept: application/vnd.flash.v2+csv",
         )),
     }
 }

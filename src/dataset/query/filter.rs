@@ -53,6 +53,14 @@ const OPERATORS: [&str; 10] = [
     "eq", "neq", "gt", "gte", "lt", "lte", "in", "like", "ilike", "is",
 ];
 
+/// Whether a parameter's value is a condition rather than the value of something else: it begins with letters and a dot, as every
+/// operator does. Whether there is such an operator doesn't matter.
+pub fn is_condition(value: &str) -> bool {
+    let operator = value.split_once('.').map(|(operator, _)| operator);
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    operator.is_some_and(|operator| !operator.is_empty() && is_word(operator))
+}
+
 impl Filter {
     /// Reads `name=condition`, such as `dest=eq.LAX`.
     pub(super) fn parse(
@@ -268,6 +276,26 @@ impl Operands<'_> {
             column: truncated(self.name),
             value: truncated(value),
             expected,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OPERATORS, is_condition};
+
+    #[test]
+    fn every_operator_makes_a_condition_and_no_value_of_a_parameter_does() {
+        for operator in OPERATORS {
+            assert!(is_condition(&format!("{operator}.x")), "{operator}");
+            assert!(is_condition(&format!("not.{operator}.x")), "{operator}");
+        }
+        // A misspelt operator is a mistake in a filter.
+        assert!(is_condition("equals.3"));
+        for value in [
+            "", ".", "v2", "v2.0", "2", "2.0", "csv", "json", "eq", "true", ".eq.3",
+        ] {
+            assert!(!is_condition(value), "{value}");
         }
     }
 }

@@ -32,7 +32,7 @@ use super::{Bloom, Column, ColumnType, Formats, Layout, ZoneMap};
 use syntax::Names;
 
 pub use error::QueryError;
-pub use filter::Filter;
+pub use filter::{Filter, is_condition};
 pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
 pub use sort_key::{FullSortKey, SortKey};

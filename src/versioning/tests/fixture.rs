@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::versioning::{
-    Catalogue, Choice, DefaultVersion, Format, Lifecycle, Refusal, Source, Version, VersionNumber,
-    negotiate,
+    Catalogue, Choice, DefaultVersion, Format, InUrl, Lifecycle, Refusal, Source, Version,
+    VersionNumber, negotiate,
 };
 use Format::{Csv, Html, Json, Ndjson};
 
@@ -86,6 +86,7 @@ pub(super) fn since_v2(version: VersionNumber) -> &'static [Format] {
 pub(super) struct Ask {
     catalogue: Catalogue,
     offers: fn(VersionNumber) -> &'static [Format],
+    in_url: InUrl,
     accept: Vec<Vec<u8>>,
     content_type: Option<Vec<u8>>,
     caller: DefaultVersion,
@@ -103,6 +104,7 @@ pub(super) fn ask_nothing() -> Ask {
     Ask {
         catalogue: Catalogue::new(versions, v(1)).unwrap(),
         offers: rows,
+        in_url: InUrl::default(),
         accept: Vec::new(),
         content_type: None,
         caller: DefaultVersion {
@@ -121,6 +123,18 @@ impl Ask {
     /// One more line of `Accept`.
     pub(super) fn accept(mut self, line: impl AsRef<[u8]>) -> Self {
         self.accept.push(line.as_ref().to_owned());
+        self
+    }
+
+    /// With `version=vN` in the URL.
+    pub(super) fn version(mut self, number: u32) -> Self {
+        self.in_url.version = Some(v(number));
+        self
+    }
+
+    /// With `format=` in the URL.
+    pub(super) fn format(mut self, format: Format) -> Self {
+        self.in_url.format = Some(format);
         self
     }
 
@@ -163,6 +177,7 @@ impl Ask {
             &self.catalogue,
             now(),
             self.offers,
+            self.in_url,
             lines,
             content_type,
             self.caller,
@@ -199,6 +214,8 @@ impl Ask {
             }) => {
                 format!("400 {accept} or {content_type}")
             }
+            Err(Refusal::Contradiction { header, in_url }) => format!("400 {header} or {in_url}"),
+            Err(Refusal::NoSuchFormat { format }) => format!("406 {format}"),
             Err(Refusal::UnknownContentTypeVersion { version }) => format!("415 {version}"),
             Err(Refusal::NotAcceptable { .. }) => "406".to_owned(),
             Err(Refusal::Retired(unserved)) => format!("410 {}", unserved.choice.version),

@@ -87,6 +87,15 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
             ["--allow-origin", "http://localhost:5173"],
         ),
         (["--allow-origin", "*"], ["--allow-origin", "Origin"]),
+        (
+            ["--cors-origin", "https://a.example/app"],
+            ["--cors-origin", "https://app.example"],
+        ),
+        (
+            ["--cors-origin", "a.example"],
+            ["\"a.example\" is not an origin", "http://localhost:5173"],
+        ),
+        (["--cors-origin", "null"], ["\"null\"", "* lets pages"]),
         (["--max-uploads", "0"], ["--max-uploads", "at least 1"]),
         (
             ["--listen", "127.0.0.1:3001"],
@@ -282,7 +291,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
         .filter_map(|line| line.strip_prefix("      --")?.split(' ').next())
         .filter(|flag| *flag != "help")
         .collect();
-    assert_eq!(flags.len(), 39, "{flags:?}");
+    assert_eq!(flags.len(), 40, "{flags:?}");
     for flag in flags {
         let variable = format!("[env: FLASH_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{variable} is not in the help");

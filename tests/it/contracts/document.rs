@@ -179,7 +179,7 @@ fn parameters(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) 
     }
     for (name, new) in after.iter().filter(|(name, _)| !before.contains_key(*name)) {
         let place = format!("{place} {name}");
-        to.push(match needed(new) {
+        to.push(match needed(new) && !is_given(new) {
             true => Change::breaking(
                 &place,
                 "it is new and required: clients that do not know it break",
@@ -187,6 +187,12 @@ fn parameters(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) 
             false => Change::additive(&place, "it is new"),
         });
     }
+}
+
+/// Whether a parameter has one value, which is its default: it changes nothing for who doesn't send it.
+fn is_given(parameter: &Value) -> bool {
+    let schema = &parameter["schema"];
+    schema["enum"] == Value::Array(vec![schema["default"].clone()])
 }
 
 /// Parameters by where they are and what they are called; the names of headers have no case.

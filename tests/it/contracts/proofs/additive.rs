@@ -11,7 +11,7 @@ const LIST: &str = "/paths/~1datasets/get";
 type Change = fn(&mut Value);
 
 /// Changes of version 2 that break nobody, and what is said of them.
-const ADDITIONS: [(&str, Change); 9] = [
+const ADDITIONS: [(&str, Change); 10] = [
     ("PATCH /datasets/{name}: the operation is new", |document| {
         let operation = at(document, LIST).clone();
         object(document, "/paths/~1datasets~1{name}").insert("patch".into(), operation);
@@ -20,6 +20,16 @@ const ADDITIONS: [(&str, Change); 9] = [
         "GET /datasets query parameter `order`: it is new",
         |document| {
             let new = json!({ "in": "query", "name": "order", "required": false, "schema": {} });
+            list(document, &format!("{LIST}/parameters")).push(new);
+        },
+    ),
+    (
+        "GET /datasets query parameter `edition`: it is new",
+        |document| {
+            // It is required, but its one value is the default.
+            let schema = json!({ "type": "string", "enum": ["v2"], "default": "v2" });
+            let new =
+                json!({ "in": "query", "name": "edition", "required": true, "schema": schema });
             list(document, &format!("{LIST}/parameters")).push(new);
         },
     ),

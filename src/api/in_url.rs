@@ -1,0 +1,81 @@
+//! `version` and `format` in the query of a URL, for clients that can't send `Accept`: spreadsheets, browsers, data libraries.
+//!
+//! Every resource that negotiates has them. A dataset may have columns of these names: `version=eq.3` is a filter, because each
+//! filter begins with an operator, and no parameter does.
+
+use std::borrow::Cow;
+
+use super::error::Error;
+use super::query::{FORMAT, VERSION, version_names};
+use crate::dataset::query::is_condition;
+use crate::versioning::{Catalogue, Format, InUrl, VersionNumber};
+
+/// How other APIs call a key in a URL.
+const KEYS: [&str; 4] = ["key", "api_key", "access_token", "token"];
+
+/// Refuses a key in the URL, by the name of its parameter: it says what to do, where an unknown parameter would only be unknown.
+pub(super) fn refuse_key(query: &str) -> Result<(), Error> {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(name) = KEYS.into_iter().find(|key| *key == name)
+            && !is_condition(&value)
+        {
+            return Err(Error::KeyInUrl(name));
+        }
+    }
+    Ok(())
+}
+
+/// Takes both parameters out of a query. What is left is for the operation.
+///
+/// # Errors
+/// When one of them is there twice, or names something that doesn't exist.
+pub(super) fn take(query: &mut String, catalogue: &Catalogue) -> Result<InUrl, Error> {
+    let (mut version, mut format) = (None, None);
+    let mut left = Vec::new();
+    for pair in query.split('&') {
+        let Some((name, value)) = form_urlencoded::parse(pair.as_bytes()).next() else {
+            continue;
+        };
+        let (shown, place) = match &*name {
+            VERSION => (VERSION, &mut version),
+            FORMAT => (FORMAT, &mut format),
+            _ => {
+                left.push(pair);
+                continue;
+            }
+        };
+        if is_condition(&value) {
+            left.push(pair);
+        } else if place.replace(value).is_some() {
+            return Err(Error::RepeatedParameter(shown));
+        }
+    }
+    if version.is_none() && format.is_none() {
+        return Ok(InUrl::default());
+    }
+    let named = InUrl {
+        version: version
+            .map(|text| version_of(text, catalogue))
+            .transpose()?,
+        format: format.map(format_of).transpose()?,
+    };
+    *query = left.join("&");
+    Ok(named)
+}
+
+/// The version of that name: `v2`, `2` or `2.0`.
+pub(super) fn version_of(
+    text: Cow<'_, str>,
+    catalogue: &Catalogue,
+) -> Result<VersionNumber, Error> {
+    VersionNumber::named(text.as_bytes())
+        .filter(|version| catalogue.get(*version).is_some())
+        .ok_or_else(|| Error::bad_parameter(VERSION, text, version_names(catalogue)))
+}
+
+fn format_of(text: Cow<'_, str>) -> Result<Format, Error> {
+    Format::named(text.as_bytes()).ok_or_else(|| {
+        let names = Format::NAMED.map(Format::as_str).join(", ");
+        Error::bad_parameter(FORMAT, text, format_args!("one of {names}"))
+    })
+}
