@@ -205,7 +205,7 @@ fn small(criterion: &mut Criterion) {
     group.bench_function("end to end", |b| {
         b.iter(|| {
             let (blocks, profile) = whole(black_box(text));
-            (blocks, profile.columns(), profile.hints())
+            (blocks, profile.columns())
         });
     });
     group.bench_function("cut", |b| b.iter(|| split_into(black_box(text), drop)));
