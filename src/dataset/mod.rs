@@ -3,8 +3,8 @@
 //! Pure code: nothing here does I/O, waits, or knows HTTP or the store. An upload flows through it one way:
 //!
 //! ```text
-//! bytes → charset → preamble → record splitter → [RawBlock] → tokenizer → type inference → Analysis → Block
-//!         (UTF-8)   (header)                     (one raw block, on any thread)                       Profile
+//! bytes → signature → charset → detect → translator → preamble → record splitter → [RawBlock] → tokenizer → type inference → Analysis → Block
+//!         (no CSV?)   (UTF-8)   (delimiter) (dialects)  (header)                     (one raw block, on any thread)                 Profile
 //! ```
 //!
 //! - [`Ingest`] takes the uploaded bytes and returns [`RawBlock`]s: whole records of decoded text. It does only what has to be
@@ -15,9 +15,9 @@
 //! - [`Ingest::appending`] takes rows for a dataset that exists; [`ResumableDigest`] continues the digest of its source.
 //! - [`Query`] filters, orders and selects rows.
 //!
-//! The invariant of this module: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte. (For
-//! appended rows: without byte-order mark and header, and with a line end.) Types, names and nulls describe the text and never
-//! change it.
+//! The invariant of this module: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte, or what the
+//! translator made of it. (For appended rows: without byte-order mark and header, and with a line end.) Types, names, nulls and formats
+//! describe the text and never change it.
 
 mod advice;
 pub mod bad_row;
