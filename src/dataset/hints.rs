@@ -1,8 +1,8 @@
 //! Hints: what a file shows that its sender may not know, each with the parameter that would change it.
 
 use super::detect::Detected;
-use super::dialect::Dialect;
-use super::suspect::Suspect;
+use super::dialect::{Dialect, Separator};
+use super::suspect::{Stray, Suspect};
 use super::translator::first_records;
 use super::{Analysis, Bounds, Column, ColumnType, Delimiter, Profile, error::shortened};
 
@@ -23,6 +23,7 @@ pub(crate) fn of_beginning(
         return hints;
     };
     hints.extend(quoted_lines(&records));
+    hints.extend(other_separator(&records, dialect));
     hints.extend(numbers(header));
     if dialect.header_rows() == 1 {
         hints.extend(title(header, records.get(1)));
@@ -44,6 +45,42 @@ fn quoted_lines(records: &[Vec<String>]) -> Option<String> {
     all.then(|| {
         "each line is one field with delimiters in it; if lines are in quotes as a whole, state quote=lines".to_owned()
     })
+}
+
+/// All lines are one field, and something else than the usual delimiters divides them evenly.
+fn other_separator(records: &[Vec<String>], dialect: &Dialect) -> Option<String> {
+    const SEPARATORS: [(&str, &str); 8] = [
+        ("::", "::"),
+        ("||", "||"),
+        (":", ":"),
+        ("^", "%5E"),
+        ("~", "~"),
+        ("\u{1F}", "%1F"),
+        ("\u{1}", "%01"),
+        (" ", "space"),
+    ];
+    let stated = !matches!(dialect.delimiter, None | Some(Separator::Detected));
+    if stated || records.len() < 2 || records.iter().any(|record| record.len() != 1) {
+        return None;
+    }
+    let fields = |record: &Vec<String>, separator: &str| {
+        let parts = record[0].trim().split(separator);
+        // Any number of blanks is one.
+        parts
+            .filter(|part| separator != " " || !part.is_empty())
+            .count()
+    };
+    let divides = |(separator, _): &&(&str, &str)| {
+        let first = fields(&records[0], separator);
+        first > 1
+            && records
+                .iter()
+                .all(|record| fields(record, separator) == first)
+    };
+    let (_, stated) = SEPARATORS.iter().find(divides)?;
+    Some(format!(
+        "each line is one field; if its parts are fields, state delimiter={stated}"
+    ))
 }
 
 /// The header has values instead of names.
@@ -185,10 +222,10 @@ impl Observed {
             if let Some((stray, kind)) = suspect.stray() {
                 let line = stray.line.map(|line| format!(" in line {line}"));
                 hints.push(format!(
-                    "{name} would be {kind} but for {:?}{}; correct that value, or state null={} if it means no value",
+                    "{name} would be {kind} but for {:?}{}; {}",
                     stray.value,
                     line.unwrap_or_default(),
-                    stray.value
+                    remedy(stray, name, profile)
                 ));
             } else if suspect.is_string() {
                 let woulds: Vec<_> = suspect.woulds().collect();
@@ -249,6 +286,31 @@ impl Observed {
         }
         hints
     }
+}
+
+/// What may be stated if one value keeps a column from a narrower type.
+fn remedy(stray: &Stray, name: &str, profile: &Profile) -> String {
+    let value = &stray.value;
+    let layout = profile.layout();
+    if value == name {
+        let delimiter = char::from(layout.delimiter).to_string();
+        let header = layout.columns.join(&delimiter);
+        let start: String = header.chars().take_while(char::is_ascii).take(8).collect();
+        return format!(
+            "if the header is repeated there, state comment={start} to leave out lines that begin so"
+        );
+    }
+    if stray.first {
+        return "state units=1 if that line has the units of the columns".to_owned();
+    }
+    let lower = value.to_lowercase();
+    if ["total", "sum", "source", "note", "*"]
+        .iter()
+        .any(|word| lower.starts_with(word))
+    {
+        return "state skip_last=1 if the file ends there with totals or notes".to_owned();
+    }
+    format!("correct that value, or state null={value} if it means no value")
 }
 
 /// The last column has neither a name nor values.

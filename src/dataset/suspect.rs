@@ -88,6 +88,8 @@ pub(super) struct Stray {
     pub line: Option<u64>,
     /// The value, shortened.
     pub value: String,
+    /// Whether it is in the first row.
+    pub first: bool,
 }
 
 /// What is known of a column, as far as it matters here.
@@ -121,11 +123,12 @@ impl Suspect {
         }
     }
 
-    /// A column of strings of a raw block. `line` tells the line of a byte.
+    /// A column of strings of a raw block. `place` tells the line of a byte, and whether it is in
+    /// the first row.
     pub(crate) fn of<'t>(
         cells: &(impl Iterator<Item = Cell<'t>> + Clone),
         formats: &Formats,
-        line: impl Fn(usize) -> Option<u64>,
+        place: impl Fn(usize) -> (Option<u64>, bool),
     ) -> Self {
         let mut suspect = Self::of_kind(None);
         for cell in cells.clone() {
@@ -142,9 +145,11 @@ impl Suspect {
                 suspect.strays = true;
                 break;
             } else {
+                let (line, first) = place(cell.span().start());
                 suspect.stray = Some(Stray {
-                    line: line(cell.span().start()),
+                    line,
                     value: shortened(&text),
+                    first,
                 });
             }
         }
