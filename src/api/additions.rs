@@ -71,6 +71,23 @@ pub(super) const BASIC: Change = added(
     "the same as Authorization: Bearer",
 );
 
+/// What a CSV may be labelled.
+pub(super) const fn labels(operation: &'static str) -> Change {
+    added(
+        Some(operation),
+        "a body labelled application/octet-stream, application/csv, application/vnd.ms-excel, text/plain, text/x-csv or text/comma-separated-values is a CSV",
+        "415",
+        "the same as text/csv",
+    )
+}
+/// One item of a list alone.
+pub(super) const ONE_ITEM: Change = added(
+    Some("create_datasets"),
+    "a JSON body may be one object instead of a list",
+    "400",
+    "the same as a list of one",
+);
+
 const fn added(
     operation: Option<&'static str>,
     summary: &'static str,

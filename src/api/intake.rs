@@ -35,6 +35,15 @@ const LISTS: &[&str] = &[
 ];
 /// The media types that `PUT /datasets/{name}` and `POST /datasets/{name}/rows` take.
 const SINGLES: &[&str] = &["text/csv", "text/tab-separated-values"];
+/// What else a CSV is called: by programs that don't know the type of a file, by Windows, and by older programs.
+const LABELS: [&str; 6] = [
+    "application/octet-stream",
+    "application/csv",
+    "application/vnd.ms-excel",
+    "text/plain",
+    "text/x-csv",
+    "text/comma-separated-values",
+];
 /// The media type that `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
 /// The content codings of request bodies, as a value of `Accept-Encoding`.

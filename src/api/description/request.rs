@@ -307,6 +307,7 @@ impl RequestBody {
                 (Content::Fixed("text/csv"), Self::example()),
                 (Content::Fixed("text/tab-separated-values"), Schema::text()),
                 (Content::Negotiated(Format::Csv), Self::example()),
+                (Content::Fixed("application/octet-stream"), Self::bytes()),
             ],
         }
     }
@@ -337,6 +338,11 @@ impl RequestBody {
             meaning,
             content: vec![(Content::Negotiated(Format::Json), schema)],
         }
+    }
+
+    /// A CSV for clients that send files without a type of their own.
+    fn bytes() -> Schema {
+        Schema::written(json!({ "type": "string", "format": "binary" }))
     }
 
     fn example() -> Schema {

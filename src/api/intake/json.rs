@@ -41,10 +41,10 @@ pub(in crate::api) struct Item {
     csv: String,
 }
 
-/// Receives the CSVs of a JSON list.
+/// Receives the CSVs of a JSON list, or the one of an object.
 pub(super) async fn receive(call: &mut Call, stated: Stated) -> Result<Vec<Prepared>, Error> {
     let (body, held) = collect(call).await?;
-    let items = tokio::task::spawn_blocking(move || serde_json::from_slice::<Vec<Item>>(&body));
+    let items = tokio::task::spawn_blocking(move || parse(&body));
     let items = items
         .await
         .map_err(|_| Error::Worker)?
@@ -69,6 +69,14 @@ pub(super) async fn receive(call: &mut Call, stated: Stated) -> Result<Vec<Prepa
         list.add(upload.finish().await.map_err(failed)?).await?;
     }
     list.finish("put at least one item into the list")
+}
+
+/// The items of a list. One item may stand alone.
+fn parse(body: &[u8]) -> serde_json::Result<Vec<Item>> {
+    match body.trim_ascii_start().first() {
+        Some(b'{') => Ok(vec![serde_json::from_slice(body)?]),
+        _ => serde_json::from_slice(body),
+    }
 }
 
 /// The whole decoded list, with the memory for parsing it.

@@ -47,9 +47,10 @@ impl MediaType {
         self.essence == "application/json" || self.is_ours("+json")
     }
 
-    /// A CSV under one of its own names or under one of ours.
+    /// A CSV under one of its own names, under one of ours, or labelled as files often are.
     pub(super) fn is_csv(&self) -> bool {
-        super::SINGLES.contains(&self.essence()) || self.is_ours("+csv")
+        let essence = &self.essence();
+        super::SINGLES.contains(essence) || super::LABELS.contains(essence) || self.is_ours("+csv")
     }
 
     /// A CSV whose fields have tabs between them.

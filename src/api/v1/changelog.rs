@@ -24,6 +24,8 @@ const CHANGES_1_1_0: &[Change] = &[
     additions::VERSION_PARAMETER,
     additions::LENIENT_ACCEPT,
     additions::BASIC,
+    additions::labels("create_datasets"),
+    additions::ONE_ITEM,
     additions::file_name("get_dataset"),
     additions::formats(Kind::Changed, "create_datasets"),
     additions::dialects(Kind::Changed, "create_datasets"),

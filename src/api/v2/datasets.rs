@@ -127,11 +127,19 @@ pub(super) fn revision(query: &mut Query) -> Result<Option<i64>, Error> {
     }
 }
 
+/// The name of a dataset that may be new. No name has a dot, so with a dot it is that of a file: `curl -T people.csv URL/datasets/`
+/// adds it to the path.
+fn new_name(text: &str) -> Result<DatasetName, Error> {
+    let name = match text.contains('.') {
+        true => DatasetName::from_filename(text),
+        false => DatasetName::new(text),
+    };
+    name.map_err(|_| Error::BadNewName(text.to_owned()))
+}
+
 /// `PUT /datasets/{name}`: creates or replaces the dataset.
 pub(super) async fn put_dataset(mut call: Call) -> Result<Reply, Error> {
-    let name = call
-        .dataset_name()
-        .map_err(|_| Error::BadNewName(call.raw_name().to_owned()))?;
+    let name = new_name(call.raw_name())?;
     let prepared = intake::receive_one(&mut call, name).await?;
     commit(&call, prepared).await
 }

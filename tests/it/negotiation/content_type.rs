@@ -83,7 +83,7 @@ fn a_body_type_that_no_operation_reads_is_415_and_says_which_ones_are() {
     for content_type in [
         "application/xml",
         "application/x-www-form-urlencoded",
-        "text/plain",
+        "text/markdown",
     ] {
         for call in [
             server.post("/datasets?name=one"),
