@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     Stated,
     /// The dataset has it.
     Dataset,
+    /// It was stated for the dataset that is replaced.
+    Kept,
     /// The line `sep=` names it.
     Named,
     /// It divides all of the first rows alike.
@@ -53,6 +55,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Stated => "it was stated",
             Self::Dataset => "the dataset has it",
+            Self::Kept => "it was stated for this dataset before",
             Self::Named => "the line sep= names it",
             Self::Rows => "it divides the header and the first rows into equally many fields",
             Self::MostRows => "it divides most of the first rows into as many fields as the header",
@@ -107,6 +110,10 @@ pub(crate) fn detect(
     let shapes = Delimiter::ALL.map(|delimiter| sample.shape(delimiter));
     let title = title(&sample, &shapes);
     let (delimiter, reason) = match known {
+        Some((kept, Reason::Kept)) => {
+            check_kept(&sample, &shapes, kept)?;
+            (kept, Reason::Kept)
+        }
         Some(known) => known,
         None => decide(&sample, &shapes, title)?,
     };
@@ -317,6 +324,29 @@ fn decide(
             Err(CsvError::on(kind, line))
         }
         _ => Ok(by_header(sample, shapes)),
+    }
+}
+
+/// Checks that the delimiter of the dataset so far divides the file, unless no other does.
+fn check_kept(
+    sample: &Sample<'_>,
+    shapes: &[Vec<Shape>; 4],
+    kept: Delimiter,
+) -> Result<(), CsvError> {
+    let mut each = Delimiter::ALL.into_iter().zip(shapes);
+    let undivided = |(delimiter, shapes): (Delimiter, &Vec<Shape>)| {
+        delimiter == kept && header(sample, shapes) == 1
+    };
+    if !each.any(undivided) {
+        return Ok(());
+    }
+    match decide(sample, shapes, None)? {
+        (found, Reason::Rows | Reason::MostRows | Reason::Header) if found != kept => {
+            let line = shapes[0].first().map_or(0, |shape| shape.line as u64) + 1;
+            let kind = CsvErrorKind::OtherDelimiterKept { kept, found };
+            Err(CsvError::on(kind, line))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -72,6 +72,8 @@ impl fmt::Display for Delimiter {
 pub struct UploadOptions {
     /// The form of the file; what it doesn't say, the beginning of the file decides.
     pub dialect: Dialect,
+    /// Whether the delimiter is that of the dataset so far, and not stated for this file.
+    pub kept_delimiter: bool,
     /// The first record is data, and the columns are named `column_1`, `column_2`, …
     pub header_absent: bool,
     /// A label of the WHATWG Encoding Standard, or `detect`; without it, UTF-8, or UTF-16 where its byte-order mark is there.
@@ -94,6 +96,7 @@ impl UploadOptions {
     /// The same options, and for what they don't state those of the dataset that the upload replaces.
     #[must_use]
     pub fn or_kept(mut self, kept: &Layout) -> Self {
+        self.kept_delimiter = self.dialect.delimiter.is_none();
         self.dialect = self.dialect.or(&kept.dialect);
         let dropped = self.dropped_formats.iter();
         let formats = dropped.fold(kept.formats.clone(), |formats, name| formats.without(name));

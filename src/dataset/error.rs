@@ -136,6 +136,15 @@ pub enum CsvErrorKind {
         "the charset UTF-16 was stated, and the file is not in it; state another charset, or none"
     )]
     NotUtf16,
+    /// The delimiter that the dataset has had so far doesn't divide the file, and another one does.
+    #[error("the delimiter that was stated for this dataset is '{kept}', and the file seems to have '{found}'; state the one that is right, such as {}",
+        stated(&[*.found]))]
+    OtherDelimiterKept {
+        /// That of the dataset.
+        kept: Delimiter,
+        /// That of the file.
+        found: Delimiter,
+    },
     /// Several delimiters divide the first rows evenly.
     #[error("{} divide the header and the first rows into equally many fields; state which one it is, such as {}",
         both(.found), stated(.found))]

@@ -317,7 +317,10 @@ impl Stage {
     ) -> Result<(), CsvError> {
         let purpose = &assembly.purpose;
         let known = match &dialect.delimiter {
-            Some(Separator::Usual(delimiter)) => Some((*delimiter, Reason::Stated)),
+            Some(Separator::Usual(delimiter)) => {
+                let kept = purpose.keeps_delimiter();
+                Some((*delimiter, if kept { Reason::Kept } else { Reason::Stated }))
+            }
             Some(Separator::Text(_) | Separator::Blanks) => {
                 Some((purpose.stored_delimiter(Delimiter::COMMA), Reason::Stated))
             }

@@ -201,7 +201,10 @@ fn a_list_of_datasets_with_many_long_names_is_whole_and_has_each_of_them_once() 
     assert_eq!(one.json()["columns"].as_array().unwrap().len(), 2000);
     let next = v2["next"].as_str().unwrap();
     let rest = server.get(&format!("/datasets?cursor={next}")).v2();
-    assert_eq!(rest.send().ok().json()["data"][0], one.json());
+    let mut one = one.json();
+    // A list doesn't tell how a source is read.
+    assert!(one.as_object_mut().unwrap().remove("reading").is_some());
+    assert_eq!(rest.send().ok().json()["data"][0], one);
 }
 
 #[test]

@@ -56,13 +56,13 @@ const CHANGES_2_2_0: &[Change] = &[
         "clients had to remember them",
         "\"reading\": {\"source\": {\"delimiter\": \";\"}, \"csv\": {}}",
     ),
-    changed(
+    added(
         "put_dataset",
         "what was stated about a CSV (its form, nulls, types and formats) stays with the dataset: later uploads state only what differs",
         "each upload had to state all of it",
         "each upload keeps what it doesn't state",
     ),
-    changed(
+    added(
         "append_rows",
         "answers to appends have hints, and there are many more hints, each with the parameter that would change what it tells",
         "hints about one placeholder",

@@ -81,3 +81,22 @@ fn carriage_returns_end_lines_where_no_line_feed_does() {
     assert!(!of("a,\"b\rc\"\n1,2\n").unwrap().returns);
     assert!(!of("a,b").unwrap().returns);
 }
+
+#[test]
+fn the_delimiter_of_the_dataset_so_far_is_not_taken_for_a_file_that_has_another() {
+    let dialect = Dialect::default();
+    let kept = Some((Delimiter::SEMICOLON, Reason::Kept));
+    let found = |text: &[u8]| detect(text, true, &dialect, kept);
+    assert_eq!(
+        found(b"a;b\n1;2,5\n").unwrap().delimiter,
+        Delimiter::SEMICOLON
+    );
+    assert_eq!(found(b"a\n1\n").unwrap().delimiter, Delimiter::SEMICOLON);
+    assert_eq!(
+        found(b"a,b\n1,2\n").unwrap_err().kind,
+        CsvErrorKind::OtherDelimiterKept {
+            kept: Delimiter::SEMICOLON,
+            found: Delimiter::COMMA
+        }
+    );
+}

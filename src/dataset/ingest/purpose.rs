@@ -41,6 +41,14 @@ impl Purpose {
         }
     }
 
+    /// Whether the delimiter is that of the dataset that is replaced.
+    pub(super) fn keeps_delimiter(&self) -> bool {
+        match self {
+            Self::Dataset { options, .. } => options.kept_delimiter,
+            Self::Rows { .. } => false,
+        }
+    }
+
     /// The delimiter of the text that is stored, if the file has `found`.
     pub(super) fn stored_delimiter(&self, found: Delimiter) -> Delimiter {
         self.has_delimiter().unwrap_or(found)

@@ -68,7 +68,7 @@ fn what_is_wrong_with_a_client_is_said_in_one_line() {
         (&["pin", "shop", "v9"], 2, "no version v9"),
         (&["extend", "shop", "v9=2099-01-01"], 2, "no version v9"),
         (&["extend", "shop", "v1"], 2, "VERSION=DATE"),
-        (&["extend", "shop", "v1=soon"], 2, "is not a date"),
+        (&["extend", "shop", "v1=soon"], 2, "isn't a date"),
         (&["extend", "shop", "v1=2020-01-01"], 2, "in the past"),
         (
             &["extend", "nobody", "v1=2099-01-01"],

@@ -93,7 +93,7 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
         ),
         (
             ["--cors-origin", "a.example"],
-            ["\"a.example\" is not an origin", "http://localhost:5173"],
+            ["\"a.example\" isn't an origin", "http://localhost:5173"],
         ),
         (["--cors-origin", "null"], ["\"null\"", "* lets pages"]),
         (["--max-uploads", "0"], ["--max-uploads", "at least 1"]),

@@ -211,7 +211,7 @@ fn a_release_can_announce_all_that_a_setting_can() {
     };
     let error = Registry::new(&[&WRONG]).unwrap().catalogue().unwrap_err();
     assert!(
-        error.to_string().contains("\"soon\" is not a date"),
+        error.to_string().contains("\"soon\" isn't a date"),
         "{error}"
     );
 }

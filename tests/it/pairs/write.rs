@@ -41,14 +41,13 @@ impl World {
             parameters.push(format!("name={name}"));
         }
         let layout = &document.layout;
-        if layout.delimiter != ',' || !layout.header {
-            parameters.push(format!(
-                "delimiter={}",
-                escaped(&layout.delimiter.to_string())
-            ));
-        }
-        if let Some(null) = &layout.null {
-            parameters.push(format!("null={null}"));
+        // What isn't stated is kept from the revision before, so all of it is.
+        let delimiter = escaped(&layout.delimiter.to_string());
+        parameters.push(format!("delimiter={delimiter}"));
+        let null = layout.null.as_deref().unwrap_or_default();
+        parameters.push(format!("null={null}"));
+        if !creates {
+            parameters.push("empty=allow".to_owned());
         }
         let path = match creates {
             true => "/datasets".to_owned(),
