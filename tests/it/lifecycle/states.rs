@@ -143,7 +143,7 @@ fn a_preview_is_served_only_to_who_names_it_until_its_date() {
         !refused
             .refused(406, &[])
             .text()
-            .contains(&format!("write {V2}"))
+            .contains(&format!("use {V2}"))
     );
 
     clock.set(at("2027-03-01T00:00:00Z"));
@@ -152,7 +152,7 @@ fn a_preview_is_served_only_to_who_names_it_until_its_date() {
     assert_eq!(default.header("API-Version"), V1_RELEASE);
     assert!(link(&default, "successor-version").is_some());
     let refused = server.get("/datasets").accept(misspelt).send();
-    refused.refused(406, &[&format!("write {V2}")]);
+    refused.refused(406, &[&format!("use {V2}")]);
 }
 
 #[test]
