@@ -2,9 +2,11 @@
 
 use super::detect::Detected;
 use super::dialect::Dialect;
-use super::suspect::Suspect;
+use super::suspect::{Stray, Suspect};
 use super::translator::first_records;
 use super::{Analysis, Bounds, Column, ColumnType, Delimiter, Profile, error::shortened};
+
+mod separators;
 
 /// Names that one hint tells.
 const SHOWN: usize = 5;
@@ -22,7 +24,11 @@ pub(crate) fn of_beginning(
     let Some(header) = records.first().filter(|_| has_header) else {
         return hints;
     };
-    hints.extend(quoted_lines(&records));
+    if header.len() == 1 {
+        let quoted = quoted_lines(&records);
+        let table = sample.get(detected.start..).unwrap_or_default();
+        hints.extend(quoted.or_else(|| separators::hint(table, dialect, detected.returns)));
+    }
     hints.extend(numbers(header));
     if dialect.header_rows() == 1 {
         hints.extend(title(header, records.get(1)));
@@ -182,28 +188,29 @@ impl Observed {
         let others = names.zip(&self.columns).zip(placeholders);
         for ((name, suspect), _) in others.filter(|(_, known)| !known) {
             let Some(suspect) = suspect else { continue };
-            if let Some((stray, kind)) = suspect.stray() {
+            if !suspect.is_string() {
+                continue;
+            }
+            let woulds: Vec<_> = suspect.woulds().collect();
+            if let Some(first) = woulds.first() {
+                let parameters: Vec<_> = woulds
+                    .iter()
+                    .filter(|would| would.kind == first.kind)
+                    .map(|would| would.parameter)
+                    .collect();
+                hints.push(format!(
+                    "{name} would be {} with {}",
+                    first.kind,
+                    parameters.join(" or ")
+                ));
+            } else if let Some((stray, kind)) = suspect.stray() {
                 let line = stray.line.map(|line| format!(" in line {line}"));
                 hints.push(format!(
-                    "{name} would be {kind} but for {:?}{}; correct that value, or state null={} if it means no value",
+                    "{name} would be {kind} but for {:?}{}; {}",
                     stray.value,
                     line.unwrap_or_default(),
-                    stray.value
+                    of_stray(stray, name, kind, profile)
                 ));
-            } else if suspect.is_string() {
-                let woulds: Vec<_> = suspect.woulds().collect();
-                if let Some(first) = woulds.first() {
-                    let parameters: Vec<_> = woulds
-                        .iter()
-                        .filter(|would| would.kind == first.kind)
-                        .map(|would| would.parameter)
-                        .collect();
-                    hints.push(format!(
-                        "{name} would be {} with {}",
-                        first.kind,
-                        parameters.join(" or ")
-                    ));
-                }
             }
         }
         let more = hints.len().saturating_sub(COLUMNS);
@@ -248,6 +255,30 @@ impl Observed {
             ));
         }
         hints
+    }
+}
+
+/// What to do about the only value that keeps a column from the type.
+fn of_stray(stray: &Stray, name: &str, kind: ColumnType, profile: &Profile) -> String {
+    let lines_of_rows = profile.layout().header.then(|| profile.rows() + 1);
+    if stray.value == name {
+        return format!(
+            "if the header comes again there, state type.{name}={kind}&bad_rows=set-aside"
+        );
+    }
+    if profile.layout().header && stray.line == Some(2) && profile.rows() > 1 {
+        return "if that line has units, state units=1; else correct the value".to_owned();
+    }
+    if stray.line.is_some() && stray.line == lines_of_rows {
+        return "if that line is a total or a note, state skip_last=1; else correct the value"
+            .to_owned();
+    }
+    match stray.whole {
+        true => format!(
+            "correct that value, or state null={} if it means no value",
+            stray.value
+        ),
+        false => "correct that value".to_owned(),
     }
 }
 

@@ -88,6 +88,8 @@ pub(super) struct Stray {
     pub line: Option<u64>,
     /// The value, shortened.
     pub value: String,
+    /// Whether the value can be stated as it is shown: nothing was left out, and it is one line.
+    pub whole: bool,
 }
 
 /// What is known of a column, as far as it matters here.
@@ -142,9 +144,11 @@ impl Suspect {
                 suspect.strays = true;
                 break;
             } else {
+                let value = shortened(&text);
                 suspect.stray = Some(Stray {
                     line: line(cell.span().start()),
-                    value: shortened(&text),
+                    whole: value == text && !text.contains(char::is_control),
+                    value,
                 });
             }
         }
