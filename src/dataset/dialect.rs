@@ -93,11 +93,15 @@ pub struct UploadOptions {
 }
 
 impl UploadOptions {
-    /// The same options, and for what they don't state those of the dataset that the upload replaces.
+    /// The same options, and for what they don't state those of the dataset that the upload replaces or extends. Rows alone, for
+    /// a dataset whose file had a header, have neither a header nor lines around the table.
     #[must_use]
     pub fn or_kept(mut self, kept: &Layout) -> Self {
         self.kept_delimiter = self.dialect.delimiter.is_none();
-        self.dialect = self.dialect.or(&kept.dialect);
+        self.dialect = match self.header_absent && kept.header {
+            true => self.dialect.or(&kept.dialect.clone().of_rows()),
+            false => self.dialect.or(&kept.dialect),
+        };
         let dropped = self.dropped_formats.iter();
         let formats = dropped.fold(kept.formats.clone(), |formats, name| formats.without(name));
         self.formats = self.formats.or(&formats);

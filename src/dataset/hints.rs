@@ -1,10 +1,12 @@
 //! Hints: what a file shows that its sender may not know, each with the parameter that would change it.
 
 use super::detect::Detected;
-use super::dialect::{Dialect, Separator};
+use super::dialect::Dialect;
 use super::suspect::{Stray, Suspect};
 use super::translator::first_records;
 use super::{Analysis, Bounds, Column, ColumnType, Delimiter, Profile, error::shortened};
+
+mod separators;
 
 /// Names that one hint tells.
 const SHOWN: usize = 5;
@@ -22,8 +24,11 @@ pub(crate) fn of_beginning(
     let Some(header) = records.first().filter(|_| has_header) else {
         return hints;
     };
-    hints.extend(quoted_lines(&records));
-    hints.extend(other_separator(&records, dialect));
+    if header.len() == 1 {
+        let quoted = quoted_lines(&records);
+        let table = sample.get(detected.start..).unwrap_or_default();
+        hints.extend(quoted.or_else(|| separators::hint(table, dialect, detected.returns)));
+    }
     hints.extend(numbers(header));
     if dialect.header_rows() == 1 {
         hints.extend(title(header, records.get(1)));
@@ -45,42 +50,6 @@ fn quoted_lines(records: &[Vec<String>]) -> Option<String> {
     all.then(|| {
         "each line is one field with delimiters in it; if lines are in quotes as a whole, state quote=lines".to_owned()
     })
-}
-
-/// All lines are one field, and something else than the usual delimiters divides them evenly.
-fn other_separator(records: &[Vec<String>], dialect: &Dialect) -> Option<String> {
-    const SEPARATORS: [(&str, &str); 8] = [
-        ("::", "::"),
-        ("||", "||"),
-        (":", ":"),
-        ("^", "%5E"),
-        ("~", "~"),
-        ("\u{1F}", "%1F"),
-        ("\u{1}", "%01"),
-        (" ", "space"),
-    ];
-    let stated = !matches!(dialect.delimiter, None | Some(Separator::Detected));
-    if stated || records.len() < 2 || records.iter().any(|record| record.len() != 1) {
-        return None;
-    }
-    let fields = |record: &Vec<String>, separator: &str| {
-        let parts = record[0].trim().split(separator);
-        // Any number of blanks is one.
-        parts
-            .filter(|part| separator != " " || !part.is_empty())
-            .count()
-    };
-    let divides = |(separator, _): &&(&str, &str)| {
-        let first = fields(&records[0], separator);
-        first > 1
-            && records
-                .iter()
-                .all(|record| fields(record, separator) == first)
-    };
-    let (_, stated) = SEPARATORS.iter().find(divides)?;
-    Some(format!(
-        "each line is one field; if its parts are fields, state delimiter={stated}"
-    ))
 }
 
 /// The header has values instead of names.
@@ -219,28 +188,29 @@ impl Observed {
         let others = names.zip(&self.columns).zip(placeholders);
         for ((name, suspect), _) in others.filter(|(_, known)| !known) {
             let Some(suspect) = suspect else { continue };
-            if let Some((stray, kind)) = suspect.stray() {
+            if !suspect.is_string() {
+                continue;
+            }
+            let woulds: Vec<_> = suspect.woulds().collect();
+            if let Some(first) = woulds.first() {
+                let parameters: Vec<_> = woulds
+                    .iter()
+                    .filter(|would| would.kind == first.kind)
+                    .map(|would| would.parameter)
+                    .collect();
+                hints.push(format!(
+                    "{name} would be {} with {}",
+                    first.kind,
+                    parameters.join(" or ")
+                ));
+            } else if let Some((stray, kind)) = suspect.stray() {
                 let line = stray.line.map(|line| format!(" in line {line}"));
                 hints.push(format!(
                     "{name} would be {kind} but for {:?}{}; {}",
                     stray.value,
                     line.unwrap_or_default(),
-                    remedy(stray, name, profile)
+                    of_stray(stray, name, kind, profile)
                 ));
-            } else if suspect.is_string() {
-                let woulds: Vec<_> = suspect.woulds().collect();
-                if let Some(first) = woulds.first() {
-                    let parameters: Vec<_> = woulds
-                        .iter()
-                        .filter(|would| would.kind == first.kind)
-                        .map(|would| would.parameter)
-                        .collect();
-                    hints.push(format!(
-                        "{name} would be {} with {}",
-                        first.kind,
-                        parameters.join(" or ")
-                    ));
-                }
             }
         }
         let more = hints.len().saturating_sub(COLUMNS);
@@ -288,29 +258,28 @@ impl Observed {
     }
 }
 
-/// What may be stated if one value keeps a column from a narrower type.
-fn remedy(stray: &Stray, name: &str, profile: &Profile) -> String {
-    let value = &stray.value;
-    let layout = profile.layout();
-    if value == name {
-        let delimiter = char::from(layout.delimiter).to_string();
-        let header = layout.columns.join(&delimiter);
-        let start: String = header.chars().take_while(char::is_ascii).take(8).collect();
+/// What to do about the only value that keeps a column from the type.
+fn of_stray(stray: &Stray, name: &str, kind: ColumnType, profile: &Profile) -> String {
+    let lines_of_rows = profile.layout().header.then(|| profile.rows() + 1);
+    if stray.value == name {
         return format!(
-            "if the header is repeated there, state comment={start} to leave out lines that begin so"
+            "if the header comes again there, state type.{name}={kind}&bad_rows=set-aside"
         );
     }
-    if stray.first {
-        return "state units=1 if that line has the units of the columns".to_owned();
+    if profile.layout().header && stray.line == Some(2) && profile.rows() > 1 {
+        return "if that line has units, state units=1; else correct the value".to_owned();
     }
-    let lower = value.to_lowercase();
-    if ["total", "sum", "source", "note", "*"]
-        .iter()
-        .any(|word| lower.starts_with(word))
-    {
-        return "state skip_last=1 if the file ends there with totals or notes".to_owned();
+    if stray.line.is_some() && stray.line == lines_of_rows {
+        return "if that line is a total or a note, state skip_last=1; else correct the value"
+            .to_owned();
     }
-    format!("correct that value, or state null={value} if it means no value")
+    match stray.whole {
+        true => format!(
+            "correct that value, or state null={} if it means no value",
+            stray.value
+        ),
+        false => "correct that value".to_owned(),
+    }
 }
 
 /// The last column has neither a name nor values.

@@ -169,13 +169,6 @@ impl RawBlock {
         Ok(analysis)
     }
 
-    /// Whether a byte is in the row below the header.
-    fn is_in_first_row(&self, at: usize) -> bool {
-        let before = self.text.get(self.body_start..at);
-        let header = self.offset == 0 && self.body_start > 0;
-        header && before.is_some_and(|before| memchr::memchr(b'\n', before).is_none())
-    }
-
     /// The line of the file that a byte is in, if the text is that of the file.
     fn line_of(&self, at: usize) -> Option<u64> {
         let line = || super::error::position(&self.text, at, self.first_line).0;
@@ -213,8 +206,8 @@ impl RawBlock {
             }
             let unstated = stated.is_none() && self.context.detected.is_some();
             if unstated && zone_map.kind == Some(ColumnType::String) {
-                let place = |at| (self.line_of(at), self.is_in_first_row(at));
-                let suspect = Suspect::of(&texts.cells(), &self.layout.formats, place);
+                let line = |at| self.line_of(at);
+                let suspect = Suspect::of(&texts.cells(), &self.layout.formats, line);
                 oddities.suspects.push((number, suspect));
             }
             if let Some(summary) = &mut summary {

@@ -23,7 +23,8 @@ const BINARY: [Signature; 20] = [
         "a zstd file",
         "send it with Content-Encoding: zstd, or as a file of a form whose name ends with .csv.zst",
     ),
-    (b"BZh", "a bzip2 file", UNPACK),
+    // A name of a column may begin with BZh or PAR1, and does not go on so.
+    (b"BZh91AY&SY", "a bzip2 file", UNPACK),
     (b"\xFD7zXZ\0", "an xz file", UNPACK),
     (b"7z\xBC\xAF\x27\x1C", "a 7z file", UNPACK),
     (b"Rar!\x1A\x07", "a rar file", UNPACK),
@@ -32,7 +33,7 @@ const BINARY: [Signature; 20] = [
         "an xls file, or another document of Microsoft Office",
         EXPORT,
     ),
-    (b"PAR1", "a Parquet file", EXPORT),
+    (b"PAR1\x15", "a Parquet file", EXPORT),
     (b"ARROW1\0\0", "an Arrow file", EXPORT),
     (b"Obj\x01", "an Avro file", EXPORT),
     (b"SQLite format 3\0", "a SQLite database", EXPORT),

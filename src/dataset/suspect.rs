@@ -88,8 +88,8 @@ pub(super) struct Stray {
     pub line: Option<u64>,
     /// The value, shortened.
     pub value: String,
-    /// Whether it is in the first row.
-    pub first: bool,
+    /// Whether the value can be stated as it is shown: nothing was left out, and it is one line.
+    pub whole: bool,
 }
 
 /// What is known of a column, as far as it matters here.
@@ -123,12 +123,11 @@ impl Suspect {
         }
     }
 
-    /// A column of strings of a raw block. `place` tells the line of a byte, and whether it is in
-    /// the first row.
+    /// A column of strings of a raw block. `line` tells the line of a byte.
     pub(crate) fn of<'t>(
         cells: &(impl Iterator<Item = Cell<'t>> + Clone),
         formats: &Formats,
-        place: impl Fn(usize) -> (Option<u64>, bool),
+        line: impl Fn(usize) -> Option<u64>,
     ) -> Self {
         let mut suspect = Self::of_kind(None);
         for cell in cells.clone() {
@@ -145,11 +144,11 @@ impl Suspect {
                 suspect.strays = true;
                 break;
             } else {
-                let (line, first) = place(cell.span().start());
+                let value = shortened(&text);
                 suspect.stray = Some(Stray {
-                    line,
-                    value: shortened(&text),
-                    first,
+                    line: line(cell.span().start()),
+                    whole: value == text && !text.contains(char::is_control),
+                    value,
                 });
             }
         }

@@ -11,6 +11,7 @@ mod nulls;
 mod parameters;
 mod stated;
 mod types;
+mod wild;
 
 use serde_json::Value;
 

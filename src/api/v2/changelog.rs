@@ -54,7 +54,7 @@ const CHANGES_2_2_0: &[Change] = &[
         "get_dataset",
         "a dataset tells under reading with which parameters its source, and its CSV, can be uploaded again",
         "clients had to remember them",
-        "\"reading\": {\"source\": {\"delimiter\": \";\"}, \"csv\": {}}",
+        "\"reading\": {\"source\": {\"delimiter\": \";\"}, \"csv\": {\"delimiter\": \",\"}}",
     ),
     added(
         "put_dataset",

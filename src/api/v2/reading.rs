@@ -48,12 +48,15 @@ fn source(dataset: &Dataset) -> Parameters {
     let charset = dataset.content_type.split("charset=").nth(1);
     let charset = charset.and_then(|rest| rest.split(';').next());
     state("charset", charset.unwrap_or("utf-8").trim().into());
+    for (name, value) in layout.dialect.parameters() {
+        if dataset.transcoded && value != "auto" {
+            state(name, value.into());
+        }
+    }
     // Once rows were appended, the source is the text that is stored.
-    if dataset.transcoded {
-        for (name, value) in layout.dialect.parameters() {
-            if value != "auto" {
-                state(name, value.into());
-            }
+    for (name, value) in layout.dialect.taken_back() {
+        if !dataset.transcoded && name != "delimiter" {
+            state(name, value.into());
         }
     }
     if layout.dialect.keeps_null_bytes() {
@@ -85,8 +88,17 @@ fn csv(dataset: &Dataset) -> Parameters {
     let types =
         told.map(|(column, _)| (format!("type.{}", column.name), column.kind.as_str().into()));
     let mut parameters: Parameters = types.collect();
+    let mut state = |name: &str, value: &str| parameters.insert(name.to_owned(), value.into());
+    // What stays with the dataset doesn't hold for its CSV.
+    for (name, value) in layout.dialect.taken_back() {
+        state(name, value);
+    }
+    for (name, _) in layout.formats.parameters() {
+        state(name, if name == "decimal" { "." } else { "none" });
+    }
+    state("delimiter", ",");
     if layout.dialect.keeps_null_bytes() {
-        parameters.insert("null_bytes".to_owned(), "keep".into());
+        state("null_bytes", "keep");
     }
     parameters
 }

@@ -112,6 +112,8 @@ pub struct Parameter {
     pub expected: &'static str,
     /// What it means.
     pub meaning: &'static str,
+    /// The value that takes back what was stated before.
+    pub default: &'static str,
 }
 
 /// Lines that `skip` and `skip_last` may name.
@@ -131,78 +133,91 @@ pub const PARAMETERS: [Parameter; 13] = [
         option: "delimiter",
         expected: "one character or several, such as ; or ::, or tab, or space for any number of blanks, or auto",
         meaning: "What is between two fields. auto: the file decides.",
+        default: "auto",
     },
     Parameter {
         name: "quote",
         option: "quote",
         expected: "one character, or none, strict or lines",
         meaning: "The character around a field that has the delimiter in it. none: quotes are ordinary characters. strict: a quote inside an unquoted field is refused. lines: each line is in quotes as a whole.",
+        default: "\"",
     },
     Parameter {
         name: "escape",
         option: "escape",
         expected: r"one character, such as \, or none",
         meaning: "The character that takes the meaning from the one after it.",
+        default: "none",
     },
     Parameter {
         name: "comment",
         option: "comment",
         expected: "1 to 8 bytes, such as #, or nothing for no comments",
         meaning: "Lines that begin so are no rows.",
+        default: "",
     },
     Parameter {
         name: "skip",
         option: "skip",
         expected: "a whole number from 0 to 1000",
         meaning: "The number of lines above the header that are not part of the table.",
+        default: "0",
     },
     Parameter {
         name: "skip_last",
         option: "skip-last",
         expected: "a whole number from 0 to 1000",
         meaning: "The number of lines below the table that are not part of it. Empty lines at the end don't count.",
+        default: "0",
     },
     Parameter {
         name: "header_rows",
         option: "header-rows",
         expected: "a whole number from 1 to 10",
         meaning: "The number of rows that the header has. Their cells are joined by a space; an empty cell takes the text to its left.",
+        default: "1",
     },
     Parameter {
         name: "units",
         option: "units",
         expected: "a whole number from 0 to 10",
         meaning: "The number of rows under the header that have the columns' units.",
+        default: "0",
     },
     Parameter {
         name: "trim",
         option: "trim",
         expected: "both or none",
         meaning: "both: blanks around fields go, also those between a delimiter and a quote.",
+        default: "none",
     },
     Parameter {
         name: "ragged",
         option: "ragged",
         expected: "refuse, or one or more of pad, widen and cut, with commas between them",
         meaning: "What to do with rows of another length. pad: short rows get nulls. widen: a header that is shorter than its rows gets column_N. cut: empty fields that are too many go.",
+        default: "refuse",
     },
     Parameter {
         name: "bad_rows",
         option: "bad-rows",
         expected: "refuse or set-aside",
         meaning: "set-aside: rows that don't fit are kept apart.",
+        default: "refuse",
     },
     Parameter {
         name: "bad_rows_max",
         option: "bad-rows-max",
         expected: "a whole number from 0 to 100000",
         meaning: "How many rows may be kept apart: 1000 unless stated.",
+        default: "1000",
     },
     Parameter {
         name: "null_bytes",
         option: "null-bytes",
         expected: "refuse or keep",
         meaning: "keep: U+0000 is an ordinary character.",
+        default: "refuse",
     },
 ];
 
@@ -278,9 +293,39 @@ impl Dialect {
             .collect()
     }
 
+    /// The parameters that are stated, with the values that take them back. What `bad_rows` takes back, `bad_rows_max` loses too.
+    pub fn taken_back(&self) -> Vec<(&'static str, &'static str)> {
+        let stated = self.parameters();
+        let is_stated = |parameter: &&Parameter| {
+            let mut names = stated.iter().map(|(name, _)| *name);
+            parameter.name != "bad_rows_max" && names.any(|name| name == parameter.name)
+        };
+        let stated = PARAMETERS.iter().filter(is_stated);
+        stated
+            .map(|parameter| (parameter.name, parameter.default))
+            .collect()
+    }
+
+    /// The same without what is said about a header and the lines around a table: it holds for rows alone.
+    #[must_use]
+    pub fn of_rows(self) -> Self {
+        Self {
+            skip: None,
+            skip_last: None,
+            header_rows: None,
+            units: None,
+            ragged: self.ragged.map(|ragged| Ragged {
+                widen: false,
+                ..ragged
+            }),
+            ..self
+        }
+    }
+
     /// What is stated here, and for the rest what is stated there.
     #[must_use]
     pub fn or(self, kept: &Self) -> Self {
+        let kept_max = kept.bad_rows_max.filter(|_| self.set_aside != Some(false));
         Self {
             delimiter: self.delimiter.or_else(|| kept.delimiter.clone()),
             quote: self.quote.or(kept.quote),
@@ -293,7 +338,7 @@ impl Dialect {
             trim: self.trim.or(kept.trim),
             ragged: self.ragged.or(kept.ragged),
             set_aside: self.set_aside.or(kept.set_aside),
-            bad_rows_max: self.bad_rows_max.or(kept.bad_rows_max),
+            bad_rows_max: self.bad_rows_max.or(kept_max),
             keep_null_bytes: self.keep_null_bytes.or(kept.keep_null_bytes),
         }
     }
