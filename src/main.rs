@@ -6,13 +6,7 @@ fn main() -> ExitCode {
     match flash::cli::run(std::env::args_os()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the one line that says why the program ends"
-            )]
-            {
-                eprintln!("flash: {}", flash::logging::with_causes(&failure));
-            }
+            flash::cli::complain(&flash::logging::with_causes(&failure).to_string());
             failure.exit_code()
         }
     }

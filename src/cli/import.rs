@@ -3,7 +3,6 @@
 //! Each file is committed by itself. If a file is wrong, the import reports it and continues with the next file. If the store
 //! fails, the import ends.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -15,25 +14,21 @@ use indicatif::ProgressBar;
 
 use crate::{
     api::Registry,
-    dataset::{ColumnType, DatasetName, Formats, UploadOptions},
+    dataset::{DatasetName, Formats},
     services::{self, Clock, Form, Services, Upload, UploadError},
     settings::{DatabaseSettings, ServeSettings, Settings, SettingsError, StoreSettings},
     store::{Committed, Conditions, Store, Write},
 };
 
+use super::files::{self, Input, Names};
+use super::form::FormSettings;
 use super::{Failure, progress};
 
-mod dialect;
 mod error;
-mod files;
-mod formats;
 
 pub(super) use error::ImportError;
 
-use dialect::DialectOptions;
 use error::FileError;
-use files::Input;
-use formats::FormatSettings;
 
 /// Bytes of one read.
 const READ: usize = 256 << 10;
@@ -50,24 +45,8 @@ pub(super) struct ImportSettings {
     /// Add a revision to a dataset that exists, instead of refusing the file
     #[arg(long)]
     replace: bool,
-    /// The form of the files
     #[command(flatten)]
-    dialect: DialectOptions,
-    /// A text that means "no value", like the empty field; may be repeated
-    #[arg(long, value_name = "TEXT")]
-    null: Vec<String>,
-    /// The type of a column: boolean, integer, number, date, datetime or string; may be repeated
-    #[arg(long = "type", value_name = "COLUMN=TYPE", value_parser = stated_type)]
-    types: Vec<(String, ColumnType)>,
-    /// The charset of the files, as the WHATWG Encoding Standard names it [default: UTF-8, or UTF-16 with a byte-order mark]
-    #[arg(long, value_name = "CHARSET")]
-    charset: Option<String>,
-    /// The files have no header line; the columns are named column_1, column_2, …
-    #[arg(long)]
-    header_absent: bool,
-    /// How values are written
-    #[command(flatten)]
-    formats: FormatSettings,
+    form: FormSettings,
     /// The store to import into
     #[command(flatten)]
     database: DatabaseSettings,
@@ -76,24 +55,13 @@ pub(super) struct ImportSettings {
     store: StoreSettings,
 }
 
-fn stated_type(text: &str) -> Result<(String, ColumnType), String> {
-    let refused = |why: String| format!("{text:?} isn't COLUMN=TYPE; {why}");
-    let (column, kind) = text
-        .rsplit_once('=')
-        .ok_or_else(|| refused("write one such as zip=string".to_owned()))?;
-    match kind.parse() {
-        Ok(kind) => Ok((column.to_owned(), kind)),
-        Err(error) => Err(refused(ToString::to_string(&error))),
-    }
-}
-
 /// Imports all files, and reports the result of each.
 pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
-    let inputs = files::find(&settings.files)?;
-    if let Some(wrong) = ambiguous(&inputs, settings.name.as_ref()) {
+    let inputs = files::find(&settings.files).map_err(ImportError::from)?;
+    if let Some(wrong) = files::ambiguous(&inputs, settings.name.as_ref(), false) {
         return Err(Failure::Usage(wrong.to_owned()));
     }
-    let formats = settings.formats.formats();
+    let formats = settings.form.formats();
     let formats = formats.map_err(|error| Failure::Usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -106,20 +74,6 @@ pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
         importer.services.store.close().await;
         outcome
     })?)
-}
-
-/// The error in a combination of names and files, if there is one.
-fn ambiguous(inputs: &[Input], name: Option<&DatasetName>) -> Option<&'static str> {
-    match (inputs, name) {
-        ([], _) => Some("found no .csv, .tsv or .txt file: name a file, or a folder that has one"),
-        ([_, _, ..], Some(_)) => {
-            Some("--name works for one file, and there are several: leave it out")
-        }
-        (several, None) if several.contains(&Input::Standard) => {
-            Some("standard input has no name: import it by itself, with --name NAME")
-        }
-        _ => None,
-    }
 }
 
 /// The settings of a server on the same store, with the default limits.
@@ -163,14 +117,11 @@ impl<'a> Importer<'a> {
 
     async fn all(&self, inputs: &[Input]) -> Result<(), ImportError> {
         let mut failed = 0;
-        let mut names: HashMap<DatasetName, String> = HashMap::new();
+        let mut names = Names::default();
         for input in inputs {
-            let outcome = match self.name(input, &names) {
-                Ok(name) => {
-                    names.insert(name.clone(), input.to_string());
-                    self.one(input, name).await
-                }
-                Err(error) => Err(error),
+            let outcome = match names.name(input, self.settings.name.as_ref()) {
+                Ok(name) => self.one(input, name).await,
+                Err(error) => Err(error.into()),
             };
             match outcome {
                 Ok(committed) => self.bar.suspend(|| super::say(&told(input, &committed))),
@@ -193,22 +144,6 @@ impl<'a> Importer<'a> {
                 failed,
                 all: inputs.len(),
             }),
-        }
-    }
-
-    /// The name of the dataset for a file. Two files must not have the same one.
-    fn name(
-        &self,
-        input: &Input,
-        names: &HashMap<DatasetName, String>,
-    ) -> Result<DatasetName, FileError> {
-        let name = match &self.settings.name {
-            Some(name) => name.clone(),
-            None => DatasetName::from_filename(&input.to_string())?,
-        };
-        match names.get(&name) {
-            Some(before) => Err(FileError::Twice(name, before.clone())),
-            None => Ok(name),
         }
     }
 
@@ -237,19 +172,8 @@ impl<'a> Importer<'a> {
                 false => Write::Create,
             },
             conditions: Conditions::default(),
-            options: UploadOptions {
-                dialect: settings.dialect.of(tabs),
-                header_absent: settings.header_absent,
-                charset: settings.charset.clone(),
-                nulls: settings.null.clone(),
-                types: settings.types.clone(),
-                formats: self.formats.clone(),
-                ..UploadOptions::default()
-            },
-            media_type: match tabs {
-                true => "text/tab-separated-values",
-                false => "text/csv",
-            },
+            options: settings.form.options(&self.formats, tabs),
+            media_type: files::media_type(tabs),
         }
     }
 
@@ -282,12 +206,12 @@ impl<'a> Importer<'a> {
 
 fn told(input: &Input, committed: &Committed) -> String {
     let dataset = &committed.dataset;
-    format!(
-        "{input}: {}, {}, {}, {}, revision {}",
-        dataset.name,
-        super::counted(dataset.rows, "row"),
-        super::counted(dataset.columns.len(), "column"),
-        super::counted(dataset.bytes, "byte"),
-        dataset.revision
-    )
+    let stored = super::Stored {
+        name: dataset.name.as_str(),
+        rows: dataset.rows,
+        columns: dataset.columns.len(),
+        bytes: dataset.bytes,
+        revision: dataset.revision,
+    };
+    format!("{input}: {stored}")
 }

@@ -3,19 +3,26 @@
 mod backup;
 mod check;
 mod clients;
+mod completions;
 mod copy;
 mod draft;
 mod export;
+mod files;
+mod form;
 mod healthcheck;
 mod import;
+mod list;
 mod migrate;
 mod progress;
+mod push;
 mod refusal;
 mod serve;
 mod versions;
 
-use std::{ffi::OsString, fmt::Display, io::Write as _, path::PathBuf, process::ExitCode};
+use std::fmt::{self, Display};
+use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 
+use clap::builder::Styles;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
@@ -24,7 +31,7 @@ use crate::versioning::VersionNumber;
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
-#[command(name = "flash", version, max_term_width = 100)]
+#[command(name = "flash", version = env!("FLASH_VERSION"), max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -48,6 +55,14 @@ enum Command {
         imports the others. The limits are the defaults of `flash serve`."
     )]
     Import(Box<import::ImportSettings>),
+    /// Send CSV files to a running server. Each file becomes a dataset
+    #[command(
+        after_help = "The files are compressed with gzip on their way. If the connection breaks or the server is busy, the command sends the file \
+        again; an Idempotency-Key makes sure that it is stored only once. If a file is refused, the command reports it and sends the others."
+    )]
+    Push(Box<push::PushSettings>),
+    /// List the datasets of a store. Works while a server runs
+    List(DatabaseSettings),
     /// Write datasets to CSV files as they were uploaded. Works while a server runs
     Export(export::ExportSettings),
     /// Copy a whole store into another database, for example from SQLite to PostgreSQL
@@ -67,6 +82,21 @@ enum Command {
     Versions(versions::Versions),
     /// Check whether a running server is ready, for container health checks. Exits with 0 if it is, else with 1
     Healthcheck(AdminAddress),
+    /// Print the completions of a shell
+    #[command(
+        after_help = "For bash, write them to ~/.local/share/bash-completion/completions/flash. For zsh, write them to a file _flash in a folder \
+        of $fpath. For fish, write them to ~/.config/fish/completions/flash.fish."
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write that of each command into a folder
+    Man {
+        /// The folder for flash.1, flash-serve.1 and so on; it is created if it doesn't exist
+        #[arg(long, value_name = "DIRECTORY")]
+        directory: Option<PathBuf>,
+    },
 }
 
 /// Why a command failed.
@@ -90,6 +120,9 @@ pub enum Failure {
     /// Something could not be imported.
     #[error(transparent)]
     Import(#[from] import::ImportError),
+    /// Something could not be pushed.
+    #[error(transparent)]
+    Push(#[from] push::PushError),
     /// A store is damaged.
     #[error("{0} is damaged: restore a backup, or replace or delete the datasets listed above")]
     Problems(String),
@@ -130,6 +163,7 @@ impl Failure {
             | Self::Open(_)
             | Self::Upkeep(_)
             | Self::Import(_)
+            | Self::Push(_)
             | Self::Problems(_)
             | Self::File { .. }
             | Self::StillUsed { .. }
@@ -160,6 +194,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Versions(versions)) => versions::run(&versions),
         Some(Command::Migrate(database)) => migrate::run(&database),
         Some(Command::Import(settings)) => import::run(&settings),
+        Some(Command::Push(settings)) => push::run(&settings),
+        Some(Command::List(database)) => list::run(&database),
+        Some(Command::Completions { shell }) => {
+            completions::print(shell, Cli::command());
+            Ok(())
+        }
+        Some(Command::Man { directory }) => completions::man(Cli::command(), directory.as_deref()),
         Some(Command::Export(settings)) => export::run(&settings),
         Some(Command::Copy(settings)) => copy::run(&settings),
         Some(Command::Backup(settings)) => backup::run(&settings),
@@ -179,7 +220,37 @@ fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
-/// Writes a line about a part that failed to standard error.
-fn complain(line: &str) {
-    drop(writeln!(std::io::stderr(), "flash: {line}"));
+/// Writes a line about something that failed to standard error, in colour if that is a terminal and `NO_COLOR` is not set.
+pub fn complain(line: &str) {
+    let styles = Styles::styled();
+    let error = styles.get_error();
+    drop(writeln!(
+        anstream::stderr(),
+        "{error}flash:{error:#} {line}"
+    ));
+}
+
+/// What a store has of a file, for a line of a command's result.
+struct Stored<'a> {
+    name: &'a str,
+    /// Rows of the whole dataset.
+    rows: u64,
+    columns: usize,
+    /// Bytes of the source.
+    bytes: u64,
+    revision: i64,
+}
+
+impl Display for Stored<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, {}, {}, {}, revision {}",
+            self.name,
+            counted(self.rows, "row"),
+            counted(self.columns, "column"),
+            counted(self.bytes, "byte"),
+            self.revision
+        )
+    }
 }

@@ -1,11 +1,11 @@
 //! Why an import, or one of its files, failed.
 
 use std::io;
-use std::path::PathBuf;
 
+use super::super::files::{NamingError, UnreadableFolder};
 use crate::{
     api::RegistryError,
-    dataset::{CsvError, DatasetName, NameError},
+    dataset::{CsvError, DatasetName},
     services::UploadError,
     store::{OpenError, StoreError},
 };
@@ -23,13 +23,8 @@ pub enum ImportError {
     #[error("the import could not start")]
     Start(#[source] io::Error),
     /// A folder can't be read.
-    #[error("can't read {file}", file = file.display())]
-    Folder {
-        /// The folder.
-        file: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Folder(#[from] UnreadableFolder),
     /// The store failed. Files that were imported before stay.
     #[error("the store failed at {file}")]
     Store {
@@ -55,10 +50,8 @@ pub(super) enum FileError {
     Csv(CsvError),
     #[error("a dataset named {0} exists already; add --replace to give it a new revision")]
     Taken(DatasetName),
-    #[error("{1} was imported as {0} already; rename one of the files")]
-    Twice(DatasetName, String),
     #[error(transparent)]
-    Name(#[from] NameError),
+    Name(#[from] NamingError),
     #[error("can't read the file: {0}")]
     Read(#[from] io::Error),
     #[error(transparent)]

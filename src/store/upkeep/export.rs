@@ -1,4 +1,4 @@
-//! Exports the sources of datasets, byte for byte as they were uploaded.
+//! Lists datasets, and exports their sources, byte for byte as they were uploaded.
 
 use std::io::Write;
 
@@ -11,10 +11,10 @@ use crate::store::model::Dataset;
 use crate::store::segments::blocks;
 use crate::store::units::unreadable;
 
-/// How many names are read at once.
+/// How many names, or datasets, are read at once.
 const NAMES: i64 = 256;
 
-/// A store whose sources are exported.
+/// A store whose datasets are listed or exported.
 pub struct Exporter {
     connection: AnyConnection,
 }
@@ -48,6 +48,16 @@ impl Exporter {
         let names = found.iter().map(|(name, _)| DatasetName::new(name));
         let names = names.collect::<Result<_, _>>();
         Ok(names.map_err(|error| unreadable("name", error))?)
+    }
+
+    /// Some datasets after `after`, by name. Empty if there are no more.
+    pub fn datasets(&mut self, after: Option<&DatasetName>) -> Result<Vec<Dataset>, UpkeepError> {
+        connection::snapshot(&mut self.connection, |connection| {
+            let after = after.map(DatasetName::as_str);
+            let names = queries::names(connection, after, 0, NAMES)?;
+            let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+            Ok(queries::list(connection, &names)?)
+        })
     }
 
     /// Writes the source of a revision of a dataset, by default the newest, to the writer that `begin` makes. The export is consistent,

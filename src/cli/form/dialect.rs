@@ -1,4 +1,4 @@
-//! The options of `flash import` that say what form a file has: one for each parameter of an upload.
+//! The options that say what form a file has: one for each parameter of an upload.
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};

@@ -1,4 +1,4 @@
-//! How the values of imported files are written.
+//! How the values of files are written.
 
 use clap::Args;
 

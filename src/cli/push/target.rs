@@ -1,0 +1,127 @@
+//! The server that files are sent to.
+
+use std::str::FromStr;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+
+/// The address of a server: its root, or its list of datasets.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    authority: Authority,
+    port: u16,
+    /// The path before `/datasets`, without a slash at its end.
+    root: String,
+}
+
+impl Target {
+    /// The value of `Host`.
+    pub(super) fn authority(&self) -> &str {
+        self.authority.as_str()
+    }
+
+    /// The host and port to connect to.
+    pub(super) fn address(&self) -> (&str, u16) {
+        let host = self.authority.host();
+        // In a URL, an IPv6 address is in brackets (RFC 3986 §3.2.2).
+        (host.trim_matches(['[', ']']), self.port)
+    }
+
+    /// The path and query of a request: `path` is relative to `/datasets`.
+    pub(super) fn path(&self, path: &str, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}/datasets{path}{mark}{query}", self.root)
+    }
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused =
+            |instead: &str| Err(format!("{text:?} isn't the address of a server; {instead}"));
+        if !text.contains("://") {
+            return refused(&format!("write http://{text}"));
+        }
+        let Ok(uri) = text.parse::<Uri>() else {
+            return refused("write one such as http://localhost:3000");
+        };
+        let port = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => 80,
+            Some(scheme) if *scheme == Scheme::HTTPS => {
+                return Err(
+                    "flash push can't speak https: send the files with curl -T FILE, or start it where http reaches the server".to_owned(),
+                );
+            }
+            _ => return refused("it has to begin with http://"),
+        };
+        let Some(authority) = uri.authority() else {
+            return refused("write one such as http://localhost:3000");
+        };
+        if authority.as_str().contains('@') {
+            // The text has a secret.
+            return Err(
+                "the address has a user name; leave it out, and put the key into FLASH_KEY"
+                    .to_owned(),
+            );
+        }
+        if uri.query().is_some() {
+            return refused("leave out the part from ? on");
+        }
+        let path = uri.path().trim_end_matches('/');
+        Ok(Self {
+            authority: authority.clone(),
+            port: authority.port_u16().unwrap_or(port),
+            root: path.strip_suffix("/datasets").unwrap_or(path).to_owned(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_named_by_its_root_or_by_its_list_of_datasets() {
+        for (text, path) in [
+            ("http://localhost:3000", "/datasets/people?null=NA"),
+            ("http://localhost:3000/", "/datasets/people?null=NA"),
+            ("http://localhost:3000/datasets", "/datasets/people?null=NA"),
+            (
+                "http://localhost:3000/datasets/",
+                "/datasets/people?null=NA",
+            ),
+            (
+                "http://localhost:3000/flash/datasets",
+                "/flash/datasets/people?null=NA",
+            ),
+        ] {
+            let target: Target = text.parse().unwrap();
+            assert_eq!(target.path("/people", "null=NA"), path, "{text}");
+            assert_eq!(target.address(), ("localhost", 3000), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_port_may_be_left_out_and_an_ipv6_address_has_brackets() {
+        let target: Target = "http://[::1]".parse().unwrap();
+        assert_eq!(target.address(), ("::1", 80));
+        assert_eq!(target.authority(), "[::1]");
+        assert_eq!(target.path("", ""), "/datasets");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_what_to_write() {
+        for (text, instead) in [
+            ("localhost:3000", "write http://localhost:3000"),
+            ("ftp://localhost", "begin with http://"),
+            ("http://", "such as http://localhost:3000"),
+            ("http://flash_secret@localhost", "FLASH_KEY"),
+            ("http://localhost?version=v2", "leave out the part from ?"),
+        ] {
+            let refusal = text.parse::<Target>().unwrap_err();
+            assert!(refusal.contains(instead), "{text}: {refusal}");
+            assert!(!refusal.contains("flash_secret"), "{refusal}");
+        }
+    }
+}
