@@ -5,16 +5,19 @@
 //! Only the catalogue can check the lifecycles of versions: [`LifecycleSettings::apply`] does.
 //! The error about a wrong setting is one line that says what to write instead.
 
+mod check;
+mod error;
 mod lifecycle;
 mod memory;
 mod parse;
 mod stores;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
+pub use error::SettingsError;
 pub use lifecycle::{LifecycleError, LifecycleSettings};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
@@ -282,82 +285,6 @@ pub struct LogSettings {
     pub log_level: LogLevel,
 }
 
-/// Settings that are wrong or contradict each other. Each line says what to write instead.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum SettingsError {
-    /// The listener is reachable from other machines, and --anonymous is not set.
-    #[error(
-        "--listen {0} is reachable from other machines, so choose what callers without a key may do: \
-         --anonymous read-write (anyone may read, upload and delete), --anonymous read (anyone may read, only \
-         registered clients may write) or --anonymous none (registered clients only)"
-    )]
-    AnonymousNotChosen(SocketAddr),
-    /// Both listeners have the same address.
-    #[error("--listen and --admin-listen are both {0}: give one of them another port")]
-    SameAddress(SocketAddr),
-    /// Two databases are set.
-    #[error(
-        "--database and --database-file (or their environment variables) are both set: use one of them"
-    )]
-    TwoDatabases,
-    /// The file with the address of the database is wrong.
-    #[error("--database-file {file}: {reason}", file = file.display())]
-    DatabaseFile {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A store of a copy is set twice or not at all.
-    #[error(
-        "set either {flag} or {flag}-file: write {flag} sqlite:PATH or {flag} postgres://USER@HOST:PORT/DATABASE"
-    )]
-    OneStore {
-        /// The flag.
-        flag: &'static str,
-    },
-    /// The file with the address of a store of a copy is wrong.
-    #[error("{flag}-file {file}: {reason}", file = file.display())]
-    StoreFile {
-        /// The flag.
-        flag: &'static str,
-        /// The file.
-        file: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The lifecycles of the versions contradict each other.
-    #[error(transparent)]
-    Lives(#[from] LifecycleError),
-    /// A limit or time-out of 0 would refuse every request.
-    #[error("{flag} is 0, which would refuse every request: use at least {least}")]
-    Zero {
-        /// The flag.
-        flag: &'static str,
-        /// The least value to use.
-        least: &'static str,
-    },
-    /// The memory budget is too small.
-    #[error("--memory is {0}, which is too little: use at least {least}", least = memory::LEAST)]
-    LittleMemory(bytesize::ByteSize),
-    /// The cache would take too much of the memory budget.
-    #[error(
-        "--cache-bytes is {cache}, more than half of --memory {memory}: lower it, or raise --memory"
-    )]
-    LargeCache {
-        /// The cache.
-        cache: bytesize::ByteSize,
-        /// The whole budget.
-        memory: bytesize::ByteSize,
-    },
-    /// A part would be larger than the whole.
-    #[error("{part} is larger than --max-body: lower it or raise --max-body")]
-    LargerThanBody {
-        /// The flag of the part.
-        part: &'static str,
-    },
-}
-
 impl Settings {
     /// Connections to the store: of SQLite those for reads, of PostgreSQL all. Each may keep a thread busy.
     pub fn connections(&self) -> usize {
@@ -376,111 +303,6 @@ impl Settings {
             // One more connection checks whether the database is back.
             Database::Postgres(_) => self.store.store_connections + 1,
         }
-    }
-}
-
-impl ServeSettings {
-    /// Checks each setting, and all settings together.
-    ///
-    /// # Errors
-    ///
-    /// The first mistake, as one line that says what to write instead.
-    pub fn check(self) -> Result<Settings, SettingsError> {
-        let (listen, admin_listen) = (self.public.listen, self.admin.admin_listen);
-        if listen == admin_listen && listen.port() != 0 {
-            return Err(SettingsError::SameAddress(listen));
-        }
-        let anonymous = match self.access.anonymous {
-            Some(chosen) => chosen,
-            None if listen.ip().is_loopback() => Anonymous::ReadWrite,
-            None => return Err(SettingsError::AnonymousNotChosen(listen)),
-        };
-        self.check_zeros()?;
-        for (part, size) in [
-            ("--max-json-body", self.limits.max_json_body),
-            ("--max-record", self.limits.max_record),
-        ] {
-            if size > self.limits.max_body {
-                return Err(SettingsError::LargerThanBody { part });
-            }
-        }
-        Ok(Settings {
-            listen,
-            admin_listen,
-            database: self.database.resolve()?,
-            memory: self.memory.check()?,
-            store: self.store,
-            anonymous,
-            hosts: self.access.hosts,
-            allowed_origins: self.access.allowed_origins,
-            cors_origins: self.access.cors_origins,
-            count_usage: self.access.count_usage,
-            lifecycle: self.lifecycle,
-            limits: self.limits,
-            timeouts: self.timeouts,
-            logs: self.logs,
-        })
-    }
-
-    fn check_zeros(&self) -> Result<(), SettingsError> {
-        let (limits, timeouts) = (&self.limits, &self.timeouts);
-        for (flag, zero, least) in [
-            ("--max-body", limits.max_body == 0, "1"),
-            ("--max-json-body", limits.max_json_body == 0, "1"),
-            ("--max-columns", limits.max_columns == 0, "1"),
-            ("--max-header", limits.max_header == 0, "1"),
-            ("--max-record", limits.max_record == 0, "1"),
-            ("--max-connections", limits.max_connections == 0, "1"),
-            ("--max-uploads", limits.max_uploads == 0, "1"),
-            ("--store-readers", self.store.store_readers == 0, "1"),
-            (
-                "--store-connections",
-                self.store.store_connections == 0,
-                "1",
-            ),
-            ("--commit-batch", self.store.commit_batch == 0, "1"),
-            ("--keep-revisions", self.store.keep_revisions == 0, "1"),
-            (
-                "--header-timeout",
-                timeouts.header_timeout.is_zero(),
-                "1ms, or 10s",
-            ),
-            (
-                "--idle-timeout",
-                timeouts.idle_timeout.is_zero(),
-                "1ms, or 75s",
-            ),
-            (
-                "--body-timeout",
-                timeouts.body_timeout.is_zero(),
-                "1ms, or 30s",
-            ),
-            (
-                "--queue-timeout",
-                timeouts.queue_timeout.is_zero(),
-                "1ms, or 60s",
-            ),
-            (
-                "--write-timeout",
-                timeouts.write_timeout.is_zero(),
-                "1ms, or 30s",
-            ),
-            (
-                "--store-timeout",
-                timeouts.store_timeout.is_zero(),
-                "1ms, or 5s",
-            ),
-            (
-                "--query-timeout",
-                timeouts.query_timeout.is_zero(),
-                "1ms, or 10s",
-            ),
-        ] {
-            if zero {
-                return Err(SettingsError::Zero { flag, least });
-            }
-        }
-        Ok(())
     }
 }
 

@@ -8,9 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{ColumnType, Formats};
 
+mod combination;
+mod defaults;
 mod stated;
+mod values;
 
-pub use stated::{BadCombination, BadParameter, Dialect, PARAMETERS, Quote, Ragged, Separator};
+pub use combination::BadCombination;
+pub use stated::{BadParameter, Dialect, PARAMETERS};
+pub use values::{Quote, Ragged, Separator};
 
 /// The byte between two fields: one of `,` `;` tab `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,9 +2,13 @@
 //!
 //! Each message is a sentence for the person who sent the file: what is wrong, where, and how to correct it.
 
+mod wording;
+
 use std::fmt;
 
 use super::{ColumnType, Delimiter};
+use wording::{are, article, both, difference, fields, first_bad, listed, place, stated};
+pub(super) use wording::{of_title, shortened};
 
 /// A malformed CSV.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -279,106 +283,6 @@ pub(super) fn position(text: &[u8], at: usize, first_line: u64) -> (u64, u64) {
     // Every byte of a character but the first is 0b10xxxxxx.
     let characters = line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u64;
     (first_line + lines, characters + 1)
-}
-
-/// A value as a message shows it: its beginning, when it is long.
-pub(super) fn shortened(value: &str) -> String {
-    const SHOWN: usize = 40;
-    match value.char_indices().nth(SHOWN) {
-        None => value.to_owned(),
-        Some((end, _)) => format!("{}…", &value[..end]),
-    }
-}
-
-fn place(line: Option<u64>, column: Option<u64>) -> String {
-    match (line, column) {
-        (Some(line), Some(column)) => format!("line {line}, column {column}: "),
-        (Some(line), None) => format!("line {line}: "),
-        (None, _) => String::new(),
-    }
-}
-
-fn first_bad(first: Option<&(u64, String)>) -> String {
-    first
-        .map(|(line, reason)| format!("line {line}: {reason}"))
-        .unwrap_or_default()
-}
-
-/// What to do with lines above a table.
-pub(super) fn of_title(lines: usize, comments: bool) -> String {
-    match (lines, comments) {
-        (_, true) => "lines above the table begin with #: state comment=%23".to_owned(),
-        (1, _) => "line 1 looks like a title: state skip=1".to_owned(),
-        _ => format!("lines 1 to {lines} look like a title: state skip={lines}"),
-    }
-}
-
-fn both(delimiters: &[Delimiter]) -> String {
-    let names: Vec<_> = delimiters
-        .iter()
-        .map(|delimiter| format!("'{delimiter}'"))
-        .collect();
-    names.join(" and ")
-}
-
-fn stated(delimiters: &[Delimiter]) -> String {
-    let examples: Vec<_> = delimiters
-        .iter()
-        .map(|delimiter| match delimiter.byte() {
-            b';' => "delimiter=%3B".to_owned(),
-            b'|' => "delimiter=%7C".to_owned(),
-            _ => format!("delimiter={delimiter}"),
-        })
-        .collect();
-    examples.join(" or ")
-}
-
-fn difference(place: usize, expected: Option<&str>, found: Option<&str>) -> String {
-    match (expected, found) {
-        (Some(expected), Some(found)) => {
-            format!("column {place} of the header is {found:?} where the dataset has {expected:?}")
-        }
-        (Some(expected), None) => {
-            format!("the header ends where the dataset has column {place}, {expected:?}")
-        }
-        (None, found) => {
-            let found = found.unwrap_or_default();
-            format!("the header goes on with {found:?} where the dataset has no more columns")
-        }
-    }
-}
-
-fn fields(count: usize) -> &'static str {
-    if count == 1 { "field" } else { "fields" }
-}
-
-fn are(count: usize) -> &'static str {
-    if count == 1 { "is" } else { "are" }
-}
-
-fn article(kind: ColumnType) -> String {
-    match kind {
-        ColumnType::Boolean => "a boolean (true or false)".to_owned(),
-        ColumnType::Integer => "an integer of 64 bits, as JSON writes one".to_owned(),
-        ColumnType::Number => "a number, as JSON writes one".to_owned(),
-        ColumnType::Date => "a date (YYYY-MM-DD)".to_owned(),
-        ColumnType::Datetime => "a datetime (RFC 3339, such as 2013-01-31T10:00:00Z)".to_owned(),
-        ColumnType::String => "a string".to_owned(),
-    }
-}
-
-fn listed(columns: &[String]) -> String {
-    const SHOWN: usize = 50;
-    let mut list = columns
-        .iter()
-        .take(SHOWN)
-        .map(|name| shortened(name))
-        .collect::<Vec<_>>()
-        .join(", ");
-    if columns.len() > SHOWN {
-        list += &format!(" and {} more", columns.len() - SHOWN);
-    }
-    list
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@
 //! place that knows the lines of such a file: it finds all mistakes in its records itself.
 
 mod fields;
+mod header;
+mod plain;
+mod rows;
+mod sample;
 
 use std::sync::Arc;
 
@@ -12,11 +16,9 @@ use super::bad_row::BadRow;
 use super::detect::Detected;
 use super::dialect::Dialect;
 use super::ingest::Purpose;
-use super::{CsvError, CsvErrorKind, Delimiter, Layout, Limits, error::shortened};
+use super::{CsvError, CsvErrorKind, Delimiter, Layout, Limits};
 use fields::{Fields, Found, Grammar, line_after};
-
-/// Bytes that may be read more than once, because a quote that opened in them was never closed.
-const READ_AGAIN: usize = 64 << 20;
+pub(crate) use sample::first_records;
 
 /// Translates a text that comes in slices of any size.
 pub(crate) struct Translator {
@@ -291,158 +293,6 @@ impl Translator {
         Ok(())
     }
 
-    /// The layout of a file without a header, from its first record.
-    fn generated(&self, fields: &Fields, purpose: &mut Purpose) -> Result<Arc<Layout>, CsvError> {
-        let delimiter = self.delimiter;
-        let mut record = Vec::new();
-        push_record(&mut record, fields, fields.len(), delimiter.byte());
-        let layout = purpose.layout(&record, 0, delimiter, &self.limits);
-        layout.map_err(|error| self.on_this_line(error))
-    }
-
-    /// Writes the header, now that its records and the units are there.
-    fn end_header(&mut self, text: &[u8], purpose: &mut Purpose) -> Result<(), CsvError> {
-        let Stage::Header(records) = &mut self.stage else {
-            return Ok(());
-        };
-        let mut names = std::mem::take(records);
-        let units = names.split_off(names.len().min(self.dialect.header_rows()));
-        let mut names = joined(names, true);
-        if self.dialect.ragged().cut {
-            while names.len() > 1 && names.last().is_some_and(String::is_empty) {
-                names.pop();
-            }
-        }
-        if self.dialect.ragged().widen {
-            let columns = purpose.columns().unwrap_or_else(|| self.widest(text));
-            names.resize(columns.max(names.len()), String::new());
-        }
-        let mut units = joined(units, false);
-        units.truncate(names.len());
-        purpose.set_units(units);
-        let delimiter = self.delimiter;
-        let mut header = Vec::new();
-        for (place, name) in names.iter().enumerate() {
-            if place > 0 {
-                header.push(delimiter.byte());
-            }
-            push_field(
-                &mut header,
-                name.as_bytes(),
-                delimiter.byte(),
-                names.len() == 1,
-            );
-        }
-        header.push(b'\n');
-        let layout = purpose.layout(&header, 0, delimiter, &self.limits);
-        let layout = layout.map_err(|error| self.on_this_line(error))?;
-        self.out.extend_from_slice(&header);
-        self.stage = Stage::Rows(layout);
-        Ok(())
-    }
-
-    /// The most fields that a row has, as far as the text goes.
-    fn widest(&self, text: &[u8]) -> usize {
-        let mut fields = Fields::default();
-        let (mut at, mut widest) = (self.at, 0);
-        while at < text.len() {
-            match self.grammar.record(text, at, false, &mut fields) {
-                Found::Record { next, .. } => at = next,
-                Found::Incomplete | Found::Fault(..) => break,
-            }
-            widest = widest.max(fields.len());
-        }
-        widest
-    }
-
-    fn row(
-        &mut self,
-        text: &[u8],
-        next: usize,
-        empty: bool,
-        fields: &Fields,
-        layout: &Layout,
-    ) -> Result<(), CsvError> {
-        let columns = layout.columns.len();
-        if empty && columns != 1 {
-            self.pass(text, next);
-            return Ok(());
-        }
-        let ragged = self.dialect.ragged();
-        let found = fields.len();
-        let extra = (columns..found).all(|place| fields.get(place).is_some_and(<[u8]>::is_empty));
-        let fits = match found {
-            _ if found == columns => true,
-            _ if found < columns => ragged.pad,
-            _ => ragged.cut && extra,
-        };
-        if !fits {
-            let kind = CsvErrorKind::WrongFieldCount {
-                expected: columns,
-                found,
-            };
-            return self.misfit_of(text, self.at, next, kind);
-        }
-        if let Some(kind) = unfit(fields, layout) {
-            return self.misfit_of(text, self.at, next, kind);
-        }
-        push_record(&mut self.out, fields, columns, layout.delimiter);
-        self.pass(text, next);
-        Ok(())
-    }
-
-    /// A record can't be read from `at` on: its first line is set aside, or the file is refused.
-    fn misfit(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        kind: CsvErrorKind,
-        last: bool,
-    ) -> Result<(), CsvError> {
-        let unclosed = matches!(
-            kind,
-            CsvErrorKind::UnclosedQuote | CsvErrorKind::RecordTooLong { .. }
-        );
-        if unclosed {
-            self.read_again += text.len() - self.at;
-        }
-        // A header that can't be read can't be set aside.
-        let next = line_after(text, self.at, self.grammar.line_end());
-        match next.or(last.then_some(text.len())) {
-            Some(next) if matches!(self.stage, Stage::Rows(_)) && self.read_again <= READ_AGAIN => {
-                self.misfit_of(text, at, next, kind)
-            }
-            _ => Err(self.error_at(kind, text, at)),
-        }
-    }
-
-    /// The record that ends before `next` doesn't fit: it is set aside, or the file is refused.
-    fn misfit_of(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        next: usize,
-        kind: CsvErrorKind,
-    ) -> Result<(), CsvError> {
-        if !self.dialect.sets_aside() {
-            return Err(self.error_at(kind, text, at));
-        }
-        let limit = self.dialect.bad_rows_max();
-        if self.set_aside == limit {
-            let first = Box::new(kind);
-            return Err(self.error_at(CsvErrorKind::TooManyBadRows { limit, first }, text, at));
-        }
-        self.set_aside += 1;
-        let record = String::from_utf8_lossy(&text[self.at..next]);
-        self.bad_rows.push(BadRow {
-            line: self.line,
-            reason: kind.to_string(),
-            text: record.trim_end_matches(['\r', '\n']).to_owned(),
-        });
-        self.pass(text, next);
-        Ok(())
-    }
-
     /// The end of the text.
     fn end(&mut self, purpose: &mut Purpose) -> Result<(), CsvError> {
         match &self.stage {
@@ -462,131 +312,6 @@ impl Translator {
         let error = CsvError::at(kind, record, at - self.at, self.line);
         advice::advised(error, &place, &self.detected)
     }
-
-    /// An error in the header or the first record, on the line that was read last.
-    fn on_this_line(&self, error: CsvError) -> CsvError {
-        CsvError {
-            line: error.line.map(|_| self.line.saturating_sub(1).max(1)),
-            column: None,
-            ..error
-        }
-    }
-}
-
-/// Records at the beginning of a text, the header first, without lines above it and comments.
-pub(crate) fn first_records(
-    sample: &[u8],
-    whole: bool,
-    dialect: &Dialect,
-    detected: &Detected,
-) -> Vec<Vec<String>> {
-    const RECORDS: usize = 3;
-    let grammar = Grammar::new(dialect, detected.delimiter.byte(), detected.returns);
-    let end = grammar.line_end();
-    let mut at = detected.start;
-    for _ in 0..dialect.skip() {
-        match line_after(sample, at, end) {
-            Some(next) => at = next,
-            None => return Vec::new(),
-        }
-    }
-    let mut records = Vec::new();
-    let mut fields = Fields::default();
-    while at < sample.len() && records.len() < RECORDS {
-        let comment = dialect.comment().map(str::as_bytes);
-        if comment.is_some_and(|comment| sample[at..].starts_with(comment)) {
-            at = line_after(sample, at, end).unwrap_or(sample.len());
-            continue;
-        }
-        let Found::Record { next, empty } = grammar.record(sample, at, whole, &mut fields) else {
-            break;
-        };
-        at = next;
-        if !empty {
-            records.push(fields.to_texts());
-        }
-    }
-    records
-}
-
-/// The cells of several records, joined by a space. With `carried`, an empty cell takes the text to its left, but not in the last
-/// record.
-fn joined(mut records: Vec<Vec<String>>, carried: bool) -> Vec<String> {
-    if records.len() < 2 {
-        return records.pop().unwrap_or_default();
-    }
-    let columns = records.iter().map(Vec::len).max().unwrap_or(0);
-    let last = records.len().saturating_sub(1);
-    let mut cells = vec![String::new(); columns];
-    for (number, record) in records.into_iter().enumerate() {
-        let mut before = String::new();
-        for (place, joined) in cells.iter_mut().enumerate() {
-            let cell = record
-                .get(place)
-                .map(|cell| cell.trim())
-                .unwrap_or_default();
-            let text = match cell.is_empty() && carried && number < last {
-                true => before.as_str(),
-                false => cell,
-            };
-            if !text.is_empty() && !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(text);
-            if !cell.is_empty() {
-                before = cell.to_owned();
-            }
-        }
-    }
-    cells
-}
-
-/// The first value that is not of its column's stated type.
-fn unfit(fields: &Fields, layout: &Layout) -> Option<CsvErrorKind> {
-    for (place, stated) in layout.stated.iter().enumerate() {
-        let Some(stated) = *stated else { continue };
-        let text = fields.get(place).unwrap_or_default();
-        // The record was checked.
-        let text = std::str::from_utf8(text).unwrap_or_default();
-        if !layout.is_null(text) && !layout.accepts(stated, text) {
-            return Some(CsvErrorKind::UnfitValue {
-                name: layout.columns[place].clone().into(),
-                stated,
-                value: shortened(text).into(),
-            });
-        }
-    }
-    None
-}
-
-/// Writes a record of `columns` fields; those that it lacks are empty.
-fn push_record(out: &mut Vec<u8>, fields: &Fields, columns: usize, delimiter: u8) {
-    for place in 0..columns {
-        if place > 0 {
-            out.push(delimiter);
-        }
-        let field = fields.get(place).unwrap_or_default();
-        push_field(out, field, delimiter, false);
-    }
-    out.push(b'\n');
-}
-
-/// Writes a field, in quotes where it needs them. `always` gives them to an empty one too.
-fn push_field(out: &mut Vec<u8>, field: &[u8], delimiter: u8, always: bool) {
-    let special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == delimiter;
-    let quoted = field.iter().any(special) || always && field.is_empty();
-    if !quoted {
-        out.extend_from_slice(field);
-        return;
-    }
-    out.push(b'"');
-    for &byte in field {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
 }
 
 #[cfg(test)]

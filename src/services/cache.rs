@@ -7,146 +7,28 @@
 //! deadline. If making it fails, the next one tries; nobody waits for one failure after the other. Only whole responses expire:
 //! they say how long they are valid.
 
-use std::ops::Range;
+mod key;
+mod value;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use jiff::Timestamp;
 use quick_cache::sync::{Cache as Entries, DefaultLifecycle, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Weighter};
 use tokio::time::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::dataset::query::Fingerprint;
-use crate::dataset::summary::ColumnSummary;
-use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
-use crate::store::{BlockHandle, SegmentId, StoreError};
+use crate::store::StoreError;
 
-use super::metrics::Route;
-
-/// Identifies a page: its revision, query, first row, length and format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PageKey {
-    /// The upload segment that made the revision. No other revision has it.
-    pub made_by: SegmentId,
-    /// The query; `None` for all rows in the order of the file.
-    pub query: Option<Fingerprint>,
-    /// Where the page begins, as its cursor says; `None` without a cursor.
-    pub first: Option<u64>,
-    /// How many rows were asked for.
-    pub limit: u32,
-    /// The version of the API that rendered it: each version has a format of its own.
-    pub version: u32,
-}
-
-/// A page as it was sent.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// Its bytes.
-    pub body: Bytes,
-    /// The cursor of the next page, if there is one and the list has cursors.
-    pub next: Option<Arc<str>>,
-}
-
-/// A whole response as it was sent, and the conditions under which it may be sent again.
-#[derive(Debug)]
-pub struct CachedResponse {
-    /// Everything in the request that the response depends on, encoded so that no other request has the same bytes.
-    pub question: Box<[u8]>,
-    /// The dataset that it is about, and the upload segment that made the revision.
-    pub of: (DatasetName, SegmentId),
-    /// The time in which no version changes its state.
-    pub holds: Range<Timestamp>,
-    /// Its headers. Headers that differ for each response are there with an empty value.
-    pub headers: HeaderMap,
-    /// Its body.
-    pub body: Bytes,
-    /// The route that it is counted under.
-    pub route: Route,
-    /// The name of the operation that made it.
-    pub operation: &'static str,
-}
-
-/// The zone maps of a column for the blocks of an index page.
-#[derive(Debug)]
-pub(super) struct ZoneMaps {
-    /// One for each block.
-    pub(super) each: Box<[ZoneMap]>,
-    /// One for the whole page, if the bounds of the blocks can be compared.
-    pub(super) merged: Option<ZoneMap>,
-}
-
-impl ZoneMaps {
-    /// From the zone maps of the blocks.
-    pub(super) fn new(each: Vec<ZoneMap>) -> Self {
-        Self {
-            merged: ZoneMap::merged(&each),
-            each: each.into(),
-        }
-    }
-}
-
-/// Identifies an index page: the blocks of an upload segment that begin within a range of its rows. The range is written out, because
-/// a segment may be divided into pages in several ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct IndexPageKey {
-    /// The segment.
-    pub(super) segment: SegmentId,
-    /// The first of the rows.
-    pub(super) first_row: u64,
-    /// The row after the last of them.
-    pub(super) end_row: u64,
-}
-
-/// The key of a cached value: everything that the value depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum CacheKey {
-    /// A page in JSON, with its cursor. It depends on the rows, names and types of the revision, on the query and the first row,
-    /// and on the version's format. It does not depend on how the revision is divided into segments: cursors hold row numbers.
-    Page(PageKey),
-    /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
-    /// and on the number of columns, which is the same in all revisions that read the segment.
-    Text(SegmentId, u64),
-    /// The block handles of an index page. They depend on the segment's blocks and on the rows that the page covers.
-    BlockHandles(IndexPageKey),
-    /// The zone maps of the column with that index, for the blocks of an index page. They depend on the same.
-    ZoneMaps(IndexPageKey, usize),
-    /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
-    Blooms(IndexPageKey, usize),
-    /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
-    /// change an estimate, so a later one may differ and is as good.
-    Summary(SegmentId),
-    /// A whole response: the digest of its request. Other requests may have the same digest, so the response holds the request in
-    /// full. What else it depends on is checked each time: the caller's access, whether the revision is the newest, and the time.
-    Response(u64),
-}
-
-/// A cached value.
-#[derive(Debug, Clone)]
-pub(super) enum CachedValue {
-    Page(Page),
-    /// A page that is too large to be cached.
-    LargePage,
-    Text(Arc<BlockText>),
-    BlockHandles(Arc<[BlockHandle]>),
-    ZoneMaps(Arc<ZoneMaps>),
-    Blooms(Arc<[Option<Bloom>]>),
-    Summary(Arc<[ColumnSummary]>),
-    Response(Arc<CachedResponse>),
-}
+pub use key::PageKey;
+pub(super) use key::{CacheKey, IndexPageKey};
+use value::ENTRY_OVERHEAD;
+pub use value::{CachedResponse, Page};
+pub(super) use value::{CachedValue, ZoneMaps};
 
 #[derive(Debug, Clone)]
 struct ByBytes;
-
-/// Bytes of an entry besides its value, about.
-const ENTRY_OVERHEAD: usize = 176;
-/// Bytes of a column's summary, about: ten texts and twenty bins.
-const SUMMARY: usize = 2 << 10;
-/// Bytes of a response besides its body and its request, about: a dozen headers.
-const HEAD: usize = 2 << 10;
 
 impl Weighter<CacheKey, CachedValue> for ByBytes {
     fn weight(&self, _: &CacheKey, value: &CachedValue) -> u64 {
@@ -163,32 +45,6 @@ pub struct CacheStats {
     pub misses: u64,
     /// Bytes that it holds.
     pub bytes: u64,
-}
-
-impl CachedValue {
-    fn weight(&self) -> u64 {
-        let bytes = match self {
-            Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
-            Self::LargePage => 0,
-            Self::Text(text) => text.bytes(),
-            Self::BlockHandles(handles) => size_of_val::<[BlockHandle]>(handles),
-            Self::ZoneMaps(maps) => {
-                let texts = maps.each.iter().map(|map| match &map.bounds {
-                    Bounds::Text { min, max } => min.len() + max.len() + 32,
-                    _ => 0,
-                });
-                size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
-            }
-            Self::Summary(columns) => columns.len() * SUMMARY,
-            // If the page with this body is cached too, its bytes count twice.
-            Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),
-            Self::Blooms(blooms) => {
-                let bits = blooms.iter().flatten().map(|bloom| bloom.bytes() + 16);
-                size_of_val::<[Option<Bloom>]>(blooms) + bits.sum::<usize>()
-            }
-        };
-        u64::try_from(bytes.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u64::MAX)
-    }
 }
 
 /// The cache.

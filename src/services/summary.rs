@@ -12,7 +12,7 @@ use super::cache::{CacheKey, CachedValue};
 use super::search::{SearchError, in_time};
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{Layout, RawBlock, Summary};
-use crate::store::{Dataset, SegmentId, StoreError, Text, unreadable};
+use crate::store::{Dataset, SegmentId, StoreError, UnpackedBlock, unreadable};
 
 /// The summaries of a revision's columns.
 ///
@@ -99,7 +99,7 @@ async fn made(
     }
 }
 
-fn add(summary: &mut Summary, text: Text, layout: &Arc<Layout>) -> Result<(), StoreError> {
+fn add(summary: &mut Summary, text: UnpackedBlock, layout: &Arc<Layout>) -> Result<(), StoreError> {
     let raw_block = RawBlock::stored(text.text.into_bytes(), text.body_start, Arc::clone(layout));
     let analysis = raw_block.analyse_into(summary);
     analysis.map(drop).map_err(|e| unreadable("block", e))

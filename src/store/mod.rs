@@ -55,7 +55,7 @@ pub use in_flight::Turn;
 pub use metrics::{Load, Waiting};
 pub use model::{
     BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
-    PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, Text, Write, may_change,
+    PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, UnpackedBlock, Write, may_change,
 };
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;

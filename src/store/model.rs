@@ -249,7 +249,7 @@ pub struct Committed {
 
 /// The text of a block, unpacked and checked.
 #[derive(Debug, Clone)]
-pub struct Text {
+pub struct UnpackedBlock {
     /// Number of its first row.
     pub first_row: u64,
     /// Number of its rows.

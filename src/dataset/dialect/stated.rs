@@ -5,49 +5,11 @@
 //! (`skip=0`, `quote="`) takes that back.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Delimiter;
-
-/// What is between two fields of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Separator {
-    /// One of the four usual delimiters.
-    Usual(Delimiter),
-    /// Any other text.
-    Text(String),
-    /// One or more spaces or tabs.
-    Blanks,
-    /// The file decides.
-    Detected,
-}
-
-/// How fields are quoted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quote {
-    /// With this character, `"` unless another is stated.
-    With(char),
-    /// With `"`, which nowhere else may stand in a field.
-    Strict,
-    /// Not at all: `"` is an ordinary character.
-    None,
-    /// Each line is in quotes as a whole, and has a record inside.
-    Lines,
-}
-
-/// What to do with rows that have more or fewer fields than the header.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ragged {
-    /// A row that is too short gets nulls.
-    pub pad: bool,
-    /// A header that is shorter than its rows gets `column_N`.
-    pub widen: bool,
-    /// Fields that are too many go if they are empty.
-    pub cut: bool,
-}
+use super::values::{Quote, Ragged, Separator, comment, escape, number, one_of, quote, ragged};
+use crate::dataset::Delimiter;
 
 /// What is stated about the form of a CSV. The default states nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,11 +58,6 @@ pub struct BadParameter {
     pub expected: &'static str,
 }
 
-/// Parameters that exclude each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct BadCombination(&'static str);
-
 /// A parameter: its name, what may be given, and what it means.
 #[derive(Debug)]
 pub struct Parameter {
@@ -120,12 +77,8 @@ pub struct Parameter {
 const MOST_LINES: usize = 1000;
 /// Records that a header, or units, may have.
 const MOST_RECORDS: usize = 10;
-/// Rows that may be kept apart unless more are stated, and at most.
-const BAD_ROWS: usize = 1000;
+/// Rows that may be kept apart at most.
 const MOST_BAD_ROWS: usize = 100_000;
-/// Bytes of a delimiter, and of what begins a comment.
-const LONGEST: usize = 8;
-
 /// All parameters of the form, in the order in which they are told.
 pub const PARAMETERS: [Parameter; 13] = [
     Parameter {
@@ -342,143 +295,6 @@ impl Dialect {
             keep_null_bytes: self.keep_null_bytes.or(kept.keep_null_bytes),
         }
     }
-
-    /// Checks that the parameters have a meaning together.
-    ///
-    /// # Errors
-    /// [`BadCombination`] if two of them exclude each other.
-    pub fn check(&self, header_absent: bool) -> Result<(), BadCombination> {
-        let refused = |why| Err(BadCombination(why));
-        let quote = match self.quote() {
-            Quote::With(character) => Some(character),
-            Quote::Strict | Quote::Lines => Some('"'),
-            Quote::None => None,
-        };
-        let delimiter = match &self.delimiter {
-            Some(Separator::Usual(delimiter)) => char::from(delimiter.byte()).to_string(),
-            Some(Separator::Text(text)) => text.clone(),
-            Some(Separator::Blanks) => " \t".to_owned(),
-            Some(Separator::Detected) | None => String::new(),
-        };
-        if quote.is_some_and(|quote| delimiter.contains(quote)) {
-            return refused(
-                "delimiter and quote have the same character; state another for one of them",
-            );
-        }
-        if let Some(escape) = self.escape() {
-            if Some(escape) == quote {
-                return refused(
-                    "escape and quote are the same character; leave escape out, since a doubled quote means one quote anyway",
-                );
-            }
-            if delimiter.contains(escape) {
-                return refused(
-                    "delimiter and escape have the same character; state another for one of them",
-                );
-            }
-        }
-        if header_absent && (self.header_rows.is_some_and(|rows| rows > 1) || self.units() > 0) {
-            return refused(
-                "header=absent goes with neither header_rows nor units: these are parts of a header",
-            );
-        }
-        if header_absent && self.ragged().widen {
-            return refused(
-                "header=absent doesn't go with ragged=widen, which is for a header that is too short; state ragged=pad",
-            );
-        }
-        if self.bad_rows_max.is_some() && !self.sets_aside() {
-            return refused("bad_rows_max needs bad_rows=set-aside");
-        }
-        Ok(())
-    }
-
-    /// How fields are quoted.
-    pub fn quote(&self) -> Quote {
-        self.quote.unwrap_or(Quote::With('"'))
-    }
-
-    /// The character that takes the meaning from the one after it.
-    pub fn escape(&self) -> Option<char> {
-        self.escape.flatten()
-    }
-
-    /// How comments begin.
-    pub fn comment(&self) -> Option<&str> {
-        self.comment
-            .as_deref()
-            .filter(|comment| !comment.is_empty())
-    }
-
-    /// Lines above the header.
-    pub fn skip(&self) -> usize {
-        self.skip.unwrap_or(0)
-    }
-
-    /// Lines below the last row.
-    pub fn skip_last(&self) -> usize {
-        self.skip_last.unwrap_or(0)
-    }
-
-    /// Records that the header has.
-    pub fn header_rows(&self) -> usize {
-        self.header_rows.unwrap_or(1)
-    }
-
-    /// Records under the header that have the columns' units.
-    pub fn units(&self) -> usize {
-        self.units.unwrap_or(0)
-    }
-
-    /// Whether blanks around fields go.
-    pub fn trims(&self) -> bool {
-        self.trim.unwrap_or(false)
-    }
-
-    /// What to do with rows of another length.
-    pub fn ragged(&self) -> Ragged {
-        self.ragged.unwrap_or_default()
-    }
-
-    /// Whether rows that don't fit are kept apart.
-    pub fn sets_aside(&self) -> bool {
-        self.set_aside.unwrap_or(false)
-    }
-
-    /// How many rows may be kept apart.
-    pub fn bad_rows_max(&self) -> usize {
-        self.bad_rows_max.unwrap_or(BAD_ROWS)
-    }
-
-    /// Whether U+0000 is an ordinary character.
-    pub fn keeps_null_bytes(&self) -> bool {
-        self.keep_null_bytes.unwrap_or(false)
-    }
-
-    /// The delimiter, if it is one of the usual four.
-    pub fn usual_delimiter(&self) -> Option<Delimiter> {
-        match self.delimiter {
-            Some(Separator::Usual(delimiter)) => Some(delimiter),
-            _ => None,
-        }
-    }
-
-    /// Whether a file of this dialect has the form that is stored as it is.
-    pub fn is_stored_as_it_is(&self) -> bool {
-        matches!(
-            self.delimiter,
-            None | Some(Separator::Usual(_) | Separator::Detected)
-        ) && self.quote() == Quote::With('"')
-            && self.escape().is_none()
-            && self.comment().is_none()
-            && self.skip() == 0
-            && self.skip_last() == 0
-            && self.header_rows() == 1
-            && self.units() == 0
-            && !self.trims()
-            && self.ragged() == Ragged::default()
-            && !self.sets_aside()
-    }
 }
 
 /// A dialect of which the delimiter is stated.
@@ -514,105 +330,4 @@ impl From<Dialect> for BTreeMap<String, String> {
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
     }
-}
-
-impl FromStr for Separator {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(delimiter) = text.parse() {
-            return Ok(Self::Usual(delimiter));
-        }
-        match text {
-            "space" | " " => Ok(Self::Blanks),
-            "auto" => Ok(Self::Detected),
-            "" => Err(()),
-            _ if text.len() > LONGEST || text.contains(['\r', '\n', '\0']) => Err(()),
-            _ => Ok(Self::Text(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Separator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usual(delimiter) => delimiter.fmt(f),
-            Self::Text(text) => f.write_str(text),
-            Self::Blanks => f.write_str("space"),
-            Self::Detected => f.write_str("auto"),
-        }
-    }
-}
-
-impl fmt::Display for Ragged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stated = [(self.pad, "pad"), (self.widen, "widen"), (self.cut, "cut")];
-        let words: Vec<_> = stated
-            .iter()
-            .filter_map(|(stated, word)| stated.then_some(*word))
-            .collect();
-        match words.as_slice() {
-            [] => f.write_str("refuse"),
-            words => f.write_str(&words.join(",")),
-        }
-    }
-}
-
-fn quote(value: &str) -> Option<Quote> {
-    match value {
-        "none" => Some(Quote::None),
-        "strict" => Some(Quote::Strict),
-        "lines" => Some(Quote::Lines),
-        _ => character(value).map(Quote::With),
-    }
-}
-
-fn escape(value: &str) -> Option<Option<char>> {
-    match value {
-        "none" => Some(None),
-        _ => character(value).map(Some),
-    }
-}
-
-/// The one character of a text. It has one byte, so that it is never part of another.
-fn character(value: &str) -> Option<char> {
-    let mut characters = value.chars();
-    let only = characters.next().filter(char::is_ascii)?;
-    let usable = !only.is_ascii_alphanumeric() && !only.is_control() && only != ' ';
-    (usable && characters.next().is_none()).then_some(only)
-}
-
-fn comment(value: &str) -> Option<String> {
-    let usable = value.len() <= LONGEST && !value.contains(['\r', '\n', '"']);
-    usable.then(|| value.to_owned())
-}
-
-fn number(value: &str, least: usize, most: usize) -> Option<usize> {
-    let number = value.parse().ok()?;
-    (least..=most).contains(&number).then_some(number)
-}
-
-/// Which of two words it is; whether it is the second.
-fn one_of(value: &str, first: &str, second: &str) -> Option<bool> {
-    match value {
-        _ if value == first => Some(false),
-        _ if value == second => Some(true),
-        _ => None,
-    }
-}
-
-fn ragged(value: &str) -> Option<Ragged> {
-    let mut ragged = Ragged::default();
-    if value == "refuse" {
-        return Some(ragged);
-    }
-    for word in value.split(',') {
-        match word {
-            "pad" => ragged.pad = true,
-            "widen" => ragged.widen = true,
-            "cut" => ragged.cut = true,
-            _ => return None,
-        }
-    }
-    Some(ragged)
 }

@@ -9,7 +9,7 @@ use super::texts::texts;
 use crate::dataset::BlockText;
 use crate::services::Services;
 use crate::services::memory::{Held, Kind};
-use crate::store::{BlockHandle, Dataset, StoreError, Text};
+use crate::store::{BlockHandle, Dataset, StoreError, UnpackedBlock};
 
 /// Bytes of text to read at once, unless a single block is longer.
 const READAHEAD_BYTES: u64 = 256 << 10;
@@ -105,7 +105,7 @@ async fn lone(
     row: u64,
 ) -> Result<Option<LoadedBlock>, StoreError> {
     let columns = dataset.columns.len();
-    let read = move |text: Text| LoadedBlock {
+    let read = move |text: UnpackedBlock| LoadedBlock {
         body_start: text.body_start,
         first_row: text.first_row,
         end_row: text.first_row + text.rows,

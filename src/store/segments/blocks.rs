@@ -6,7 +6,7 @@ use crate::dataset::{CorruptBlock, block};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::{Dataset, Text};
+use crate::store::model::{Dataset, UnpackedBlock};
 use crate::store::rows::{BlockPlace, PackedRow};
 use crate::store::units::from_db;
 
@@ -16,7 +16,7 @@ impl Store {
         &self,
         dataset: &Dataset,
         row: u64,
-        then: impl FnOnce(Text) -> T + Send + 'static,
+        then: impl FnOnce(UnpackedBlock) -> T + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
         let Some(segment) = dataset.segments.at_row(row).copied() else {
             return Ok(None);
@@ -79,8 +79,11 @@ pub(crate) fn text(block: &PackedRow<'_>) -> Result<String, StoreError> {
 }
 
 /// The text of a block, with its place.
-pub(crate) fn unpack_text(place: &BlockPlace, block: &PackedRow<'_>) -> Result<Text, StoreError> {
-    Ok(Text {
+pub(crate) fn unpack_text(
+    place: &BlockPlace,
+    block: &PackedRow<'_>,
+) -> Result<UnpackedBlock, StoreError> {
+    Ok(UnpackedBlock {
         first_row: from_db(place.first_row),
         rows: from_db(place.row_count),
         body_start: usize::try_from(place.body_start).unwrap_or(0),

@@ -12,7 +12,7 @@ use crate::dataset::{Bloom, ZoneMap, bloom, zone_map};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::model::Text;
+use crate::store::model::UnpackedBlock;
 use crate::store::rows::PackedRow;
 use crate::store::schema::chunks;
 use crate::store::units::{from_db, to_db, unreadable};
@@ -125,7 +125,7 @@ impl Store {
         &self,
         segment: SegmentId,
         after: Option<BlockKey>,
-    ) -> Result<Vec<(BlockKey, Text)>, StoreError> {
+    ) -> Result<Vec<(BlockKey, UnpackedBlock)>, StoreError> {
         let after = after.unwrap_or(BEFORE_ALL);
         self.backend()
             .read(move |connection| texts(connection, segment, after))
@@ -163,7 +163,7 @@ fn texts(
     connection: &mut AnyConnection,
     segment: SegmentId,
     after: BlockKey,
-) -> Result<Vec<(BlockKey, Text)>, StoreError> {
+) -> Result<Vec<(BlockKey, UnpackedBlock)>, StoreError> {
     queries::next_blocks(connection, segment, after, TEXTS)?
         .iter()
         .map(|(key, place, block)| Ok((*key, blocks::unpack_text(place, block)?)))

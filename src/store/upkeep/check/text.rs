@@ -8,7 +8,7 @@ use crate::dataset::query::{Query, Scan};
 use crate::dataset::{BlockText, Layout, ResumableDigest, Summary, bloom, zone_map};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
-use crate::store::model::Text;
+use crate::store::model::UnpackedBlock;
 use crate::store::rows::{BlockRow, PackedRow, RevisionRow};
 use crate::store::segments::blocks;
 use crate::store::segments::list::Segment;
@@ -169,7 +169,7 @@ impl Checker<'_> {
 }
 
 /// How many rows a query finds in the text.
-fn count(text: &Text, layout: &Layout) -> u64 {
+fn count(text: &UnpackedBlock, layout: &Layout) -> u64 {
     let query = Query::default();
     let read = BlockText::new(text.text.clone(), layout.columns.len());
     let mut rows = 0;
@@ -181,7 +181,7 @@ fn count(text: &Text, layout: &Layout) -> u64 {
 }
 
 /// Checks that the block's text has as many records as it should, and that its zone maps and Bloom filters can be read.
-fn records(text: &Text, block: &BlockRow<'_>, layout: &Layout) -> Result<(), String> {
+fn records(text: &UnpackedBlock, block: &BlockRow<'_>, layout: &Layout) -> Result<(), String> {
     if text.text.get(text.body_start..).is_none() {
         return Err("its rows should begin after the end of its text".to_owned());
     }

@@ -1,0 +1,54 @@
+//! The keys of cached values.
+
+use crate::dataset::query::Fingerprint;
+use crate::store::SegmentId;
+
+/// Identifies a page: its revision, query, first row, length and format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PageKey {
+    /// The upload segment that made the revision. No other revision has it.
+    pub made_by: SegmentId,
+    /// The query; `None` for all rows in the order of the file.
+    pub query: Option<Fingerprint>,
+    /// Where the page begins, as its cursor says; `None` without a cursor.
+    pub first: Option<u64>,
+    /// How many rows were asked for.
+    pub limit: u32,
+    /// The version of the API that rendered it: each version has a format of its own.
+    pub version: u32,
+}
+
+/// Identifies an index page: the blocks of an upload segment that begin within a range of its rows. The range is written out, because
+/// a segment may be divided into pages in several ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::services) struct IndexPageKey {
+    /// The segment.
+    pub(in crate::services) segment: SegmentId,
+    /// The first of the rows.
+    pub(in crate::services) first_row: u64,
+    /// The row after the last of them.
+    pub(in crate::services) end_row: u64,
+}
+
+/// The key of a cached value: everything that the value depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::services) enum CacheKey {
+    /// A page in JSON, with its cursor. It depends on the rows, names and types of the revision, on the query and the first row,
+    /// and on the version's format. It does not depend on how the revision is divided into segments: cursors hold row numbers.
+    Page(PageKey),
+    /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
+    /// and on the number of columns, which is the same in all revisions that read the segment.
+    Text(SegmentId, u64),
+    /// The block handles of an index page. They depend on the segment's blocks and on the rows that the page covers.
+    BlockHandles(IndexPageKey),
+    /// The zone maps of the column with that index, for the blocks of an index page. They depend on the same.
+    ZoneMaps(IndexPageKey, usize),
+    /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
+    Blooms(IndexPageKey, usize),
+    /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
+    /// change an estimate, so a later one may differ and is as good.
+    Summary(SegmentId),
+    /// A whole response: the digest of its request. Other requests may have the same digest, so the response holds the request in
+    /// full. What else it depends on is checked each time: the caller's access, whether the revision is the newest, and the time.
+    Response(u64),
+}

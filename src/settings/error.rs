@@ -1,0 +1,81 @@
+//! What is wrong with settings, as one line that says what to write instead.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::LifecycleError;
+
+/// Settings that are wrong or contradict each other. Each line says what to write instead.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// The listener is reachable from other machines, and --anonymous is not set.
+    #[error(
+        "--listen {0} is reachable from other machines, so choose what callers without a key may do: \
+         --anonymous read-write (anyone may read, upload and delete), --anonymous read (anyone may read, only \
+         registered clients may write) or --anonymous none (registered clients only)"
+    )]
+    AnonymousNotChosen(SocketAddr),
+    /// Both listeners have the same address.
+    #[error("--listen and --admin-listen are both {0}: give one of them another port")]
+    SameAddress(SocketAddr),
+    /// Two databases are set.
+    #[error(
+        "--database and --database-file (or their environment variables) are both set: use one of them"
+    )]
+    TwoDatabases,
+    /// The file with the address of the database is wrong.
+    #[error("--database-file {file}: {reason}", file = file.display())]
+    DatabaseFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A store of a copy is set twice or not at all.
+    #[error(
+        "set either {flag} or {flag}-file: write {flag} sqlite:PATH or {flag} postgres://USER@HOST:PORT/DATABASE"
+    )]
+    OneStore {
+        /// The flag.
+        flag: &'static str,
+    },
+    /// The file with the address of a store of a copy is wrong.
+    #[error("{flag}-file {file}: {reason}", file = file.display())]
+    StoreFile {
+        /// The flag.
+        flag: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The lifecycles of the versions contradict each other.
+    #[error(transparent)]
+    Lives(#[from] LifecycleError),
+    /// A limit or time-out of 0 would refuse every request.
+    #[error("{flag} is 0, which would refuse every request: use at least {least}")]
+    Zero {
+        /// The flag.
+        flag: &'static str,
+        /// The least value to use.
+        least: &'static str,
+    },
+    /// The memory budget is too small.
+    #[error("--memory is {0}, which is too little: use at least {least}", least = super::memory::LEAST)]
+    LittleMemory(bytesize::ByteSize),
+    /// The cache would take too much of the memory budget.
+    #[error(
+        "--cache-bytes is {cache}, more than half of --memory {memory}: lower it, or raise --memory"
+    )]
+    LargeCache {
+        /// The cache.
+        cache: bytesize::ByteSize,
+        /// The whole budget.
+        memory: bytesize::ByteSize,
+    },
+    /// A part would be larger than the whole.
+    #[error("{part} is larger than --max-body: lower it or raise --max-body")]
+    LargerThanBody {
+        /// The flag of the part.
+        part: &'static str,
+    },
+}
