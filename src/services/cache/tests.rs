@@ -1,6 +1,10 @@
 use std::sync::atomic::AtomicUsize;
 
+use bytes::Bytes;
+
 use super::*;
+use crate::dataset::BlockText;
+use crate::store::{BlockHandle, SegmentId};
 
 const SOON: Duration = Duration::from_millis(20);
 const NEVER: Duration = Duration::from_secs(3600);

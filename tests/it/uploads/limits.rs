@@ -95,10 +95,10 @@ fn whatever_is_refused_leaves_nothing_behind() {
         ("/datasets", csv, "a\n1\n", 400),
         ("/datasets?name=A", csv, "a\n1\n", 400),
         ("/datasets?name=new&colour=red", csv, "a\n1\n", 400),
-        ("/datasets?name=new&delimiter=x", csv, "a\n1\n", 400),
+        ("/datasets?name=new&delimiter=123456789", csv, "a\n1\n", 400),
         ("/datasets?name=new&type.a=money", csv, "a\n1\n", 400),
         ("/datasets?name=kept", csv, "a\n2\n", 409),
-        ("/datasets?name=new", "text/plain", "a\n1\n", 415),
+        ("/datasets?name=new", "image/png", "a\n1\n", 415),
         (
             "/datasets?name=new",
             "text/csv; charset=windows-1252; charset=",
