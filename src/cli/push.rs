@@ -168,6 +168,7 @@ impl Pusher<'_> {
             self.bar.set_position(begun_at);
             let (reason, asked) = match self.attempt(&source, name, key).await {
                 Ok(Reply::Stored(stored)) => return Ok(stored),
+                Ok(Reply::Taken) => return Err(FileError::Taken(name.clone())),
                 Ok(Reply::Refused(reason)) => return Err(FileError::Refused(reason)),
                 Ok(Reply::Busy { reason, wait }) => (reason, wait),
                 Err(Broken::Source(error)) => return Err(FileError::Read(error)),
@@ -178,11 +179,12 @@ impl Pusher<'_> {
                 let attempts = attempt;
                 return Err(FileError::GaveUp { attempts, reason });
             }
-            let left = self.settings.retries - attempt + 1;
             self.bar.suspend(|| {
                 super::complain(&format!(
-                    "{input}: {reason}; sending it again in {} ({left} left)",
-                    humantime::format_duration(pause)
+                    "{input}: {reason}; attempt {} of {} is in {}",
+                    attempt + 1,
+                    self.settings.retries + 1,
+                    humantime::format_duration(pause),
                 ));
             });
             tokio::time::sleep(pause).await;

@@ -45,7 +45,10 @@ pub(super) fn one_line(error: &Error, command: &Command) -> String {
             )
         }
         (ErrorKind::ArgumentConflict, Some(argument)) => {
-            format!("{argument} may be given only once")
+            match context(error, ContextKind::PriorArg).filter(|prior| *prior != argument) {
+                Some(prior) => format!("{argument} can't be used with {prior}"),
+                None => format!("{argument} may be given only once"),
+            }
         }
         _ => first_line(error),
     };

@@ -14,6 +14,9 @@ use super::super::{self as cli, counted};
 /// The problem of a request whose key is in flight: the server still works on the attempt before.
 const IN_FLIGHT: &str = "urn:flash:problem:request-in-flight";
 
+/// The problem of a name that another dataset has.
+const TAKEN: &str = "urn:flash:problem:name-taken";
+
 /// What an answer means.
 pub(super) enum Reply {
     /// The file is stored.
@@ -25,6 +28,8 @@ pub(super) enum Reply {
         /// How long to wait, if the server says that.
         wait: Option<Duration>,
     },
+    /// There is a dataset of that name.
+    Taken,
     /// The file is refused.
     Refused(String),
 }
@@ -76,9 +81,11 @@ impl Reply {
             };
         }
         let problem = serde_json::from_slice::<Problem>(answer.body()).ok();
-        let in_flight = problem
-            .as_ref()
-            .is_some_and(|problem| problem.kind == IN_FLIGHT);
+        let is = |kind: &str| problem.as_ref().is_some_and(|problem| problem.kind == kind);
+        if is(TAKEN) {
+            return Self::Taken;
+        }
+        let in_flight = is(IN_FLIGHT);
         let reason = match (problem, answer.headers().get(LOCATION)) {
             (Some(problem), _) => problem.detail,
             (None, Some(location)) if status.is_redirection() => {

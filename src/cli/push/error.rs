@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::files::{NamingError, UnreadableFolder};
-use crate::dataset::NameError;
+use crate::dataset::{DatasetName, NameError};
 
 /// Why a push failed, as a whole or in part.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,10 @@ pub(super) enum FileError {
     Naming(#[from] NamingError),
     #[error("can't read the file: {0}")]
     Read(io::Error),
+    #[error(
+        "a dataset named {0} exists already; add --replace to give it a new revision, or --append to add the rows to it"
+    )]
+    Taken(DatasetName),
     #[error("{0}")]
     Refused(String),
     #[error("gave up after {attempts} attempts: {reason}")]

@@ -13,6 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::logging::with_causes;
+
 use super::source::Body;
 use super::target::Target;
 
@@ -28,9 +30,9 @@ const LONGEST_ANSWER: usize = 16 << 20;
 pub(super) enum Broken {
     #[error("can't connect to {0}: {1}")]
     Connect(String, io::Error),
-    #[error("the connection broke: {0}")]
-    Http(#[from] hyper::Error),
-    #[error("the answer broke off: {0}")]
+    #[error("the connection broke: {}", with_causes(.0))]
+    Http(hyper::Error),
+    #[error("the answer broke off: {}", with_causes(&**.0))]
     Answer(Box<dyn std::error::Error + Send + Sync>),
     #[error("the server has not moved for {}", humantime::format_duration(STALL))]
     Stalled,
@@ -55,7 +57,9 @@ impl Connection {
     /// Sends a request, and reads the answer.
     pub(super) async fn send(self, request: Request<Body>) -> Result<Response<Bytes>, Broken> {
         let (head, Body { bytes, read }) = request.into_parts();
-        let (mut sender, connection) = http1::handshake(TokioIo::new(self.0)).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(self.0))
+            .await
+            .map_err(Broken::Http)?;
         let driver = tokio::spawn(connection);
         let exchange = async {
             let response = sender.send_request(Request::from_parts(head, bytes)).await;

@@ -311,10 +311,16 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
 }
 
 #[test]
-fn the_version_is_that_of_the_crate() {
-    let version = flash(&["--version"], &[]);
-    assert_eq!(
-        String::from_utf8(version.stdout).unwrap(),
-        format!("flash {}\n", env!("CARGO_PKG_VERSION"))
+fn the_version_is_that_of_the_crate_with_the_commit_if_that_is_known() {
+    let version = String::from_utf8(flash(&["--version"], &[]).stdout).unwrap();
+    let rest = version.strip_prefix(concat!("flash ", env!("CARGO_PKG_VERSION")));
+    let commit = rest.unwrap().trim_end();
+    let is_commit = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit());
+    let told = commit
+        .strip_prefix(" (")
+        .and_then(|text| text.strip_suffix(')'));
+    assert!(
+        commit.is_empty() || told.is_some_and(is_commit),
+        "{version}"
     );
 }

@@ -108,7 +108,7 @@ fn a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced() {
     let both = ["import", "people.csv", "people.tsv", "--replace"];
     let (said, complaints) = badly(flash(folder.path(), &both), 1);
     assert!(said.ends_with("revision 3\n"), "{said}");
-    assert!(complaints.contains("people.csv was imported as people already"));
+    assert!(complaints.contains("people.csv has the name people already"));
 }
 
 #[test]
