@@ -18,7 +18,9 @@ COPY src src
 # Cargo compares file times, and the empty crate is newer than Flash, hence `touch`. Packed relocations make the program smaller; the C
 # library of both images reads them (glibc 2.36 and later). On x86-64, Rust brings LLVM's linker, which merges identical functions; GNU's
 # linker can't.
+ARG REVISION
 RUN touch build.rs src/lib.rs src/main.rs \
+    && export FLASH_COMMIT="$REVISION" \
     && case "$(uname -m)" in x86_64) fold=-Wl,--icf=all ;; *) fold=-Wl,--gc-sections ;; esac \
     && cargo rustc --locked --profile dist --features postgres-tls --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
 

@@ -44,6 +44,8 @@ of_image() { docker image inspect --format "$1" "$image"; }
 [ "$(of_image '{{.Config.User}}')" = 65532:65532 ] || fail "its user is $(of_image '{{.Config.User}}')"
 [ "$(of_image '{{json .Config.Healthcheck.Test}}')" = '["CMD","/usr/bin/flash","healthcheck"]' ] || fail "it has no health check"
 [ -n "$(of_image '{{index .Config.Labels "org.opencontainers.image.version"}}')" ] || fail "it does not say its version"
+revision=$(of_image '{{index .Config.Labels "org.opencontainers.image.revision"}}')
+docker run --rm "$image" --version | grep -qF "(${revision:0:12})" || fail "flash --version does not say the commit $revision"
 if docker run --rm --entrypoint sh "$image" -c true 2>"$folder/shell"; then fail "it has a shell"; fi
 
 # Without FLASH_ANONYMOUS it refuses to start, and says why.

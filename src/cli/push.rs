@@ -201,10 +201,10 @@ impl Pusher<'_> {
     ) -> Result<Reply, Broken> {
         let connection = Connection::open(&self.settings.to).await?;
         let request = self.request(source, name, key);
-        let body = source.read(&self.bar).await.map_err(Broken::Source)?;
+        let body = source.read(&self.bar).map_err(Broken::Source)?;
         let request = request.body(body).map_err(Broken::Request)?;
         connection
-            .send(request)
+            .send(request, &self.bar)
             .await
             .map(|answer| Reply::of(&answer))
     }

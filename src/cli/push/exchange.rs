@@ -2,7 +2,6 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use indicatif::ProgressBar;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -54,21 +54,24 @@ impl Connection {
         }
     }
 
-    /// Sends a request, and reads the answer.
-    pub(super) async fn send(self, request: Request<Body>) -> Result<Response<Bytes>, Broken> {
-        let (head, Body { bytes, read }) = request.into_parts();
+    /// Sends a request, and reads the answer. `bar` moves while the file is read.
+    pub(super) async fn send(
+        self,
+        request: Request<Body>,
+        bar: &ProgressBar,
+    ) -> Result<Response<Bytes>, Broken> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(self.0))
             .await
             .map_err(Broken::Http)?;
         let driver = tokio::spawn(connection);
         let exchange = async {
-            let response = sender.send_request(Request::from_parts(head, bytes)).await;
+            let response = sender.send_request(request).await;
             let (head, body) = response.map_err(broken)?.into_parts();
             let body = Limited::new(body, LONGEST_ANSWER).collect().await;
             let body = body.map_err(Broken::Answer)?.to_bytes();
             Ok(Response::from_parts(head, body))
         };
-        let answer = while_it_moves(&read, exchange).await;
+        let answer = while_it_moves(bar, exchange).await;
         // The server may have answered before the end of the file. The rest isn't sent.
         driver.abort();
         answer.unwrap_or(Err(Broken::Stalled))
@@ -87,15 +90,15 @@ fn broken(error: hyper::Error) -> Broken {
     }
 }
 
-/// The result of `work`, or `None` if `moved` stays the same for too long.
-async fn while_it_moves<T>(moved: &AtomicU64, work: impl Future<Output = T>) -> Option<T> {
+/// The result of `work`, or `None` if the bar stays at one place for too long.
+async fn while_it_moves<T>(bar: &ProgressBar, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
-    let mut before = moved.load(Relaxed);
+    let mut before = bar.position();
     loop {
         if let Ok(done) = timeout(STALL, &mut work).await {
             return Some(done);
         }
-        let now = moved.load(Relaxed);
+        let now = bar.position();
         if now == before {
             return None;
         }

@@ -1,32 +1,29 @@
 //! The bytes of a file on their way to the server: read in parts, and compressed unless the file is.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use async_compression::Level;
-use async_compression::tokio::bufread::GzipEncoder;
 use bytes::Bytes;
+use flate2::{Compression, read::GzEncoder};
 use futures_util::TryStreamExt as _;
+use futures_util::stream::poll_fn;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame;
 use indicatif::ProgressBar;
-use tokio::fs::File;
-use tokio::io::{AsyncRead, BufReader};
-use tokio_util::io::{InspectReader, ReaderStream};
+use tokio::sync::mpsc;
 
 use super::super::files::{self, Input};
 
-/// Bytes of one read.
-const READ: usize = 256 << 10;
+/// Bytes of a part of the body.
+const PART: usize = 256 << 10;
+/// Parts that wait to be sent.
+const READY: usize = 2;
 
-/// The body of a request, and how many bytes of the file it has read so far.
-pub(super) struct Body {
-    pub(super) bytes: UnsyncBoxBody<Bytes, io::Error>,
-    pub(super) read: Arc<AtomicU64>,
-}
+/// The body of a request.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 /// What a file is sent from.
 pub(super) struct Source<'a> {
@@ -79,26 +76,41 @@ impl<'a> Source<'a> {
     }
 
     /// Begins to read it. What is read moves the bar.
-    pub(super) async fn read(&self, bar: &ProgressBar) -> io::Result<Body> {
-        let file: Box<dyn AsyncRead + Send + Unpin> = match self.input {
-            Input::Standard => Box::new(tokio::io::stdin()),
-            Input::File { path, .. } => Box::new(File::open(path).await?),
+    pub(super) fn read(&self, bar: &ProgressBar) -> io::Result<Body> {
+        let file: Box<dyn Read + Send> = match self.input {
+            Input::Standard => Box::new(io::stdin()),
+            Input::File { path, .. } => Box::new(File::open(path)?),
         };
         self.begun.store(true, Relaxed);
-        let (read, bar) = (Arc::new(AtomicU64::new(0)), bar.clone());
-        let counted = Arc::clone(&read);
-        let file = InspectReader::new(file, move |part: &[u8]| {
-            let length = u64::try_from(part.len()).unwrap_or(0);
-            counted.fetch_add(length, Relaxed);
-            bar.inc(length);
-        });
-        let file = BufReader::with_capacity(READ, file);
-        let coded: Box<dyn AsyncRead + Send + Unpin> = match self.stored_coding() {
+        let file = bar.wrap_read(file);
+        let coded: Box<dyn Read + Send> = match self.stored_coding() {
             Some(_) => Box::new(file),
-            None => Box::new(GzipEncoder::with_quality(file, Level::Fastest)),
+            // The bytes must be the same in each attempt, so they must not depend on when parts of the file are read.
+            None => Box::new(GzEncoder::new(file, Compression::fast())),
         };
-        let parts = ReaderStream::with_capacity(coded, READ).map_ok(Frame::data);
-        let bytes = StreamBody::new(parts).boxed_unsync();
-        Ok(Body { bytes, read })
+        let (sender, mut parts) = mpsc::channel(READY);
+        tokio::task::spawn_blocking(move || send_parts(coded, &sender));
+        let parts = poll_fn(move |context| parts.poll_recv(context));
+        Ok(StreamBody::new(parts.map_ok(Frame::data)).boxed_unsync())
+    }
+}
+
+/// Reads a file until its end, an error, or until nobody wants more of it.
+fn send_parts(mut file: impl Read, parts: &mpsc::Sender<io::Result<Bytes>>) {
+    loop {
+        let mut part = vec![0; PART];
+        let read = match file.read(&mut part) {
+            Ok(0) => return,
+            Ok(length) => {
+                part.truncate(length);
+                Ok(part.into())
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let ends = read.is_err();
+        if parts.blocking_send(read).is_err() || ends {
+            return;
+        }
     }
 }
