@@ -11,7 +11,7 @@ ENV CFLAGS=-fno-asynchronous-unwind-tables
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY pq-sys pq-sys
-RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --features postgres-tls --bin flash
+RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --features tls --bin flash
 COPY build.rs ./
 COPY migrations migrations
 COPY src src
@@ -22,7 +22,7 @@ ARG REVISION
 RUN touch build.rs src/lib.rs src/main.rs \
     && export FLASH_COMMIT="$REVISION" \
     && case "$(uname -m)" in x86_64) fold=-Wl,--icf=all ;; *) fold=-Wl,--gc-sections ;; esac \
-    && cargo rustc --locked --profile dist --features postgres-tls --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
+    && cargo rustc --locked --profile dist --features tls --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0

@@ -26,6 +26,8 @@ mod error;
 mod exchange;
 mod source;
 mod target;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub(super) use error::PushError;
 
@@ -172,6 +174,10 @@ impl Pusher<'_> {
                 Ok(Reply::Refused(reason)) => return Err(FileError::Refused(reason)),
                 Ok(Reply::Busy { reason, wait }) => (reason, wait),
                 Err(Broken::Source(error)) => return Err(FileError::Read(error)),
+                Err(broken) if broken.is_final() => {
+                    let (attempts, reason) = (attempt, broken.to_string());
+                    return Err(FileError::GaveUp { attempts, reason });
+                }
                 Err(broken) => (broken.to_string(), None),
             };
             let pause = asked.unwrap_or(wait);

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use indicatif::ProgressBar;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -30,6 +31,10 @@ const LONGEST_ANSWER: usize = 16 << 20;
 pub(super) enum Broken {
     #[error("can't connect to {0}: {1}")]
     Connect(String, io::Error),
+    /// The server can't speak TLS, or its certificate isn't valid.
+    #[cfg(feature = "tls")]
+    #[error("there is no secure connection to {0}: {1}")]
+    Untrusted(String, String),
     #[error("the connection broke: {}", with_causes(.0))]
     Http(hyper::Error),
     #[error("the answer broke off: {}", with_causes(&**.0))]
@@ -42,16 +47,50 @@ pub(super) enum Broken {
     Source(io::Error),
 }
 
+impl Broken {
+    /// Whether another attempt would end like this one.
+    pub(super) fn is_final(&self) -> bool {
+        match self {
+            #[cfg(feature = "tls")]
+            Self::Untrusted(..) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What a connection reads from and writes to.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// A connection to a server.
-pub(super) struct Connection(TcpStream);
+pub(super) struct Connection(Box<dyn Stream>);
 
 impl Connection {
     pub(super) async fn open(target: &Target) -> Result<Self, Broken> {
+        let connection = timeout(CONNECT, Self::connect(target)).await;
+        connection.unwrap_or_else(|_| {
+            let error = io::ErrorKind::TimedOut.into();
+            Err(Broken::Connect(target.authority().to_owned(), error))
+        })
+    }
+
+    async fn connect(target: &Target) -> Result<Self, Broken> {
         let failed = |error| Broken::Connect(target.authority().to_owned(), error);
-        match timeout(CONNECT, TcpStream::connect(target.address())).await {
-            Ok(stream) => stream.map(Self).map_err(failed),
-            Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
+        let stream = TcpStream::connect(target.address()).await;
+        let stream = stream.map_err(failed)?;
+        #[cfg(feature = "tls")]
+        if target.has_tls() {
+            let (host, _) = target.address();
+            return match super::tls::connect(host, stream).await {
+                Ok(stream) => Ok(Self(Box::new(stream))),
+                Err(error) => Err(error.into_io_error().map_or_else(
+                    |error| Broken::Untrusted(target.authority().to_owned(), error.to_string()),
+                    failed,
+                )),
+            };
         }
+        Ok(Self(Box::new(stream)))
     }
 
     /// Sends a request, and reads the answer. `bar` moves while the file is read.

@@ -5,9 +5,15 @@ use std::str::FromStr;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
+/// Why a build without TLS refuses https.
+const WITHOUT_TLS: &str = "this build of Flash has no TLS, so it can't use https; build it with --features tls, take the image, or \
+     send the files with curl";
+
 /// The address of a server: its root, or its list of datasets.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
+    #[cfg(feature = "tls")]
+    tls: bool,
     authority: Authority,
     port: u16,
     /// The path before `/datasets`, without a slash at its end.
@@ -15,6 +21,12 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Whether the connection is encrypted.
+    #[cfg(feature = "tls")]
+    pub(super) fn has_tls(&self) -> bool {
+        self.tls
+    }
+
     /// The value of `Host`.
     pub(super) fn authority(&self) -> &str {
         self.authority.as_str()
@@ -46,15 +58,14 @@ impl FromStr for Target {
         let Ok(uri) = text.parse::<Uri>() else {
             return refused("write one such as http://localhost:3000");
         };
-        let port = match uri.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTP => 80,
-            Some(scheme) if *scheme == Scheme::HTTPS => {
-                return Err(
-                    "flash push can't speak https: send the files with curl -T FILE, or start it where http reaches the server".to_owned(),
-                );
-            }
-            _ => return refused("it has to begin with http://"),
+        let tls = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => false,
+            Some(scheme) if *scheme == Scheme::HTTPS => true,
+            _ => return refused("it has to begin with http:// or https://"),
         };
+        if tls && cfg!(not(feature = "tls")) {
+            return Err(WITHOUT_TLS.to_owned());
+        }
         let Some(authority) = uri.authority() else {
             return refused("write one such as http://localhost:3000");
         };
@@ -71,7 +82,9 @@ impl FromStr for Target {
         let path = uri.path().trim_end_matches('/');
         Ok(Self {
             authority: authority.clone(),
-            port: authority.port_u16().unwrap_or(port),
+            port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            #[cfg(feature = "tls")]
+            tls,
             root: path.strip_suffix("/datasets").unwrap_or(path).to_owned(),
         })
     }
@@ -108,13 +121,15 @@ mod tests {
         assert_eq!(target.address(), ("::1", 80));
         assert_eq!(target.authority(), "[::1]");
         assert_eq!(target.path("", ""), "/datasets");
+        let target: Target = "https://flash.example".parse().unwrap();
+        assert_eq!(target.address(), ("flash.example", 443));
     }
 
     #[test]
     fn what_is_no_address_is_refused_with_what_to_write() {
         for (text, instead) in [
             ("localhost:3000", "write http://localhost:3000"),
-            ("ftp://localhost", "begin with http://"),
+            ("ftp://localhost", "begin with http:// or https://"),
             ("http://", "such as http://localhost:3000"),
             ("http://flash_secret@localhost", "FLASH_KEY"),
             ("http://localhost?version=v2", "leave out the part from ?"),

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 use super::stores::{badly, well};
-use super::unreliable::{Way, way_to};
+use super::unreliable::{Way, secure_way_to, way_to};
 use crate::process::Program;
 use crate::sample::large_csv;
 
@@ -336,4 +336,68 @@ fn standard_input_is_sent_under_a_name() {
     );
     let (_, complaints) = badly(push(folder.path(), server.address, &["-"]), 2);
     assert!(complaints.contains("--name NAME"), "{complaints}");
+}
+
+#[test]
+fn a_server_behind_tls_is_trusted_if_its_certificate_is() {
+    let server = Program::serve(&[]);
+    let folder = folder(&[("people.csv", b"id\n1\n")]);
+    let certificate = Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+        ])
+        .args([
+            "-keyout",
+            "key.pem",
+            "-out",
+            "certificate.pem",
+            "-subj",
+            "/CN=localhost",
+        ])
+        .args(["-addext", "subjectAltName=DNS:localhost"])
+        .current_dir(folder.path())
+        .output();
+    assert!(certificate.unwrap().status.success());
+    let (certificate, key) = (
+        folder.path().join("certificate.pem"),
+        folder.path().join("key.pem"),
+    );
+    let port = secure_way_to(server.address, &certificate, &key).port();
+    let push = |host: &str, trusted: &Path| {
+        Command::new(env!("CARGO_BIN_EXE_flash"))
+            .args([
+                "push",
+                "people.csv",
+                "--to",
+                &format!("https://{host}:{port}"),
+            ])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("SSL_CERT_FILE", trusted)
+            .output()
+            .unwrap()
+    };
+    let system = Path::new("/etc/ssl/certs/ca-certificates.crt");
+    for (host, trusted) in [("localhost", system), ("127.0.0.1", &*certificate)] {
+        let (_, complaints) = badly(push(host, trusted), 1);
+        assert!(
+            complaints.contains("after 1 attempt: there is no secure connection to"),
+            "{complaints}"
+        );
+        assert!(
+            complaints.contains("certificate verify failed"),
+            "{complaints}"
+        );
+    }
+    let said = well(push("localhost", &certificate));
+    assert_eq!(
+        said,
+        "people.csv: people, 1 row, 1 column, 5 bytes, revision 1\n"
+    );
 }

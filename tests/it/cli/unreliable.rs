@@ -2,7 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::pin::Pin;
 use std::thread;
+
+use openssl::ssl::{Ssl, SslAcceptor, SslFiletype, SslMethod};
+use tokio_openssl::SslStream;
 
 /// What becomes of a connection.
 #[derive(Clone, Copy)]
@@ -27,6 +32,38 @@ pub fn way_to(server: SocketAddr, ways: &'static [Way]) -> SocketAddr {
             // What is lost on the way is the matter of the client.
             drop(pass(socket.unwrap(), server, way));
         }
+    });
+    address
+}
+
+/// Listens as `localhost` with TLS, with the certificate and key of these files, and passes all connections to the server.
+pub fn secure_way_to(server: SocketAddr, certificate: &Path, key: &Path) -> SocketAddr {
+    let mut acceptor = SslAcceptor::mozilla_modern_v5(SslMethod::tls_server()).unwrap();
+    acceptor.set_certificate_chain_file(certificate).unwrap();
+    acceptor
+        .set_private_key_file(key, SslFiletype::PEM)
+        .unwrap();
+    let acceptor = acceptor.build();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let passing = async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let ssl = Ssl::new(acceptor.context()).unwrap();
+            let mut client = SslStream::new(ssl, client).unwrap();
+            if Pin::new(&mut client).accept().await.is_ok() {
+                let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
+                drop(tokio::io::copy_bidirectional(&mut client, &mut server).await);
+            }
+        }
+    };
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(passing);
     });
     address
 }

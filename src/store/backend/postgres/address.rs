@@ -102,14 +102,14 @@ impl PostgresAddress {
     }
 
     /// Without OpenSSL there is no TLS that the file could be for.
-    #[cfg(not(feature = "postgres-tls"))]
+    #[cfg(not(feature = "tls"))]
     fn with_system_roots(&self, url: String) -> String {
         url
     }
 
     /// `sslrootcert=system` as the file where this system has its root certificates: the OpenSSL that is compiled in
     /// does not know. As with libpq, it asks for the strictest check.
-    #[cfg(feature = "postgres-tls")]
+    #[cfg(feature = "tls")]
     fn with_system_roots(&self, url: String) -> String {
         if self.parameter("sslrootcert") != Some("system") {
             return url;

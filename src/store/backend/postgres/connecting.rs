@@ -19,7 +19,7 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a build without TLS refuses a server on another machine.
 const WITHOUT_TLS: &str = "this build of Flash has no TLS, so the connection would not be encrypted; build it with --features \
-     postgres-tls, take the image, or accept that with sslmode=disable";
+     tls, take the image, or accept that with sslmode=disable";
 
 /// Connects to the server that accepts writes, and sets up the session. If none does, connects to a read-only server, unless the
 /// address chooses the kind of server.
@@ -27,7 +27,7 @@ pub(crate) fn connect(
     address: &PostgresAddress,
     patience: Duration,
 ) -> Result<Connected, ConnectError> {
-    if cfg!(not(feature = "postgres-tls")) && address.needs_tls() {
+    if cfg!(not(feature = "tls")) && address.needs_tls() {
         return Err(ConnectError {
             passing: false,
             reason: WITHOUT_TLS.to_owned(),
