@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 
 use super::error::Error;
 use super::reply::Body;
-use super::rows::{self, Form, Maker, Progress, write_part};
+use super::rows::{self, Form, Maker, RowWriter};
 use crate::services::Services;
 use crate::services::search::{RecordBatch, RecordBatches, SearchError, in_time};
 use crate::store::Dataset;
@@ -23,10 +23,8 @@ pub async fn all(
         services: Arc::clone(services),
         dataset: Arc::clone(dataset),
         batches,
-        form,
+        rows: RowWriter::new(form),
         open: None,
-        part: None,
-        begun: false,
         done: false,
     };
     let expected = rows::expected(dataset, limit.min(dataset.rows));
@@ -38,13 +36,9 @@ struct Rendering {
     services: Arc<Services>,
     dataset: Arc<Dataset>,
     batches: RecordBatches,
-    form: Form,
+    rows: RowWriter,
     /// The batch that is being rendered, and the index of its next record.
     open: Option<(RecordBatch, usize)>,
-    /// How far that record is rendered, if it is sent in parts.
-    part: Option<Progress>,
-    /// Whether a row was written already.
-    begun: bool,
     done: bool,
 }
 
@@ -54,7 +48,7 @@ impl Maker for Rendering {
     }
 
     fn bytes(&self) -> usize {
-        self.form.bytes()
+        self.rows.bytes()
     }
 
     /// Appends rows to `out`, up to `until` bytes or to the end of a batch. Long work runs on a blocking thread.
@@ -63,8 +57,7 @@ impl Maker for Rendering {
         mut out: Vec<u8>,
         until: usize,
     ) -> Result<(Self, Vec<u8>), SearchError> {
-        // The beginning of the document is written once.
-        out.append(&mut self.form.prefix);
+        self.rows.begin(&mut out);
         let batch = match self.open.take() {
             Some(open) => Some(open),
             None => {
@@ -74,7 +67,7 @@ impl Maker for Rendering {
             }
         };
         let Some((batch, at)) = batch else {
-            out.extend_from_slice(&self.form.suffix);
+            self.rows.end(&mut out);
             self.done = true;
             return Ok((self, out));
         };
@@ -96,33 +89,17 @@ impl Rendering {
     fn render(&mut self, batch: RecordBatch, mut at: usize, out: &mut Vec<u8>, until: usize) {
         let layout = &self.dataset.layout;
         let columns = layout.columns.len();
-        let long = rows::has_long_rows(batch.text.len(), &self.form);
+        self.rows.open(batch.text.len());
         let mut records = batch.text.records(0, layout.delimiter, columns);
         let mut fields = Vec::with_capacity(columns);
-        let (first, before) = (at, out.len());
-        while at < batch.starts.len() && out.len() < until {
+        let rows = (batch.starts.len() - at) as u64;
+        self.rows.rows(rows, out, until, |rows, out| {
             records.seek(batch.starts[at] as usize);
             records.next_into(&mut fields);
-            let progress = self.part.take().unwrap_or_else(|| {
-                if std::mem::replace(&mut self.begun, true) {
-                    out.extend_from_slice(self.form.separator);
-                }
-                Progress::default()
-            });
-            if long {
-                self.part = write_part(&*self.form.row, &fields, progress, out, until);
-                if self.part.is_some() {
-                    break;
-                }
-                at += 1;
-                continue;
-            }
-            self.form.row.write(&fields, out);
-            at += 1;
-            if at == first + 1 {
-                rows::make_room(out, before, (batch.starts.len() - at) as u64, until);
-            }
-        }
+            let complete = rows.row(&fields, out, until);
+            at += usize::from(complete);
+            complete
+        });
         if at < batch.starts.len() {
             self.open = Some((batch, at));
         }

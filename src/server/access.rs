@@ -14,7 +14,8 @@ use log::{
     kv::{Error, Key, Source, Value, VisitSource},
 };
 
-use crate::services::metrics::{InFlightRequest, Route, Tally};
+use crate::services::Metrics;
+use crate::services::metrics::{InFlightRequest, Route};
 
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
@@ -65,7 +66,7 @@ impl Access {
         request: &Request<B>,
         id: &HeaderValue,
         level: Level,
-        tally: Option<&Arc<Tally>>,
+        metrics: Option<&Arc<Metrics>>,
     ) -> Option<Self> {
         let line = log::log_enabled!(target: TARGET, level).then(|| Line {
             level,
@@ -73,7 +74,7 @@ impl Access {
             id: id.clone(),
             trace: trace_parent(request.headers()),
         });
-        let asked = tally.map(Tally::begin);
+        let asked = metrics.map(InFlightRequest::begin);
         (line.is_some() || asked.is_some()).then(|| Self {
             details: Some(Details {
                 began: Instant::now(),

@@ -28,7 +28,6 @@ use super::{
     service::HttpService,
     socket::Socket,
 };
-use crate::services::metrics::Tally;
 
 /// Bytes to buffer per HTTP/1 connection and direction; also the largest head.
 const HTTP1_BUFFER: usize = 128 * 1024;
@@ -83,7 +82,6 @@ pub(super) async fn converse<S: HttpService>(
         service: RefCell::new(service),
         activity: Arc::clone(&activity),
         peer,
-        tally: shared.metrics.as_ref().map(Tally::new),
         shared: Arc::clone(&shared),
     };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(socket), edge));

@@ -34,7 +34,7 @@ use super::{
     service::HttpService,
 };
 use crate::api::request::{Peer, REQUEST_ID};
-use crate::services::{FairPermits, Metrics, Permit, PermitOwner, metrics::Tally};
+use crate::services::{FairPermits, Metrics, Permit, PermitOwner};
 
 /// The state that the connections of one listener share.
 #[derive(Debug)]
@@ -56,8 +56,6 @@ pub(super) struct Edge<S> {
     pub(super) activity: Arc<Activity>,
     /// The client's address.
     pub(super) peer: IpAddr,
-    /// Counts the connection's requests, if metrics are wanted.
-    pub(super) tally: Option<Arc<Tally>>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -82,7 +80,7 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
             &request,
             &id,
             shared.limits.access_level,
-            self.tally.as_ref(),
+            self.shared.metrics.as_ref(),
         );
         let step = match refused {
             Some(answer) => {
@@ -120,7 +118,7 @@ impl<S: HttpService> Edge<S> {
     /// The request with a body whose pace is enforced.
     fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
         let pace = Pace::new(&self.shared.limits);
-        let metrics = self.tally.as_deref().map(Tally::metrics);
+        let metrics = self.shared.metrics.as_ref();
         let mut request = request.map(|incoming| RequestBody::new(incoming, pace, flight, metrics));
         if !request.body().is_end_stream() {
             request.extensions_mut().insert(Peer(self.peer));

@@ -3,7 +3,7 @@
 //! No label takes a value that a client chooses: routes, methods, statuses and versions are from lists, clients are
 //! those that the operator registered, and user agents are told apart by few kinds.
 
-mod tally;
+mod requests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use prometheus::{
     Opts, Registry, TextEncoder,
 };
 
-pub use tally::{InFlightRequest, Tally};
+pub use requests::InFlightRequest;
 
 use super::Services;
 use crate::store::Load;

@@ -2,6 +2,7 @@
 //!
 //! Each operation has a [`Description`] beside its handler. Schemas are derived from the types that handlers serialize. Media types and
 //! the schema of errors depend on the version that serves the operation, so a later version can take an operation over unchanged.
+//! Parameter Objects are JSON: with utoipa's builders, each schema of a parameter takes several lines instead of one.
 
 mod request;
 mod writes;

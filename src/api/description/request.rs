@@ -68,8 +68,8 @@ impl Parameter {
         Self::query(name, meaning, &schema)
     }
 
-    /// What the URL says of version and format: the one version that is described, and the formats that are answered. Who follows
-    /// the description of a version has to name that version, so it is required there.
+    /// What the URL says of version and format: the one version that is described, and the formats that are answered. A client that
+    /// follows the description of a version has to name that version, so it is required there.
     pub fn in_url(version: VersionNumber, formats: &[Format]) -> Vec<Self> {
         let meaning = "The version of the API. It may be left out if `Accept` names the version, or if it is the caller's default version.";
         let name = version.to_string();

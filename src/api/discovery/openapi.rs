@@ -1,4 +1,6 @@
 //! The OpenAPI 3.1 document of a version, made from the registry and the operations' descriptions.
+//!
+//! It is written as JSON: utoipa's builders have no headers in `components`, no references to headers and no `required` of a header.
 
 use std::collections::BTreeMap;
 

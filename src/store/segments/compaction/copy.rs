@@ -147,9 +147,9 @@ fn seal(
     layout: Arc<Layout>,
     summary: &mut Summary,
 ) -> Result<Block, StoreError> {
-    let piece = RawBlock::stored(text, body_start, layout);
-    let analysis = piece
+    let raw_block = RawBlock::stored(text, body_start, layout);
+    let analysis = raw_block
         .analyse_into(summary)
         .map_err(|e| unreadable("block", e))?;
-    Ok(Block::seal(&piece, &analysis))
+    Ok(Block::seal(&raw_block, &analysis))
 }
