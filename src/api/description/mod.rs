@@ -4,6 +4,7 @@
 //! the schema of errors depend on the version that serves the operation, so a later version can take an operation over unchanged.
 
 mod request;
+mod upload;
 mod writes;
 
 use http::StatusCode;
