@@ -15,6 +15,7 @@ pub enum Outcome {
     MalformedAccept,
     MalformedContentType,
     UnknownContentType(VersionNumber),
+    UnreadableContentType,
     Disagreement(VersionNumber, VersionNumber),
     NotAcceptable,
     Retired(Choice),
@@ -30,6 +31,7 @@ impl Outcome {
             Err(Refusal::UnknownContentTypeVersion { version }) => {
                 Self::UnknownContentType(*version)
             }
+            Err(Refusal::UnreadableContentTypeVersion { .. }) => Self::UnreadableContentType,
             Err(Refusal::Disagreement {
                 accept,
                 content_type,
@@ -43,6 +45,9 @@ impl Outcome {
         }
     }
 }
+
+/// Stands for a name with a parameter `version` that isn't a version. Nothing is called so.
+const UNREADABLE: &str = "unreadable version/";
 
 /// A media range, in lower case, and its quality in thousandths.
 struct Range {
@@ -75,6 +80,9 @@ pub fn negotiate(
         let Some([media_type]) = types.as_deref() else {
             return Outcome::MalformedContentType;
         };
+        if media_type.name == UNREADABLE {
+            return Outcome::UnreadableContentType;
+        }
         if let Some(version) = version_in(&media_type.name) {
             if catalogue.get(version).is_none() {
                 return Outcome::UnknownContentType(version);
@@ -297,7 +305,7 @@ fn with_version(name: String, value: &str) -> String {
     let number = number.strip_prefix(['v', 'V']).unwrap_or(number);
     match format!("v{number}").parse() {
         Ok(version) => versioned_name(&name, version),
-        Err(_) => "nothing/nothing".to_owned(),
+        Err(_) => UNREADABLE.to_owned(),
     }
 }
 

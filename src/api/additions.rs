@@ -43,7 +43,7 @@ pub(super) const VERSION_PARAMETER: Change = added(
     None,
     "the parameter version of application/json, text/csv, application/x-ndjson and application/vnd.flash+json names the version, in Accept and Content-Type: application/json; version=2",
     "the parameter was ignored",
-    "the version that it names; 406 or 415 if there is none",
+    "the version that it names; 406 or 415 if there is none, or if it is not a version",
 );
 /// What Java sends, and long lists.
 pub(super) const LENIENT_ACCEPT: Change = added(

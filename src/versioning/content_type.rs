@@ -4,9 +4,19 @@ use super::VersionNumber;
 use super::media_type::Name;
 use super::syntax::{Cursor, Empty, Flaw, SPACE};
 
-/// The version in the name or in the parameter `version`, if the type is one of ours that has one; any other media type names
-/// none.
-pub(super) fn named_version(text: &[u8]) -> Result<Option<VersionNumber>, Flaw> {
+/// What a `Content-Type` says about the version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named<'t> {
+    /// Nothing: it has no version, or is a type that Flash doesn't know.
+    Nothing,
+    /// It names this version.
+    Version(VersionNumber),
+    /// Its parameter `version` has this value, which isn't a version.
+    Unreadable(&'t [u8]),
+}
+
+/// The version in the name or in the parameter `version` of one of Flash's types.
+pub(super) fn named_version(text: &[u8]) -> Result<Named<'_>, Flaw> {
     let mut cursor = Cursor::new(text);
     cursor.skip(SPACE);
     let start = cursor.position();
@@ -19,6 +29,10 @@ pub(super) fn named_version(text: &[u8]) -> Result<Option<VersionNumber>, Flaw> 
     })?;
     cursor.end(start)?;
     let name = Name::read(essence.kind, essence.subtype);
-    let name = version.map_or(name, |version| name.of_version(version));
-    Ok(name.version())
+    let versioned = version.map_or(name, |version| name.of_version(version));
+    Ok(match (versioned.version(), version) {
+        (Some(version), _) => Named::Version(version),
+        (None, Some(text)) if versioned != name => Named::Unreadable(text),
+        (None, _) => Named::Nothing,
+    })
 }

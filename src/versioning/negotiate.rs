@@ -7,6 +7,7 @@
 use jiff::Timestamp;
 
 use super::accept::{self, Ranges};
+use super::content_type::Named;
 use super::contest::{Contest, Match};
 use super::resource::Resource;
 use super::{
@@ -114,10 +115,12 @@ fn named_by_content_type(
     match content_type::named_version(text)
         .map_err(|flaw| Refusal::malformed_content_type(text, flaw))?
     {
-        Some(version) if catalogue.get(version).is_none() => {
+        Named::Version(version) if catalogue.get(version).is_none() => {
             Err(Refusal::UnknownContentTypeVersion { version })
         }
-        named => Ok(named),
+        Named::Version(version) => Ok(Some(version)),
+        Named::Unreadable(value) => Err(Refusal::unreadable_version(value)),
+        Named::Nothing => Ok(None),
     }
 }
 

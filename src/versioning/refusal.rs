@@ -64,6 +64,14 @@ pub enum Refusal {
         /// The version that is named.
         version: VersionNumber,
     },
+    /// The parameter `version` of `Content-Type` isn't a version: 415.
+    #[error(
+        "Content-Type has version={value}, which isn't a version: write its number, as in application/json; version=2, or leave the parameter out"
+    )]
+    UnreadableContentTypeVersion {
+        /// The value, as text: shortened if it is long, control characters replaced.
+        value: String,
+    },
     /// `Accept` allows no version and format of the resource: 406.
     #[error("Accept allows no version and format of this resource{}", suggestion(nearest.as_deref()))]
     NotAcceptable {
@@ -131,6 +139,12 @@ impl Refusal {
             reason: flaw.fault,
         }
     }
+
+    /// A value of the parameter `version` that isn't a version.
+    pub(super) fn unreadable_version(value: &[u8]) -> Self {
+        let value = shown(value);
+        Self::UnreadableContentTypeVersion { value }
+    }
 }
 
 /// The message of a 410.
@@ -168,17 +182,22 @@ fn suggestion(nearest: Option<&str>) -> String {
 impl Flaw {
     /// The offending part as text that is safe to repeat, and its place in characters from 1.
     pub(crate) fn excerpt(self, text: &[u8]) -> (String, usize) {
-        /// How much of a part is repeated, in characters.
-        const LONGEST: usize = 80;
         let position = String::from_utf8_lossy(&text[..self.start]).chars().count() + 1;
-        let part = String::from_utf8_lossy(&text[self.start..self.end]);
-        let mut characters = part.trim_end_matches([' ', '\t']).chars();
-        let mut shown: String = characters.by_ref().take(LONGEST).map(printable).collect();
-        if characters.next().is_some() {
-            shown.push('…');
-        }
-        (shown, position)
+        (shown(&text[self.start..self.end]), position)
     }
+}
+
+/// A part of a header as text that is safe to repeat.
+fn shown(part: &[u8]) -> String {
+    /// How much of a part is repeated, in characters.
+    const LONGEST: usize = 80;
+    let part = String::from_utf8_lossy(part);
+    let mut characters = part.trim_end_matches([' ', '\t']).chars();
+    let mut shown: String = characters.by_ref().take(LONGEST).map(printable).collect();
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// The character itself, unless a terminal or a log would act on it.

@@ -5,6 +5,7 @@
 //! Parameter Objects are JSON: with utoipa's builders, each schema of a parameter takes several lines instead of one.
 
 mod request;
+mod upload;
 mod writes;
 
 use http::StatusCode;

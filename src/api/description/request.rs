@@ -6,8 +6,6 @@ use http::HeaderName;
 use serde_json::{Value, json};
 
 use super::{Content, Schema};
-use crate::api::intake;
-use crate::dataset::{ColumnType, PARAMETERS};
 use crate::versioning::{Format, VersionNumber};
 
 /// A parameter.
@@ -27,10 +25,10 @@ pub struct RequestBody {
 }
 
 /// The schema of a dataset's name.
-const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+pub(super) const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
 impl Parameter {
-    fn new(place: &str, name: &str, meaning: &str, schema: &Value) -> Self {
+    pub(super) fn new(place: &str, name: &str, meaning: &str, schema: &Value) -> Self {
         Self {
             object: json!({
                 "in": place,
@@ -53,6 +51,15 @@ impl Parameter {
     /// A parameter of the query.
     pub fn query(name: &str, meaning: &str, schema: &Value) -> Self {
         Self::new("query", name, meaning, schema)
+    }
+
+    /// Several parameters of the query as one object: each property is a parameter (OpenAPI 3.1 §4.8.12.6). Generated clients then keep
+    /// their names apart from the names of other things.
+    pub(super) fn properties(name: &str, meaning: &str, schema: &Value) -> Self {
+        let mut parameter = Self::query(name, meaning, schema);
+        parameter.object["style"] = "form".into();
+        parameter.object["explode"] = true.into();
+        parameter
     }
 
     /// A whole number in the query.
@@ -147,118 +154,16 @@ impl Parameter {
         ]
     }
 
-    /// How a CSV is to be read.
-    pub fn csv() -> Vec<Self> {
-        let kinds: Vec<_> = ColumnType::ALL.map(ColumnType::as_str).to_vec();
-        let mut types = Self::query(
-            "types",
-            "`type.COLUMN=TYPE` sets the type of a column. Repeat it for several columns.",
-            &json!({
-                "type": "object",
-                "patternProperties": { "^type\\.": { "type": "string", "enum": kinds } },
-                "additionalProperties": false,
-            }),
-        );
-        types.object["style"] = "form".into();
-        types.object["explode"] = true.into();
-        let mut parameters = vec![
-            Self::query(
-                "null",
-                "A text that means \"no value\". Repeatable.",
-                &json!({ "type": "array", "items": { "type": "string" } }),
-            ),
-            types,
-        ];
-        parameters.extend(Self::csv_rows());
-        parameters.extend(Self::formats());
-        parameters.extend(Self::dialect());
-        parameters
-    }
-
-    /// What form the file has.
-    pub fn dialect() -> Vec<Self> {
-        let parameters = PARAMETERS.iter();
-        parameters
-            .map(|parameter| {
-                let meaning = format!("{} Choose {}.", parameter.meaning, parameter.expected);
-                Self::query(parameter.name, &meaning, &json!({ "type": "string" }))
-            })
-            .collect()
-    }
-
-    /// Whether an upload without rows may replace rows.
-    pub fn empty() -> Self {
-        Self::query(
-            "empty",
-            "`allow`: a file without rows may replace rows.",
-            &json!({ "type": "string", "enum": ["allow"] }),
-        )
-    }
-
-    /// How a CSV of rows to be appended is to be read.
-    pub fn csv_rows() -> [Self; 2] {
-        [
-            Self::query(
-                "header",
-                "Whether the first line has the names of the columns: `present` or `absent`. `yes`, `true`, `no`, `false` and `none` mean the same. \
-                 The parameter `header` of `Content-Type` says it, too; the two must agree.",
-                &json!({ "type": "string", "default": "present", "examples": ["absent"] }),
-            ),
-            Self::query(
-                "charset",
-                "The charset of the CSV. The parameter `charset` of `Content-Type` says it, too; the two must agree.",
-                &json!({ "type": "string", "examples": ["windows-1252"] }),
-            ),
-        ]
-    }
-
-    /// How the values of a CSV are written.
-    fn formats() -> [Self; 5] {
-        let one_of = |name, meaning, choices: &[&str]| {
-            Self::query(name, meaning, &json!({ "type": "string", "enum": choices }))
-        };
-        [
-            one_of(
-                "decimal",
-                "What separates the decimals of a number. The default is a point.",
-                &[".", ","],
-            ),
-            one_of(
-                "thousands",
-                "What separates the thousands of a number: `1.234,5` with `decimal=,` and `thousands=.`. The groups must be right. \
-                 `space` stands for every space, also one that doesn't break.",
-                &[".", ",", "'", "_", "space"],
-            ),
-            one_of(
-                "dates",
-                "The order of day, month and year in dates such as `31.12.2026` or `1/2/2026`. `2026-12-31` is always a date.",
-                &["dmy", "mdy", "ymd"],
-            ),
-            one_of(
-                "datetimes",
-                "`local`: datetimes may lack a zone, and have a space for `T`: `2026-01-01 12:00`. Without `zone` they are of UTC.",
-                &["local"],
-            ),
-            Self::query(
-                "zone",
-                "The zone of datetimes that name none: a name of the IANA database or an offset. It implies `datetimes=local`.",
-                &json!({ "type": "string", "examples": ["Europe/Rome", "+02:00"] }),
-            ),
-        ]
-    }
-
     /// The parameters of a query for rows.
     pub fn row_query() -> [Self; 4] {
         let text = json!({ "type": "string" });
-        let mut filters = Self::query(
+        let filters = Self::properties(
             "filters",
             "Filters: `COLUMN=OPERATOR.VALUE`, such as `dest=eq.LAX`. A row must meet all of them. Operators: `eq`, `neq`, `gt`, `gte`, \
              `lt`, `lte`, `in.(VALUE,VALUE)`, `like`, `ilike`, `is.null`, `is.true`, `is.false`, and `not.` before any of them. \
              Write `where.COLUMN` for a column that has the name of a parameter.",
             &json!({ "type": "object", "additionalProperties": text }),
         );
-        filters.object["style"] = "form".into();
-        filters.object["explode"] = true.into();
         [
             Self::query(
                 "select",
@@ -279,73 +184,14 @@ impl Parameter {
             ),
         ]
     }
-
-    /// The name of the CSV in the body.
-    pub fn new_name() -> [Self; 2] {
-        [
-            Self::query(
-                "name",
-                "The dataset's name, if the body is one CSV.",
-                &json!({ "type": "string", "pattern": NAME }),
-            ),
-            Self::new(
-                "header",
-                "Content-Disposition",
-                "`attachment; filename=\"people.csv\"` names the dataset, if the body is one CSV and `name` is missing.",
-                &json!({ "type": "string", "examples": ["attachment; filename=\"people.csv\""] }),
-            ),
-        ]
-    }
 }
 
 impl RequestBody {
-    /// One CSV.
-    pub fn csv(meaning: &'static str) -> Self {
-        Self {
-            meaning,
-            content: vec![
-                (Content::Fixed("text/csv"), Self::example()),
-                (Content::Fixed("text/tab-separated-values"), Schema::text()),
-                (Content::Negotiated(Format::Csv), Self::example()),
-                (Content::Fixed("application/octet-stream"), Self::bytes()),
-            ],
-        }
-    }
-
-    /// A list of CSVs, in any form.
-    pub fn csvs(meaning: &'static str) -> Self {
-        let mut list = Schema::of::<intake::Item>();
-        list.value = json!({
-            "type": "array", "items": list.value, "minItems": 1, "maxItems": intake::MOST_CSVS,
-        });
-        let form = json!({
-            "type": "object",
-            "description": "Each part with a file name is a CSV. The names of the fields don't matter.",
-            "properties": { "file": { "type": "string", "contentMediaType": "text/csv" } },
-            "additionalProperties": { "type": "string", "contentMediaType": "text/csv" },
-            "minProperties": 1,
-        });
-        let mut body = Self::csv(meaning);
-        body.content
-            .push((Content::Fixed("multipart/form-data"), Schema::written(form)));
-        body.content.push((Content::Negotiated(Format::Json), list));
-        body
-    }
-
     /// A small JSON document.
     pub fn document(meaning: &'static str, schema: Schema) -> Self {
         Self {
             meaning,
             content: vec![(Content::Negotiated(Format::Json), schema)],
         }
-    }
-
-    /// A CSV for clients that send files without a type of their own.
-    fn bytes() -> Schema {
-        Schema::written(json!({ "type": "string", "format": "binary" }))
-    }
-
-    fn example() -> Schema {
-        Schema::written(json!({ "type": "string", "examples": ["id,name\n1,Ada\n"] }))
     }
 }

@@ -15,7 +15,10 @@ impl Error {
                 | Refusal::MalformedContentType { .. }
                 | Refusal::Disagreement { .. }
                 | Refusal::Contradiction { .. } => StatusCode::BAD_REQUEST,
-                Refusal::UnknownContentTypeVersion { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Refusal::UnknownContentTypeVersion { .. }
+                | Refusal::UnreadableContentTypeVersion { .. } => {
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE
+                }
                 Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. } => {
                     StatusCode::NOT_ACCEPTABLE
                 }

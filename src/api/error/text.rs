@@ -20,7 +20,8 @@ impl Error {
                 Refusal::MalformedContentType { .. } => "malformed Content-Type",
                 Refusal::Disagreement { .. } => "contradicting versions",
                 Refusal::Contradiction { .. } => "contradicting URL",
-                Refusal::UnknownContentTypeVersion { .. } => "unknown version",
+                Refusal::UnknownContentTypeVersion { .. }
+                | Refusal::UnreadableContentTypeVersion { .. } => "unknown version",
                 Refusal::NotAcceptable { .. } | Refusal::NoSuchFormat { .. } => "not acceptable",
                 Refusal::Retired(_) => "version retired",
                 Refusal::Brownout { .. } => "version brownout",

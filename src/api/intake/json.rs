@@ -31,7 +31,7 @@ const PIPELINE: usize = 4 << 20;
 /// A CSV in a JSON list.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = NewDataset)]
+#[schema(as = CsvUpload)]
 pub(in crate::api) struct Item {
     /// The dataset's name.
     #[schema(pattern = "^[a-z0-9][a-z0-9_-]{0,62}$", example = "people")]

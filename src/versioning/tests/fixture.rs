@@ -217,6 +217,7 @@ impl Ask {
             Err(Refusal::Contradiction { header, in_url }) => format!("400 {header} or {in_url}"),
             Err(Refusal::NoSuchFormat { format }) => format!("406 {format}"),
             Err(Refusal::UnknownContentTypeVersion { version }) => format!("415 {version}"),
+            Err(Refusal::UnreadableContentTypeVersion { value }) => format!("415 {value}"),
             Err(Refusal::NotAcceptable { .. }) => "406".to_owned(),
             Err(Refusal::Retired(unserved)) => format!("410 {}", unserved.choice.version),
             Err(Refusal::Brownout { version, .. }) => format!("503 {}", version.choice.version),

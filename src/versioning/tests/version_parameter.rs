@@ -101,6 +101,19 @@ fn the_content_type_of_a_body_names_its_version_in_the_same_way() {
     }
     let unknown = ask_nothing().content_type("application/json; version=9");
     assert_eq!(unknown.outcome(), "415 v9");
+    for (body, value) in [
+        ("application/json; version=latest", "latest"),
+        ("text/csv; version=0", "0"),
+        ("application/vnd.flash+json; version=\"\"", "\"\""),
+    ] {
+        let unreadable = ask_nothing().content_type(body);
+        assert_eq!(unreadable.outcome(), format!("415 {value}"), "{body}");
+    }
+    let named = ask_nothing().content_type("application/vnd.flash.v2+json; version=latest");
+    assert_eq!(
+        named.outcome(),
+        "v2 application/vnd.flash.v2+json content-type"
+    );
     let foreign = ask_nothing().content_type("application/x-protobuf; version=9");
     assert_eq!(
         foreign.outcome(),

@@ -58,6 +58,10 @@ pub fn compare(site: &Site, before: &Value, after: &Value) -> Vec<Change> {
     let (Some(before), Some(after)) = (members(before), members(after)) else {
         return vec![Change::unjudged(&site.place, &site.name())];
     };
+    if is_alternative_of(site, &before, &after) {
+        let what = format!("{} has more alternatives now", site.name());
+        return vec![site.limit(false, &what)];
+    }
     types(site, &before, &after, &mut found);
     values(site, &before, &after, &mut found);
     bounds(site, &before, &after, &mut found);
@@ -70,6 +74,22 @@ pub fn compare(site: &Site, before: &Value, after: &Value) -> Vec<Change> {
     objects::compare(site, &before, &after, &mut found);
     unknown(site, &before, &after, &mut found);
     found
+}
+
+/// Whether what was sent is one of several alternatives now.
+fn is_alternative_of(site: &Site, before: &Map<String, Value>, after: &Map<String, Value>) -> bool {
+    let others = |schema: &Map<String, Value>| {
+        let keywords = schema.keys().map(String::as_str);
+        keywords
+            .filter(|keyword| !ANNOTATIONS.contains(keyword))
+            .count()
+    };
+    let Some(Value::Array(alternatives)) = after.get("anyOf").filter(|_| others(after) == 1) else {
+        return false;
+    };
+    let before = Value::Object(before.clone());
+    let takes = |alternative: &Value| compare(site, &before, alternative).is_empty();
+    before.get("anyOf").is_none() && alternatives.iter().any(takes)
 }
 
 /// A schema's keywords; `true` has none, and allows everything.

@@ -402,6 +402,15 @@ fn the_parameter_version_of_a_media_type_names_the_version() {
         .get("/datasets")
         .accept("application/json; version=9");
     unknown.send().refused(406, &[V2]);
+    for version in ["v1", "v2"] {
+        let path = format!("/datasets?version={version}");
+        let call = server.post(&path);
+        let call = call.header("Content-Type", "application/json; version=latest");
+        let body = json!([{ "name": "two", "csv": "a\n1\n" }]).to_string();
+        call.body(body)
+            .send()
+            .refused(415, &["latest", "version=2"]);
+    }
     let body = server
         .post("/datasets")
         .header("Content-Type", "application/json; version=2");

@@ -11,7 +11,7 @@ const LIST: &str = "/paths/~1datasets/get";
 type Change = fn(&mut Value);
 
 /// Changes of version 2 that break nobody, and what is said of them.
-const ADDITIONS: [(&str, Change); 10] = [
+const ADDITIONS: [(&str, Change); 11] = [
     ("PATCH /datasets/{name}: the operation is new", |document| {
         let operation = at(document, LIST).clone();
         object(document, "/paths/~1datasets~1{name}").insert("patch".into(), operation);
@@ -63,6 +63,11 @@ const ADDITIONS: [(&str, Change); 10] = [
     ("the value may be \"space\" now", |document| {
         let create = "/paths/~1datasets/post";
         list(parameter(document, create, "delimiter"), "/schema/enum").push("space".into());
+    }),
+    ("the value has more alternatives now", |document| {
+        let create = "/paths/~1datasets/post/requestBody/content/multipart~1form-data/schema";
+        let form = at(document, create);
+        *form = json!({ "anyOf": [{ "type": "string" }, form.take()] });
     }),
     ("`maximum` of the value was 1000 and is 2000", |document| {
         parameter(document, LIST, "limit")["schema"]["maximum"] = 2000.into();

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Other programs as clients: one that is generated from the OpenAPI document, and the recipes of docs/recipes.md.
+# Needs the built program, curl and python3, and installs Python packages from PyPI under target/. It takes about a minute.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/served.sh
+
+for version in v1 v2; do
+  curl --silent --fail --output "$folder/$version.json" "$address/openapi.json?version=$version"
+  # It warns about CSV bodies, which it doesn't know.
+  "$tools/bin/openapi-python-client" generate --path "$folder/$version.json" --meta none \
+    --output-path "$folder/$version/flash_client" >"$folder/generated" 2>&1 || { cat "$folder/generated" >&2; exit 1; }
+done
+PYTHONPATH=$folder/v2 "$tools/bin/python" tests/clients/generated.py "$address"
+echo 'the generated client: ok'
