@@ -14,7 +14,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     api::Registry,
-    dataset::{DatasetName, Formats},
+    dataset::{DatasetName, Formats, changed_types},
     services::{self, Clock, Form, Services, Upload, UploadError},
     settings::{DatabaseSettings, ServeSettings, Settings, SettingsError, StoreSettings},
     store::{Committed, Conditions, Store, Write},
@@ -124,7 +124,7 @@ impl<'a> Importer<'a> {
                 Err(error) => Err(error.into()),
             };
             match outcome {
-                Ok(committed) => self.bar.suspend(|| super::say(&told(input, &committed))),
+                Ok(imported) => self.bar.suspend(|| super::say(&imported.told(input))),
                 Err(FileError::Store(source)) => {
                     let file = input.to_string();
                     self.bar.finish_and_clear();
@@ -147,7 +147,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    async fn one(&self, input: &Input, name: DatasetName) -> Result<Committed, FileError> {
+    async fn one(&self, input: &Input, name: DatasetName) -> Result<Imported, FileError> {
         self.bar.set_message(name.to_string());
         // Check first, so that a large file isn't read in vain.
         let there = self.services.store.find(&name).await;
@@ -177,7 +177,7 @@ impl<'a> Importer<'a> {
         }
     }
 
-    async fn read(&self, mut input: impl Read, form: Form) -> Result<Committed, FileError> {
+    async fn read(&self, mut input: impl Read, form: Form) -> Result<Imported, FileError> {
         let mut upload = Upload::begin(&self.services, form, None, None).await?;
         let mut buffer = vec![0; READ];
         loop {
@@ -193,25 +193,60 @@ impl<'a> Importer<'a> {
                 .await?;
             self.bar.inc(u64::try_from(length).unwrap_or(0));
         }
-        let prepared = upload.finish().await?;
+        let mut prepared = upload.finish().await?;
+        let mut hints = std::mem::take(&mut prepared.hints);
+        let before = prepared.before.take();
+        let set_aside = prepared.bad_rows.count;
         let committed = self.services.commit(vec![prepared], None).await;
-        let committed = committed.map_err(UploadError::from)?;
+        let committed = committed.map_err(UploadError::from)?.into_iter().next();
         // One dataset was prepared, so one was committed.
-        committed
-            .into_iter()
-            .next()
-            .ok_or(FileError::Store(UploadError::Worker))
+        let committed = committed.ok_or(FileError::Store(UploadError::Worker))?;
+        let columns = &committed.dataset.columns;
+        hints.extend(
+            before
+                .iter()
+                .flat_map(|before| changed_types(before, columns)),
+        );
+        Ok(Imported {
+            committed,
+            hints,
+            set_aside,
+        })
     }
 }
 
-fn told(input: &Input, committed: &Committed) -> String {
-    let dataset = &committed.dataset;
-    let stored = super::Stored {
-        name: dataset.name.as_str(),
-        rows: dataset.rows,
-        columns: dataset.columns.len(),
-        bytes: dataset.bytes,
-        revision: dataset.revision,
-    };
-    format!("{input}: {stored}")
+/// A file that was imported.
+struct Imported {
+    committed: Committed,
+    /// What its sender may not know, each with the parameter that would change it.
+    hints: Vec<String>,
+    /// How many rows were set aside.
+    set_aside: u64,
+}
+
+impl Imported {
+    /// A line about the dataset, and under it a line for each thing to know.
+    fn told(&self, input: &Input) -> String {
+        let dataset = &self.committed.dataset;
+        let stored = super::Stored {
+            name: dataset.name.as_str(),
+            rows: dataset.rows,
+            columns: dataset.columns.len(),
+            bytes: dataset.bytes,
+            revision: dataset.revision,
+        };
+        let mut told = format!("{input}: {stored}");
+        if self.set_aside > 0 {
+            let rows = super::counted(self.set_aside, "row");
+            told += &format!(
+                "\n  {rows} set aside: GET /datasets/{}/bad-rows has all",
+                dataset.name
+            );
+        }
+        for hint in &self.hints {
+            told += "\n  hint: ";
+            told += hint;
+        }
+        told
+    }
 }

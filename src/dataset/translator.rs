@@ -37,6 +37,8 @@ pub(crate) struct Translator {
     /// Below this length, the text can't have the end of the record.
     wanted: usize,
     stage: Stage,
+    /// Empty lines above the first record. In a single column without a header, they are rows.
+    empty_lines: usize,
     fields: Fields,
     read_again: usize,
     bad_rows: Vec<BadRow>,
@@ -72,6 +74,7 @@ impl Translator {
             line: 1,
             offset: 0,
             wanted: 0,
+            empty_lines: 0,
             fields: Fields::default(),
             read_again: 0,
             bad_rows: Vec::new(),
@@ -270,10 +273,13 @@ impl Translator {
         }
         match &mut self.stage {
             Stage::Skipping(_) => {}
-            Stage::Header(_) if empty => {}
+            Stage::Header(_) if empty => self.empty_lines += 1,
             Stage::Header(records) if !purpose.has_header() => {
                 debug_assert!(records.is_empty());
                 let layout = self.generated(fields, purpose)?;
+                if layout.columns.len() == 1 {
+                    self.push_empty_lines();
+                }
                 self.stage = Stage::Rows(layout);
                 return self.read(text, next, empty, fields, purpose);
             }
@@ -293,10 +299,19 @@ impl Translator {
         Ok(())
     }
 
+    fn push_empty_lines(&mut self) {
+        let lines = std::mem::take(&mut self.empty_lines);
+        self.out.resize(self.out.len() + lines, b'\n');
+    }
+
     /// The end of the text.
     fn end(&mut self, purpose: &mut Purpose) -> Result<(), CsvError> {
         match &self.stage {
             Stage::Header(records) if !records.is_empty() => self.end_header(b"", purpose),
+            Stage::Header(_) if purpose.takes_empty_lines() => {
+                self.push_empty_lines();
+                Ok(())
+            }
             Stage::Skipping(_) | Stage::Header(_) | Stage::Rows(_) => Ok(()),
         }
     }

@@ -148,6 +148,13 @@ fn each_parameter_reads_the_file_that_it_is_for() {
         ("a,b\n1,2,,\n3,4\n", "ragged=cut", "a¦b", &["1¦2", "3¦4"]),
         ("id,n,\n1,x,\n", "ragged=cut", "id¦n", &["1¦x"]),
         ("a\n1\n\n2\n", "trim=both", "a", &["1", "", "2"]),
+        ("\n\na\n1\n", "trim=both", "a", &["1"]),
+        (
+            "\n\n1\n\n2\n",
+            "header=absent trim=both",
+            "column_1",
+            &["", "", "1", "", "2"],
+        ),
         (
             "1;2\n3;4\n",
             "header=absent trim=both",

@@ -209,3 +209,33 @@ fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() 
         "{complaint}"
     );
 }
+
+#[test]
+fn hints_and_the_number_of_rows_that_were_set_aside_are_told_below_their_file() {
+    let folder = TempDir::new().unwrap();
+    write(
+        folder.path(),
+        &[("a.csv", b"id,v\n1,NA\n2,5\n3,4,5\n"), ("b.csv", b"n\n1\n")],
+    );
+    let import = |more: &[&str]| {
+        let arguments = [
+            &["import", "a.csv", "b.csv", "--bad-rows", "set-aside"],
+            more,
+        ]
+        .concat();
+        well(flash(folder.path(), &arguments))
+    };
+    assert_eq!(
+        import(&[]),
+        "a.csv: a, 2 rows, 2 columns, 20 bytes, revision 1\n  \
+         1 row set aside: GET /datasets/a/bad-rows has all\n  \
+         hint: v would be integer with null=NA\n\
+         b.csv: b, 1 row, 1 column, 4 bytes, revision 1\n"
+    );
+    // A new revision whose columns have other types says so.
+    let said = import(&["--replace", "--null", "NA"]);
+    assert!(
+        said.contains("  hint: the type of v changed from string to integer; "),
+        "{said}"
+    );
+}
