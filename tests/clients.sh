@@ -13,3 +13,7 @@ for version in v1 v2; do
 done
 PYTHONPATH=$folder/v2 "$tools/bin/python" tests/clients/generated.py "$address"
 echo 'the generated client: ok'
+
+mkdir "$folder/recipes"
+cp tests/data/people.csv "$folder/recipes"
+"$tools/bin/python" tests/clients/recipes.py docs/recipes.md "$address" "$folder/recipes"
