@@ -108,43 +108,63 @@ enum Wanted {
     Name(String),
 }
 
+/// The schema of a client, with an example.
+fn view() -> Schema {
+    let at = "2026-11-30T10:29:01.696679Z";
+    Schema::of::<ClientView>().example(json!({
+        "name": "billing",
+        "pin": "v2",
+        "pinned_by": "client",
+        "pinned_at": at,
+        "first_contact_at": "2026-03-01T08:00:00Z",
+        "last_contact_at": at,
+        "history": [
+            { "at": at, "by": "client", "from": "v1", "to": "v2" },
+            { "at": "2026-03-01T08:00:00Z", "by": "first-contact", "from": null, "to": "v1" },
+        ],
+        "versions": [{ "version": "v1", "requests": 12, "last_at": at }],
+        "extensions": [],
+    }))
+}
+
 pub(super) fn describe_get() -> Description {
     Description {
         summary: "Show the calling client: its name, its pin and the history of the pin",
-        answers: vec![
-            Answer::new(StatusCode::OK, "The calling client.").json(Schema::of::<ClientView>()),
-        ],
+        details: "The client is the one whose key the request has; without a key it is 401. The first call of a client pins it to the version that is the newest stable one then.",
+        answers: vec![Answer::new(StatusCode::OK, "The calling client.").json(view())],
         refusals: vec![StatusCode::UNAUTHORIZED],
         ..Description::default()
     }
 }
 
 pub(super) fn describe_patch() -> Description {
-    let schema = json!({
-        "oneOf": [
-            {
-                "type": "object",
-                "properties": { "version": { "type": ["integer", "string"], "examples": [2, "v2"] } },
-                "required": ["version"],
-            },
-            {
-                "type": "object",
-                "properties": { "undo": { "const": true } },
-                "required": ["undo"],
-            },
-        ],
-    });
+    // They have names, because openapi-python-client reads no others in a body with two media types.
+    let to = Schema::written(json!({
+        "type": "object",
+        "properties": { "version": { "type": ["integer", "string"], "examples": [2, "v2"] } },
+        "required": ["version"],
+    }));
+    let undo = Schema::written(json!({
+        "type": "object",
+        "properties": { "undo": { "const": true } },
+        "required": ["undo"],
+    }));
+    let (mut to, undo) = (to.called("MoveTo"), undo.called("UndoMove"));
+    to.named.extend(undo.named);
+    to.value = json!({ "oneOf": [to.value, undo.value] });
     Description {
         summary: "Move the calling client's pin to another version, or undo the last move",
+        details: "Requests that name no version get the version of the pin from then on. A version that is retired, or a preview, can't be the pin. \
+                  With an `Idempotency-Key`, a retry of an undo undoes only once.",
         parameters: vec![Parameter::idempotency_key()],
         body: Some(RequestBody::document(
             "The version to pin the client to, or `undo` for the last move.",
-            Schema::written(schema),
+            to,
         )),
         answers: vec![
             Answer::new(StatusCode::OK, "The client, after the move.")
                 .replayed()
-                .json(Schema::of::<ClientView>()),
+                .json(view()),
         ],
         refusals: vec![
             StatusCode::UNAUTHORIZED,

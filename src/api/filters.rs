@@ -26,7 +26,7 @@ use super::error::Error;
 use super::registry::{Registry, Resource};
 use super::request::{Peer, single};
 use super::{access, coding, in_url};
-use crate::versioning::{self, Refusal, Source};
+use crate::versioning::{self, InUrl, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
 use refused::settled;
@@ -122,13 +122,16 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     context.route = resource.path();
     single(&context.headers, &CONTENT_TYPE, "Content-Type")?;
     let mut query = std::mem::take(&mut context.query);
-    context.in_url = in_url::take(&mut query, context.catalogue())?;
+    let mut in_url = InUrl::default();
+    let taken = in_url::take(&mut query, context.catalogue(), &mut in_url);
+    context.in_url = in_url;
     context.query = query;
     // A refusal has the shape of the version that the URL names, too.
     if let Some(version) = context.in_url.version {
         context.choice.version = version;
         context.choice.source = Source::Query;
     }
+    taken?;
     let (catalogue, now) = (context.catalogue(), context.caller.at);
     let method = context.answered_as();
     let offers = |version| resource.formats(version, &method);
@@ -136,7 +139,6 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
     let accept = lines.map(HeaderValue::as_bytes);
     let content_type = context.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let default = context.caller.default;
-    let in_url = context.in_url;
     let negotiated = versioning::negotiate(
         catalogue,
         now,

@@ -25,12 +25,17 @@ pub(super) fn refuse_key(query: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes both parameters out of a query. What is left is for the operation.
+/// Takes both parameters out of a query. What is left is for the operation. `named` gets what they name; a version that can be read
+/// also if the format can't be.
 ///
 /// # Errors
 /// When one of them is there twice, or names something that doesn't exist.
-pub(super) fn take(query: &mut String, catalogue: &Catalogue) -> Result<InUrl, Error> {
-    let (mut version, mut format) = (None, None);
+pub(super) fn take(
+    query: &mut String,
+    catalogue: &Catalogue,
+    named: &mut InUrl,
+) -> Result<(), Error> {
+    let (mut version, mut format, mut repeated) = (None, None, None);
     let mut left = Vec::new();
     for pair in query.split('&') {
         let Some((name, value)) = form_urlencoded::parse(pair.as_bytes()).next() else {
@@ -47,20 +52,23 @@ pub(super) fn take(query: &mut String, catalogue: &Catalogue) -> Result<InUrl, E
         if is_condition(&value) {
             left.push(pair);
         } else if place.replace(value).is_some() {
-            return Err(Error::RepeatedParameter(shown));
+            repeated = Some(shown);
         }
     }
     if version.is_none() && format.is_none() {
-        return Ok(InUrl::default());
+        return Ok(());
     }
-    let named = InUrl {
-        version: version
+    if repeated != Some(VERSION) {
+        named.version = version
             .map(|text| version_of(text, catalogue))
-            .transpose()?,
-        format: format.map(format_of).transpose()?,
-    };
+            .transpose()?;
+    }
+    if let Some(parameter) = repeated {
+        return Err(Error::RepeatedParameter(parameter));
+    }
+    named.format = format.map(format_of).transpose()?;
     *query = left.join("&");
-    Ok(named)
+    Ok(())
 }
 
 /// The version of that name: `v2`, `2` or `2.0`.

@@ -23,6 +23,7 @@ mod clients;
 mod contracts;
 mod crashes;
 mod csv;
+mod described;
 mod discovery;
 mod disk;
 mod durability;

@@ -35,6 +35,9 @@ schemathesis.openapi.media_type(
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Keeps the version that the document describes: a request without it, or with another one, gets another version's answer."""
+    major = case.operation.schema.raw_schema["info"]["version"].split(".")[0]
     if "API" in case.operation.definition.raw["tags"]:
-        major = case.operation.schema.raw_schema["info"]["version"].split(".")[0]
         case.query = {**(case.query or {}), "version": f"v{major}"}
+    else:
+        # The pages about the server have no version. Their errors have the form of the version that Accept names.
+        case.headers = {**(case.headers or {}), "Accept": f"application/vnd.flash.v{major}+json"}

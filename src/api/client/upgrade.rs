@@ -4,6 +4,7 @@
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::call::Call;
@@ -63,6 +64,7 @@ struct UsedOperation {
 pub(in crate::api) fn describe() -> Description {
     Description {
         summary: "List what a move to another version would change for the calling client",
+        details: "It compares the operations that the client used in the last 30 days, each with the version it was used in. Nothing is moved: `PATCH /client` does that.",
         parameters: vec![Parameter::version(
             "to",
             "The version to move to. It must not be older than the versions that the client uses. The default is the newest stable version.",
@@ -72,11 +74,39 @@ pub(in crate::api) fn describe() -> Description {
                 StatusCode::OK,
                 "The operations that the client used in the last 30 days and that differ.",
             )
-            .json(Schema::of::<Upgrade>()),
+            .json(Schema::of::<Upgrade>().example(example())),
         ],
         refusals: vec![StatusCode::UNAUTHORIZED],
         ..Description::default()
     }
+}
+
+fn example() -> Value {
+    json!({
+        "to": "v2",
+        "since": "2026-10-31T00:00:00Z",
+        "breaking": true,
+        "everywhere": [],
+        "operations": [{
+            "operation": "get_dataset",
+            "from": "v1",
+            "requests": 12,
+            "last_at": "2026-11-30T10:29:01.696679Z",
+            "before": "GET /datasets/{name}",
+            "after": "GET /datasets/{name}",
+            "breaking": true,
+            "changes": [{
+                "version": "2.0.0",
+                "kind": "changed",
+                "operation": "get_dataset",
+                "breaking": true,
+                "summary": "GET /datasets/{name} describes a dataset, without its rows; GET /datasets/{name}/rows has them",
+                "before": null,
+                "after": null,
+            }],
+        }],
+        "unchanged": ["get_root"],
+    })
 }
 
 /// `GET /client/upgrade`.

@@ -24,6 +24,8 @@ use crate::versioning::Format;
 pub struct Description {
     /// A short summary.
     pub summary: &'static str,
+    /// What the operation does, in sentences: the order of its rows, its conditions, what a retry does.
+    pub details: &'static str,
     /// The parameters.
     pub parameters: Vec<Parameter>,
     /// The request body.
@@ -74,6 +76,8 @@ pub struct Schema {
     pub value: Value,
     /// The named schemas that it refers to.
     pub named: Vec<(String, Value)>,
+    /// An example of a body.
+    pub example: Option<Value>,
 }
 
 impl Description {
@@ -167,19 +171,12 @@ impl Answer {
 impl Schema {
     /// The schema of a type, under its name.
     pub fn of<T: ToSchema>() -> Self {
-        let name = T::name();
-        let mut schema = Self::inline::<T>();
-        let own = std::mem::replace(
-            &mut schema.value,
-            value(&RefOr::Ref(Ref::from_schema_name(name.clone()))),
-        );
-        schema.named.push((name.into_owned(), own));
-        schema
+        Self::inline::<T>().called(&T::name())
     }
 
-    /// The schema of a list type, inline. The schema of its items has a name.
-    pub fn list_of<L: ToSchema, T: ToSchema>() -> Self {
-        let mut schema = Self::inline::<L>();
+    /// The schema of a list type, under that name. The schema of its items has a name, too.
+    pub fn list_of<L: ToSchema, T: ToSchema>(name: &str) -> Self {
+        let mut schema = Self::inline::<L>().called(name);
         schema.named.extend(Self::of::<T>().named);
         schema
     }
@@ -193,6 +190,7 @@ impl Schema {
         Self {
             named: named.collect(),
             value: value(&<T as PartialSchema>::schema()),
+            example: None,
         }
     }
 
@@ -201,7 +199,22 @@ impl Schema {
         Self {
             value,
             named: Vec::new(),
+            example: None,
         }
+    }
+
+    /// The same under a name.
+    pub fn called(mut self, name: &str) -> Self {
+        let reference = value(&RefOr::Ref(Ref::from_schema_name(name)));
+        let own = std::mem::replace(&mut self.value, reference);
+        self.named.push((name.to_owned(), own));
+        self
+    }
+
+    /// The same with an example of a body.
+    pub fn example(mut self, example: impl Into<Value>) -> Self {
+        self.example = Some(example.into());
+        self
     }
 
     /// A text with that media type.

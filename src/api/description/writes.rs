@@ -21,6 +21,9 @@ impl Description {
         parameters.push(Parameter::idempotency_key());
         Self {
             summary: "Store a list of CSVs, all of them or none",
+            details: "The body is one CSV, whose name is in the URL or in `Content-Disposition`; a form with files; or JSON. The types of the columns follow \
+                      from all rows. A name that exists is 409, and then nothing is stored. Only with an `Idempotency-Key` may the request be sent again safely: \
+                      then the retry gets the first answer.",
             parameters,
             body: Some(RequestBody::csvs(
                 "One CSV or several. `Content-Encoding` may be gzip or zstd.",
@@ -36,9 +39,10 @@ impl Description {
     }
 
     /// `DELETE /datasets/{name}`.
-    pub fn of_removal(summary: &'static str) -> Self {
+    pub fn of_removal(summary: &'static str, details: &'static str) -> Self {
         Self {
             summary,
+            details,
             parameters: changing_parameters(),
             answers: vec![Answer::deleted()],
             refusals: changing_what_is_there(),

@@ -88,10 +88,27 @@ impl Changelog {
     }
 }
 
+/// The summary of a change, as an example.
+const EXAMPLE: &str = "GET /datasets/{name} describes a dataset, without its rows";
+
 pub(super) fn describe() -> Description {
     let mut page = page_of(
         "List the changes between two versions",
-        Schema::of::<Changelog>(),
+        "What a client has to change to move from one version to the other, from the oldest release to the newest. `breaking` marks what may break a client.",
+        Schema::of::<Changelog>().example(json!({
+            "from": "v1",
+            "to": "v2",
+            "breaking": true,
+            "changes": [{
+                "version": "2.0.0",
+                "kind": "changed",
+                "operation": "get_dataset",
+                "breaking": true,
+                "summary": EXAMPLE,
+                "before": null,
+                "after": null,
+            }],
+        })),
     );
     let required = |name, meaning| {
         let mut parameter = Parameter::version(name, meaning);
@@ -107,10 +124,11 @@ pub(super) fn describe() -> Description {
             &json!({ "type": "string", "enum": ["json", "text"], "default": "json" }),
         ),
     ]);
+    let text = format!("From v1 to v2\n\n2.0.0\n\n- get_dataset (changed, BREAKING): {EXAMPLE}\n");
     if let Some(answer) = page.answers.first_mut() {
         answer
             .content
-            .push((Content::Fixed("text/plain"), Schema::text()));
+            .push((Content::Fixed("text/plain"), Schema::text().example(text)));
     }
     page
 }

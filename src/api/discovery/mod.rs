@@ -71,7 +71,9 @@ const PAGES: &[Page] = &[
         describe: || {
             page_of(
                 "List the versions of the API",
-                Schema::of::<versions::Versions>(),
+                "The newest first, each with its state, its dates, and links to its document and to the changes of the next version. A client with a key sees its \
+                 own dates.",
+                Schema::of::<versions::Versions>().example(versions::example()),
             )
         },
     },
@@ -92,7 +94,10 @@ const PAGES: &[Page] = &[
             let schema = serde_json::json!({ "type": "string", "examples": ["v2"] });
             let mut page = page_of(
                 "Get this document",
-                Schema::written(serde_json::json!({ "type": "object" })),
+                "An OpenAPI 3.1 document. Each version has one; the document of a retired version stays available.",
+                Schema::written(serde_json::json!({ "type": "object" }))
+                    .called("OpenApiDocument")
+                    .example(serde_json::json!({ "openapi": "3.1.0", "info": { "title": "Flash", "version": "2.2.0" }, "paths": {} })),
             );
             page.parameters
                 .push(Parameter::query("version", meaning, &schema));
@@ -244,9 +249,10 @@ impl Written {
 }
 
 /// A page of JSON without parameters.
-fn page_of(summary: &'static str, schema: Schema) -> Description {
+fn page_of(summary: &'static str, details: &'static str, schema: Schema) -> Description {
     Description {
         summary,
+        details,
         parameters: Parameter::conditions().into(),
         answers: vec![
             Answer::new(StatusCode::OK, "The page.")

@@ -165,6 +165,7 @@ impl Document {
             "operationId": name,
             "tags": [tag],
             "summary": description.summary,
+            "description": description.details,
             "parameters": parameters.collect::<Vec<_>>(),
             "responses": responses,
         });
@@ -237,7 +238,11 @@ impl Document {
         for (content, schema) in all {
             self.name(schema.named)?;
             for name in names(content, self.version) {
-                written.insert(name, json!({ "schema": schema.value }));
+                let mut form = json!({ "schema": schema.value });
+                if let Some(example) = &schema.example {
+                    form["example"] = example.clone();
+                }
+                written.insert(name, form);
             }
         }
         Ok(written.into())

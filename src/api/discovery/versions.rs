@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::versioning::{Catalogue, Format, State, VersionNumber, media_type};
@@ -89,4 +90,34 @@ pub(super) fn list(catalogue: &Catalogue, now: Timestamp) -> Versions {
         newer = Some(number);
     }
     Versions { versions }
+}
+
+/// An example of the page.
+pub(super) fn example() -> Value {
+    json!({
+        "versions": [
+            {
+                "version": "v2",
+                "media_type": "application/vnd.flash.v2+json",
+                "semantic_version": "2.2.0",
+                "state": "stable",
+                "deprecated_at": null,
+                "retired_at": null,
+                "brownouts": [],
+                "default": false,
+                "links": { "openapi": "/openapi.json?version=v2", "changelog": null },
+            },
+            {
+                "version": "v1",
+                "media_type": "application/vnd.flash.v1+json",
+                "semantic_version": "1.1.0",
+                "state": "deprecated",
+                "deprecated_at": "2027-01-01T00:00:00Z",
+                "retired_at": "2027-07-01T00:00:00Z",
+                "brownouts": [{ "start": "2027-05-01T09:00:00Z", "end": "2027-05-01T09:15:00Z" }],
+                "default": true,
+                "links": { "openapi": "/openapi.json?version=v1", "changelog": "/changelog?from=v1&to=v2" },
+            },
+        ],
+    })
 }

@@ -6,6 +6,7 @@ mod changelog;
 mod datasets;
 mod description;
 mod error;
+mod examples;
 pub(in crate::api) mod representation;
 
 use http::Method;

@@ -159,6 +159,7 @@ pub(super) fn rows_schema() -> Schema {
         },
         "required": ["name", "columns", "rows", "page", "per_page", "total"],
     }))
+    .called("Rows")
 }
 
 /// A row as a list of texts. What means "no value" is the empty text.

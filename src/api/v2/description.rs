@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::bad_rows::BadRows;
+use super::examples;
 use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
 use super::summary;
 use crate::api::description::{
@@ -15,23 +16,28 @@ use crate::versioning::Format;
 pub(super) fn get_root() -> Description {
     Description {
         summary: "Describe the API",
-        answers: vec![Answer::new(StatusCode::OK, "This.").json(Schema::of::<Root>())],
+        details: "The name and the version of the API, with links to what it has. `{name}` stands for the name of a dataset.",
+        answers: vec![
+            Answer::new(StatusCode::OK, "This.")
+                .json(Schema::of::<Root>().example(examples::root())),
+        ],
         ..Description::default()
     }
 }
 
 pub(super) fn create_datasets() -> Description {
-    Description::of_creation(Schema::of::<Created<'_>>())
+    Description::of_creation(Schema::of::<Created<'_>>().example(examples::created()))
 }
 
 pub(super) fn list_datasets() -> Description {
     Description {
         summary: "List the datasets by name",
+        details: "The datasets in pages, in the order of their names. A dataset that is created or deleted between two pages moves no other one.",
         parameters: vec![
             Parameter::number("limit", 1..=1000, 100, "Datasets per page."),
             Parameter::cursor(),
         ],
-        answers: vec![list().json(Schema::list_of::<List<Dataset<'_>>, Dataset<'_>>())],
+        answers: vec![list().json(dataset_page())],
         ..Description::default()
     }
 }
@@ -41,11 +47,13 @@ pub(super) fn get_dataset() -> Description {
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Describe a dataset, or an older revision of it",
+        details: "The columns with their types, the number of rows, and how the source is read. `ETag` changes with each write: send it in `If-Match` to \
+                  write only if nobody else has written since.",
         parameters,
         answers: vec![
             Answer::new(StatusCode::OK, "The dataset.")
                 .tagged()
-                .json(Schema::of::<Dataset<'_>>()),
+                .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),
             Answer::not_modified(),
         ],
         refusals: reading(),
@@ -59,6 +67,9 @@ pub(super) fn put_dataset() -> Description {
     parameters.push(Parameter::empty());
     Description {
         summary: "Create a dataset, or replace its contents",
+        details: "The types of the columns follow from all rows. A replacement is a new revision, and older ones stay readable. The request may be sent again: the \
+                  same CSV makes a further revision with the same rows, or none with an `Idempotency-Key`. `If-None-Match: *` only creates, `If-Match` only replaces. \
+                  A file without rows doesn't replace rows unless `empty=allow` is sent.",
         parameters,
         body: Some(RequestBody::csv(
             "The CSV. `Content-Type` is `text/csv` by default.",
@@ -78,6 +89,9 @@ pub(super) fn append_rows() -> Description {
     parameters.extend(Parameter::csv_rows());
     Description {
         summary: "Append rows",
+        details: "The rows come after those of the dataset, in the order of the file. The header must have the dataset's columns; a type becomes wider where the new \
+                  values need it. All rows are appended or none. A request that is sent again appends the rows again, unless both have the same \
+                  `Idempotency-Key`.",
         parameters,
         body: Some(RequestBody::csv(
             "A CSV with the dataset's header. `Content-Type` is `text/csv` by default.",
@@ -88,7 +102,11 @@ pub(super) fn append_rows() -> Description {
 }
 
 pub(super) fn delete_dataset() -> Description {
-    Description::of_removal("Delete a dataset with all its revisions")
+    Description::of_removal(
+        "Delete a dataset with all its revisions",
+        "Reads that have begun complete. A second request is 404; with the same `Idempotency-Key`, it gets the first answer again. With `If-Match`, the dataset \
+         is deleted only if it is still the one that was read.",
+    )
 }
 
 pub(super) fn list_rows() -> Description {
@@ -108,14 +126,22 @@ pub(super) fn list_rows() -> Description {
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Read rows, or only those that a query selects",
+        details: "The rows in the order of the file, unless `order` is sent. All pages of a list are of one revision, also if the dataset changes meanwhile: \
+                  the cursor knows it. CSV and NDJSON have all rows in one answer.",
         parameters,
         answers: vec![
             list()
                 .tagged()
                 .file_name()
-                .json(page_schema())
-                .content(Content::Negotiated(Format::Csv), Schema::text())
-                .content(Content::Negotiated(Format::Ndjson), Schema::text()),
+                .json(page_schema().example(examples::rows()))
+                .content(
+                    Content::Negotiated(Format::Csv),
+                    Schema::text().example(examples::CSV),
+                )
+                .content(
+                    Content::Negotiated(Format::Ndjson),
+                    Schema::text().example(examples::NDJSON),
+                ),
             Answer::not_modified(),
         ],
         refusals: reading(),
@@ -128,11 +154,13 @@ pub(super) fn get_summary() -> Description {
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Summarise each column",
+        details: "The number of values, nulls and distinct values, the least and the greatest value, the mean, and a histogram or the most frequent values. It \
+                  reads no rows. Each estimate has its error.",
         parameters,
         answers: vec![
             Answer::new(StatusCode::OK, "The summaries of the columns.")
                 .tagged()
-                .json(summary::schema()),
+                .json(summary::schema().example(examples::summary())),
             Answer::not_modified(),
         ],
         refusals: reading(),
@@ -145,6 +173,7 @@ pub(super) fn list_bad_rows() -> Description {
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Read the rows that were set aside because they didn't fit (`bad_rows=set-aside`)",
+        details: "The rows of all uploads of the revision, each with its line and what is wrong with it. The list is empty if every row fitted.",
         parameters,
         answers: vec![
             Answer::new(
@@ -152,8 +181,11 @@ pub(super) fn list_bad_rows() -> Description {
                 "The rows, in the order of the uploads and of their lines.",
             )
             .tagged()
-            .json(Schema::of::<BadRows>())
-            .content(Content::Negotiated(Format::Ndjson), Schema::text()),
+            .json(Schema::of::<BadRows>().example(examples::bad_rows()))
+            .content(
+                Content::Negotiated(Format::Ndjson),
+                Schema::text().example(examples::BAD_ROWS),
+            ),
             Answer::not_modified(),
         ],
         refusals: reading(),
@@ -164,12 +196,13 @@ pub(super) fn list_bad_rows() -> Description {
 pub(super) fn list_revisions() -> Description {
     Description {
         summary: "List the kept revisions, the newest first",
+        details: "Each write makes a revision. Its number reads it in other operations, with `?revision=`. The server keeps as many as its operator has set.",
         parameters: vec![
             Parameter::name(),
             Parameter::number("limit", 1..=1000, 100, "Revisions per page."),
             Parameter::cursor(),
         ],
-        answers: vec![list().json(Schema::list_of::<List<Revision>, Revision>())],
+        answers: vec![list().json(revision_page())],
         refusals: vec![StatusCode::NOT_FOUND],
         ..Description::default()
     }
@@ -184,6 +217,8 @@ pub(super) fn get_source() -> Description {
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
     Description {
         summary: "Read the uploaded bytes, all or a range",
+        details: "The bytes as they were uploaded. After an append, they are UTF-8, with the new rows at the end. `Range` resumes a download; send the `ETag` in `If-Range` so \
+                  that both parts are of the same revision.",
         parameters,
         answers: vec![
             source(StatusCode::OK, "The whole source."),
@@ -193,6 +228,14 @@ pub(super) fn get_source() -> Description {
         refusals,
         ..Description::default()
     }
+}
+
+fn dataset_page() -> Schema {
+    Schema::list_of::<List<Dataset<'_>>, Dataset<'_>>("DatasetPage").example(examples::datasets())
+}
+
+fn revision_page() -> Schema {
+    Schema::list_of::<List<Revision>, Revision>("RevisionPage").example(examples::revisions())
 }
 
 /// A page of a list.
@@ -206,16 +249,19 @@ fn committed(status: StatusCode, meaning: &'static str) -> Answer {
     Answer::new(status, meaning)
         .tagged()
         .replayed()
-        .json(Schema::of::<Dataset<'_>>())
+        .json(Schema::of::<Dataset<'_>>().example(examples::dataset()))
 }
 
 fn source(status: StatusCode, meaning: &'static str) -> Answer {
     // The uploaded bytes, in any charset.
-    let bytes = || Schema::written(json!({}));
+    let bytes = || Schema::written(json!({})).example(examples::CSV);
     Answer::new(status, meaning)
         .tagged()
         .header("Accept-Ranges", "`bytes`.")
         .header("Content-Disposition", "A file name for the source.")
         .content(Content::Fixed("text/csv"), bytes())
-        .content(Content::Fixed("text/tab-separated-values"), bytes())
+        .content(
+            Content::Fixed("text/tab-separated-values"),
+            bytes().example(examples::TSV),
+        )
 }

@@ -7,6 +7,7 @@ mod changelog;
 mod datasets;
 mod description;
 mod error;
+mod examples;
 mod pages;
 mod reading;
 mod representation;

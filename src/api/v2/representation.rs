@@ -280,6 +280,7 @@ pub(super) fn page_schema() -> Schema {
         },
         "required": ["data", "next"],
     }))
+    .called("RowPage")
 }
 
 /// Rows as lines of JSON.

@@ -224,14 +224,18 @@ pub(super) fn schema() -> Schema {
         },
         "required": ["name", "type", "count", "nulls", "distinct", "least", "greatest", "mean", "histogram", "frequent"],
     });
-    Schema::written(json!({
+    let column = Schema::written(column).called("ColumnSummary");
+    let mut summary = Schema::written(json!({
         "type": "object",
         "properties": {
             "name": { "type": "string" },
             "revision": { "type": "integer", "minimum": 1 },
             "row_count": count("The number of rows in the revision."),
-            "columns": { "type": "array", "items": column },
+            "columns": { "type": "array", "items": column.value },
         },
         "required": ["name", "revision", "row_count", "columns"],
     }))
+    .called("Summary");
+    summary.named.extend(column.named);
+    summary
 }

@@ -174,6 +174,10 @@ fn a_value_that_names_nothing_is_400_and_the_choices_are_named() {
         let answer = server.get(&format!("/datasets?{query}")).send();
         answer.refused(400, words);
     }
+    for query in ["version=v2&format=xml", "format=csv&format=json&version=v2"] {
+        let answer = server.get(&format!("/datasets?{query}")).send();
+        by_url(answer.refused(400, &["format"]), V2_RELEASE);
+    }
 }
 
 #[test]
