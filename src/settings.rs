@@ -17,8 +17,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, FromArgMatches};
 
-pub use error::SettingsError;
-pub use lifecycle::{LifecycleError, LifecycleSettings};
+pub use error::{LifecycleError, SettingsError};
+pub use lifecycle::LifecycleSettings;
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{

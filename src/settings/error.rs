@@ -2,7 +2,9 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use super::LifecycleError;
+use jiff::Timestamp;
+
+use crate::versioning::{CatalogueError, VersionNumber};
 
 /// Settings that are wrong or contradict each other. Each line says what to write instead.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -60,8 +62,13 @@ pub enum SettingsError {
         least: &'static str,
     },
     /// The memory budget is too small.
-    #[error("--memory is {0}, which is too little: use at least {least}", least = super::memory::LEAST)]
-    LittleMemory(bytesize::ByteSize),
+    #[error("--memory is {memory}, which is too little: use at least {least}")]
+    LittleMemory {
+        /// The whole budget.
+        memory: bytesize::ByteSize,
+        /// The least budget.
+        least: bytesize::ByteSize,
+    },
     /// The cache would take too much of the memory budget.
     #[error(
         "--cache-bytes is {cache}, more than half of --memory {memory}: lower it, or raise --memory"
@@ -78,4 +85,50 @@ pub enum SettingsError {
         /// The flag of the part.
         part: &'static str,
     },
+}
+
+/// Lifecycles that contradict each other.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum LifecycleError {
+    /// The server doesn't have the version.
+    #[error("{flag} names {version}, which doesn't exist: the versions are {known}")]
+    Unknown {
+        /// The flag.
+        flag: &'static str,
+        /// The version.
+        version: VersionNumber,
+        /// The versions of this server.
+        known: String,
+    },
+    /// A flag names a version twice.
+    #[error("{flag} names {version} more than once: name it once")]
+    Repeated {
+        /// The flag.
+        flag: &'static str,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// A version is made a preview and promoted.
+    #[error(
+        "--preview {0} and --promote {0} contradict each other: use one of them, or --promote {0}=DATE for a preview until then"
+    )]
+    PreviewAndPromote(VersionNumber),
+    /// A retirement would leave no stable version.
+    #[error(
+        "{version} is retired at {at}, when no other version is stable: retire it later, or make another version stable by then"
+    )]
+    LastRetired {
+        /// The version.
+        version: VersionNumber,
+        /// The date of the retirement.
+        at: Timestamp,
+    },
+    /// A preview would leave no version that stays stable.
+    #[error(
+        "{0} is a preview, and no other version stays stable: promote it (--promote {0} or {0}=DATE), or keep another one stable"
+    )]
+    LastPreview(VersionNumber),
+    /// The catalogue refuses the versions.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
 }

@@ -7,10 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::values::Several;
-use super::{SettingsError, parse};
-use crate::versioning::{
-    Brownout, Catalogue, CatalogueError, Lifecycle, State, Version, VersionNumber,
-};
+use super::{LifecycleError, SettingsError, parse};
+use crate::versioning::{Brownout, Catalogue, Lifecycle, State, Version, VersionNumber};
 
 /// The lifecycle flags, as written.
 #[derive(Args, Clone, Debug, Default)]
@@ -33,52 +31,6 @@ pub struct LifecycleSettings {
     /// v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h
     #[arg(long, env = "FLASH_BROWNOUT", value_name = "VERSION=START/LENGTH", value_parser = parse::brownouts)]
     pub brownout: Vec<Several<Brownout>>,
-}
-
-/// Lifecycles that contradict each other.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum LifecycleError {
-    /// The server doesn't have the version.
-    #[error("{flag} names {version}, which doesn't exist: the versions are {known}")]
-    Unknown {
-        /// The flag.
-        flag: &'static str,
-        /// The version.
-        version: VersionNumber,
-        /// The versions of this server.
-        known: String,
-    },
-    /// A flag names a version twice.
-    #[error("{flag} names {version} more than once: name it once")]
-    Repeated {
-        /// The flag.
-        flag: &'static str,
-        /// The version.
-        version: VersionNumber,
-    },
-    /// A version is made a preview and promoted.
-    #[error(
-        "--preview {0} and --promote {0} contradict each other: use one of them, or --promote {0}=DATE for a preview until then"
-    )]
-    PreviewAndPromote(VersionNumber),
-    /// A retirement would leave no stable version.
-    #[error(
-        "{version} is retired at {at}, when no other version is stable: retire it later, or make another version stable by then"
-    )]
-    LastRetired {
-        /// The version.
-        version: VersionNumber,
-        /// The date of the retirement.
-        at: Timestamp,
-    },
-    /// A preview would leave no version that stays stable.
-    #[error(
-        "{0} is a preview, and no other version stays stable: promote it (--promote {0} or {0}=DATE), or keep another one stable"
-    )]
-    LastPreview(VersionNumber),
-    /// The catalogue refuses the versions.
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
 }
 
 impl LifecycleSettings {

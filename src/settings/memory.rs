@@ -31,7 +31,7 @@ pub struct MemoryBudget {
 }
 
 /// The least budget that leaves each kind of work some memory.
-pub(super) const LEAST: ByteSize = ByteSize::mib(32);
+const LEAST: ByteSize = ByteSize::mib(32);
 /// The default budget of a process without a memory limit.
 const UNLIMITED: u64 = 256 << 20;
 
@@ -40,7 +40,10 @@ impl MemorySettings {
     pub(super) fn check(self) -> Result<MemoryBudget, SettingsError> {
         let total = match self.memory {
             Some(written) if written < LEAST.as_u64() => {
-                return Err(SettingsError::LittleMemory(ByteSize(written)));
+                return Err(SettingsError::LittleMemory {
+                    memory: ByteSize(written),
+                    least: LEAST,
+                });
             }
             Some(written) => written,
             None => container_limit().map_or(UNLIMITED, |limit| (limit / 2).max(LEAST.as_u64())),
