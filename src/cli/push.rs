@@ -165,10 +165,10 @@ impl Pusher<'_> {
         let source = Source::of(input);
         let key = Uuid::new_v4();
         let begun_at = self.bar.position();
-        let mut wait = FIRST_WAIT;
-        for attempt in 1.. {
+        let (mut attempt, mut wait) = (1, FIRST_WAIT);
+        loop {
             self.bar.set_position(begun_at);
-            let (reason, asked) = match self.attempt(&source, name, key).await {
+            let (mut reason, asked) = match self.attempt(&source, name, key).await {
                 Ok(Reply::Stored(stored)) => return Ok(stored),
                 Ok(Reply::Taken) => return Err(FileError::Taken(name.clone())),
                 Ok(Reply::Refused(reason)) => return Err(FileError::Refused(reason)),
@@ -181,14 +181,21 @@ impl Pusher<'_> {
                 Err(broken) => (broken.to_string(), None),
             };
             let pause = asked.unwrap_or(wait);
+            if source.is_used_up() {
+                reason.push_str("; it can't be read again: save it to a file for more attempts");
+            } else if pause > LONGEST_WAIT {
+                let pause = humantime::format_duration(pause);
+                reason.push_str(&format!("; the server asks to wait for {pause}"));
+            }
             if attempt > self.settings.retries || pause > LONGEST_WAIT || source.is_used_up() {
                 let attempts = attempt;
                 return Err(FileError::GaveUp { attempts, reason });
             }
+            attempt += 1;
             self.bar.suspend(|| {
                 super::complain(&format!(
                     "{input}: {reason}; attempt {} of {} is in {}",
-                    attempt + 1,
+                    attempt,
                     self.settings.retries + 1,
                     humantime::format_duration(pause),
                 ));
@@ -196,7 +203,6 @@ impl Pusher<'_> {
             tokio::time::sleep(pause).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
-        unreachable!("attempts end with the retries")
     }
 
     async fn attempt(

@@ -14,6 +14,7 @@ use crate::store::{Count, Store, StoreError};
 
 /// Kinds of user agents. A user agent is of a kind if the header begins with its name.
 const FAMILIES: &[&str] = &[
+    "flash",
     "curl",
     "wget",
     "httpie",

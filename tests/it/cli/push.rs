@@ -256,6 +256,7 @@ fn retries_end_and_so_does_the_push() {
     let way = way_to(server.address, far);
     let (_, complaints) = badly(push(folder.path(), way, &["people.csv"]), 1);
     assert!(complaints.contains("after 1 attempt: "), "{complaints}");
+    assert!(complaints.contains("asks to wait for 1day"), "{complaints}");
 }
 
 #[test]
@@ -313,25 +314,28 @@ fn a_key_is_taken_from_the_command_line_or_the_environment() {
 }
 
 #[test]
-fn standard_input_is_sent_under_a_name() {
+fn standard_input_is_sent_under_a_name_and_once() {
     let server = Program::serve(&[]);
     let folder = folder(&[]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_flash"));
-    let command = push_by(
-        command.env_clear(),
-        folder.path(),
-        server.address,
-        &["-", "--name", "people"],
+    let push_input = |to: SocketAddr| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flash"));
+        let arguments = ["-", "--name", "people"];
+        let command = push_by(command.env_clear(), folder.path(), to, &arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(b"id\n1\n").unwrap();
+        drop(pipe);
+        child.wait_with_output().unwrap()
+    };
+    let way = way_to(server.address, &[Way::Cut(100)]);
+    let (_, complaints) = badly(push_input(way), 1);
+    assert!(
+        complaints.contains("it can't be read again"),
+        "{complaints}"
     );
-    let pipes = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = pipes.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"id\n1\n").unwrap();
-    let said = well(child.wait_with_output().unwrap());
     assert_eq!(
-        said,
+        well(push_input(way)),
         "standard input: people, 1 row, 1 column, 5 bytes, revision 1\n"
     );
     let (_, complaints) = badly(push(folder.path(), server.address, &["-"]), 2);
