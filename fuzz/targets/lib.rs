@@ -6,6 +6,7 @@
 
 pub mod blocks;
 pub mod csv;
+pub mod dialects;
 pub mod negotiation;
 pub mod plain_accept;
 pub mod plain_csv;

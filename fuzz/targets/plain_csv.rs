@@ -50,14 +50,29 @@ pub fn read(bytes: &[u8], stated: Stated) -> Option<Csv> {
     })
 }
 
+/// Whether the first line is Excel's `sep=;`. It is no record.
+pub fn names_its_delimiter(bytes: &[u8], stated: Stated) -> bool {
+    decoded(bytes, stated.windows_1252).is_some_and(|text| {
+        let text = text.trim_start_matches('\u{FEFF}').trim_start_matches('"');
+        text.to_ascii_lowercase().starts_with("sep=")
+    })
+}
+
 /// Whether lines end in carriage returns alone. Such a CSV is stored in another form.
 pub fn ends_in_returns(bytes: &[u8], stated: Stated) -> bool {
     let Some(text) = decoded(bytes, stated.windows_1252) else {
         return false;
     };
-    let mut quoted = false;
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
+    let (mut quoted, mut begins) = (false, true);
     let outside = text.chars().filter(|character| {
-        quoted ^= *character == '"';
+        if *character == '"' && (quoted || begins) {
+            quoted = !quoted;
+            // A doubled quote closes the field and opens it again.
+            begins = !quoted;
+        } else if !quoted {
+            begins = *character == stated.delimiter || "\r\n".contains(*character);
+        }
         !quoted
     });
     let ends: String = outside.filter(|end| "\r\n".contains(*end)).collect();

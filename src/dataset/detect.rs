@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::bom::UTF8_BOM;
-use super::dialect::{Dialect, Quote};
+use super::dialect::{Dialect, Quote, Separator};
 use super::{CsvError, CsvErrorKind, Delimiter};
 
 /// Bytes of text that decide.
@@ -92,7 +92,7 @@ pub(crate) fn detect(
         Quote::Strict => Some(b'"'),
         Quote::None | Quote::Lines => None,
     };
-    let returns = ends_in_returns(&text[mark..], quote, whole);
+    let returns = ends_in_returns(&text[mark..], quote, dialect, whole);
     let mut start = mark;
     let mut known = known;
     if let Some((named, length)) = separator_line(&text[mark..]) {
@@ -148,19 +148,45 @@ fn separator_line(text: &[u8]) -> Option<(Option<Delimiter>, usize)> {
 }
 
 /// Whether lines end in carriage returns: there is one outside quotes, and no line feed is.
-fn ends_in_returns(text: &[u8], quote: Option<u8>, whole: bool) -> bool {
-    let mut quoted = false;
+fn ends_in_returns(text: &[u8], quote: Option<u8>, dialect: &Dialect, whole: bool) -> bool {
+    let escape = dialect
+        .escape()
+        .and_then(|escape| u8::try_from(escape).ok());
+    let (mut quoted, mut begins, mut escaped) = (false, true, false);
     let mut returned = false;
     for (at, &byte) in text.iter().enumerate() {
+        let special = !std::mem::take(&mut escaped);
         match byte {
-            _ if Some(byte) == quote => quoted = !quoted,
-            b'\n' if !quoted => return false,
-            // The last one of a sample may be the first half of a line end.
-            b'\r' if !quoted && (whole || at + 1 < text.len()) => returned = true,
-            _ => {}
+            _ if !special => begins = false,
+            _ if Some(byte) == quote && (quoted || begins) => {
+                quoted = !quoted;
+                // A doubled quote closes the field and opens it again.
+                begins = !quoted;
+            }
+            _ if Some(byte) == escape => escaped = true,
+            _ if quoted => {}
+            b'\n' => return false,
+            b'\r' => {
+                begins = true;
+                // The last one of a sample may be the first half of a line end.
+                returned |= whole || at + 1 < text.len();
+            }
+            _ => begins = ends_field(byte, dialect) || begins && dialect.trims() && byte == b' ',
         }
     }
     returned
+}
+
+/// Whether a field may end with this byte, as far as the delimiter is known.
+fn ends_field(byte: u8, dialect: &Dialect) -> bool {
+    match &dialect.delimiter {
+        Some(Separator::Usual(delimiter)) => byte == delimiter.byte(),
+        Some(Separator::Text(text)) => text.as_bytes().last() == Some(&byte),
+        Some(Separator::Blanks) => matches!(byte, b' ' | b'\t'),
+        Some(Separator::Detected) | None => Delimiter::ALL
+            .iter()
+            .any(|delimiter| delimiter.byte() == byte),
+    }
 }
 
 /// The beginning of a text, and how it is to be read.

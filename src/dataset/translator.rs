@@ -37,6 +37,8 @@ pub(crate) struct Translator {
     /// Below this length, the text can't have the end of the record.
     wanted: usize,
     stage: Stage,
+    /// Empty lines above the first record. In a single column without a header, they are rows.
+    empty_lines: usize,
     fields: Fields,
     read_again: usize,
     bad_rows: Vec<BadRow>,
@@ -72,6 +74,7 @@ impl Translator {
             line: 1,
             offset: 0,
             wanted: 0,
+            empty_lines: 0,
             fields: Fields::default(),
             read_again: 0,
             bad_rows: Vec::new(),
@@ -196,7 +199,7 @@ impl Translator {
                 Found::Record { next, empty } => self
                     .read(text, next, empty, &fields, purpose)
                     .map(|()| true),
-                Found::Fault(at, kind) => self.misfit(text, at, kind, last).map(|()| true),
+                Found::Fault(at, kind) => self.misfit(text, at, kind, last),
                 Found::Incomplete => {
                     self.wanted = rest.len() * 2;
                     self.check_open(text, last).map(|()| false)
@@ -220,7 +223,7 @@ impl Translator {
             return Ok(());
         }
         let kind = CsvErrorKind::RecordTooLong { limit };
-        self.misfit(text, self.at, kind, last)
+        self.misfit(text, self.at, kind, last).map(drop)
     }
 
     /// Goes to the next line, if its beginning is there.
@@ -261,19 +264,24 @@ impl Translator {
         }
         let limit = self.limits.max_record;
         if record.len() > limit {
-            return self.misfit(text, self.at, CsvErrorKind::RecordTooLong { limit }, true);
+            let kind = CsvErrorKind::RecordTooLong { limit };
+            return self.misfit(text, self.at, kind, true).map(drop);
         }
         if !self.dialect.keeps_null_bytes()
             && let Some(at) = memchr::memchr(0, record)
         {
-            return self.misfit(text, self.at + at, CsvErrorKind::NullCharacter, true);
+            let kind = CsvErrorKind::NullCharacter;
+            return self.misfit(text, self.at + at, kind, true).map(drop);
         }
         match &mut self.stage {
             Stage::Skipping(_) => {}
-            Stage::Header(_) if empty => {}
+            Stage::Header(_) if empty => self.empty_lines += 1,
             Stage::Header(records) if !purpose.has_header() => {
                 debug_assert!(records.is_empty());
                 let layout = self.generated(fields, purpose)?;
+                if layout.columns.len() == 1 {
+                    self.push_empty_lines();
+                }
                 self.stage = Stage::Rows(layout);
                 return self.read(text, next, empty, fields, purpose);
             }
@@ -293,10 +301,19 @@ impl Translator {
         Ok(())
     }
 
+    fn push_empty_lines(&mut self) {
+        let lines = std::mem::take(&mut self.empty_lines);
+        self.out.resize(self.out.len() + lines, b'\n');
+    }
+
     /// The end of the text.
     fn end(&mut self, purpose: &mut Purpose) -> Result<(), CsvError> {
         match &self.stage {
             Stage::Header(records) if !records.is_empty() => self.end_header(b"", purpose),
+            Stage::Header(_) if purpose.takes_empty_lines() => {
+                self.push_empty_lines();
+                Ok(())
+            }
             Stage::Skipping(_) | Stage::Header(_) | Stage::Rows(_) => Ok(()),
         }
     }

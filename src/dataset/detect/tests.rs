@@ -100,3 +100,31 @@ fn the_delimiter_of_the_dataset_so_far_is_not_taken_for_a_file_that_has_another(
         }
     );
 }
+
+#[test]
+fn lines_end_in_carriage_returns_only_if_no_line_feed_is_outside_quotes() {
+    let returns = |text: &str, parameters: &[(&str, &str)]| {
+        let mut dialect = Dialect::default();
+        for (name, value) in parameters {
+            assert!(dialect.state(name, value).unwrap());
+        }
+        detect(text.as_bytes(), true, &dialect, None)
+            .unwrap()
+            .returns
+    };
+    for text in ["a\rb\r", "a,b\r1,\"x\ny\"\r", "a,b\r1,\"x\"\"\n\"\r"] {
+        assert!(returns(text, &[]), "{text:?}");
+    }
+    for text in [
+        "a\r\nb\r\n",
+        "a\rb\n",
+        // A quote inside a field opens nothing.
+        "a,b\r\n5\" disk,x\r\n6\",\"x\ry\"\r\n",
+        "a,b\r\n1,x\"\r\n",
+    ] {
+        assert!(!returns(text, &[]), "{text:?}");
+    }
+    assert!(returns("a,b\r1,\"\\\"\n\"\r", &[("escape", "\\")]));
+    assert!(!returns("a~b\r\n1\"~\"x\ry\"\r\n", &[("delimiter", "~")]));
+    assert!(returns("a~b\r1~\"x\ny\"\r", &[("delimiter", "~")]));
+}

@@ -121,7 +121,7 @@ impl Purpose {
     }
 
     /// Whether empty lines alone are rows: if rows without a header are appended to a single column.
-    pub(super) fn takes_empty_lines(&self) -> bool {
+    pub(crate) fn takes_empty_lines(&self) -> bool {
         match self {
             Self::Dataset { .. } => false,
             Self::Rows {

@@ -2,7 +2,7 @@
 //!
 //! Beside each file is a JSON of the same name with its cases: the parameters of an upload, and the answer that they must give.
 
-mod round_trip;
+pub(super) mod round_trip;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,7 +52,12 @@ struct Case {
 }
 
 /// Uploads a file with these parameters.
-fn put(server: &Server, name: &str, parameters: &BTreeMap<String, Value>, file: &[u8]) -> Answer {
+pub(super) fn put(
+    server: &Server,
+    name: &str,
+    parameters: &BTreeMap<String, Value>,
+    file: &[u8],
+) -> Answer {
     let path = format!("/datasets/{name}?{}", query(parameters));
     server.put(&path).v2().csv(file).send()
 }

@@ -10,7 +10,7 @@ use crate::server::Server;
 const CSV: &str = "application/vnd.flash.v2+csv";
 
 /// What is otherwise when the source of a dataset, and its CSV, are uploaded again as `reading` says.
-pub(super) fn faults(server: &Server, name: &str) -> Vec<String> {
+pub fn faults(server: &Server, name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let dataset = server.dataset(name);
     let source = server.get(&format!("/datasets/{name}/source"));
@@ -41,8 +41,8 @@ pub(super) fn faults(server: &Server, name: &str) -> Vec<String> {
         let made = answer.json();
         let mut columns = made["columns"].clone();
         let mut wanted = dataset["columns"].clone();
-        if what == "csv" {
-            // The CSV has names and rows.
+        if !parameters.get("units").is_some_and(|units| units != "0") {
+            // A text without units has names and rows.
             for columns in [&mut columns, &mut wanted] {
                 for column in columns.as_array_mut().unwrap() {
                     column.as_object_mut().unwrap().remove("unit");
