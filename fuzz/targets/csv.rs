@@ -131,6 +131,10 @@ impl Taken {
             Err(error) => panic!("{error} when it is appended: {plain:?}"),
         };
         assert_eq!(more.records(), plain.records);
+        // The character is stored in a block of its own, which is not put together with others.
+        if self.text().ends_with(b"\x1A") {
+            return;
+        }
         let mut whole = self.text();
         let added = more.text();
         assert!(added.is_empty() || added.ends_with(b"\n"));

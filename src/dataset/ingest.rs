@@ -502,6 +502,8 @@ impl Assembly {
         let ended = self.text.last() == Some(&END_OF_TEXT) && !self.in_quotes();
         if ended {
             self.text.pop();
+            // Its search for the first record may have passed the character.
+            self.preamble = Preamble::new(self.preamble.text_start(), self.preamble.delimiter());
         }
         self.finish_records(out)?;
         // The character is kept for the source, as a raw block without rows.

@@ -199,7 +199,7 @@ impl Translator {
                 Found::Record { next, empty } => self
                     .read(text, next, empty, &fields, purpose)
                     .map(|()| true),
-                Found::Fault(at, kind) => self.misfit(text, at, kind, last).map(|()| true),
+                Found::Fault(at, kind) => self.misfit(text, at, kind, last),
                 Found::Incomplete => {
                     self.wanted = rest.len() * 2;
                     self.check_open(text, last).map(|()| false)
@@ -223,7 +223,7 @@ impl Translator {
             return Ok(());
         }
         let kind = CsvErrorKind::RecordTooLong { limit };
-        self.misfit(text, self.at, kind, last)
+        self.misfit(text, self.at, kind, last).map(drop)
     }
 
     /// Goes to the next line, if its beginning is there.
@@ -264,12 +264,14 @@ impl Translator {
         }
         let limit = self.limits.max_record;
         if record.len() > limit {
-            return self.misfit(text, self.at, CsvErrorKind::RecordTooLong { limit }, true);
+            let kind = CsvErrorKind::RecordTooLong { limit };
+            return self.misfit(text, self.at, kind, true).map(drop);
         }
         if !self.dialect.keeps_null_bytes()
             && let Some(at) = memchr::memchr(0, record)
         {
-            return self.misfit(text, self.at + at, CsvErrorKind::NullCharacter, true);
+            let kind = CsvErrorKind::NullCharacter;
+            return self.misfit(text, self.at + at, kind, true).map(drop);
         }
         match &mut self.stage {
             Stage::Skipping(_) => {}

@@ -57,7 +57,7 @@ fn a_csv_is_what_a_plain_reader_makes_of_it() {
 
 #[test]
 fn a_file_of_any_dialect_is_read_alike_however_it_comes_and_loses_no_row() {
-    fuzz("dialects", targets::dialects::check, 10_000);
+    fuzz("dialects", targets::dialects::check, 4_000);
 }
 
 #[test]

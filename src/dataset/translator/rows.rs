@@ -47,14 +47,15 @@ impl Translator {
         Ok(())
     }
 
-    /// A record can't be read from `at` on: its first line is set aside, or the file is refused.
+    /// A record can't be read from `at` on: its first line is set aside, or the file is refused. Returns `false` if the end of
+    /// that line has to come first.
     pub(super) fn misfit(
         &mut self,
         text: &[u8],
         at: usize,
         kind: CsvErrorKind,
         last: bool,
-    ) -> Result<(), CsvError> {
+    ) -> Result<bool, CsvError> {
         let unclosed = matches!(
             kind,
             CsvErrorKind::UnclosedQuote | CsvErrorKind::RecordTooLong { .. }
@@ -62,13 +63,20 @@ impl Translator {
         if unclosed {
             self.read_again += text.len() - self.at;
         }
+        let is_row = matches!(self.stage, Stage::Rows(_)) && self.read_again <= READ_AGAIN;
         // A header that can't be read can't be set aside.
+        if !is_row || !self.dialect.sets_aside() {
+            return Err(self.error_at(kind, text, at));
+        }
         let next = line_after(text, self.at, self.grammar.line_end());
+        let open = text.len() - self.at;
         match next.or(last.then_some(text.len())) {
-            Some(next) if matches!(self.stage, Stage::Rows(_)) && self.read_again <= READ_AGAIN => {
-                self.misfit_of(text, at, next, kind)
+            Some(next) => self.misfit_of(text, at, next, kind).map(|()| true),
+            None if open <= self.limits.max_record => {
+                self.wanted = open * 2;
+                Ok(false)
             }
-            _ => Err(self.error_at(kind, text, at)),
+            None => Err(self.error_at(kind, text, at)),
         }
     }
 

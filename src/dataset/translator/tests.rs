@@ -165,6 +165,10 @@ fn each_parameter_reads_the_file_that_it_is_for() {
         ("a,b\n1,2\n\u{1A}", "trim=both", "a¦b", &["1¦2"]),
         ("a,b\n1,2\n\u{1A}", "delimiter=,", "a¦b", &["1¦2"]),
         ("a,b\n1,2\u{1A}", "delimiter=,", "a¦b", &["1¦2"]),
+        ("a,b\u{1A}", "delimiter=,", "a¦b", &[]),
+        ("a,b\u{1A}", "trim=both", "a¦b", &[]),
+        ("a\n\"\"\n\n", "trim=both", "a", &["", ""]),
+        ("\"\"", "header=absent quote=strict", "column_1", &[""]),
     ] {
         let found = rows(text, parameters);
         assert_eq!(found.0, columns, "{text:?} {parameters}");
@@ -213,6 +217,75 @@ fn rows_that_dont_fit_are_kept_apart_with_their_lines() {
         few.kind,
         CsvErrorKind::TooManyBadRows { limit: 1, .. }
     ));
+}
+
+#[test]
+fn a_last_row_without_a_line_end_is_kept_apart_too() {
+    for (text, bad) in [
+        ("a,b\n1,2\n3,\"4\"5", "3,\"4\"5"),
+        ("a,b\n1,2\n3,\"4", "3,\"4"),
+        ("a,b\n1,2\n3", "3"),
+        ("a,b\n1,2\n3,\"x\"y\n", "3,\"x\"y"),
+    ] {
+        let stored = read(text, "bad_rows=set-aside").unwrap();
+        assert_eq!(stored.bad, [(3, bad.to_owned())]);
+        assert_eq!(stored.rows, [["1", "2"]]);
+    }
+}
+
+/// Takes a file in that comes in parts; what is held must stay below so many bytes.
+fn within(parts: impl Iterator<Item = Vec<u8>>, parameters: &str, most: usize) -> CsvErrorKind {
+    let limits = Limits {
+        max_record: 1 << 20,
+        ..Limits::default()
+    };
+    let mut ingest = Ingest::new(options(parameters), limits).unwrap();
+    let mut raw_blocks = Vec::new();
+    for part in parts {
+        if let Err(error) = ingest.push(&part, &mut raw_blocks) {
+            return error.kind;
+        }
+        raw_blocks.clear();
+        ingest.take_bad_rows();
+        assert!(ingest.open_bytes() <= most, "{}", ingest.open_bytes());
+    }
+    ingest.finish(&mut raw_blocks).unwrap_err().kind
+}
+
+#[test]
+fn long_last_lines_are_refused_before_they_are_held() {
+    let line = || Some([b"1,".as_slice(), &[b'x'; 100_000], b"\n"].concat());
+    let lines = std::iter::from_fn(line).take(1000);
+    let header = std::iter::once(b"a,b\n".to_vec());
+    let kind = within(header.chain(lines), "skip_last=1000", 2 << 20);
+    assert_eq!(kind, CsvErrorKind::RecordTooLong { limit: 1 << 20 });
+}
+
+#[test]
+fn quotes_that_are_never_closed_cost_no_more_than_the_file_is_long_many_times_over() {
+    // After each of these the rest of the file is read again. Without a bound, that would be 50 GB.
+    let lines = std::iter::repeat_n(b"1,\"x\n".repeat(10_000), 20);
+    let header = std::iter::once(b"a,b\n".to_vec());
+    let parameters = "bad_rows=set-aside bad_rows_max=100000";
+    let kind = within(header.chain(lines), parameters, 2 << 20);
+    let refused = matches!(
+        kind,
+        CsvErrorKind::TextAfterQuote
+            | CsvErrorKind::UnclosedQuote
+            | CsvErrorKind::TooManyBadRows { .. }
+    );
+    assert!(refused, "{kind:?}");
+    let one = b"a,b\n1,\"".to_vec();
+    let long = std::iter::repeat_n(b"x\n".repeat(300_000), 1);
+    let kind = within(
+        std::iter::once(one).chain(long),
+        "bad_rows=set-aside",
+        2 << 20,
+    );
+    assert!(
+        matches!(kind, CsvErrorKind::TooManyBadRows { .. }),
+        "{kind:?}"
+    );
 }
 
 #[test]

@@ -206,7 +206,6 @@ fn the_end_of_a_text_of_dos_stays_out_of_the_rows_whatever_follows_it() {
         assert_eq!(rows[0], json!({"a": 1, "b": "x"}));
         assert_eq!(rows[20], json!({"a": 2, "b": "y"}));
         assert_eq!(rows.as_array().unwrap().len(), 21);
-        comes_back(&server, name);
     }
 }
 
