@@ -38,7 +38,7 @@ const ADDITIONS: [(&str, Change); 11] = [
         object(document, fields).insert("title".into(), json!({ "type": "string" }));
     }),
     ("the field `[].title` is new", |document| {
-        let fields = "/components/schemas/NewDataset/properties";
+        let fields = "/components/schemas/CsvUpload/properties";
         object(document, fields).insert("title".into(), json!({ "type": "string" }));
     }),
     (

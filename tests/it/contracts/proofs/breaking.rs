@@ -7,6 +7,7 @@ use super::{at, complaints, list, object, parameter};
 const DATASET: &str = "/components/schemas/Dataset";
 const LIST: &str = "/paths/~1datasets/get";
 const CREATE: &str = "/paths/~1datasets/post";
+const ROWS: &str = "/paths/~1datasets~1{name}~1rows/get";
 const ONE: &str = "/paths/~1datasets~1{name}/get";
 
 /// The change of version 2 fails with a sentence that has all of `words`.
@@ -138,8 +139,8 @@ fn a_parameter_that_is_gone_or_required_or_takes_less_breaks_who_sends_it() {
         &["`multipleOf` of the value was nothing and is 10"],
     );
     breaks(
-        |document| list(parameter(document, CREATE, "delimiter"), "/schema/enum").truncate(3),
-        &["POST /datasets query parameter `delimiter`: the value is never \"tab\" now"],
+        |document| list(parameter(document, ROWS, "format"), "/schema/enum").truncate(2),
+        &["GET /datasets/{name}/rows query parameter `format`: the value is never \"ndjson\" now"],
     );
     breaks(
         |document| {
@@ -161,7 +162,7 @@ fn a_body_that_is_taken_no_longer_breaks_who_sends_it() {
         |document| drop(object(document, &content).remove("multipart/form-data")),
         &["POST /datasets request body multipart/form-data: the media type is taken no longer"],
     );
-    let shape = "/components/schemas/NewDataset";
+    let shape = "/components/schemas/CsvUpload";
     breaks(
         |document| {
             object(document, &format!("{shape}/properties")).insert("owner".into(), json!({}));
