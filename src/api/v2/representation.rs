@@ -258,21 +258,17 @@ pub(super) fn page(
     }
 }
 
-/// The schema of a row, which has a member for each column.
-fn row_schema() -> serde_json::Value {
-    json!({
+/// The schema of the output of [`page`].
+pub(super) fn page_schema() -> Schema {
+    let row = json!({
         "type": "object",
         "description": "A row: a member for each column, in the order of the columns. A missing value is null.",
         "additionalProperties": { "type": ["boolean", "number", "string", "null"] },
-    })
-}
-
-/// The schema of the output of [`page`].
-pub(super) fn page_schema() -> Schema {
+    });
     Schema::written(json!({
         "type": "object",
         "properties": {
-            "data": { "type": "array", "items": row_schema() },
+            "data": { "type": "array", "items": row },
             "next": {
                 "type": ["string", "null"],
                 "description": "The cursor of the next page; null at the end.",

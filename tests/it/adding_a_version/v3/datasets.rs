@@ -8,6 +8,7 @@ use flash::api::reply::Reply;
 use http::StatusCode;
 use http::header::ETAG;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 /// A dataset.
@@ -31,11 +32,14 @@ pub(super) fn describe_get_dataset() -> Description {
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Say what a dataset is",
+        details: "Its name, its newest revision, and its size.",
         parameters,
         answers: vec![
-            Answer::new(StatusCode::OK, "The dataset.")
-                .tagged()
-                .json(Schema::of::<Dataset<'_>>()),
+            Answer::new(StatusCode::OK, "The dataset.").tagged().json(
+                Schema::of::<Dataset<'_>>().example(json!({
+                    "name": "people", "revision": 1, "size": { "rows": 2, "bytes": 23 },
+                })),
+            ),
             Answer::not_modified(),
         ],
         refusals: description::reading(),
