@@ -37,10 +37,6 @@ const ADDITIONS: [(&str, Change); 11] = [
         let fields = "/components/schemas/Dataset/properties";
         object(document, fields).insert("title".into(), json!({ "type": "string" }));
     }),
-    ("the field `[].title` is new", |document| {
-        let fields = "/components/schemas/CsvUpload/properties";
-        object(document, fields).insert("title".into(), json!({ "type": "string" }));
-    }),
     (
         "GET /datasets 200 header `X-Total`: it is new",
         |document| {
@@ -60,9 +56,9 @@ const ADDITIONS: [(&str, Change); 11] = [
         let refusal = responses["400"].clone();
         responses.insert("429".into(), refusal);
     }),
-    ("the value may be \"space\" now", |document| {
-        let create = "/paths/~1datasets/post";
-        list(parameter(document, create, "delimiter"), "/schema/enum").push("space".into());
+    ("the value may be \"html\" now", |document| {
+        let rows = "/paths/~1datasets~1{name}~1rows/get";
+        list(parameter(document, rows, "format"), "/schema/enum").push("html".into());
     }),
     ("the value has more alternatives now", |document| {
         let create = "/paths/~1datasets/post/requestBody/content/multipart~1form-data/schema";
