@@ -11,7 +11,7 @@ const LIST: &str = "/paths/~1datasets/get";
 type Change = fn(&mut Value);
 
 /// Changes of version 2 that break nobody, and what is said of them.
-const ADDITIONS: [(&str, Change); 11] = [
+const ADDITIONS: [(&str, Change); 10] = [
     ("PATCH /datasets/{name}: the operation is new", |document| {
         let operation = at(document, LIST).clone();
         object(document, "/paths/~1datasets~1{name}").insert("patch".into(), operation);
