@@ -60,9 +60,9 @@ const ADDITIONS: [(&str, Change); 11] = [
         let refusal = responses["400"].clone();
         responses.insert("429".into(), refusal);
     }),
-    ("the value may be \"space\" now", |document| {
-        let create = "/paths/~1datasets/post";
-        list(parameter(document, create, "delimiter"), "/schema/enum").push("space".into());
+    ("the value may be \"xml\" now", |document| {
+        let rows = "/paths/~1datasets~1{name}~1rows/get";
+        list(parameter(document, rows, "format"), "/schema/enum").push("xml".into());
     }),
     ("the value has more alternatives now", |document| {
         let create = "/paths/~1datasets/post/requestBody/content/multipart~1form-data/schema";
