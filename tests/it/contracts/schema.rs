@@ -299,7 +299,11 @@ fn alternatives(
         left.cloned().collect()
     };
     match (without(old, new).as_slice(), without(new, old).as_slice()) {
-        ([one], [other]) => to.extend(compare(site, one, other)),
+        (gone, more) if gone.len() == more.len() => {
+            for (one, other) in gone.iter().zip(more) {
+                to.extend(compare(site, one, other));
+            }
+        }
         (gone, more) => {
             if !gone.is_empty() {
                 let what = format!("{} has fewer alternatives now", site.name());

@@ -11,7 +11,7 @@ const LIST: &str = "/paths/~1datasets/get";
 type Change = fn(&mut Value);
 
 /// Changes of version 2 that break nobody, and what is said of them.
-const ADDITIONS: [(&str, Change); 10] = [
+const ADDITIONS: [(&str, Change); 11] = [
     ("PATCH /datasets/{name}: the operation is new", |document| {
         let operation = at(document, LIST).clone();
         object(document, "/paths/~1datasets~1{name}").insert("patch".into(), operation);
@@ -37,6 +37,10 @@ const ADDITIONS: [(&str, Change); 10] = [
         let fields = "/components/schemas/Dataset/properties";
         object(document, fields).insert("title".into(), json!({ "type": "string" }));
     }),
+    ("the field `[].title` is new", |document| {
+        let fields = "/components/schemas/CsvUpload/properties";
+        object(document, fields).insert("title".into(), json!({ "type": "string" }));
+    }),
     (
         "GET /datasets 200 header `X-Total`: it is new",
         |document| {
@@ -56,9 +60,9 @@ const ADDITIONS: [(&str, Change); 10] = [
         let refusal = responses["400"].clone();
         responses.insert("429".into(), refusal);
     }),
-    ("the value may be \"html\" now", |document| {
+    ("the value may be \"xml\" now", |document| {
         let rows = "/paths/~1datasets~1{name}~1rows/get";
-        list(parameter(document, rows, "format"), "/schema/enum").push("html".into());
+        list(parameter(document, rows, "format"), "/schema/enum").push("xml".into());
     }),
     ("the value has more alternatives now", |document| {
         let create = "/paths/~1datasets/post/requestBody/content/multipart~1form-data/schema";
