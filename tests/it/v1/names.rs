@@ -24,7 +24,8 @@ fn a_name_that_cannot_be_one_is_400_in_the_query_and_in_the_path() {
     ] {
         let call = server.post(&format!("/datasets?name={name}")).csv("a\n1\n");
         assert_eq!(call.send().refused(400, &["name"]).status, 400, "{name}");
-        if name == ".." {
+        // In a path, a name with a dot is that of a file.
+        if name.contains('.') {
             continue;
         }
         let put = server
