@@ -1,6 +1,6 @@
 //! How the values of a CSV are written, as far as its sender says so: `1.234,5`, `31.12.2026`, times without a zone.
 //!
-//! A value that is written so has a canonical text, which is a value in the grammars of [`value`](super::value). The stored text
+//! A value that is written so has a canonical text, which is a value in the grammars of [`value`]. The stored text
 //! never changes; a value becomes canonical when it is read. If a column turns out to have strings, all its values are shown
 //! as they came.
 
