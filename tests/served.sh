@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the tests of what clients see: installs the Python tools under target/, and starts the built program. Afterwards,
 # `tools` is the virtual environment, `folder` a temporary folder, and `address` the URL of the API.
 # Needs the built program, curl and python3.

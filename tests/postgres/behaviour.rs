@@ -31,6 +31,7 @@ const BEHAVIOUR: &[&str] = &[
     "negotiation",
     "pairs",
     "queries",
+    "reach",
     "revisions",
     "revoked",
     "rows",
@@ -44,6 +45,7 @@ const BEHAVIOUR: &[&str] = &[
 const ELSEWHERE: &[&str] = &[
     "cli",
     "crashes",
+    "described",
     "disk",
     "edge",
     "layout",
