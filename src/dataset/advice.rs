@@ -1,7 +1,7 @@
 //! The likely cause of a mistake in a record, with the parameter that would read the file.
 
 use super::detect::Detected;
-use super::dialect::Quote;
+use super::dialect::{Quote, is_blank};
 use super::error::of_title;
 use super::{CsvError, CsvErrorKind, Delimiter};
 
@@ -154,10 +154,6 @@ impl Place<'_> {
 }
 
 const BACKSLASH: &str = "if a backslash makes a quote part of the text, state escape=%5C";
-
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
-}
 
 /// Another delimiter that divides a record into so many fields.
 fn other_delimiter(record: &[u8], fields: usize, delimiter: Delimiter) -> Option<Delimiter> {

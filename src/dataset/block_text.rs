@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memchr_iter, memmem};
 
-use super::bom::UTF8_BOM;
+use super::marks::UTF8_BOM;
 use super::record::Records;
 
 /// The index has the offset of every line with a multiple of this number.

@@ -6,7 +6,7 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::bom::UTF8_BOM;
+use super::marks::UTF8_BOM;
 use super::{CsvError, CsvErrorKind};
 
 /// What a label names.

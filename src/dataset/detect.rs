@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::bom::UTF8_BOM;
 use super::dialect::{Dialect, Quote, Separator};
+use super::marks::{END_OF_TEXT, UTF8_BOM};
 use super::{CsvError, CsvErrorKind, Delimiter};
 
 /// Bytes of text that decide.
@@ -23,6 +23,8 @@ pub(crate) struct Detected {
     pub reason: Reason,
     /// Where the text begins: after a byte-order mark and the line `sep=`.
     pub start: usize,
+    /// Where the table begins: after the lines above it that are stated.
+    pub table: usize,
     /// Whether lines end in carriage returns alone.
     pub returns: bool,
     /// The lines above the table, if there seem to be some.
@@ -87,23 +89,26 @@ pub(crate) fn detect(
         true => UTF8_BOM.len(),
         false => 0,
     };
-    let quote = match dialect.quote() {
-        Quote::With(character) => u8::try_from(character).ok(),
-        Quote::Strict => Some(b'"'),
-        Quote::None | Quote::Lines => None,
-    };
+    // Of lines in quotes, each is one field until they are gone.
+    let quote = dialect
+        .quote()
+        .byte()
+        .filter(|_| dialect.quote() != Quote::Lines);
     let returns = ends_in_returns(&text[mark..], quote, dialect, whole);
     let mut start = mark;
     let mut known = known;
     if let Some((named, length)) = separator_line(&text[mark..]) {
         start += length;
-        known = known.or(named.map(|named| (named, Reason::Named)));
+        known = known.or(Some((named, Reason::Named)));
     }
+    let line_end = if returns { b'\r' } else { b'\n' };
+    let (table, line) = after_lines(text, start, line_end, dialect.skip());
     let sample = Sample {
         text,
         whole,
-        start,
-        returns,
+        table,
+        line,
+        line_end,
         quote,
         dialect,
     };
@@ -121,13 +126,30 @@ pub(crate) fn detect(
         delimiter,
         reason,
         start,
+        table,
         returns,
         title,
     })
 }
 
+/// Where line `skipped` of a text begins, counted from 0, and its number: it is `start` at least, and the end of a text that has not so
+/// many lines.
+fn after_lines(text: &[u8], start: usize, line_end: u8, skipped: usize) -> (usize, usize) {
+    // The line `sep=` counts.
+    let mut line = memchr::memchr_iter(line_end, &text[..start]).count();
+    let mut at = start;
+    while line < skipped {
+        match memchr::memchr(line_end, &text[at..]) {
+            Some(length) => at += length + 1,
+            None => return (text.len(), line),
+        }
+        line += 1;
+    }
+    (at, line)
+}
+
 /// The delimiter that Excel's first line `sep=;` names, if it is one of the usual ones, and the length of the line.
-fn separator_line(text: &[u8]) -> Option<(Option<Delimiter>, usize)> {
+fn separator_line(text: &[u8]) -> Option<(Delimiter, usize)> {
     let end = memchr::memchr2(b'\n', b'\r', text)?;
     let line = &text[..end];
     let line = match line {
@@ -138,20 +160,18 @@ fn separator_line(text: &[u8]) -> Option<(Option<Delimiter>, usize)> {
     if !word.eq_ignore_ascii_case(b"sep=") || rest.len() > 1 {
         return None;
     }
-    let named = std::str::from_utf8(rest).ok()?.parse().ok();
+    // `sep=` alone, or with another character, is a name like others.
+    let named = std::str::from_utf8(rest).ok()?.parse().ok()?;
     let after = match &text[end..] {
         [b'\r', b'\n', ..] => 2,
         _ => 1,
     };
-    // `sep=` alone, or with another character, is a name like others.
-    named.map(|named| (Some(named), end + after))
+    Some((named, end + after))
 }
 
 /// Whether lines end in carriage returns: there is one outside quotes, and no line feed is.
 fn ends_in_returns(text: &[u8], quote: Option<u8>, dialect: &Dialect, whole: bool) -> bool {
-    let escape = dialect
-        .escape()
-        .and_then(|escape| u8::try_from(escape).ok());
+    let escape = dialect.escape_byte();
     let (mut quoted, mut begins, mut escaped) = (false, true, false);
     let mut returned = false;
     for (at, &byte) in text.iter().enumerate() {
@@ -193,8 +213,10 @@ fn ends_field(byte: u8, dialect: &Dialect) -> bool {
 struct Sample<'t> {
     text: &'t [u8],
     whole: bool,
-    start: usize,
-    returns: bool,
+    /// Where the table begins, and in which line, from 0.
+    table: usize,
+    line: usize,
+    line_end: u8,
     quote: Option<u8>,
     dialect: &'t Dialect,
 }
@@ -213,19 +235,10 @@ impl Sample<'_> {
     /// The records of the table, as `delimiter` divides them. Empty lines and comments are left out, and so is the last record
     /// of a sample that goes on.
     fn shape(&self, delimiter: Delimiter) -> Vec<Shape> {
-        let end = if self.returns { b'\r' } else { b'\n' };
+        let end = self.line_end;
         let comment = self.dialect.comment().map(str::as_bytes);
         let mut shapes = Vec::new();
-        let (mut at, mut line) = (self.start, 0);
-        // The line `sep=` counts.
-        line += memchr::memchr_iter(end, &self.text[..at]).count();
-        while line < self.dialect.skip() {
-            match memchr::memchr(end, &self.text[at..]) {
-                Some(length) => at += length + 1,
-                None => return shapes,
-            }
-            line += 1;
-        }
+        let (mut at, mut line) = (self.table, self.line);
         while at < self.text.len() && shapes.len() < RECORDS {
             let rest = &self.text[at..];
             if comment.is_some_and(|comment| rest.starts_with(comment)) {
@@ -236,12 +249,12 @@ impl Sample<'_> {
                 line += 1;
                 continue;
             }
-            let (length, fields, lines, ended) = self.record(rest, delimiter.byte(), end);
+            let (length, fields, lines, ended) = self.record(rest, delimiter.byte());
             if !ended && !self.whole {
                 break;
             }
             let empty = rest[..length].trim_ascii().is_empty() && fields == 1;
-            let last = rest[..length] == [0x1A];
+            let last = rest[..length] == [END_OF_TEXT];
             if !empty && !last {
                 shapes.push(Shape { line, at, fields });
             }
@@ -255,7 +268,8 @@ impl Sample<'_> {
     }
 
     /// The record at the beginning of `text`: its length, its fields, its lines, and whether it ends there.
-    fn record(&self, text: &[u8], delimiter: u8, end: u8) -> (usize, usize, usize, bool) {
+    fn record(&self, text: &[u8], delimiter: u8) -> (usize, usize, usize, bool) {
+        let end = self.line_end;
         let (mut fields, mut lines) = (1, 0);
         let mut quoted = false;
         let mut begins = true;

@@ -15,6 +15,7 @@ mod values;
 
 pub use combination::BadCombination;
 pub use stated::{BadParameter, Dialect, PARAMETERS};
+pub(super) use values::is_blank;
 pub use values::{Quote, Ragged, Separator};
 
 /// The byte between two fields: one of `,` `;` tab `|`.

@@ -278,7 +278,7 @@ pub(super) fn position(text: &[u8], at: usize, first_line: u64) -> (u64, u64) {
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let mut line = &before[line_start..];
     if first_line == 1 && lines == 0 {
-        line = line.strip_prefix(super::bom::UTF8_BOM).unwrap_or(line);
+        line = line.strip_prefix(super::marks::UTF8_BOM).unwrap_or(line);
     }
     // Every byte of a character but the first is 0b10xxxxxx.
     let characters = line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u64;

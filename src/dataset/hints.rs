@@ -26,8 +26,8 @@ pub(crate) fn of_beginning(
     };
     if header.len() == 1 {
         let quoted = quoted_lines(&records);
-        let table = sample.get(detected.start..).unwrap_or_default();
-        hints.extend(quoted.or_else(|| separators::hint(table, dialect, detected.returns)));
+        let table = sample.get(detected.table..).unwrap_or_default();
+        hints.extend(quoted.or_else(|| separators::hint(table, detected.returns)));
     }
     hints.extend(numbers(header));
     if dialect.header_rows() == 1 {
@@ -82,27 +82,17 @@ fn title(header: &[String], next: Option<&Vec<String>>) -> Option<String> {
 
 /// Names with blanks around them, or with characters that nobody sees.
 fn odd_names(header: &[String], dialect: &Dialect) -> Vec<String> {
-    let listed = |odd: &dyn Fn(&&String) -> bool| {
-        let mut names = header
-            .iter()
-            .filter(odd)
-            .map(|name| format!("{:?}", shortened(name)));
-        let shown: Vec<_> = names.by_ref().take(SHOWN).collect();
-        let more = names.count();
-        (!shown.is_empty()).then(|| match more {
-            0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
-        })
-    };
+    let quoted = |name: &String| format!("{:?}", shortened(name));
     let blank = |name: &&String| name.trim() != name.as_str();
     let invisible = |name: &&String| name.trim().chars().any(is_invisible);
     let mut hints = Vec::new();
-    if let Some(names) = listed(&blank).filter(|_| !dialect.trims()) {
+    let blank = header.iter().filter(blank).map(quoted);
+    if let Some(names) = listed(blank).filter(|_| !dialect.trims()) {
         hints.push(format!(
             "names of columns have blanks around them: {names}; state trim=both to leave them out"
         ));
     }
-    if let Some(names) = listed(&invisible) {
+    if let Some(names) = listed(header.iter().filter(invisible).map(quoted)) {
         hints.push(format!(
             "names of columns have characters that can't be seen: {names}; correct the header"
         ));
@@ -223,16 +213,18 @@ impl Observed {
 
     /// Integers that JavaScript rounds.
     fn of_wide(&self, profile: &Profile) -> Option<String> {
+        // Hardly any upload has some, and the columns are made anew.
+        if !self.wide.contains(&true) {
+            return None;
+        }
         let columns = profile.columns();
         let wide = columns.iter().zip(&self.wide);
-        let names: Vec<_> = wide
-            .filter(|(column, wide)| **wide && column.kind == ColumnType::Integer)
-            .map(|(column, _)| column.name.as_str())
-            .collect();
+        let wide = wide.filter(|(column, wide)| **wide && column.kind == ColumnType::Integer);
+        let names: Vec<_> = wide.map(|(column, _)| column.name.as_str()).collect();
         let first = names.first()?;
+        let all = listed(names.iter().map(|name| shortened(name)))?;
         Some(format!(
-            "integers beyond 2^53 are rounded by JavaScript, in {}; state type.{first}=string to have them as strings",
-            listed(&names)
+            "integers beyond 2^53 are rounded by JavaScript, in {all}; state type.{first}=string to have them as strings"
         ))
     }
 
@@ -307,17 +299,14 @@ pub fn changed_types(before: &[Column], after: &[Column]) -> Vec<String> {
     changed.take(COLUMNS).collect()
 }
 
-/// Names, the first ones of many.
-fn listed(names: &[&str]) -> String {
-    let shown: Vec<_> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| shortened(name))
-        .collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+/// Names, the first ones of many; `None` if there are none.
+fn listed(mut names: impl Iterator<Item = String>) -> Option<String> {
+    let shown: Vec<_> = names.by_ref().take(SHOWN).collect();
+    let shown = (!shown.is_empty()).then(|| shown.join(", "))?;
+    Some(match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    })
 }
 
 #[cfg(test)]

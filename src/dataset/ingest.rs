@@ -31,9 +31,7 @@ pub struct Ingest {
     charset: Option<String>,
     source: CharsetDecoder,
     stage: Stage,
-    dialect: Dialect,
     assembly: Assembly,
-    hints: Vec<String>,
 }
 
 impl Ingest {
@@ -89,9 +87,7 @@ impl Ingest {
             charset,
             source,
             stage: Stage::Opening(Vec::new()),
-            dialect,
-            assembly: Assembly::new(purpose, limits),
-            hints: Vec::new(),
+            assembly: Assembly::new(purpose, dialect, limits),
         })
     }
 
@@ -110,14 +106,7 @@ impl Ingest {
     /// As for [`push`](Self::push); also if there is no record at all, or a quote is never closed.
     pub fn finish(&mut self, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
         self.feed(&[], true, out)?;
-        let Self {
-            stage,
-            dialect,
-            assembly,
-            hints,
-            ..
-        } = self;
-        stage.end(dialect, assembly, hints, out)?;
+        self.stage.end(&mut self.assembly, out)?;
         self.assembly.finish(out)
     }
 
@@ -166,7 +155,7 @@ impl Ingest {
 
     /// What the beginning of the file shows that its sender may not know.
     pub fn take_hints(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.hints)
+        std::mem::take(&mut self.assembly.hints)
     }
 
     fn feed(&mut self, bytes: &[u8], last: bool, out: &mut Vec<RawBlock>) -> Result<(), CsvError> {
@@ -194,13 +183,16 @@ impl Ingest {
         if detects {
             let (label, sure) = charset::detect(head, whole);
             let certainty = if sure { "sure" } else { "not sure" };
-            self.hints.push(format!(
+            self.assembly.hints.push(format!(
                 "charset=detect took {label} and is {certainty}; state charset={label} if it is right, or another one"
             ));
             self.source = CharsetDecoder::new(Some(label))?;
             self.charset = Some(label.to_owned());
         }
-        let stated = !matches!(self.dialect.delimiter, None | Some(Separator::Detected));
+        let stated = !matches!(
+            self.assembly.dialect.delimiter,
+            None | Some(Separator::Detected)
+        );
         let wide = self.charset.as_deref().is_some_and(charset::is_utf16);
         let start = head.get(..signature::HEAD).unwrap_or(head);
         signature::check(start, stated, wide).map_err(CsvError::whole)
@@ -215,15 +207,11 @@ impl Ingest {
         let Self {
             source,
             stage,
-            dialect,
             assembly,
-            hints,
             ..
         } = self;
         source
-            .feed(bytes, last, |text| {
-                stage.take(text, dialect, assembly, hints, out)
-            })
+            .feed(bytes, last, |text| stage.take(text, assembly, out))
             .map_err(|stopped| match stopped {
                 Stopped::Csv(error) => error,
                 Stopped::Malformed(malformed) => {

@@ -204,11 +204,14 @@ impl Profile {
 
     /// A hint for each column of datetimes that got a zone which nobody stated.
     pub(super) fn zone_hints(&self) -> impl Iterator<Item = String> {
-        let zoneless = self.layout.formats.zone.is_none();
-        let columns = self.columns().into_iter();
-        let local = columns.filter(move |column| {
-            zoneless && column.respelled && column.kind == ColumnType::Datetime
-        });
+        let formats = &self.layout.formats;
+        let columns = match formats.datetimes.is_some() && formats.zone.is_none() {
+            true => self.columns(),
+            false => Vec::new(),
+        };
+        let local = columns
+            .into_iter()
+            .filter(|column| column.respelled && column.kind == ColumnType::Datetime);
         local.map(|Column { name, .. }| {
             format!("datetimes without a zone in {name} are read as UTC; zone=Europe/Rome reads them in that zone")
         })

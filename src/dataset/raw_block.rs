@@ -12,6 +12,7 @@ use super::{
     detect::Detected,
     dialect::Quote,
     error::shortened,
+    marks::END_OF_TEXT,
     record::unquoted,
     span::{Spans, tokenize},
     suspect::Suspect,
@@ -97,7 +98,7 @@ impl RawBlock {
         let (before, body) = text.split_at(body_start.min(text.len()));
         // The character that ends a text is followed by the line end too.
         let open = match before.last() {
-            Some(&last) => last == 0x1A || layout.header && last != b'\n',
+            Some(&last) => last == END_OF_TEXT || layout.header && last != b'\n',
             None => false,
         };
         let body_start = before.len() + usize::from(open && body.starts_with(b"\n"));

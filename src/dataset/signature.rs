@@ -121,7 +121,7 @@ fn check_width(head: &[u8], utf16: bool) -> Result<(), CsvErrorKind> {
 
 fn text(head: &[u8]) -> Option<(&'static str, &'static str)> {
     const SAVED: &str = "look at the file: a download may have saved a page of errors instead of the table. If it is a CSV all the same, state its delimiter, such as delimiter=,";
-    let text = head.strip_prefix(super::bom::UTF8_BOM).unwrap_or(head);
+    let text = head.strip_prefix(super::marks::UTF8_BOM).unwrap_or(head);
     let text = text.trim_ascii_start();
     let begins = |word: &&str| {
         let start = text.get(..word.len());

@@ -2,6 +2,8 @@
 //!
 //! Most columns of texts are none after two of their values, so looking for suspects costs next to nothing.
 
+use std::borrow::Cow;
+
 use super::formats::{DateOrder, Datetimes, Decimal, Thousands};
 use super::{ColumnType, Formats, cell::Cell, error::shortened, record::unquoted};
 
@@ -192,11 +194,11 @@ impl Suspect {
     }
 }
 
-fn text(cell: &Cell<'_>) -> String {
+fn text<'t>(cell: &Cell<'t>) -> Cow<'t, str> {
     // The raw block was checked.
     let text = String::from_utf8_lossy(cell.raw());
     match cell.doubled() {
-        true => unquoted(&text),
-        false => text.into_owned(),
+        true => Cow::Owned(unquoted(&text)),
+        false => text,
     }
 }

@@ -16,6 +16,7 @@ use super::bad_row::BadRow;
 use super::detect::Detected;
 use super::dialect::Dialect;
 use super::ingest::Purpose;
+use super::marks::END_OF_TEXT;
 use super::{CsvError, CsvErrorKind, Delimiter, Layout, Limits};
 use fields::{Fields, Found, Grammar, line_after};
 pub(crate) use sample::first_records;
@@ -101,7 +102,7 @@ impl Translator {
         purpose: &mut Purpose,
     ) -> Result<Vec<u8>, CsvError> {
         self.begin(text);
-        if last && self.text.last() == Some(&0x1A) {
+        if last && self.text.last() == Some(&END_OF_TEXT) {
             self.text.pop();
         }
         let end = self.visible(last)?;

@@ -1,6 +1,6 @@
 //! Parameters of a dialect that exclude each other.
 
-use super::{Dialect, Quote, Separator};
+use super::{Dialect, Separator};
 
 /// Parameters that exclude each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -14,11 +14,7 @@ impl Dialect {
     /// [`BadCombination`] if two of them exclude each other.
     pub fn check(&self, header_absent: bool) -> Result<(), BadCombination> {
         let refused = |why| Err(BadCombination(why));
-        let quote = match self.quote() {
-            Quote::With(character) => Some(character),
-            Quote::Strict | Quote::Lines => Some('"'),
-            Quote::None => None,
-        };
+        let quote = self.quote().byte().map(char::from);
         let delimiter = match &self.delimiter {
             Some(Separator::Usual(delimiter)) => char::from(delimiter.byte()).to_string(),
             Some(Separator::Text(text)) => text.clone(),

@@ -1,6 +1,6 @@
 //! What a dialect means, with the defaults for what is not stated.
 
-use super::{Delimiter, Dialect, Quote, Ragged, Separator};
+use super::{Dialect, Quote, Ragged, Separator};
 
 /// Rows that may be kept apart unless another number is stated.
 const BAD_ROWS: usize = 1000;
@@ -14,6 +14,11 @@ impl Dialect {
     /// The character that takes the meaning from the one after it.
     pub fn escape(&self) -> Option<char> {
         self.escape.flatten()
+    }
+
+    /// The same as a byte: it is one of ASCII.
+    pub(in crate::dataset) fn escape_byte(&self) -> Option<u8> {
+        self.escape().and_then(|escape| u8::try_from(escape).ok())
     }
 
     /// How comments begin.
@@ -66,14 +71,6 @@ impl Dialect {
     /// Whether U+0000 is an ordinary character.
     pub fn keeps_null_bytes(&self) -> bool {
         self.keep_null_bytes.unwrap_or(false)
-    }
-
-    /// The delimiter, if it is one of the usual four.
-    pub fn usual_delimiter(&self) -> Option<Delimiter> {
-        match self.delimiter {
-            Some(Separator::Usual(delimiter)) => Some(delimiter),
-            _ => None,
-        }
     }
 
     /// Whether a file of this dialect has the form that is stored as it is.

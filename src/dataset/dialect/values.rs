@@ -34,6 +34,17 @@ pub enum Quote {
     Lines,
 }
 
+impl Quote {
+    /// The character around a field, or around a line. It is one of ASCII.
+    pub(in crate::dataset) fn byte(self) -> Option<u8> {
+        match self {
+            Self::With(character) => u8::try_from(character).ok(),
+            Self::Strict | Self::Lines => Some(b'"'),
+            Self::None => None,
+        }
+    }
+}
+
 /// What to do with rows that have more or fewer fields than the header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ragged {
@@ -43,6 +54,11 @@ pub struct Ragged {
     pub widen: bool,
     /// Fields that are too many go if they are empty.
     pub cut: bool,
+}
+
+/// Whether a byte is white space within a line.
+pub(in crate::dataset) fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
 }
 
 impl FromStr for Separator {

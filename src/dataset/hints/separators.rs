@@ -1,7 +1,6 @@
 //! A hint about a file of one column whose lines have a separator in them.
 
 use crate::dataset::ColumnType;
-use crate::dataset::dialect::Dialect;
 
 /// Lines that are compared.
 const LINES: usize = 200;
@@ -11,10 +10,10 @@ const SEPARATORS: [&str; 11] = [
     ";", "\t", "|", ",", "::", "\u{1}", "\u{1F}", "^", "~", ":", " ",
 ];
 
-/// The hint. `text` begins with the first line of the file.
-pub(super) fn hint(text: &[u8], dialect: &Dialect, returns: bool) -> Option<String> {
+/// The hint. `text` begins with the first line of the table.
+pub(super) fn hint(text: &[u8], returns: bool) -> Option<String> {
     let end = if returns { b'\r' } else { b'\n' };
-    let lines = text.split(|&byte| byte == end).skip(dialect.skip());
+    let lines = text.split(|&byte| byte == end);
     // The last line of the sample may go on.
     let lines = lines.take(LINES + 1).map(String::from_utf8_lossy);
     let mut lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::Purpose;
+use crate::dataset::marks::END_OF_TEXT;
 use crate::dataset::preamble::{FirstRecord, Preamble};
 use crate::dataset::raw_block::Context;
 use crate::dataset::record_splitter::RecordSplitter;
-use crate::dataset::{CsvError, CsvErrorKind, Delimiter, Layout, Limits, RawBlock};
+use crate::dataset::{CsvError, CsvErrorKind, Delimiter, Dialect, Layout, Limits, RawBlock};
 
 /// Bytes that are scanned at a time when a record's end is expected soon.
 const STEP: usize = 1 << 10;
@@ -14,12 +15,14 @@ const STEP: usize = 1 << 10;
 const PREAMBLE_STEP: usize = 4 << 10;
 /// Most bytes to allocate for a raw block in advance.
 const MOST_CAPACITY: usize = 1 << 20;
-/// What DOS wrote at the end of a text.
-const END_OF_TEXT: u8 = 0x1A;
 
 /// Assembles raw blocks from decoded text.
 pub(super) struct Assembly {
     pub(super) purpose: Purpose,
+    /// What is stated about the form of the file.
+    pub(super) dialect: Dialect,
+    /// What the beginning of the file shows that its sender may not know.
+    pub(super) hints: Vec<String>,
     pub(super) limits: Limits,
     pub(super) preamble: Preamble,
     /// Finds record boundaries, once the first record is complete.
@@ -37,9 +40,11 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    pub(super) fn new(purpose: Purpose, limits: Limits) -> Self {
+    pub(super) fn new(purpose: Purpose, dialect: Dialect, limits: Limits) -> Self {
         Self {
             purpose,
+            dialect,
+            hints: Vec::new(),
             limits: limits.clamped(),
             preamble: Preamble::new(0, Delimiter::COMMA),
             body: None,

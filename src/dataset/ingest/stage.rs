@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::assembly::Assembly;
 use crate::dataset::detect::{self, Reason, SAMPLE};
-use crate::dataset::dialect::{Dialect, Separator};
+use crate::dataset::dialect::Separator;
 use crate::dataset::hints;
 use crate::dataset::preamble::Preamble;
 use crate::dataset::raw_block::Context;
@@ -26,9 +26,7 @@ impl Stage {
     pub(super) fn take(
         &mut self,
         text: &[u8],
-        dialect: &Dialect,
         assembly: &mut Assembly,
-        hints: &mut Vec<String>,
         out: &mut Vec<RawBlock>,
     ) -> Result<(), CsvError> {
         match self {
@@ -41,8 +39,8 @@ impl Stage {
                     return Ok(());
                 }
                 let sample = std::mem::take(sample);
-                self.decide(&sample, false, dialect, assembly, hints, out)?;
-                self.take(rest, dialect, assembly, hints, out)
+                self.decide(&sample, false, assembly, out)?;
+                self.take(rest, assembly, out)
             }
         }
     }
@@ -50,14 +48,12 @@ impl Stage {
     /// Ends the text.
     pub(super) fn end(
         &mut self,
-        dialect: &Dialect,
         assembly: &mut Assembly,
-        hints: &mut Vec<String>,
         out: &mut Vec<RawBlock>,
     ) -> Result<(), CsvError> {
         if let Self::Opening(sample) = self {
             let sample = std::mem::take(sample);
-            self.decide(&sample, true, dialect, assembly, hints, out)?;
+            self.decide(&sample, true, assembly, out)?;
         }
         match self {
             Self::Translated(translator) => translated(translator, &[], true, assembly, out),
@@ -70,12 +66,12 @@ impl Stage {
         &mut self,
         sample: &[u8],
         whole: bool,
-        dialect: &Dialect,
         assembly: &mut Assembly,
-        hints: &mut Vec<String>,
         out: &mut Vec<RawBlock>,
     ) -> Result<(), CsvError> {
-        let purpose = &assembly.purpose;
+        let Assembly {
+            purpose, dialect, ..
+        } = &*assembly;
         let known = match &dialect.delimiter {
             Some(Separator::Usual(delimiter)) => {
                 let kept = purpose.keeps_delimiter();
@@ -90,29 +86,27 @@ impl Stage {
                 .map(|delimiter| (delimiter, Reason::Dataset)),
         };
         let detected = detect::detect(sample, whole, dialect, known)?;
-        hints.extend(hints::of_beginning(
-            sample,
-            whole,
-            dialect,
-            &detected,
-            purpose.has_header(),
-        ));
+        let has_header = purpose.has_header();
+        let found = hints::of_beginning(sample, whole, dialect, &detected, has_header);
         let stored = purpose.stored_delimiter(detected.delimiter);
         let as_it_is =
             dialect.is_stored_as_it_is() && !detected.returns && stored == detected.delimiter;
-        assembly.context = Arc::new(Context {
+        let context = Context {
             max_record: assembly.limits.max_record,
             null_bytes: dialect.keeps_null_bytes(),
             detected: Some(detected.clone()),
             in_file: as_it_is,
-        });
+        };
+        let dialect = dialect.clone();
+        assembly.context = Arc::new(context);
+        assembly.hints.extend(found);
         if as_it_is {
             assembly.preamble = Preamble::new(detected.start, stored);
             *self = Self::Plain;
             return assembly.take(sample, out);
         }
         assembly.preamble = Preamble::new(0, stored);
-        let translator = Translator::new(dialect.clone(), detected, stored, assembly.limits);
+        let translator = Translator::new(dialect, detected, stored, assembly.limits);
         *self = Self::Translated(Box::new(translator));
         match self {
             Self::Translated(translator) => translated(translator, sample, false, assembly, out),

@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2};
 
 use crate::dataset::CsvErrorKind;
-use crate::dataset::dialect::{Dialect, Quote, Separator};
+use crate::dataset::dialect::{Dialect, Quote, Separator, is_blank};
 
 /// How to take fields out of a text.
 #[derive(Debug, Clone)]
@@ -81,10 +81,6 @@ impl Fields {
     }
 }
 
-fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
-}
-
 /// The first byte of a character or separator at a place.
 enum Next {
     /// The line goes on.
@@ -107,20 +103,13 @@ impl Grammar {
             Some(Separator::Blanks) => (vec![b' '], true),
             Some(Separator::Usual(_) | Separator::Detected) | None => (vec![detected], false),
         };
-        let quote = match dialect.quote() {
-            Quote::With(character) => u8::try_from(character).ok(),
-            Quote::Strict | Quote::Lines => Some(b'"'),
-            Quote::None => None,
-        };
         Self {
             separator,
             blanks,
-            quote,
+            quote: dialect.quote().byte(),
             strict: dialect.quote() == Quote::Strict,
             lines: dialect.quote() == Quote::Lines,
-            escape: dialect
-                .escape()
-                .and_then(|escape| u8::try_from(escape).ok()),
+            escape: dialect.escape_byte(),
             trim: dialect.trims(),
             returns,
         }

@@ -13,20 +13,13 @@ pub(crate) fn first_records(
 ) -> Vec<Vec<String>> {
     const RECORDS: usize = 3;
     let grammar = Grammar::new(dialect, detected.delimiter.byte(), detected.returns);
-    let end = grammar.line_end();
-    let mut at = detected.start;
-    for _ in 0..dialect.skip() {
-        match line_after(sample, at, end) {
-            Some(next) => at = next,
-            None => return Vec::new(),
-        }
-    }
+    let mut at = detected.table;
     let mut records = Vec::new();
     let mut fields = Fields::default();
     while at < sample.len() && records.len() < RECORDS {
         let comment = dialect.comment().map(str::as_bytes);
         if comment.is_some_and(|comment| sample[at..].starts_with(comment)) {
-            at = line_after(sample, at, end).unwrap_or(sample.len());
+            at = line_after(sample, at, grammar.line_end()).unwrap_or(sample.len());
             continue;
         }
         let Found::Record { next, empty } = grammar.record(sample, at, whole, &mut fields) else {
