@@ -137,6 +137,10 @@ impl Translator {
             self.text.drain(..start);
             self.line += lines as u64;
             self.offset += start as u64;
+            // They are lines above the table, too.
+            if let Stage::Skipping(left) = &mut self.stage {
+                *left = left.saturating_sub(lines);
+            }
         }
     }
 

@@ -370,3 +370,17 @@ fn what_is_stated_is_told_and_read_again() {
     assert_eq!(options("skip=0").dialect.or(&dialect).skip(), 0);
     assert_eq!(ColumnType::of("1"), ColumnType::Integer);
 }
+
+#[test]
+fn the_line_that_names_the_delimiter_is_one_of_the_lines_above_the_table() {
+    let text = "sep=;\nReport\na;b\n1;2\n3;4\n";
+    let refused = read(text, "").unwrap_err().to_string();
+    assert!(refused.contains("skip=2"), "{refused}");
+    for skip in ["skip=2", "skip=2 trim=both"] {
+        let (columns, found) = rows(text, skip);
+        assert_eq!(
+            (columns.as_str(), found.as_slice()),
+            ("a¦b", &["1¦2".to_owned(), "3¦4".to_owned()][..])
+        );
+    }
+}
