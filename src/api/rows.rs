@@ -11,7 +11,7 @@ mod writer;
 
 use std::sync::Arc;
 
-pub use csv::{CsvCells, Values, csv, push_csv_field};
+pub use csv::{CsvCells, Values, csv};
 pub use format::{Cell, Form, RowFormat, Style, push_json_field, push_json_string};
 use scan::Scan;
 pub(super) use send::{Maker, metered, send};

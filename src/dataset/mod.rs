@@ -29,6 +29,7 @@ mod charset;
 pub mod column;
 mod column_projection;
 mod counts;
+mod csv_field;
 mod decimal;
 mod detect;
 pub mod dialect;
@@ -65,6 +66,7 @@ pub use block_text::{BlockText, Lines};
 pub use bloom::{Bloom, CorruptBlooms};
 pub use charset::same_charset;
 pub use column::{Column, ColumnType, UnknownColumnType};
+pub use csv_field::{needs_quotes, push_csv_field, push_doubled};
 pub use dialect::{
     BadCombination, BadParameter, Delimiter, Dialect, Layout, Limits, PARAMETERS, Separator,
     UnknownDelimiter, UploadOptions,

@@ -3,26 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::format::{Cell, Form, RowFormat, Style, push_doubled};
+use super::format::{Cell, Form, RowFormat, Style};
 use super::places;
-use crate::dataset::{ColumnType, Field, Layout};
+use crate::dataset::{ColumnType, Field, Layout, needs_quotes, push_csv_field};
 use crate::store::Dataset;
 
-/// Appends `text` as a field of a CSV (RFC 4180 §2), quoted if necessary.
-pub fn push_csv_field(text: &str, alone: bool, out: &mut Vec<u8>) {
-    if !needs_quotes(text, alone) {
-        return out.extend_from_slice(text.as_bytes());
-    }
-    out.push(b'"');
-    push_doubled(text, out);
-    out.push(b'"');
-}
-
-fn needs_quotes(text: &str, alone: bool) -> bool {
-    let special = |byte: &u8| matches!(byte, b',' | b'"' | b'\n' | b'\r');
-    // A row with one empty field must not be an empty line.
-    text.bytes().any(|byte| special(&byte)) || alone && text.is_empty()
-}
+/// What stands between two fields.
+const COMMA: u8 = b',';
 
 /// How the cells of a CSV are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +82,7 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values:
             prefix.push(b',');
         }
         let name = cells.of(Cow::Borrowed(&dataset.columns[*place].name));
-        push_csv_field(&name, alone, &mut prefix);
+        push_csv_field(name.as_bytes(), COMMA, alone, &mut prefix);
     }
     prefix.push(b'\n');
     Form {
@@ -152,7 +139,8 @@ impl RowFormat for Row {
             if at > 0 {
                 out.push(b',');
             }
-            push_csv_field(&self.text(column, field), self.alone, out);
+            let text = self.text(column, field);
+            push_csv_field(text.as_bytes(), COMMA, self.alone, out);
         }
         out.push(b'\n');
     }
@@ -162,7 +150,7 @@ impl RowFormat for Row {
         let text = self.text(column, fields.get(column.place)?);
         Some(Cell {
             before: if at == 0 { b"" } else { b"," },
-            style: match needs_quotes(&text, self.alone) {
+            style: match needs_quotes(text.as_bytes(), COMMA, self.alone) {
                 true => Style::Quoted,
                 false => Style::Plain,
             },

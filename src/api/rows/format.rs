@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::Field;
+use crate::dataset::{Field, push_doubled};
 
 /// The form of rows, with the texts before, between and after them.
 pub struct Form {
@@ -128,18 +128,8 @@ impl Style {
                 let quoted = serde_json::to_vec(part).unwrap_or_default();
                 out.extend_from_slice(&quoted[1..quoted.len() - 1]);
             }
-            Self::Quoted => push_doubled(part, out),
+            Self::Quoted => push_doubled(part.as_bytes(), out),
         }
-    }
-}
-
-/// Appends `text` with all quotes doubled, for a quoted field of a CSV.
-pub(super) fn push_doubled(text: &str, out: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::fields::{Fields, Found};
-use super::plain::{push_field, push_record};
+use super::plain::push_record;
 use super::{Stage, Translator};
 use crate::dataset::ingest::Purpose;
-use crate::dataset::{CsvError, Layout};
+use crate::dataset::{CsvError, Layout, push_csv_field};
 
 impl Translator {
     /// The layout of a file without a header, from its first record.
@@ -52,12 +52,8 @@ impl Translator {
             if place > 0 {
                 header.push(delimiter.byte());
             }
-            push_field(
-                &mut header,
-                name.as_bytes(),
-                delimiter.byte(),
-                names.len() == 1,
-            );
+            let (name, alone) = (name.as_bytes(), names.len() == 1);
+            push_csv_field(name, delimiter.byte(), alone, &mut header);
         }
         header.push(b'\n');
         let layout = purpose.layout(&header, 0, delimiter, &self.limits);

@@ -1,6 +1,7 @@
 //! Writes plain CSV (RFC 4180).
 
 use super::fields::Fields;
+use crate::dataset::push_csv_field;
 
 /// Writes a record of `columns` fields; those that it lacks are empty. A single field that is empty gets quotes: without them it
 /// would be an empty line.
@@ -10,25 +11,7 @@ pub(super) fn push_record(out: &mut Vec<u8>, fields: &Fields, columns: usize, de
             out.push(delimiter);
         }
         let field = fields.get(place).unwrap_or_default();
-        push_field(out, field, delimiter, columns == 1);
+        push_csv_field(field, delimiter, columns == 1, out);
     }
     out.push(b'\n');
-}
-
-/// Writes a field, in quotes where it needs them. `always` gives them to an empty one too.
-pub(super) fn push_field(out: &mut Vec<u8>, field: &[u8], delimiter: u8, always: bool) {
-    let special = |byte: &u8| matches!(*byte, b'"' | b'\n' | b'\r') || *byte == delimiter;
-    let quoted = field.iter().any(special) || always && field.is_empty();
-    if !quoted {
-        out.extend_from_slice(field);
-        return;
-    }
-    out.push(b'"');
-    for &byte in field {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
 }
