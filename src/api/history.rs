@@ -68,8 +68,19 @@ impl Change {
         before: &'static str,
         after: &'static str,
     ) -> Self {
+        Self::compatible(Kind::Fixed, operation, summary, before, after)
+    }
+
+    /// A change that breaks nobody.
+    pub const fn compatible(
+        kind: Kind,
+        operation: Option<&'static str>,
+        summary: &'static str,
+        before: &'static str,
+        after: &'static str,
+    ) -> Self {
         Self {
-            kind: Kind::Fixed,
+            kind,
             operation,
             breaking: false,
             summary,

@@ -9,7 +9,7 @@ use http::header::ETAG;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::datasets::revision;
+use super::datasets::as_asked;
 use crate::api::call::Call;
 use crate::api::conditional;
 use crate::api::error::Error;
@@ -32,10 +32,7 @@ pub(super) struct BadRows {
 
 /// `GET /datasets/{name}/bad-rows?revision=`: the rows that were set aside.
 pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query()?;
-    let revision = revision(&mut query)?;
-    query.finish()?;
-    let dataset = call.dataset_as_of(revision).await?;
+    let dataset = as_asked(&call).await?;
     let tag = call.tag(&dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);

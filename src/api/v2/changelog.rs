@@ -339,14 +339,7 @@ const fn changed(
     before: &'static str,
     after: &'static str,
 ) -> Change {
-    Change {
-        kind: Kind::Changed,
-        operation: Some(operation),
-        breaking: false,
-        summary,
-        before: Some(before),
-        after: Some(after),
-    }
+    Change::compatible(Kind::Changed, Some(operation), summary, before, after)
 }
 
 const fn added(
@@ -355,12 +348,5 @@ const fn added(
     before: &'static str,
     after: &'static str,
 ) -> Change {
-    Change {
-        kind: Kind::Added,
-        operation: Some(operation),
-        breaking: false,
-        summary,
-        before: Some(before),
-        after: Some(after),
-    }
+    Change::compatible(Kind::Added, Some(operation), summary, before, after)
 }

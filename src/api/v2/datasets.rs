@@ -1,5 +1,7 @@
 //! Datasets in version 2.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
@@ -12,7 +14,7 @@ use crate::api::reply::Reply;
 use crate::api::{conditional, cursor, intake, listing, source};
 use crate::dataset::DatasetName;
 use crate::services::Prepared;
-use crate::store::Committed;
+use crate::store::{self, Committed};
 
 /// The purpose of the cursors of this list.
 const LIST: &str = "datasets";
@@ -102,16 +104,21 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
 
 /// `GET /datasets/{name}?revision=`: the dataset, as of the newest or another revision.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query()?;
-    let revision = revision(&mut query)?;
-    query.finish()?;
-    let dataset = call.dataset_as_of(revision).await?;
+    let dataset = as_asked(&call).await?;
     let tag = call.tag(&dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
     }
     let body = listing::one(&call.services, &dataset, DATASET).await?;
     Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
+}
+
+/// The dataset, as of the revision that is asked for, if nothing else is.
+pub(super) async fn as_asked(call: &Call) -> Result<Arc<store::Dataset>, Error> {
+    let mut query = call.query()?;
+    let revision = revision(&mut query)?;
+    query.finish()?;
+    call.dataset_as_of(revision).await
 }
 
 /// The revision that is asked for.
@@ -182,9 +189,6 @@ pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
 
 /// `GET /datasets/{name}/source?revision=`: the bytes that were uploaded.
 pub(super) async fn get_source(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query()?;
-    let revision = revision(&mut query)?;
-    query.finish()?;
-    let dataset = call.dataset_as_of(revision).await?;
+    let dataset = as_asked(&call).await?;
     source::reply(&call.services, dataset, &call.method, &call.headers)
 }

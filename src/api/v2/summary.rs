@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::datasets::as_asked;
 use crate::api::call::Call;
 use crate::api::conditional;
 use crate::api::description::Schema;
@@ -18,10 +19,7 @@ use crate::store::Dataset;
 
 /// `GET /datasets/{name}/summary?revision=`: the summaries of the columns.
 pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query()?;
-    let revision = super::datasets::revision(&mut query)?;
-    query.finish()?;
-    let dataset = call.dataset_as_of(revision).await?;
+    let dataset = as_asked(&call).await?;
     let tag = conditional::weak_tag(&dataset, call.release(), call.choice.format);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(reply);
