@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 
 use self::disposition::{Disposition, text};
-use self::media_type::MediaType;
+pub(super) use self::media_type::MediaType;
 use self::options::Stated;
 use super::call::Call;
 use super::conditional;

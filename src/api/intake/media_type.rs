@@ -5,14 +5,14 @@ use crate::versioning::{Cursor, Empty, Flaw, SPACE, unquoted};
 
 /// A media type. Names are in lower case, because they are compared without case (RFC 9110 §8.3.1).
 #[derive(Debug)]
-pub(super) struct MediaType {
+pub(in crate::api) struct MediaType {
     essence: String,
     parameters: Vec<(String, String)>,
 }
 
 impl MediaType {
     /// Reads the value of `Content-Type`.
-    pub(super) fn read(value: &[u8]) -> Result<Self, Flaw> {
+    pub(in crate::api) fn read(value: &[u8]) -> Result<Self, Flaw> {
         let mut cursor = Cursor::new(value);
         cursor.skip(SPACE);
         let mut parameters = Vec::new();
@@ -37,7 +37,7 @@ impl MediaType {
     }
 
     /// What a parameter says.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(in crate::api) fn parameter(&self, name: &str) -> Option<&str> {
         let mut found = self.parameters.iter().filter(|(found, _)| found == name);
         found.next().map(|(_, value)| value.as_str())
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::api::intake::MediaType;
 use crate::dataset::ColumnType;
 use crate::store::Dataset;
 
@@ -45,9 +46,11 @@ fn source(dataset: &Dataset) -> Parameters {
         "header",
         if layout.header { "present" } else { "absent" }.into(),
     );
-    let charset = dataset.content_type.split("charset=").nth(1);
-    let charset = charset.and_then(|rest| rest.split(';').next());
-    state("charset", charset.unwrap_or("utf-8").trim().into());
+    let media_type = MediaType::read(dataset.content_type.as_bytes()).ok();
+    let charset = media_type
+        .as_ref()
+        .and_then(|media_type| media_type.parameter("charset"));
+    state("charset", charset.unwrap_or("utf-8").into());
     for (name, value) in layout.dialect.parameters() {
         if dataset.transcoded && value != "auto" {
             state(name, value.into());
