@@ -99,6 +99,15 @@ pub struct UploadOptions {
 }
 
 impl UploadOptions {
+    /// Checks that what is stated has a meaning together, with what is kept.
+    ///
+    /// # Errors
+    /// [`BadCombination`] if two parameters exclude each other.
+    pub fn check(&self) -> Result<(), BadCombination> {
+        self.dialect.check(self.header_absent)?;
+        self.formats.check().map_err(|_| BadCombination::SEPARATORS)
+    }
+
     /// The same options, and for what they don't state those of the dataset that the upload replaces or extends. Rows alone, for
     /// a dataset whose file had a header, have neither a header nor lines around the table.
     #[must_use]

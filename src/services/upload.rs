@@ -142,7 +142,7 @@ impl Upload {
         if let Some(dataset) = &there {
             form.options = form.options.or_kept(&dataset.layout);
         }
-        form.options.dialect.check(form.options.header_absent)?;
+        form.options.check()?;
         let (ingest, segment, profile, first) = match &there {
             Some(dataset) if form.write == Write::Append => {
                 let layout = Arc::clone(&dataset.layout);

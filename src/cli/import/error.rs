@@ -5,7 +5,7 @@ use std::io;
 use super::super::files::{NamingError, UnreadableFolder};
 use crate::{
     api::RegistryError,
-    dataset::{CsvError, DatasetName},
+    dataset::{BadCombination, CsvError, DatasetName},
     services::UploadError,
     store::{OpenError, StoreError},
 };
@@ -48,6 +48,8 @@ pub enum ImportError {
 pub(super) enum FileError {
     #[error(transparent)]
     Csv(CsvError),
+    #[error(transparent)]
+    Combination(BadCombination),
     #[error("a dataset named {0} exists already; add --replace to give it a new revision")]
     Taken(DatasetName),
     #[error(transparent)]
@@ -62,6 +64,7 @@ impl From<UploadError> for FileError {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::Csv(error) => Self::Csv(error),
+            UploadError::Combination(combination) => Self::Combination(combination),
             UploadError::Store(StoreError::NameTaken(name)) => Self::Taken(name),
             error => Self::Store(error),
         }

@@ -7,6 +7,13 @@ use super::{Dialect, Separator};
 #[error("{0}")]
 pub struct BadCombination(&'static str);
 
+impl BadCombination {
+    /// A number could be read in two ways.
+    pub(super) const SEPARATORS: Self = Self(
+        "decimal and thousands have the same character, one of them maybe from an upload before; state both, such as decimal=.&thousands=none",
+    );
+}
+
 impl Dialect {
     /// Checks that the parameters have a meaning together.
     ///

@@ -112,6 +112,19 @@ fn a_name_that_is_taken_is_refused_unless_it_is_to_be_replaced() {
 }
 
 #[test]
+fn options_that_exclude_each_other_are_a_fault_of_the_file_and_not_of_the_store() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), &[("people.csv", b"id\n1\n")]);
+    let import = ["import", "people.csv", "--header-absent", "--units", "1"];
+    let (_, complaints) = badly(flash(folder.path(), &import), 1);
+    assert!(
+        complaints.contains("people.csv: header=absent goes with neither"),
+        "{complaints}"
+    );
+    assert!(!complaints.contains("store"), "{complaints}");
+}
+
+#[test]
 fn what_is_stated_of_a_file_is_what_an_upload_could_state() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), &[("a.csv", b"1;Zo\xeb;NA\n02;x;3\n")]);

@@ -166,6 +166,18 @@ fn a_later_upload_keeps_what_it_does_not_state_and_takes_back_what_it_states_oth
 }
 
 #[test]
+fn separators_that_exclude_each_other_are_refused_also_if_one_was_stated_before() {
+    let server = Server::start();
+    let csv = "a;b\n1.234,5;x\n";
+    let query = "?decimal=,&thousands=.&delimiter=;";
+    put(&server, "one", query, csv).created();
+    let refused = put(&server, "one", "?decimal=.", csv);
+    refused.refused(400, &["decimal", "thousands"]);
+    assert_eq!(server.dataset("one")["revision"], 1);
+    put(&server, "one", "?decimal=.&thousands=none", csv).ok();
+}
+
+#[test]
 fn rows_that_were_set_aside_stay_through_appends_compaction_and_the_end_of_old_revisions() {
     let server = Server::with(|settings| settings.store.keep_revisions = 2);
     let csv = |n: usize| format!("a,b\n{n},x\nbad-{n}\n");
