@@ -10,7 +10,7 @@ use http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
 use jiff::Timestamp;
 
 use super::error::Error;
-use super::request::single;
+use super::request::{OfPage, single};
 use crate::services::Services;
 use crate::settings::Anonymous;
 use crate::store::Client;
@@ -64,16 +64,21 @@ pub(super) fn catalogue_of<'s>(
     }
 }
 
-/// Identifies the caller. A request with an invalid key is refused, even if anonymous callers may do the same.
+/// Identifies the caller. A request with an invalid key is refused, even if anonymous callers may do the same. The first request of a
+/// client pins it, unless a page made the request.
 pub(super) async fn identify(
     services: &Services,
     headers: &HeaderMap,
+    of_page: Option<OfPage>,
 ) -> Result<Option<Arc<Client>>, Error> {
     let Some(key) = key(headers)? else {
         return Ok(None);
     };
     let newest = services.catalogue.newest_stable(services.clock.now());
-    let client = services.clients.identify(&key, newest.get()).await?;
+    let client = match of_page {
+        Some(OfPage) => services.clients.look_at(&key).await?,
+        None => services.clients.identify(&key, newest.get()).await?,
+    };
     client.map(Some).ok_or(UNKNOWN)
 }
 

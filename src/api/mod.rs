@@ -40,6 +40,7 @@ mod labels;
 mod listing;
 mod notice;
 mod operations;
+pub mod page;
 pub mod query;
 pub mod registry;
 pub mod reply;
@@ -76,6 +77,7 @@ pub fn service<B>(
         Future: Send + 'static,
     > + Clone
     + Send
+    + Sync
     + 'static,
     RegistryError,
 >

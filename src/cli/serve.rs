@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use crate::{
     api::{self, Registry, RegistryError},
     logging::{self, LoggingError},
+    pages,
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
     services::{Clock, Services, memory::give_large_back_at_once},
     settings::{Settings, SettingsError},
@@ -78,7 +79,7 @@ async fn serve(
     let services = Services::open(settings.clone(), catalogue, clock)?;
     services.keep_usage();
     services.give_memory_back();
-    let clients = api::service(Arc::clone(&services), registry)?;
+    let clients = pages::service(Arc::clone(&services), registry)?;
     let operators = warp::service(api::operations_filter(Arc::clone(&services)));
     log::info!("the API is at http://{}", public.local_addr()?);
     log::info!("probes and metrics are at http://{}", admin.local_addr()?);

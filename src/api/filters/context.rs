@@ -14,7 +14,7 @@ use crate::api::error::Error;
 use crate::api::history::History;
 use crate::api::labels::Labels;
 use crate::api::registry::{Registry, RegistryError};
-use crate::api::request::REQUEST_ID;
+use crate::api::request::{OfPage, REQUEST_ID};
 use crate::services::Services;
 use crate::store::Client;
 use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
@@ -69,6 +69,8 @@ pub(super) struct Context {
     /// The content coding that the client wants.
     pub(super) coding: coding::Asked,
     pub(super) caller: Caller,
+    /// Whether a page made the request.
+    pub(super) of_page: Option<OfPage>,
     /// Version and format. Until negotiation, those of the caller's default.
     pub(super) choice: Choice,
     /// The path of the resource, with parameters in braces.
@@ -83,6 +85,7 @@ impl Context {
         (method, path, query): (Method, FullPath, String),
         mut headers: HeaderMap,
         client: Option<Arc<Client>>,
+        of_page: Option<OfPage>,
     ) -> Self {
         let caller = Caller::new(&api.services, client);
         Self {
@@ -100,6 +103,7 @@ impl Context {
             in_url: InUrl::default(),
             headers,
             caller,
+            of_page,
             route: None,
             operation: None,
         }
@@ -123,8 +127,11 @@ impl Context {
         access::admit(&self.api.services, method, self.caller.client.as_deref())
     }
 
-    /// Counts the request.
+    /// Counts the request, unless a page made it.
     pub(super) fn count(&self, operation: &Operation) {
+        if self.of_page.is_some() {
+            return;
+        }
         access::count(
             &self.api.services,
             self.caller.client.as_deref(),

@@ -28,6 +28,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "services",
         ],
     ),
+    (
+        "pages",
+        &["versioning", "dataset", "settings", "services", "api"],
+    ),
     ("server", &["settings", "logging", "services", "api"]),
     (
         "cli",
@@ -39,6 +43,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "services",
             "api",
+            "pages",
             "server",
         ],
     ),
