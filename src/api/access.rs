@@ -11,9 +11,10 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::{OfPage, single};
+use crate::dataset::DatasetName;
 use crate::services::Services;
 use crate::settings::Anonymous;
-use crate::store::Client;
+use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
 
 /// The caller of a request.
@@ -165,18 +166,39 @@ pub(super) fn admit(
     }
 }
 
-/// Counts a request that is answered.
+/// Counts a request.
 pub(super) fn count(
     services: &Services,
     client: Option<&Client>,
     headers: &HeaderMap,
     version: u32,
-    operation: &'static str,
+    outcome: Outcome,
     at: Timestamp,
 ) {
+    let (client, user_agent) = who(client, headers);
+    let usage = &services.usage;
+    usage.count(client, user_agent, version, outcome, at);
+}
+
+/// Counts a request that a dataset answered.
+pub(super) fn count_dataset(
+    services: &Services,
+    client: Option<&Client>,
+    headers: &HeaderMap,
+    version: u32,
+    name: &str,
+) {
+    // A path may name what is no dataset, such as a file whose dataset has another name.
+    if DatasetName::new(name).is_ok() {
+        let (client, user_agent) = who(client, headers);
+        let usage = &services.usage;
+        usage.count_dataset(client, user_agent, version, name);
+    }
+}
+
+/// By what a caller is counted.
+fn who<'h>(client: Option<&Client>, headers: &'h HeaderMap) -> (Option<i64>, Option<&'h str>) {
     let user_agent = headers.get(USER_AGENT);
     let user_agent = user_agent.and_then(|value| value.to_str().ok());
-    let client = client.map(|client| client.id);
-    let usage = &services.usage;
-    usage.count(client, user_agent, version, operation, at);
+    (client.map(|client| client.id), user_agent)
 }

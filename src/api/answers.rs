@@ -25,7 +25,7 @@ use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, Services};
-use crate::store::{Dataset, SegmentId};
+use crate::store::{Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
 
 /// The most bytes of a question. Responses to longer ones are not cached.
@@ -204,7 +204,9 @@ fn recall(
     let held = services.memory.try_take(Kind::of_answer(bytes), bytes)?;
     let version = answer.route.version.unwrap_or_default();
     if of_page.is_none() {
-        access::count(services, client, headers, version, answer.operation, now);
+        let outcome = Outcome::Called(answer.operation);
+        access::count(services, client, headers, version, outcome, now);
+        access::count_dataset(services, client, headers, version, answer.of.0.as_str());
     }
     let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
     *response.headers_mut() = answer.headers.clone();

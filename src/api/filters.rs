@@ -26,6 +26,7 @@ use super::error::Error;
 use super::registry::{Registry, Resource};
 use super::request::{OfPage, Peer, single};
 use super::{access, coding, in_url};
+use crate::store::Outcome;
 use crate::versioning::{self, InUrl, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
@@ -177,8 +178,9 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
                 path,
             };
             // A version that is not served has an error of its own.
-            if let Some(unserved) = error.unserved() {
+            if let Some((unserved, reason)) = error.unserved() {
                 context.choice = unserved.choice;
+                context.count(Outcome::Refused(reason));
             }
             return Err(error);
         }
@@ -242,7 +244,7 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
     };
     context.operation = Some(operation.name);
     context.admit(&method)?;
-    context.count(operation);
+    context.count(Outcome::Called(operation.name));
     Ok(Task::Operation(Found {
         operation,
         resource,

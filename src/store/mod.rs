@@ -46,7 +46,7 @@ pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
-pub use clients::usage::{Count, Used};
+pub use clients::usage::{Count, Outcome, Reason, Used};
 pub use error::{OpenError, StoreError};
 pub use handle::Store;
 pub use idempotency::{Claimed, MakeAnswer, Receipt};

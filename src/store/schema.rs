@@ -163,6 +163,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    refusals (client_id, version, family, reason, day) {
+        client_id -> BigInt,
+        version -> BigInt,
+        family -> Text,
+        reason -> Text,
+        day -> BigInt,
+        requests -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
     revisions,
@@ -178,5 +190,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     client_keys,
     client_moves,
     client_extensions,
-    usage
+    usage,
+    refusals
 );

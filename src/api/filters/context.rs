@@ -8,7 +8,6 @@ use warp::filters::path::FullPath;
 
 use crate::api::access::{self, Caller};
 use crate::api::coding;
-use crate::api::contract::Operation;
 use crate::api::discovery::Discovery;
 use crate::api::error::Error;
 use crate::api::history::History;
@@ -16,7 +15,7 @@ use crate::api::labels::Labels;
 use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::{OfPage, REQUEST_ID};
 use crate::services::Services;
-use crate::store::Client;
+use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
 
 /// The state that all requests share.
@@ -128,7 +127,7 @@ impl Context {
     }
 
     /// Counts the request, unless a page made it.
-    pub(super) fn count(&self, operation: &Operation) {
+    pub(super) fn count(&self, outcome: Outcome) {
         if self.of_page.is_some() {
             return;
         }
@@ -137,9 +136,19 @@ impl Context {
             self.caller.client.as_deref(),
             &self.headers,
             self.choice.version.get(),
-            operation.name,
+            outcome,
             self.caller.at,
         );
+    }
+
+    /// Counts a request that the dataset of that name answered, unless a page made it.
+    pub(super) fn count_dataset(&self, name: &str) {
+        if self.of_page.is_some() {
+            return;
+        }
+        let (client, headers) = (self.caller.client.as_deref(), &self.headers);
+        let version = self.choice.version.get();
+        access::count_dataset(&self.api.services, client, headers, version, name);
     }
 
     /// The request id, which is also in the log.

@@ -6,13 +6,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::opened::UpkeepError;
 use super::super::tables::{
-    self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
+    self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, RefusalCopy, SecretCopy,
+    UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
 use crate::store::schema::{
     client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,
-    leases, revisions, secrets, uploads, usage,
+    leases, refusals, revisions, secrets, uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -85,6 +86,7 @@ pub(super) fn write(
         copy_table!(client_moves, MoveCopy, source, target);
         copy_table!(client_extensions, ExtensionCopy, source, target);
         copy_table!(usage, UsageCopy, source, target);
+        copy_table!(refusals, RefusalCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -129,6 +131,7 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(client_moves::table).execute(target)?;
     diesel::delete(client_extensions::table).execute(target)?;
     diesel::delete(usage::table).execute(target)?;
+    diesel::delete(refusals::table).execute(target)?;
     Ok(())
 }
 
