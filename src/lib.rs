@@ -11,7 +11,7 @@
 //! | [`store`] | keeps datasets; the only one that knows diesel | `dataset`, `versioning` |
 //! | [`services`] | the container that all handlers share | `store`, `dataset`, `versioning`, `settings` |
 //! | [`api`] | HTTP as the versions define it; the only one that knows warp | `services`, `store`, `dataset`, `versioning`, `settings`, `logging` |
-//! | [`pages`] | pages for people, which read through the API | `api`, `services`, `dataset`, `versioning`, `settings` |
+//! | [`pages`] | pages for people, which read through the API | `api`, `services`, `store`, `dataset`, `versioning`, `settings` |
 //! | [`server`] | sockets: limits, time-outs, request ids, draining | `api`, `services`, `settings`, `logging` |
 //! | [`cli`] | a command each | all |
 //!

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use tokio::sync::oneshot;
 
 use crate::{
-    api::{self, Registry, RegistryError},
+    api::{Registry, RegistryError},
     logging::{self, LoggingError},
     pages,
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
@@ -80,9 +80,12 @@ async fn serve(
     services.keep_usage();
     services.give_memory_back();
     let clients = pages::service(Arc::clone(&services), registry)?;
-    let operators = warp::service(api::operations_filter(Arc::clone(&services)));
+    let operators = pages::operators(Arc::clone(&services));
     log::info!("the API is at http://{}", public.local_addr()?);
-    log::info!("probes and metrics are at http://{}", admin.local_addr()?);
+    log::info!(
+        "probes and metrics, and pages for the operator, are at http://{}",
+        admin.local_addr()?
+    );
     log_lifecycles(&services);
     services.warn_of_users();
 

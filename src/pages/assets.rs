@@ -11,7 +11,7 @@ use super::sent::{fixed, text};
 use crate::api::reply::Reply;
 
 /// The path of all assets.
-const FOLDER: &str = "/explore/-/assets/";
+pub(super) const FOLDER: &str = "/explore/-/assets/";
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -35,6 +35,7 @@ const ASSETS: &[Asset] = &[
     asset!("base.css", "text/css; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("main.js", JAVASCRIPT),
+    asset!("client.js", JAVASCRIPT),
     asset!("copy.js", JAVASCRIPT),
     asset!("keyboard.js", JAVASCRIPT),
     asset!("navigate.js", JAVASCRIPT),

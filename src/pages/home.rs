@@ -10,7 +10,8 @@ use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use super::problem::Problem;
 use super::sent::{Robots, page as sent};
-use super::text::{Frame, ago, grouped, minute, query, size, with_query};
+use super::text::{Frame, ago, grouped, query, size, with_query};
+use super::times::minute;
 use super::visit::Visit;
 use crate::api::reply::Reply;
 

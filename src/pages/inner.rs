@@ -52,7 +52,15 @@ impl Inner {
     pub(super) async fn get(&self, version: u32, target: &str, most: usize) -> Answer {
         let body = Empty::new().map_err(|never| match never {}).boxed();
         let request = Request::new(body);
-        self.send(request, version, target, most).await
+        self.send(request, accept(version), target, most).await
+    }
+
+    /// Asks for a media type.
+    pub(super) async fn get_as(&self, media_type: &str, target: &str, most: usize) -> Answer {
+        let body = Empty::new().map_err(|never| match never {}).boxed();
+        let request = Request::new(body);
+        self.send(request, Some(media_type.to_owned()), target, most)
+            .await
     }
 
     /// Sends a body to the API, with its headers. `extensions` are those of the visitor's request.
@@ -69,13 +77,14 @@ impl Inner {
         *request.method_mut() = method;
         *request.headers_mut() = headers;
         *request.extensions_mut() = extensions;
-        self.send(request, super::DATA, target, WRITTEN).await
+        self.send(request, accept(super::DATA), target, WRITTEN)
+            .await
     }
 
     async fn send(
         &self,
         mut request: Request<InnerBody>,
-        version: u32,
+        accept: Option<String>,
         target: &str,
         most: usize,
     ) -> Answer {
@@ -85,7 +94,7 @@ impl Inner {
         };
         *request.uri_mut() = uri;
         request.headers_mut().extend(self.headers.clone());
-        let accept = accept(version).and_then(|accept| HeaderValue::try_from(accept).ok());
+        let accept = accept.and_then(|accept| HeaderValue::try_from(accept).ok());
         if let Some(accept) = accept {
             request.headers_mut().insert(ACCEPT, accept);
         }

@@ -11,18 +11,26 @@
 //! templates, which escape it, and no script or style is inline: the `Content-Security-Policy` forbids both ([`sent`]).
 
 mod assets;
+mod band;
 mod changes;
+mod client;
+mod compare;
 mod home;
 mod inner;
+mod json;
+mod operator;
 mod problem;
 mod record;
+mod reference;
 mod revisions;
 mod routes;
 mod sent;
 mod snippets;
 mod table;
 mod text;
+mod times;
 mod upload;
+mod versions;
 mod view;
 mod visit;
 
@@ -40,6 +48,7 @@ use crate::api::reply::StreamError;
 use crate::api::{self, Registry, RegistryError};
 use crate::services::Services;
 use inner::{Api, InnerBody};
+pub use operator::operators;
 use routes::Page;
 use visit::Visit;
 

@@ -58,6 +58,11 @@ impl Problem {
         }
     }
 
+    /// What is wrong, and what to do.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// There is no such page.
     pub(super) fn nowhere(path: &str) -> Self {
         let path: String = path.chars().take(80).collect();

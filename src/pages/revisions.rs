@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::problem::Problem;
 use super::sent::{Robots, page as sent};
 use super::table::check_name;
-use super::text::{Frame, ago, difference, grouped, minute, query, size, with_query};
+use super::text::{Frame, ago, difference, grouped, query, size, with_query};
+use super::times::minute;
 use super::visit::Visit;
 use crate::api::reply::Reply;
 

@@ -7,7 +7,9 @@ use super::inner::InnerBody;
 use super::problem::{Problem, refused};
 use super::sent::{redirect, response, text};
 use super::visit::{Visit, decoded};
-use super::{assets, changes, home, record, revisions, table, upload};
+use super::{
+    assets, changes, client, compare, home, record, reference, revisions, table, upload, versions,
+};
 use crate::api::page::PageBody;
 use crate::api::reply::Reply;
 use crate::versioning::wants_page;
@@ -32,6 +34,11 @@ pub(super) enum Page {
     Revisions,
     Changes,
     Replace,
+    Compare,
+    Versions,
+    Reference,
+    Operation,
+    Client,
     Nowhere,
 }
 
@@ -52,18 +59,23 @@ impl Page {
     /// The page at that path below `/explore`.
     fn below(path: &str) -> Self {
         let mut parts = path.trim_matches('/').split('/');
-        let parts = [(); 4].map(|()| parts.next());
+        let parts = [(); 5].map(|()| parts.next());
         match parts {
             [Some(""), None, ..] => Self::Explore,
-            [Some("-"), Some("assets"), Some(_), Some(_)] => Self::Asset,
-            [Some("-"), Some("upload"), None, _] => Self::Upload,
+            [Some("-"), Some("assets"), Some(_), Some(_), None] => Self::Asset,
+            [Some("-"), Some("upload"), None, ..] => Self::Upload,
+            [Some("-"), Some("versions"), None, ..] => Self::Versions,
+            [Some("-"), Some("reference"), Some(_), None, _] => Self::Reference,
+            [Some("-"), Some("reference"), Some(_), Some(_), None] => Self::Operation,
+            [Some("-"), Some("client"), None, ..] => Self::Client,
             [Some("-"), ..] => Self::Nowhere,
             [Some(_), None, ..] => Self::Table,
-            [Some(_), Some("view"), None, _] => Self::View,
-            [Some(_), Some("rows"), Some(_), None] => Self::Record,
-            [Some(_), Some("revisions"), None, _] => Self::Revisions,
-            [Some(_), Some("changes"), None, _] => Self::Changes,
-            [Some(_), Some("replace"), None, _] => Self::Replace,
+            [Some(_), Some("view"), None, ..] => Self::View,
+            [Some(_), Some("rows"), Some(_), None, _] => Self::Record,
+            [Some(_), Some("revisions"), None, ..] => Self::Revisions,
+            [Some(_), Some("changes"), None, ..] => Self::Changes,
+            [Some(_), Some("replace"), None, ..] => Self::Replace,
+            [Some(_), Some("versions"), None, ..] => Self::Compare,
             _ => Self::Nowhere,
         }
     }
@@ -82,6 +94,11 @@ impl Page {
             Self::Revisions => "/explore/{name}/revisions",
             Self::Changes => "/explore/{name}/changes",
             Self::Replace => "/explore/{name}/replace",
+            Self::Compare => "/explore/{name}/versions",
+            Self::Versions => "/explore/-/versions",
+            Self::Reference => "/explore/-/reference/{version}",
+            Self::Operation => "/explore/-/reference/{version}/{operation}",
+            Self::Client => "/explore/-/client",
             Self::Nowhere => "/explore/…",
         }
     }
@@ -100,12 +117,15 @@ impl Page {
             false => Ok(self.other_method()),
         };
         let reply = reply.unwrap_or_else(|problem| refused(&problem));
-        response(&visit, self.route(), reply).await
+        let asked = (&visit.method, &visit.headers);
+        response(&visit.services, self.route(), asked, reply).await
     }
 
     async fn made(self, visit: &Visit, body: InnerBody) -> Result<Reply, Problem> {
         let mut parts = visit.uri.path().trim_matches('/').split('/').skip(1);
         let name = decoded(parts.next().unwrap_or_default());
+        let mut rest = parts.map(decoded).skip(1);
+        let mut next = || rest.next().unwrap_or_default();
         match self {
             Self::Home => home::page(visit).await,
             Self::Explore => Ok(redirect("/")),
@@ -114,13 +134,18 @@ impl Page {
             Self::Upload => upload::received(visit, body).await,
             Self::Table => table::page(visit, &name).await,
             Self::View => table::chosen(visit, &name),
-            Self::Record => record::page(visit, &name, parts.nth(1).unwrap_or_default()).await,
+            Self::Record => record::page(visit, &name, &next()).await,
             Self::Revisions => revisions::page(visit, &name).await,
             Self::Changes => changes::page(visit, &name).await,
             Self::Replace if visit.method == Method::POST => {
                 upload::replaced(visit, &name, body).await
             }
             Self::Replace => upload::form(visit, &name).await,
+            Self::Compare => compare::page(visit, &name).await,
+            Self::Versions => versions::page(visit).await,
+            Self::Reference => reference::page(visit, &next()).await,
+            Self::Operation => reference::operation(visit, &next(), &next()).await,
+            Self::Client => client::page(visit).await,
             Self::Nowhere => Err(Problem::nowhere(visit.uri.path())),
         }
     }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
-    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
-use super::visit::Visit;
 use crate::api::page::{PageBody, respond};
 use crate::api::reply::Reply;
+use crate::services::Services;
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
@@ -54,14 +54,15 @@ pub(super) fn fixed(value: &'static str) -> HeaderValue {
     HeaderValue::from_static(value)
 }
 
-/// The response to a visit. `route` is the path in metrics.
+/// The response to a request with this method and these headers. `route` is the path in metrics.
 pub(super) async fn response(
-    visit: &Visit,
+    services: &Services,
     route: &'static str,
+    (method, headers): (&Method, &HeaderMap),
     mut reply: Reply,
 ) -> Response<PageBody> {
     if !reply.headers.contains_key(CACHE_CONTROL) {
-        let control = match visit.has_key() {
+        let control = match headers.contains_key(AUTHORIZATION) {
             true => "private, no-cache",
             false => "no-cache",
         };
@@ -74,5 +75,5 @@ pub(super) async fn response(
         .with(OPENER_POLICY, fixed("same-origin"))
         // Not `no-referrer`: then a browser sends `Origin: null` with a form, and the upload would be refused as that of a foreign page.
         .with(REFERRER_POLICY, fixed("same-origin"));
-    respond(&visit.services, route, &visit.method, &visit.headers, reply).await
+    respond(services, route, method, headers, reply).await
 }

@@ -58,7 +58,8 @@ fn csv(asked: &View) -> View {
         .with("format", Some("csv"))
 }
 
-fn curl(url: &str, accept: &str, has_key: bool) -> String {
+/// The line that gets a URL.
+pub(super) fn curl(url: &str, accept: &str, has_key: bool) -> String {
     let key = match has_key {
         true => " -H \"Authorization: Bearer $FLASH_KEY\"",
         false => "",

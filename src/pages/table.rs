@@ -10,10 +10,12 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::band::Band;
 use super::problem::Problem;
 use super::sent::{Robots, page as sent, redirect};
 use super::snippets::Snippets;
-use super::text::{Frame, ago, counted, grouped, minute, size, with_query};
+use super::text::{Frame, ago, counted, grouped, size, with_query};
+use super::times::minute;
 use super::view::{self, View};
 use super::visit::Visit;
 use crate::api::reply::Reply;
@@ -73,6 +75,8 @@ struct Table<'a> {
     next: Option<String>,
     /// Where the rows are in the dataset, in words.
     place: String,
+    /// Where the view is compared with what other versions answer.
+    compare: String,
     downloads: Downloads,
     snippets: Snippets,
     /// Whether the revision is not the newest that the page was asked for.
@@ -172,9 +176,10 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let heads = columns::heads(&dataset, &shown, &view, &order, &summary, &mut represented);
     let now = visit.services.clock.now();
     let title = format!("{name} · Flash");
+    let catalogue = &visit.services.catalogue;
     let record_path = format!("{path}/rows/");
     let table = Table {
-        frame: Frame::titled(&title),
+        frame: Frame::titled(&title).with(Band::of(catalogue, super::DATA, &rows.headers, now)),
         facts: [
             counted(dataset.row_count, "row"),
             counted(all as u64, "column"),
@@ -199,6 +204,7 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
             with_query(&path, &view.with("cursor", Some(cursor)).query())
         }),
         place: place(&view, &dataset, &rows),
+        compare: with_query(&format!("{path}/versions"), &view.from_start().query()),
         downloads: downloads(&rows.asked, &view, name),
         snippets: Snippets::of(visit, name, &rows),
         revision: view.get("revision").map(str::to_owned),

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::assets;
+use super::band::Band;
 
 /// What all pages share.
 pub(super) struct Frame<'a> {
@@ -15,6 +16,10 @@ pub(super) struct Frame<'a> {
     pub(super) modules: Vec<&'static str>,
     /// The release of Flash.
     pub(super) release: &'static str,
+    /// The end of the version that the page shows, if it is announced.
+    pub(super) band: Option<Band>,
+    /// Whether it is for the operator, on the admin address.
+    pub(super) is_operators: bool,
 }
 
 impl<'a> Frame<'a> {
@@ -24,7 +29,23 @@ impl<'a> Frame<'a> {
             assets: &assets::BASE,
             modules: assets::modules().collect(),
             release: env!("CARGO_PKG_VERSION"),
+            band: None,
+            is_operators: false,
         }
+    }
+
+    /// The frame of a page for the operator.
+    pub(super) fn of_operator(title: &'a str) -> Self {
+        Self {
+            is_operators: true,
+            ..Self::titled(title)
+        }
+    }
+
+    /// The frame of a page that shows a version.
+    #[must_use]
+    pub(super) fn with(self, band: Option<Band>) -> Self {
+        Self { band, ..self }
     }
 }
 
@@ -127,12 +148,6 @@ pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
         Some((length, unit)) => format!("{} ago", counted(seconds / length, unit)),
         None => "just now".to_owned(),
     }
-}
-
-/// A time to the minute, in UTC.
-pub(super) fn minute(time: Timestamp) -> String {
-    let minute = time.round(Unit::Second).unwrap_or(time);
-    minute.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]

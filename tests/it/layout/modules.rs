@@ -30,7 +30,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     (
         "pages",
-        &["versioning", "dataset", "settings", "services", "api"],
+        &[
+            "versioning",
+            "dataset",
+            "settings",
+            "store",
+            "services",
+            "api",
+        ],
     ),
     ("server", &["settings", "logging", "services", "api"]),
     (

@@ -1,11 +1,15 @@
 //! Pages for people: what they show, how they are sent, and that they leave the API as it is.
 
 mod access;
+mod client;
+mod compare;
 mod home;
+mod operator;
 mod revisions;
 mod sent;
 mod table;
 mod uploads;
+mod versions;
 
 use crate::client::{Answer, Call};
 use crate::server::Server;
@@ -49,3 +53,30 @@ fn lacks(page: &str, parts: &[&str]) {
         assert!(!page.contains(part), "{part} is in {page}");
     }
 }
+
+/// A page that is there.
+#[track_caller]
+fn page(server: &Server, path: &str) -> String {
+    server.page(path).html()
+}
+
+/// What a person reads of a part of a page: its text without tags, with single spaces.
+fn texts(html: &str) -> String {
+    let parts = html
+        .split('<')
+        .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    let text = parts.collect::<Vec<_>>().join(" ");
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (escaped, character) in [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+    ] {
+        text = text.replace(escaped, character);
+    }
+    text
+}
+
+const PEOPLE: &str = "id,name,city,balance\n1,Ada,London,12.50\n2,Blaise,Paris,\n3,Carl,Berlin,-3.75\n6,Fei,London,7.25\n";
