@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Extensions, Method, Request, Response, StatusCode, Uri};
+use http_body::Frame;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{BodyExt as _, Empty};
 
@@ -123,7 +124,7 @@ impl Answer {
         let mut answer = Self::without_body(head.status);
         answer.headers = head.headers;
         while let Some(frame) = body.frame().await {
-            match frame.map(|frame| frame.into_data()) {
+            match frame.map(Frame::into_data) {
                 Ok(Ok(data)) if answer.body.len() + data.len() > most => {
                     answer.is_cut = true;
                     break;

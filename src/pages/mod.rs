@@ -41,7 +41,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, FutureExt as _, Map};
 use http::{Request, Response};
-use http_body_util::BodyExt as _;
+use http_body_util::BodyExt;
 
 use crate::api::page::PageBody;
 use crate::api::reply::StreamError;
@@ -122,7 +122,7 @@ where
         let api = self.api.clone();
         let api: Api = Box::new(move |request| {
             let answered = api.clone().call(request.map(http_body_util::Either::Right));
-            Box::pin(answered.map(|Ok(response)| response.map(|body| body.boxed_unsync())))
+            Box::pin(answered.map(|Ok(response)| response.map(BodyExt::boxed_unsync)))
         });
         let (head, body) = request.into_parts();
         let body = body.map_err(Into::into).boxed();

@@ -1,8 +1,8 @@
 //! What a page says when the API refuses, and the page that asks for a key.
 
 use askama::Template;
+use http::StatusCode;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use super::inner::Answer;
@@ -20,7 +20,8 @@ pub(super) struct Problem {
     detail: String,
     line: Option<u64>,
     column: Option<u64>,
-    retry_after: Option<HeaderValue>,
+    /// After how many seconds to try again.
+    retry_after: Option<u64>,
 }
 
 /// The body of an error of the API (RFC 9457).
@@ -84,7 +85,9 @@ impl Problem {
             },
             Err(_) => Self::new(answer.status, reason, "The API answered with this status."),
         };
-        problem.retry_after = answer.headers.get(RETRY_AFTER).cloned();
+        let seconds = answer.headers.get(RETRY_AFTER);
+        let seconds = seconds.and_then(|seconds| seconds.to_str().ok());
+        problem.retry_after = seconds.and_then(|seconds| seconds.parse().ok());
         problem
     }
 
@@ -102,7 +105,7 @@ impl From<Exhausted> for Problem {
     fn from(exhausted: Exhausted) -> Self {
         let detail = format!("The server is busy: {exhausted}. Try again in a moment.");
         Self {
-            retry_after: Some(HeaderValue::from_static("1")),
+            retry_after: Some(1),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The server is busy",
@@ -148,8 +151,8 @@ pub(super) fn refused(problem: &Problem) -> Reply {
     let frame = Frame::titled(&title);
     let shown = ProblemPage { frame, problem };
     let reply = page(problem.status, &shown, Robots::NoIndex);
-    match &problem.retry_after {
-        Some(seconds) => reply.with(RETRY_AFTER, seconds.clone()),
+    match problem.retry_after {
+        Some(seconds) => reply.with(RETRY_AFTER, seconds),
         None => reply,
     }
 }

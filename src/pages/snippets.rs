@@ -52,7 +52,7 @@ impl Snippets {
 /// All rows of a view as CSV, for programs that can't send headers.
 fn csv(asked: &View) -> View {
     asked
-        .from_start()
+        .at_start()
         .with("limit", None)
         .with("version", Some("v2"))
         .with("format", Some("csv"))

@@ -194,10 +194,10 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
         record: record_path,
         record_query: prefixed(&rows.asked.query()),
         kept: view.without(&represented).query(),
-        view: view.from_start().query(),
+        view: view.at_start().query(),
         first: view
             .get("cursor")
-            .map(|_| with_query(&path, &view.from_start().query())),
+            .map(|_| with_query(&path, &view.at_start().query())),
         next: rows.next.as_deref().map(|cursor| {
             // The cursor belongs to this revision. Naming it keeps the rest of the page at the same one.
             let view = view.with("revision", Some(&dataset.revision.to_string()));
@@ -255,7 +255,7 @@ fn place(view: &View, dataset: &Dataset, rows: &Rows) -> String {
 
 fn downloads(asked: &View, view: &View, name: &str) -> Downloads {
     let path = format!("/datasets/{name}/rows");
-    let all = asked.from_start().with("limit", None);
+    let all = asked.at_start().with("limit", None);
     let format = |view: &View, format| {
         let view = view
             .with("version", Some("v2"))

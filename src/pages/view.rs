@@ -75,14 +75,14 @@ impl View {
 
     /// The same from its first row on.
     #[must_use]
-    pub(super) fn from_start(&self) -> Self {
+    pub(super) fn at_start(&self) -> Self {
         self.with("cursor", None)
     }
 
     /// The same with one more filter, from its first row on.
     #[must_use]
     pub(super) fn and(&self, column: &str, condition: &str) -> Self {
-        let mut view = self.from_start();
+        let mut view = self.at_start();
         let pair = (parameter(column).into_owned(), condition.to_owned());
         if !view.pairs.contains(&pair) {
             view.pairs.push(pair);
@@ -98,7 +98,7 @@ impl View {
         let view = Self {
             pairs: kept.map(|(_, pair)| pair.clone()).collect(),
         };
-        view.from_start()
+        view.at_start()
     }
 
     /// Whether it is the dataset as it is, from its beginning.
@@ -152,7 +152,7 @@ pub(super) fn chosen(form: &str) -> View {
         let found = pairs.iter().find(|(found, _)| found == name);
         found.map_or("", |(_, value)| value.as_str())
     };
-    let mut view = View::parse(value("view")).from_start();
+    let mut view = View::parse(value("view")).at_start();
     for (name, operator) in &pairs {
         let Some(column) = name.strip_prefix("o.") else {
             continue;

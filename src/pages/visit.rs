@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, HOST, HeaderMap};
 use http::request::Parts;
-use http::{Extensions, HeaderName, HeaderValue, Method, Uri};
+use http::uri::Authority;
+use http::{Extensions, HeaderName, Method, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::inner::{Api, Inner};
@@ -57,14 +58,16 @@ impl Visit {
 
     /// Where the visitor reaches this server: scheme, host and port.
     pub(super) fn origin(&self) -> String {
-        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        let host = self.headers.get(HOST).and_then(text);
-        let host = self.uri.authority().map(ToString::to_string).or(host);
+        let host = self.headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = self.uri.authority().map(Authority::as_str).or(host);
+        // It becomes part of code that people paste, and a host may have quotes.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        let host = host.filter(|host| host.bytes().all(is_plain));
         let scheme = match self.headers.get(FORWARDED_PROTO) {
             Some(scheme) if scheme == "https" => "https",
             _ => "http",
         };
-        format!("{scheme}://{}", host.as_deref().unwrap_or("localhost:3000"))
+        format!("{scheme}://{}", host.unwrap_or("localhost:3000"))
     }
 
     /// Reserves the memory that a page takes while it is made. It is of a share that no read takes from: the requests behind the page

@@ -57,7 +57,7 @@ pub(super) fn heads(
             Some((_, true)) => (Some("descending"), None),
             None => (None, Some(term(column, ""))),
         };
-        let sorting = view.from_start().with("order", next.as_deref());
+        let sorting = view.at_start().with("order", next.as_deref());
         Head {
             name: column.name.clone(),
             kind: column.kind.as_str(),

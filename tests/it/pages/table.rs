@@ -376,3 +376,19 @@ fn an_error_of_the_api_is_the_page_s() {
         has(&page.text(), &[words, "role=\"alert\""]);
     }
 }
+
+#[test]
+fn code_to_take_along_has_no_host_that_could_end_a_quotation() {
+    let server = flights();
+    for (host, shown) in [
+        ("a.localhost:3000", "http://a.localhost:3000/datasets"),
+        ("a'b.localhost", "http://localhost:3000/datasets"),
+        ("$(b).localhost", "http://localhost:3000/datasets"),
+    ] {
+        let request =
+            format!("GET /explore/flights HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let page = crate::client::exchange(server.address, &request);
+        has(&page, &["200 OK", shown]);
+        lacks(&page, &["$(b)", "a&#39;b"]);
+    }
+}
