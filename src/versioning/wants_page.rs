@@ -1,35 +1,29 @@
 //! Whether a client asks for a page for people.
 
-use std::cmp::Reverse;
-
 use super::Format;
-use super::accept::{self, Range, Ranges};
+use super::accept::{self, Ranges};
 use super::media_type::Name;
 
-/// Whether the lines of an `Accept` field name `text/html`, and want it more than any JSON that they name. A wildcard doesn't name it,
-/// so only browsers and people ask for a page.
+/// Whether the lines of an `Accept` field name `text/html`, and no JSON. A wildcard names nothing, and who can read JSON gets it as ever, so
+/// only browsers and people ask for a page.
 #[must_use]
 pub fn wants_page<'h>(accept: impl Iterator<Item = &'h [u8]>) -> bool {
     let text = accept::join(accept);
     let Ok(ranges) = Ranges::read(&text) else {
         return false;
     };
-    let best = |is: fn(Name) -> bool| {
-        let ranges = ranges.as_slice().iter().enumerate();
-        let named = ranges.filter(|(_, range)| is(range.name));
-        named
-            .map(|(at, Range { quality, .. })| (*quality, Reverse(at)))
-            .max()
+    let names = |is: fn(Name) -> bool| {
+        let mut ranges = ranges.as_slice().iter();
+        ranges.any(|range| range.quality > 0 && is(range.name))
     };
-    let page = best(|name| name == Name::Plain(Format::Html));
-    let json = best(|name| match name {
-        Name::Plain(format) | Name::Vendor(_, format) | Name::Versioned(_, format) => {
-            format == Format::Json
-        }
-        Name::Unversioned => true,
-        _ => false,
-    });
-    page.is_some_and(|(quality, _)| quality > 0) && page > json
+    names(|name| name == Name::Plain(Format::Html))
+        && !names(|name| match name {
+            Name::Plain(format) | Name::Vendor(_, format) | Name::Versioned(_, format) => {
+                format == Format::Json
+            }
+            Name::Unversioned => true,
+            _ => false,
+        })
 }
 
 #[cfg(test)]
@@ -37,16 +31,15 @@ mod tests {
     use super::wants_page;
 
     #[test]
-    fn a_page_is_for_who_names_it_and_wants_no_json_as_much() {
+    fn a_page_is_for_who_names_it_and_no_json() {
         let asks = |accept: &str| wants_page([accept.as_bytes()].into_iter());
         for accept in [
             "text/html",
             "TEXT/HTML",
             "text/html;q=0.1",
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            "text/html, application/json",
-            "application/json;q=0.5, text/html",
-            "application/vnd.flash.v2+json;q=0.5, text/html;q=0.6",
+            "text/html, application/json;q=0",
+            "text/html;q=0.5, text/csv",
         ] {
             assert!(asks(accept), "{accept}");
         }
@@ -60,6 +53,8 @@ mod tests {
             "text/html;version=2",
             "application/xhtml+xml",
             "application/json, text/html",
+            "text/html, application/json;q=0.5",
+            "text/html, application/vnd.flash.v2+json;q=0.1",
             "text/html;q=0.5, application/json",
             "text/html;q=0.5, application/vnd.flash+json;q=0.6",
             "application/json;version=2, text/html",

@@ -79,7 +79,7 @@ fn the_root_is_json_for_everybody_who_does_not_name_html() {
         "application/json",
         "application/json, text/html",
         "text/html;q=0, */*",
-        "text/html;q=0.5, application/json",
+        "text/html, application/json;q=0.5",
     ] {
         let answer = server.get("/").accept(accept).send();
         assert_ne!(
