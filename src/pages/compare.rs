@@ -91,7 +91,7 @@ struct Comparison<'a> {
 pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let catalogue = &visit.services.catalogue;
-    let view = View::parse(visit.query()).from_start();
+    let view = View::parse(visit.query()).at_start();
     let Some((left, right)) = pair(catalogue, view.get("version")) else {
         return Err(Problem::new(
             StatusCode::NOT_FOUND,

@@ -204,7 +204,7 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
             with_query(&path, &view.with("cursor", Some(cursor)).query())
         }),
         place: place(&view, &dataset, &rows),
-        compare: with_query(&format!("{path}/versions"), &view.from_start().query()),
+        compare: with_query(&format!("{path}/versions"), &view.at_start().query()),
         downloads: downloads(&rows.asked, &view, name),
         snippets: Snippets::of(visit, name, &rows),
         revision: view.get("revision").map(str::to_owned),
