@@ -142,7 +142,7 @@ async fn list(visit: &Visit, limit: usize, cursor: Option<&str>) -> Result<List,
         let target = with_query("/datasets", &query(pairs));
         let answer = visit.api.get(super::DATA, &target, LIST).await.success()?;
         if !answer.is_cut || limit == 1 {
-            return answer.read_as();
+            return answer.read().await;
         }
         limit = (limit / 8).max(1);
     }

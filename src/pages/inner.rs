@@ -100,7 +100,7 @@ impl Inner {
             request.headers_mut().insert(ACCEPT, accept);
         }
         request.extensions_mut().insert(OfPage);
-        Answer::read((self.api)(request).await, most).await
+        Answer::received((self.api)(request).await, most).await
     }
 }
 
@@ -119,7 +119,7 @@ impl Answer {
         }
     }
 
-    async fn read(response: Response<UnsyncBoxBody<Bytes, StreamError>>, most: usize) -> Self {
+    async fn received(response: Response<UnsyncBoxBody<Bytes, StreamError>>, most: usize) -> Self {
         let (head, mut body) = response.into_parts();
         let mut answer = Self::without_body(head.status);
         answer.headers = head.headers;

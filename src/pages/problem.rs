@@ -4,6 +4,7 @@ use askama::Template;
 use http::StatusCode;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::inner::Answer;
 use super::sent::{Robots, fixed, page};
@@ -130,13 +131,32 @@ impl Answer {
         }
     }
 
-    /// What a success says.
+    /// What a success says. It is read on a blocking thread.
+    pub(super) async fn read<T: DeserializeOwned + Send + 'static>(self) -> Result<T, Problem> {
+        blocking(move || self.read_as()).await
+    }
+
+    /// What a short success says.
     pub(super) fn read_as<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Problem> {
         match self.is_cut {
             true => Err(Problem::unreadable()),
             false => serde_json::from_slice(&self.body).map_err(|_| Problem::unreadable()),
         }
     }
+}
+
+/// Runs work that may take longer than a millisecond.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| {
+        Err(Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The page can't be shown",
+            "The server failed to make it; its log has the reason.",
+        ))
+    })
 }
 
 /// The page about a problem.

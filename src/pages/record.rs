@@ -3,9 +3,9 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::problem::Problem;
+use super::problem::{Problem, blocking};
 use super::sent::{Robots, page as sent};
-use super::table::{Cell, Dataset, Rows};
+use super::table::{Cell, Dataset, Fetched, Rows};
 use super::text::{Frame, with_query};
 use super::view::View;
 use super::visit::Visit;
@@ -40,11 +40,16 @@ struct Record<'a> {
     hidden_columns: usize,
 }
 
+async fn load(visit: &Visit, name: &str, view: View) -> Result<Rows, Problem> {
+    let fetched = Fetched::load(visit, name, view).await?;
+    blocking(move || fetched.read(TEXT)).await
+}
+
 /// `GET /explore/{name}/rows/{row}`: a row of a view, counted from its beginning.
 pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let row: usize = row.parse().unwrap_or_default();
-    if !(1..=10_000).contains(&row) {
+    if !(1..=1000).contains(&row) {
         return Err(Problem::nowhere(visit.uri.path()));
     }
     let view = View::parse(visit.query());
@@ -56,9 +61,9 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
         None => whole,
         Some(_) => limited.clone(),
     };
-    let mut rows = Rows::load(visit, name, asked, TEXT).await?;
+    let mut rows = load(visit, name, asked).await?;
     if rows.rows.len() < row && rows.asked.get("limit") != limited.get("limit") {
-        rows = Rows::load(visit, name, limited, TEXT).await?;
+        rows = load(visit, name, limited).await?;
     }
     let has_more = rows.next.is_some();
     let (selected, _) = dataset.resolve(&rows.asked);

@@ -69,8 +69,8 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let pairs = [("limit", SHOWN)].into_iter();
     let pairs = pairs.chain(cursor.as_deref().map(|cursor| ("cursor", cursor)));
     let target = with_query(&format!("/datasets/{name}/revisions"), &query(pairs));
-    let answer = visit.api.get(super::DATA, &target, LIST).await.success()?;
-    let list: List = answer.read_as()?;
+    let answer = visit.api.get(super::DATA, &target, LIST).await;
+    let list: List = answer.success()?.read().await?;
     let now = visit.services.clock.now();
     let before = list.data.iter().skip(1).map(Some).chain([None]);
     let items = list.data.iter().zip(before).map(|(one, before)| Item {

@@ -6,7 +6,6 @@ use super::inner::accept;
 use super::table::Rows;
 use super::text::with_query;
 use super::view::View;
-use super::visit::Visit;
 use crate::api::request::REQUEST_ID;
 
 /// What programs write.
@@ -18,10 +17,9 @@ pub(super) struct Snippets {
 }
 
 impl Snippets {
-    /// What gets the rows of a page.
-    pub(super) fn of(visit: &Visit, name: &str, rows: &Rows) -> Self {
+    /// What gets the rows of a page, for a visitor who reaches the server at `origin`, with or without a key.
+    pub(super) fn of(origin: &str, has_key: bool, name: &str, rows: &Rows) -> Self {
         let accept = accept(super::DATA).unwrap_or_default();
-        let (origin, has_key) = (visit.origin(), visit.has_key());
         let path = format!("/datasets/{name}/rows");
         let target = with_query(&path, &rows.asked.query());
         let url = format!("{origin}{target}");

@@ -113,6 +113,14 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// A text of at most so many characters.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A count with its noun: 1 row, 2 rows.
 pub(super) fn counted(number: u64, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };

@@ -15,7 +15,7 @@ use crate::services::memory::{Exhausted, Held, Kind};
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// The bytes that a page may take while it is made: answers of the API, what is read from them, and the page.
-const PAGE: usize = 4 << 20;
+const PAGE: usize = 8 << 20;
 
 /// A request for a page.
 pub(super) struct Visit {

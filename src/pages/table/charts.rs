@@ -1,13 +1,14 @@
 //! Charts of columns, from the summary of a dataset. Each bar is a link that filters.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Dataset;
 use crate::dataset::{Column, ColumnType};
+use crate::pages::inner::Answer;
 use crate::pages::text::{counted, grouped, with_query};
 use crate::pages::view::View;
 use crate::pages::visit::Visit;
@@ -15,7 +16,7 @@ use crate::pages::visit::Visit;
 /// The most bytes of a summary. A longer one is left out.
 const SUMMARY: usize = 1 << 20;
 /// The most bars of a histogram.
-const BARS: usize = 10;
+pub(super) const BARS: usize = 10;
 /// The most bars of frequent values.
 const FREQUENT: usize = 5;
 /// The steps of a bar's length.
@@ -89,24 +90,26 @@ pub(super) struct Bar {
 
 impl Summary {
     /// Asks the API for the summary of a dataset.
-    pub(super) async fn load(visit: &Visit, dataset: &Dataset, shown: &[usize]) -> Self {
+    pub(super) async fn ask(visit: &Visit, dataset: &Dataset) -> Answer {
         let target = format!(
             "/datasets/{}/summary?revision={}",
             dataset.name, dataset.revision
         );
-        let answer = visit.api.get(crate::pages::DATA, &target, SUMMARY).await;
+        visit.api.get(crate::pages::DATA, &target, SUMMARY).await
+    }
+
+    /// The summaries of the shown columns.
+    pub(super) fn of(answer: Answer, dataset: &Dataset, shown: &[usize]) -> Self {
         // The table is of use without charts.
         let answered = answer.success();
         let answered = answered.and_then(|answer| answer.read_as::<Answered>());
         let Ok(answered) = answered else {
             return Self::default();
         };
-        let shown: Vec<&str> = shown
-            .iter()
-            .map(|&place| &*dataset.columns[place].name)
-            .collect();
+        let names = shown.iter().map(|&place| &*dataset.columns[place].name);
+        let names: HashSet<&str> = names.collect();
         let columns = answered.columns.into_iter();
-        let columns = columns.filter(|column| shown.contains(&&*column.name));
+        let columns = columns.filter(|column| names.contains(&*column.name));
         Self {
             columns: columns
                 .map(|column| (column.name.clone(), column))

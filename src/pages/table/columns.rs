@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Dataset;
 use super::charts::{Chart, Summary};
 use crate::dataset::Column;
-use crate::pages::text::with_query;
+use crate::pages::text::{shortened, with_query};
 use crate::pages::view::{self, View};
 
 /// The head of a column.
@@ -15,8 +15,10 @@ pub(super) struct Head {
     pub(super) unit: Option<String>,
     /// The value of `aria-sort`.
     pub(super) sorted: Option<&'static str>,
+    /// The name, as it is shown.
+    pub(super) shown: String,
     /// The view in the next order: up, down, and as the file is.
-    pub(super) sort: String,
+    pub(super) sort: Option<String>,
     pub(super) chart: Chart,
     /// What the summary says in words.
     pub(super) facts: String,
@@ -34,22 +36,43 @@ pub(super) struct Operator {
 /// A column that can be shown or not.
 pub(super) struct Choice {
     pub(super) name: String,
+    /// The name, as it is shown.
+    pub(super) shown: String,
     pub(super) is_shown: bool,
 }
 
-/// The heads of the shown columns. The places of the filters that the form shows are added to `represented`.
+/// Which links a header has.
+#[derive(Clone, Copy)]
+pub(super) struct Links {
+    /// Those that sort.
+    pub(super) sorts: bool,
+    /// Those of the bars.
+    pub(super) bars: bool,
+}
+
+/// The most bytes of a name that has a form, links and a chart: they repeat it.
+const NAME: usize = 256;
+/// The most characters of a name that is shown.
+const SHOWN: usize = 100;
+
+/// The heads of the shown columns, and the places of the filters that their forms show.
 pub(super) fn heads(
     dataset: &Dataset,
     shown: &[usize],
     view: &View,
     order: &[(usize, bool)],
     summary: &Summary,
-    represented: &mut Vec<usize>,
-) -> Vec<Head> {
+    links: Links,
+) -> (Vec<Head>, Vec<usize>) {
     let path = format!("/explore/{}", dataset.name);
+    let mut represented = Vec::new();
     let head = |&place: &usize| {
         let column = &dataset.columns[place];
-        let (operators, value, filter) = form(column, view);
+        let is_short = column.name.len() <= NAME;
+        let (operators, value, filter) = match is_short {
+            true => form(column, view),
+            false => (Vec::new(), String::new(), None),
+        };
         represented.extend(filter);
         let is_first = order.first().filter(|(first, _)| *first == place);
         let (sorted, next) = match is_first {
@@ -59,18 +82,24 @@ pub(super) fn heads(
         };
         let sorting = view.at_start().with("order", next.as_deref());
         Head {
+            shown: shortened(&column.name, SHOWN),
             name: column.name.clone(),
             kind: column.kind.as_str(),
             unit: column.unit.clone(),
             sorted,
-            sort: with_query(&path, &sorting.query()),
-            chart: summary.chart(column, view),
+            sort: (is_short && links.sorts).then(|| with_query(&path, &sorting.query())),
+            chart: match is_short && links.bars {
+                true => summary.chart(column, view),
+                false => Chart::None,
+            },
             facts: summary.facts(column),
             operators,
             value,
         }
     };
-    shown.iter().map(head).collect()
+    let heads = shown.iter().map(head).collect();
+    represented.sort_unstable();
+    (heads, represented)
 }
 
 /// A column in an order. It is quoted if its name ends like a direction.
@@ -110,6 +139,7 @@ pub(super) fn choices(dataset: &Dataset, shown: &[usize]) -> Vec<Choice> {
     }
     let columns = dataset.columns.iter().zip(is_shown);
     let choice = |(column, is_shown): (&Column, bool)| Choice {
+        shown: shortened(&column.name, SHOWN),
         name: column.name.clone(),
         is_shown,
     };

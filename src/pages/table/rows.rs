@@ -21,6 +21,15 @@ const USUAL: usize = 100;
 /// The most characters of a text that a cell of a table shows.
 pub(super) const CELL: usize = 120;
 
+/// The most rows of a page.
+const MOST: usize = 1000;
+
+/// The API's answer with the rows of a page.
+pub(in crate::pages) struct Fetched {
+    asked: View,
+    answer: Answer,
+}
+
 /// The rows of a page.
 pub(in crate::pages) struct Rows {
     /// The query that found them.
@@ -75,34 +84,41 @@ impl<'de: 'a, 'a> Deserialize<'de> for Values<'a> {
     }
 }
 
-impl Rows {
-    /// Asks the API for the rows of a view. If their texts are long, the page has fewer rows. Cells have at most so many characters.
+impl Fetched {
+    /// Asks the API for the rows of a view. If their texts are long, the page has fewer rows.
     pub(in crate::pages) async fn load(
         visit: &Visit,
         name: &str,
         view: View,
-        longest: usize,
     ) -> Result<Self, Problem> {
-        let mut asked = view;
+        let limit = view.get("limit").and_then(|limit| limit.parse().ok());
+        let mut limit: usize = limit.unwrap_or(USUAL);
+        let mut asked = match limit > MOST {
+            true => view.with("limit", Some(&MOST.to_string())),
+            false => view,
+        };
         loop {
             let answer = ask(visit, name, &asked).await?;
-            let limit = asked.get("limit").and_then(|limit| limit.parse().ok());
-            let limit: usize = limit.unwrap_or(USUAL);
-            if answer.is_cut && limit > 1 {
-                let fewer = (limit / 8).max(1).to_string();
-                asked = asked.with("limit", Some(&fewer));
-                continue;
+            if !answer.is_cut || limit <= 1 {
+                return Ok(Self { asked, answer });
             }
-            let page: Page<'_> = answer.read_as()?;
-            let cell = |value| Cell::of(value, longest);
-            let cells = |Values(values)| values.into_iter().map(cell).collect();
-            return Ok(Self {
-                rows: page.data.into_iter().map(cells).collect(),
-                next: page.next,
-                headers: answer.headers.clone(),
-                asked,
-            });
+            limit = (limit / 8).max(1);
+            asked = asked.with("limit", Some(&limit.to_string()));
         }
+    }
+
+    /// The rows. Their texts have at most so many characters.
+    pub(in crate::pages) fn read(self, longest: usize) -> Result<Rows, Problem> {
+        let Self { asked, answer } = self;
+        let page: Page<'_> = answer.read_as()?;
+        let cell = |value| Cell::of(value, longest);
+        let cells = |Values(values)| values.into_iter().map(cell).collect();
+        Ok(Rows {
+            rows: page.data.into_iter().map(cells).collect(),
+            next: page.next,
+            headers: answer.headers,
+            asked,
+        })
     }
 }
 

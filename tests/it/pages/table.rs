@@ -392,3 +392,38 @@ fn code_to_take_along_has_no_host_that_could_end_a_quotation() {
         lacks(&page, &["$(b)", "a&#39;b"]);
     }
 }
+
+#[test]
+fn a_long_query_does_not_make_a_page_of_countless_bytes() {
+    let server = Server::start();
+    let names: Vec<String> = (0..300).map(|number| format!("column-{number}")).collect();
+    let row = vec!["7"; 300].join(",");
+    let rows = vec![row; 200].join("\n");
+    server.store("wide", format!("{}\n{rows}\n", names.join(",")));
+    let select = names.join(",");
+    let page = server
+        .page(&format!("/explore/wide?select={select}&limit=200"))
+        .html();
+    assert!(page.len() < 6 << 20, "{}", page.len());
+    has(&page, &["Operator for column-299"]);
+    lacks(&page, &["class=\"frequent\""]);
+    let filters = vec!["column-1=eq.7"; 4000].join("&");
+    let page = server.page(&format!("/explore/wide?{filters}")).html();
+    assert!(page.len() < 6 << 20, "{}", page.len());
+    has(
+        &page,
+        &["and 3984 more", "href=\"/explore/wide\">Remove all"],
+    );
+    let all = server.page("/explore/wide?limit=9999").html();
+    has(&all, &["200 rows"]);
+}
+
+#[test]
+fn a_name_of_many_bytes_is_shown_by_its_beginning_and_repeated_nowhere() {
+    let server = Server::start();
+    let name = "\u{fc}&".repeat(5_000);
+    server.store("long", format!("id,{name}\n1,2\n"));
+    let page = server.page("/explore/long").html();
+    assert!(page.len() < 120_000, "{}", page.len());
+    has(&page, &["…</span>", "Operator for id"]);
+}
