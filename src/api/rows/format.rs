@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::{Field, push_doubled};
+use crate::dataset::{Field, NullFields, push_doubled};
 
 /// The form of rows, with the texts before, between and after them.
 pub struct Form {
@@ -16,8 +16,8 @@ pub struct Form {
     pub row: Box<dyn RowFormat>,
     /// Writes the same row from its line and delimiter, if all its fields are valid in JSON without escapes.
     pub line: Option<fn(&str, u8, &mut Vec<u8>)>,
-    /// Whether a line of the text is a row in this form already.
-    pub plain: bool,
+    /// Copies lines of a text without quotes: except for null fields, they are rows in this form already.
+    pub copy: Option<NullFields>,
 }
 
 impl Form {

@@ -151,12 +151,13 @@ impl Scan {
         };
         let end = block.end_row.min(self.end);
         let long = self.rows.open(block.text.len());
-        if !long && self.rows.form.plain && block.text.is_plain(columns) {
+        let copy = self.rows.form.copy.as_ref();
+        if let Some(copy) = copy.filter(|_| !long && block.text.is_plain(columns)) {
             let to = match end < block.end_row {
                 true => after(at, end - self.next),
                 false => block.text.len(),
             };
-            out.extend_from_slice(&block.text.as_bytes()[at..to]);
+            copy.push_emptied(&block.text.as_bytes()[at..to], delimiter, out);
             // The last line may have no line end.
             if !out.ends_with(b"\n") {
                 out.push(b'\n');

@@ -138,7 +138,7 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
             layout: Arc::clone(&dataset.layout),
         }),
         line: dataset.layout.nulls.is_empty().then_some(line),
-        plain: false,
+        copy: None,
     }
 }
 

@@ -254,7 +254,7 @@ pub(super) fn page(
         suffix,
         row: Box::new(Object::new(dataset, select, b"}")),
         line: None,
-        plain: false,
+        copy: None,
     }
 }
 
@@ -287,7 +287,7 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
         suffix: Vec::new(),
         row: Box::new(Object::new(dataset, select, b"}\n")),
         line: None,
-        plain: false,
+        copy: None,
     }
 }
 
