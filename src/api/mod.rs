@@ -41,6 +41,7 @@ mod listing;
 mod notice;
 mod operations;
 pub mod query;
+mod ranges;
 pub mod registry;
 pub mod reply;
 pub mod request;

@@ -1,7 +1,6 @@
 //! Empties the fields that mean "no value" in lines without quotes, without a look at all other fields.
 
-use memchr::memmem::{FindIter, Finder};
-use std::iter::Peekable;
+use memchr::memmem::Finder;
 
 /// With more texts of null than these, it is faster to read each field.
 const MOST: usize = 4;
@@ -26,31 +25,54 @@ impl NullFields {
     }
 
     /// Appends `lines`, which begin and end where lines do.
-    pub fn push_emptied(&self, lines: &[u8], delimiter: u8, out: &mut Vec<u8>) {
+    pub fn push_emptied(&self, lines: &str, delimiter: u8, out: &mut Vec<u8>) {
+        self.each_kept(lines, delimiter, |text| {
+            out.extend_from_slice(text.as_bytes());
+        });
+    }
+
+    /// A line with its null fields emptied, perhaps in `room`.
+    pub fn emptied<'l>(&self, line: &'l str, delimiter: u8, room: &'l mut String) -> &'l str {
+        if self.nulls.is_empty() {
+            return line;
+        }
+        room.clear();
+        self.each_kept(line, delimiter, |text| room.push_str(text));
+        room
+    }
+
+    /// Calls `keep` with the texts between null fields.
+    fn each_kept<'l>(&self, lines: &'l str, delimiter: u8, mut keep: impl FnMut(&'l str)) {
+        let bytes = lines.as_bytes();
         let is_edge = |byte: &u8| *byte == delimiter || *byte == b'\n';
-        let mut found: Vec<(usize, Peekable<FindIter<'_, '_>>)> = self
-            .nulls
+        // Where each null is found next.
+        let find = |null: &Finder<'_>, from: usize| {
+            let found = null.find(&bytes[from..])?;
+            Some(from + found)
+        };
+        let mut next = [None; MOST];
+        for (next, null) in next.iter_mut().zip(&self.nulls) {
+            *next = find(null, 0);
+        }
+        let mut kept = 0;
+        while let Some((which, at)) = next
             .iter()
-            .map(|null| (null.needle().len(), null.find_iter(lines).peekable()))
-            .collect();
-        let mut copied = 0;
-        // The first of what the searches find next.
-        while let Some((length, at)) = found
-            .iter_mut()
-            .filter_map(|(length, search)| Some((*length, *search.peek()?, search)))
-            .min_by_key(|(_, at, _)| *at)
-            .and_then(|(length, _, search)| Some((length, search.next()?)))
+            .enumerate()
+            .filter_map(|(which, at)| Some((which, (*at)?)))
+            .min_by_key(|(_, at)| *at)
         {
-            let end = at + length;
-            let begins = at == 0 || is_edge(&lines[at - 1]);
-            let ends = lines.get(end).is_none_or(is_edge);
+            let null = &self.nulls[which];
+            let end = at + null.needle().len();
+            next[which] = find(null, end);
+            let begins = at == 0 || is_edge(&bytes[at - 1]);
+            let ends = bytes.get(end).is_none_or(is_edge);
             // The same null may be stated twice.
-            if begins && ends && copied <= at {
-                out.extend_from_slice(&lines[copied..at]);
-                copied = end;
+            if begins && ends && kept <= at {
+                keep(&lines[kept..at]);
+                kept = end;
             }
         }
-        out.extend_from_slice(&lines[copied..]);
+        keep(&lines[kept..]);
     }
 }
 
@@ -62,7 +84,9 @@ mod tests {
         let nulls: Vec<_> = nulls.iter().map(|null| (*null).to_owned()).collect();
         let mut out = Vec::new();
         let fields = NullFields::new(&nulls, b',').unwrap();
-        fields.push_emptied(lines.as_bytes(), b',', &mut out);
+        fields.push_emptied(lines, b',', &mut out);
+        let mut room = String::new();
+        assert_eq!(fields.emptied(lines, b',', &mut room).as_bytes(), out);
         String::from_utf8(out).unwrap()
     }
 

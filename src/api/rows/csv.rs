@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::format::{Cell, Form, RowFormat, Style};
+use super::format::{Cell, Form, Lines, RowFormat, Style};
 use super::places;
 use crate::dataset::{ColumnType, Field, Layout, NullFields, needs_quotes, push_csv_field};
 use crate::store::Dataset;
@@ -94,10 +94,10 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values:
             cells,
             alone,
         }),
-        line: None,
-        copy: plain
+        lines: plain
             .then(|| NullFields::new(&dataset.layout.nulls, COMMA))
-            .flatten(),
+            .flatten()
+            .map(Lines::Copied),
     }
 }
 

@@ -36,13 +36,8 @@ pub fn filled() -> Program {
     put(&program, "open-line", "text/csv", "id\n1");
     append(&program, "open-line", "2");
     put(&program, "header", "text/csv", "id,name");
-    let set_aside = "text/csv; bad_rows=set-aside";
-    put(
-        &program,
-        "set-aside",
-        set_aside,
-        "id,name\n1,Ada\n2\n3,x,y\n",
-    );
+    let apart = "apart?bad_rows=set-aside";
+    put(&program, apart, "text/csv", "id,name\n1,Ada\n2\n3,x,y\n");
     put(&program, "deleted", "text/csv", "id\n1\n");
     let deleted = program.call("DELETE", "/datasets/deleted").v2().send();
     assert_eq!(deleted.status, 204);
