@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-pub use cache::{Cache, CachedResponse, Page, PageKey};
+pub use cache::{Cache, CachedResponse, ExportKey, Page, PageKey};
 pub use clients::Clients;
 pub use clock::Clock;
 pub use memory::Memory;

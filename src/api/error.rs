@@ -313,9 +313,9 @@ pub enum Error {
     )]
     NameTaken(DatasetName),
     /// The range begins after the end.
-    #[error("the range begins after the end of the source, which has {length} bytes")]
+    #[error("the range begins after the end; there are {length} bytes")]
     RangeNotSatisfiable {
-        /// Length of the source in bytes.
+        /// How many bytes there are.
         length: u64,
     },
     /// The body arrives too slowly.

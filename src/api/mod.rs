@@ -42,6 +42,7 @@ mod notice;
 mod operations;
 pub mod page;
 pub mod query;
+mod ranges;
 pub mod registry;
 pub mod reply;
 pub mod request;

@@ -12,7 +12,7 @@ mod writer;
 use std::sync::Arc;
 
 pub use csv::{CsvCells, Values, csv};
-pub use format::{Cell, Form, RowFormat, Style, push_json_field, push_json_string};
+pub use format::{Cell, Form, Lines, RowFormat, Style, push_json_field, push_json_string};
 use scan::Scan;
 pub(super) use send::{Maker, metered, send};
 pub(super) use writer::RowWriter;

@@ -1,20 +1,16 @@
-//! The source of a dataset: the bytes that were uploaded, whole or in a range (RFC 9110 §14).
-//!
-//! Flash parses ranges itself. The `headers` crate rejects a suffix that is longer than the source, and doesn't distinguish a range after
-//! the end (416) from an invalid one (ignored).
+//! The source of a dataset: the bytes that were uploaded, whole or in a range.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE, RANGE,
-};
+use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap};
 use http::{Method, StatusCode};
 
 use super::conditional;
 use super::disposition;
 use super::error::Error;
+use super::ranges::{self, AskedRange};
 use super::reply::{Reply, StreamError};
 use super::rows::metered;
 use crate::services::Services;
@@ -23,7 +19,7 @@ use crate::store::{Dataset, StoreError};
 /// The bytes of a part of the source, unless one record has more.
 const BLOCK: usize = 128 << 10;
 
-/// Answers with the source of `dataset`. A range counts for `GET` only (RFC 9110 §14.2).
+/// Answers with the source of `dataset`.
 pub fn reply(
     services: &Services,
     dataset: Arc<Dataset>,
@@ -35,75 +31,23 @@ pub fn reply(
         return Ok(reply);
     }
     let length = dataset.bytes;
-    let wanted = if *method == Method::GET {
-        wanted(headers, &tag, length)?
-    } else {
-        None
+    let wanted = match AskedRange::of(method, headers, &tag) {
+        Some(asked) => Some(asked.within(length)?),
+        None => None,
     };
     let range = wanted.clone().unwrap_or(0..length);
     let name = dataset.name.clone();
     let content_type = dataset.content_type.clone();
     let size = range.end - range.start;
-    let status = if wanted.is_some() {
-        StatusCode::PARTIAL_CONTENT
-    } else {
-        StatusCode::OK
-    };
-    let mut reply = Reply::stream(status, stream(services, dataset, range))
+    let mut reply = Reply::stream(StatusCode::OK, stream(services, dataset, range))
         .with(CONTENT_TYPE, content_type)
         .with(CONTENT_LENGTH, size)
         .with(ACCEPT_RANGES, "bytes")
         .with(ETAG, tag);
     if let Some(range) = wanted {
-        reply = reply.with(
-            CONTENT_RANGE,
-            format!("bytes {}-{}/{length}", range.start, range.end - 1),
-        );
+        reply = ranges::partial(reply, &range, length);
     }
     Ok(disposition::of_source(reply, &name))
-}
-
-/// The requested range. Several ranges, other units and invalid ranges are ignored, as §14.2 allows, and so is a range of another
-/// revision (§13.1.5).
-fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Result<Option<Range<u64>>, Error> {
-    let Some(value) = headers.get(RANGE).and_then(|value| value.to_str().ok()) else {
-        return Ok(None);
-    };
-    if headers
-        .get(IF_RANGE)
-        .is_some_and(|condition| condition.as_bytes() != tag.as_bytes())
-    {
-        return Ok(None);
-    }
-    match one_range(value, length) {
-        Some(range) if range.is_empty() => Err(Error::RangeNotSatisfiable { length }),
-        range => Ok(range),
-    }
-}
-
-/// The bytes of a range in a source of that length (§14.1.2): `first-last`, `first-` or `-suffix`, up to the end. Empty if the source has
-/// none of them. `None`: the range is invalid.
-fn one_range(value: &str, length: u64) -> Option<Range<u64>> {
-    let (unit, range) = value.split_once('=')?;
-    let (first, last) = range.trim().split_once('-')?;
-    if !unit.eq_ignore_ascii_case("bytes") {
-        return None;
-    }
-    match (first, last) {
-        ("", suffix) => Some(length.saturating_sub(number(suffix)?)..length),
-        (first, "") => Some(number(first)?.min(length)..length),
-        (first, last) => {
-            let (first, last) = (number(first)?, number(last)?);
-            let end = last.saturating_add(1).min(length);
-            (first <= last).then_some(first.min(end)..end)
-        }
-    }
-}
-
-/// Digits as a number. A number that doesn't fit is after the end of any source.
-fn number(digits: &str) -> Option<u64> {
-    let all = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    all.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 fn stream(

@@ -41,7 +41,6 @@ pub(crate) struct Translator {
     /// Empty lines above the first record. In a single column without a header, they are rows.
     empty_lines: usize,
     fields: Fields,
-    read_again: usize,
     bad_rows: Vec<BadRow>,
     set_aside: usize,
     out: Vec<u8>,
@@ -77,7 +76,6 @@ impl Translator {
             wanted: 0,
             empty_lines: 0,
             fields: Fields::default(),
-            read_again: 0,
             bad_rows: Vec::new(),
             set_aside: 0,
             out: Vec::new(),

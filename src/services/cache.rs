@@ -21,8 +21,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::store::StoreError;
 
-pub use key::PageKey;
 pub(super) use key::{CacheKey, IndexPageKey};
+pub use key::{ExportKey, PageKey};
 use value::ENTRY_OVERHEAD;
 pub use value::{CachedResponse, Page};
 pub(super) use value::{CachedValue, ZoneMaps};
@@ -127,6 +127,22 @@ impl Cache {
             Some(CachedValue::Page(page)) => Some(page),
             _ => None,
         }
+    }
+
+    /// How many bytes an export has, if they were counted.
+    pub fn export_length(&self, key: &ExportKey) -> Option<u64> {
+        match self.entries.get(&CacheKey::ExportLength(*key)) {
+            Some(CachedValue::ExportLength(length)) => Some(length),
+            _ => None,
+        }
+    }
+
+    /// Caches how many bytes an export has.
+    pub fn keep_export_length(&self, key: ExportKey, length: u64) {
+        self.keep(
+            CacheKey::ExportLength(key),
+            CachedValue::ExportLength(length),
+        );
     }
 
     /// The page, or else the result of `make`. If `page` finds a page in the result, it is cached, and `make` runs once however

@@ -3,6 +3,7 @@
 mod cursors;
 mod formats;
 mod large;
+mod ranges;
 mod together;
 
 use std::fmt::Write as _;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::format::{Cell, Form, RowFormat, Style};
+use super::format::{Cell, Form, Lines, RowFormat, Style};
 use super::places;
-use crate::dataset::{ColumnType, Field, Layout, needs_quotes, push_csv_field};
+use crate::dataset::{ColumnType, Field, Layout, NullFields, needs_quotes, push_csv_field};
 use crate::store::Dataset;
 
 /// What stands between two fields.
@@ -74,8 +74,7 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values:
     let columns: Vec<_> = places.iter().map(|place| shown(*place)).collect();
     let plain = cells == CsvCells::AsTheyAre
         && columns.iter().all(|column| column.respelled.is_none())
-        && dataset.layout.delimiter == b','
-        && dataset.layout.nulls.is_empty()
+        && dataset.layout.delimiter == COMMA
         && places.iter().copied().eq(0..dataset.columns.len());
     for (at, place) in places.iter().enumerate() {
         if at > 0 {
@@ -95,8 +94,10 @@ pub fn csv(dataset: &Dataset, select: Option<&[usize]>, cells: CsvCells, values:
             cells,
             alone,
         }),
-        line: None,
-        plain,
+        lines: plain
+            .then(|| NullFields::new(&dataset.layout.nulls, COMMA))
+            .flatten()
+            .map(Lines::Copied),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The form in which a version writes rows, at once or in parts.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::dataset::{Field, push_doubled};
+use crate::dataset::{Field, NullFields, push_doubled};
 
 /// The form of rows, with the texts before, between and after them.
 pub struct Form {
@@ -14,10 +15,16 @@ pub struct Form {
     pub suffix: Vec<u8>,
     /// Writes each row.
     pub row: Box<dyn RowFormat>,
-    /// Writes the same row from its line and delimiter, if all its fields are valid in JSON without escapes.
-    pub line: Option<fn(&str, u8, &mut Vec<u8>)>,
-    /// Whether a line of the text is a row in this form already.
-    pub plain: bool,
+    /// How the same rows are written from lines. `None`: their fields have to be read.
+    pub lines: Option<Lines>,
+}
+
+/// How rows are written from lines of a text without quotes, whose null fields are emptied before.
+pub enum Lines {
+    /// A line that ends in LF is a row already.
+    Copied(NullFields),
+    /// The function writes a row from its line and delimiter, if all its fields are valid in JSON without escapes.
+    Written(Arc<NullFields>, fn(&str, u8, &mut Vec<u8>)),
 }
 
 impl Form {

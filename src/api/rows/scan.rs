@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::{Form, Maker, RowWriter, Span, expected, is_short};
+use super::{Form, Lines, Maker, RowWriter, Span, expected, is_short};
 use crate::services::Services;
 use crate::services::memory::Kind;
 use crate::services::search::{LoadedBlock, Readahead, SearchError, read_ahead};
@@ -151,12 +151,15 @@ impl Scan {
         };
         let end = block.end_row.min(self.end);
         let long = self.rows.open(block.text.len());
-        if !long && self.rows.form.plain && block.text.is_plain(columns) {
+        let form = self.rows.form.lines.as_ref().filter(|_| !long);
+        if let Some(Lines::Copied(nulls)) = form
+            && block.text.is_plain(columns)
+        {
             let to = match end < block.end_row {
                 true => after(at, end - self.next),
                 false => block.text.len(),
             };
-            out.extend_from_slice(&block.text.as_bytes()[at..to]);
+            nulls.push_emptied(&block.text[at..to], delimiter, out);
             // The last line may have no line end.
             if !out.ends_with(b"\n") {
                 out.push(b'\n');
@@ -165,13 +168,14 @@ impl Scan {
             return;
         }
         let rows = end.saturating_sub(self.next);
-        let line = self.rows.form.line.filter(|_| !long);
-        let (written, passed) = match (line, block.text.verbatim_lines(at)) {
-            (Some(write), Some(mut lines)) => {
+        let (written, passed) = match (form, block.text.verbatim_lines(at)) {
+            (Some(Lines::Written(nulls, write)), Some(mut lines)) => {
+                let (nulls, write) = (Arc::clone(nulls), *write);
+                let mut room = String::new();
                 let written = self.rows.rows(rows, out, until, |rows, out| {
                     let line = lines.next().map(|line| {
                         rows.separate(out);
-                        write(line, delimiter, out);
+                        write(nulls.emptied(line, delimiter, &mut room), delimiter, out);
                     });
                     line.is_some()
                 });

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use crate::api::description::Schema;
 use crate::api::listing;
-use crate::api::rows::{Cell, Form, RowFormat, Style, push_json_string};
-use crate::dataset::{Field, Layout};
+use crate::api::rows::{Cell, Form, Lines, RowFormat, Style, push_json_string};
+use crate::dataset::{Field, Layout, NullFields};
 use crate::store;
 use crate::versioning::Available;
 
@@ -113,6 +113,7 @@ pub(in crate::api) fn available<'a>(
 
 /// A page of rows: `{"name", "columns", "rows": [["1","Ada"], …], "page", "per_page", "total"}`.
 pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
+    let layout = &dataset.layout;
     let names: Vec<&str> = dataset
         .columns
         .iter()
@@ -135,10 +136,10 @@ pub(super) fn rows(dataset: &store::Dataset, page: u64, per_page: u64) -> Form {
         separator: b",",
         suffix: suffix.into_bytes(),
         row: Box::new(Row {
-            layout: Arc::clone(&dataset.layout),
+            layout: Arc::clone(layout),
         }),
-        line: dataset.layout.nulls.is_empty().then_some(line),
-        plain: false,
+        lines: NullFields::new(&layout.nulls, layout.delimiter)
+            .map(|nulls| Lines::Written(Arc::new(nulls), line)),
     }
 }
 

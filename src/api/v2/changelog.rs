@@ -6,6 +6,10 @@ use crate::api::{additions, fixes};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (3, 0),
+        changes: CHANGES_2_3_0,
+    },
+    Release {
         semantic: (2, 0),
         changes: CHANGES_2_2_0,
     },
@@ -22,6 +26,13 @@ pub(super) const RELEASES: &[Release] = &[
         changes: CHANGES_2_0_0,
     },
 ];
+
+const CHANGES_2_3_0: &[Change] = &[added(
+    "list_rows",
+    "rows as CSV and NDJSON are sent in ranges too, for clients that read files in parts",
+    "200: all bytes",
+    "206, with Content-Range: bytes 0-99/31053850",
+)];
 
 const CHANGES_2_2_0: &[Change] = &[
     additions::IN_URL,

@@ -123,30 +123,46 @@ pub(super) fn list_rows() -> Description {
         Parameter::revision(),
     ];
     parameters.extend(Parameter::row_query());
+    parameters.extend(Parameter::range());
     parameters.extend(Parameter::conditions());
+    let mut refusals = reading();
+    refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
+    let range = "The range that is sent, and the length of the whole.";
     Description {
         summary: "Read rows, or only those that a query selects",
         details: "The rows in the order of the file, unless `order` is sent. All pages of a list are of one revision, also if the dataset changes meanwhile: \
-                  the cursor knows it. CSV and NDJSON have all rows in one answer.",
+                  the cursor knows it. CSV and NDJSON have all rows in one answer, or a `Range` of its bytes.",
         parameters,
         answers: vec![
-            list()
-                .tagged()
-                .file_name()
-                .json(page_schema().example(examples::rows()))
-                .content(
-                    Content::Negotiated(Format::Csv),
-                    Schema::text().example(examples::CSV),
-                )
-                .content(
-                    Content::Negotiated(Format::Ndjson),
-                    Schema::text().example(examples::NDJSON),
-                ),
+            as_files(list())
+                .maybe("Accept-Ranges", "`bytes`, for CSV and NDJSON.")
+                .json(page_schema().example(examples::rows())),
+            as_files(Answer::new(
+                StatusCode::PARTIAL_CONTENT,
+                "A range of the CSV or NDJSON.",
+            ))
+            .header("Accept-Ranges", "`bytes`.")
+            .header("Content-Range", range),
             Answer::not_modified(),
         ],
-        refusals: reading(),
+        refusals,
         ..Description::default()
     }
+}
+
+/// Rows as CSV and NDJSON.
+fn as_files(answer: Answer) -> Answer {
+    answer
+        .tagged()
+        .file_name()
+        .content(
+            Content::Negotiated(Format::Csv),
+            Schema::text().example(examples::CSV),
+        )
+        .content(
+            Content::Negotiated(Format::Ndjson),
+            Schema::text().example(examples::NDJSON),
+        )
 }
 
 pub(super) fn get_summary() -> Description {

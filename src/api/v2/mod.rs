@@ -25,7 +25,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (2, 0),
+    semantic: (3, 0),
     lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

@@ -253,8 +253,7 @@ pub(super) fn page(
         separator: b",",
         suffix,
         row: Box::new(Object::new(dataset, select, b"}")),
-        line: None,
-        plain: false,
+        lines: None,
     }
 }
 
@@ -286,8 +285,7 @@ pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) ->
         separator: b"",
         suffix: Vec::new(),
         row: Box::new(Object::new(dataset, select, b"}\n")),
-        line: None,
-        plain: false,
+        lines: None,
     }
 }
 

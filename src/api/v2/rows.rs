@@ -1,12 +1,14 @@
 //! Rows in version 2: all of them, or what a query finds.
 
+mod partial;
+
 use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::ETAG;
 use tokio::time::Instant;
 
-use super::{pages, representation};
+use super::{VERSION, pages, representation};
 use crate::api::call::Call;
 use crate::api::error::Error;
 use crate::api::query::Query;
@@ -78,7 +80,11 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         cells,
     };
     let ((body, next), memory) = wanted.answer(&call).await?;
-    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    let reply = match format {
+        Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
+        Format::Json | Format::Html => Reply::body(StatusCode::OK, body),
+    };
+    let reply = reply.with(ETAG, tag);
     let written = written(&asked, cells);
     let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
     let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
@@ -258,7 +264,7 @@ impl Wanted {
             query: self.query.fingerprint(),
             first: self.from,
             limit: u32::try_from(self.limit).unwrap_or(u32::MAX),
-            version: super::VERSION.number,
+            version: VERSION.number,
         }
     }
 

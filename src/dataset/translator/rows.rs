@@ -7,9 +7,6 @@ use crate::dataset::bad_row::BadRow;
 use crate::dataset::error::shortened;
 use crate::dataset::{CsvError, CsvErrorKind, Layout};
 
-/// Bytes that may be read more than once, because a quote that opened in them was never closed.
-const READ_AGAIN: usize = 64 << 20;
-
 impl Translator {
     pub(super) fn row(
         &mut self,
@@ -49,6 +46,9 @@ impl Translator {
 
     /// A record can't be read from `at` on: its first line is set aside, or the file is refused. Returns `false` if the end of
     /// that line has to come first.
+    ///
+    /// The lines below are read again. A quote that could open a field there would have closed the one that is open, so no text is
+    /// read more than twice.
     pub(super) fn misfit(
         &mut self,
         text: &[u8],
@@ -56,16 +56,8 @@ impl Translator {
         kind: CsvErrorKind,
         last: bool,
     ) -> Result<bool, CsvError> {
-        let unclosed = matches!(
-            kind,
-            CsvErrorKind::UnclosedQuote | CsvErrorKind::RecordTooLong { .. }
-        );
-        if unclosed {
-            self.read_again += text.len() - self.at;
-        }
-        let is_row = matches!(self.stage, Stage::Rows(_)) && self.read_again <= READ_AGAIN;
         // A header that can't be read can't be set aside.
-        if !is_row || !self.dialect.sets_aside() {
+        if !matches!(self.stage, Stage::Rows(_)) || !self.dialect.sets_aside() {
             return Err(self.error_at(kind, text, at));
         }
         let next = line_after(text, self.at, self.grammar.line_end());

@@ -263,7 +263,7 @@ fn long_last_lines_are_refused_before_they_are_held() {
 
 #[test]
 fn quotes_that_are_never_closed_cost_no_more_than_the_file_is_long_many_times_over() {
-    // After each of these the rest of the file is read again. Without a bound, that would be 50 GB.
+    // If the rest of the file were read again after each of these, that would be 50 GB.
     let lines = std::iter::repeat_n(b"1,\"x\n".repeat(10_000), 20);
     let header = std::iter::once(b"a,b\n".to_vec());
     let parameters = "bad_rows=set-aside bad_rows_max=100000";

@@ -2,6 +2,7 @@
 
 use crate::dataset::query::Fingerprint;
 use crate::store::SegmentId;
+use crate::versioning::Format;
 
 /// Identifies a page: its revision, query, first row, length and format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +17,25 @@ pub struct PageKey {
     pub limit: u32,
     /// The version of the API that rendered it: each version has a format of its own.
     pub version: u32,
+}
+
+/// Identifies rows that are sent as a file: their revision, query, first row, number and form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ExportKey {
+    /// The upload segment that made the revision.
+    pub made_by: SegmentId,
+    /// The query; `None` for all rows in the order of the file.
+    pub query: Option<Fingerprint>,
+    /// Where the rows begin, as the cursor says; `None` without a cursor.
+    pub first: Option<u64>,
+    /// The most rows.
+    pub limit: u64,
+    /// The version of the API that renders them.
+    pub version: u32,
+    /// The format.
+    pub format: Format,
+    /// Whether formulas are guarded.
+    pub is_guarded: bool,
 }
 
 /// Identifies an index page: the blocks of an upload segment that begin within a range of its rows. The range is written out, because
@@ -36,6 +56,8 @@ pub(in crate::services) enum CacheKey {
     /// A page in JSON, with its cursor. It depends on the rows, names and types of the revision, on the query and the first row,
     /// and on the version's format. It does not depend on how the revision is divided into segments: cursors hold row numbers.
     Page(PageKey),
+    /// The length of an export. It depends on the same as a page, and on how cells are written.
+    ExportLength(ExportKey),
     /// The text of a block with its line index: the upload segment, and the offset of the text there. It depends on the block
     /// and on the number of columns, which is the same in all revisions that read the segment.
     Text(SegmentId, u64),

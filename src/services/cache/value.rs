@@ -72,6 +72,7 @@ pub(in crate::services) enum CachedValue {
     Page(Page),
     /// A page that is too large to be cached.
     LargePage,
+    ExportLength(u64),
     Text(Arc<BlockText>),
     BlockHandles(Arc<[BlockHandle]>),
     ZoneMaps(Arc<ZoneMaps>),
@@ -84,7 +85,7 @@ impl CachedValue {
     pub(super) fn weight(&self) -> u64 {
         let bytes = match self {
             Self::Page(page) => page.body.len() + page.next.as_ref().map_or(0, |next| next.len()),
-            Self::LargePage => 0,
+            Self::LargePage | Self::ExportLength(_) => 0,
             Self::Text(text) => text.bytes(),
             Self::BlockHandles(handles) => size_of_val::<[BlockHandle]>(handles),
             Self::ZoneMaps(maps) => {

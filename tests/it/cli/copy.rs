@@ -54,7 +54,7 @@ fn a_copy_is_the_same_to_every_client_and_in_every_table() {
         "sqlite:flash.db",
         &address(&target),
     ));
-    assert!(said.contains("7 datasets, 12 revisions, "), "{said}");
+    assert!(said.contains("8 datasets, 13 revisions, "), "{said}");
     let source = database(&program);
     for table in [
         "datasets",

@@ -11,7 +11,7 @@ use crate::process::Program;
 use crate::sample::large_csv;
 
 /// A running server with datasets of several revisions: replaced, appended to, of several blocks, of another charset, of
-/// no rows at all, and one that was deleted.
+/// no rows at all, with rows that were set aside, and one that was deleted.
 pub fn filled() -> Program {
     let program = Program::serve(&[]);
     put(&program, "large", "text/csv", large_csv(400_000));
@@ -36,6 +36,8 @@ pub fn filled() -> Program {
     put(&program, "open-line", "text/csv", "id\n1");
     append(&program, "open-line", "2");
     put(&program, "header", "text/csv", "id,name");
+    let apart = "apart?bad_rows=set-aside";
+    put(&program, apart, "text/csv", "id,name\n1,Ada\n2\n3,x,y\n");
     put(&program, "deleted", "text/csv", "id\n1\n");
     let deleted = program.call("DELETE", "/datasets/deleted").v2().send();
     assert_eq!(deleted.status, 204);
@@ -64,6 +66,7 @@ pub struct Seen {
     description: String,
     tag: String,
     source: Vec<u8>,
+    bad_rows: String,
     /// A cursor, and the page that it leads to.
     next: Option<(String, String)>,
 }
@@ -80,6 +83,7 @@ pub fn seen(program: &Program) -> Vec<Seen> {
             assert!(number.is_number(), "{revision}");
             let described = get(&format!("/datasets/{name}?revision={number}"));
             let source = get(&format!("/datasets/{name}/source?revision={number}"));
+            let bad_rows = get(&format!("/datasets/{name}/bad-rows?revision={number}"));
             let rows = get(&format!("/datasets/{name}/rows?limit=1&revision={number}")).json();
             let next = rows["next"].as_str().map(|cursor| {
                 let page = get(&format!("/datasets/{name}/rows?limit=2&cursor={cursor}"));
@@ -91,6 +95,7 @@ pub fn seen(program: &Program) -> Vec<Seen> {
                 description: described.text(),
                 tag: source.header("etag").to_owned(),
                 source: source.body,
+                bad_rows: bad_rows.text(),
                 next,
             });
         }
