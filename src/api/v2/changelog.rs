@@ -27,12 +27,20 @@ pub(super) const RELEASES: &[Release] = &[
     },
 ];
 
-const CHANGES_2_3_0: &[Change] = &[added(
-    "list_rows",
-    "rows as CSV and NDJSON are sent in ranges too, for clients that read files in parts",
-    "200: all bytes",
-    "206, with Content-Range: bytes 0-99/31053850",
-)];
+const CHANGES_2_3_0: &[Change] = &[
+    added(
+        "list_rows",
+        "rows as CSV and NDJSON are sent in ranges too, for clients that read files in parts",
+        "200: all bytes",
+        "206, with Content-Range: bytes 0-99/31053850",
+    ),
+    added(
+        "get_dataset",
+        "a dataset links to the page that shows it to people",
+        "no Link",
+        "Link: </explore/people>; rel=\"alternate\"; type=\"text/html\"",
+    ),
+];
 
 const CHANGES_2_2_0: &[Change] = &[
     additions::IN_URL,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ETAG, LOCATION};
+use http::header::{ETAG, LINK, LOCATION};
 
 use super::pages;
 use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Root, RootLinks};
@@ -110,7 +110,12 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
         return Ok(reply);
     }
     let body = listing::one(&call.services, &dataset, DATASET).await?;
-    Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
+    let page = format!(
+        "</explore/{}>; rel=\"alternate\"; type=\"text/html\"",
+        dataset.name
+    );
+    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    Ok(reply.with(LINK, page))
 }
 
 /// The dataset, as of the revision that is asked for, if nothing else is.

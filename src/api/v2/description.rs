@@ -53,6 +53,7 @@ pub(super) fn get_dataset() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The dataset.")
                 .tagged()
+                .header("Link", "The page for people (`rel=\"alternate\"`).")
                 .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),
             Answer::not_modified(),
         ],
