@@ -1,10 +1,16 @@
 //! The changes in the releases of version 2.
 
+mod changes_2_3_0;
+
 use crate::api::history::{Change, Kind, Release};
 use crate::api::{additions, fixes};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
+    Release {
+        semantic: (3, 0),
+        changes: changes_2_3_0::CHANGES,
+    },
     Release {
         semantic: (2, 0),
         changes: CHANGES_2_2_0,
