@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::single;
-use crate::services::Services;
+use crate::services::{NamedColumns, Services};
 use crate::settings::Anonymous;
 use crate::store::Client;
 use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
@@ -160,6 +160,19 @@ pub(super) fn admit(
     }
 }
 
+/// Counts a read of a dataset.
+pub(super) fn count_read(
+    services: &Services,
+    client: Option<&Client>,
+    headers: &HeaderMap,
+    (dataset, columns): (i64, Option<&NamedColumns>),
+    at: Timestamp,
+) {
+    let client = client.map(|client| client.id);
+    let readers = &services.readers;
+    readers.count(dataset, client, user_agent(headers), columns, at);
+}
+
 /// Counts a request that is answered.
 pub(super) fn count(
     services: &Services,
@@ -169,9 +182,11 @@ pub(super) fn count(
     operation: &'static str,
     at: Timestamp,
 ) {
-    let user_agent = headers.get(USER_AGENT);
-    let user_agent = user_agent.and_then(|value| value.to_str().ok());
     let client = client.map(|client| client.id);
     let usage = &services.usage;
-    usage.count(client, user_agent, version, operation, at);
+    usage.count(client, user_agent(headers), version, operation, at);
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(USER_AGENT)?.to_str().ok()
 }

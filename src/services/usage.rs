@@ -259,7 +259,7 @@ pub fn start_of(day: i64) -> Timestamp {
     Timestamp::from_microsecond(day.saturating_mul(DAY)).unwrap_or(Timestamp::MIN)
 }
 
-fn family(user_agent: Option<&str>) -> &'static str {
+pub(super) fn family(user_agent: Option<&str>) -> &'static str {
     let Some(user_agent) = user_agent else {
         return NONE;
     };

@@ -35,6 +35,7 @@ const BEHAVIOUR: &[&str] = &[
     "revisions",
     "revoked",
     "rows",
+    "schema",
     "summary",
     "upgrade",
     "uploads",

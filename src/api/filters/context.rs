@@ -15,7 +15,7 @@ use crate::api::history::History;
 use crate::api::labels::Labels;
 use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::REQUEST_ID;
-use crate::services::Services;
+use crate::services::{NamedColumns, Services};
 use crate::store::Client;
 use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
 
@@ -131,6 +131,17 @@ impl Context {
             &self.headers,
             self.choice.version.get(),
             operation.name,
+            self.caller.at,
+        );
+    }
+
+    /// Counts the request as a read of a dataset.
+    pub(super) fn count_read(&self, dataset: i64, columns: Option<&NamedColumns>) {
+        access::count_read(
+            &self.api.services,
+            self.caller.client.as_deref(),
+            &self.headers,
+            (dataset, columns),
             self.caller.at,
         );
     }

@@ -6,13 +6,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::opened::UpkeepError;
 use super::super::tables::{
-    self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, SecretCopy, UsageCopy,
+    self, ClientCopy, ClientKeyCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy, MoveCopy,
+    ReaderColumnCopy, ReadsCopy, SecretCopy, UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,
-    leases, revisions, secrets, uploads, usage,
+    client_extensions, client_keys, client_moves, clients, datasets, former_schemas, garbage,
+    idempotency_keys, leases, reader_columns, readers, revisions, secrets, uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -78,13 +79,16 @@ pub(super) fn write(
         clear(target)?;
         copy_datasets(source, target)?;
         copy_keys(source, target)?;
-        // These tables are small: the operator makes the clients, and usage is counted per day.
+        // These tables are small: the operator makes the clients, and usage is counted per day and for a month.
+        copy_table!(former_schemas, FormerSchemaCopy, source, target);
         copy_table!(secrets, SecretCopy, source, target);
         copy_table!(clients, ClientCopy, source, target);
         copy_table!(client_keys, ClientKeyCopy, source, target);
         copy_table!(client_moves, MoveCopy, source, target);
         copy_table!(client_extensions, ExtensionCopy, source, target);
         copy_table!(usage, UsageCopy, source, target);
+        copy_table!(readers, ReadsCopy, source, target);
+        copy_table!(reader_columns, ReaderColumnCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -119,6 +123,7 @@ fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepEr
 fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(datasets::table).execute(target)?;
     diesel::delete(revisions::table).execute(target)?;
+    diesel::delete(former_schemas::table).execute(target)?;
     diesel::delete(secrets::table).execute(target)?;
     diesel::delete(idempotency_keys::table).execute(target)?;
     diesel::delete(uploads::table).execute(target)?;
@@ -129,6 +134,8 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(client_moves::table).execute(target)?;
     diesel::delete(client_extensions::table).execute(target)?;
     diesel::delete(usage::table).execute(target)?;
+    diesel::delete(readers::table).execute(target)?;
+    diesel::delete(reader_columns::table).execute(target)?;
     Ok(())
 }
 
