@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 pub use datasets::DatasetUse;
-use family::family;
+pub(super) use family::family;
 
 use super::Metrics;
 use crate::settings::CountUsage;
