@@ -66,7 +66,8 @@ function result(dataset) {
   for (const column of dataset.columns) types.append(element("li", `${column.name} `, element("small", column.type)));
   const made = element("section", "", element("h3", "", link(`/explore/${dataset.name}`, dataset.name)));
   const rows = dataset.row_count.toLocaleString("en");
-  made.append(element("p", `${rows} rows, ${dataset.columns.length} columns`), types);
+  const count = (number, noun) => `${number} ${noun}${number === "1" ? "" : "s"}`;
+  made.append(element("p", `${count(rows, "row")}, ${count(`${dataset.columns.length}`, "column")}`), types);
   const changes = (dataset.changes ?? []).map(
     ({ column, what, from, to }) => `${column}: ${what}${from === null ? "" : ` from ${from}`}${to === null ? "" : ` to ${to}`}`,
   );
