@@ -62,7 +62,7 @@ impl World {
             if_match: self.a_tag(name),
             document: Some(document.clone()),
         };
-        let before = self.datasets.get(name).map(|dataset| dataset.newest());
+        let before = self.datasets.get(name).map(Dataset::newest);
         let at_once = before.is_some();
         let before = before.or_else(|| self.former.get(name));
         let before = before.map(|before| &**before);
