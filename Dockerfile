@@ -12,7 +12,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY pq-sys pq-sys
 RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --features tls --bin flash
-COPY build.rs ./
+COPY build.rs askama.toml ./
 COPY migrations migrations
 COPY src src
 # Cargo compares file times, and the empty crate is newer than Flash, hence `touch`. Packed relocations make the program smaller; the C

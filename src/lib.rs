@@ -11,6 +11,7 @@
 //! | [`store`] | keeps datasets; the only one that knows diesel | `dataset`, `versioning` |
 //! | [`services`] | the container that all handlers share | `store`, `dataset`, `versioning`, `settings` |
 //! | [`api`] | HTTP as the versions define it; the only one that knows warp | `services`, `store`, `dataset`, `versioning`, `settings`, `logging` |
+//! | [`pages`] | pages for people, which read through the API | `api`, `services`, `store`, `dataset`, `versioning`, `settings` |
 //! | [`server`] | sockets: limits, time-outs, request ids, draining | `api`, `services`, `settings`, `logging` |
 //! | [`cli`] | a command each | all |
 //!
@@ -20,6 +21,7 @@ pub mod api;
 pub mod cli;
 pub mod dataset;
 pub mod logging;
+pub mod pages;
 pub mod server;
 pub mod services;
 pub mod settings;

@@ -10,10 +10,11 @@ use http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
 use jiff::Timestamp;
 
 use super::error::Error;
-use super::request::single;
+use super::request::{OfPage, single};
+use crate::dataset::DatasetName;
 use crate::services::{NamedColumns, Services};
 use crate::settings::Anonymous;
-use crate::store::Client;
+use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
 
 /// The caller of a request.
@@ -64,16 +65,21 @@ pub(super) fn catalogue_of<'s>(
     }
 }
 
-/// Identifies the caller. A request with an invalid key is refused, even if anonymous callers may do the same.
+/// Identifies the caller. A request with an invalid key is refused, even if anonymous callers may do the same. The first request of a
+/// client pins it, unless a page made the request.
 pub(super) async fn identify(
     services: &Services,
     headers: &HeaderMap,
+    of_page: Option<OfPage>,
 ) -> Result<Option<Arc<Client>>, Error> {
     let Some(key) = key(headers)? else {
         return Ok(None);
     };
     let newest = services.catalogue.newest_stable(services.clock.now());
-    let client = services.clients.identify(&key, newest.get()).await?;
+    let client = match of_page {
+        Some(OfPage) => services.clients.look_at(&key).await?,
+        None => services.clients.identify(&key, newest.get()).await?,
+    };
     client.map(Some).ok_or(UNKNOWN)
 }
 
@@ -173,18 +179,34 @@ pub(super) fn count_read(
     readers.count(dataset, client, user_agent(headers), columns, at);
 }
 
-/// Counts a request that is answered.
+/// Counts a request.
 pub(super) fn count(
     services: &Services,
     client: Option<&Client>,
     headers: &HeaderMap,
     version: u32,
-    operation: &'static str,
+    outcome: Outcome,
     at: Timestamp,
 ) {
     let client = client.map(|client| client.id);
     let usage = &services.usage;
-    usage.count(client, user_agent(headers), version, operation, at);
+    usage.count(client, user_agent(headers), version, outcome, at);
+}
+
+/// Counts a request that a dataset answered.
+pub(super) fn count_dataset(
+    services: &Services,
+    client: Option<&Client>,
+    headers: &HeaderMap,
+    version: u32,
+    name: &str,
+) {
+    // A path may name what is no dataset, such as a file whose dataset has another name.
+    if DatasetName::new(name).is_ok() {
+        let client = client.map(|client| client.id);
+        let usage = &services.usage;
+        usage.count_dataset(client, user_agent(headers), version, name);
+    }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<&str> {

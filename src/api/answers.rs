@@ -20,12 +20,12 @@ use http_body_util::{BodyExt as _, Full};
 use jiff::Timestamp;
 
 use super::access;
-use super::request::REQUEST_ID;
+use super::request::{OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, NamedColumns, Services};
-use crate::store::{Dataset, SegmentId};
+use crate::store::{Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
 
 /// The most bytes of a question. Responses to longer ones are not cached.
@@ -189,6 +189,7 @@ fn recall(
     services: &Services,
     question: &mut Question,
     headers: &HeaderMap,
+    of_page: Option<&OfPage>,
 ) -> Option<http::Response<Full<Bytes>>> {
     let client = access::recall(services, headers)?;
     let client = client.as_deref();
@@ -205,10 +206,14 @@ fn recall(
     let bytes = answer.body.len();
     let held = services.memory.try_take(Kind::of_answer(bytes), bytes)?;
     let version = answer.route.version.unwrap_or_default();
-    access::count(services, client, headers, version, answer.operation, now);
-    let (_, made_by) = answer.of;
-    let read = (made_by.dataset, answer.named.as_ref());
-    access::count_read(services, client, headers, read, now);
+    if of_page.is_none() {
+        let outcome = Outcome::Called(answer.operation);
+        access::count(services, client, headers, version, outcome, now);
+        access::count_dataset(services, client, headers, version, answer.of.0.as_str());
+        let (_, made_by) = answer.of;
+        let read = (made_by.dataset, answer.named.as_ref());
+        access::count_read(services, client, headers, read, now);
+    }
     let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
     *response.headers_mut() = answer.headers.clone();
     response.extensions_mut().insert(answer.route);
@@ -247,9 +252,9 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let mut question = Question::of(&request);
         let asked = question.as_mut();
-        if let Some(known) =
-            asked.and_then(|asked| recall(&self.services, asked, request.headers()))
-        {
+        let (headers, of_page) = (request.headers(), request.extensions().get());
+        let known = asked.and_then(|asked| recall(&self.services, asked, headers, of_page));
+        if let Some(known) = known {
             return Either::Left(ready(Ok(known.map(http_body_util::Either::Left))));
         }
         let (services, made) = (Arc::clone(&self.services), self.behind.call(request));

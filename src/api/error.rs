@@ -16,7 +16,7 @@ use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_me
 use super::body::BodyTimedOut;
 use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError, SchemaVersion};
 use crate::services::search::SearchError;
-use crate::store::{Reader, SchemaRefusal, StoreError};
+use crate::store::{Reader, Reason, SchemaRefusal, StoreError};
 use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
 
 /// Why a request failed.
@@ -411,15 +411,17 @@ impl Error {
     }
 
     /// The version, if the error is that it isn't served.
-    pub fn unserved(&self) -> Option<&Unserved> {
-        if let Self::Negotiation {
-            refusal: Refusal::Retired(version) | Refusal::Brownout { version, .. },
-            ..
-        } = self
-        {
-            Some(version)
-        } else {
-            None
+    pub fn unserved(&self) -> Option<(&Unserved, Reason)> {
+        match self {
+            Self::Negotiation {
+                refusal: Refusal::Retired(version),
+                ..
+            } => Some((version, Reason::Retired)),
+            Self::Negotiation {
+                refusal: Refusal::Brownout { version, .. },
+                ..
+            } => Some((version, Reason::Brownout)),
+            _ => None,
         }
     }
 }

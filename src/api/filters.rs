@@ -24,8 +24,9 @@ use super::contract::Operation;
 use super::discovery::{self, Page};
 use super::error::Error;
 use super::registry::{Registry, Resource};
-use super::request::{Peer, single};
+use super::request::{OfPage, Peer, single};
 use super::{access, coding, in_url};
+use crate::store::Outcome;
 use crate::versioning::{self, InUrl, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
@@ -54,17 +55,19 @@ fn caller(
     let head = warp::method()
         .and(warp::path::full())
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
-        .and(warp::header::headers_cloned());
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<OfPage>());
     head.and_then(
-        move |method: Method, path: FullPath, query: String, headers: HeaderMap| {
+        move |method: Method, path: FullPath, query: String, headers: HeaderMap, of_page| {
             let api = Arc::clone(&api);
             async move {
-                let (client, refusal) = match access::identify(&api.services, &headers).await {
+                let identified = access::identify(&api.services, &headers, of_page).await;
+                let (client, refusal) = match identified {
                     Ok(client) => (client, Ok(())),
                     Err(error) => (None, Err(error)),
                 };
-                let context = Box::new(Context::new(api, (method, path, query), headers, client));
-                settled(context, refusal).map(|(context, ())| context)
+                let context = Context::new(api, (method, path, query), headers, client, of_page);
+                settled(Box::new(context), refusal).map(|(context, ())| context)
             }
         },
     )
@@ -175,8 +178,9 @@ fn negotiate(context: &mut Context, resource: &Resource) -> Result<(), Error> {
                 path,
             };
             // A version that is not served has an error of its own.
-            if let Some(unserved) = error.unserved() {
+            if let Some((unserved, reason)) = error.unserved() {
                 context.choice = unserved.choice;
+                context.count(Outcome::Refused(reason));
             }
             return Err(error);
         }
@@ -240,7 +244,7 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
     };
     context.operation = Some(operation.name);
     context.admit(&method)?;
-    context.count(operation);
+    context.count(Outcome::Called(operation.name));
     Ok(Task::Operation(Found {
         operation,
         resource,

@@ -25,6 +25,7 @@ use crate::dataset::DatasetName;
 use crate::services::{Form, Prepared, Upload};
 use crate::store::Write;
 pub(super) use json::Item;
+pub use multipart::{FormFile, form_file};
 
 /// The media types that `POST /datasets` takes.
 const LISTS: &[&str] = &[

@@ -41,6 +41,7 @@ mod labels;
 mod listing;
 mod notice;
 mod operations;
+pub mod page;
 pub mod query;
 mod ranges;
 pub mod registry;
@@ -56,8 +57,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use warp::filters::BoxedFilter;
-use warp::reply::Response;
 
 pub use registry::{Registry, RegistryError};
 
@@ -78,6 +77,7 @@ pub fn service<B>(
         Future: Send + 'static,
     > + Clone
     + Send
+    + Sync
     + 'static,
     RegistryError,
 >
@@ -90,6 +90,20 @@ where
 }
 
 /// The service for the operator, on an address of its own.
-pub fn operations_filter(services: Arc<Services>) -> BoxedFilter<(Response,)> {
-    operations::filter(services)
+pub fn operations<B>(
+    services: Arc<Services>,
+) -> impl tower_service::Service<
+    http::Request<B>,
+    Response = http::Response<
+        impl http_body::Body<Data = Bytes, Error: Into<reply::StreamError>> + Send + 'static,
+    >,
+    Error = Infallible,
+    Future: Send + 'static,
+> + Clone
++ Send
++ 'static
+where
+    B: http_body::Body<Data: Send, Error: Into<reply::StreamError>> + Send + Sync + 'static,
+{
+    warp::service(operations::filter(services))
 }

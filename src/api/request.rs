@@ -15,6 +15,11 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Peer(pub IpAddr);
 
+/// Marks a request that a page makes inside the process ([`crate::pages`]). It is no use of a version by its client: it isn't counted,
+/// and doesn't pin the client.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OfPage;
+
 /// A request.
 pub struct Request {
     /// Its method.

@@ -31,7 +31,7 @@ enum Command {
     },
     /// List all clients with their pins
     List,
-    /// Show one client: its pin, the history of the pin, the number of its keys, and its requests of the last 30 days
+    /// Show one client: its pin, the history of the pin, the number of its keys, and its requests and refusals of the last 30 days
     Show {
         /// Name of the client
         name: String,
@@ -175,6 +175,15 @@ fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreE
             used.operation,
             super::counted(used.requests, "time"),
             used.last_at
+        ));
+    }
+    for refused in admin.refusals(Some(&client), services::retirement::first_day(now))? {
+        super::say(&format!(
+            "refused        v{} {} {}, last {}",
+            refused.version,
+            refused.operation,
+            super::counted(refused.requests, "time"),
+            refused.last_at
         ));
     }
     Ok(())

@@ -5,8 +5,9 @@ use std::{io, sync::Arc};
 use tokio::sync::oneshot;
 
 use crate::{
-    api::{self, Registry, RegistryError},
+    api::{Registry, RegistryError},
     logging::{self, LoggingError},
+    pages,
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
     services::{Clock, Services, memory::give_large_back_at_once},
     settings::{Settings, SettingsError},
@@ -78,10 +79,13 @@ async fn serve(
     let services = Services::open(settings.clone(), catalogue, clock)?;
     services.keep_usage();
     services.give_memory_back();
-    let clients = api::service(Arc::clone(&services), registry)?;
-    let operators = warp::service(api::operations_filter(Arc::clone(&services)));
+    let clients = pages::service(Arc::clone(&services), registry)?;
+    let operators = pages::operators(Arc::clone(&services));
     log::info!("the API is at http://{}", public.local_addr()?);
-    log::info!("probes and metrics are at http://{}", admin.local_addr()?);
+    log::info!(
+        "probes and metrics, and pages for the operator, are at http://{}",
+        admin.local_addr()?
+    );
     log_lifecycles(&services);
     services.warn_of_users();
 

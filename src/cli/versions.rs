@@ -12,16 +12,18 @@ use crate::{
     services::{
         self,
         retirement::{self, User},
+        usage,
     },
     settings::{DatabaseSettings, LifecycleSettings},
-    store::{AdminStore, Client, StoreError, Used},
+    store::{AdminStore, StoreError, Used},
     versioning::{Catalogue, Format, Version, VersionNumber, media_type},
 };
 
 /// The arguments of `flash versions`.
 #[derive(Debug, Args)]
 pub(super) struct Versions {
-    /// Also list the users of each version in the last 30 days: clients by name, anonymous callers by kind of user agent
+    /// Also list the users of each version in the last 30 days, and the callers that a brownout or a retirement refused: clients by name,
+    /// anonymous callers by kind of user agent
     #[arg(long)]
     usage: bool,
     #[command(flatten)]
@@ -62,6 +64,7 @@ pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
             if versions.usage {
                 let admin = &mut admin(&versions.database)?;
                 say_users(&catalogue, &retirement::users(&lately(admin, now)?));
+                say_refused(&admin.refusals(None, retirement::first_day(now))?);
             }
             Ok(())
         }
@@ -119,6 +122,30 @@ fn say_users(catalogue: &Catalogue, users: &[User]) {
     }
 }
 
+/// Prints a table of the callers that a brownout or a retirement refused, if there are any.
+fn say_refused(refused: &[Used]) {
+    if refused.is_empty() {
+        return;
+    }
+    let width = refused.iter().map(|one| usage::caller(one).len()).max();
+    let width = width.unwrap_or(0).max("CALLER".len());
+    super::say("");
+    super::say(&format!(
+        "VERSION  {:width$}  REFUSED BY  {:>12}  LAST",
+        "CALLER", "REQUESTS"
+    ));
+    for one in refused {
+        let version = format!("v{}", one.version);
+        super::say(&format!(
+            "{version:7}  {:width$}  {:10}  {:>12}  {}",
+            usage::caller(one),
+            one.operation,
+            one.requests,
+            one.last_at
+        ));
+    }
+}
+
 /// Lists the callers that still use a version.
 fn retire_check(admin: &mut AdminStore, version: &Version, now: Timestamp) -> Result<(), Failure> {
     let number = version.number;
@@ -127,7 +154,7 @@ fn retire_check(admin: &mut AdminStore, version: &Version, now: Timestamp) -> Re
     for user in &users {
         super::say(&user.to_string());
     }
-    for client in silent(&clients, &used, number) {
+    for client in retirement::silent(&clients, &used, number) {
         super::say(&format!(
             "{} is pinned to {number}, but did not use it in the last {} days",
             client.name,
@@ -148,21 +175,4 @@ fn retire_check(admin: &mut AdminStore, version: &Version, now: Timestamp) -> Re
             callers,
         }),
     }
-}
-
-/// Clients that are pinned to the version and did not use it lately.
-fn silent<'c>(
-    clients: &'c [Client],
-    used: &'c [Used],
-    version: VersionNumber,
-) -> impl Iterator<Item = &'c Client> {
-    clients
-        .iter()
-        .filter(move |client| client.pin == Some(version.get()) && client.disabled_at.is_none())
-        .filter(move |client| {
-            !used.iter().any(|used| {
-                used.client.as_deref() == Some(client.name.as_str())
-                    && used.version == version.get()
-            })
-        })
 }

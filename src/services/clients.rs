@@ -140,6 +140,21 @@ impl Clients {
         self.store.client_by_key(digest).await
     }
 
+    /// The client of the key, as it is: this doesn't count as its first call, so it isn't pinned. `None` if the key is unknown or revoked.
+    pub async fn look_at(&self, key: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        if let Some(client) = self.recall(key) {
+            return Ok(client);
+        }
+        if !looks_right(key) {
+            return Ok(None);
+        }
+        // The lookup isn't cached: the first call of the client has to find that it has no pin.
+        let client = self.store.client_by_key(digest(key)).await?;
+        Ok(client
+            .filter(|client| client.disabled_at.is_none())
+            .map(Arc::new))
+    }
+
     /// Forgets all lookups, after this server changed a client.
     pub fn forget(&self) {
         self.keys.forget();

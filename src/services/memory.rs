@@ -10,7 +10,7 @@
 //! | `answers` | 3 | longer answers, and the parts of those that are sent while they are made |
 //! | `coders` | 2 | windows and tables of zstd, br and gzip, in both directions |
 //! | `texts` | 3 | blocks that are read, and rows that a query has found |
-//! | `uploads` | 3 | CSVs on their way into the store, and bodies that are received whole |
+//! | `uploads` | 3 | CSVs on their way into the store, bodies that are received whole, and pages for people while they are made |
 //! | `large` | 3 | JSON lists being taken apart, and records that are longer than a block |
 //!
 //! The cache has its own bound (`--cache-bytes`, an eighth of the budget by default); the shares divide the rest. A request
@@ -41,7 +41,7 @@ pub enum Kind {
     Coders,
     /// Blocks that are read, and rows that were found.
     Texts,
-    /// CSVs and bodies being received.
+    /// CSVs and bodies being received, and pages being made.
     Uploads,
     /// Work that needs many times as much as others of its kind.
     Large,

@@ -17,7 +17,7 @@ use prometheus::{
 pub use requests::InFlightRequest;
 
 use super::Services;
-use crate::store::Load;
+use crate::store::{Load, Reason};
 use crate::versioning::{Catalogue, State};
 
 /// The media type of a scrape.
@@ -52,6 +52,7 @@ pub struct Metrics {
     request_bytes: IntCounter,
     response_bytes: IntCounter,
     used: IntCounterVec,
+    refused: IntCounterVec,
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
@@ -116,6 +117,11 @@ impl Metrics {
                 "flash_api_requests_total",
                 "Requests by version of the API and by who sent them: a client's name, or anonymous (KIND OF USER AGENT).",
                 &["version", "client"],
+            ),
+            refused: names.counters(
+                "flash_api_refusals_total",
+                "Requests that a brownout or a retirement refused, by version and by who sent them, as in flash_api_requests_total.",
+                &["version", "client", "reason"],
             ),
             store_connections: names.gauges(
                 "flash_store_connections",
@@ -191,6 +197,14 @@ impl Metrics {
         let version = self.name_of(Some(version));
         self.used
             .with_label_values(&[version, client])
+            .inc_by(requests);
+    }
+
+    /// Requests of a version that were refused, by who sent them.
+    pub(super) fn refused(&self, version: u32, client: &str, reason: Reason, requests: u64) {
+        let version = self.name_of(Some(version));
+        self.refused
+            .with_label_values(&[version, client, reason.as_str()])
             .inc_by(requests);
     }
 

@@ -53,11 +53,7 @@ impl std::fmt::Display for User {
 pub fn users(used: &[Used]) -> Vec<User> {
     let mut found: BTreeMap<(std::cmp::Reverse<u32>, String), (u64, Timestamp)> = BTreeMap::new();
     for one in used {
-        let name = match &one.client {
-            Some(name) => name.clone(),
-            None => usage::anonymous(&one.family),
-        };
-        let key = (std::cmp::Reverse(one.version), name);
+        let key = (std::cmp::Reverse(one.version), usage::caller(one));
         let (requests, last_at) = found.entry(key).or_insert((0, one.last_at));
         *requests += one.requests;
         *last_at = one.last_at.max(*last_at);
@@ -94,6 +90,23 @@ pub fn left_behind(
             !client.is_some_and(goes_on)
         })
         .collect()
+}
+
+/// Clients that are pinned to the version and did not use it lately.
+pub fn silent<'c>(
+    clients: &'c [Client],
+    used: &'c [Used],
+    version: VersionNumber,
+) -> impl Iterator<Item = &'c Client> {
+    clients
+        .iter()
+        .filter(move |client| client.pin == Some(version.get()) && client.disabled_at.is_none())
+        .filter(move |client| {
+            !used.iter().any(|used| {
+                used.client.as_deref() == Some(client.name.as_str())
+                    && used.version == version.get()
+            })
+        })
 }
 
 /// Logs a warning for each version with an end date that was used lately, once the store answers.

@@ -1,49 +1,24 @@
-//! Requests counted per client, version and operation, in memory, and handed to the store every few seconds.
+//! Requests counted per client, version and operation, or reason of a refusal, in memory, and handed to the store every few seconds.
 //!
 //! The number of keys is bounded: anonymous callers are counted by the kind of their user agent, and there are few kinds. A
 //! server that is killed loses what it has not handed over: these are statistics, not data.
 
+mod datasets;
+mod family;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+pub use datasets::DatasetUse;
+pub(super) use family::family;
+
 use super::Metrics;
 use crate::settings::CountUsage;
-use crate::store::{Count, Store, StoreError};
+use crate::store::{Count, Outcome, Store, StoreError, Used};
 
-/// Kinds of user agents. A user agent is of a kind if the header begins with its name.
-const FAMILIES: &[&str] = &[
-    "flash",
-    "curl",
-    "wget",
-    "httpie",
-    "python-requests",
-    "python-httpx",
-    "python-urllib",
-    "aiohttp",
-    "go-http-client",
-    "java",
-    "okhttp",
-    "apache-httpclient",
-    "axios",
-    "node",
-    "undici",
-    "ruby",
-    "faraday",
-    "guzzlehttp",
-    "reqwest",
-    "ureq",
-    "hyper",
-    "dart",
-    "postmanruntime",
-    "insomnia",
-    "mozilla",
-];
-/// All other user agents.
-const OTHER: &str = "other";
-/// Callers without the header.
-const NONE: &str = "none";
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -54,6 +29,7 @@ pub struct Usage {
     counted: Mutex<PendingCounts>,
     /// The names of clients, by their numbers.
     names: Mutex<HashMap<i64, String>>,
+    datasets: datasets::DatasetCounts,
 }
 
 /// Counts of requests, with the time of the last one.
@@ -112,7 +88,7 @@ struct UsageKey {
     client: i64,
     version: u32,
     family: &'static str,
-    operation: &'static str,
+    outcome: Outcome,
     day: i64,
 }
 
@@ -123,6 +99,7 @@ impl Usage {
             counts: setting == CountUsage::On,
             counted: Mutex::default(),
             names: Mutex::default(),
+            datasets: datasets::DatasetCounts::default(),
         }
     }
 
@@ -132,21 +109,19 @@ impl Usage {
         client: Option<i64>,
         user_agent: Option<&str>,
         version: u32,
-        operation: &'static str,
+        outcome: Outcome,
         now: Timestamp,
     ) {
         if !self.counts {
             return;
         }
         let now = now.as_microsecond();
+        let (client, family) = who(client, user_agent);
         let key = UsageKey {
-            client: client.unwrap_or(0),
+            client,
             version,
-            family: match client {
-                Some(_) => "",
-                None => family(user_agent),
-            },
-            operation,
+            family,
+            outcome,
             day: now.div_euclid(DAY),
         };
         let one = RequestCount {
@@ -154,6 +129,25 @@ impl Usage {
             last_at: now,
         };
         self.counted().add(key, one);
+    }
+
+    /// Counts a request that a dataset answered.
+    pub fn count_dataset(
+        &self,
+        client: Option<i64>,
+        user_agent: Option<&str>,
+        version: u32,
+        dataset: &str,
+    ) {
+        if self.counts {
+            let (client, family) = who(client, user_agent);
+            self.datasets.count(client, family, version, dataset);
+        }
+    }
+
+    /// The most frequent uses of datasets since the server started, with the number of requests that there were at least.
+    pub fn frequent_datasets(&self) -> Vec<(DatasetUse, u64)> {
+        self.datasets.frequent()
     }
 
     fn counted(&self) -> MutexGuard<'_, PendingCounts> {
@@ -202,9 +196,15 @@ impl Usage {
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         for count in counts {
             let requests = u64::try_from(count.requests).unwrap_or(0);
-            match names.get(&count.client) {
-                Some(name) => metrics.used(count.version, name, requests),
-                None => metrics.used(count.version, &anonymous(count.family), requests),
+            let caller = match names.get(&count.client) {
+                Some(name) => name.into(),
+                None => Cow::Owned(anonymous(count.family)),
+            };
+            match count.outcome {
+                Outcome::Called(_) => metrics.used(count.version, &caller, requests),
+                Outcome::Refused(reason) => {
+                    metrics.refused(count.version, &caller, reason, requests);
+                }
             }
         }
     }
@@ -217,7 +217,7 @@ impl Usage {
                 client: key.client,
                 version: key.version,
                 family: key.family,
-                operation: key.operation,
+                outcome: key.outcome,
                 day: key.day,
                 requests,
                 last_at,
@@ -232,7 +232,7 @@ impl Usage {
                 client: count.client,
                 version: count.version,
                 family: count.family,
-                operation: count.operation,
+                outcome: count.outcome,
                 day: count.day,
             };
             let figures = RequestCount {
@@ -249,6 +249,14 @@ pub fn anonymous(family: &str) -> String {
     format!("anonymous ({family})")
 }
 
+/// The name of whoever sent counted requests: a client's, or that of a kind of anonymous callers.
+pub fn caller(used: &Used) -> String {
+    match &used.client {
+        Some(name) => name.clone(),
+        None => anonymous(&used.family),
+    }
+}
+
 /// The day of a time, as it is stored.
 pub fn day(time: Timestamp) -> i64 {
     time.as_microsecond().div_euclid(DAY)
@@ -259,29 +267,10 @@ pub fn start_of(day: i64) -> Timestamp {
     Timestamp::from_microsecond(day.saturating_mul(DAY)).unwrap_or(Timestamp::MIN)
 }
 
-pub(super) fn family(user_agent: Option<&str>) -> &'static str {
-    let Some(user_agent) = user_agent else {
-        return NONE;
-    };
-    let begins = |family: &&&'static str| {
-        user_agent
-            .get(..family.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(family))
-    };
-    FAMILIES.iter().find(begins).copied().unwrap_or(OTHER)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn callers_without_a_key_are_told_apart_by_few_kinds_of_user_agents() {
-        assert_eq!(family(Some("curl/8.5.0")), "curl");
-        assert_eq!(family(Some("Mozilla/5.0 (X11)")), "mozilla");
-        assert_eq!(family(Some("Go-http-client/2.0")), "go-http-client");
-        assert_eq!(family(Some("something of one's own")), OTHER);
-        assert_eq!(family(Some("ü")), OTHER);
-        assert_eq!(family(None), NONE);
+/// The client, and for anonymous callers the kind of their user agent.
+fn who(client: Option<i64>, user_agent: Option<&str>) -> (i64, &'static str) {
+    match client {
+        Some(client) => (client, ""),
+        None => (0, family(user_agent)),
     }
 }

@@ -196,6 +196,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    refusals (client_id, version, family, reason, day) {
+        client_id -> BigInt,
+        version -> BigInt,
+        family -> Text,
+        reason -> Text,
+        day -> BigInt,
+        requests -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
     former_schemas,
@@ -214,5 +226,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     client_extensions,
     readers,
     reader_columns,
-    usage
+    usage,
+    refusals
 );

@@ -19,6 +19,7 @@
 //! | [`available()`] in `available` | what could have been asked for, as a 406 lists it |
 //! | `nearest` | the one media type to suggest to a client that asked for something else |
 //! | [`Refusal`] in `refusal` | why nothing is served, in words for the client |
+//! | [`wants_page()`] in `wants_page` | whether a client asks for a page for people, which is no representation of the API |
 //!
 //! Two rules hold everywhere. A caller that names no version gets its default (the first version,
 //! or its pin) and is never moved to another one, not even when that version is retired. And a
@@ -66,6 +67,7 @@ mod negotiate;
 mod refusal;
 mod resource;
 mod syntax;
+mod wants_page;
 
 #[cfg(test)]
 mod tests;
@@ -80,3 +82,4 @@ pub use negotiate::negotiate;
 pub use refusal::{Refusal, Unserved};
 pub(crate) use syntax::{Cursor, Empty, Flaw, SPACE, unquoted};
 pub use syntax::{FULL, Fault, MAX_RANGES, Quality, quality};
+pub use wants_page::wants_page;

@@ -3,6 +3,7 @@
 mod brownouts;
 mod extensions;
 mod headers;
+mod refused;
 mod states;
 
 use clap::Parser;

@@ -37,6 +37,7 @@ mod memory;
 mod metrics;
 mod monitoring;
 mod negotiation;
+mod pages;
 mod pairs;
 mod queries;
 mod reach;

@@ -77,6 +77,24 @@ fn requests_are_counted_and_timed_by_route_method_status_and_version() {
 }
 
 #[test]
+fn refusals_because_of_a_version_are_counted_by_caller_and_reason() {
+    let program = Program::serve(&["--retire", "v1=2026-01-01"]);
+    let call = program.call("GET", "/datasets").accept(V1);
+    assert_eq!(call.header("User-Agent", "curl/8.5.0").send().status, 410);
+    let mut text = scrape(&program);
+    while !text.contains("flash_api_refusals_total{") {
+        text = scrape(&program);
+    }
+    let parts = [
+        "flash_api_refusals_total{",
+        "client=\"anonymous (curl)\"",
+        "reason=\"retired\"",
+        "version=\"v1\"",
+    ];
+    assert_eq!(value(&text, &parts), Some(1.0), "{text}");
+}
+
+#[test]
 fn an_answer_that_is_compressed_or_remembered_is_counted_by_its_route_too() {
     let program = Program::serve(&[]);
     let csv = format!("id,name\n{}", "1,Ada\n".repeat(200));

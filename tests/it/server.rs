@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use flash::api::Registry;
 use flash::api::contract::ApiVersion;
 use flash::api::versions::VERSIONS;
-use flash::api::{self, Registry};
+use flash::pages;
 use flash::server::{self, Drain, Limits, Summary};
 use flash::services::{Clock, Services};
 use flash::settings::ServeSettings;
@@ -205,7 +206,7 @@ impl Builder {
                 .apply(&catalogue, self.clock.now())
                 .unwrap();
             let services = Services::open(settings, catalogue, self.clock).unwrap();
-            let service = api::service(Arc::clone(&services), registry).unwrap();
+            let service = pages::service(Arc::clone(&services), registry).unwrap();
             let serving = server::serve(
                 listener,
                 service,

@@ -29,6 +29,7 @@ const BEHAVIOUR: &[&str] = &[
     "idempotency",
     "lifecycle",
     "negotiation",
+    "pages",
     "pairs",
     "queries",
     "reach",

@@ -2,6 +2,7 @@
 
 use super::Error;
 use crate::api::body::{BodyTimedOut, cause};
+use crate::api::reply::StreamError;
 use crate::dataset::DatasetName;
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;
@@ -10,17 +11,18 @@ use crate::store::StoreError;
 
 impl Error {
     /// The error of a body that can't be read: it is too slow, incomplete or invalid.
-    pub fn from_body(error: warp::Error) -> Self {
+    pub fn from_body(error: impl Into<StreamError>) -> Self {
         use std::io::ErrorKind::{InvalidData, InvalidInput};
 
-        if let Some(timed_out) = BodyTimedOut::find(&error) {
+        let error = error.into();
+        if let Some(timed_out) = BodyTimedOut::find(&*error) {
             return Self::BodyTimedOut(*timed_out);
         }
-        match cause::<std::io::Error>(&error) {
+        match cause::<std::io::Error>(&*error) {
             Some(broken) if [InvalidData, InvalidInput].contains(&broken.kind()) => {
                 Self::BadChunks(broken.to_string())
             }
-            _ => Self::BodyCut(Box::new(error)),
+            _ => Self::BodyCut(error),
         }
     }
 

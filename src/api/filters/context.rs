@@ -8,15 +8,14 @@ use warp::filters::path::FullPath;
 
 use crate::api::access::{self, Caller};
 use crate::api::coding;
-use crate::api::contract::Operation;
 use crate::api::discovery::Discovery;
 use crate::api::error::Error;
 use crate::api::history::History;
 use crate::api::labels::Labels;
 use crate::api::registry::{Registry, RegistryError};
-use crate::api::request::REQUEST_ID;
+use crate::api::request::{OfPage, REQUEST_ID};
 use crate::services::{NamedColumns, Services};
-use crate::store::Client;
+use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
 
 /// The state that all requests share.
@@ -69,6 +68,8 @@ pub(super) struct Context {
     /// The content coding that the client wants.
     pub(super) coding: coding::Asked,
     pub(super) caller: Caller,
+    /// Whether a page made the request.
+    pub(super) of_page: Option<OfPage>,
     /// Version and format. Until negotiation, those of the caller's default.
     pub(super) choice: Choice,
     /// The path of the resource, with parameters in braces.
@@ -83,6 +84,7 @@ impl Context {
         (method, path, query): (Method, FullPath, String),
         mut headers: HeaderMap,
         client: Option<Arc<Client>>,
+        of_page: Option<OfPage>,
     ) -> Self {
         let caller = Caller::new(&api.services, client);
         Self {
@@ -100,6 +102,7 @@ impl Context {
             in_url: InUrl::default(),
             headers,
             caller,
+            of_page,
             route: None,
             operation: None,
         }
@@ -123,20 +126,36 @@ impl Context {
         access::admit(&self.api.services, method, self.caller.client.as_deref())
     }
 
-    /// Counts the request.
-    pub(super) fn count(&self, operation: &Operation) {
+    /// Counts the request, unless a page made it.
+    pub(super) fn count(&self, outcome: Outcome) {
+        if self.of_page.is_some() {
+            return;
+        }
         access::count(
             &self.api.services,
             self.caller.client.as_deref(),
             &self.headers,
             self.choice.version.get(),
-            operation.name,
+            outcome,
             self.caller.at,
         );
     }
 
-    /// Counts the request as a read of a dataset.
+    /// Counts a request that the dataset of that name answered, unless a page made it.
+    pub(super) fn count_dataset(&self, name: &str) {
+        if self.of_page.is_some() {
+            return;
+        }
+        let (client, headers) = (self.caller.client.as_deref(), &self.headers);
+        let version = self.choice.version.get();
+        access::count_dataset(&self.api.services, client, headers, version, name);
+    }
+
+    /// Counts the request as a read of a dataset, unless a page made it.
     pub(super) fn count_read(&self, dataset: i64, columns: Option<&NamedColumns>) {
+        if self.of_page.is_some() {
+            return;
+        }
         access::count_read(
             &self.api.services,
             self.caller.client.as_deref(),

@@ -20,7 +20,7 @@ use crate::api::error::Error;
 use crate::services::memory::{Held, Kind, Memory};
 
 /// The frames of a body, or the error that ends it.
-pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+pub(in crate::api) type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// The most bytes of a body, and the setting with this limit.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +109,17 @@ pub(super) enum Packing {
     None,
     Gzip,
     Zstd,
+}
+
+impl Packing {
+    /// The name of the coding, if it is one.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
+        }
+    }
 }
 
 /// The content coding of the body (RFC 9110 §8.4). Flash accepts at most one.

@@ -22,6 +22,7 @@ use super::media_type::MediaType;
 use super::options::Stated;
 use crate::api::call::Call;
 use crate::api::error::{Error, shortened};
+use crate::api::reply::StreamError;
 use crate::dataset::DatasetName;
 use crate::services::{Prepared, Upload};
 use crate::store::Write;
@@ -78,6 +79,49 @@ pub(super) async fn receive(
     }
     let advice = "send at least one file, as curl -F file=@people.csv does";
     receiver.list.finish(advice)
+}
+
+/// The file of a form.
+pub struct FormFile {
+    /// Its content coding, if it has one.
+    pub packing: Option<&'static str>,
+    /// What it contains, as it arrives.
+    pub content: Frames,
+}
+
+/// The first file of a form, for a page whose form replaces one dataset. What follows the file is not read.
+///
+/// # Errors
+/// When the body isn't a form that begins with a file.
+pub async fn form_file(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<Bytes, StreamError>> + Send + 'static,
+) -> Result<FormFile, Error> {
+    let media_type = super::media_type(headers)?;
+    let boundary = media_type
+        .as_ref()
+        .and_then(|form| form.parameter("boundary"));
+    let boundary = boundary
+        .ok_or_else(|| Error::BadMultipart("its Content-Type has no boundary".to_owned()))?;
+    let unanswered = Arc::new(AtomicUsize::new(0));
+    let feed = Feed {
+        frames: Box::pin(body.map_err(Error::from_body)),
+        unanswered: Arc::clone(&unanswered),
+        rest: false,
+    };
+    let part = Multipart::new(feed, boundary).next_field().await;
+    let Some(part) = part.map_err(from_multer)? else {
+        return Err(Error::NoCsv("send a file"));
+    };
+    let headers = part.headers().clone();
+    let label = Label::of(&headers)?;
+    let content = Box::pin(part.map_err(from_multer).inspect_ok(move |_| {
+        unanswered.store(0, Ordering::Relaxed);
+    }));
+    Ok(FormFile {
+        packing: label.packing.name(),
+        content: transfer::decoded(&headers, content)?,
+    })
 }
 
 /// Receives the parts of one form, one after the other.
@@ -168,10 +212,8 @@ impl Label {
 
     /// An error of unpacking, in words that fit a part.
     fn explained(&self, error: Error) -> Error {
-        let coding = match self.packing {
-            Packing::None => return error,
-            Packing::Gzip => "gzip",
-            Packing::Zstd => "zstd",
+        let Some(coding) = self.packing.name() else {
+            return error;
         };
         match error {
             Error::BadEncoding(reason) => Error::BadMultipart(format!(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ETAG, LOCATION};
+use http::header::{ETAG, LINK, LOCATION};
 
 use super::pages;
 use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Root, RootLinks};
@@ -122,8 +122,12 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(as_of.tell(&call, reply, ""));
     }
+    let name = &as_of.dataset.name;
+    let page = format!("</explore/{name}>; rel=\"alternate\"; type=\"text/html\"");
     let body = listing::one(&call.services, &as_of.dataset, DATASET).await?;
-    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    let reply = Reply::body(StatusCode::OK, body)
+        .with(ETAG, tag)
+        .with(LINK, page);
     Ok(as_of.tell(&call, reply, ""))
 }
 

@@ -67,6 +67,7 @@ pub(super) fn get_dataset() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The dataset.")
                 .tagged()
+                .header("Link", "The page for people (`rel=\"alternate\"`).")
                 .of_dataset()
                 .succeeded()
                 .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),

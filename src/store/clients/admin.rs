@@ -63,6 +63,11 @@ impl AdminStore {
         usage::since(&mut self.connection, client.map(|client| client.id), day)
     }
 
+    /// The refusals since `day` (days since 1970); of one client, or of all.
+    pub fn refusals(&mut self, client: Option<&Client>, day: i64) -> Result<Vec<Used>, StoreError> {
+        usage::refused_since(&mut self.connection, client.map(|client| client.id), day)
+    }
+
     /// Disables or enables the client.
     pub fn set_disabled(
         &mut self,

@@ -8,7 +8,8 @@ use crate::store::backend::AnyConnection;
 use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
-    former_schemas, idempotency_keys, reader_columns, readers, revisions, secrets, sources, usage,
+    former_schemas, idempotency_keys, reader_columns, readers, refusals, revisions, secrets,
+    sources, usage,
 };
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
@@ -34,6 +35,7 @@ pub(super) const COPIED: &[&str] = &[
     "readers",
     "reader_columns",
     "usage",
+    "refusals",
 ];
 
 /// The tables that a copy leaves empty: they have what is in flight on the source's servers, and what these will collect.
@@ -132,6 +134,18 @@ pub(super) struct UsageCopy {
     pub version: i64,
     pub family: String,
     pub operation: String,
+    pub day: i64,
+    pub requests: i64,
+    pub last_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = refusals)]
+pub(super) struct RefusalCopy {
+    pub client_id: i64,
+    pub version: i64,
+    pub family: String,
+    pub reason: String,
     pub day: i64,
     pub requests: i64,
     pub last_at: i64,

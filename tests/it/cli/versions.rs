@@ -56,6 +56,35 @@ fn who_used_a_version_is_listed_by_name_or_by_kind_of_user_agent() {
 }
 
 #[test]
+fn callers_that_a_retirement_refused_are_listed_by_name_or_by_kind_of_user_agent() {
+    let program = Program::serve(&["--retire", "v1=2026-01-01"]);
+    let (_, key) = program.run(&["clients", "add", "shop"]);
+    let bearer = format!("Bearer {}", key.trim());
+    let ask = || program.call("GET", "/datasets").accept(crate::client::V1);
+    let answer = ask().header("Authorization", &bearer).send();
+    assert_eq!(answer.status, 410);
+    ask().header("User-Agent", "curl/8.5.0").send();
+    // What was counted is in the store when the server has ended.
+    let program = program.restarted(&["--retire", "v1=2026-01-01"]);
+    let (code, text) = program.run(&["versions", "--usage", "--retire", "v1=2026-01-01"]);
+    assert_eq!(code, 0, "{text}");
+    for caller in ["shop", "anonymous (curl)"] {
+        let refused = |line: &&str| line.contains(caller) && line.contains("retired");
+        let line = text
+            .lines()
+            .filter(|line| line.starts_with("v1 "))
+            .find(refused);
+        let line = line.unwrap_or_else(|| panic!("{caller} is not in {text}"));
+        assert!(line.split_whitespace().any(|word| word == "1"), "{line}");
+    }
+    let (_, shown) = program.run(&["clients", "show", "shop"]);
+    assert!(
+        shown.contains("refused        v1 retired 1 time, last"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
     let program = used();
     let (code, text) = program.run(&["versions", "retire-check", "v1"]);

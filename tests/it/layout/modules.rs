@@ -28,6 +28,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "services",
         ],
     ),
+    (
+        "pages",
+        &[
+            "versioning",
+            "dataset",
+            "settings",
+            "store",
+            "services",
+            "api",
+        ],
+    ),
     ("server", &["settings", "logging", "services", "api"]),
     (
         "cli",
@@ -39,6 +50,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
             "services",
             "api",
+            "pages",
             "server",
         ],
     ),

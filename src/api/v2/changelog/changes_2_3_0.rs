@@ -21,6 +21,12 @@ pub(super) const CHANGES: &[Change] = &[
         "clients had to compare the columns",
         "\"schema\": \"2.1\"",
     ),
+    added(
+        "get_dataset",
+        "a dataset links to the page that shows it to people",
+        "no Link",
+        "Link: </explore/people>; rel=\"alternate\"; type=\"text/html\"",
+    ),
     additions::schema("get_dataset"),
     additions::schema("list_rows"),
     additions::schema("get_summary"),

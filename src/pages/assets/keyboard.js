@@ -1,0 +1,38 @@
+// Keys: one letter each, unless something is being written.
+
+const actions = {
+  "/": () => document.querySelector("input[type=search], .filters input")?.focus(),
+  n: () => document.querySelector(".pager a[rel=next]")?.click(),
+  g: () => document.querySelector(".pager a:not([rel])")?.click(),
+  h: () => document.querySelector(".brand").click(),
+  "?": () => document.getElementById("keys").showModal(),
+};
+
+function isWriting(element) {
+  return element.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
+}
+
+document.addEventListener("keydown", (event) => {
+  const action = actions[event.key];
+  const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!action || !isPlain || isWriting(event.target) || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  action();
+});
+
+document.getElementById("show-keys").addEventListener("click", actions["?"]);
+
+// The bars of a histogram are one stop of the Tab key. Arrows move among them.
+export function enhance(root) {
+  for (const bars of root.querySelectorAll(".histogram")) {
+    bars.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: "nextElementSibling", ArrowLeft: "previousElementSibling" }[event.key];
+      const next = step && event.target[step];
+      if (!next) return;
+      event.preventDefault();
+      event.target.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  }
+}

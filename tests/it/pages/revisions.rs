@@ -1,0 +1,195 @@
+//! Rows as records, revisions, and what changed between two of them.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{BROWSER, has, lacks};
+use crate::server::Server;
+
+fn people() -> Server {
+    let server = Server::start();
+    server.store("people", "id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n");
+    server
+}
+
+impl Server {
+    fn replace(&self, name: &str, csv: &str) {
+        self.put(&format!("/datasets/{name}"))
+            .v2()
+            .csv(csv)
+            .send()
+            .ok();
+    }
+}
+
+#[test]
+fn a_row_is_a_record_with_whole_texts_and_ways_to_those_beside_it() {
+    let server = people();
+    let long = "long ".repeat(100);
+    server.replace(
+        "people",
+        &format!("id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n3,Grace,{long}\n"),
+    );
+    let page = server.page("/explore/people/rows/2").html();
+    has(
+        &page,
+        &[
+            "Row 2",
+            "<td>Lin</td>",
+            "&#60;b&#62;x&#60;/b&#62;",
+            "rel=\"prev\" href=\"/explore/people/rows/1\"",
+            "rel=\"next\" href=\"/explore/people/rows/3\"",
+            "href=\"/explore/people?name=eq.Lin\"",
+        ],
+    );
+    let last = server.page("/explore/people/rows/3").html();
+    has(&last, &[long.trim_end()]);
+    lacks(&last, &["rel=\"next\""]);
+    let first = server.page("/explore/people/rows/1").html();
+    has(&first, &["<i>null</i>", "?note=is.null"]);
+    lacks(&first, &["rel=\"prev\""]);
+    // It is the row of the view.
+    let view = server.page("/explore/people/rows/1?order=id.desc").html();
+    has(&view, &["<td>Grace</td>"]);
+    for path in [
+        "/explore/people/rows/9",
+        "/explore/people/rows/0",
+        "/explore/people/rows/x",
+    ] {
+        assert_eq!(server.page(path).status, 404, "{path}");
+    }
+}
+
+#[test]
+fn a_record_has_the_columns_that_a_table_does_not_show() {
+    let server = Server::start();
+    let names: Vec<String> = (0..100).map(|number| format!("c{number}")).collect();
+    let rows: String = (0..150)
+        .map(|row| format!("{row}{}\n", ",v".repeat(99)))
+        .collect();
+    server.store("wide", format!("{}\n{rows}", names.join(",")));
+    let table = server.page("/explore/wide").html();
+    let record = table.split("aria-label=\"Row 7\"").next().unwrap();
+    let record = record
+        .rsplit("href=\"")
+        .next()
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let page = server.page(&record.replace("&#38;", "&")).html();
+    has(&page, &["c99 <small>", "<td>6</td>"]);
+    // Of later pages it has those of the table: a cursor belongs to them.
+    let next = table
+        .split("rel=\"next\" href=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let table = server.page(&next.replace("&#38;", "&")).html();
+    let record = table.split("aria-label=\"Row 7\"").next().unwrap();
+    let record = record
+        .rsplit("href=\"")
+        .next()
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let page = server.page(&record.replace("&#38;", "&")).html();
+    has(&page, &["<td>106</td>", "20 of 100 columns are shown"]);
+}
+
+#[test]
+fn revisions_are_listed_with_how_they_differ() {
+    let server = people();
+    server.replace("people", "id,name\n1,Ada\n2,Lin\n3,Grace\n");
+    let page = server.page("/explore/people/revisions").html();
+    has(
+        &page,
+        &[
+            "href=\"/explore/people?revision=2\">Revision 2<",
+            "href=\"/explore/people/changes?from=1&amp;to=2\"",
+            ">+1</a>",
+            "name=\"from\" value=\"1\"",
+            "anonymous",
+        ],
+    );
+    let old = server.page("/explore/people?revision=1").html();
+    has(&old, &["This is revision 1.", "2 rows", "note"]);
+    assert_eq!(server.page("/explore/none/revisions").status, 404);
+}
+
+#[test]
+fn what_changed_between_two_revisions_is_told_column_by_column() {
+    let server = people();
+    server.replace("people", "id,full,note\n1.5,Ada,x\n,Lin,y\n3,Grace,z\n");
+    let page = server.page("/explore/people/changes?from=1&to=2").html();
+    has(
+        &page,
+        &[
+            "Revision 1",
+            "Revision 2",
+            "+1",
+            ">id</th><td>was integer, is number</td>",
+            ">id</th><td>has nulls now</td>",
+            ">full</th><td>new, string</td>",
+            ">note</th><td>has no nulls any more</td>",
+            ">name</th><td>gone, was string</td>",
+        ],
+    );
+    let same = server.page("/explore/people/changes?from=2&to=2").html();
+    has(&same, &["The columns are the same"]);
+    for (path, status) in [
+        ("/explore/people/changes", 400),
+        ("/explore/people/changes?from=1&to=9", 404),
+        ("/explore/people/changes?from=x&to=1", 400),
+    ] {
+        assert_eq!(server.page(path).status, status, "{path}");
+    }
+}
+
+#[test]
+fn a_dataset_is_replaced_by_a_form() {
+    let server = people();
+    let form = server.page("/explore/people/replace").html();
+    has(
+        &form,
+        &[
+            "action=\"/explore/people/replace\" method=\"post\" enctype=\"multipart/form-data\"",
+            "Revision 1 (2 rows)",
+            "<span>name</span> <small>string</small>",
+        ],
+    );
+    let send = |name: &str, content: &str| {
+        let call = server.post("/explore/people/replace").accept(BROWSER);
+        let call = call.header("Content-Type", super::uploads::MULTIPART);
+        call.body(super::uploads::form(name, content)).send()
+    };
+    let page = send("whatever it is called.csv", "id\n7\n8\n9\n").html();
+    has(&page, &["Replaced", "href=\"/explore/people\"", "3 rows"]);
+    assert_eq!(server.dataset("people")["revision"], 2);
+    assert_eq!(server.names(), ["people"]);
+    let refused = send("bad.csv", "a,b\n1\n");
+    assert_eq!(refused.status, 422);
+    has(&refused.text(), &["Line 2"]);
+    assert_eq!(server.dataset("people")["revision"], 2);
+    let empty = server.post("/explore/people/replace").accept(BROWSER);
+    let empty = empty.header("Content-Type", super::uploads::MULTIPART);
+    assert_eq!(empty.body("--XX--\r\n").send().status, 400);
+}
+
+#[test]
+fn a_compressed_file_replaces_a_dataset_too() {
+    let server = people();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(b"id\n1\n").unwrap();
+    let packed = packed.finish().unwrap();
+    let head = b"--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"people.csv.gz\"\r\nContent-Type: application/gzip\r\n\r\n";
+    let body = [head.as_slice(), &packed, b"\r\n--XX--\r\n"].concat();
+    let call = server.post("/explore/people/replace").accept(BROWSER);
+    let call = call.header("Content-Type", super::uploads::MULTIPART);
+    has(&call.body(body).send().html(), &["Replaced", "1 row,"]);
+}
