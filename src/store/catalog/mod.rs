@@ -9,6 +9,7 @@ mod append;
 pub(crate) mod backfill;
 mod commit;
 mod content;
+mod decision;
 mod delete;
 mod find;
 mod patch;
