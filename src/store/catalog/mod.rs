@@ -10,6 +10,7 @@ pub(crate) mod backfill;
 mod commit;
 mod content;
 mod delete;
+pub(crate) mod descriptions;
 mod find;
 mod patch;
 pub(crate) mod queries;
