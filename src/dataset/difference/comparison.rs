@@ -91,6 +91,11 @@ impl Comparison {
         !self.key.is_empty()
     }
 
+    /// The indexes of the key's columns in a revision.
+    pub fn key_places(&self, side: Side) -> impl Iterator<Item = usize> {
+        self.key.iter().map(move |pair| pair.places[side as usize])
+    }
+
     /// The columns and the layout of a revision.
     pub fn table(&self, side: Side) -> &Table {
         &self.tables[side as usize]
