@@ -71,6 +71,7 @@ fn rows_that_came_and_went_are_counted_wherever_they_are() {
             "name": "people",
             "from": 1,
             "to": 2,
+            "schema": { "from": "1.0", "to": "1.0", "changes": [] },
             "key": null,
             "rows": { "removed": 2, "added": 2, "changed": null, "unchanged": 1 },
         })
@@ -168,6 +169,64 @@ fn columns_that_only_one_revision_has_are_shown_and_not_compared() {
     );
     server.replace("people", "other\n1\n");
     assert_eq!(server.counts("from=2"), json!([2, 1, null, 0]));
+}
+
+#[test]
+fn what_changed_in_the_schema_is_told_in_one_step_from_one_revision_to_the_other() {
+    let server = Server::start();
+    server.store("people", "id,age,city\n1,36,London\n");
+    server.replace("people", "id,age,city\n1,n/a,London\n");
+    server.replace("people", "id,age,zip\n1,36.5,00501\n");
+    let schema = |query: &str| server.changes_as(V2, query).ok().json()["schema"].take();
+    let found = schema("from=1&to=3");
+    assert_eq!(
+        (&found["from"], &found["to"]),
+        (&json!("1.0"), &json!("3.0"))
+    );
+    let what: Vec<_> = found["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| {
+            json!([
+                change["column"],
+                change["what"],
+                change["from"],
+                change["to"],
+                change["breaking"]
+            ])
+        })
+        .collect();
+    assert!(
+        what.contains(&json!(["age", "type", "integer", "number", true])),
+        "{what:?}"
+    );
+    assert!(
+        what.iter()
+            .any(|change| change[0] == "city" && change[4] == true),
+        "{what:?}"
+    );
+    // Of a dataset with many columns, too.
+    let wide: Vec<String> = (0..300).map(|column| format!("c{column}")).collect();
+    let values = vec!["1"; 300].join(",");
+    server.replace("people", &format!("{}\n{values}\n", wide.join(",")));
+    server.replace("people", &format!("{},more\n{values},2\n", wide.join(",")));
+    let changes = schema("from=4")["changes"].take();
+    assert_eq!(changes.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&changes[0]["column"], &changes[0]["what"]),
+        (&json!("more"), &json!("added"))
+    );
+}
+
+#[test]
+fn an_answer_names_the_schema_and_the_revision_that_it_leads_to() {
+    let server = people();
+    for accept in [V2, CSV] {
+        let answer = server.changes_as(accept, "from=1").ok();
+        assert_eq!(answer.header("Dataset-Schema"), "1.0");
+        assert_eq!(answer.header("Dataset-Revision"), "2");
+    }
 }
 
 #[test]
