@@ -421,3 +421,48 @@ fn only_the_owner_of_a_dataset_says_what_it_is() {
         "Ours"
     );
 }
+
+#[test]
+fn what_a_server_of_an_earlier_release_leaves_behind_is_removed_when_one_of_this_release_starts() {
+    let server = people();
+    server.say(&said()).send().ok();
+    server.store("others", "id\n1\n");
+    let others = server.put("/datasets/others/description").v2();
+    others.json(&json!({"title": "Others"})).send().ok();
+    assert_eq!(server.place.descriptions(), 2);
+    // Such a server deletes a dataset and its revisions, and knows no descriptions.
+    let people = "(SELECT id FROM datasets WHERE name = 'people')";
+    server.place.execute(&format!(
+        "DELETE FROM revisions WHERE dataset_id = {people}"
+    ));
+    server
+        .place
+        .execute("DELETE FROM datasets WHERE name = 'people'");
+    let server = server.restart();
+    assert_eq!(server.place.descriptions(), 1);
+    let others = server.get("/datasets/others/description").v2().send().ok();
+    assert_eq!(others.json()["title"], "Others");
+    server.delete("/datasets/others").v2().send();
+    assert_eq!(server.place.descriptions(), 0);
+}
+
+#[test]
+fn a_dataset_that_a_server_of_an_earlier_release_makes_or_replaces_works_and_keeps_what_was_said() {
+    let server = people();
+    server.say(&said()).send().ok();
+    // Such a server names the columns that it knows when it writes.
+    server.place.execute(
+        "UPDATE datasets SET revision = revision, updated_at = updated_at + 1 WHERE name = 'people'",
+    );
+    server.place.execute(
+        "INSERT INTO datasets (id, name, revision, created_at, updated_at, owner) \
+         SELECT 5, 'copied', 1, created_at, updated_at, owner FROM datasets WHERE name = 'people'",
+    );
+    let columns = "number, run, row_count, byte_count, sha256, content_type, transcoded, profile, author, created_at, segments, tail";
+    server.place.execute(&format!(
+        "INSERT INTO revisions (dataset_id, {columns}) SELECT 5, {columns} FROM revisions"
+    ));
+    let server = server.restart();
+    assert_eq!(server.said().json(), said());
+    assert!(server.dataset("copied").get("description").is_none());
+}

@@ -3,17 +3,16 @@
 mod csv;
 mod kind;
 mod lines;
+mod representation;
 
 use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::ETAG;
-use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
-use super::{examples, representation, rows as rows_of};
+use super::{examples, representation as of_v2, rows as rows_of};
 use crate::api::as_of::Wanted;
 use crate::api::call::Call;
 use crate::api::conditional;
@@ -25,70 +24,16 @@ use crate::api::reply::Reply;
 use crate::api::rows::CsvCells;
 use crate::dataset::difference::{Comparison, Side, Table};
 use crate::dataset::query::list_of_names;
-use crate::dataset::{ColumnChange, schema_version};
+use crate::dataset::schema_version;
 use crate::services::readers;
-use crate::services::search::difference::{Counts, Difference, Repeated};
+use crate::services::search::difference::{Difference, Repeated};
 use crate::store::Dataset;
 use crate::versioning::Format;
 use lines::Forms;
+use representation::{ChangedRows, ChangedSchema, Changes};
 
 /// How many names of columns an error lists.
 const LISTED: usize = 20;
-
-/// What changed between two revisions.
-#[derive(Debug, Serialize, ToSchema)]
-struct Changes<'a> {
-    name: &'a str,
-    /// The older revision.
-    #[schema(minimum = 1)]
-    from: i64,
-    /// The newer revision.
-    #[schema(minimum = 2)]
-    to: i64,
-    schema: ChangedSchema,
-    /// The columns that identify a row; null if none were named.
-    #[schema(required = true)]
-    key: Option<&'a [String]>,
-    rows: ChangedRows,
-}
-
-/// What changed about the columns.
-#[derive(Debug, Serialize, ToSchema)]
-struct ChangedSchema {
-    /// The version of the older revision's schema.
-    #[schema(pattern = "^[1-9][0-9]*\\.[0-9]+$")]
-    from: String,
-    /// The version of the newer revision's schema.
-    #[schema(pattern = "^[1-9][0-9]*\\.[0-9]+$")]
-    to: String,
-    /// Each change of a column.
-    changes: Vec<ColumnChange>,
-}
-
-/// How many rows changed.
-#[derive(Debug, Serialize, ToSchema)]
-struct ChangedRows {
-    /// Rows of `from` that `to` doesn't have.
-    removed: u64,
-    /// Rows of `to` that `from` doesn't have.
-    added: u64,
-    /// Rows that have the same key and other values; null without a key.
-    #[schema(required = true)]
-    changed: Option<u64>,
-    /// Rows that are the same in both.
-    unchanged: u64,
-}
-
-impl ChangedRows {
-    fn new(counts: &Counts, has_key: bool) -> Self {
-        Self {
-            removed: counts.removed,
-            added: counts.added,
-            changed: has_key.then_some(counts.changed),
-            unchanged: counts.unchanged,
-        }
-    }
-}
 
 /// The parameters of a request.
 struct Asked {
@@ -156,12 +101,8 @@ pub(super) async fn get_changes(call: Call) -> Result<Reply, Error> {
     let difference = match Box::pin(found).await? {
         Ok(difference) => difference,
         Err(repeated) => {
-            return Err(not_unique(
-                &repeated,
-                &from,
-                &to,
-                asked.key.unwrap_or_default(),
-            ));
+            let key = asked.key.as_deref().unwrap_or_default();
+            return Err(not_unique(&repeated, &from, &to, key));
         }
     };
     let reply = match format {
@@ -268,7 +209,7 @@ fn not_unique(
     repeated: &Repeated,
     from: &Arc<Dataset>,
     to: &Arc<Dataset>,
-    key: Vec<String>,
+    key: &[String],
 ) -> Error {
     let dataset = match repeated.side {
         Side::From => from,
@@ -283,7 +224,7 @@ fn not_unique(
         for start in &batch.starts {
             records.seek(*start as usize);
             records.next_into(&mut fields);
-            rows.extend(representation::short_object(dataset, &fields));
+            rows.extend(of_v2::short_object(dataset, &fields));
         }
     }
     Error::KeyNotUnique {

@@ -17,6 +17,7 @@ mod reading;
 mod representation;
 mod revisions;
 mod rows;
+mod said;
 mod summary;
 
 use http::Method;

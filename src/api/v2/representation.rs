@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 
 use super::readers::{self, UsedBy};
 use super::reading::Reading;
+use super::said::{About, ShownColumn, columns};
 use crate::api::description::Schema;
 use crate::api::error::shortened;
 use crate::api::listing;
 use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push_json_string};
 use crate::dataset::{
-    BadRow, Column, ColumnChange, ColumnType, Description, Field, Layout, SchemaChanges,
-    changed_types,
+    BadRow, Column, ColumnChange, ColumnType, Field, Layout, SchemaChanges, changed_types,
 };
 use crate::services::{BadRows, Prepared};
 use crate::store;
@@ -111,80 +111,6 @@ pub(super) struct Dataset<'a> {
 )]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// A column of a dataset.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Column)]
-pub(super) struct ShownColumn<'a> {
-    /// Its name, from the header.
-    name: &'a str,
-    /// Its type.
-    #[serde(rename = "type")]
-    kind: ColumnType,
-    /// Whether any of its values is null.
-    nullable: bool,
-    /// Its unit, if the description or the file has one. That of the description counts.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = String)]
-    unit: Option<&'a str>,
-    /// What its values are, as people say. Not in lists, and not in answers to a write.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = String)]
-    description: Option<&'a str>,
-}
-
-impl<'a> ShownColumn<'a> {
-    fn new(column: &'a Column, description: &'a Description) -> Self {
-        Self {
-            name: &column.name,
-            kind: column.kind,
-            nullable: column.nullable,
-            unit: description.unit(column),
-            description: description.of(column),
-        }
-    }
-}
-
-/// The columns without what is said about them.
-fn columns(dataset: &store::Dataset) -> Vec<ShownColumn<'_>> {
-    let columns = dataset.columns.iter().map(|column| ShownColumn {
-        name: &column.name,
-        kind: column.kind,
-        nullable: column.nullable,
-        unit: column.unit.as_deref(),
-        description: None,
-    });
-    columns.collect()
-}
-
-/// What people say about a dataset.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = About)]
-struct About<'a> {
-    /// A short title.
-    #[schema(required = true)]
-    title: Option<&'a str>,
-    /// What the rows are, and how they came about.
-    #[schema(required = true)]
-    description: Option<&'a str>,
-    /// The licence: a URL, a name of the SPDX list, or words.
-    #[schema(required = true)]
-    licence: Option<&'a str>,
-    /// Where the data comes from: a URL or words.
-    #[schema(required = true)]
-    source: Option<&'a str>,
-}
-
-impl<'a> About<'a> {
-    fn of(said: &'a Description) -> Option<Self> {
-        (!said.is_empty()).then_some(Self {
-            title: said.title.as_deref(),
-            description: said.description.as_deref(),
-            licence: said.licence.as_deref(),
-            source: said.source.as_deref(),
-        })
-    }
 }
 
 /// Rows that were set aside.

@@ -3,7 +3,6 @@
 //! Values are equal as they are for `eq` in a query: numbers exactly, however they are written; datetimes as instants; nulls are equal to
 //! each other. Who compares picks a random seed each time, so nobody can prepare rows whose digests are the same.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
@@ -72,7 +71,7 @@ impl Pass {
     /// Whether rows with that digest belong to the pass.
     pub fn takes(self, digest: Digest) -> bool {
         // Not the bits that tables use.
-        let share = u64::from(digest.0[3]) * u64::from(self.of) >> 32;
+        let share = (u64::from(digest.0[3]) * u64::from(self.of)) >> 32;
         share == u64::from(self.number)
     }
 }
@@ -154,7 +153,7 @@ fn push(column: &Compared, field: &Field<'_>, layout: &Layout, out: &mut Vec<u8>
 }
 
 /// Appends bytes that are the same for equal values only.
-fn push_value(kind: ColumnType, text: &Cow<'_, str>, out: &mut Vec<u8>) {
+fn push_value(kind: ColumnType, text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     match kind {
         ColumnType::Number if value::integer(bytes).is_none() => match decimal::integer(bytes) {

@@ -8,6 +8,7 @@
 //! another scan finds them. With a key, it knows where.
 
 mod find;
+mod found;
 mod scan;
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -17,10 +18,12 @@ use futures_util::stream::{self, BoxStream};
 
 use super::{RecordBatch, RecordBatches, Search, SearchError};
 use crate::dataset::Query;
-use crate::dataset::difference::{Clash, Comparison, Keyed, Nets, Pairs, Pass, Side};
+use crate::dataset::difference::{Clash, Comparison, Keyed, Nets, Pass, Side};
 use crate::services::Services;
 use crate::services::memory::{Held, Kind};
 use crate::store::{Dataset, Segment};
+pub use found::Counts;
+use found::Found;
 
 /// The rows that a page of changed rows is read for at a time, at most.
 const SLICE: u64 = 1000;
@@ -42,25 +45,6 @@ struct Task {
     /// The segments that both read.
     shared: Vec<Segment>,
     seed: u64,
-}
-
-/// How many rows came, went, changed, and stayed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rows of the older revision that the newer one doesn't have.
-    pub removed: u64,
-    /// Rows of the newer revision that the older one doesn't have.
-    pub added: u64,
-    /// Rows that have other values. 0 without a key.
-    pub changed: u64,
-    /// Rows that are the same in both.
-    pub unchanged: u64,
-}
-
-/// What a pass found.
-enum Found {
-    Nets(Nets),
-    Pairs(Pairs),
 }
 
 /// What changed between two revisions.
@@ -290,46 +274,5 @@ impl Task {
             };
         }
         Ok(Ok((counts, all)))
-    }
-}
-
-impl Found {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Nets(nets) => nets.bytes(),
-            Self::Pairs(pairs) => pairs.bytes(),
-        }
-    }
-
-    fn add_to(&self, counts: &mut Counts) {
-        match self {
-            Self::Nets(nets) => {
-                counts.removed += nets.surplus(Side::From);
-                counts.added += nets.surplus(Side::To);
-            }
-            Self::Pairs(pairs) => {
-                counts.removed += pairs.removed.len() as u64;
-                counts.added += pairs.added.len() as u64;
-                counts.changed += pairs.changed.len() as u64;
-            }
-        }
-    }
-
-    /// With what another pass found; `None` if both together have more bytes.
-    fn and(self, other: Self, most: usize) -> Option<Self> {
-        match (self, other) {
-            (Self::Nets(one), Self::Nets(other)) => {
-                let mut both = Nets::new(Nets::rows_in(most));
-                (both.take_up(&one) && both.take_up(&other)).then(|| {
-                    both.shrink();
-                    Self::Nets(both)
-                })
-            }
-            (Self::Pairs(mut one), Self::Pairs(other)) => {
-                one.take_up(other);
-                (one.bytes() <= most).then_some(Self::Pairs(one))
-            }
-            _ => None,
-        }
     }
 }

@@ -47,7 +47,7 @@ impl Store {
         let id = dataset.id();
         let found = self
             .backend()
-            .read(move |connection| find(connection, id)?.map(decoded).transpose())
+            .read(move |connection| find(connection, id)?.as_ref().map(decoded).transpose())
             .await?;
         Ok(found.unwrap_or_default())
     }
@@ -135,7 +135,7 @@ pub(crate) fn find(
 }
 
 /// Reads a stored description.
-pub(crate) fn decoded(row: DescriptionRow<'_>) -> Result<Described, StoreError> {
+pub(crate) fn decoded(row: &DescriptionRow<'_>) -> Result<Described, StoreError> {
     let description = Description::read(&row.document);
     Ok(Described {
         number: row.number,

@@ -148,7 +148,7 @@ impl Checker<'_> {
         if dataset.description.is_some() && number != dataset.description {
             self.problem("its description is missing");
         }
-        if found.is_some_and(|row| descriptions::decoded(row).is_err()) {
+        if found.is_some_and(|row| descriptions::decoded(&row).is_err()) {
             self.problem("its description can't be read");
         }
         Ok(())

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::found::Found;
 use super::scan::{Row, groups};
-use super::{Found, Part, Task};
+use super::{Part, Task};
 use crate::dataset::BlockText;
 use crate::dataset::difference::{Clash, Digest, Keyed, Nets, Pass, Side};
 use crate::services::search::work::look;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 
 use super::Task;
-use crate::dataset::BlockText;
 use crate::dataset::difference::{Clash, Digest, Pass, Record, Side};
 use crate::dataset::query::Stop;
+use crate::dataset::{BlockText, Field};
 use crate::services::Services;
 use crate::services::search::SearchError;
 use crate::services::search::page_index::{BlockLocation, IndexPage, PageBlocks};
@@ -146,7 +146,7 @@ impl Task {
         let mut records = text.records(block.body_start, layout.delimiter, columns);
         let mut fields = Vec::with_capacity(columns);
         while !stop.is_set() && records.next_into(&mut fields) {
-            let start = fields.first().map_or(0, |field| field.start());
+            let start = fields.first().map_or(0, Field::start);
             let identity = digester.identity(&fields);
             let row = Row {
                 identity,
