@@ -92,7 +92,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = match format {
         Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
-        Format::Json | Format::Html => Reply::body(StatusCode::OK, body),
+        Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
     };
     let reply = reply.with(ETAG, tag);
     let written = written(&asked, cells);
