@@ -11,6 +11,7 @@ mod commit;
 mod content;
 mod decision;
 mod delete;
+pub(crate) mod descriptions;
 mod find;
 mod patch;
 pub(crate) mod queries;

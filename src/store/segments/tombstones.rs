@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
-use crate::store::catalog::queries;
+use crate::store::catalog::{descriptions, queries};
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, SegmentsRow};
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
@@ -117,6 +117,7 @@ pub(crate) fn delete_dataset(
 ) -> Result<(), StoreError> {
     prune(connection, head.id, head.revision, i64::MAX, since)?;
     diesel::delete(datasets::table.find(head.id)).execute(connection)?;
+    descriptions::delete(connection, head.id)?;
     Ok(())
 }
 
