@@ -92,10 +92,20 @@ pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<
 }
 
 /// The ways to send a key, for `WWW-Authenticate` (RFC 6750 §3, RFC 7617 §2).
-pub(super) const SCHEMES: [&str; 2] = [
+const SCHEMES: [&str; 2] = [
     "Bearer realm=\"flash\"",
     "Basic realm=\"flash\", charset=\"UTF-8\"",
 ];
+
+/// The ways to send a key that a request with these headers is told of. Basic would make the browser of a script ask for a user and a
+/// password, and keep them. The scripts of Flash's pages have a field for the key.
+pub(super) fn schemes(headers: &HeaderMap) -> &'static [&'static str] {
+    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    match is("sec-fetch-site", "same-origin") && is("sec-fetch-dest", "empty") {
+        true => &SCHEMES[..1],
+        false => &SCHEMES,
+    }
+}
 
 const UNKNOWN: Error = Error::Unauthenticated(
     "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
