@@ -8,6 +8,7 @@ mod clock;
 pub mod memory;
 pub mod metrics;
 mod permits;
+pub mod readers;
 pub mod retirement;
 pub mod search;
 pub mod summary;
@@ -26,10 +27,12 @@ pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
 pub use permits::{FairPermits, Permit, PermitOwner};
+pub use readers::{NamedColumns, Readers};
 pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
-use crate::settings::{Database, MigrateMode, Settings};
+use crate::dataset::SchemaChanges;
+use crate::settings::{self, Database, MigrateMode, Settings};
 use crate::store::{
     self, Address, Committed, Migrate, OpenError, PostgresAddress, Receipt, Store, StoreError,
 };
@@ -54,6 +57,8 @@ pub struct Services {
     pub clients: Clients,
     /// Counts of requests per client.
     pub usage: Usage,
+    /// Reads per dataset and client.
+    pub readers: Readers,
     /// Metrics for Prometheus.
     pub metrics: Arc<Metrics>,
     /// Permits for uploads, except those that are small enough to be stored at once.
@@ -98,6 +103,7 @@ impl Services {
             draining: AtomicBool::new(false),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
+            readers: Readers::new(settings.count_usage),
             metrics: Arc::new(Metrics::new(&catalogue, store.collectors())),
             settings,
             store,
@@ -119,6 +125,16 @@ impl Services {
         Ok(committed)
     }
 
+    /// Does all of a commit but keep it. Returns what it would have made.
+    pub async fn rehearse(&self, prepared: Vec<Prepared>) -> Result<Vec<Committed>, StoreError> {
+        let (revisions, guards): (Vec<_>, Vec<_>) =
+            prepared.into_iter().map(Prepared::into_parts).unzip();
+        let rehearsed = self.store.rehearse(revisions).await;
+        // What was staged is abandoned.
+        drop(guards);
+        rehearsed
+    }
+
     /// Hands usage counts to the store regularly, until the services are dropped.
     pub fn keep_usage(self: &Arc<Self>) {
         let services = Arc::downgrade(self);
@@ -137,9 +153,10 @@ impl Services {
         });
     }
 
-    /// Hands usage counts to the store and to the metrics.
+    /// Hands usage counts to the store and to the metrics, and reads to the store.
     pub async fn hand_usage_over(&self) -> Result<(), StoreError> {
-        self.usage.hand_over(&self.store, &self.metrics).await
+        self.usage.hand_over(&self.store, &self.metrics).await?;
+        self.readers.hand_over(&self.store).await
     }
 
     /// Gives memory back to the system now and then: when clients hold much less of it than before, when the process has become
@@ -232,6 +249,11 @@ pub fn store_settings(settings: &Settings) -> store::Settings {
         queue: WRITE_QUEUE,
         commit_batch: settings.store.commit_batch,
         keep_revisions: settings.store.keep_revisions,
+        schema_changes: match settings.store.schema_changes {
+            settings::SchemaChanges::Any => SchemaChanges::Any,
+            settings::SchemaChanges::Additive => SchemaChanges::Additive,
+            settings::SchemaChanges::None => SchemaChanges::None,
+        },
         heads_bytes: HEADS_BYTES,
         block_bytes: settings.store.blocks.block_bytes,
     }

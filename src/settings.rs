@@ -22,7 +22,8 @@ pub use lifecycle::LifecycleSettings;
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
-    Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, Several,
+    Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, SchemaChanges,
+    Several,
 };
 
 /// The settings of `flash serve` as written, or their defaults.
@@ -135,6 +136,14 @@ pub struct StoreSettings {
     /// Revisions of a dataset to keep, including the newest. Older ones are removed
     #[arg(long, env = "FLASH_KEEP_REVISIONS", value_name = "COUNT", default_value = "10", value_parser = parse::count)]
     pub keep_revisions: usize,
+    /// How much an upload may change the schema of a dataset that is new. PATCH changes it for one dataset
+    #[arg(
+        long,
+        env = "FLASH_SCHEMA_CHANGES",
+        value_name = "HOW-MUCH",
+        default_value = "any"
+    )]
+    pub schema_changes: SchemaChanges,
     /// The sizes of blocks. No flag sets them.
     #[arg(skip)]
     pub blocks: BlockSizes,

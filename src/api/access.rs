@@ -11,8 +11,7 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::{OfPage, single};
-use crate::dataset::DatasetName;
-use crate::services::Services;
+use crate::services::{NamedColumns, Services};
 use crate::settings::Anonymous;
 use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, DefaultVersion, Source, VersionNumber};
@@ -176,6 +175,19 @@ pub(super) fn admit(
     }
 }
 
+/// Counts a read of a dataset.
+pub(super) fn count_read(
+    services: &Services,
+    client: Option<&Client>,
+    headers: &HeaderMap,
+    (dataset, columns): (i64, Option<&NamedColumns>),
+    at: Timestamp,
+) {
+    let client = client.map(|client| client.id);
+    let readers = &services.readers;
+    readers.count(dataset, client, user_agent(headers), columns, at);
+}
+
 /// Counts a request.
 pub(super) fn count(
     services: &Services,
@@ -185,30 +197,11 @@ pub(super) fn count(
     outcome: Outcome,
     at: Timestamp,
 ) {
-    let (client, user_agent) = who(client, headers);
+    let client = client.map(|client| client.id);
     let usage = &services.usage;
-    usage.count(client, user_agent, version, outcome, at);
+    usage.count(client, user_agent(headers), version, outcome, at);
 }
 
-/// Counts a request that a dataset answered.
-pub(super) fn count_dataset(
-    services: &Services,
-    client: Option<&Client>,
-    headers: &HeaderMap,
-    version: u32,
-    name: &str,
-) {
-    // A path may name what is no dataset, such as a file whose dataset has another name.
-    if DatasetName::new(name).is_ok() {
-        let (client, user_agent) = who(client, headers);
-        let usage = &services.usage;
-        usage.count_dataset(client, user_agent, version, name);
-    }
-}
-
-/// By what a caller is counted.
-fn who<'h>(client: Option<&Client>, headers: &'h HeaderMap) -> (Option<i64>, Option<&'h str>) {
-    let user_agent = headers.get(USER_AGENT);
-    let user_agent = user_agent.and_then(|value| value.to_str().ok());
-    (client.map(|client| client.id), user_agent)
+fn user_agent(headers: &HeaderMap) -> Option<&str> {
+    headers.get(USER_AGENT)?.to_str().ok()
 }

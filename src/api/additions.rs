@@ -82,6 +82,24 @@ pub(super) const ONE_ITEM: Change = added(
     "the same as a list of one",
 );
 
+/// `Dataset-Schema` and `Dataset-Revision`.
+pub(super) const DATASET_HEADERS: Change = added(
+    None,
+    "answers that tell of a dataset's contents have the version of its schema and the number of its revision",
+    "no such headers",
+    "Dataset-Schema: 2.1, Dataset-Revision: 17",
+);
+
+/// `schema` in a read.
+pub(super) const fn schema(operation: &'static str) -> Change {
+    added(
+        Some(operation),
+        "schema=1 reads the newest revision whose schema has MAJOR 1; the newest revision of each of the last four MAJORs is kept",
+        "400: unknown parameter",
+        "the newest revision of that MAJOR, with Link: rel=\"successor-version\" if there is a newer MAJOR; 404 or 410 if there is none",
+    )
+}
+
 const fn added(
     operation: Option<&'static str>,
     summary: &'static str,

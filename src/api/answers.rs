@@ -24,7 +24,7 @@ use super::request::{OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
-use crate::services::{CachedResponse, Services};
+use crate::services::{CachedResponse, NamedColumns, Services};
 use crate::store::{Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
 
@@ -118,6 +118,8 @@ pub(super) struct Memo {
     pub(super) dataset: Arc<Dataset>,
     /// The name of the operation that made it.
     pub(super) operation: &'static str,
+    /// The columns that its request names.
+    pub(super) named: Option<NamedColumns>,
     /// The default version of its caller.
     pub(super) default: DefaultVersion,
     /// When it was made, which decided the states of the versions.
@@ -171,6 +173,7 @@ where
             body,
             route,
             operation: memo.operation,
+            named: memo.named,
         });
     }
     http::Response::from_parts(head, sent)
@@ -206,7 +209,9 @@ fn recall(
     if of_page.is_none() {
         let outcome = Outcome::Called(answer.operation);
         access::count(services, client, headers, version, outcome, now);
-        access::count_dataset(services, client, headers, version, answer.of.0.as_str());
+        let (_, made_by) = answer.of;
+        let read = (made_by.dataset, answer.named.as_ref());
+        access::count_read(services, client, headers, read, now);
     }
     let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
     *response.headers_mut() = answer.headers.clone();

@@ -12,8 +12,8 @@ use super::query::Query;
 use super::reply::Reply;
 use super::request::Request;
 use crate::dataset::DatasetName;
-use crate::services::{Prepared, Services};
-use crate::store::{Client, Committed, Dataset, Receipt};
+use crate::services::{Prepared, Services, retirement};
+use crate::store::{Client, Committed, Dataset, Reader, Receipt, StoreError};
 use crate::versioning::{Choice, InUrl};
 
 /// A request that is routed and negotiated.
@@ -89,21 +89,6 @@ impl Call {
             .ok_or_else(|| Error::NoSuchDataset(name.to_string()))
     }
 
-    /// The dataset of that name, as of the revision that is asked for, or of its newest one.
-    pub async fn dataset_as_of(&self, revision: Option<i64>) -> Result<Arc<Dataset>, Error> {
-        let newest = self.dataset().await?;
-        let Some(revision) = revision.filter(|revision| *revision != newest.revision) else {
-            return Ok(newest);
-        };
-        let name = newest.name.to_string();
-        if revision > newest.revision {
-            return Err(Error::NoSuchRevision { name, revision });
-        }
-        // Boxed: otherwise the futures of all reads would be as large as this rare one.
-        let found = Box::pin(self.services.store.find_revision(&newest, revision)).await?;
-        found.ok_or(Error::RevisionGone { name, revision })
-    }
-
     /// Commits the upload. `render` makes the answer.
     pub async fn commit(
         &self,
@@ -114,9 +99,53 @@ impl Call {
         let answer = Arc::clone(&render);
         let receipt = self.receipt(move |committed: &[Committed]| answer(committed));
         let receipt = receipt.await?;
-        let committed = self.services.commit(prepared, receipt).await?;
-        self.settle();
-        Ok(render(&committed))
+        match self.services.commit(prepared, receipt).await {
+            Ok(committed) => {
+                self.settle();
+                Ok(render(&committed))
+            }
+            Err(error) => Err(self.refused(error).await),
+        }
+    }
+
+    /// Does all of a write but keep it. Returns what it would have made, and for each dataset who read it lately. The key of the
+    /// request, if it has one, stays free for the write itself.
+    pub async fn rehearse(
+        &self,
+        prepared: Vec<Prepared>,
+    ) -> Result<(Vec<Committed>, Vec<Vec<Reader>>), Error> {
+        if let Some(once) = &self.once {
+            once.keep_nothing();
+        }
+        let rehearsed = match self.services.rehearse(prepared).await {
+            Ok(rehearsed) => rehearsed,
+            Err(error) => return Err(self.refused(error).await),
+        };
+        let mut readers = Vec::with_capacity(rehearsed.len());
+        for one in &rehearsed {
+            readers.push(match one.changes.is_empty() {
+                true => Vec::new(),
+                false => self.readers(one.dataset.id()).await?,
+            });
+        }
+        Ok((rehearsed, readers))
+    }
+
+    /// The error of a write. If the schema would have changed too much, it has the readers of the dataset.
+    async fn refused(&self, error: StoreError) -> Error {
+        let StoreError::SchemaChange(refusal) = error else {
+            return error.into();
+        };
+        match self.readers(refusal.dataset).await {
+            Ok(used_by) => Error::SchemaChange { refusal, used_by },
+            Err(error) => error,
+        }
+    }
+
+    /// Who read a dataset lately, the last one first.
+    pub async fn readers(&self, dataset: i64) -> Result<Vec<Reader>, Error> {
+        let first_day = retirement::first_day(self.services.clock.now());
+        Ok(self.services.store.readers(dataset, first_day).await?)
     }
 
     /// Deletes the dataset that the path names.
@@ -150,6 +179,11 @@ impl Call {
         if let Some(once) = &self.once {
             once.settle();
         }
+    }
+
+    /// The entity tag of what the version tells of the dataset itself.
+    pub fn dataset_tag(&self, dataset: &Dataset) -> String {
+        conditional::dataset_tag(dataset, self.release(), self.choice.format)
     }
 
     /// The entity tag of `dataset` in the representation that was negotiated.

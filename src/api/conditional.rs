@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 
 use super::error::Error;
 use super::reply::Reply;
+use crate::dataset::SchemaChanges;
 use crate::store::{Conditions, Dataset, Revisions};
 use crate::versioning::Format;
 
@@ -18,6 +19,15 @@ use crate::versioning::Format;
 pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
     let segment = format!("{:x}", dataset.made_by.number);
     ["\"", &segment, "-", release, "-", name(format), "\""].concat()
+}
+
+/// The tag of what a version tells of a dataset itself. That changes without a new revision if the dataset allows something else.
+pub fn dataset_tag(dataset: &Dataset, release: &str, format: Format) -> String {
+    let tag = tag(dataset, release, format);
+    match dataset.schema_changes {
+        SchemaChanges::Any => tag,
+        stricter => format!("{}-{stricter}\"", tag.trim_end_matches('"')),
+    }
 }
 
 /// The weak tag (§8.8.1) of a summary: its estimates may differ each time, and mean the same.

@@ -14,9 +14,9 @@ use http::Method;
 pub(super) use self::text::shortened;
 use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
 use super::body::BodyTimedOut;
-use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError};
+use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError, SchemaVersion};
 use crate::services::search::SearchError;
-use crate::store::{Reason, StoreError};
+use crate::store::{Reader, Reason, SchemaRefusal, StoreError};
 use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
 
 /// Why a request failed.
@@ -69,6 +69,9 @@ pub enum Error {
     /// The caller may not do this.
     #[error("{0} belongs to another client, and only that client may change it")]
     NotOwner(DatasetName),
+    /// The caller may not know who reads the dataset.
+    #[error("{0} belongs to another client, and only that client may see who reads it")]
+    ReadersOfAnother(DatasetName),
     /// The body doesn't name a version.
     #[error(
         "the body doesn't describe a move of the pin: {reason}; send {{\"version\": 2}}, or {{\"undo\": true}} to undo the last move"
@@ -141,6 +144,25 @@ pub enum Error {
         "{0} was replaced while the rows were being received, and they don't fit the new dataset; check its columns, and send rows that fit"
     )]
     Replaced(DatasetName),
+    /// The write changes the schema of its dataset more than it may.
+    #[error(
+        "{refusal}; correct the file, or allow more: PATCH /datasets/{name} with {{\"schema_changes\": \"any\"}}, and leave out the parameter schema_changes",
+        name = refusal.name
+    )]
+    SchemaChange {
+        /// What it would change, and what it may.
+        refusal: Box<SchemaRefusal>,
+        /// Who read the dataset lately.
+        used_by: Vec<Reader>,
+    },
+    /// The body doesn't say what the dataset shall allow.
+    #[error(
+        "the body doesn't say what the dataset shall allow: {reason}; send {{\"schema_changes\": \"additive\"}}, or any or none for additive"
+    )]
+    BadPatch {
+        /// What is wrong.
+        reason: String,
+    },
     /// The dataset has never had that revision.
     #[error(
         "{name} has no revision {revision}; GET /datasets/{name}/revisions lists its revisions"
@@ -150,6 +172,33 @@ pub enum Error {
         name: String,
         /// The revision.
         revision: i64,
+    },
+    /// The dataset has never had a schema of that MAJOR.
+    #[error(
+        "{name} has no schema {major}; its newest one is {newest}: read it with schema={newest_major}, or without that parameter",
+        newest_major = newest.major
+    )]
+    NoSuchSchema {
+        /// The dataset.
+        name: String,
+        /// The MAJOR.
+        major: u32,
+        /// The version of its newest schema.
+        newest: SchemaVersion,
+    },
+    /// No revision with a schema of that MAJOR is kept.
+    #[error(
+        "no revision of {name} with schema {major} is kept any more; the newest schema is {newest}: read it with schema={newest_major}, and \
+         see in GET /datasets/{name} what its columns are",
+        newest_major = newest.major
+    )]
+    SchemaGone {
+        /// The dataset.
+        name: String,
+        /// The MAJOR.
+        major: u32,
+        /// The version of its newest schema.
+        newest: SchemaVersion,
     },
     /// An unknown parameter.
     #[error("{name:?} isn't a parameter here; the parameters are: {}", join(known))]

@@ -37,6 +37,8 @@ pub(super) struct Once {
     claim: Claim,
     body: Arc<Mutex<Digested>>,
     settled: AtomicBool,
+    /// Whether the answer is not stored, because nothing was written.
+    forgone: AtomicBool,
 }
 
 /// A body, with the digest of the request up to the byte that was read last.
@@ -106,6 +108,7 @@ pub(super) async fn begin(
                 claim,
                 body,
                 settled: AtomicBool::new(false),
+                forgone: AtomicBool::new(false),
             })))
         }
         Claimed::InFlight => Err(Error::KeyInFlight),
@@ -217,12 +220,19 @@ impl Once {
         }
     }
 
+    /// Notes that the answer must not be stored: the key is for the request that writes.
+    pub(super) fn keep_nothing(&self) {
+        self.forgone.store(true, Ordering::Release);
+    }
+
     /// The receipt of a request that wrote nothing, if a retry would get the same answer.
     pub(super) fn worth_keeping(&self, reply: &Reply) -> Option<Receipt<()>> {
         let body = lock(&self.body);
         let whole = body.body.is_none();
         // Access may change, so a request that was refused for it can be retried later.
-        let passing = reply.status.is_server_error() || reply.status == StatusCode::UNAUTHORIZED;
+        let passing = reply.status.is_server_error()
+            || reply.status == StatusCode::UNAUTHORIZED
+            || self.forgone.load(Ordering::Acquire);
         if self.settled.load(Ordering::Acquire) || !whole || passing {
             return None;
         }

@@ -56,11 +56,23 @@ const NAMES: usize = 4 << 20;
 /// The most packed bytes of finished CSVs that one request holds in memory until its commit.
 const HELD: usize = 1 << 20;
 
+/// Whether the version has dry runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DryRuns {
+    /// It has.
+    Known,
+    /// It has not.
+    Unknown,
+}
+
 /// Receives the CSVs of a `POST`, in any form. Nobody can read them before the commit.
-pub async fn receive_list(call: &mut Call) -> Result<Vec<Prepared>, Error> {
+pub async fn receive_list(call: &mut Call, dry_runs: DryRuns) -> Result<Vec<Prepared>, Error> {
     let mut query = call.query()?;
     let name = query.take("name")?;
-    let stated = Stated::take(&mut query)?;
+    let mut stated = Stated::take(&mut query)?;
+    if dry_runs == DryRuns::Known {
+        stated.dry_run = parameters::is_dry_run(&mut query)?;
+    }
     query.finish()?;
     let Some(media_type) = media_type(&call.headers)? else {
         return Err(Error::UnsupportedMediaType {
@@ -103,7 +115,7 @@ pub async fn receive_one(call: &mut Call, name: DatasetName) -> Result<Prepared,
 /// Receives the CSV of appended rows. It has the layout of the dataset's CSV, except for its charset and its header.
 pub async fn receive_rows(call: &mut Call, name: DatasetName) -> Result<Prepared, Error> {
     let mut query = call.query()?;
-    let stated = Stated::take_for_rows(&mut query)?;
+    let stated = Stated::take_to_append(&mut query)?;
     query.finish()?;
     let media_type = single(call)?;
     let mut form = stated.form(name, Write::Append, media_type.as_ref())?;

@@ -18,6 +18,7 @@
 mod access;
 mod additions;
 mod answers;
+pub mod as_of;
 pub mod body;
 pub mod call;
 pub mod client;

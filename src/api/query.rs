@@ -14,6 +14,8 @@ use crate::versioning::{Catalogue, VersionNumber};
 /// The parameters of every resource that negotiates.
 pub(super) const VERSION: &str = "version";
 pub(super) const FORMAT: &str = "format";
+/// The parameter that names a schema.
+pub(super) const SCHEMA: &str = "schema";
 /// What percent-encoding encodes.
 const UTF_8: &str = "UTF-8 before percent-encoding, where é is %C3%A9";
 /// Usually an operation takes no more parameters than this.
@@ -78,6 +80,18 @@ impl Query {
     pub fn take(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);
         let mut places = (0..self.left.len()).filter(|place| self.left[*place].0 == name);
+        match (places.next(), places.next()) {
+            (None, _) => Ok(None),
+            (Some(place), None) => Ok(Some(self.left.remove(place).1)),
+            (Some(_), Some(_)) => Err(Error::RepeatedParameter(name)),
+        }
+    }
+
+    /// Takes a parameter that may occur once beside filters of that name, which are left.
+    pub fn take_unless_condition(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        self.known.push(name);
+        let is_it = |(found, value): &(String, String)| found == name && !is_condition(value);
+        let mut places = (0..self.left.len()).filter(|place| is_it(&self.left[*place]));
         match (places.next(), places.next()) {
             (None, _) => Ok(None),
             (Some(place), None) => Ok(Some(self.left.remove(place).1)),
@@ -161,11 +175,13 @@ impl Query {
         match self.left.into_iter().next() {
             None => Ok(()),
             // The value was taken for a filter's.
-            Some((name, value)) if [VERSION, FORMAT].contains(&&*name) && is_condition(&value) => {
+            Some((name, value))
+                if [VERSION, FORMAT, SCHEMA].contains(&&*name) && is_condition(&value) =>
+            {
                 Err(Error::bad_parameter(
                     name,
                     value,
-                    "a name without a dot: this resource has no filters",
+                    "a value without an operator: this resource has no filters",
                 ))
             }
             Some((name, _)) => Err(Error::UnknownParameter {

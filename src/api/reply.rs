@@ -11,6 +11,7 @@ use serde::Serialize;
 use sync_wrapper::SyncStream;
 use warp::Reply as _;
 
+use crate::services::NamedColumns;
 use crate::services::memory::{Exhausted, Held, Kind, Memory};
 use crate::store::Dataset;
 use crate::versioning::VersionNumber;
@@ -30,8 +31,13 @@ pub enum Body {
     Stream(ByteStream),
 }
 
+/// The version of the dataset's schema.
+const DATASET_SCHEMA: HeaderName = HeaderName::from_static("dataset-schema");
+/// The number of the dataset's revision.
+const DATASET_REVISION: HeaderName = HeaderName::from_static("dataset-revision");
+
 /// The capacity for headers: more than a response usually has, so that adding one doesn't reallocate.
-const HEADERS: usize = 12;
+const HEADERS: usize = 16;
 
 /// An answer.
 pub struct Reply {
@@ -47,6 +53,10 @@ pub struct Reply {
     pub about: Option<VersionNumber>,
     /// The only dataset that it is about, if the response can be cached.
     pub alone_of: Option<Arc<Dataset>>,
+    /// The number of the dataset whose contents it tells, if that counts as a read.
+    pub read: Option<i64>,
+    /// The columns that the request names.
+    pub named: Option<NamedColumns>,
 }
 
 impl Reply {
@@ -69,6 +79,8 @@ impl Reply {
             of_server: false,
             about: None,
             alone_of: None,
+            read: None,
+            named: None,
         }
     }
 
@@ -93,6 +105,12 @@ impl Reply {
             self.headers.insert(name, value);
         }
         self
+    }
+
+    /// Adds the headers about the contents of a dataset.
+    pub fn telling_of(self, dataset: &Dataset) -> Self {
+        self.with(DATASET_SCHEMA, dataset.schema.to_string())
+            .with(DATASET_REVISION, dataset.revision)
     }
 
     /// Reserves memory for the body, unless it has some.

@@ -14,7 +14,7 @@ use indicatif::ProgressBar;
 
 use crate::{
     api::Registry,
-    dataset::{DatasetName, Formats, changed_types},
+    dataset::{DatasetName, Formats, SchemaChanges, changed_types},
     services::{self, Clock, Form, Services, Upload, UploadError},
     settings::{DatabaseSettings, ServeSettings, Settings, SettingsError, StoreSettings},
     store::{Committed, Conditions, Store, Write},
@@ -171,6 +171,8 @@ impl<'a> Importer<'a> {
                 true => Write::Put,
                 false => Write::Create,
             },
+            schema_changes: SchemaChanges::Any,
+            dry_run: false,
             conditions: Conditions::default(),
             options: settings.form.options(&self.formats, tabs),
             media_type: files::media_type(tabs),

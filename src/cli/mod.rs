@@ -5,6 +5,7 @@ mod check;
 mod clients;
 mod completions;
 mod copy;
+mod datasets;
 mod draft;
 mod export;
 mod files;
@@ -63,6 +64,8 @@ enum Command {
     Push(Box<push::PushSettings>),
     /// List the datasets of a store. Works while a server runs
     List(DatabaseSettings),
+    /// Show a dataset of a store: its schema and its readers. Works while servers run
+    Datasets(datasets::Datasets),
     /// Write datasets to CSV files as they were uploaded. Works while a server runs
     Export(export::ExportSettings),
     /// Copy a whole store into another database, for example from SQLite to PostgreSQL
@@ -191,6 +194,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
         Some(Command::Healthcheck(address)) => Ok(healthcheck::run(address.admin_listen)?),
         Some(Command::Clients(clients)) => clients::run(&clients),
+        Some(Command::Datasets(datasets)) => datasets::run(&datasets),
         Some(Command::Versions(versions)) => versions::run(&versions),
         Some(Command::Migrate(database)) => migrate::run(&database),
         Some(Command::Import(settings)) => import::run(&settings),

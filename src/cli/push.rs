@@ -81,6 +81,9 @@ pub(super) struct PushSettings {
     /// Add the rows to a dataset that exists. Several files can have the same --name
     #[arg(long)]
     append: bool,
+    /// Ask what would become of the files: types, changes of the schema, and who uses what changes. Nothing is stored
+    #[arg(long)]
+    dry_run: bool,
     /// How often to send a file again if the connection breaks or the server is busy
     #[arg(long, value_name = "NUMBER", default_value_t = 5)]
     retries: u32,
@@ -226,6 +229,9 @@ impl Pusher<'_> {
         let settings = self.settings;
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.parameters);
+        if settings.dry_run {
+            query.append_pair("dry_run", "true");
+        }
         let (method, path) = match (settings.append, settings.replace) {
             (true, _) => (Method::POST, format!("/{name}/rows")),
             (false, true) => (Method::PUT, format!("/{name}")),
@@ -250,10 +256,14 @@ impl Pusher<'_> {
     }
 }
 
-/// Prints what the server has stored.
+/// Prints what the server has stored, or would have stored.
 fn tell(input: &Input, stored: &Stored) {
-    super::say(&format!("{input}: {}", stored.dataset()));
-    for hint in stored.hints() {
-        super::say(&format!("{input}: {hint}"));
+    let would = match stored.is_dry_run() {
+        true => "would be ",
+        false => "",
+    };
+    super::say(&format!("{input}: {would}{}", stored.dataset()));
+    for line in stored.changes().chain(stored.hints()) {
+        super::say(&format!("{input}: {line}"));
     }
 }

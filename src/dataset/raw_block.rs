@@ -2,7 +2,11 @@
 //!
 //! Analysing is a pure function of one raw block, so raw blocks can be analysed on any thread, in any order.
 
+mod causes;
+
 use std::sync::Arc;
+
+pub use causes::{Causes, Lines as ChangedLines};
 
 use super::{
     Bloom, ColumnType, CsvError, CsvErrorKind, Layout, Summary, ZoneMap,

@@ -33,7 +33,9 @@ use summaries::{Analysed, Summaries};
 
 use super::memory::{Exhausted, Held};
 use super::{Permit, PermitOwner, Services};
-use crate::dataset::{BadCombination, CsvError, Ingest, Limits, Observed, Profile};
+use crate::dataset::{
+    BadCombination, Causes, ChangedLines, CsvError, Ingest, Limits, Observed, Profile,
+};
 use crate::store::{
     Client, Dataset, NewRevision, PART_BYTES, SegmentId, SegmentPart, StoreError, Write, may_change,
 };
@@ -85,6 +87,8 @@ pub struct Upload {
     form: Form,
     /// The dataset as it was when the upload began.
     there: Option<Arc<Dataset>>,
+    /// Finds what changes its columns.
+    causes: Option<Arc<Causes>>,
     author: Option<Arc<Client>>,
     segment: SegmentId,
     splitter: SplitterState,
@@ -165,6 +169,9 @@ impl Upload {
         Ok(Self {
             services: Arc::clone(services),
             form,
+            causes: there
+                .as_ref()
+                .map(|dataset| Arc::new(Causes::new(Arc::clone(&dataset.columns)))),
             there,
             owner: match (&author, from) {
                 (Some(client), _) => PermitOwner::Client(client.id),
@@ -285,6 +292,11 @@ impl Upload {
         let revision = NewRevision {
             name: self.form.name.clone(),
             write: self.form.write,
+            schema_changes: self.form.schema_changes,
+            changed_lines: match &self.causes {
+                Some(causes) => causes.lines(profile.layout()),
+                None => ChangedLines::default(),
+            },
             conditions: self.form.conditions.clone(),
             author: self.author,
             segment: self.segment,
@@ -302,6 +314,7 @@ impl Upload {
         Ok(Prepared {
             hints,
             bad_rows,
+            dry_run: self.form.dry_run,
             before: self.there.map(|dataset| Arc::clone(&dataset.columns)),
             revision,
             abandon: self.abandon,

@@ -67,6 +67,17 @@ pub enum MigrateMode {
     Off,
 }
 
+/// How much an upload may change the schema of its dataset.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum SchemaChanges {
+    /// As much as it wants
+    Any,
+    /// What breaks no client that reads rows
+    Additive,
+    /// Nothing
+    None,
+}
+
 /// Whether requests are counted per caller.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum CountUsage {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use diesel::result::Error as DieselError;
 
 use super::backend::sqlite::errors::is_full;
+use super::schema_refusal::SchemaRefusal;
 use crate::dataset::{CorruptBlock, DatasetName};
 
 /// Why an operation of the store failed.
@@ -34,6 +35,9 @@ pub enum StoreError {
     /// A precondition of the write failed.
     #[error("the dataset {0} has changed")]
     ConditionFailed(DatasetName),
+    /// The write changes the schema of its dataset more than it may.
+    #[error("{0}")]
+    SchemaChange(Box<SchemaRefusal>),
     /// The dataset was replaced while the appended rows were received, and they don't fit the new one.
     #[error("the dataset {0} was replaced by another one while the rows came")]
     Replaced(DatasetName),

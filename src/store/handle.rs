@@ -12,7 +12,7 @@ use super::in_flight::InFlight;
 use super::metrics::Load;
 use super::model::{Clock, Dataset};
 use super::segments::leases::{Lease, Leases};
-use crate::dataset::DatasetName;
+use crate::dataset::{DatasetName, SchemaChanges};
 
 /// A handle on the store; clones share it.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub ids: Ids,
     pub clock: Clock,
     pub keep_revisions: i64,
+    /// How much writes may change the schema of a dataset that is new.
+    pub schema_changes: SchemaChanges,
     /// About how many bytes of text a block has that compaction writes.
     pub block_bytes: usize,
     /// This process, among those that share the database.

@@ -1,5 +1,5 @@
 //! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, collecting segments that
-//! no revision reads, and preparing a database that was away at the start.
+//! no revision reads, storing schema versions that earlier releases left out, and preparing a database that was away at the start.
 //!
 //! Each is a task of its own, so none delays another: other servers abandon what is not reported in time, while compaction may take
 //! long. All tasks end with the store. Each repeats what failed.
@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::backend::WriteOptions;
+use super::catalog::backfill;
 use super::error::StoreError;
 use super::handle::{Shared, Store};
 use super::in_flight;
@@ -19,7 +20,7 @@ use crate::dataset::DatasetName;
 
 /// How soon a failed preparation is repeated.
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
-/// The pause of collection between two steps.
+/// The pause between two steps of collection, or of storing schema versions.
 const COLLECT_PAUSE: Duration = Duration::from_millis(20);
 /// How soon a failed report is repeated.
 const REPORT_AGAIN: Duration = Duration::from_secs(1);
@@ -32,6 +33,7 @@ pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
     let shared = || Arc::downgrade(&store.shared);
     runtime.spawn(collect(shared(), store.backend().pace().collect));
     runtime.spawn(compact(shared(), to_compact));
+    runtime.spawn(version_schemas(shared(), store.backend().pace().collect));
     if let Some(every) = store.backend().pace().report {
         runtime.spawn(report(shared(), every));
     }
@@ -108,6 +110,30 @@ async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<Dataset
             let Some(store) = open(&shared) else { return };
             log_failure("compacting", compaction::compact(&store, name).await);
         }
+    }
+}
+
+/// Stores the schema versions of revisions that earlier releases wrote.
+async fn version_schemas(shared: Weak<Shared>, idle: Duration) {
+    let mut after = i64::MIN;
+    loop {
+        let Some(store) = open(&shared) else { return };
+        let stored = backfill::store_next(&store, after).await;
+        drop(store);
+        after = match &stored {
+            Ok(Some(dataset)) => *dataset,
+            Ok(None) | Err(_) => i64::MIN,
+        };
+        let pause = match after {
+            i64::MIN => idle,
+            _ => COLLECT_PAUSE,
+        };
+        match stored {
+            // Collection tells that the database does not answer.
+            Err(StoreError::Away(_)) => {}
+            stored => log_failure("storing schema versions", stored.map(drop)),
+        }
+        tokio::time::sleep(pause).await;
     }
 }
 

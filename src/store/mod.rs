@@ -34,6 +34,7 @@ mod model;
 mod opening;
 mod rows;
 mod schema;
+mod schema_refusal;
 mod secrets;
 mod segments;
 mod settings;
@@ -46,6 +47,7 @@ pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
+pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
 pub use clients::usage::{Count, Outcome, Reason, Used};
 pub use error::{OpenError, StoreError};
 pub use handle::Store;
@@ -57,6 +59,7 @@ pub use model::{
     BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
     PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, UnpackedBlock, Write, may_change,
 };
+pub use schema_refusal::SchemaRefusal;
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;
 pub use segments::list::{Segment, SegmentId, SegmentList};

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 
 use super::clients::client::Client;
 use super::segments::list::{SegmentId, SegmentList};
-use crate::dataset::{Block, Column, DatasetName, Layout, Profile, ResumableDigest};
+use crate::dataset::{
+    Block, ChangedLines, Column, ColumnChange, DatasetName, Layout, Profile, ResumableDigest,
+    SchemaChanges, SchemaVersion,
+};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -29,6 +32,8 @@ pub struct Dataset {
     pub name: DatasetName,
     /// Number of the revision, from 1.
     pub revision: i64,
+    /// The version of its schema.
+    pub schema: SchemaVersion,
     /// The upload segment that made the revision. It identifies the revision's contents in caches and entity tags, because no other
     /// revision has it.
     pub made_by: SegmentId,
@@ -46,6 +51,8 @@ pub struct Dataset {
     pub sha256: [u8; 32],
     /// The media type of its source.
     pub content_type: String,
+    /// How much a write may change its schema.
+    pub schema_changes: SchemaChanges,
     /// The client that made the dataset, which alone may change it. `None`: an anonymous caller made it.
     pub owner: Option<i64>,
     /// Whether the source is stored apart from the text, because its charset was not UTF-8.
@@ -162,6 +169,10 @@ pub struct NewRevision {
     pub name: DatasetName,
     /// What to do if it exists.
     pub write: Write,
+    /// How much it may change the schema of the dataset, if that is less than the dataset allows.
+    pub schema_changes: SchemaChanges,
+    /// The first lines of the upload with values that change columns.
+    pub changed_lines: ChangedLines,
     /// The preconditions.
     pub conditions: Conditions,
     /// The client that writes it; `None`: an anonymous caller.
@@ -245,6 +256,8 @@ pub struct Committed {
     pub dataset: Arc<Dataset>,
     /// Whether the commit created it.
     pub created: bool,
+    /// What it changed in the schema.
+    pub changes: Arc<[ColumnChange]>,
 }
 
 /// The text of a block, unpacked and checked.
@@ -265,6 +278,8 @@ pub struct UnpackedBlock {
 pub struct Revision {
     /// Its number, from 1.
     pub number: i64,
+    /// The version of its schema.
+    pub schema: SchemaVersion,
     /// Number of the upload segment that made it.
     pub made_by: i64,
     /// Number of its rows.

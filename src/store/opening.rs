@@ -28,6 +28,7 @@ impl Store {
                 holder: ids.next(clock()),
                 ids,
                 clock,
+                schema_changes: settings.schema_changes,
                 keep_revisions: i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX),
                 block_bytes: settings.block_bytes,
                 to_compact,

@@ -12,7 +12,7 @@ use super::model::{BadRowsBlock, Dataset, PlacedBlock, Revision, SourceBlock};
 use super::schema::{chunk_data, chunks, datasets, revisions, sources};
 use super::segments::list::{SegmentId, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
-use crate::dataset::{DatasetName, Profile};
+use crate::dataset::{DatasetName, Profile, SchemaChanges, SchemaVersion};
 
 /// Bytes that are borrowed when they are written, and owned when they are read.
 type Bytes<'a> = Cow<'a, [u8]>;
@@ -26,6 +26,19 @@ pub(crate) struct DatasetRow {
     pub created_at: i64,
     pub updated_at: i64,
     pub owner: Option<i64>,
+    pub last_schema: Option<Vec<u8>>,
+    pub schema_changes: Option<String>,
+}
+
+impl DatasetRow {
+    /// How much a write may change its schema.
+    pub(crate) fn schema_changes(&self) -> SchemaChanges {
+        match self.schema_changes.as_deref() {
+            None => SchemaChanges::Any,
+            // What a later release wrote is stricter than nothing.
+            Some(text) => text.parse().unwrap_or(SchemaChanges::None),
+        }
+    }
 }
 
 #[derive(Queryable, Insertable, Selectable)]
@@ -44,9 +57,11 @@ pub(crate) struct RevisionRow<'a> {
     pub created_at: i64,
     pub segments: Option<Bytes<'a>>,
     pub tail: Option<Bytes<'a>>,
+    pub schema_major: Option<i64>,
+    pub schema_minor: Option<i64>,
 }
 
-/// The columns of a revision that decide which segments it reads.
+/// The columns of a revision that decide which segments it reads, and how long it is kept.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = revisions)]
 pub(crate) struct SegmentsRow {
@@ -56,6 +71,7 @@ pub(crate) struct SegmentsRow {
     pub row_count: i64,
     pub byte_count: i64,
     pub segments: Option<Vec<u8>>,
+    pub schema_major: Option<i64>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -96,6 +112,11 @@ pub(crate) struct BlockPlace {
 }
 
 impl SegmentsRow {
+    /// The MAJOR of its schema. A commit stores it before it removes revisions.
+    pub(crate) fn major(&self) -> i64 {
+        self.schema_major.unwrap_or(1)
+    }
+
     /// The segments that the revision's blocks are in.
     pub(crate) fn segments(&self) -> Result<SegmentList, StoreError> {
         let own = SegmentId {
@@ -140,11 +161,22 @@ impl RevisionRow<'_> {
         sha256.try_into().map_err(|e| unreadable("SHA-256", e))
     }
 
-    pub(crate) fn into_dataset(self, dataset: &DatasetRow) -> Result<Dataset, StoreError> {
+    /// The version of its schema, if it is stored.
+    pub(crate) fn schema(&self) -> Result<Option<SchemaVersion>, StoreError> {
+        schema_from_db(self.schema_major, self.schema_minor)
+    }
+
+    /// The dataset as of this revision, whose schema has that version.
+    pub(crate) fn into_dataset(
+        self,
+        dataset: &DatasetRow,
+        schema: SchemaVersion,
+    ) -> Result<Dataset, StoreError> {
         let profile = self.profile()?;
         Ok(Dataset {
             name: DatasetName::new(&dataset.name).map_err(|e| unreadable("name", e))?,
             revision: self.number,
+            schema,
             made_by: self.made_by(),
             segments: self.segments()?,
             columns: profile.columns().into(),
@@ -153,6 +185,7 @@ impl RevisionRow<'_> {
             bytes: from_db(self.byte_count),
             sha256: self.sha256()?,
             content_type: self.content_type.into_owned(),
+            schema_changes: dataset.schema_changes(),
             owner: dataset.owner,
             transcoded: self.transcoded,
             created_at: time_from_db(dataset.created_at)?,
@@ -160,9 +193,10 @@ impl RevisionRow<'_> {
         })
     }
 
-    pub(crate) fn into_revision(self) -> Result<Revision, StoreError> {
+    pub(crate) fn into_revision(self, schema: SchemaVersion) -> Result<Revision, StoreError> {
         Ok(Revision {
             number: self.number,
+            schema,
             made_by: self.run,
             rows: from_db(self.row_count),
             bytes: from_db(self.byte_count),
@@ -170,6 +204,21 @@ impl RevisionRow<'_> {
             created_at: time_from_db(self.created_at)?,
             author: self.author.map(Cow::into_owned),
         })
+    }
+}
+
+/// The version of a schema from its two columns.
+pub(crate) fn schema_from_db(
+    major: Option<i64>,
+    minor: Option<i64>,
+) -> Result<Option<SchemaVersion>, StoreError> {
+    let number = |number: i64| u32::try_from(number).map_err(|e| unreadable("schema version", e));
+    match (major, minor) {
+        (Some(major), Some(minor)) => Ok(Some(SchemaVersion {
+            major: number(major)?,
+            minor: number(minor)?,
+        })),
+        _ => Ok(None),
     }
 }
 

@@ -11,6 +11,16 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         owner -> Nullable<BigInt>,
+        last_schema -> Nullable<Binary>,
+        schema_changes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    former_schemas (name) {
+        name -> Text,
+        last_schema -> Binary,
+        since -> BigInt,
     }
 }
 
@@ -29,6 +39,8 @@ diesel::table! {
         created_at -> BigInt,
         segments -> Nullable<Binary>,
         tail -> Nullable<Binary>,
+        schema_major -> Nullable<BigInt>,
+        schema_minor -> Nullable<BigInt>,
     }
 }
 
@@ -152,6 +164,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    readers (dataset_id, client_id, family, day) {
+        dataset_id -> BigInt,
+        client_id -> BigInt,
+        family -> Text,
+        day -> BigInt,
+        requests -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reader_columns (dataset_id, client_id, family, name) {
+        dataset_id -> BigInt,
+        client_id -> BigInt,
+        family -> Text,
+        name -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
     usage (client_id, version, family, operation, day) {
         client_id -> BigInt,
         version -> BigInt,
@@ -177,6 +210,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
+    former_schemas,
     revisions,
     chunks,
     chunk_data,
@@ -190,6 +224,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     client_keys,
     client_moves,
     client_extensions,
+    readers,
+    reader_columns,
     usage,
     refusals
 );

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::backend::address::{Address, Migrate};
+use crate::dataset::SchemaChanges;
 
 /// The settings of a store.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub commit_batch: usize,
     /// Revisions of a dataset that are kept, the newest included.
     pub keep_revisions: usize,
+    /// How much writes may change the schema of a dataset that is new.
+    pub schema_changes: SchemaChanges,
     /// Bytes of memory for cached descriptions of datasets.
     pub heads_bytes: u64,
     /// Compaction ends a block at the first record end after so many bytes of text.

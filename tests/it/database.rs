@@ -137,6 +137,7 @@ impl Place {
                 "garbage.since",
                 "idempotency_keys.renewed_at",
                 "leases.until",
+                "former_schemas.since",
             ],
         );
     }
@@ -168,6 +169,51 @@ impl Place {
     /// Makes the stored segments look like those of a release that knew no summaries.
     pub fn forget_summaries(&self) {
         self.execute("UPDATE chunks SET summary = NULL");
+    }
+
+    /// How many idempotency keys are stored.
+    pub fn keys(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM idempotency_keys")
+            .unwrap()
+    }
+
+    /// How many segments have a tombstone.
+    pub fn tombstones(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM garbage").unwrap()
+    }
+
+    /// How many deleted datasets are remembered for the versions of their schemas.
+    pub fn former_schemas(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM former_schemas")
+            .unwrap()
+    }
+
+    /// How many revisions have no version of their schema.
+    pub fn revisions_without_schema(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM revisions WHERE schema_major IS NULL")
+            .unwrap()
+    }
+
+    /// Makes the store look like one of a release that knew no versions of schemas.
+    pub fn forget_schemas(&self) {
+        self.execute("UPDATE revisions SET schema_major = NULL, schema_minor = NULL");
+        self.execute("UPDATE datasets SET last_schema = NULL");
+    }
+
+    /// Notes the last version of the only dataset, for the next function.
+    pub fn note_schema(&self) {
+        self.execute("CREATE TABLE noted AS SELECT last_schema FROM datasets");
+    }
+
+    /// Makes all revisions since then look like those that such a release added to the store, and removed of it.
+    pub fn as_of_an_earlier_release(&self, added: i64, kept: i64) {
+        self.execute(&format!(
+            "BEGIN; \
+             UPDATE revisions SET schema_major = NULL, schema_minor = NULL WHERE number >= {added}; \
+             UPDATE datasets SET last_schema = (SELECT last_schema FROM noted); \
+             DELETE FROM revisions WHERE number < {kept}; \
+             COMMIT"
+        ));
     }
 
     /// Makes the stored revisions look like those of a release that did not write down how long a decoded text is.

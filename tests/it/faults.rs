@@ -7,7 +7,7 @@ use std::thread;
 
 use bytes::Bytes;
 use flash::api::Registry;
-use flash::dataset::UploadOptions;
+use flash::dataset::{SchemaChanges, UploadOptions};
 use flash::services::{Clock, Form, Services, Upload};
 use flash::settings::ServeSettings;
 use flash::store::{Claim, Claimed, Conditions, Receipt, StoreError, Write};
@@ -84,6 +84,8 @@ fn an_upload_that_is_given_up_at_any_moment_leaves_nothing() {
             let form = Form {
                 name: "half".parse().unwrap(),
                 write: Write::Put,
+                schema_changes: SchemaChanges::Any,
+                dry_run: false,
                 conditions: Conditions::default(),
                 options: UploadOptions::default(),
                 media_type: "text/csv",

@@ -88,9 +88,12 @@ fn only_these_files_write_to_a_store() {
     assert_eq!(
         found("WriteOptions"),
         [
+            "catalog/backfill.rs",
             "catalog/commit.rs",
             "catalog/delete.rs",
+            "catalog/patch.rs",
             "clients/pins.rs",
+            "clients/readers.rs",
             "clients/usage.rs",
             "idempotency.rs",
             "maintenance.rs",

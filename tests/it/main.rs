@@ -45,6 +45,7 @@ mod readme;
 mod revisions;
 mod revoked;
 mod rows;
+mod schema;
 mod summary;
 mod upgrade;
 mod uploads;

@@ -36,6 +36,7 @@ const BEHAVIOUR: &[&str] = &[
     "revisions",
     "revoked",
     "rows",
+    "schema",
     "summary",
     "upgrade",
     "uploads",

@@ -19,6 +19,9 @@ pub use writes::{changing, changing_parameters, changing_what_is_there, reading}
 
 use crate::versioning::Format;
 
+const DATASET_SCHEMA: &str = "The version of the dataset's schema, such as `2.1`.";
+const DATASET_REVISION: &str = "The number of the dataset's revision.";
+
 /// The description of an operation.
 #[derive(Debug, Default)]
 pub struct Description {
@@ -47,6 +50,8 @@ pub struct Answer {
     pub headers: Vec<Header>,
     /// The forms of its body. Empty: it has none.
     pub content: Vec<(Content, Schema)>,
+    /// The parameter of the query without which the status never comes, if there is one.
+    pub only_with: Option<&'static str>,
 }
 
 /// A response header.
@@ -98,6 +103,15 @@ impl Answer {
             meaning,
             headers: Vec::new(),
             content: Vec::new(),
+            only_with: None,
+        }
+    }
+
+    /// Says that the status comes only to who sends that parameter of the query.
+    pub fn only_with(self, parameter: &'static str) -> Self {
+        Self {
+            only_with: Some(parameter),
+            ..self
         }
     }
 
@@ -135,6 +149,26 @@ impl Answer {
     /// Adds the entity tag.
     pub fn tagged(self) -> Self {
         self.header("ETag", "The entity tag of this representation.")
+    }
+
+    /// Adds the headers about the contents of a dataset.
+    pub fn of_dataset(self) -> Self {
+        self.header("Dataset-Schema", DATASET_SCHEMA)
+            .header("Dataset-Revision", DATASET_REVISION)
+    }
+
+    /// Adds the headers about the contents of a dataset, if it is a single one.
+    pub fn maybe_of_dataset(self) -> Self {
+        self.maybe("Dataset-Schema", DATASET_SCHEMA)
+            .maybe("Dataset-Revision", DATASET_REVISION)
+    }
+
+    /// Adds the link to the newest schema.
+    pub fn succeeded(self) -> Self {
+        self.maybe(
+            "Link",
+            "The newest schema (`rel=\"successor-version\"`), if its MAJOR is another one.",
+        )
     }
 
     /// Adds the name of a file, if the body is one.

@@ -112,6 +112,13 @@ impl Parameter {
         Self::query("revision", meaning, &schema)
     }
 
+    /// The schema to read.
+    pub fn schema() -> Self {
+        let meaning = "MAJOR of a schema version. The newest revision whose schema has it is read.";
+        let schema = json!({ "type": "integer", "format": "int32", "minimum": 1 });
+        Self::query("schema", meaning, &schema)
+    }
+
     /// The preconditions of a read or a write.
     pub fn conditions() -> [Self; 2] {
         let header =

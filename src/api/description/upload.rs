@@ -5,7 +5,7 @@ use serde_json::{Map, json};
 use super::request::NAME;
 use super::{Content, Parameter, RequestBody, Schema};
 use crate::api::intake;
-use crate::dataset::{ColumnType, PARAMETERS};
+use crate::dataset::{ColumnType, PARAMETERS, SchemaChanges};
 use crate::versioning::Format;
 
 impl Parameter {
@@ -67,6 +67,28 @@ impl Parameter {
             "empty",
             "`allow`: a file without rows may replace rows.",
             &json!({ "type": "string", "enum": ["allow"] }),
+        )
+    }
+
+    /// What a write to a dataset may do.
+    pub fn of_write() -> [Self; 2] {
+        [
+            Self::query(
+                "schema_changes",
+                "How much the write may change the schema: `additive` (what breaks no client that reads rows) or `none`. It makes a write stricter than the \
+                 dataset, and never laxer. A write that changes more is 409.",
+                &json!({ "type": "string", "enum": SchemaChanges::ALL }),
+            ),
+            Self::dry_run(),
+        ]
+    }
+
+    /// Whether to do all of a write but keep it.
+    pub fn dry_run() -> Self {
+        Self::query(
+            "dry_run",
+            "`true`: the answer is what the write would make, with 200, and nothing is stored. What would be refused is refused.",
+            &json!({ "type": "boolean", "default": false }),
         )
     }
 

@@ -31,6 +31,7 @@ impl Description {
             answers: vec![
                 Answer::new(StatusCode::CREATED, "All CSVs are stored.")
                     .maybe("Location", "The dataset, if the request has one CSV.")
+                    .maybe_of_dataset()
                     .replayed()
                     .json(created),
             ],

@@ -197,6 +197,9 @@ impl Document {
         if !answer.content.is_empty() {
             response["content"] = self.content(answer.content)?;
         }
+        if let Some(parameter) = answer.only_with {
+            response["x-only-with"] = parameter.into();
+        }
         Ok((answer.status.as_str().to_owned(), response))
     }
 

@@ -99,7 +99,7 @@ pub(super) fn example() -> Value {
             {
                 "version": "v2",
                 "media_type": "application/vnd.flash.v2+json",
-                "semantic_version": "2.2.0",
+                "semantic_version": "2.3.0",
                 "state": "stable",
                 "deprecated_at": null,
                 "retired_at": null,
@@ -110,7 +110,7 @@ pub(super) fn example() -> Value {
             {
                 "version": "v1",
                 "media_type": "application/vnd.flash.v1+json",
-                "semantic_version": "1.1.0",
+                "semantic_version": "1.2.0",
                 "state": "deprecated",
                 "deprecated_at": "2027-01-01T00:00:00Z",
                 "retired_at": "2027-07-01T00:00:00Z",

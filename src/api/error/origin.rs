@@ -52,6 +52,10 @@ impl From<StoreError> for Error {
             StoreError::NotOwner(name) => Self::NotOwner(name),
             StoreError::ConditionFailed(_) => Self::ConditionFailed,
             StoreError::Replaced(name) => Self::Replaced(name),
+            StoreError::SchemaChange(refusal) => Self::SchemaChange {
+                refusal,
+                used_by: Vec::new(),
+            },
             StoreError::KeyLost => Self::KeyInFlight,
             StoreError::KeyRevoked => Self::Unauthenticated(
                 "the key was revoked while the request was being received; nothing was changed",

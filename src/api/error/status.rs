@@ -29,7 +29,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyInUrl(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::NotOwner(_) => StatusCode::FORBIDDEN,
+            Self::NotOwner(_) | Self::ReadersOfAnother(_) => StatusCode::FORBIDDEN,
             Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,
             Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::UnknownParameter { .. }
@@ -52,13 +52,16 @@ impl Error {
             | Self::BodyCut(_)
             | Self::BadChunks(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
-            Self::RevisionGone { .. } => StatusCode::GONE,
+            Self::RevisionGone { .. } | Self::SchemaGone { .. } => StatusCode::GONE,
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 StatusCode::PRECONDITION_FAILED
             }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::KeyInFlight | Self::Replaced(_) => StatusCode::CONFLICT,
-            Self::NoSuchRevision { .. } => StatusCode::NOT_FOUND,
+            Self::KeyInFlight | Self::Replaced(_) | Self::SchemaChange { .. } => {
+                StatusCode::CONFLICT
+            }
+            Self::BadPatch { .. } => StatusCode::BAD_REQUEST,
+            Self::NoSuchRevision { .. } | Self::NoSuchSchema { .. } => StatusCode::NOT_FOUND,
             Self::UnsupportedMediaType { .. }
             | Self::UnsupportedPart { .. }
             | Self::UnsupportedEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -90,6 +93,7 @@ impl Error {
                 StoreError::ConditionFailed(_) => StatusCode::PRECONDITION_FAILED,
                 StoreError::NameTaken(_)
                 | StoreError::Replaced(_)
+                | StoreError::SchemaChange(_)
                 | StoreError::KeyLost
                 | StoreError::TooManyKeys(_)
                 | StoreError::ClientExists(_) => StatusCode::CONFLICT,

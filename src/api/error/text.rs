@@ -30,7 +30,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => "method not allowed",
             Self::KeyInUrl(_) => "key in the URL",
             Self::Unauthenticated(_) => "not authenticated",
-            Self::NotOwner(_) => "not the owner",
+            Self::NotOwner(_) | Self::ReadersOfAnother(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
             Self::BadCombination(_) => "parameters exclude each other",
             Self::NoSuchPin { .. } => "no such version to be pinned to",
@@ -50,8 +50,12 @@ impl Error {
             Self::KeyReused => "idempotency key reused",
             Self::KeyInFlight => "request in flight",
             Self::Replaced(_) => "dataset replaced",
+            Self::SchemaChange { .. } => "schema change",
+            Self::BadPatch { .. } => "bad change of a dataset",
             Self::NoSuchRevision { .. } => "no such revision",
             Self::RevisionGone { .. } => "revision gone",
+            Self::NoSuchSchema { .. } => "no such schema",
+            Self::SchemaGone { .. } => "schema gone",
             Self::BadName(_) | Self::BadNewName(_) => "bad name",
             Self::MissingName => "missing name",
             Self::BadDisposition { .. } => "malformed Content-Disposition",
@@ -96,6 +100,7 @@ impl Error {
                 StoreError::NoSuchClient(_) => "no such client",
                 StoreError::ConditionFailed(_) => "condition failed",
                 StoreError::Replaced(_) => "dataset replaced",
+                StoreError::SchemaChange(_) => "schema change",
                 StoreError::KeyLost => "request in flight",
                 StoreError::Closed => "stopping",
                 StoreError::NameTaken(_) => "name taken",
@@ -152,6 +157,7 @@ impl Error {
                 | StoreError::ConditionFailed(_)
                 | StoreError::NameTaken(_)
                 | StoreError::Replaced(_)
+                | StoreError::SchemaChange(_)
                 | StoreError::KeyLost
                 | StoreError::TooManyKeys(_)
                 | StoreError::ClientExists(_)
@@ -164,6 +170,7 @@ impl Error {
             | Self::KeyInUrl(_)
             | Self::Unauthenticated(_)
             | Self::NotOwner(_)
+            | Self::ReadersOfAnother(_)
             | Self::BadMove { .. }
             | Self::BadCombination(_)
             | Self::NoSuchPin { .. }
@@ -177,6 +184,8 @@ impl Error {
             | Self::KeyReused
             | Self::KeyInFlight
             | Self::Replaced(_)
+            | Self::SchemaChange { .. }
+            | Self::BadPatch { .. }
             | Self::NoSuchRevision { .. }
             | Self::UnknownParameter { .. }
             | Self::RepeatedParameter(_)
@@ -186,6 +195,8 @@ impl Error {
             | Self::BadQuery(_)
             | Self::QueryTimedOut(_)
             | Self::RevisionGone { .. }
+            | Self::NoSuchSchema { .. }
+            | Self::SchemaGone { .. }
             | Self::BadName(_)
             | Self::BadNewName(_)
             | Self::MissingName

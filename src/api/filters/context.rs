@@ -14,7 +14,7 @@ use crate::api::history::History;
 use crate::api::labels::Labels;
 use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::{OfPage, REQUEST_ID};
-use crate::services::Services;
+use crate::services::{NamedColumns, Services};
 use crate::store::{Client, Outcome};
 use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
 
@@ -141,14 +141,18 @@ impl Context {
         );
     }
 
-    /// Counts a request that the dataset of that name answered, unless a page made it.
-    pub(super) fn count_dataset(&self, name: &str) {
+    /// Counts the request as a read of a dataset, unless a page made it.
+    pub(super) fn count_read(&self, dataset: i64, columns: Option<&NamedColumns>) {
         if self.of_page.is_some() {
             return;
         }
-        let (client, headers) = (self.caller.client.as_deref(), &self.headers);
-        let version = self.choice.version.get();
-        access::count_dataset(&self.api.services, client, headers, version, name);
+        access::count_read(
+            &self.api.services,
+            self.caller.client.as_deref(),
+            &self.headers,
+            (dataset, columns),
+            self.caller.at,
+        );
     }
 
     /// The request id, which is also in the log.

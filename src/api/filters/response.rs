@@ -40,7 +40,10 @@ fn labelled(context: &Context, reply: Reply) -> Response {
     if context.method == Method::HEAD {
         reply = reply.without_body();
     }
-    let alone_of = reply.alone_of.take();
+    if let Some(dataset) = reply.read {
+        context.count_read(dataset, reply.named.as_ref());
+    }
+    let (alone_of, named) = (reply.alone_of.take(), reply.named.take());
     let mut response = reply.into_response();
     response.extensions_mut().insert(route);
     // Responses to a client with an extension are not cached.
@@ -50,6 +53,7 @@ fn labelled(context: &Context, reply: Reply) -> Response {
         response.extensions_mut().insert(Memo {
             dataset,
             operation,
+            named,
             default: context.caller.default,
             at: context.caller.at,
         });

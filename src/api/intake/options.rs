@@ -4,7 +4,9 @@ use super::media_type::MediaType;
 use super::parameters;
 use crate::api::error::Error;
 use crate::api::query::Query;
-use crate::dataset::{ColumnType, DatasetName, Delimiter, Separator, UploadOptions, same_charset};
+use crate::dataset::{
+    ColumnType, DatasetName, Delimiter, SchemaChanges, Separator, UploadOptions, same_charset,
+};
 use crate::services::Form;
 use crate::store::{Conditions, Write};
 
@@ -19,6 +21,10 @@ const HEADER: &str = "present or absent";
 pub(super) struct Stated {
     options: UploadOptions,
     header_absent: Option<bool>,
+    /// How much the write may change the schema of the dataset, if that is less than the dataset allows.
+    schema_changes: SchemaChanges,
+    /// Whether to do all but keep it.
+    pub(super) dry_run: bool,
 }
 
 impl Stated {
@@ -38,6 +44,7 @@ impl Stated {
     pub(super) fn take_to_replace(query: &mut Query) -> Result<Self, Error> {
         let mut stated = Self::take(query)?;
         stated.options.allow_empty = parameters::allows_empty(query)?;
+        stated.take_of_write(query)?;
         Ok(stated)
     }
 
@@ -50,6 +57,21 @@ impl Stated {
             stated.header_absent = Some(is_absent(&header)?);
         }
         Ok(stated)
+    }
+
+    /// Takes what rows that are appended may be read with, and what the write may do.
+    pub(super) fn take_to_append(query: &mut Query) -> Result<Self, Error> {
+        let mut stated = Self::take_for_rows(query)?;
+        stated.take_of_write(query)?;
+        Ok(stated)
+    }
+
+    fn take_of_write(&mut self, query: &mut Query) -> Result<(), Error> {
+        let expected = SchemaChanges::CHOICES;
+        let stated = query.take_parsed("schema_changes", expected)?;
+        self.schema_changes = stated.unwrap_or_default();
+        self.dry_run = parameters::is_dry_run(query)?;
+        Ok(())
     }
 
     fn add_type(&mut self, column: String, name: &str) -> Result<(), Error> {
@@ -101,6 +123,8 @@ impl Stated {
         Ok(Form {
             name,
             write,
+            schema_changes: self.schema_changes,
+            dry_run: self.dry_run,
             conditions: Conditions::default(),
             options,
             media_type: if tabs { TABS } else { COMMAS },

@@ -27,6 +27,12 @@ pub(super) fn allows_empty(query: &mut Query) -> Result<bool, Error> {
     }
 }
 
+/// Whether to do all of a write but keep it: `dry_run=true`.
+pub(super) fn is_dry_run(query: &mut Query) -> Result<bool, Error> {
+    let wanted = query.take_parsed("dry_run", "true or false")?;
+    Ok(wanted.unwrap_or(false))
+}
+
 /// What takes a format back that the dataset has had so far.
 const NONE: &str = "none";
 

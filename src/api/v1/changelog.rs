@@ -6,6 +6,10 @@ use crate::api::{additions, fixes};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (2, 0),
+        changes: CHANGES_1_2_0,
+    },
+    Release {
         semantic: (1, 0),
         changes: CHANGES_1_1_0,
     },
@@ -18,6 +22,8 @@ pub(super) const RELEASES: &[Release] = &[
         changes: CHANGES_1_0_0,
     },
 ];
+
+const CHANGES_1_2_0: &[Change] = &[additions::DATASET_HEADERS, additions::schema("get_dataset")];
 
 const CHANGES_1_1_0: &[Change] = &[
     additions::IN_URL,

@@ -6,11 +6,13 @@ use http::StatusCode;
 use http::header::{ETAG, LOCATION};
 
 use super::representation::{self, Created, DATASETS, Datasets, Root, RootLinks};
+use crate::api::as_of::Wanted;
 use crate::api::call::Call;
 use crate::api::error::Error;
+use crate::api::intake::{self, DryRuns};
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Memory, Span, Values};
-use crate::api::{conditional, disposition, intake, listing};
+use crate::api::{conditional, disposition, listing};
 use crate::services::PageKey;
 use crate::store::Committed;
 use crate::versioning::Format;
@@ -36,7 +38,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
 
 /// `POST /datasets`: stores a list of CSVs, all of them or none.
 pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
-    let prepared = intake::receive_list(&mut call).await?;
+    let prepared = intake::receive_list(&mut call, DryRuns::Unknown).await?;
     call.commit(prepared, created).await
 }
 
@@ -49,7 +51,9 @@ fn created(committed: &[Committed]) -> Reply {
     };
     let reply = Reply::json(StatusCode::CREATED, &body);
     match committed {
-        [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
+        [one] => reply
+            .telling_of(&one.dataset)
+            .with(LOCATION, format!("/datasets/{}", one.dataset.name)),
         _ => reply,
     }
 }
@@ -74,7 +78,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     Ok(Reply::body(StatusCode::OK, body))
 }
 
-/// `GET /datasets/{name}?page=1&per_page=100`: a page of rows; as CSV, all of them.
+/// `GET /datasets/{name}?page=1&per_page=100&schema=`: a page of rows; as CSV, all of them.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     let mut query = call.query()?;
     let csv = call.choice.format == Format::Csv;
@@ -86,11 +90,13 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
             query.take_number("per_page", 1..=1000, 100)?,
         )
     };
+    let wanted = Wanted::take_schema(&mut query)?;
     query.finish()?;
-    let dataset = call.dataset().await?;
+    let as_of = call.dataset_as_of(wanted).await?;
+    let dataset = Arc::clone(&as_of.dataset);
     let tag = call.tag(&dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
-        return Ok(reply);
+        return Ok(as_of.tell(&call, reply, ""));
     }
     let services = &call.services;
     let (body, memory) = if csv {
@@ -118,6 +124,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
         rows::page(services, span, key, form).await?
     };
     let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    let reply = as_of.tell(&call, reply, "");
     let reply = disposition::of_rows(reply, &dataset.name, call.choice.format);
     Ok(memory.of(reply, dataset))
 }

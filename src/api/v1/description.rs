@@ -49,6 +49,7 @@ pub(super) fn get_dataset() -> Description {
             100,
             "Rows per page. Not for CSV, which has all rows.",
         ),
+        Parameter::schema(),
     ];
     parameters.extend(Parameter::conditions());
     Description {
@@ -59,13 +60,15 @@ pub(super) fn get_dataset() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The rows.")
                 .tagged()
+                .of_dataset()
+                .succeeded()
                 .file_name()
                 .json(rows_schema().example(examples::rows()))
                 .content(
                     Content::Negotiated(Format::Csv),
                     Schema::text().example(examples::CSV),
                 ),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals: reading(),
         ..Description::default()

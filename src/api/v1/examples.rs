@@ -10,7 +10,7 @@ pub(super) fn root() -> Value {
     json!({
         "name": "flash",
         "description": "Post a CSV, then read it as JSON or CSV.",
-        "version": "1.1.0",
+        "version": "1.2.0",
         "links": { "datasets": "/datasets", "versions": "/versions", "openapi": "/openapi.json?version=v1" },
     })
 }

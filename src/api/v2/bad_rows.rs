@@ -20,6 +20,8 @@ use crate::services::Services;
 use crate::store::{Dataset, SegmentId};
 use crate::versioning::Format;
 
+/// The path behind that of the dataset.
+const RESOURCE: &str = "/bad-rows";
 /// About how many bytes a block of rows has.
 const BLOCK: usize = 128 << 10;
 
@@ -30,12 +32,12 @@ pub(super) struct BadRows {
     pub data: Vec<BadRow>,
 }
 
-/// `GET /datasets/{name}/bad-rows?revision=`: the rows that were set aside.
+/// `GET /datasets/{name}/bad-rows?revision=&schema=`: the rows that were set aside.
 pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
-    let dataset = as_asked(&call).await?;
-    let tag = call.tag(&dataset);
+    let as_of = as_asked(&call).await?;
+    let tag = call.tag(&as_of.dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
-        return Ok(reply);
+        return Ok(as_of.tell(&call, reply, RESOURCE));
     }
     let form = match call.choice.format {
         Format::Ndjson => NDJSON,
@@ -44,9 +46,10 @@ pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
     let lines = metered(
         Arc::clone(&call.services.memory),
         BLOCK,
-        Box::pin(lines(&call.services, &dataset, form)),
+        Box::pin(lines(&call.services, &as_of.dataset, form)),
     );
-    Ok(Reply::stream(StatusCode::OK, lines).with(ETAG, tag))
+    let reply = Reply::stream(StatusCode::OK, lines).with(ETAG, tag);
+    Ok(as_of.tell(&call, reply, RESOURCE))
 }
 
 /// What stands around lines of JSON.

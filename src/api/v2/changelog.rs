@@ -1,5 +1,7 @@
 //! The changes in the releases of version 2.
 
+mod changes_2_3_0;
+
 use crate::api::history::{Change, Kind, Release};
 use crate::api::{additions, fixes};
 
@@ -7,7 +9,7 @@ use crate::api::{additions, fixes};
 pub(super) const RELEASES: &[Release] = &[
     Release {
         semantic: (3, 0),
-        changes: CHANGES_2_3_0,
+        changes: changes_2_3_0::CHANGES,
     },
     Release {
         semantic: (2, 0),
@@ -26,13 +28,6 @@ pub(super) const RELEASES: &[Release] = &[
         changes: CHANGES_2_0_0,
     },
 ];
-
-const CHANGES_2_3_0: &[Change] = &[added(
-    "list_rows",
-    "rows as CSV and NDJSON are sent in ranges too, for clients that read files in parts",
-    "200: all bytes",
-    "206, with Content-Range: bytes 0-99/31053850",
-)];
 
 const CHANGES_2_2_0: &[Change] = &[
     additions::IN_URL,

@@ -7,14 +7,15 @@ use http::header::{ETAG, LOCATION};
 
 use super::pages;
 use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Root, RootLinks};
+use crate::api::as_of::{AsOf, Wanted};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::query::Query;
+use crate::api::intake::{self, DryRuns};
 use crate::api::reply::Reply;
-use crate::api::{conditional, cursor, intake, listing, source};
+use crate::api::{conditional, cursor, listing, source};
 use crate::dataset::DatasetName;
 use crate::services::Prepared;
-use crate::store::{self, Committed};
+use crate::store::Committed;
 
 /// The purpose of the cursors of this list.
 const LIST: &str = "datasets";
@@ -35,6 +36,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             revisions: "/datasets/{name}/revisions",
             source: "/datasets/{name}/source",
             bad_rows: "/datasets/{name}/bad-rows",
+            readers: "/datasets/{name}/readers",
             versions: "/versions",
             openapi: format!("/openapi.json?version={}", call.choice.version),
         },
@@ -44,8 +46,17 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
 
 /// `POST /datasets`: stores a list of CSVs, all of them or none.
 pub(super) async fn create_datasets(mut call: Call) -> Result<Reply, Error> {
-    let mut prepared = intake::receive_list(&mut call).await?;
+    let mut prepared = intake::receive_list(&mut call, DryRuns::Known).await?;
     let notes: Vec<_> = prepared.iter_mut().map(Notes::take).collect();
+    if prepared.iter().any(Prepared::is_dry_run) {
+        let (committed, readers) = call.rehearse(prepared).await?;
+        let rehearsed = committed.iter().zip(&notes).zip(&readers);
+        let data = rehearsed.map(|((one, notes), readers)| Dataset::rehearsed(one, notes, readers));
+        let body = Created {
+            data: data.collect(),
+        };
+        return Ok(Reply::json(StatusCode::OK, &body));
+    }
     call.commit(prepared, move |committed| created(committed, &notes))
         .await
 }
@@ -54,13 +65,15 @@ fn created(committed: &[Committed], notes: &[Notes]) -> Reply {
     let data = committed
         .iter()
         .zip(notes)
-        .map(|(committed, notes)| Dataset::written(&committed.dataset, notes));
+        .map(|(committed, notes)| Dataset::written(committed, notes));
     let body = Created {
         data: data.collect(),
     };
     let reply = Reply::json(StatusCode::CREATED, &body);
     match committed {
-        [one] => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
+        [one] => reply
+            .telling_of(&one.dataset)
+            .with(LOCATION, format!("/datasets/{}", one.dataset.name)),
         _ => reply,
     }
 }
@@ -102,36 +115,24 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     ))
 }
 
-/// `GET /datasets/{name}?revision=`: the dataset, as of the newest or another revision.
+/// `GET /datasets/{name}?revision=&schema=`: the dataset, as of the newest or another revision.
 pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
-    let dataset = as_asked(&call).await?;
-    let tag = call.tag(&dataset);
+    let as_of = as_asked(&call).await?;
+    let tag = call.dataset_tag(&as_of.dataset);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
-        return Ok(reply);
+        return Ok(as_of.tell(&call, reply, ""));
     }
-    let body = listing::one(&call.services, &dataset, DATASET).await?;
-    Ok(Reply::body(StatusCode::OK, body).with(ETAG, tag))
+    let body = listing::one(&call.services, &as_of.dataset, DATASET).await?;
+    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
+    Ok(as_of.tell(&call, reply, ""))
 }
 
 /// The dataset, as of the revision that is asked for, if nothing else is.
-pub(super) async fn as_asked(call: &Call) -> Result<Arc<store::Dataset>, Error> {
+pub(super) async fn as_asked(call: &Call) -> Result<AsOf, Error> {
     let mut query = call.query()?;
-    let revision = revision(&mut query)?;
+    let wanted = Wanted::take(&mut query)?;
     query.finish()?;
-    call.dataset_as_of(revision).await
-}
-
-/// The revision that is asked for.
-pub(super) fn revision(query: &mut Query) -> Result<Option<i64>, Error> {
-    let expected = "the number of a revision, from 1 on";
-    match query.take_parsed::<i64>("revision", expected)? {
-        Some(number) if number < 1 => Err(Error::bad_parameter(
-            "revision",
-            number.to_string(),
-            expected,
-        )),
-        revision => Ok(revision),
-    }
+    call.dataset_as_of(wanted).await
 }
 
 /// The name of a dataset that may be new. No name has a dot, so with a dot it is that of a file: `curl -T people.csv URL/datasets/`
@@ -161,18 +162,22 @@ pub(super) async fn append_rows(mut call: Call) -> Result<Reply, Error> {
 /// Commits a new revision of one dataset.
 async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
     let notes = Notes::take(&mut prepared);
+    if prepared.is_dry_run() {
+        return rehearse(call, prepared, &notes).await;
+    }
     let (release, format) = (call.release().to_owned(), call.choice.format);
     let render = move |committed: &[Committed]| {
         let Some(one) = committed.first() else {
             return Reply::empty(StatusCode::NO_CONTENT);
         };
-        let dataset = Dataset::written(&one.dataset, &notes);
+        let dataset = Dataset::written(one, &notes);
         let status = match one.created {
             true => StatusCode::CREATED,
             false => StatusCode::OK,
         };
-        let tag = conditional::tag(&one.dataset, &release, format);
+        let tag = conditional::dataset_tag(&one.dataset, &release, format);
         let reply = Reply::json(status, &dataset).with(ETAG, tag);
+        let reply = reply.telling_of(&one.dataset);
         match one.created {
             true => reply.with(LOCATION, format!("/datasets/{}", one.dataset.name)),
             false => reply,
@@ -181,14 +186,29 @@ async fn commit(call: &Call, mut prepared: Prepared) -> Result<Reply, Error> {
     call.commit(vec![prepared], render).await
 }
 
+/// What a new revision of one dataset would be.
+async fn rehearse(call: &Call, prepared: Prepared, notes: &Notes) -> Result<Reply, Error> {
+    let (committed, readers) = call.rehearse(vec![prepared]).await?;
+    let (Some(one), Some(readers)) = (committed.first(), readers.first()) else {
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    };
+    let body = Dataset::rehearsed(one, notes, readers);
+    // No revision has this tag, so no condition matches it later.
+    let tag = call.dataset_tag(&one.dataset);
+    let reply = Reply::json(StatusCode::OK, &body).with(ETAG, tag);
+    Ok(reply.telling_of(&one.dataset))
+}
+
 /// `DELETE /datasets/{name}`: deletes it with all its revisions.
 pub(super) async fn delete_dataset(call: Call) -> Result<Reply, Error> {
     call.query()?.finish()?;
     call.delete().await
 }
 
-/// `GET /datasets/{name}/source?revision=`: the bytes that were uploaded.
+/// `GET /datasets/{name}/source?revision=&schema=`: the bytes that were uploaded.
 pub(super) async fn get_source(call: Call) -> Result<Reply, Error> {
-    let dataset = as_asked(&call).await?;
-    source::reply(&call.services, dataset, &call.method, &call.headers)
+    let as_of = as_asked(&call).await?;
+    let dataset = Arc::clone(&as_of.dataset);
+    let reply = source::reply(&call.services, dataset, &call.method, &call.headers)?;
+    Ok(as_of.tell(&call, reply, "/source"))
 }

@@ -5,12 +5,14 @@ use serde_json::json;
 
 use super::bad_rows::BadRows;
 use super::examples;
+use super::readers::{Reader, Readers};
 use super::representation::{Created, Dataset, List, Revision, Root, page_schema};
 use super::summary;
 use crate::api::description::{
     Answer, Content, Description, Parameter, RequestBody, Schema, changing, changing_parameters,
     changing_what_is_there, reading,
 };
+use crate::dataset::SchemaChanges;
 use crate::versioning::Format;
 
 pub(super) fn get_root() -> Description {
@@ -26,7 +28,15 @@ pub(super) fn get_root() -> Description {
 }
 
 pub(super) fn create_datasets() -> Description {
-    Description::of_creation(Schema::of::<Created<'_>>().example(examples::created()))
+    let created = || Schema::of::<Created<'_>>().example(examples::created());
+    let mut description = Description::of_creation(created());
+    description.parameters.push(Parameter::dry_run());
+    let rehearsed = "What would be stored (`dry_run=true`). Nothing is.";
+    let rehearsed = Answer::new(StatusCode::OK, rehearsed)
+        .only_with("dry_run")
+        .json(created());
+    description.answers.push(rehearsed);
+    description
 }
 
 pub(super) fn list_datasets() -> Description {
@@ -43,7 +53,11 @@ pub(super) fn list_datasets() -> Description {
 }
 
 pub(super) fn get_dataset() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    let mut parameters = vec![
+        Parameter::name(),
+        Parameter::revision(),
+        Parameter::schema(),
+    ];
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Describe a dataset, or an older revision of it",
@@ -53,8 +67,10 @@ pub(super) fn get_dataset() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The dataset.")
                 .tagged()
+                .of_dataset()
+                .succeeded()
                 .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals: reading(),
         ..Description::default()
@@ -65,6 +81,7 @@ pub(super) fn put_dataset() -> Description {
     let mut parameters = changing_parameters();
     parameters.extend(Parameter::csv());
     parameters.push(Parameter::empty());
+    parameters.extend(Parameter::of_write());
     Description {
         summary: "Create a dataset, or replace its contents",
         details: "The types of the columns follow from all rows. A replacement is a new revision, and older ones stay readable. The request may be sent again: the \
@@ -75,7 +92,7 @@ pub(super) fn put_dataset() -> Description {
             "The CSV. `Content-Type` is `text/csv` by default.",
         )),
         answers: vec![
-            committed(StatusCode::OK, "The dataset has a new revision."),
+            committed(StatusCode::OK, NEW_REVISION),
             committed(StatusCode::CREATED, "The dataset is new.")
                 .header("Location", "The dataset."),
         ],
@@ -87,6 +104,7 @@ pub(super) fn append_rows() -> Description {
     let mut parameters = changing_parameters();
     parameters.extend(Parameter::dialect());
     parameters.extend(Parameter::csv_rows());
+    parameters.extend(Parameter::of_write());
     Description {
         summary: "Append rows",
         details: "The rows come after those of the dataset, in the order of the file. The header must have the dataset's columns; a type becomes wider where the new \
@@ -96,7 +114,40 @@ pub(super) fn append_rows() -> Description {
         body: Some(RequestBody::csv(
             "A CSV with the dataset's header. `Content-Type` is `text/csv` by default.",
         )),
-        answers: vec![committed(StatusCode::OK, "The dataset has a new revision.")],
+        answers: vec![committed(StatusCode::OK, NEW_REVISION)],
+        refusals: changing_what_is_there(),
+    }
+}
+
+pub(super) fn patch_dataset() -> Description {
+    let schema = Schema::written(json!({
+        "type": "object",
+        "properties": {
+            "schema_changes": {
+                "type": "string",
+                "enum": SchemaChanges::ALL,
+                "description": "How much an upload may change the schema: as much as it wants, what breaks no client that reads rows, or nothing.",
+            },
+        },
+        "required": ["schema_changes"],
+        "additionalProperties": false,
+    }));
+    let schema = schema.called("DatasetPatch");
+    Description {
+        summary: "Set how much uploads may change the schema",
+        details: "The dataset gets no new revision, and its `ETag` changes. Only the owner may do this.",
+        parameters: changing_parameters(),
+        body: Some(RequestBody::document(
+            "What the dataset shall allow.",
+            schema.example(json!({ "schema_changes": "additive" })),
+        )),
+        answers: vec![
+            Answer::new(StatusCode::OK, "The dataset.")
+                .tagged()
+                .of_dataset()
+                .replayed()
+                .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),
+        ],
         refusals: changing_what_is_there(),
     }
 }
@@ -121,6 +172,7 @@ pub(super) fn list_rows() -> Description {
         limit,
         Parameter::cursor(),
         Parameter::revision(),
+        Parameter::schema(),
     ];
     parameters.extend(Parameter::row_query());
     parameters.extend(Parameter::range());
@@ -143,7 +195,7 @@ pub(super) fn list_rows() -> Description {
             ))
             .header("Accept-Ranges", "`bytes`.")
             .header("Content-Range", range),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals,
         ..Description::default()
@@ -154,6 +206,7 @@ pub(super) fn list_rows() -> Description {
 fn as_files(answer: Answer) -> Answer {
     answer
         .tagged()
+        .of_dataset()
         .file_name()
         .content(
             Content::Negotiated(Format::Csv),
@@ -166,7 +219,11 @@ fn as_files(answer: Answer) -> Answer {
 }
 
 pub(super) fn get_summary() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    let mut parameters = vec![
+        Parameter::name(),
+        Parameter::revision(),
+        Parameter::schema(),
+    ];
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Summarise each column",
@@ -176,8 +233,10 @@ pub(super) fn get_summary() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "The summaries of the columns.")
                 .tagged()
+                .of_dataset()
+                .succeeded()
                 .json(summary::schema().example(examples::summary())),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals: reading(),
         ..Description::default()
@@ -185,7 +244,11 @@ pub(super) fn get_summary() -> Description {
 }
 
 pub(super) fn list_bad_rows() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    let mut parameters = vec![
+        Parameter::name(),
+        Parameter::revision(),
+        Parameter::schema(),
+    ];
     parameters.extend(Parameter::conditions());
     Description {
         summary: "Read the rows that were set aside because they didn't fit (`bad_rows=set-aside`)",
@@ -197,14 +260,31 @@ pub(super) fn list_bad_rows() -> Description {
                 "The rows, in the order of the uploads and of their lines.",
             )
             .tagged()
+            .of_dataset()
+            .succeeded()
             .json(Schema::of::<BadRows>().example(examples::bad_rows()))
             .content(
                 Content::Negotiated(Format::Ndjson),
                 Schema::text().example(examples::BAD_ROWS),
             ),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals: reading(),
+        ..Description::default()
+    }
+}
+
+pub(super) fn list_readers() -> Description {
+    Description {
+        summary: "List who read the dataset in the last 30 days, for its owner",
+        details: "Clients by their names, and anonymous callers by their kind of user agent, with the columns that they named in `select`, `order` and filters. \
+                  Requests are counted a few seconds after they arrive. If an anonymous caller created the dataset, every caller may see its readers.",
+        parameters: vec![Parameter::name()],
+        answers: vec![
+            Answer::new(StatusCode::OK, "The readers, the last one first.")
+                .json(Schema::list_of::<Readers, Reader>("Readers").example(examples::readers())),
+        ],
+        refusals: vec![StatusCode::NOT_FOUND, StatusCode::FORBIDDEN],
         ..Description::default()
     }
 }
@@ -225,7 +305,11 @@ pub(super) fn list_revisions() -> Description {
 }
 
 pub(super) fn get_source() -> Description {
-    let mut parameters = vec![Parameter::name(), Parameter::revision()];
+    let mut parameters = vec![
+        Parameter::name(),
+        Parameter::revision(),
+        Parameter::schema(),
+    ];
     parameters.extend(Parameter::range());
     parameters.extend(Parameter::conditions());
     let range = "The range that is sent, and the length of the source.";
@@ -239,7 +323,7 @@ pub(super) fn get_source() -> Description {
         answers: vec![
             source(StatusCode::OK, "The whole source."),
             source(StatusCode::PARTIAL_CONTENT, "The range.").header("Content-Range", range),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals,
         ..Description::default()
@@ -260,10 +344,14 @@ fn list() -> Answer {
         .maybe("Link", "The next page (`rel=\"next\"`), if there is one.")
 }
 
+const NEW_REVISION: &str =
+    "The dataset has a new revision. With `dry_run=true`, what it would be: nothing is stored.";
+
 /// A dataset with a revision that was just made.
 fn committed(status: StatusCode, meaning: &'static str) -> Answer {
     Answer::new(status, meaning)
         .tagged()
+        .of_dataset()
         .replayed()
         .json(Schema::of::<Dataset<'_>>().example(examples::dataset()))
 }
@@ -273,6 +361,8 @@ fn source(status: StatusCode, meaning: &'static str) -> Answer {
     let bytes = || Schema::written(json!({})).example(examples::CSV);
     Answer::new(status, meaning)
         .tagged()
+        .of_dataset()
+        .succeeded()
         .header("Accept-Ranges", "`bytes`.")
         .header("Content-Disposition", "A file name for the source.")
         .content(Content::Fixed("text/csv"), bytes())

@@ -4,10 +4,12 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::readers::{self, UsedBy};
 use crate::api::description::{Content, Schema};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::v1::representation::{Alternative, available};
+use crate::dataset::ColumnChange;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -34,6 +36,14 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     available: Option<Vec<Alternative<'a>>>,
+    /// What the write would have changed in the schema, if it was refused because of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    changes: Option<&'a [ColumnChange]>,
+    /// Who read the dataset lately, in the same case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    used_by: Option<Vec<UsedBy>>,
 }
 
 /// `application/problem+json`.
@@ -47,6 +57,13 @@ pub(super) fn render(error: &Error) -> Reply {
         } => Some(available(all, path)),
         _ => None,
     };
+    let (changes, used_by) = match error {
+        Error::SchemaChange { refusal, used_by } => {
+            let changes = refusal.changes.as_slice();
+            (Some(changes), Some(readers::used_by(used_by, changes)))
+        }
+        _ => (None, None),
+    };
     let problem = Problem {
         kind: format!(
             "urn:flash:problem:{}",
@@ -58,6 +75,8 @@ pub(super) fn render(error: &Error) -> Reply {
         line,
         column,
         available,
+        changes,
+        used_by,
     };
     Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE)
 }

@@ -20,7 +20,7 @@ pub(super) fn root() -> Value {
     json!({
         "name": "flash",
         "description": "Put a CSV, then read typed rows, page by page or all at once.",
-        "version": "2.2.0",
+        "version": "2.3.0",
         "links": {
             "self": "/",
             "datasets": "/datasets",
@@ -30,6 +30,7 @@ pub(super) fn root() -> Value {
             "revisions": "/datasets/{name}/revisions",
             "source": "/datasets/{name}/source",
             "bad_rows": "/datasets/{name}/bad-rows",
+            "readers": "/datasets/{name}/readers",
             "versions": "/versions",
             "openapi": "/openapi.json?version=v2",
         },
@@ -101,10 +102,20 @@ pub(super) fn bad_rows() -> Value {
     json!({ "data": [{ "line": 4, "reason": "the record has 1 field where 2 are expected", "text": "3" }] })
 }
 
+/// `GET /datasets/{name}/readers`.
+pub(super) fn readers() -> Value {
+    json!({
+        "data": [
+            { "client": "shop", "family": null, "requests": 1204, "last_at": AT, "columns": ["zip"], "more_columns": false },
+            { "client": null, "family": "curl", "requests": 3, "last_at": AT, "columns": [], "more_columns": false },
+        ],
+    })
+}
+
 /// `GET /datasets/{name}/revisions`.
 pub(super) fn revisions() -> Value {
     json!({
-        "data": [{ "revision": 1, "created_at": AT, "author": null, "row_count": 2, "byte_count": 23, "sha256": SHA256 }],
+        "data": [{ "revision": 1, "schema": "1.0", "created_at": AT, "author": null, "row_count": 2, "byte_count": 23, "sha256": SHA256 }],
         "next": null,
     })
 }
@@ -114,6 +125,7 @@ fn listed() -> Value {
     json!({
         "name": "people",
         "revision": 1,
+        "schema": "1.0",
         "columns": [
             { "name": "id", "type": "integer", "nullable": false },
             { "name": "zip", "type": "string", "nullable": false },
@@ -122,6 +134,7 @@ fn listed() -> Value {
         "byte_count": 23,
         "sha256": SHA256,
         "nulls": [],
+        "schema_changes": "any",
         "created_at": AT,
         "updated_at": AT,
         "links": {

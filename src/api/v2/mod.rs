@@ -9,6 +9,8 @@ mod description;
 mod error;
 mod examples;
 mod pages;
+mod patch;
+mod readers;
 mod reading;
 mod representation;
 mod revisions;
@@ -84,6 +86,14 @@ const OPERATIONS: &[Operation] = &[
         describe: description::put_dataset,
     },
     Operation {
+        name: "patch_dataset",
+        method: Method::PATCH,
+        path: "/datasets/{name}",
+        formats: JSON,
+        handler: |call| Box::pin(patch::patch_dataset(call)),
+        describe: description::patch_dataset,
+    },
+    Operation {
         name: "delete_dataset",
         method: Method::DELETE,
         path: "/datasets/{name}",
@@ -123,6 +133,14 @@ const OPERATIONS: &[Operation] = &[
         formats: &[Format::Json, Format::Ndjson],
         handler: |call| Box::pin(bad_rows::list_bad_rows(call)),
         describe: description::list_bad_rows,
+    },
+    Operation {
+        name: "list_readers",
+        method: Method::GET,
+        path: "/datasets/{name}/readers",
+        formats: JSON,
+        handler: |call| Box::pin(readers::list_readers(call)),
+        describe: description::list_readers,
     },
     Operation {
         name: "get_root",

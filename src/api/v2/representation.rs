@@ -8,11 +8,14 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::readers::{self, UsedBy};
 use super::reading::Reading;
 use crate::api::description::Schema;
 use crate::api::listing;
 use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push_json_string};
-use crate::dataset::{BadRow, Column, ColumnType, Field, Layout, changed_types};
+use crate::dataset::{
+    BadRow, Column, ColumnChange, ColumnType, Field, Layout, SchemaChanges, changed_types,
+};
 use crate::services::{BadRows, Prepared};
 use crate::store;
 
@@ -38,6 +41,7 @@ pub(super) struct RootLinks {
     pub revisions: &'static str,
     pub source: &'static str,
     pub bad_rows: &'static str,
+    pub readers: &'static str,
     pub versions: &'static str,
     pub openapi: String,
 }
@@ -48,6 +52,9 @@ pub(super) struct Dataset<'a> {
     name: &'a str,
     #[schema(minimum = 1)]
     revision: i64,
+    /// The version of its schema: MAJOR grows with changes that may break a client that reads rows, MINOR with others.
+    #[schema(pattern = "^[1-9][0-9]*\\.[0-9]+$")]
+    schema: String,
     columns: &'a [Column],
     row_count: u64,
     byte_count: u64,
@@ -56,6 +63,8 @@ pub(super) struct Dataset<'a> {
     sha256: String,
     /// The texts that mean "no value" in the source, beside the empty field.
     nulls: &'a [String],
+    /// How much an upload may change the schema: `any`, `additive` (what breaks no client that reads rows) or `none`.
+    schema_changes: SchemaChanges,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -73,6 +82,26 @@ pub(super) struct Dataset<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     bad_rows: Option<SetAside>,
+    /// What the write changed in the schema. Only in answers to a write that did.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    changes: &'a [ColumnChange],
+    /// Who read the dataset lately. Only in answers to a dry run that would change the schema.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    used_by: Vec<UsedBy>,
+    /// Always `true`: this is what the dataset would be, and nothing was stored. Only in answers to a dry run.
+    #[serde(skip_serializing_if = "is_false")]
+    #[schema(required = false)]
+    dry_run: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Rows that were set aside.
@@ -115,8 +144,30 @@ struct Links {
 }
 
 impl<'a> Dataset<'a> {
+    /// A dataset that a dry run would have made.
+    pub(super) fn rehearsed(
+        committed: &'a store::Committed,
+        notes: &Notes,
+        readers: &[store::Reader],
+    ) -> Self {
+        Self {
+            used_by: readers::used_by(readers, &committed.changes),
+            dry_run: true,
+            ..Self::written(committed, notes)
+        }
+    }
+
+    /// A dataset with how its source is read.
+    pub(super) fn as_it_is(dataset: &'a store::Dataset) -> Self {
+        Self {
+            reading: Some(Reading::of(dataset)),
+            ..Self::new(dataset)
+        }
+    }
+
     /// A dataset that a write made.
-    pub(super) fn written(dataset: &'a store::Dataset, notes: &Notes) -> Self {
+    pub(super) fn written(committed: &'a store::Committed, notes: &Notes) -> Self {
+        let dataset = &committed.dataset;
         let mut hints = notes.hints.clone();
         if let Some(before) = &notes.before {
             hints.extend(changed_types(before, &dataset.columns));
@@ -124,9 +175,9 @@ impl<'a> Dataset<'a> {
         let BadRows { count, first } = notes.bad_rows.clone();
         Self {
             hints,
-            reading: Some(Reading::of(dataset)),
             bad_rows: (count > 0).then_some(SetAside { count, first }),
-            ..Self::new(dataset)
+            changes: &committed.changes,
+            ..Self::as_it_is(dataset)
         }
     }
 
@@ -135,11 +186,13 @@ impl<'a> Dataset<'a> {
         Self {
             name: dataset.name.as_str(),
             revision: dataset.revision,
+            schema: dataset.schema.to_string(),
             columns: &dataset.columns,
             row_count: dataset.rows,
             byte_count: dataset.bytes,
             sha256: hex(&dataset.sha256),
             nulls: &dataset.layout.nulls,
+            schema_changes: dataset.schema_changes,
             created_at: dataset.created_at,
             updated_at: dataset.updated_at,
             links: Links {
@@ -153,6 +206,9 @@ impl<'a> Dataset<'a> {
             reading: None,
             hints: Vec::new(),
             bad_rows: None,
+            changes: &[],
+            used_by: Vec::new(),
+            dry_run: false,
         }
     }
 }
@@ -174,8 +230,7 @@ pub(super) const DATASET: listing::Form = listing::Form {
     without_columns: |dataset| {
         let dataset = Dataset {
             columns: &[],
-            reading: Some(Reading::of(dataset)),
-            ..Dataset::new(dataset)
+            ..Dataset::as_it_is(dataset)
         };
         listing::json(&dataset)
     },
@@ -205,6 +260,9 @@ pub(super) struct List<T> {
 pub(super) struct Revision {
     #[schema(minimum = 1)]
     revision: i64,
+    /// The version of its schema.
+    #[schema(pattern = "^[1-9][0-9]*\\.[0-9]+$")]
+    schema: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// The client that made it; null for an anonymous caller.
@@ -221,6 +279,7 @@ impl From<&store::Revision> for Revision {
     fn from(revision: &store::Revision) -> Self {
         Self {
             revision: revision.number,
+            schema: revision.schema.to_string(),
             created_at: revision.created_at,
             author: revision.author.clone(),
             row_count: revision.rows,

@@ -9,20 +9,23 @@ use http::header::ETAG;
 use tokio::time::Instant;
 
 use super::{VERSION, pages, representation};
+use crate::api::as_of::{self, AsOf};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::query::Query;
+use crate::api::query::{Query, SCHEMA};
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
 use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
 use crate::dataset::query::Fingerprint;
 use crate::dataset::{QueryError, RawQuery};
-use crate::services::PageKey;
 use crate::services::search::Search;
+use crate::services::{PageKey, readers};
 use crate::store::Dataset;
 use crate::versioning::Format;
 
+/// The path behind that of the dataset.
+const RESOURCE: &str = "/rows";
 /// The purpose of the cursors of this list.
 const LIST: &str = "rows";
 /// The value of `safe`.
@@ -56,20 +59,25 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
     let cursor = query.take("cursor")?;
-    let revision = super::datasets::revision(&mut query)?;
+    let wanted_revision = as_of::Wanted::take(&mut query)?;
     let cells = cells(&mut query, format)?;
     let asked = Arc::new(asked(query)?);
     let deadline = Instant::now() + call.services.settings.timeouts.query_timeout;
-    let (dataset, from) = start(&call, cursor.as_deref(), revision).await?;
+    let (as_of, from) = start(&call, cursor.as_deref(), wanted_revision).await?;
+    let dataset = Arc::clone(&as_of.dataset);
     let query = resolve(&asked, &dataset).await?;
     if from.is_some_and(|(_, of)| of != query.fingerprint()) {
         return Err(Error::CursorOfOtherQuery);
     }
     let tag = call.tag(&dataset);
+    let named = readers::named(&dataset, query.named());
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
-        return Ok(reply);
+        return Ok(Reply {
+            named,
+            ..as_of.tell(&call, reply, RESOURCE)
+        });
     }
-    let path = format!("/datasets/{}/rows", dataset.name);
+    let path = format!("/datasets/{}{RESOURCE}", dataset.name);
     let wanted = Wanted {
         dataset,
         query,
@@ -87,6 +95,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let reply = reply.with(ETAG, tag);
     let written = written(&asked, cells);
     let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
+    let mut reply = as_of.tell(&call, reply, RESOURCE);
+    reply.named = named;
     let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
     Ok(memory.of(reply, wanted.dataset))
 }
@@ -167,19 +177,21 @@ fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
 async fn start(
     call: &Call,
     cursor: Option<&str>,
-    revision: Option<i64>,
-) -> Result<(Arc<Dataset>, Option<(u64, Option<Fingerprint>)>), Error> {
+    wanted: as_of::Wanted,
+) -> Result<(AsOf, Option<(u64, Option<Fingerprint>)>), Error> {
     let Some(cursor) = cursor else {
-        return Ok((call.dataset_as_of(revision).await?, None));
+        return Ok((call.dataset_as_of(wanted).await?, None));
     };
     let key = call.services.store.cursor_key()?;
     let (id, of, row, query): Position = cursor::open(key, LIST, cursor)?;
-    if let Some(revision) = revision.filter(|revision| *revision != of) {
-        return Err(Error::bad_parameter(
-            "revision",
-            revision.to_string(),
-            format_args!("{of}, which the cursor belongs to, or leave one of them out"),
-        ));
+    let other = |name, value: String, own: String| {
+        let expected = format_args!("{own}, which the cursor belongs to, or leave one of them out");
+        Err(Error::bad_parameter(name, value, expected))
+    };
+    if let as_of::Wanted::Revision(revision) = wanted
+        && revision != of
+    {
+        return other("revision", revision.to_string(), of.to_string());
     }
     let newest = call.dataset().await?;
     if id != newest.id() {
@@ -188,7 +200,14 @@ async fn start(
             revision: of,
         });
     }
-    Ok((call.dataset_as_of(Some(of)).await?, Some((row, query))))
+    let as_of = call.dataset_as_of(as_of::Wanted::Revision(of)).await?;
+    let own = as_of.dataset.schema.major;
+    if let as_of::Wanted::Schema(major) = wanted
+        && major != own
+    {
+        return other(SCHEMA, major.to_string(), own.to_string());
+    }
+    Ok((as_of, Some((row, query))))
 }
 
 impl Wanted {

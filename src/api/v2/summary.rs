@@ -1,5 +1,7 @@
 //! Summaries of columns in version 2.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use http::header::ETAG;
 use serde::{Serialize, Serializer};
@@ -17,12 +19,13 @@ use crate::dataset::summary::{ColumnSummary, Frequent, Histogram, Shown};
 use crate::services::summary::summarise;
 use crate::store::Dataset;
 
-/// `GET /datasets/{name}/summary?revision=`: the summaries of the columns.
+/// `GET /datasets/{name}/summary?revision=&schema=`: the summaries of the columns.
 pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
-    let dataset = as_asked(&call).await?;
+    let as_of = as_asked(&call).await?;
+    let dataset = Arc::clone(&as_of.dataset);
     let tag = conditional::weak_tag(&dataset, call.release(), call.choice.format);
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
-        return Ok(reply);
+        return Ok(as_of.tell(&call, reply, RESOURCE));
     }
     let columns = summarise(&call.services, &dataset).await?;
     let few = columns.len() <= FEW;
@@ -34,9 +37,11 @@ pub(super) async fn get_summary(call: Call) -> Result<Reply, Error> {
             rendering.await.map_err(|_| Error::Worker)?
         }
     };
-    Ok(reply.with(ETAG, tag))
+    Ok(as_of.tell(&call, reply.with(ETAG, tag), RESOURCE))
 }
 
+/// The path behind that of the dataset.
+const RESOURCE: &str = "/summary";
 /// The summaries of so many columns are rendered on a thread of the runtime.
 const FEW: usize = 64;
 

@@ -1,5 +1,6 @@
 //! What an answer of the server means for the file that was sent.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -45,6 +46,34 @@ pub(super) struct Stored {
     #[serde(default)]
     hints: Vec<String>,
     bad_rows: Option<SetAside>,
+    /// Before 2.3.0, a dataset has none.
+    schema: Option<String>,
+    #[serde(default)]
+    changes: Vec<Change>,
+    #[serde(default)]
+    used_by: Vec<UsedBy>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A change of a column.
+#[derive(Deserialize)]
+struct Change {
+    column: String,
+    what: String,
+    from: Option<String>,
+    to: Option<String>,
+    breaking: bool,
+    line: Option<u64>,
+}
+
+/// A client that read the dataset lately.
+#[derive(Deserialize)]
+struct UsedBy {
+    client: Option<String>,
+    family: Option<String>,
+    last_at: Timestamp,
+    columns: Vec<String>,
 }
 
 /// Rows that were kept apart.
@@ -67,6 +96,8 @@ struct Problem {
     #[serde(rename = "type")]
     kind: String,
     detail: String,
+    #[serde(default)]
+    used_by: Vec<UsedBy>,
 }
 
 impl Reply {
@@ -87,7 +118,14 @@ impl Reply {
         }
         let in_flight = is(IN_FLIGHT);
         let reason = match (problem, answer.headers().get(LOCATION)) {
-            (Some(problem), _) => problem.detail,
+            (Some(problem), _) => match problem.used_by.is_empty() {
+                true => problem.detail,
+                false => format!(
+                    "{}; it is used by {}",
+                    problem.detail,
+                    listed(&problem.used_by)
+                ),
+            },
             (None, Some(location)) if status.is_redirection() => {
                 format!(
                     "the server is at another address: {}",
@@ -126,6 +164,50 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
 }
 
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { column, what, .. } = self;
+        write!(f, "{column} {what}")?;
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => write!(f, ": {from} -> {to}")?,
+            (Some(one), None) | (None, Some(one)) => write!(f, ": {one}")?,
+            (None, None) => {}
+        }
+        if let Some(line) = self.line {
+            write!(f, ", first in line {line}")?;
+        }
+        match self.breaking {
+            true => f.write_str(", may break clients"),
+            false => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for UsedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.client, &self.family) {
+            (Some(client), _) => f.write_str(client)?,
+            (None, family) => write!(f, "anonymous ({})", family.as_deref().unwrap_or("other"))?,
+        }
+        write!(f, ", last {:.0}", self.last_at)?;
+        match self.columns.is_empty() {
+            true => Ok(()),
+            false => write!(f, ", names {}", self.columns.join(" and ")),
+        }
+    }
+}
+
+/// The first clients of many.
+fn listed(all: &[UsedBy]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = all.iter().take(SHOWN).map(UsedBy::to_string).collect();
+    let shown = shown.join("; ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 impl Stored {
     /// The dataset, for a line of the result.
     pub(super) fn dataset(&self) -> cli::Stored<'_> {
@@ -136,6 +218,21 @@ impl Stored {
             bytes: self.byte_count,
             revision: self.revision,
         }
+    }
+
+    /// Whether nothing was stored.
+    pub(super) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// What changes in the schema, and who uses it.
+    pub(super) fn changes(&self) -> impl Iterator<Item = String> {
+        let version = self.schema.as_deref().filter(|_| !self.changes.is_empty());
+        let version = version.map(|version| format!("its schema is {version}"));
+        let changes = self.changes.iter().map(Change::to_string);
+        let used_by =
+            (!self.used_by.is_empty()).then(|| format!("it is used by {}", listed(&self.used_by)));
+        version.into_iter().chain(changes).chain(used_by)
     }
 
     /// What the server noticed in the file.

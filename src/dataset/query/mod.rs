@@ -163,6 +163,15 @@ impl Query {
         })
     }
 
+    /// The columns that the client names: to show, to order by and to filter by. Some may come more than once.
+    pub fn named(&self) -> impl Iterator<Item = usize> {
+        let shown = self.select.iter().flatten().copied();
+        let ordered = self.order.iter().map(|term| term.column);
+        shown
+            .chain(ordered)
+            .chain(self.filters.iter().map(Filter::column))
+    }
+
     /// Whether it selects all rows, in the order of the file.
     pub fn is_of_all_rows(&self) -> bool {
         self.filters.is_empty() && self.order.is_empty()

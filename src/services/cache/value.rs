@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
 use crate::services::metrics::Route;
+use crate::services::readers::NamedColumns;
 use crate::store::{BlockHandle, SegmentId};
 
 /// Bytes of an entry besides its value, about.
@@ -45,6 +46,8 @@ pub struct CachedResponse {
     pub route: Route,
     /// The name of the operation that made it.
     pub operation: &'static str,
+    /// The columns that the request names, for the count of readers.
+    pub named: Option<NamedColumns>,
 }
 
 /// The zone maps of a column for the blocks of an index page.

@@ -1,7 +1,7 @@
 //! The parameters of an upload.
 
 use super::BadRows;
-use crate::dataset::{CsvError, CsvErrorKind, DatasetName, UploadOptions};
+use crate::dataset::{CsvError, CsvErrorKind, DatasetName, SchemaChanges, UploadOptions};
 use crate::store::{Conditions, Dataset, Write};
 
 /// What the client states about the CSV that it sends.
@@ -11,6 +11,10 @@ pub struct Form {
     pub name: DatasetName,
     /// Whether the write creates a dataset, replaces it or appends to it.
     pub write: Write,
+    /// How much the write may change the schema of the dataset, if that is less than the dataset allows.
+    pub schema_changes: SchemaChanges,
+    /// Whether to do all but keep it.
+    pub dry_run: bool,
     /// The preconditions.
     pub conditions: Conditions,
     /// Delimiter, charset, nulls and stated types.
@@ -20,6 +24,12 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether no part of the CSV has to be stored. The digest of a dataset with more rows is made from stored parts, so those of an
+    /// append are stored also in a dry run, and then abandoned.
+    pub(super) fn stores_nothing(&self) -> bool {
+        self.dry_run && self.write != Write::Append
+    }
+
     /// Refuses an upload without rows that would replace rows, or of which all rows were set aside.
     pub(super) fn check_empty(
         &self,

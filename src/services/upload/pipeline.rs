@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::splitter::{Split, Splitter};
 use super::summaries::{Analysed, Summaries};
 use super::{LONG, LONG_COPIES, STEPS, Upload, UploadError};
-use crate::dataset::{Analysis, Block, CsvError, Profile, RawBlock};
+use crate::dataset::{Analysis, Block, Causes, CsvError, Profile, RawBlock};
 use crate::services::memory::Kind;
 use crate::store::{BadRowsBlock, PART_BYTES, PlacedBlock, SourceBlock};
 
@@ -81,6 +81,7 @@ impl Upload {
             Arc::clone(workers),
             raw_blocks.raw_blocks,
             Arc::clone(summaries),
+            self.causes.clone(),
         );
         self.analysing.push_back(analysing);
         Ok(())
@@ -114,6 +115,9 @@ impl Upload {
     pub(super) async fn stage_part(&mut self) -> Result<(), UploadError> {
         self.settle_staging().await?;
         let part = std::mem::take(&mut self.part);
+        if self.form.stores_nothing() {
+            return Ok(());
+        }
         let begins = self.abandon.staged.is_none();
         self.abandon.staged = Some(self.segment);
         let store = self.services.store.clone();
@@ -171,6 +175,9 @@ impl Upload {
         self.keep(raw_blocks.sources, raw_blocks.bad_rows);
         for raw_block in raw_blocks.raw_blocks {
             let analysis = raw_block.analyse()?;
+            if let Some(causes) = &self.causes {
+                causes.find(&raw_block, &analysis);
+            }
             self.add(Block::seal(&raw_block, &analysis), &analysis)?;
         }
         Ok(())
@@ -182,11 +189,12 @@ fn analyse(
     workers: Arc<Semaphore>,
     raw_blocks: Vec<RawBlock>,
     summaries: Arc<Summaries>,
+    causes: Option<Arc<Causes>>,
 ) -> JoinHandle<Result<Analysed, CsvError>> {
     tokio::spawn(async move {
         let permit = workers.acquire_owned().await;
         let packed = tokio::task::spawn_blocking(move || {
-            let packed = summaries.analyse(raw_blocks);
+            let packed = summaries.analyse(raw_blocks, causes.as_deref());
             drop(permit);
             packed
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::BadRows;
 use crate::dataset::{Column, DatasetName};
-use crate::store::{NewRevision, SegmentId, Store, StoreError};
+use crate::store::{NewRevision, SegmentId, Store, StoreError, Write};
 
 /// Tells the store that an upload segment was abandoned, unless it was committed.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub struct Prepared {
     pub bad_rows: BadRows,
     /// The columns of the dataset when the upload began, if there was one.
     pub before: Option<Arc<[Column]>>,
+    pub(super) dry_run: bool,
     pub(super) revision: NewRevision,
     pub(super) abandon: Abandon,
 }
@@ -44,6 +45,11 @@ impl Prepared {
     /// Name of the dataset that it will be.
     pub fn name(&self) -> &DatasetName {
         &self.revision.name
+    }
+
+    /// Whether it is not to be committed.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
     }
 
     /// Bytes that wait in memory for the commit, about.
@@ -59,6 +65,9 @@ impl Prepared {
     /// Writes what waits in memory to the store, if the commit is going to take long to come.
     pub async fn stage(&mut self) -> Result<(), StoreError> {
         let rest = std::mem::take(&mut self.revision.rest);
+        if self.dry_run && self.revision.write != Write::Append {
+            return Ok(());
+        }
         let begins = !self.revision.staged;
         self.revision.staged = true;
         self.abandon.staged = Some(self.revision.segment);

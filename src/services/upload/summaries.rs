@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::dataset::{Analysis, Block, CsvError, RawBlock, Summary};
+use crate::dataset::{Analysis, Block, Causes, CsvError, RawBlock, Summary};
 
 /// Raw blocks that were analysed and packed.
 pub(super) type Analysed = Vec<(Block, Analysis)>;
@@ -12,8 +12,13 @@ pub(super) type Analysed = Vec<(Block, Analysis)>;
 pub(super) struct Summaries(Mutex<Vec<Summary>>);
 
 impl Summaries {
-    /// Analyses and packs raw blocks of one layout, and adds their rows to one of the summaries.
-    pub(super) fn analyse(&self, raw_blocks: Vec<RawBlock>) -> Result<Analysed, CsvError> {
+    /// Analyses and packs raw blocks of one layout, and adds their rows to one of the summaries. `causes` finds what changes the dataset's
+    /// columns.
+    pub(super) fn analyse(
+        &self,
+        raw_blocks: Vec<RawBlock>,
+        causes: Option<&Causes>,
+    ) -> Result<Analysed, CsvError> {
         let Some(first) = raw_blocks.first() else {
             return Ok(Vec::new());
         };
@@ -23,6 +28,9 @@ impl Summaries {
             idle.unwrap_or_else(|| Summary::new(layout.columns.len(), &layout.formats));
         let pack = |raw_block: RawBlock| {
             let analysis = raw_block.analyse_into(&mut summary)?;
+            if let Some(causes) = causes {
+                causes.find(&raw_block, &analysis);
+            }
             Ok((Block::seal(&raw_block, &analysis), analysis))
         };
         let packed = raw_blocks.into_iter().map(pack).collect::<Result<_, _>>()?;

@@ -33,7 +33,7 @@ const OTHER: &str = "other";
 /// Callers without the header.
 const NONE: &str = "none";
 /// The kind of a user agent.
-pub(super) fn family(user_agent: Option<&str>) -> &'static str {
+pub(in crate::services) fn family(user_agent: Option<&str>) -> &'static str {
     let Some(user_agent) = user_agent else {
         return NONE;
     };

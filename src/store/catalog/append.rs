@@ -9,8 +9,8 @@ use std::sync::Arc;
 use diesel::OptionalExtension as _;
 
 use super::content::{Content, Prepared};
-use super::queries;
-use crate::dataset::{Block, ResumableDigest, block};
+use super::{queries, schema_versions};
+use crate::dataset::{Block, ResumableDigest, block, schema_version};
 use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -117,6 +117,7 @@ pub(super) fn content(
 ) -> Result<Content, WriteError> {
     let newest = queries::revision(connection, head.id, head.revision)?;
     let mut profile = newest.profile()?;
+    let was = profile.columns();
     if profile.layout() != new.profile.layout() {
         return Err(WriteError::Refused(StoreError::Replaced(new.name.clone())));
     }
@@ -146,6 +147,9 @@ pub(super) fn content(
     };
     absorb(&mut after, new)?;
     profile.merge(&new.profile);
+    let columns = profile.columns();
+    let changes = schema_version::changes(&was, &columns);
+    let schema = schema_versions::of(connection, &head, &newest)?.after(&changes);
     let segments = segments(&newest, &before)?;
     let segments = match has_rows {
         true => segments.and(
@@ -158,7 +162,9 @@ pub(super) fn content(
     };
     Ok(Content {
         head: Some(head),
-        columns: profile.columns().into(),
+        columns: columns.into(),
+        schema,
+        changes,
         layout: Arc::clone(profile.layout()),
         rows: profile.rows(),
         profile: Some(profile.encode()),

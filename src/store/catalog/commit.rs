@@ -5,23 +5,27 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::content::{Content, Prepared};
-use super::{admission, append, queries};
-use crate::dataset::Column;
+use super::content::{Content, Made, Prepared};
+use super::{admission, append, queries, schema_versions};
+use crate::dataset::{Column, ColumnChange, SchemaChanges, SchemaVersion, schema_version};
 use crate::store::backend::{AnyConnection, Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
-use crate::store::model::{Committed, Dataset, NewRevision, Write};
+use crate::store::model::{Committed, NewRevision, Write};
 use crate::store::rows::{DatasetRow, RevisionRow};
+use crate::store::schema_refusal::SchemaRefusal;
 use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
-use crate::store::units::{time_from_db, to_db};
+use crate::store::units::to_db;
 
 /// How often a commit is tried, if its dataset changes between preparation and transaction.
 const TRIES: usize = 16;
+
+/// How many MAJORs of a schema are kept: of each of the last ones, the newest revision.
+const KEEP_MAJORS: i64 = 4;
 
 /// The revisions to commit, and the receipt of the request.
 struct Commit {
@@ -32,6 +36,10 @@ struct Commit {
     prepared: Option<Prepared>,
     receipt: Option<Receipt<[Committed]>>,
     keep_revisions: i64,
+    /// How much writes may change the schema of a dataset that is new.
+    schema_changes: SchemaChanges,
+    /// Whether nothing is written.
+    rehearsal: bool,
 }
 
 /// A revision with its encoded profile. The profile is encoded before the transaction, because one thread does all writes to a
@@ -71,7 +79,7 @@ impl Store {
         receipt: Option<Receipt<[Committed]>>,
     ) -> Result<Vec<Committed>, StoreError> {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
-        let committed = self.commit_all(&revisions, receipt).await?;
+        let committed = self.commit_all(&revisions, receipt, false).await?;
         for described in revisions.iter().filter(|described| described.new.staged) {
             drop(self.in_flight().end_upload(described.new.segment));
         }
@@ -84,11 +92,21 @@ impl Store {
         Ok(committed)
     }
 
-    /// Commits them, again if a dataset has changed meanwhile.
+    /// Does all of a commit but write. Returns what it would have made.
+    pub async fn rehearse(
+        &self,
+        revisions: Vec<NewRevision>,
+    ) -> Result<Vec<Committed>, StoreError> {
+        let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
+        self.commit_all(&revisions, None, true).await
+    }
+
+    /// Commits them, again if a dataset has changed meanwhile. A rehearsal writes nothing.
     async fn commit_all(
         &self,
         revisions: &Arc<[Described]>,
         receipt: Option<Receipt<[Committed]>>,
+        rehearsal: bool,
     ) -> Result<Vec<Committed>, StoreError> {
         let bytes = revisions.iter().map(|one| one.new.rest.weight()).sum();
         let options = WriteOptions::of(Purpose::Ordinary, bytes);
@@ -102,6 +120,8 @@ impl Store {
                 prepared: prepared.take(),
                 receipt: receipt.clone(),
                 keep_revisions: self.shared.keep_revisions,
+                schema_changes: self.shared.schema_changes,
+                rehearsal,
             };
             let write = self.backend().write(options, move |tx| apply(tx, &commit));
             match write.await {
@@ -135,15 +155,27 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
     admission::admit_request(tx, author, claim)?;
     let mut contents = Vec::with_capacity(order.len());
     for &at in &order {
-        contents.push((at, admitted(tx, commit, at)?));
+        let mut content = admitted(tx, commit, at)?;
+        guard(&commit.revisions[at].new, &mut content)?;
+        contents.push((at, content));
     }
     let mut committed: Vec<(usize, Committed)> = Vec::with_capacity(order.len());
     for (at, content) in contents {
         let described = &commit.revisions[at];
-        committed.push((at, write(tx, described, content, commit.keep_revisions)?));
+        if let Some(head) = content.head.as_ref().filter(|_| !commit.rehearsal) {
+            schema_versions::store_missing(tx, head)?;
+        }
+        let made = Made::new(&described.new, content, tx.now(), commit.schema_changes)?;
+        if !commit.rehearsal {
+            write(tx, described, &made, commit.keep_revisions)?;
+        }
+        committed.push((at, made.into()));
     }
     committed.sort_by_key(|(at, _)| *at);
     let committed: Vec<Committed> = committed.into_iter().map(|(_, one)| one).collect();
+    if commit.rehearsal {
+        return Ok(committed);
+    }
     if let Some(receipt) = &commit.receipt {
         idempotency::settle(tx, receipt, &committed)?;
     }
@@ -189,10 +221,20 @@ fn admitted(
         }
         (_, head) => head,
     };
+    let columns = Arc::clone(&described.columns);
+    let (schema, changes) = match &head {
+        Some(head) => next_schema(connection, head, &columns)?,
+        None => {
+            let schema = schema_versions::of_new(connection, new.name.as_str(), &columns)?;
+            (schema, Vec::new())
+        }
+    };
     Ok(Content {
         head,
         profile: None,
-        columns: Arc::clone(&described.columns),
+        columns,
+        schema,
+        changes,
         layout: Arc::clone(new.profile.layout()),
         rows: new.profile.rows(),
         digest: new.digest.clone(),
@@ -201,6 +243,38 @@ fn admitted(
         segments: None,
         line_end: false,
     })
+}
+
+/// Refuses a write that changes the schema of its dataset more than it may.
+fn guard(new: &NewRevision, content: &mut Content) -> Result<(), WriteError> {
+    new.changed_lines.tell(&mut content.changes);
+    let Some(head) = &content.head else {
+        return Ok(());
+    };
+    let allowed = head.schema_changes().max(new.schema_changes);
+    if allowed.allows(&content.changes) {
+        return Ok(());
+    }
+    let refusal = SchemaRefusal {
+        name: new.name.clone(),
+        dataset: head.id,
+        allowed,
+        changes: std::mem::take(&mut content.changes),
+    };
+    let error = StoreError::SchemaChange(Box::new(refusal));
+    Err(WriteError::Refused(error))
+}
+
+/// The version of a schema that replaces the dataset's, and the differences.
+fn next_schema(
+    connection: &mut AnyConnection,
+    head: &DatasetRow,
+    columns: &[Column],
+) -> Result<(SchemaVersion, Vec<ColumnChange>), StoreError> {
+    let newest = queries::revision(connection, head.id, head.revision)?;
+    let changes = schema_version::changes(&newest.profile()?.columns(), columns);
+    let version = schema_versions::of(connection, head, &newest)?;
+    Ok((version.after(&changes), changes))
 }
 
 /// Whether all staged blocks are in the store. A restart of the database server may lose the last ones, and an abandoned upload may
@@ -220,49 +294,23 @@ fn is_whole(
             || block_queries::count_blocks_apart(connection, segment)? == blocks_apart))
 }
 
+/// Writes a revision, and removes those that are not kept any more.
 fn write(
     tx: &mut Transaction<'_>,
     described: &Described,
-    content: Content,
+    made: &Made,
     keep_revisions: i64,
-) -> Result<Committed, StoreError> {
-    let (new, now) = (&described.new, tx.now());
-    let created = content.head.is_none();
-    let head = match content.head {
-        Some(row) => DatasetRow {
-            revision: row.revision + 1,
-            updated_at: now,
-            ..row
-        },
-        None => DatasetRow {
-            // Not `segment.dataset`: a dataset with that number may have been deleted during the upload, and caches may still
-            // have values under it.
-            id: new.segment.number,
-            name: new.name.as_str().to_owned(),
-            revision: 1,
-            created_at: now,
-            updated_at: now,
-            owner: new.author.as_ref().map(|author| author.id),
-        },
-    };
-    let segment = SegmentId {
-        dataset: head.id,
-        number: new.segment.number,
-    };
-    if !created {
-        queries::update_head(tx, &head)?;
-    } else if !queries::insert_head(tx, &head)? {
+) -> Result<(), StoreError> {
+    let (new, head, dataset) = (&described.new, &made.head, &made.dataset);
+    if !made.created {
+        queries::update_head(tx, head)?;
+    } else if !queries::insert_head(tx, head)? {
         // Another server created it in the meantime.
         return Err(StoreError::Again);
     }
-    // If the source is stored apart, the length of the text is not that of the source.
-    let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
-    let segments = content.segments.or_else(|| content.transcoded.then(apart));
-    let (stored, digest) = (
-        segments.as_ref().map(SegmentList::encode),
-        content.digest.encode(),
-    );
-    let sha256 = content.digest.sha256();
+    let segment = dataset.made_by;
+    let segments = made.segments.as_ref().map(SegmentList::encode);
+    let digest = made.digest.encode();
     let author = new.author.as_ref();
     queries::insert_revision(
         tx,
@@ -270,23 +318,25 @@ fn write(
             dataset_id: head.id,
             number: head.revision,
             run: segment.number,
-            row_count: to_db(content.rows),
-            byte_count: to_db(content.digest.bytes()),
-            sha256: Cow::Borrowed(&sha256),
-            content_type: Cow::Borrowed(&content.content_type),
-            transcoded: content.transcoded,
-            profile: Cow::Borrowed(content.profile.as_deref().unwrap_or(&described.profile)),
+            row_count: to_db(dataset.rows),
+            byte_count: to_db(dataset.bytes),
+            sha256: Cow::Borrowed(&dataset.sha256),
+            content_type: Cow::Borrowed(&dataset.content_type),
+            transcoded: dataset.transcoded,
+            profile: Cow::Borrowed(made.profile.as_deref().unwrap_or(&described.profile)),
             author: author.map(|author| Cow::Borrowed(author.name.as_str())),
-            created_at: now,
-            segments: stored.as_deref().map(Cow::Borrowed),
+            created_at: head.updated_at,
+            segments: segments.as_deref().map(Cow::Borrowed),
             // The digest of a source that is stored apart can't be resumed with a text.
-            tail: (!content.transcoded).then_some(Cow::Borrowed(&digest)),
+            tail: (!dataset.transcoded).then_some(Cow::Borrowed(&digest)),
+            schema_major: Some(dataset.schema.major.into()),
+            schema_minor: Some(dataset.schema.minor.into()),
         },
     )?;
     if new.staged {
         tombstones::delete_upload(tx, segment)?;
     }
-    if content.line_end {
+    if made.line_end {
         block_queries::insert_part(tx, segment, &append::line_end())?;
     }
     block_queries::insert_part(tx, segment, &new.rest)?;
@@ -296,27 +346,9 @@ fn write(
     }
     if head.revision > keep_revisions {
         let since = tx.database_now()?;
-        tombstones::prune(tx, head.id, head.revision - keep_revisions, since)?;
+        let last = head.revision - keep_revisions;
+        let first_major = i64::from(dataset.schema.major) - KEEP_MAJORS + 1;
+        tombstones::prune(tx, head.id, last, first_major, since)?;
     }
-    let rows = content.rows;
-    let bytes = content.digest.bytes();
-    Ok(Committed {
-        dataset: Arc::new(Dataset {
-            name: new.name.clone(),
-            revision: head.revision,
-            made_by: segment,
-            segments: segments.unwrap_or_else(|| SegmentList::whole(segment, rows, bytes)),
-            columns: content.columns,
-            layout: content.layout,
-            rows,
-            bytes,
-            sha256,
-            content_type: content.content_type,
-            owner: head.owner,
-            transcoded: content.transcoded,
-            created_at: time_from_db(head.created_at)?,
-            updated_at: time_from_db(head.updated_at)?,
-        }),
-        created,
-    })
+    Ok(())
 }

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::dataset::{Column, Layout, ResumableDigest};
+use super::schema_versions::LastSchema;
+use crate::dataset::{Column, ColumnChange, Layout, ResumableDigest, SchemaChanges, SchemaVersion};
+use crate::store::error::StoreError;
+use crate::store::model::{Committed, Dataset, NewRevision};
 use crate::store::rows::DatasetRow;
-use crate::store::segments::list::SegmentList;
+use crate::store::segments::list::{SegmentId, SegmentList};
+use crate::store::units::time_from_db;
 
 /// The contents of a revision, as the transaction decides them.
 pub(super) struct Content {
@@ -13,6 +17,9 @@ pub(super) struct Content {
     /// The encoded profile, if it is not the upload's own.
     pub profile: Option<Vec<u8>>,
     pub columns: Arc<[Column]>,
+    pub schema: SchemaVersion,
+    /// What it changes in the schema.
+    pub changes: Vec<ColumnChange>,
     pub layout: Arc<Layout>,
     pub rows: u64,
     pub digest: ResumableDigest,
@@ -22,6 +29,109 @@ pub(super) struct Content {
     pub segments: Option<SegmentList>,
     /// Whether a line-end block is needed before the appended rows.
     pub line_end: bool,
+}
+
+/// A revision that is ready to be written.
+pub(super) struct Made {
+    /// The row of its dataset.
+    pub head: DatasetRow,
+    /// The dataset as of it.
+    pub dataset: Dataset,
+    /// Whether the dataset is new.
+    pub created: bool,
+    /// What it changes in the schema.
+    pub changes: Vec<ColumnChange>,
+    /// The encoded profile, if it is not the upload's own.
+    pub profile: Option<Vec<u8>>,
+    /// Its segments, if it has others than its own.
+    pub segments: Option<SegmentList>,
+    /// The digest of its source.
+    pub digest: ResumableDigest,
+    /// Whether a line-end block is needed before the appended rows.
+    pub line_end: bool,
+}
+
+impl Made {
+    /// The revision with these contents. If its dataset is new, writes may change its schema so much.
+    pub(super) fn new(
+        new: &NewRevision,
+        content: Content,
+        now: i64,
+        schema_changes: SchemaChanges,
+    ) -> Result<Self, StoreError> {
+        let created = content.head.is_none();
+        let revision = content.head.as_ref().map_or(1, |head| head.revision + 1);
+        let last_schema = LastSchema::new(revision, content.schema, &content.columns).encode();
+        let head = match content.head {
+            Some(row) => DatasetRow {
+                revision,
+                updated_at: now,
+                last_schema: Some(last_schema),
+                ..row
+            },
+            None => DatasetRow {
+                // Not `segment.dataset`: a dataset with that number may have been deleted during the upload, and caches may
+                // still have values under it.
+                id: new.segment.number,
+                name: new.name.as_str().to_owned(),
+                revision,
+                created_at: now,
+                updated_at: now,
+                owner: new.author.as_ref().map(|author| author.id),
+                last_schema: Some(last_schema),
+                schema_changes: Some(schema_changes.as_str().to_owned()),
+            },
+        };
+        let segment = SegmentId {
+            dataset: head.id,
+            number: new.segment.number,
+        };
+        // If the source is stored apart, the length of the text is not that of the source.
+        let apart = || SegmentList::whole(segment, content.rows, new.text_bytes);
+        let segments = content.segments.or_else(|| content.transcoded.then(apart));
+        let (rows, bytes) = (content.rows, content.digest.bytes());
+        let dataset = Dataset {
+            name: new.name.clone(),
+            revision,
+            schema: content.schema,
+            made_by: segment,
+            segments: match &segments {
+                Some(segments) => segments.clone(),
+                None => SegmentList::whole(segment, rows, bytes),
+            },
+            columns: content.columns,
+            layout: content.layout,
+            rows,
+            bytes,
+            sha256: content.digest.sha256(),
+            content_type: content.content_type,
+            schema_changes: head.schema_changes(),
+            owner: head.owner,
+            transcoded: content.transcoded,
+            created_at: time_from_db(head.created_at)?,
+            updated_at: time_from_db(head.updated_at)?,
+        };
+        Ok(Self {
+            head,
+            dataset,
+            created,
+            changes: content.changes,
+            profile: content.profile,
+            segments,
+            digest: content.digest,
+            line_end: content.line_end,
+        })
+    }
+}
+
+impl From<Made> for Committed {
+    fn from(made: Made) -> Self {
+        Self {
+            dataset: Arc::new(made.dataset),
+            created: made.created,
+            changes: made.changes.into(),
+        }
+    }
 }
 
 /// The preparation of an append, made before the transaction.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{admission, queries};
+use super::{admission, queries, schema_versions};
 use crate::dataset::DatasetName;
 use crate::store::backend::{Transaction, WriteError, WriteOptions};
 use crate::store::clients::client::Client;
+use crate::store::clients::readers;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
@@ -45,6 +46,8 @@ fn delete(
     let author = author.map(|author| author.id);
     admission::admit(tx, name, Some(&head), author, conditions)?;
     let since = tx.database_now()?;
+    schema_versions::note_former(tx, &head, since)?;
+    readers::forget_dataset(tx, head.id)?;
     tombstones::delete_dataset(tx, &head, since)?;
     if let Some(receipt) = receipt {
         idempotency::settle(tx, receipt, &())?;

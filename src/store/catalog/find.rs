@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::queries;
-use crate::dataset::DatasetName;
+use super::{queries, schema_versions};
+use crate::dataset::{DatasetName, SchemaVersion};
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::model::{Dataset, Revision};
-use crate::store::rows::RevisionRow;
 use crate::store::units::{from_db, to_db};
 
 impl Store {
@@ -42,6 +41,25 @@ impl Store {
         Ok(found.map(Arc::new))
     }
 
+    /// The same dataset as of its newest revision whose schema has that MAJOR. `None`: there is none, or none any more.
+    pub async fn find_schema(
+        &self,
+        dataset: &Dataset,
+        major: u32,
+    ) -> Result<Option<Arc<Dataset>>, StoreError> {
+        let id = dataset.id();
+        let find = move |connection: &mut AnyConnection| {
+            let Some(head) = queries::dataset(connection, id)? else {
+                return Ok(None);
+            };
+            match schema_versions::newest_of(connection, &head, major)? {
+                Some(number) => queries::find_revision(connection, id, number),
+                None => Ok(None),
+            }
+        };
+        Ok(self.backend().read(find).await?.map(Arc::new))
+    }
+
     /// The revisions of a dataset from number `newest` down, at most `limit`.
     pub async fn revisions(
         &self,
@@ -51,12 +69,7 @@ impl Store {
     ) -> Result<Vec<Revision>, StoreError> {
         let id = dataset.id();
         self.backend()
-            .read(move |connection| {
-                queries::list_revisions(connection, id, newest, i64::from(limit))?
-                    .into_iter()
-                    .map(RevisionRow::into_revision)
-                    .collect()
-            })
+            .read(move |connection| revisions(connection, id, newest, i64::from(limit)))
             .await
     }
 
@@ -92,4 +105,33 @@ impl Store {
             .read(|connection| Ok(from_db(queries::count(connection)?)))
             .await
     }
+}
+
+fn revisions(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    newest: i64,
+    limit: i64,
+) -> Result<Vec<Revision>, StoreError> {
+    let found = queries::list_revisions(connection, dataset, newest, limit)?;
+    let missing = found.iter().any(|revision| revision.schema_major.is_none());
+    let head = match missing {
+        true => queries::dataset(connection, dataset)?,
+        false => None,
+    };
+    let all = match head {
+        Some(head) => schema_versions::all(connection, &head)?,
+        None => Vec::new(),
+    };
+    found
+        .into_iter()
+        .map(|revision| {
+            let derived = || all.iter().find(|one| one.number == revision.number);
+            let schema = match revision.schema()? {
+                Some(schema) => schema,
+                None => derived().map_or(SchemaVersion::FIRST, |one| one.version),
+            };
+            revision.into_revision(schema)
+        })
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::schema_versions;
 use crate::store::backend::AnyConnection;
 use crate::store::backend::dialect::{first_locked, insert_unless_there};
 use crate::store::error::StoreError;
@@ -18,8 +19,14 @@ fn newest_revisions() -> _ {
     )
 }
 
-fn into_dataset((dataset, revision): (DatasetRow, RevisionRow<'_>)) -> Result<Dataset, StoreError> {
-    revision.into_dataset(&dataset)
+/// The dataset as of a revision.
+pub(crate) fn into_dataset(
+    connection: &mut AnyConnection,
+    dataset: &DatasetRow,
+    revision: RevisionRow<'_>,
+) -> Result<Dataset, StoreError> {
+    let schema = schema_versions::of(connection, dataset, &revision)?;
+    revision.into_dataset(dataset, schema)
 }
 
 /// The dataset of that name, as of its newest revision.
@@ -32,7 +39,8 @@ pub(crate) fn find(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .first::<(DatasetRow, RevisionRow<'_>)>(connection)
         .optional()?;
-    found.map(into_dataset).transpose()
+    let found = found.map(|(dataset, revision)| into_dataset(connection, &dataset, revision));
+    found.transpose()
 }
 
 /// The dataset with that number as of a given revision; `None` when there is no such dataset or revision (any more).
@@ -48,7 +56,8 @@ pub(crate) fn find_revision(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .first::<(DatasetRow, RevisionRow<'_>)>(connection)
         .optional()?;
-    found.map(into_dataset).transpose()
+    let found = found.map(|(dataset, revision)| into_dataset(connection, &dataset, revision));
+    found.transpose()
 }
 
 diesel::define_sql_function! {
@@ -85,7 +94,7 @@ pub(crate) fn list(
         .select((DatasetRow::as_select(), RevisionRow::as_select()))
         .load::<(DatasetRow, RevisionRow<'_>)>(connection)?
         .into_iter()
-        .map(into_dataset)
+        .map(|(dataset, revision)| into_dataset(connection, &dataset, revision))
         .collect()
 }
 
@@ -104,6 +113,12 @@ pub(crate) fn head(connection: &mut AnyConnection, name: &str) -> QueryResult<Op
 pub(crate) fn head_of(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
     let find = datasets::table.find(id);
     first_locked!(connection, find.select(DatasetRow::as_select())).optional()
+}
+
+/// The dataset with that number.
+pub(crate) fn dataset(connection: &mut AnyConnection, id: i64) -> QueryResult<Option<DatasetRow>> {
+    let find = datasets::table.find(id).select(DatasetRow::as_select());
+    find.first(connection).optional()
 }
 
 /// The number of the segment that made a revision.
@@ -147,6 +162,19 @@ pub(crate) fn list_revisions(
         .load(connection)
 }
 
+/// The number of the newest revision that is kept from before that one.
+pub(crate) fn number_before(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<Option<i64>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.lt(number))
+        .select(diesel::dsl::max(revisions::number))
+        .first(connection)
+}
+
 /// The segments of a dataset's revisions from number `from` to `to`, in order. Reads no profiles, which may be large.
 pub(crate) fn segments(
     connection: &mut AnyConnection,
@@ -171,6 +199,8 @@ pub(crate) fn insert_head(connection: &mut AnyConnection, row: &DatasetRow) -> Q
         datasets::created_at.eq(row.created_at),
         datasets::updated_at.eq(row.updated_at),
         datasets::owner.eq(row.owner),
+        datasets::last_schema.eq(row.last_schema.as_deref()),
+        datasets::schema_changes.eq(row.schema_changes.as_deref()),
     );
     let inserted = insert_unless_there!(connection, datasets::table, values)?;
     Ok(inserted > 0)
@@ -182,7 +212,20 @@ pub(crate) fn update_head(connection: &mut AnyConnection, row: &DatasetRow) -> Q
         .set((
             datasets::revision.eq(row.revision),
             datasets::updated_at.eq(row.updated_at),
+            datasets::last_schema.eq(row.last_schema.as_deref()),
         ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Sets how much a write may change the dataset's schema.
+pub(crate) fn set_schema_changes(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    schema_changes: &str,
+) -> QueryResult<()> {
+    diesel::update(datasets::table.find(dataset))
+        .set(datasets::schema_changes.eq(schema_changes))
         .execute(connection)
         .map(drop)
 }

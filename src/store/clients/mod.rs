@@ -1,4 +1,4 @@
-//! Clients: their keys, pins, extensions and usage.
+//! Clients: their keys, pins, extensions and usage, and which datasets they read.
 //!
 //! The operator's commands use [`AdminStore`](admin::AdminStore), and servers the store's handle.
 
@@ -7,4 +7,5 @@ pub(crate) mod client;
 pub(crate) mod extensions;
 pub(crate) mod keys;
 pub(crate) mod pins;
+pub(crate) mod readers;
 pub(crate) mod usage;

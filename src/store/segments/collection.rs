@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::leases::{self, Leases};
 use super::tombstones;
 use crate::store::backend::{Transaction, WriteError, WriteOptions};
+use crate::store::catalog::schema_versions;
+use crate::store::clients::readers;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency;
@@ -41,6 +43,8 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
         tombstones::abandon_uploads(tx, before, before)?;
     }
     idempotency::expire(tx, now)?;
+    schema_versions::forget_former(tx, now)?;
+    readers::expire(tx, now)?;
     let grace = match tx.disk_is_tight() {
         true => GRACE_ON_TIGHT_DISK,
         false => GRACE,

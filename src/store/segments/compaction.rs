@@ -93,7 +93,7 @@ fn apply(tx: &mut Transaction<'_>, compacted: &Compacted) -> Result<(), WriteErr
             queries::update_segments(tx, head.id, head.revision, &segments.encode())?;
             block_queries::set_summary(tx, compacted.segment, 0, &compacted.summary)?;
             free(tx, compacted, &head, now)?;
-            let dataset = revision.into_dataset(&head)?;
+            let dataset = queries::into_dataset(tx, &head, revision)?;
             tx.set_head(Arc::new(Dataset {
                 segments,
                 ..dataset
@@ -125,9 +125,11 @@ fn free(
     head: &DatasetRow,
     now: i64,
 ) -> Result<(), StoreError> {
-    // Revisions that read a segment follow each other. If the one before doesn't read it, none does.
-    let before = head.revision - 1;
-    let before = queries::segments(connection, head.id, before, before)?;
+    // Revisions that read a segment follow each other. If the one that is kept from before doesn't read it, none does.
+    let before = match queries::number_before(connection, head.id, head.revision)? {
+        Some(before) => queries::segments(connection, head.id, before, before)?,
+        None => Vec::new(),
+    };
     let before = before.first().map(SegmentsRow::segments).transpose()?;
     for &number in &compacted.read {
         let read = |segment: &Segment| segment.id.number == number;

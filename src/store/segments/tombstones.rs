@@ -59,23 +59,31 @@ pub(crate) fn delete_upload(
         .map(|deleted| deleted > 0)
 }
 
-/// Deletes the revisions of a dataset up to number `last`. Segments that no later revision reads get tombstones.
+/// Deletes the revisions of a dataset up to number `last`, except the newest one of each MAJOR of the schema from `first_major` on.
+/// Segments that no revision reads any more get tombstones.
 ///
-/// The revisions that read a segment follow each other without a gap: an append keeps it, and a replacement or a compaction drops it
-/// for ever. So the first revision that stays has all segments that are still read.
+/// The revisions that read a segment follow each other without a gap, apart from deleted ones: an append keeps it, and a replacement or a
+/// compaction drops it for ever. So the revisions up to the one behind `last` have all segments of the deleted ones that are still read.
 pub(crate) fn prune(
     connection: &mut AnyConnection,
     dataset: i64,
     last: i64,
+    first_major: i64,
     since: i64,
 ) -> Result<(), StoreError> {
     let found = queries::segments(connection, dataset, 0, last + 1)?;
     let (mut unused, mut kept) = (HashSet::new(), HashSet::new());
-    for revision in &found {
-        let segments = if revision.number <= last {
-            &mut unused
-        } else {
-            &mut kept
+    let mut retained = Vec::new();
+    for (at, revision) in found.iter().enumerate() {
+        let newer = found.get(at + 1).map_or(i64::MAX, |next| next.major());
+        let is_last_of_major = (first_major..newer).contains(&revision.major());
+        let segments = match revision.number <= last {
+            true if is_last_of_major => {
+                retained.push(revision.number);
+                &mut kept
+            }
+            true => &mut unused,
+            false => &mut kept,
         };
         segments.extend(revision.segments()?.iter().map(|segment| segment.id));
     }
@@ -85,7 +93,8 @@ pub(crate) fn prune(
     diesel::delete(
         revisions::table
             .filter(revisions::dataset_id.eq(dataset))
-            .filter(revisions::number.le(last)),
+            .filter(revisions::number.le(last))
+            .filter(revisions::number.ne_all(retained)),
     )
     .execute(connection)?;
     for segment in unused.difference(&kept) {
@@ -100,7 +109,7 @@ pub(crate) fn delete_dataset(
     head: &DatasetRow,
     since: i64,
 ) -> Result<(), StoreError> {
-    prune(connection, head.id, head.revision, since)?;
+    prune(connection, head.id, head.revision, i64::MAX, since)?;
     diesel::delete(datasets::table.find(head.id)).execute(connection)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Lists datasets, and exports their sources, byte for byte as they were uploaded.
+//! Lists datasets and their readers, and exports sources, byte for byte as they were uploaded.
 
 use std::io::Write;
 
@@ -6,6 +6,7 @@ use super::opened::{UpkeepError, open_to_read};
 use crate::dataset::{DatasetName, ResumableDigest};
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
+use crate::store::clients::readers::{self, Reader};
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
 use crate::store::segments::blocks;
@@ -58,6 +59,16 @@ impl Exporter {
             let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
             Ok(queries::list(connection, &names)?)
         })
+    }
+
+    /// The dataset of that name.
+    pub fn find(&mut self, name: &DatasetName) -> Result<Dataset, UpkeepError> {
+        find(&mut self.connection, name, None)
+    }
+
+    /// Who read a dataset since `day` (days since 1970), the last one first.
+    pub fn readers(&mut self, dataset: &Dataset, day: i64) -> Result<Vec<Reader>, UpkeepError> {
+        Ok(readers::since(&mut self.connection, dataset.id(), day)?)
     }
 
     /// Writes the source of a revision of a dataset, by default the newest, to the writer that `begin` makes. The export is consistent,

@@ -8,7 +8,8 @@ use crate::store::backend::AnyConnection;
 use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
-    idempotency_keys, refusals, revisions, secrets, sources, usage,
+    former_schemas, idempotency_keys, reader_columns, readers, refusals, revisions, secrets,
+    sources, usage,
 };
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
@@ -20,6 +21,7 @@ const READ: i64 = 8;
 #[cfg(test)]
 pub(super) const COPIED: &[&str] = &[
     "datasets",
+    "former_schemas",
     "revisions",
     "chunks",
     "chunk_data",
@@ -30,6 +32,8 @@ pub(super) const COPIED: &[&str] = &[
     "client_keys",
     "client_moves",
     "client_extensions",
+    "readers",
+    "reader_columns",
     "usage",
     "refusals",
 ];
@@ -37,6 +41,14 @@ pub(super) const COPIED: &[&str] = &[
 /// The tables that a copy leaves empty: they have what is in flight on the source's servers, and what these will collect.
 #[cfg(test)]
 pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases"];
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = former_schemas)]
+pub(super) struct FormerSchemaCopy {
+    pub name: String,
+    pub last_schema: Vec<u8>,
+    pub since: i64,
+}
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = secrets)]
@@ -92,6 +104,27 @@ pub(super) struct ExtensionCopy {
     pub client_id: i64,
     pub version: i64,
     pub retires_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = readers)]
+pub(super) struct ReadsCopy {
+    pub dataset_id: i64,
+    pub client_id: i64,
+    pub family: String,
+    pub day: i64,
+    pub requests: i64,
+    pub last_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = reader_columns)]
+pub(super) struct ReaderColumnCopy {
+    pub dataset_id: i64,
+    pub client_id: i64,
+    pub family: String,
+    pub name: String,
+    pub last_at: i64,
 }
 
 #[derive(Queryable, Insertable)]

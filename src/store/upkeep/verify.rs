@@ -58,5 +58,9 @@ fn other_revision(
 
 fn same_revision(here: &RevisionRow<'_>, there: &RevisionRow<'_>) -> bool {
     let facts = |row: &RevisionRow<'_>| (row.number, row.run, row.row_count, row.byte_count);
-    facts(here) == facts(there) && here.sha256 == there.sha256 && here.segments == there.segments
+    let schema = |row: &RevisionRow<'_>| (row.schema_major, row.schema_minor);
+    facts(here) == facts(there)
+        && schema(here) == schema(there)
+        && here.sha256 == there.sha256
+        && here.segments == there.segments
 }

@@ -6,6 +6,7 @@ mod clients;
 mod command_line;
 mod completions;
 mod copy;
+mod datasets;
 mod export;
 mod import;
 mod list;

@@ -55,6 +55,46 @@ fn source(server: &Program, name: &str) -> String {
 }
 
 #[test]
+fn a_dry_run_tells_what_would_become_of_files_and_stores_nothing() {
+    let server = Program::serve(&[]);
+    let folder = folder(&[("people.csv", b"id,name\n1,Ada\n")]);
+    let said = well(push(
+        folder.path(),
+        server.address,
+        &["people.csv", "--dry-run"],
+    ));
+    assert_eq!(
+        said,
+        "people.csv: would be people, 1 row, 2 columns, 14 bytes, revision 1\n"
+    );
+    let nothing = server.call("GET", "/datasets/people").v2().send();
+    assert_eq!(nothing.status, 404);
+    well(push(folder.path(), server.address, &["people.csv"]));
+    fs::write(folder.path().join("people.csv"), "id\nx\n").unwrap();
+    let arguments = ["people.csv", "--replace", "--dry-run"];
+    let said = well(push(folder.path(), server.address, &arguments));
+    assert_eq!(
+        said,
+        "people.csv: would be people, 1 row, 1 column, 5 bytes, revision 2\n\
+         people.csv: its schema is 2.0\n\
+         people.csv: id type: integer -> string, first in line 2, may break clients\n\
+         people.csv: name removed: string, may break clients\n\
+         people.csv: the type of id changed from integer to string; state type.id=integer to refuse values that don't fit\n"
+    );
+    assert_eq!(source(&server, "people"), "id,name\n1,Ada\n");
+    let patch = server.call("PATCH", "/datasets/people").v2();
+    patch
+        .json(&serde_json::json!({"schema_changes": "additive"}))
+        .send()
+        .ok();
+    let (_, said) = badly(push(folder.path(), server.address, &arguments), 1);
+    assert!(
+        said.contains("id changes from integer to string in line 2, name is gone"),
+        "{said}"
+    );
+}
+
+#[test]
 fn files_become_datasets_and_each_is_told_with_the_hints_of_the_server() {
     let server = Program::serve(&[]);
     let large = large_csv(2 << 20);

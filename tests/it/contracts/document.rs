@@ -151,7 +151,7 @@ fn operation(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
         after.get("requestBody"),
         to,
     );
-    responses(place, &before["responses"], &after["responses"], to);
+    responses(place, before, after, to);
 }
 
 fn parameters(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {

@@ -2,7 +2,8 @@
 //!
 //! A new status of success breaks who waits for another one. A new refusal (4xx, 5xx) does not where the operation could be
 //! refused in that class before, because a client takes a status that it does not know for x00 of its class (RFC 9110 §15).
-//! 206 and 304 come only to who asks for them by a header.
+//! 206 and 304 come only to who asks for them by a header, and a status with `x-only-with` to who sends that parameter of the query: if the
+//! parameter is new, nobody does yet.
 
 use serde_json::Value;
 
@@ -73,6 +74,8 @@ fn content(place: &str, direction: Direction, before: &Value, after: &Value, to:
 }
 
 pub fn responses(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {
+    let known = &before["parameters"];
+    let (before, after) = (&before["responses"], &after["responses"]);
     for status in keys(before, after) {
         let place = format!("{place} {status}");
         match (before.get(&status), after.get(&status)) {
@@ -81,7 +84,7 @@ pub fn responses(place: &str, before: &Value, after: &Value, to: &mut Vec<Change
                 &place,
                 "the status is gone: clients that wait for it break",
             )),
-            _ if may_be_new(&status, before) => {
+            (_, Some(new)) if may_be_new(&status, before) || is_asked_for(new, known) => {
                 to.push(Change::additive(&place, "the status is new"));
             }
             _ => to.push(Change::breaking(
@@ -103,6 +106,15 @@ fn may_be_new(status: &str, before: &Value) -> bool {
             .any(|other| other.starts_with(class))
     };
     ASKED_FOR.contains(&status) || (status.parse::<u16>().is_ok() && class.is_some_and(known))
+}
+
+/// Whether a response comes only to who sends a parameter that is not among the known ones.
+fn is_asked_for(response: &Value, known: &Value) -> bool {
+    let mut known = known.as_array().into_iter().flatten();
+    match response["x-only-with"].as_str() {
+        Some(parameter) => !known.any(|known| known["in"] == "query" && known["name"] == parameter),
+        None => false,
+    }
 }
 
 fn response(place: &str, before: &Value, after: &Value, to: &mut Vec<Change>) {

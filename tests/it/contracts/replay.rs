@@ -16,7 +16,7 @@ const MOMENT: &str = "2026-11-22T12:00:00Z";
 /// What is said of a step that was not recorded.
 pub const UNRECORDED: &str = "no answer is recorded; tests/contracts/README.md says how to do that";
 /// The headers that matter to clients.
-const HEADERS: [&str; 18] = [
+const HEADERS: [&str; 20] = [
     "accept-ranges",
     "allow",
     "api-version",
@@ -24,6 +24,8 @@ const HEADERS: [&str; 18] = [
     "content-disposition",
     "content-range",
     "content-type",
+    "dataset-revision",
+    "dataset-schema",
     "deprecation",
     "etag",
     "idempotency-replayed",

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use serde_json::{Value, json};
 
-use super::model::{Dataset, Revision};
+use super::model::{Dataset, Revision, Schema};
 use super::query::Found;
 use super::question::{Format, Question, Rows, What};
 use super::value::Kind;
@@ -112,10 +112,13 @@ pub fn all(revision: &Revision) -> Found {
     }
 }
 
+/// A version of a schema, as answers write it.
+pub fn shown((major, minor): Schema) -> String {
+    format!("{major}.{minor}")
+}
+
 /// What version 2 says of a dataset has to be said of this revision.
 pub fn check_metadata(said: &Value, dataset: &Dataset, revision: &Revision) {
-    let nullable =
-        |column| (0..revision.rows.len()).any(|row| revision.value(row, column).is_none());
     let columns = revision
         .layout
         .columns
@@ -123,10 +126,11 @@ pub fn check_metadata(said: &Value, dataset: &Dataset, revision: &Revision) {
         .zip(&revision.kinds)
         .enumerate();
     let columns: Vec<_> = columns
-        .map(|(at, (name, kind))| json!({ "name": name, "type": kind.name(), "nullable": nullable(at) }))
+        .map(|(at, (name, kind))| json!({ "name": name, "type": kind.name(), "nullable": revision.has_nulls(at) }))
         .collect();
     assert_eq!(said["name"], dataset.name);
     assert_eq!(said["revision"], revision.number);
+    assert_eq!(said["schema"], shown(revision.schema));
     assert_eq!(said["row_count"], revision.rows.len());
     assert_eq!(said["byte_count"], revision.source.len());
     assert_eq!(said["columns"], json!(columns));
@@ -175,6 +179,13 @@ pub fn unpacked(answer: &Answer) -> Vec<u8> {
     }
 }
 
+/// What the headers say of the revision.
+pub fn check_headers(answer: &Answer, revision: &Revision) {
+    assert_eq!(answer.header("Dataset-Schema"), shown(revision.schema));
+    let number = revision.number.to_string();
+    assert_eq!(answer.header("Dataset-Revision"), number);
+}
+
 /// What an answer has to be.
 pub struct Expected<'m> {
     pub dataset: &'m Dataset,
@@ -201,6 +212,9 @@ pub fn check(question: &Question, answer: &Answer, expected: &Expected<'_>) -> O
     let partial = matches!(question.what, What::Source { range: Some(_), .. });
     let status = if partial { 206 } else { 200 };
     assert_eq!(answer.status, status, "{}", answer.text());
+    if question.what != What::Revisions {
+        check_headers(answer, revision);
+    }
     let body = unpacked(answer);
     let json = || serde_json::from_slice::<Value>(&body).unwrap();
     match &question.what {
@@ -223,14 +237,11 @@ pub fn check(question: &Question, answer: &Answer, expected: &Expected<'_>) -> O
         }
         What::Revisions => {
             let said = json();
-            let numbers = said["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|one| one["revision"].as_i64().unwrap());
-            let newest = revision.number;
-            let expected: Vec<_> = ((newest - keep + 1).max(1)..=newest).rev().collect();
-            assert_eq!(numbers.collect::<Vec<_>>(), expected);
+            let listed = said["data"].as_array().unwrap().iter();
+            let listed = listed.map(|one| (one["revision"].clone(), one["schema"].clone()));
+            let expected = dataset.kept(keep);
+            let expected = expected.map(|kept| (json!(kept.number), json!(shown(kept.schema))));
+            assert_eq!(listed.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         }
         What::Names => {}
         What::Rows(rows) => return check_rows(rows, answer, &body, expected),

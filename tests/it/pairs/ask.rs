@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::{self, Expected};
-use super::model::Revision;
+use super::model::{Revision, Which};
 use super::query::Found;
 use super::question::{Question, Rows, What};
 use super::world::World;
@@ -155,7 +155,7 @@ impl World {
             return None;
         };
         let expected = dataset
-            .revision(question.revision(), keep)
+            .revision(question.which(), keep)
             .and_then(|revision| {
                 let found = question.find(revision)?;
                 Ok((Arc::clone(revision), found))
@@ -180,6 +180,7 @@ impl World {
             && (answer.status == 304 || *before == of)
         {
             assert_eq!((answer.status, *before), (304, of), "{}", answer.text());
+            answer::check_headers(answer, &revision);
             return None;
         }
         let next = answer::check(
@@ -234,7 +235,7 @@ impl World {
             None => Err(404),
             Some(dataset) if dataset.incarnation != open.incarnation => Err(410),
             Some(dataset) => dataset
-                .revision(Some(open.revision.number), keep)
+                .revision(Which::Revision(open.revision.number), keep)
                 .map(|_| dataset),
         };
         match expected {

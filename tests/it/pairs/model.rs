@@ -28,6 +28,20 @@ pub struct Revision {
     text: String,
     pub rows: Vec<Vec<String>>,
     pub kinds: Vec<Kind>,
+    /// The version of its schema: MAJOR and MINOR.
+    pub schema: Schema,
+}
+
+/// A version of a schema.
+pub type Schema = (u32, u32);
+
+/// Which revision is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Newest,
+    Revision(i64),
+    /// The newest one whose schema has that MAJOR.
+    Schema(u32),
 }
 
 /// A dataset from when it was made until it is deleted.
@@ -93,7 +107,38 @@ impl Revision {
             source,
             text,
             rows,
+            schema: (1, 0),
         }
+    }
+
+    /// Whether a column has rows without a value.
+    pub fn has_nulls(&self, column: usize) -> bool {
+        (0..self.rows.len()).any(|row| self.value(row, column).is_none())
+    }
+
+    /// The same behind another revision, which decides the version of its schema. If there is none behind which it comes at once, any
+    /// difference may break clients.
+    pub fn behind(mut self, before: Option<&Self>, at_once: bool) -> Self {
+        let Some(before) = before else { return self };
+        let columns = |revision: &Self| -> Vec<_> {
+            let names = revision.layout.columns.iter().cloned().enumerate();
+            let columns =
+                names.map(|(at, name)| (name, revision.kinds[at].name(), revision.has_nulls(at)));
+            columns.collect()
+        };
+        let (was, is) = (columns(before), columns(&self));
+        let goes_on = was.len() <= is.len()
+            && was
+                .iter()
+                .zip(&is)
+                .all(|(was, is)| was.0 == is.0 && was.1 == is.1 && was.2 >= is.2);
+        let (major, minor) = before.schema;
+        self.schema = match goes_on && at_once {
+            _ if was == is => (major, minor),
+            true => (major, minor + 1),
+            false => (major + 1, 0),
+        };
+        self
     }
 
     /// The value of a row in a column; `None`: there is none.
@@ -129,14 +174,39 @@ impl Dataset {
     }
 
     /// That revision, or with which status it is refused.
-    pub fn revision(&self, number: Option<i64>, keep: i64) -> Result<&Arc<Revision>, u16> {
-        let newest = self.newest().number;
-        match number {
-            None => Ok(self.newest()),
-            Some(number) if number > newest => Err(404),
-            Some(number) if number <= newest - keep => Err(410),
-            Some(number) => Ok(&self.revisions[usize::try_from(number).unwrap() - 1]),
+    pub fn revision(&self, which: Which, keep: i64) -> Result<&Arc<Revision>, u16> {
+        let newest = self.newest();
+        match which {
+            Which::Newest => Ok(newest),
+            Which::Revision(number) if number > newest.number => Err(404),
+            Which::Revision(number) => {
+                let mut kept = self.kept(keep);
+                kept.find(|revision| revision.number == number).ok_or(410)
+            }
+            Which::Schema(major) if major > newest.schema.0 => Err(404),
+            Which::Schema(major) => {
+                let mut kept = self.kept(keep);
+                kept.find(|revision| revision.schema.0 == major).ok_or(410)
+            }
         }
+    }
+
+    /// The revisions that are kept, the newest first: the last ones, and the newest of each of the last four MAJORs.
+    pub fn kept(&self, keep: i64) -> impl Iterator<Item = &Arc<Revision>> {
+        let newest = self.newest();
+        let (number, major) = (newest.number, newest.schema.0);
+        let newer = self.revisions.iter().skip(1).map(|newer| newer.schema.0);
+        let newer = newer.chain([u32::MAX]);
+        let kept = self
+            .revisions
+            .iter()
+            .zip(newer)
+            .filter(move |(revision, newer)| {
+                let own = revision.schema.0;
+                revision.number > number - keep || *newer > own && own + 4 > major
+            });
+        let kept: Vec<_> = kept.map(|(revision, _)| revision).collect();
+        kept.into_iter().rev()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is asked, and how a request says it.
 
 use super::answer;
-use super::model::{Dataset, Revision};
+use super::model::{Dataset, Revision, Which};
 use super::query::{Found, Query, escaped};
 use crate::client::{V1, V2};
 use crate::ledger::Random;
@@ -28,14 +28,14 @@ pub enum What {
     },
     Rows(Rows),
     Metadata {
-        revision: Option<i64>,
+        which: Which,
     },
     Source {
-        revision: Option<i64>,
+        which: Which,
         range: Option<(usize, usize)>,
     },
     Summary {
-        revision: Option<i64>,
+        which: Which,
     },
     Revisions,
     Names,
@@ -46,7 +46,7 @@ pub struct Rows {
     pub query: Query,
     pub format: Format,
     pub limit: Option<usize>,
-    pub revision: Option<i64>,
+    pub which: Which,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +69,18 @@ impl Question {
             Some("identity"),
         ]);
         let newest = dataset.map_or(1, |dataset| dataset.newest().number);
-        let revision = |random: &mut Random| {
-            let back = i64::try_from(random.below(6)).unwrap() - 1;
-            random.once_in(4).then(|| (newest - back).max(1))
+        let major = dataset.map_or(1, |dataset| dataset.newest().schema.0);
+        let which = |random: &mut Random| match random.below(8) {
+            0 | 1 => {
+                let back = i64::try_from(random.below(6)).unwrap() - 1;
+                Which::Revision((newest - back).max(1))
+            }
+            2 => Which::Schema(
+                (major + 1)
+                    .saturating_sub(random.one_of(&[0, 1, 2, 3, 4, 5]))
+                    .max(1),
+            ),
+            _ => Which::Newest,
         };
         let what = match random.below(22) {
             0 | 1 => What::V1Page {
@@ -83,15 +92,15 @@ impl Question {
                 by_client: random.once_in(2),
             },
             3 => What::Metadata {
-                revision: revision(random),
+                which: which(random),
             },
             4 => What::Summary {
-                revision: revision(random),
+                which: which(random),
             },
             5 => What::Revisions,
             6 => What::Names,
             7 | 8 => What::Source {
-                revision: revision(random),
+                which: which(random),
                 range: random.once_in(2).then(|| {
                     let from = random.index(300);
                     (from, from + random.index(300))
@@ -111,7 +120,7 @@ impl Question {
                     // Without one, JSON has 100.
                     limit: limit.or_else(|| (format == Format::Json).then_some(100)),
                     format,
-                    revision: revision(random),
+                    which: which(random),
                 })
             }
         };
@@ -131,25 +140,24 @@ impl Question {
                 false => format!("{path}?{}", parameters.join("&")),
             }
         };
-        let of = |revision: &Option<i64>| {
-            revision
-                .iter()
-                .map(|n| ("revision".to_owned(), n.to_string()))
-                .collect::<Vec<_>>()
+        let of = |which: &Which| match which {
+            Which::Newest => Vec::new(),
+            Which::Revision(number) => vec![("revision".to_owned(), number.to_string())],
+            Which::Schema(major) => vec![("schema".to_owned(), major.to_string())],
         };
         match &self.what {
             What::V1Page { page, per_page } => {
                 format!("/datasets/{name}?page={page}&per_page={per_page}")
             }
             What::V1Csv | What::Default { .. } => format!("/datasets/{name}"),
-            What::Metadata { revision } => with(format!("/datasets/{name}"), of(revision)),
-            What::Source { revision, .. } => with(format!("/datasets/{name}/source"), of(revision)),
-            What::Summary { revision } => with(format!("/datasets/{name}/summary"), of(revision)),
+            What::Metadata { which } => with(format!("/datasets/{name}"), of(which)),
+            What::Source { which, .. } => with(format!("/datasets/{name}/source"), of(which)),
+            What::Summary { which } => with(format!("/datasets/{name}/summary"), of(which)),
             What::Revisions => format!("/datasets/{name}/revisions"),
             What::Names => "/datasets?limit=1000".to_owned(),
             What::Rows(rows) => {
                 let mut parameters = rows.query.parameters();
-                parameters.extend(of(&rows.revision));
+                parameters.extend(of(&rows.which));
                 let limit = rows
                     .limit
                     .filter(|limit| rows.format != Format::Json || *limit != 100);
@@ -176,17 +184,17 @@ impl Question {
     }
 
     /// The revision that it names.
-    pub fn revision(&self) -> Option<i64> {
+    pub fn which(&self) -> Which {
         match &self.what {
-            What::Metadata { revision }
-            | What::Source { revision, .. }
-            | What::Summary { revision } => *revision,
-            What::Rows(rows) => rows.revision,
+            What::Metadata { which } | What::Source { which, .. } | What::Summary { which } => {
+                *which
+            }
+            What::Rows(rows) => rows.which,
             What::V1Page { .. }
             | What::V1Csv
             | What::Default { .. }
             | What::Revisions
-            | What::Names => None,
+            | What::Names => Which::Newest,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Servers, the model of what they hold, and what is done with both.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::{fmt, thread};
 
 use flash::services::Clock;
@@ -9,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::ask::{Open, Remembered};
-use super::model::Dataset;
+use super::model::{Dataset, Revision};
 use crate::clients::Keyed;
 use crate::database::Place;
 use crate::ledger::Random;
@@ -32,6 +33,8 @@ pub struct World {
     pub(super) key: String,
     pub(super) pin: u32,
     pub(super) datasets: BTreeMap<&'static str, Dataset>,
+    /// The last revisions of datasets that were deleted.
+    pub(super) former: BTreeMap<&'static str, Arc<Revision>>,
     /// Datasets that there ever were.
     pub(super) incarnations: u64,
     /// Questions that were asked before.
@@ -107,6 +110,7 @@ impl World {
             place,
             settings,
             datasets: BTreeMap::new(),
+            former: BTreeMap::new(),
             incarnations: 0,
             remembered: Vec::new(),
             open: Vec::new(),

@@ -59,7 +59,11 @@ impl World {
             if_match: self.a_tag(name),
             document: Some(document.clone()),
         };
-        let revision = Revision::of(&document, number);
+        let before = self.datasets.get(name).map(|dataset| dataset.newest());
+        let at_once = before.is_some();
+        let before = before.or_else(|| self.former.get(name));
+        let before = before.map(|before| &**before);
+        let revision = Revision::of(&document, number).behind(before, at_once);
         let Some(answer) = self.write(name, sent) else {
             return;
         };
@@ -83,6 +87,7 @@ impl World {
         let said = if creates { &said["data"][0] } else { &said };
         let dataset = &self.datasets[name];
         answer::check_metadata(said, dataset, dataset.newest());
+        answer::check_headers(&answer, dataset.newest());
     }
 
     pub(super) fn append(&mut self, name: &'static str) {
@@ -92,7 +97,7 @@ impl World {
         let newest = Arc::clone(dataset.newest());
         let length = self.a_length();
         let document = Document::appending(&mut self.random, &newest.layout, length);
-        let revision = newest.appended(&document);
+        let revision = newest.appended(&document).behind(Some(&newest), true);
         let sent = Sent {
             method: "POST",
             path: format!("/datasets/{name}/rows"),
@@ -106,6 +111,7 @@ impl World {
         let dataset = self.datasets.get_mut(name).unwrap();
         dataset.revisions.push(Arc::new(revision));
         answer::check_metadata(&answer.json(), dataset, dataset.newest());
+        answer::check_headers(&answer, dataset.newest());
     }
 
     pub(super) fn delete(&mut self, name: &'static str) {
@@ -116,7 +122,11 @@ impl World {
             document: None,
         };
         let answer = self.write(name, sent).unwrap();
-        let there = self.datasets.remove(name).is_some();
+        let deleted = self.datasets.remove(name);
+        let there = deleted.is_some();
+        if let Some(deleted) = deleted {
+            self.former.insert(name, Arc::clone(deleted.newest()));
+        }
         assert_eq!(
             answer.status,
             if there { 204 } else { 404 },

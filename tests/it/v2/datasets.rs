@@ -48,6 +48,8 @@ fn a_dataset_says_what_it_is() {
             "reading",
             "revision",
             "row_count",
+            "schema",
+            "schema_changes",
             "sha256",
             "updated_at",
         ]

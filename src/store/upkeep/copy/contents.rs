@@ -6,14 +6,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::opened::UpkeepError;
 use super::super::tables::{
-    self, ClientCopy, ClientKeyCopy, ExtensionCopy, KeyCopy, MoveCopy, RefusalCopy, SecretCopy,
-    UsageCopy,
+    self, ClientCopy, ClientKeyCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy, MoveCopy,
+    ReaderColumnCopy, ReadsCopy, RefusalCopy, SecretCopy, UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::queries;
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, garbage, idempotency_keys,
-    leases, refusals, revisions, secrets, uploads, usage,
+    client_extensions, client_keys, client_moves, clients, datasets, former_schemas, garbage,
+    idempotency_keys, leases, reader_columns, readers, refusals, revisions, secrets, uploads,
+    usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -79,7 +80,8 @@ pub(super) fn write(
         clear(target)?;
         copy_datasets(source, target)?;
         copy_keys(source, target)?;
-        // These tables are small: the operator makes the clients, and usage is counted per day.
+        // These tables are small: the operator makes the clients, and usage is counted per day and for a month.
+        copy_table!(former_schemas, FormerSchemaCopy, source, target);
         copy_table!(secrets, SecretCopy, source, target);
         copy_table!(clients, ClientCopy, source, target);
         copy_table!(client_keys, ClientKeyCopy, source, target);
@@ -87,6 +89,8 @@ pub(super) fn write(
         copy_table!(client_extensions, ExtensionCopy, source, target);
         copy_table!(usage, UsageCopy, source, target);
         copy_table!(refusals, RefusalCopy, source, target);
+        copy_table!(readers, ReadsCopy, source, target);
+        copy_table!(reader_columns, ReaderColumnCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -121,6 +125,7 @@ fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepEr
 fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(datasets::table).execute(target)?;
     diesel::delete(revisions::table).execute(target)?;
+    diesel::delete(former_schemas::table).execute(target)?;
     diesel::delete(secrets::table).execute(target)?;
     diesel::delete(idempotency_keys::table).execute(target)?;
     diesel::delete(uploads::table).execute(target)?;
@@ -132,6 +137,8 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(client_extensions::table).execute(target)?;
     diesel::delete(usage::table).execute(target)?;
     diesel::delete(refusals::table).execute(target)?;
+    diesel::delete(readers::table).execute(target)?;
+    diesel::delete(reader_columns::table).execute(target)?;
     Ok(())
 }
 

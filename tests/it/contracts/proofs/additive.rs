@@ -11,10 +11,10 @@ const LIST: &str = "/paths/~1datasets/get";
 type Change = fn(&mut Value);
 
 /// Changes of version 2 that break nobody, and what is said of them.
-const ADDITIONS: [(&str, Change); 11] = [
-    ("PATCH /datasets/{name}: the operation is new", |document| {
+const ADDITIONS: [(&str, Change); 12] = [
+    ("PATCH /datasets: the operation is new", |document| {
         let operation = at(document, LIST).clone();
-        object(document, "/paths/~1datasets~1{name}").insert("patch".into(), operation);
+        object(document, "/paths/~1datasets").insert("patch".into(), operation);
     }),
     (
         "GET /datasets query parameter `order`: it is new",
@@ -55,6 +55,12 @@ const ADDITIONS: [(&str, Change); 11] = [
             object(document, &content).insert("text/html".into(), json!({ "schema": {} }));
         },
     ),
+    ("GET /datasets 203: the status is new", |document| {
+        let responses = object(document, &format!("{LIST}/responses"));
+        let mut answer = responses["200"].clone();
+        answer["x-only-with"] = "lenient".into();
+        responses.insert("203".into(), answer);
+    }),
     ("GET /datasets 429: the status is new", |document| {
         let responses = object(document, &format!("{LIST}/responses"));
         let refusal = responses["400"].clone();

@@ -37,7 +37,7 @@ fn a_field_that_is_gone_or_renamed_breaks_who_reads_it() {
         |document| drop(take(document, DATASET, "row_count")),
         &[
             "GET /datasets/{name} 200 application/",
-            "(also POST /datasets/{name}/rows, PUT /datasets/{name}): the field `row_count` is gone: clients that read it break",
+            "(also PATCH /datasets/{name}, POST /datasets/{name}/rows, PUT /datasets/{name}): the field `row_count` is gone: clients that read it break",
         ],
     );
     breaks(
@@ -224,6 +224,15 @@ fn an_answer_with_another_status_or_header_or_media_type_breaks_who_waits_for_it
     );
     breaks(
         |document| move_to(document, "201", "202"),
+        &["POST /datasets 202: the status is new: clients that know only those before break"],
+    );
+    breaks(
+        |document| {
+            let responses = object(document, &created);
+            let mut answer = responses["201"].clone();
+            answer["x-only-with"] = "name".into();
+            responses.insert("202".into(), answer);
+        },
         &["POST /datasets 202: the status is new: clients that know only those before break"],
     );
     breaks(

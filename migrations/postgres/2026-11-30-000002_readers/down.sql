@@ -1,0 +1,2 @@
+DROP TABLE reader_columns;
+DROP TABLE readers;

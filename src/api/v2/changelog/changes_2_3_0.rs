@@ -1,0 +1,80 @@
+//! The changes in release 2.3.0.
+
+use super::{added, changed};
+use crate::api::additions;
+use crate::api::history::Change;
+
+const fn dry_run(operation: &'static str) -> Change {
+    added(
+        operation,
+        "dry_run=true tells what a write would make, and stores nothing",
+        "400: unknown parameter",
+        "200 with dry_run, types, hints, changes and used_by",
+    )
+}
+
+pub(super) const CHANGES: &[Change] = &[
+    additions::DATASET_HEADERS,
+    changed(
+        "get_dataset",
+        "a dataset and each of its revisions have the version of their schema",
+        "clients had to compare the columns",
+        "\"schema\": \"2.1\"",
+    ),
+    additions::schema("get_dataset"),
+    additions::schema("list_rows"),
+    additions::schema("get_summary"),
+    additions::schema("get_source"),
+    additions::schema("list_bad_rows"),
+    added(
+        "list_readers",
+        "GET /datasets/{name}/readers lists who read a dataset in the last 30 days, and which columns they named, for its owner",
+        "404",
+        "{\"data\": [{\"client\", \"family\", \"requests\", \"last_at\", \"columns\", \"more_columns\"}]}",
+    ),
+    added(
+        "patch_dataset",
+        "PATCH /datasets/{name} sets how much uploads may change the schema: any, additive or none",
+        "405",
+        "{\"schema_changes\": \"additive\"}: a PUT that drops a column is 409 with changes and used_by",
+    ),
+    changed(
+        "get_dataset",
+        "a dataset tells how much uploads may change its schema",
+        "no such member",
+        "\"schema_changes\": \"any\"",
+    ),
+    added(
+        "put_dataset",
+        "an answer to a write that changes the schema has changes",
+        "hints about types",
+        "\"changes\": [{\"column\": \"id\", \"what\": \"type\", \"from\": \"integer\", \"to\": \"string\", \"breaking\": true, \"line\": 7}]",
+    ),
+    added(
+        "put_dataset",
+        "schema_changes=additive or none refuses a write that changes more",
+        "400: unknown parameter",
+        "409 with changes and used_by, and nothing is stored",
+    ),
+    added(
+        "append_rows",
+        "schema_changes=additive or none refuses a write that changes more",
+        "400: unknown parameter",
+        "409 with changes and used_by, and nothing is stored",
+    ),
+    added(
+        "list_rows",
+        "rows as CSV and NDJSON are sent in ranges too, for clients that read files in parts",
+        "200: all bytes",
+        "206, with Content-Range: bytes 0-99/31053850",
+    ),
+    dry_run("create_datasets"),
+    dry_run("put_dataset"),
+    dry_run("append_rows"),
+    changed(
+        "get_root",
+        "the root links to the readers of a dataset",
+        "no such link",
+        "\"readers\": \"/datasets/{name}/readers\"",
+    ),
+];
