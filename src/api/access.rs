@@ -11,7 +11,6 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::{OfPage, single};
-use crate::dataset::DatasetName;
 use crate::services::{NamedColumns, Services};
 use crate::settings::Anonymous;
 use crate::store::{Client, Outcome};
@@ -92,10 +91,20 @@ pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<
 }
 
 /// The ways to send a key, for `WWW-Authenticate` (RFC 6750 §3, RFC 7617 §2).
-pub(super) const SCHEMES: [&str; 2] = [
+const SCHEMES: [&str; 2] = [
     "Bearer realm=\"flash\"",
     "Basic realm=\"flash\", charset=\"UTF-8\"",
 ];
+
+/// The ways to send a key that a request with these headers is told of. Basic would make the browser of a script ask for a user and a
+/// password, and keep them. The scripts of Flash's pages have a field for the key.
+pub(super) fn schemes(headers: &HeaderMap) -> &'static [&'static str] {
+    let is = |name, wanted: &str| headers.get(name).is_some_and(|value| value == wanted);
+    match is("sec-fetch-site", "same-origin") && is("sec-fetch-dest", "empty") {
+        true => &SCHEMES[..1],
+        false => &SCHEMES,
+    }
+}
 
 const UNKNOWN: Error = Error::Unauthenticated(
     "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
@@ -191,22 +200,6 @@ pub(super) fn count(
     let client = client.map(|client| client.id);
     let usage = &services.usage;
     usage.count(client, user_agent(headers), version, outcome, at);
-}
-
-/// Counts a request that a dataset answered.
-pub(super) fn count_dataset(
-    services: &Services,
-    client: Option<&Client>,
-    headers: &HeaderMap,
-    version: u32,
-    name: &str,
-) {
-    // A path may name what is no dataset, such as a file whose dataset has another name.
-    if DatasetName::new(name).is_ok() {
-        let client = client.map(|client| client.id);
-        let usage = &services.usage;
-        usage.count_dataset(client, user_agent(headers), version, name);
-    }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<&str> {

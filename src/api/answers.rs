@@ -209,7 +209,6 @@ fn recall(
     if of_page.is_none() {
         let outcome = Outcome::Called(answer.operation);
         access::count(services, client, headers, version, outcome, now);
-        access::count_dataset(services, client, headers, version, answer.of.0.as_str());
         let (_, made_by) = answer.of;
         let read = (made_by.dataset, answer.named.as_ref());
         access::count_read(services, client, headers, read, now);

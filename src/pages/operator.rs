@@ -138,11 +138,10 @@ impl Page {
 struct Counted {
     version: u32,
     caller: String,
-    /// The operation, the dataset, or why it was refused.
+    /// The operation, or why it was refused.
     what: String,
     requests: String,
-    /// When the last of them came, if that is known.
-    last: Option<String>,
+    last: String,
 }
 
 impl Counted {
@@ -152,7 +151,7 @@ impl Counted {
             caller: usage::caller(used),
             what: used.operation.clone(),
             requests: super::text::grouped(used.requests),
-            last: Some(super::times::moment(used.last_at)),
+            last: super::times::moment(used.last_at),
         }
     }
 }

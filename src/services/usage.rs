@@ -3,7 +3,6 @@
 //! The number of keys is bounded: anonymous callers are counted by the kind of their user agent, and there are few kinds. A
 //! server that is killed loses what it has not handed over: these are statistics, not data.
 
-mod datasets;
 mod family;
 
 use std::borrow::Cow;
@@ -12,7 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-pub use datasets::DatasetUse;
 pub(super) use family::family;
 
 use super::Metrics;
@@ -29,7 +27,6 @@ pub struct Usage {
     counted: Mutex<PendingCounts>,
     /// The names of clients, by their numbers.
     names: Mutex<HashMap<i64, String>>,
-    datasets: datasets::DatasetCounts,
 }
 
 /// Counts of requests, with the time of the last one.
@@ -99,7 +96,6 @@ impl Usage {
             counts: setting == CountUsage::On,
             counted: Mutex::default(),
             names: Mutex::default(),
-            datasets: datasets::DatasetCounts::default(),
         }
     }
 
@@ -129,25 +125,6 @@ impl Usage {
             last_at: now,
         };
         self.counted().add(key, one);
-    }
-
-    /// Counts a request that a dataset answered.
-    pub fn count_dataset(
-        &self,
-        client: Option<i64>,
-        user_agent: Option<&str>,
-        version: u32,
-        dataset: &str,
-    ) {
-        if self.counts {
-            let (client, family) = who(client, user_agent);
-            self.datasets.count(client, family, version, dataset);
-        }
-    }
-
-    /// The most frequent uses of datasets since the server started, with the number of requests that there were at least.
-    pub fn frequent_datasets(&self) -> Vec<(DatasetUse, u64)> {
-        self.datasets.frequent()
     }
 
     fn counted(&self) -> MutexGuard<'_, PendingCounts> {

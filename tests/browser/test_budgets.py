@@ -5,19 +5,24 @@ from urllib.parse import urlsplit
 import pytest
 
 import tables
+from flash import PROGRAM, Flash
 from conftest import expect
 
 PAGE = 14 * 1000
 EVERYTHING = 60 * 1000
 REQUESTS = 10
 TASK = 50
-PAINT = 300
+# Of a build without optimisations, the server alone takes longer.
+PAINT = 900 if "debug" in PROGRAM else 300
 LOADS = 12
 
 WATCH = """
-  window.told = { shift: 0, tasks: [] };
+  window.told = { shift: 0, shifted: [], tasks: [] };
   new PerformanceObserver(list => {
-    for (const entry of list.getEntries()) window.told.shift += entry.value;
+    for (const entry of list.getEntries()) {
+      window.told.shift += entry.value;
+      for (const source of entry.sources) window.told.shifted.push(source.node?.outerHTML?.slice(0, 120) ?? "?");
+    }
   }).observe({ type: "layout-shift", buffered: true });
   new PerformanceObserver(list => {
     for (const entry of list.getEntries()) window.told.tasks.push(entry.duration);
@@ -34,8 +39,6 @@ def settled(page):
 
 @pytest.fixture(scope="module")
 def big(request):
-    from flash import Flash
-
     server = Flash()
     request.addfinalizer(server.close)
     server.store("flights", tables.flights())
@@ -73,18 +76,18 @@ def test_a_page_is_small_and_asks_nobody_else(big, visit, path):
     assert sum(sizes.values()) <= EVERYTHING
     assert len(sizes) <= REQUESTS
     assert {urlsplit(url).netloc for url in sizes} == {urlsplit(big.url).netloc}
-    assert page.evaluate("window.told.shift") == 0
+    assert page.evaluate("window.told") | {"tasks": []} == {"shift": 0, "shifted": [], "tasks": []}
 
 
 def test_assets_are_loaded_once(big, visit):
     page = visit()
     page.goto(f"{big.url}/explore/people")
     page.wait_for_load_state("networkidle")
-    page.watched.requests.clear()
     page.goto(f"{big.url}/explore/small")
     page.wait_for_load_state("networkidle")
-    again = [request for request in page.watched.requests if "/-/assets/" in request.url]
-    assert all(request.sizes()["responseBodySize"] == 0 for request in again)
+    sizes = page.evaluate("performance.getEntriesByType('resource').map(entry => [entry.name, entry.transferSize])")
+    assert len(sizes) > 3
+    assert [size for size in sizes if "/-/assets/" in size[0] and size[1] > 0] == []
 
 
 def best(loads, within):

@@ -57,10 +57,12 @@ def test_a_wrong_key_is_told_and_another_may_be_tried(closed, page):
 
 
 def test_without_javascript_a_server_for_clients_only_says_that_it_needs_it(closed, visit):
-    page = visit(java_script_enabled=False)
+    page = visit(False)
     answer = page.goto(closed.url)
     assert answer.status == 401
-    expect(page.get_by_role("main")).to_contain_text("JavaScript")
+    expect(page.locator("main noscript p")).to_be_visible()
+    assert "JavaScript" in page.locator("main noscript p").inner_text()
+    expect(page.get_by_label("Key", exact=True)).to_be_hidden()
 
 
 def test_a_client_uploads_with_its_key(serve, page):

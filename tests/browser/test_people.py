@@ -67,7 +67,7 @@ def test_a_page_is_well_formed_and_no_name_is_given_twice(served, page, path):
 
 @both
 def test_on_a_phone_nothing_is_wider_than_the_screen(served, visit, page, picture):
-    phone = visit(java_script_enabled=page.scripts, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    phone = visit(page.scripts, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     for path in PAGES:
         phone.goto(served.url + path)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 360, path

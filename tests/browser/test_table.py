@@ -132,7 +132,7 @@ def test_a_link_that_is_shared_shows_the_same_to_somebody_else(people, page, vis
     page.wait_for_url("**/*city=*")
     views.dataset_table(page).get_by_role("link", name="balance", exact=True).click()
     page.wait_for_url("**/*order=*")
-    other = visit(java_script_enabled=page.scripts)
+    other = visit(page.scripts)
     other.goto(page.url)
     assert views.rows(other) == views.rows(page)
     assert views.texts(other, "name") == ["Fei", "Ada", "Dorothy"]

@@ -34,14 +34,7 @@ pub(super) async fn call(
             discovery.answer(page, method, headers, &context.query, &asked)
         }
         Task::Options(allow) => Ok(Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow)),
-        Task::Operation(found) => {
-            let name = found.name.clone();
-            let reply = operate(&context, found, payload).await;
-            if let (Some(name), Ok(_)) = (name, &reply) {
-                context.count_dataset(&name);
-            }
-            reply
-        }
+        Task::Operation(found) => operate(&context, found, payload).await,
     };
     let reply = match context.method.is_safe() {
         true => reply.and_then(|reply| Ok(reply.held(&context.api.services.memory)?)),

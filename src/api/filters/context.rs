@@ -141,16 +141,6 @@ impl Context {
         );
     }
 
-    /// Counts a request that the dataset of that name answered, unless a page made it.
-    pub(super) fn count_dataset(&self, name: &str) {
-        if self.of_page.is_some() {
-            return;
-        }
-        let (client, headers) = (self.caller.client.as_deref(), &self.headers);
-        let version = self.choice.version.get();
-        access::count_dataset(&self.api.services, client, headers, version, name);
-    }
-
     /// Counts the request as a read of a dataset, unless a page made it.
     pub(super) fn count_read(&self, dataset: i64, columns: Option<&NamedColumns>) {
         if self.of_page.is_some() {

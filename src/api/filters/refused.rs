@@ -78,7 +78,7 @@ pub(super) fn rendered(error: &Error, context: &Context) -> Reply {
     match error {
         Error::MethodNotAllowed { allow, .. } => reply.with(ALLOW, allow.as_str()),
         Error::Unauthenticated(_) => {
-            for scheme in access::SCHEMES {
+            for scheme in access::schemes(&context.headers) {
                 let scheme = HeaderValue::from_static(scheme);
                 reply.headers.append(WWW_AUTHENTICATE, scheme);
             }

@@ -5,6 +5,8 @@ import { go, headers } from "./navigate.js";
 async function move(wish) {
   const response = await fetch("/client", {
     method: "PATCH",
+    // Or the browser would ask for a password if the key is refused.
+    credentials: "omit",
     headers: {
       ...headers(),
       Accept: "application/vnd.flash.v2+json",

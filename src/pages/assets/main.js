@@ -15,3 +15,8 @@ function enhance(root) {
 
 navigate.whenShown(enhance);
 enhance(document);
+
+// A page that the browser kept shows what was typed before it was left, which is no longer what its address says.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const form of document.forms) form.reset();
+});

@@ -10,7 +10,7 @@ use crate::pages::sent::{Robots, page as sent};
 use crate::pages::text::{Frame, grouped, size};
 use crate::pages::times::moment;
 use crate::services::{NotReady, Services, retirement, usage};
-use crate::store::Load;
+use crate::store::{Load, Read};
 use crate::versioning::{Lifecycle, State};
 
 /// The lines of a table that are shown, so that the page stays small.
@@ -26,7 +26,7 @@ struct Overview {
     /// The lines that are not shown.
     hidden: usize,
     refused: Vec<Counted>,
-    datasets: Vec<Counted>,
+    reads: Vec<ShownRead>,
     days: i64,
 }
 
@@ -48,6 +48,7 @@ pub(super) async fn page(services: &Services) -> Result<Reply, Problem> {
     let since = retirement::first_day(now);
     let mut used = services.store.usage(None, since).await?;
     let refused = services.store.refusals(since).await?;
+    let reads = services.store.frequent_reads(since).await?;
     let users = retirement::users(&used);
     let catalogue = &services.catalogue;
     let versions = catalogue.iter().map(|version| {
@@ -77,7 +78,7 @@ pub(super) async fn page(services: &Services) -> Result<Reply, Problem> {
         hidden: used.len().saturating_sub(LINES),
         used: used.iter().take(LINES).map(Counted::of).collect(),
         refused: refused.iter().take(LINES).map(Counted::of).collect(),
-        datasets: datasets(services).await?,
+        reads: reads.iter().take(LINES).map(ShownRead::of).collect(),
         days: retirement::DAYS,
     };
     Ok(sent(StatusCode::OK, &overview, Robots::NoIndex))
@@ -99,24 +100,26 @@ pub(super) fn announced(lifecycle: &Lifecycle) -> Vec<String> {
     dates.chain(brownouts).collect()
 }
 
-/// Who uses which dataset, as far as this server has seen.
-async fn datasets(services: &Services) -> Result<Vec<Counted>, Problem> {
-    let clients = services.store.clients().await?;
-    let frequent = services.usage.frequent_datasets().into_iter().take(LINES);
-    let shown = frequent.map(|(found, requests)| {
-        let client = clients.iter().find(|client| client.id == found.client);
-        Counted {
-            version: found.version,
-            caller: client.map_or_else(
-                || usage::anonymous(found.family),
-                |client| client.name.clone(),
-            ),
-            what: found.dataset,
-            requests: grouped(requests),
-            last: None,
+/// A caller of a dataset, as it is shown.
+struct ShownRead {
+    dataset: String,
+    caller: String,
+    requests: String,
+    last: String,
+}
+
+impl ShownRead {
+    fn of(read: &Read) -> Self {
+        Self {
+            dataset: read.dataset.clone(),
+            caller: match &read.client {
+                Some(name) => name.clone(),
+                None => usage::anonymous(&read.family),
+            },
+            requests: grouped(read.requests),
+            last: moment(read.last_at),
         }
-    });
-    Ok(shown.collect())
+    }
 }
 
 async fn health(services: &Services) -> Vec<(&'static str, String)> {

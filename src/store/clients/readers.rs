@@ -10,7 +10,7 @@ use crate::store::backend::dialect::insert_or_change;
 use crate::store::backend::{AnyConnection, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
-use crate::store::schema::{clients, reader_columns, readers};
+use crate::store::schema::{clients, datasets, reader_columns, readers};
 use crate::store::units::{from_db, micros, time_from_db};
 
 /// How many columns are kept for each dataset and client: those that were named last.
@@ -39,6 +39,21 @@ pub struct Reads {
     pub last_at: i64,
     /// The columns that they named, and when they last did.
     pub columns: Vec<(String, i64)>,
+}
+
+/// How often a caller read a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// The dataset's name.
+    pub dataset: String,
+    /// The client's name; `None`: anonymous callers.
+    pub client: Option<String>,
+    /// The family of the user agent of anonymous callers.
+    pub family: String,
+    /// How many requests.
+    pub requests: u64,
+    /// When the last of them came.
+    pub last_at: Timestamp,
 }
 
 /// A client that read a dataset.
@@ -70,12 +85,59 @@ impl Store {
             .await
     }
 
+    /// Who reads which dataset, since `day` (days since 1970): the most frequent ones.
+    pub async fn frequent_reads(&self, day: i64) -> Result<Vec<Read>, StoreError> {
+        self.backend()
+            .read(move |connection| most_frequent(connection, day))
+            .await
+    }
+
     /// Who read a dataset since `day` (days since 1970), the last one first.
     pub async fn readers(&self, dataset: i64, day: i64) -> Result<Vec<Reader>, StoreError> {
         self.backend()
             .read(move |connection| since(connection, dataset, day))
             .await
     }
+}
+
+/// The reads since `day` (days since 1970) that were the most frequent ones of their days, the most frequent first.
+fn most_frequent(connection: &mut AnyConnection, day: i64) -> Result<Vec<Read>, StoreError> {
+    /// The days of callers that are looked at.
+    const LOOKED_AT: i64 = 5000;
+    let found: Vec<(String, Option<String>, String, i64, i64)> = readers::table
+        .inner_join(datasets::table.on(datasets::id.eq(readers::dataset_id)))
+        .left_join(clients::table.on(clients::id.eq(readers::client_id)))
+        .filter(readers::day.ge(day))
+        .order(readers::requests.desc())
+        .limit(LOOKED_AT)
+        .select((
+            datasets::name,
+            clients::name.nullable(),
+            readers::family,
+            readers::requests,
+            readers::last_at,
+        ))
+        .load(connection)?;
+    let mut all: BTreeMap<(String, Option<String>, String), (u64, i64)> = BTreeMap::new();
+    for (dataset, client, family, requests, last_at) in found {
+        let figures = all.entry((dataset, client, family)).or_default();
+        figures.0 += from_db(requests);
+        figures.1 = figures.1.max(last_at);
+    }
+    let mut all = all
+        .into_iter()
+        .map(|((dataset, client, family), (requests, last_at))| {
+            Ok(Read {
+                dataset,
+                client,
+                family,
+                requests,
+                last_at: time_from_db(last_at)?,
+            })
+        })
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    all.sort_by_key(|read| std::cmp::Reverse(read.requests));
+    Ok(all)
 }
 
 fn add(connection: &mut AnyConnection, reads: &Reads) -> QueryResult<()> {
@@ -198,7 +260,7 @@ pub(crate) fn since(
         }
     }
     let mut readers: Vec<Reader> = all.into_values().collect();
-    readers.sort_by(|one, other| other.last_at.cmp(&one.last_at));
+    readers.sort_by_key(|reader| std::cmp::Reverse(reader.last_at));
     readers.truncate(LISTED);
     readers
         .iter_mut()

@@ -1,5 +1,7 @@
 //! A client's own page.
 
+use flash::settings::Anonymous;
+
 use super::{PEOPLE, texts};
 use crate::client::V1;
 use crate::clients::Keyed as _;
@@ -77,4 +79,22 @@ fn a_version_that_can_not_be_compared_says_why() {
         text.contains("which you use already, or a newer one"),
         "{text}"
     );
+}
+
+#[test]
+fn a_script_of_the_pages_makes_no_browser_ask_for_a_password() {
+    let server = Server::with(|settings| settings.access.anonymous = Some(Anonymous::Read));
+    let schemes = |dest: &str| {
+        let call = server.post("/datasets?name=people").v2().csv(PEOPLE);
+        let call = call
+            .header("Sec-Fetch-Site", "same-origin")
+            .header("Sec-Fetch-Dest", dest);
+        let answer = call.send().refused(401, &["key"]);
+        let schemes = answer.headers.get_all("WWW-Authenticate").iter();
+        schemes
+            .map(|scheme| scheme.to_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(schemes("empty"), ["Bearer realm=\"flash\""]);
+    assert_eq!(schemes("document").len(), 2);
 }
