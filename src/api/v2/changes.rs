@@ -266,6 +266,7 @@ pub(super) fn describe() -> Description {
         answers: vec![
             Answer::new(StatusCode::OK, "What changed.")
                 .tagged()
+                .of_dataset()
                 .file_name()
                 .json(Schema::of::<Changes<'_>>().example(examples::changes()))
                 .content(
@@ -276,7 +277,7 @@ pub(super) fn describe() -> Description {
                     Content::Negotiated(Format::Ndjson),
                     Schema::text().example(examples::CHANGES_NDJSON),
                 ),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals,
         ..Description::default()

@@ -57,7 +57,10 @@ pub(super) fn get_dataset() -> Description {
                 .tagged()
                 .header("Link", "The page for people (`rel=\"alternate\"`).")
                 .of_dataset()
-                .succeeded()
+                .header(
+                    "Link",
+                    "The metadata of the CSV (`rel=\"describedby\"`), and the newest schema (`rel=\"successor-version\"`), if its MAJOR is another one.",
+                )
                 .json(Schema::of::<Dataset<'_>>().example(examples::dataset())),
             Answer::not_modified().of_dataset(),
         ],
@@ -93,6 +96,10 @@ pub(super) fn list_rows() -> Description {
         parameters,
         answers: vec![
             as_files(list())
+                .maybe(
+                    "Link",
+                    "The next page (`rel=\"next\"`), if there is one; with all rows as CSV or NDJSON, the metadata of the CSV (`rel=\"describedby\"`).",
+                )
                 .maybe("Accept-Ranges", "`bytes`, for CSV and NDJSON.")
                 .json(page_schema().example(examples::rows())),
             as_files(Answer::new(

@@ -112,12 +112,13 @@ pub(super) fn describe_get() -> Described {
         answers: vec![
             Answer::new(StatusCode::OK, "The description.")
                 .tagged()
+                .of_dataset()
                 .json(Schema::of::<Description>().example(examples::description()))
                 .content(
                     Content::Negotiated(Format::Csvm),
                     csvw::schema().example(examples::csvw()),
                 ),
-            Answer::not_modified(),
+            Answer::not_modified().of_dataset(),
         ],
         refusals: reading(),
         ..Described::default()

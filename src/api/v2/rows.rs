@@ -100,8 +100,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut reply = as_of.tell(&call, reply, RESOURCE);
     reply.named = named;
     let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
-    let reply = match wanted.is_page_of_lines() {
-        // Clients that read such pages look for the next one in `Link`, and some take any link for it.
+    let reply = match wanted.is_page() {
+        // Clients that read pages look for the next one in `Link`, and some take any link for it.
         true => reply,
         false => metadata::linked(reply, &call, &wanted.dataset.name),
     };
@@ -218,10 +218,9 @@ async fn start(
 }
 
 impl Wanted {
-    /// Whether it is a part of a list as CSV or NDJSON.
-    fn is_page_of_lines(&self) -> bool {
-        let of_lines = matches!(self.format, Format::Csv | Format::Ndjson);
-        of_lines && (self.limit < u64::MAX || self.from.is_some())
+    /// Whether it is a page of a list, and not all rows that the query finds.
+    fn is_page(&self) -> bool {
+        self.limit < u64::MAX || self.from.is_some()
     }
 
     /// A page, or a streamed list.

@@ -40,7 +40,7 @@ pub(super) const CHANGES: &[Change] = &[
     ),
     added(
         "list_rows",
-        "datasets and their rows link to the metadata of the CSV",
+        "datasets, and all of their rows as CSV or NDJSON, link to the metadata of the CSV",
         "no such link",
         "Link: </datasets/people/description?version=v2&format=csvm>; rel=\"describedby\"; type=\"application/csvm+json\"",
     ),
