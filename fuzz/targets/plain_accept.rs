@@ -263,6 +263,7 @@ fn plain_name(format: Format) -> String {
         Format::Json => "application/json",
         Format::Csv => "text/csv",
         Format::Ndjson => "application/x-ndjson",
+        Format::Csvm => "application/csvm+json",
         Format::Html => "text/html",
     };
     name.to_owned()
@@ -295,7 +296,13 @@ fn version_in(name: &str) -> Option<VersionNumber> {
 
 /// A name with the value of its parameter `version`, which other names than these don't have.
 fn with_version(name: String, value: &str) -> String {
-    let formats = [Format::Json, Format::Csv, Format::Ndjson, Format::Html];
+    let formats = [
+        Format::Json,
+        Format::Csv,
+        Format::Ndjson,
+        Format::Csvm,
+        Format::Html,
+    ];
     let is_plain = formats.iter().any(|format| plain_name(*format) == name);
     if !is_plain && name != "application/vnd.flash+json" {
         return name;
@@ -314,7 +321,7 @@ fn vendor(name: &str) -> Option<(VersionNumber, Format)> {
     let rest = name.strip_prefix("application/vnd.flash.v")?;
     let (digits, suffix) = rest.split_once('+')?;
     let number: u32 = digits.parse().ok()?;
-    let format = [Format::Json, Format::Csv, Format::Ndjson]
+    let format = Format::NAMED
         .into_iter()
         .find(|format| format.as_str() == suffix)?;
     let version = VersionNumber::new(number)?;

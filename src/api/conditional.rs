@@ -21,18 +21,37 @@ pub fn tag(dataset: &Dataset, release: &str, format: Format) -> String {
     ["\"", &segment, "-", release, "-", name(format), "\""].concat()
 }
 
-/// The tag of what a version tells of a dataset itself. That changes without a new revision if the dataset allows something else.
+/// The tag of what a version tells of a dataset itself. That changes without a new revision if the dataset allows something else, or
+/// has another description.
 pub fn dataset_tag(dataset: &Dataset, release: &str, format: Format) -> String {
     let tag = tag(dataset, release, format);
-    match dataset.schema_changes {
-        SchemaChanges::Any => tag,
-        stricter => format!("{}-{stricter}\"", tag.trim_end_matches('"')),
-    }
+    let allows = match dataset.schema_changes {
+        SchemaChanges::Any => String::new(),
+        stricter => format!("-{stricter}"),
+    };
+    let number = dataset.description;
+    let said = number.map_or(String::new(), |number| format!("-{number:x}"));
+    [tag.trim_end_matches('"'), &allows, &said, "\""].concat()
 }
 
 /// The weak tag (§8.8.1) of a summary: its estimates may differ each time, and mean the same.
 pub fn weak_tag(dataset: &Dataset, release: &str, format: Format) -> String {
     format!("W/{}", tag(dataset, release, format))
+}
+
+/// The tag of a dataset's description. Writes of the description compare its number. The metadata of the CSV also differ between revisions.
+pub fn description_tag(number: i64, dataset: &Dataset, release: &str, format: Format) -> String {
+    let revision = match format {
+        Format::Csvm => format!("{:x}-", dataset.made_by.number),
+        _ => String::new(),
+    };
+    format!("\"{number:x}-{revision}{release}-{}\"", name(format))
+}
+
+/// The weak tag of what two revisions differ in: equal rows may come in another order each time.
+pub fn weak_tag_of_both(from: &Dataset, to: &Dataset, release: &str, format: Format) -> String {
+    let (from, to) = (from.made_by.number, to.made_by.number);
+    format!("W/\"{to:x}-{from:x}-{release}-{}\"", name(format))
 }
 
 /// The tag of a dataset's source, which is the same in every version.
@@ -45,6 +64,7 @@ fn name(format: Format) -> &'static str {
         Format::Json => "json",
         Format::Csv => "csv",
         Format::Ndjson => "ndjson",
+        Format::Csvm => "csvm",
         Format::Html => "html",
     }
 }

@@ -8,19 +8,24 @@ use crate::versioning::Format;
 
 /// The answer with rows, named after their dataset and format. It is shown where that is possible. A page of JSON is no file.
 pub(super) fn of_rows(reply: Reply, name: &DatasetName, format: Format) -> Reply {
+    of_lines(reply, name.as_str(), format)
+}
+
+/// The answer with lines, under that name, which has no character that would need escaping.
+pub(super) fn of_lines(reply: Reply, name: &str, format: Format) -> Reply {
     match format {
         Format::Csv | Format::Ndjson => with(reply, "inline", name, format),
-        Format::Json | Format::Html => reply,
+        Format::Json | Format::Csvm | Format::Html => reply,
     }
 }
 
 /// The answer with a source, which is to be saved.
 pub(super) fn of_source(reply: Reply, name: &DatasetName) -> Reply {
-    with(reply, "attachment", name, Format::Csv)
+    with(reply, "attachment", name.as_str(), Format::Csv)
 }
 
 /// Names of datasets have no character that would need escaping.
-fn with(reply: Reply, kind: &str, name: &DatasetName, format: Format) -> Reply {
+fn with(reply: Reply, kind: &str, name: &str, format: Format) -> Reply {
     let value = format!("{kind}; filename=\"{name}.{format}\"");
     reply.with(CONTENT_DISPOSITION, value)
 }

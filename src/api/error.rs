@@ -10,6 +10,7 @@ mod text;
 use std::fmt::Display;
 
 use http::Method;
+use serde_json::value::RawValue;
 
 pub(super) use self::text::shortened;
 use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
@@ -199,6 +200,49 @@ pub enum Error {
         major: u32,
         /// The version of its newest schema.
         newest: SchemaVersion,
+    },
+    /// A revision that is to be compared is gone.
+    #[error(
+        "revision {revision} of {name} is no longer kept, so it can't be compared; GET /datasets/{name}/revisions lists the revisions that are kept"
+    )]
+    ComparedGone {
+        /// The dataset.
+        name: String,
+        /// The revision.
+        revision: i64,
+    },
+    /// Two rows of a revision have the same key.
+    #[error(
+        "the key {key} isn't unique: at least two rows of revision {revision} have the same values in it; name further columns in key, or leave it out"
+    )]
+    KeyNotUnique {
+        /// The columns of the key.
+        key: String,
+        /// The revision.
+        revision: i64,
+        /// Two such rows in JSON.
+        rows: Vec<Box<RawValue>>,
+    },
+    /// The body is no description of a dataset.
+    #[error(
+        "the body isn't a description of a dataset: {reason}; send {{\"title\": \"…\", \"description\": \"…\", \"licence\": \"…\", \"source\": \"…\", \
+         \"columns\": {{\"NAME\": {{\"description\": \"…\", \"unit\": \"…\"}}}}}}, each member if you need it"
+    )]
+    BadDescription {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A description names columns that the dataset doesn't have.
+    #[error(
+        "the dataset has no columns named {}; its columns are: {}",
+        join(&columns.iter().map(shortened).collect::<Vec<_>>()),
+        join(known)
+    )]
+    UnknownColumns {
+        /// Their names.
+        columns: Vec<String>,
+        /// The dataset's columns, or the first ones and how many more.
+        known: Vec<String>,
     },
     /// An unknown parameter.
     #[error("{name:?} isn't a parameter here; the parameters are: {}", join(known))]

@@ -104,7 +104,11 @@ async fn negotiated(
     mut context: Box<Context>,
     target: Target,
 ) -> Result<(Box<Context>, Target), Rejection> {
-    let refused = in_url::refuse_key(&context.query);
+    let names_columns = match &target {
+        Target::Resource(resource, _) => resource.has_key(),
+        Target::Page(_) => false,
+    };
+    let refused = in_url::refuse_key(&context.query, names_columns);
     let chosen = match &target {
         Target::Page(page) => {
             context.route = Some(page.path());

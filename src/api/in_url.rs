@@ -6,19 +6,23 @@
 use std::borrow::Cow;
 
 use super::error::Error;
-use super::query::{FORMAT, VERSION, version_names};
+use super::query::{FORMAT, KEY, VERSION, version_names};
 use crate::dataset::query::is_condition;
+use crate::services::clients;
 use crate::versioning::{Catalogue, Format, InUrl, VersionNumber};
 
 /// How other APIs call a key in a URL.
-const KEYS: [&str; 4] = ["key", "api_key", "access_token", "token"];
+const KEYS: [&str; 4] = [KEY, "api_key", "access_token", "token"];
 
-/// Refuses a key in the URL, by the name of its parameter: it says what to do, where an unknown parameter would only be unknown.
-pub(super) fn refuse_key(query: &str) -> Result<(), Error> {
+/// Refuses a key in the URL, by the name of its parameter: it says what to do, where an unknown parameter would only be unknown. If
+/// `names_columns`, the resource has a parameter `key` of another meaning.
+pub(super) fn refuse_key(query: &str, names_columns: bool) -> Result<(), Error> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if let Some(name) = KEYS.into_iter().find(|key| *key == name)
-            && !is_condition(&value)
-        {
+        let Some(name) = KEYS.into_iter().find(|key| *key == name) else {
+            continue;
+        };
+        let names_columns = names_columns && name == KEY && !value.starts_with(clients::PREFIX);
+        if !names_columns && !is_condition(&value) {
             return Err(Error::KeyInUrl(name));
         }
     }

@@ -22,6 +22,7 @@ pub(super) struct Labels {
     json: HeaderValue,
     csv: HeaderValue,
     ndjson: HeaderValue,
+    csvm: HeaderValue,
     /// The notice about its end.
     pub(super) notice: Option<Notice>,
 }
@@ -40,6 +41,7 @@ impl Labels {
             json: media_type(Format::Json),
             csv: media_type(Format::Csv),
             ndjson: media_type(Format::Ndjson),
+            csvm: media_type(Format::Csvm),
             notice: Notice::of(version, catalogue),
         }
     }
@@ -53,6 +55,8 @@ impl Labels {
             (Format::Csv, Naming::Plain) => HeaderValue::from_static("text/csv; charset=utf-8"),
             (Format::Ndjson, Naming::Vendor) => self.ndjson.clone(),
             (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
+            (Format::Csvm, Naming::Vendor) => self.csvm.clone(),
+            (Format::Csvm, Naming::Plain) => HeaderValue::from_static("application/csvm+json"),
             (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
         }
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::error::Error;
 use super::reply::Body;
 use super::rows::{Maker, send};
-use crate::dataset::Column;
+use crate::dataset::{Column, Description};
 use crate::services::Services;
 use crate::services::search::SearchError;
 use crate::store::Dataset;
@@ -19,10 +19,10 @@ use crate::store::Dataset;
 /// How a version renders datasets.
 #[derive(Clone, Copy)]
 pub(super) struct Form {
-    /// A dataset in JSON, with `"columns":[]`.
-    pub(super) without_columns: fn(&Dataset) -> Vec<u8>,
-    /// Appends a column in JSON.
-    pub(super) column: fn(&Column, &mut Vec<u8>),
+    /// A dataset in JSON, with `"columns":[]`, and with what is said about it. In lists, nothing is.
+    pub(super) without_columns: fn(&Dataset, &Description) -> Vec<u8>,
+    /// Appends a column in JSON, with what is said about it.
+    pub(super) column: fn(&Column, &Description, &mut Vec<u8>),
 }
 
 /// Bytes of column names that are read at a time, or one dataset if it has more.
@@ -49,11 +49,12 @@ pub(super) async fn list(
     send(&services.memory, expected, writing).await
 }
 
-/// One dataset.
+/// One dataset, with its description.
 pub(super) async fn one(
     services: &Arc<Services>,
     dataset: &Arc<Dataset>,
     form: Form,
+    description: Description,
 ) -> Result<Body, Error> {
     let names = dataset
         .columns
@@ -61,6 +62,7 @@ pub(super) async fn one(
         .map(|column| column.name.len() as u64);
     let writing = Writing {
         read: [Arc::clone(dataset)].into(),
+        description,
         ..Writing::new(services, form, Vec::new(), Vec::new())
     };
     send(&services.memory, DATASET + names.sum::<u64>(), writing).await
@@ -94,6 +96,8 @@ struct Writing {
     names: VecDeque<(String, usize)>,
     /// Datasets that were read and are not written yet.
     read: VecDeque<Arc<Dataset>>,
+    /// The description of the dataset, if there is only one.
+    description: Description,
     /// The dataset that is being written, the index of its next column, and the text after its columns.
     open: Option<(Arc<Dataset>, usize, Vec<u8>)>,
     /// Whether a dataset was written already.
@@ -110,6 +114,7 @@ impl Writing {
             tail,
             names: VecDeque::new(),
             read: VecDeque::new(),
+            description: Description::default(),
             open: None,
             begun: false,
             done: false,
@@ -135,7 +140,7 @@ impl Writing {
         if std::mem::replace(&mut self.begun, true) {
             out.push(b',');
         }
-        let document = (self.form.without_columns)(&dataset);
+        let document = (self.form.without_columns)(&dataset, &self.description);
         let (before, behind) = cut(&document, COLUMNS);
         out.extend_from_slice(before);
         self.open = Some((dataset, 0, behind.to_vec()));
@@ -166,7 +171,7 @@ impl Maker for Writing {
                     if at > 0 {
                         out.push(b',');
                     }
-                    (self.form.column)(column, &mut out);
+                    (self.form.column)(column, &self.description, &mut out);
                     at += 1;
                 }
                 if at < dataset.columns.len() {

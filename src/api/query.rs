@@ -16,6 +16,8 @@ pub(super) const VERSION: &str = "version";
 pub(super) const FORMAT: &str = "format";
 /// The parameter that names a schema.
 pub(super) const SCHEMA: &str = "schema";
+/// A parameter that names columns, and that some take for the place of their own key.
+pub(super) const KEY: &str = "key";
 /// What percent-encoding encodes.
 const UTF_8: &str = "UTF-8 before percent-encoding, where é is %C3%A9";
 /// Usually an operation takes no more parameters than this.

@@ -8,6 +8,7 @@ use http::{HeaderName, Method};
 
 use super::contract::{Announced, ApiVersion, FIRST, Operation};
 use super::history::{History, Past};
+use super::query::KEY;
 use crate::versioning::{
     self, Catalogue, CatalogueError, Format, Lifecycle, NotABrownout, NotADate, Version,
     VersionNumber,
@@ -22,12 +23,19 @@ pub struct Resource {
     versions: Vec<(VersionNumber, Vec<&'static Operation>)>,
     /// The request headers that each operation reads.
     headers: Vec<(&'static Operation, Vec<HeaderName>)>,
+    /// Whether an operation has a parameter `key`, which names columns.
+    has_key: bool,
 }
 
 impl Resource {
     /// The path with parameters in braces, if a version has it.
     pub fn path(&self) -> Option<&'static str> {
         self.path
+    }
+
+    /// Whether an operation has a parameter `key`, which names columns.
+    pub fn has_key(&self) -> bool {
+        self.has_key
     }
 
     /// The operation of that method in that version.
@@ -251,8 +259,12 @@ fn resource(
         {
             current.retain(|old| old.method != operation.method);
             current.push(operation);
-            let headers = (operation.describe)().request_headers();
-            resource.headers.push((operation, headers));
+            let description = (operation.describe)();
+            let mut parameters = description.parameters.iter();
+            resource.has_key |= parameters.any(|parameter| parameter.is_query(KEY));
+            resource
+                .headers
+                .push((operation, description.request_headers()));
         }
         resource.versions.push((number(version)?, current.clone()));
     }

@@ -14,6 +14,7 @@
 //! - [`Records`] reads a stored block's text.
 //! - [`Ingest::appending`] takes rows for a dataset that exists; [`ResumableDigest`] continues the digest of its source.
 //! - [`Query`] filters, orders and selects rows.
+//! - [`difference`] finds what changed between two revisions.
 //!
 //! The invariant of this module: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte, or what the
 //! translator made of it. (For appended rows: without byte-order mark and header, and with a line end.) Types, names, nulls and formats
@@ -31,8 +32,10 @@ mod column_projection;
 mod counts;
 mod csv_field;
 mod decimal;
+pub mod description;
 mod detect;
 pub mod dialect;
+pub mod difference;
 pub mod error;
 pub mod formats;
 mod header;
@@ -70,6 +73,7 @@ pub use bloom::{Bloom, CorruptBlooms};
 pub use charset::same_charset;
 pub use column::{Column, ColumnType, UnknownColumnType};
 pub use csv_field::{needs_quotes, push_csv_field, push_doubled};
+pub use description::{ColumnDescription, Description};
 pub use dialect::{
     BadCombination, BadParameter, Delimiter, Dialect, Layout, Limits, PARAMETERS, Separator,
     UnknownDelimiter, UploadOptions,

@@ -1,5 +1,7 @@
 //! Uploads by forms, for browsers without JavaScript. With it, a page sends files to the API itself.
 
+use std::fmt;
+
 use askama::Template;
 use futures_util::StreamExt as _;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -7,6 +9,7 @@ use http::{Method, StatusCode};
 use http_body::Frame as BodyFrame;
 use http_body_util::{BodyExt, BodyStream, StreamBody};
 use serde::Deserialize;
+use serde_json::Value;
 use sync_wrapper::SyncStream;
 
 use super::inner::InnerBody;
@@ -32,6 +35,39 @@ struct Made {
     columns: Vec<Column>,
     #[serde(default)]
     hints: Vec<String>,
+    /// How the columns differ from those before.
+    #[serde(default)]
+    changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    column: String,
+    what: String,
+    from: Option<Value>,
+    to: Option<Value>,
+    breaking: bool,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { column, what, .. } = self;
+        write!(f, "{column}: {what}")?;
+        let shown = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match (&self.from, &self.to) {
+            (Some(from), Some(to)) => write!(f, " from {} to {}", shown(from), shown(to))?,
+            (Some(from), None) => write!(f, ", was {}", shown(from))?,
+            (None, Some(to)) => write!(f, ", {}", shown(to))?,
+            (None, None) => {}
+        }
+        match self.breaking {
+            true => f.write_str(" (breaks clients that read it)"),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Made {
@@ -93,7 +129,7 @@ pub(super) async fn form(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     Ok(page(StatusCode::OK, &form, Robots::NoIndex))
 }
 
-/// `POST /explore/{name}/replace`: sends the file of a form to the API, as the dataset's new revision.
+/// `POST /explore/{name}/replace`: sends the file of a form to the API, as the dataset's new revision. With `dry_run=true`, nothing is stored.
 pub(super) async fn replaced(visit: &Visit, name: &str, body: InnerBody) -> Result<Reply, Problem> {
     let parts = BodyStream::new(body)
         .filter_map(|frame| async move { frame.map(|frame| frame.into_data().ok()).transpose() });
@@ -108,10 +144,15 @@ pub(super) async fn replaced(visit: &Visit, name: &str, body: InnerBody) -> Resu
     let body = BodyExt::boxed(StreamBody::new(SyncStream::new(content)));
     // A name that no dataset can have is refused by the API.
     let name = super::text::path_part(name);
-    let target = format!("/datasets/{name}");
+    let is_dry = visit.parameter("dry_run").as_deref() == Some("true");
+    let (query, title) = match is_dry {
+        true => ("?dry_run=true", "What would be made"),
+        false => ("", "Replaced"),
+    };
+    let target = format!("/datasets/{name}{query}");
     let extensions = visit.extensions.clone();
     let to = (Method::PUT, target.as_str());
     let answer = visit.api.write(to, headers, body, extensions).await;
     let made: Made = answer.success()?.read_as()?;
-    Ok(uploaded("Replaced", vec![made]))
+    Ok(uploaded(title, vec![made]))
 }

@@ -19,7 +19,7 @@ const FRESH: Duration = Duration::from_secs(2);
 /// How many keys are cached.
 const KEYS: usize = 10_000;
 /// What every key begins with, so that people and secret scanners recognise it.
-const PREFIX: &str = "flash_";
+pub const PREFIX: &str = "flash_";
 /// Characters after the prefix: 32 random bytes in base64url.
 const LENGTH: usize = 43;
 

@@ -11,6 +11,7 @@
 //! per core at a time, so that many queries leave capacity for reads of single rows. A query stops when its time is over or its
 //! client is gone. Long work never runs on a thread of the runtime.
 
+pub mod difference;
 mod find;
 mod materialise;
 mod page_index;
@@ -47,6 +48,13 @@ pub enum SearchError {
         humantime::format_duration(*.0)
     )]
     TimedOut(Duration),
+    /// Comparing two revisions took too long.
+    #[error(
+        "comparing the revisions took longer than {}, the limit that --query-timeout sets; compare revisions that have fewer rows, or ask the \
+         operator to raise the limit",
+        humantime::format_duration(*.0)
+    )]
+    ComparedTooLong(Duration),
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),

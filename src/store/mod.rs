@@ -45,6 +45,7 @@ pub use backend::address::{Address, Migrate};
 pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
+pub use catalog::descriptions::Described;
 pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};

@@ -55,6 +55,8 @@ pub struct Dataset {
     pub schema_changes: SchemaChanges,
     /// The client that made the dataset, which alone may change it. `None`: an anonymous caller made it.
     pub owner: Option<i64>,
+    /// The number of its description. `None`: it has none.
+    pub description: Option<i64>,
     /// Whether the source is stored apart from the text, because its charset was not UTF-8.
     pub transcoded: bool,
     /// When the dataset was created.

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::error::StoreError;
 use super::model::{BadRowsBlock, Dataset, PlacedBlock, Revision, SourceBlock};
-use super::schema::{chunk_data, chunks, datasets, revisions, sources};
+use super::schema::{chunk_data, chunks, datasets, descriptions, revisions, sources};
 use super::segments::list::{SegmentId, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
 use crate::dataset::{DatasetName, Profile, SchemaChanges, SchemaVersion};
@@ -28,6 +28,7 @@ pub(crate) struct DatasetRow {
     pub owner: Option<i64>,
     pub last_schema: Option<Vec<u8>>,
     pub schema_changes: Option<String>,
+    pub description: Option<i64>,
 }
 
 impl DatasetRow {
@@ -39,6 +40,14 @@ impl DatasetRow {
             Some(text) => text.parse().unwrap_or(SchemaChanges::None),
         }
     }
+}
+
+#[derive(Queryable, Insertable, Selectable)]
+#[diesel(table_name = descriptions)]
+pub(crate) struct DescriptionRow<'a> {
+    pub dataset_id: i64,
+    pub number: i64,
+    pub document: Bytes<'a>,
 }
 
 #[derive(Queryable, Insertable, Selectable)]
@@ -187,6 +196,7 @@ impl RevisionRow<'_> {
             content_type: self.content_type.into_owned(),
             schema_changes: dataset.schema_changes(),
             owner: dataset.owner,
+            description: dataset.description,
             transcoded: self.transcoded,
             created_at: time_from_db(dataset.created_at)?,
             updated_at: time_from_db(self.created_at)?,

@@ -13,6 +13,7 @@ diesel::table! {
         owner -> Nullable<BigInt>,
         last_schema -> Nullable<Binary>,
         schema_changes -> Nullable<Text>,
+        description -> Nullable<BigInt>,
     }
 }
 
@@ -21,6 +22,14 @@ diesel::table! {
         name -> Text,
         last_schema -> Binary,
         since -> BigInt,
+    }
+}
+
+diesel::table! {
+    descriptions (dataset_id) {
+        dataset_id -> BigInt,
+        number -> BigInt,
+        document -> Binary,
     }
 }
 
@@ -211,6 +220,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
     former_schemas,
+    descriptions,
     revisions,
     chunks,
     chunk_data,

@@ -22,6 +22,7 @@ pub struct Available {
     /// Where that version is in its lifecycle; never `retired`.
     pub state: State,
     /// The format.
+    #[serde(serialize_with = "as_known")]
     pub format: Format,
 }
 
@@ -58,6 +59,14 @@ pub fn available(
         }
     }
     list
+}
+
+/// Serialises a format under a name that has always been known.
+fn as_known<S: Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
+    match format {
+        Format::Csvm => Format::Json.serialize(serializer),
+        known => known.serialize(serializer),
+    }
 }
 
 /// Serialises a semantic version as its text, `2.1.0`.

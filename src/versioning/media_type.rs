@@ -1,8 +1,8 @@
 //! How a version and a format are written as a media type, and how a name is read back.
 //!
-//! The vendor names are `application/vnd.flash.vN+json`, `+csv` and `+ndjson`;
+//! The vendor names are `application/vnd.flash.vN+json`, `+csv`, `+ndjson` and `+csvm`;
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
-//! `text/csv`, `application/x-ndjson`, `text/html`) carry none. To both, the parameter `version` adds one, as in
+//! `text/csv`, `application/x-ndjson`, `application/csvm+json`, `text/html`) carry none. To both, the parameter `version` adds one, as in
 //! `application/json; version=2`.
 //!
 //! [`MediaType`] writes these names into `Content-Type`. A name that is read is compared with the constants of the `mime` crate.
@@ -25,6 +25,9 @@ pub enum Format {
     Csv,
     /// One JSON value a line.
     Ndjson,
+    /// Metadata of a CSV (CSV on the Web). It is JSON, and is called so where formats are listed: clients know no other names there.
+    #[serde(skip)]
+    Csvm,
     /// A page for people, which has no vendor name.
     Html,
 }
@@ -37,6 +40,7 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Csvm => "csvm",
             Self::Html => "html",
         }
     }
@@ -47,12 +51,13 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv",
             Self::Ndjson => "application/x-ndjson",
+            Self::Csvm => "application/csvm+json",
             Self::Html => "text/html",
         }
     }
 
     /// The formats that a client may name by their short names, as a suffix or in a URL.
-    pub const NAMED: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
+    pub const NAMED: [Self; 4] = [Self::Json, Self::Csv, Self::Ndjson, Self::Csvm];
 
     /// The format of that short name, in any case.
     #[must_use]
@@ -95,7 +100,7 @@ pub struct MediaType {
 pub const fn media_type(version: VersionNumber, format: Format) -> MediaType {
     let naming = match format {
         Format::Html => Naming::Plain,
-        Format::Json | Format::Csv | Format::Ndjson => Naming::Vendor,
+        Format::Json | Format::Csv | Format::Ndjson | Format::Csvm => Naming::Vendor,
     };
     MediaType {
         version,
@@ -168,6 +173,7 @@ impl Name {
                 Some(vendor) => vendor.name(),
                 None if is(subtype, mime::JSON) => Self::Plain(Format::Json),
                 None if subtype.eq_ignore_ascii_case(b"x-ndjson") => Self::Plain(Format::Ndjson),
+                None if subtype.eq_ignore_ascii_case(b"csvm+json") => Self::Plain(Format::Csvm),
                 None if subtype == b"*" => Self::AnyApplication,
                 None => Self::Foreign,
             }

@@ -91,9 +91,10 @@ where
 
 /// The format that a subtype seems to mean, by the words in it.
 fn format_meant(subtype: &[u8]) -> Option<Format> {
-    const WORDS: [(&[u8], Format); 5] = [
+    const WORDS: [(&[u8], Format); 6] = [
         (b"ndjson", Format::Ndjson),
         (b"jsonl", Format::Ndjson),
+        (b"csvm", Format::Csvm),
         (b"json", Format::Json),
         (b"csv", Format::Csv),
         (b"html", Format::Html),

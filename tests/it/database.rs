@@ -109,6 +109,12 @@ impl Place {
         self.count("SELECT count(*) AS found FROM chunks").unwrap()
     }
 
+    /// How many descriptions are stored, whether their datasets are there or not.
+    pub fn descriptions(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM descriptions")
+            .unwrap()
+    }
+
     /// How many source blocks are stored.
     pub fn source_blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM sources").unwrap()

@@ -91,6 +91,7 @@ fn only_these_files_write_to_a_store() {
             "catalog/backfill.rs",
             "catalog/commit.rs",
             "catalog/delete.rs",
+            "catalog/descriptions.rs",
             "catalog/patch.rs",
             "clients/pins.rs",
             "clients/readers.rs",

@@ -1,6 +1,7 @@
 //! The schema of a dataset as a contract: its versions, reads of a schema that a client knows, writes that are held to it, and who would
 //! be broken.
 
+mod allowing;
 mod dry_run;
 mod guarded;
 mod readers;

@@ -48,6 +48,11 @@ impl Parameter {
         name?.parse().ok()
     }
 
+    /// Whether it is the parameter of the query that has this name.
+    pub(in crate::api) fn is_query(&self, name: &str) -> bool {
+        self.object["in"] == "query" && self.object["name"] == name
+    }
+
     /// A parameter of the query.
     pub fn query(name: &str, meaning: &str, schema: &Value) -> Self {
         Self::new("query", name, meaning, schema)
@@ -184,12 +189,17 @@ impl Parameter {
                 &text,
             ),
             filters,
-            Self::query(
-                "safe",
-                "`spreadsheet` puts an apostrophe before each cell that a spreadsheet would take for a formula, whatever its separator. Only for CSV.",
-                &json!({ "type": "string", "enum": ["spreadsheet"] }),
-            ),
+            Self::safe(),
         ]
+    }
+
+    /// How the cells of a CSV are written.
+    pub fn safe() -> Self {
+        Self::query(
+            "safe",
+            "`spreadsheet` puts an apostrophe before each cell that a spreadsheet would take for a formula, whatever its separator. Only for CSV.",
+            &json!({ "type": "string", "enum": ["spreadsheet"] }),
+        )
     }
 }
 

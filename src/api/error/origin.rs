@@ -69,7 +69,9 @@ impl From<SearchError> for Error {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::Store(error) => error.into(),
-            SearchError::TimedOut(_) => Self::QueryTimedOut(error),
+            SearchError::TimedOut(_) | SearchError::ComparedTooLong(_) => {
+                Self::QueryTimedOut(error)
+            }
             SearchError::Exhausted(exhausted) => exhausted.into(),
             SearchError::Stopped | SearchError::Worker => Self::Worker,
         }

@@ -48,18 +48,22 @@ impl Error {
             | Self::RepeatedName(_)
             | Self::NoCsv(_)
             | Self::BadJson { .. }
+            | Self::BadDescription { .. }
             | Self::BadMultipart(_)
             | Self::BodyCut(_)
             | Self::BadChunks(_)
             | Self::BadEncoding(_) => StatusCode::BAD_REQUEST,
-            Self::RevisionGone { .. } | Self::SchemaGone { .. } => StatusCode::GONE,
+            Self::RevisionGone { .. } | Self::ComparedGone { .. } | Self::SchemaGone { .. } => {
+                StatusCode::GONE
+            }
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 StatusCode::PRECONDITION_FAILED
             }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::KeyInFlight | Self::Replaced(_) | Self::SchemaChange { .. } => {
-                StatusCode::CONFLICT
-            }
+            Self::KeyInFlight
+            | Self::Replaced(_)
+            | Self::SchemaChange { .. }
+            | Self::KeyNotUnique { .. } => StatusCode::CONFLICT,
             Self::BadPatch { .. } => StatusCode::BAD_REQUEST,
             Self::NoSuchRevision { .. } | Self::NoSuchSchema { .. } => StatusCode::NOT_FOUND,
             Self::UnsupportedMediaType { .. }
@@ -69,7 +73,7 @@ impl Error {
             Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Csv { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Csv { .. } | Self::UnknownColumns { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,

@@ -53,9 +53,12 @@ impl Error {
             Self::SchemaChange { .. } => "schema change",
             Self::BadPatch { .. } => "bad change of a dataset",
             Self::NoSuchRevision { .. } => "no such revision",
-            Self::RevisionGone { .. } => "revision gone",
+            Self::RevisionGone { .. } | Self::ComparedGone { .. } => "revision gone",
             Self::NoSuchSchema { .. } => "no such schema",
             Self::SchemaGone { .. } => "schema gone",
+            Self::KeyNotUnique { .. } => "key not unique",
+            Self::BadDescription { .. } => "bad description",
+            Self::UnknownColumns { .. } => "unknown columns",
             Self::BadName(_) | Self::BadNewName(_) => "bad name",
             Self::MissingName => "missing name",
             Self::BadDisposition { .. } => "malformed Content-Disposition",
@@ -197,6 +200,10 @@ impl Error {
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }
             | Self::SchemaGone { .. }
+            | Self::ComparedGone { .. }
+            | Self::KeyNotUnique { .. }
+            | Self::BadDescription { .. }
+            | Self::UnknownColumns { .. }
             | Self::BadName(_)
             | Self::BadNewName(_)
             | Self::MissingName

@@ -24,7 +24,7 @@ impl CsvCells {
     /// The text of a cell. Spreadsheets take a cell for a formula if it begins with one of some characters, and for a text if it begins
     /// with an apostrophe (OWASP, "CSV Injection"). Numbers stay as they are. A spreadsheet that expects another separator than the comma
     /// cuts a cell in pieces, so each piece is guarded.
-    fn of<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
+    pub(in crate::api) fn of<'t>(self, text: Cow<'t, str>) -> Cow<'t, str> {
         if self == Self::AsTheyAre || !text.contains(FORMULA) && !text.starts_with(SPACE) {
             return text;
         }

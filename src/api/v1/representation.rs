@@ -61,7 +61,7 @@ impl<'a> From<&'a store::Dataset> for Dataset<'a> {
 
 /// How version 1 renders datasets.
 pub(super) const DATASETS: listing::Form = listing::Form {
-    without_columns: |dataset| {
+    without_columns: |dataset, _| {
         let dataset = Dataset {
             name: dataset.name.as_str(),
             columns: Vec::new(),
@@ -70,7 +70,7 @@ pub(super) const DATASETS: listing::Form = listing::Form {
         };
         listing::json(&dataset)
     },
-    column: |column, out| push_json_string(&column.name, out),
+    column: |column, _, out| push_json_string(&column.name, out),
 };
 
 /// The datasets that were created.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ETAG, LOCATION};
+use http::header::{ETAG, LINK, LOCATION};
 
-use super::pages;
 use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Root, RootLinks};
+use super::{metadata, pages};
 use crate::api::as_of::{AsOf, Wanted};
 use crate::api::call::Call;
 use crate::api::error::Error;
@@ -37,6 +37,8 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             source: "/datasets/{name}/source",
             bad_rows: "/datasets/{name}/bad-rows",
             readers: "/datasets/{name}/readers",
+            changes: "/datasets/{name}/changes",
+            description: "/datasets/{name}/description",
             versions: "/versions",
             openapi: format!("/openapi.json?version={}", call.choice.version),
         },
@@ -122,9 +124,18 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(as_of.tell(&call, reply, ""));
     }
-    let body = listing::one(&call.services, &as_of.dataset, DATASET).await?;
-    let reply = Reply::body(StatusCode::OK, body).with(ETAG, tag);
-    Ok(as_of.tell(&call, reply, ""))
+    let described = call.services.store.description(&as_of.dataset).await?;
+    let said = described.description;
+    let body = listing::one(&call.services, &as_of.dataset, DATASET, said).await?;
+    let page = format!(
+        "</explore/{}>; rel=\"alternate\"; type=\"text/html\"",
+        as_of.dataset.name
+    );
+    let reply = Reply::body(StatusCode::OK, body)
+        .with(ETAG, tag)
+        .with(LINK, page);
+    let reply = as_of.tell(&call, reply, "");
+    Ok(metadata::linked(reply, &call, &as_of.dataset.name))
 }
 
 /// The dataset, as of the revision that is asked for, if nothing else is.

@@ -2,6 +2,7 @@
 
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::readers::{self, UsedBy};
@@ -44,6 +45,10 @@ struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     used_by: Option<Vec<UsedBy>>,
+    /// Two rows that have the same key, with long texts cut, if the request was refused because its key is not unique.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<Object>>)]
+    rows: Option<&'a [Box<RawValue>]>,
 }
 
 /// `application/problem+json`.
@@ -64,6 +69,10 @@ pub(super) fn render(error: &Error) -> Reply {
         }
         _ => (None, None),
     };
+    let rows = match error {
+        Error::KeyNotUnique { rows, .. } => Some(rows.as_slice()),
+        _ => None,
+    };
     let problem = Problem {
         kind: format!(
             "urn:flash:problem:{}",
@@ -77,6 +86,7 @@ pub(super) fn render(error: &Error) -> Reply {
         available,
         changes,
         used_by,
+        rows,
     };
     Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE)
 }

@@ -12,6 +12,12 @@ pub(super) const TSV: &str = "id\tzip\n1\t00501\n2\t10001\n";
 pub(super) const BAD_ROWS: &str =
     "{\"line\":4,\"reason\":\"the record has 1 field where 2 are expected\",\"text\":\"3\"}\n";
 
+/// Changed rows as CSV.
+pub(super) const CHANGES_CSV: &str =
+    "change,id,zip\nremoved,3,94105\nbefore,2,10001\nafter,2,10002\n";
+/// Changed rows as lines of JSON.
+pub(super) const CHANGES_NDJSON: &str = "{\"change\":\"removed\",\"row\":{\"id\":3,\"zip\":\"94105\"}}\n{\"change\":\"changed\",\"before\":{\"id\":2,\"zip\":\"10001\"},\"after\":{\"id\":2,\"zip\":\"10002\"}}\n";
+
 const SHA256: &str = "82320c280154c57da904f84fa7484a2b51bdc3be9e8b178a360264f49c7349aa";
 const AT: &str = "2026-11-30T10:29:01.220129Z";
 
@@ -31,6 +37,8 @@ pub(super) fn root() -> Value {
             "source": "/datasets/{name}/source",
             "bad_rows": "/datasets/{name}/bad-rows",
             "readers": "/datasets/{name}/readers",
+            "changes": "/datasets/{name}/changes",
+            "description": "/datasets/{name}/description",
             "versions": "/versions",
             "openapi": "/openapi.json?version=v2",
         },
@@ -97,6 +105,45 @@ pub(super) fn summary() -> Value {
     })
 }
 
+/// `GET /datasets/{name}/description`.
+pub(super) fn description() -> Value {
+    json!({
+        "title": "People of the club",
+        "description": null,
+        "licence": "CC-BY-4.0",
+        "source": null,
+        "columns": { "zip": { "description": "Where they live", "unit": null } },
+    })
+}
+
+/// The same for tools.
+pub(super) fn csvw() -> Value {
+    json!({
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": "/datasets/people/rows?version=v2&format=csv",
+        "dc:title": "People of the club",
+        "dc:license": "CC-BY-4.0",
+        "tableSchema": {
+            "columns": [
+                { "name": "id", "titles": "id", "datatype": "long", "required": true },
+                { "name": "zip", "titles": "zip", "datatype": "string", "required": true, "dc:description": "Where they live" },
+            ],
+        },
+    })
+}
+
+/// `GET /datasets/{name}/changes`.
+pub(super) fn changes() -> Value {
+    json!({
+        "name": "people",
+        "from": 3,
+        "to": 4,
+        "schema": { "from": "1.0", "to": "1.0", "changes": [] },
+        "key": ["id"],
+        "rows": { "removed": 1, "added": 0, "changed": 1, "unchanged": 1 },
+    })
+}
+
 /// `GET /datasets/{name}/bad-rows`.
 pub(super) fn bad_rows() -> Value {
     json!({ "data": [{ "line": 4, "reason": "the record has 1 field where 2 are expected", "text": "3" }] })
@@ -144,6 +191,7 @@ fn listed() -> Value {
             "revisions": "/datasets/people/revisions",
             "source": "/datasets/people/source",
             "bad_rows": "/datasets/people/bad-rows",
+            "description": "/datasets/people/description",
         },
     })
 }

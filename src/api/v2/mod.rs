@@ -4,10 +4,12 @@
 
 mod bad_rows;
 mod changelog;
+mod changes;
 mod datasets;
 mod description;
 mod error;
 mod examples;
+mod metadata;
 mod pages;
 mod patch;
 mod readers;
@@ -15,6 +17,7 @@ mod reading;
 mod representation;
 mod revisions;
 mod rows;
+mod said;
 mod summary;
 
 use http::Method;
@@ -60,6 +63,14 @@ const OPERATIONS: &[Operation] = &[
         formats: JSON,
         handler: |call| Box::pin(revisions::list_revisions(call)),
         describe: description::list_revisions,
+    },
+    Operation {
+        name: "get_changes",
+        method: Method::GET,
+        path: "/datasets/{name}/changes",
+        formats: &[Format::Json, Format::Csv, Format::Ndjson],
+        handler: |call| Box::pin(changes::get_changes(call)),
+        describe: changes::describe,
     },
     Operation {
         name: "get_summary",
@@ -141,6 +152,22 @@ const OPERATIONS: &[Operation] = &[
         formats: JSON,
         handler: |call| Box::pin(readers::list_readers(call)),
         describe: description::list_readers,
+    },
+    Operation {
+        name: "get_description",
+        method: Method::GET,
+        path: "/datasets/{name}/description",
+        formats: &[Format::Json, Format::Csvm],
+        handler: |call| Box::pin(metadata::get_description(call)),
+        describe: metadata::describe_get,
+    },
+    Operation {
+        name: "put_description",
+        method: Method::PUT,
+        path: "/datasets/{name}/description",
+        formats: JSON,
+        handler: |call| Box::pin(metadata::put_description(call)),
+        describe: metadata::describe_put,
     },
     Operation {
         name: "get_root",

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::readers::{self, UsedBy};
 use super::reading::Reading;
+use super::said::{About, ShownColumn, columns};
 use crate::api::description::Schema;
+use crate::api::error::shortened;
 use crate::api::listing;
 use crate::api::rows::{self, Cell, Form, RowFormat, Style, push_json_field, push_json_string};
 use crate::dataset::{
@@ -42,6 +45,8 @@ pub(super) struct RootLinks {
     pub source: &'static str,
     pub bad_rows: &'static str,
     pub readers: &'static str,
+    pub changes: &'static str,
+    pub description: &'static str,
     pub versions: &'static str,
     pub openapi: String,
 }
@@ -55,7 +60,7 @@ pub(super) struct Dataset<'a> {
     /// The version of its schema: MAJOR grows with changes that may break a client that reads rows, MINOR with others.
     #[schema(pattern = "^[1-9][0-9]*\\.[0-9]+$")]
     schema: String,
-    columns: &'a [Column],
+    columns: Vec<ShownColumn<'a>>,
     row_count: u64,
     byte_count: u64,
     /// The SHA-256 of the source, in hexadecimal digits.
@@ -74,6 +79,10 @@ pub(super) struct Dataset<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     reading: Option<Reading>,
+    /// What people say about it (`PUT /datasets/{name}/description`); what they say about columns is there. Not in lists, and not in answers to a write.
+    #[serde(rename = "description", skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    about: Option<About<'a>>,
     /// What the sender may not know, each with the parameter that would change it. Only in answers to a write.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -141,6 +150,7 @@ struct Links {
     revisions: String,
     source: String,
     bad_rows: String,
+    description: String,
 }
 
 impl<'a> Dataset<'a> {
@@ -187,7 +197,7 @@ impl<'a> Dataset<'a> {
             name: dataset.name.as_str(),
             revision: dataset.revision,
             schema: dataset.schema.to_string(),
-            columns: &dataset.columns,
+            columns: columns(dataset),
             row_count: dataset.rows,
             byte_count: dataset.bytes,
             sha256: hex(&dataset.sha256),
@@ -201,9 +211,11 @@ impl<'a> Dataset<'a> {
                 revisions: format!("{this}/revisions"),
                 source: format!("{this}/source"),
                 bad_rows: format!("{this}/bad-rows"),
+                description: format!("{this}/description"),
                 this,
             },
             reading: None,
+            about: None,
             hints: Vec::new(),
             bad_rows: None,
             changes: &[],
@@ -215,9 +227,9 @@ impl<'a> Dataset<'a> {
 
 /// How version 2 renders datasets.
 pub(super) const DATASETS: listing::Form = listing::Form {
-    without_columns: |dataset| {
+    without_columns: |dataset, _| {
         let dataset = Dataset {
-            columns: &[],
+            columns: Vec::new(),
             ..Dataset::new(dataset)
         };
         listing::json(&dataset)
@@ -227,16 +239,20 @@ pub(super) const DATASETS: listing::Form = listing::Form {
 
 /// How a single dataset is written a part at a time.
 pub(super) const DATASET: listing::Form = listing::Form {
-    without_columns: |dataset| {
+    without_columns: |dataset, description| {
         let dataset = Dataset {
-            columns: &[],
+            columns: Vec::new(),
+            about: About::of(description),
             ..Dataset::as_it_is(dataset)
         };
         listing::json(&dataset)
     },
-    column: |column, out| {
+    column: |column, description, out| {
         // Writing to memory can't fail.
-        drop(serde_json::to_writer(out, column));
+        drop(serde_json::to_writer(
+            out,
+            &ShownColumn::new(column, description),
+        ));
     },
 };
 
@@ -311,7 +327,7 @@ pub(super) fn page(
         prefix: b"{\"data\":[".to_vec(),
         separator: b",",
         suffix,
-        row: Box::new(Object::new(dataset, select, b"}")),
+        row: Box::new(Object::new(dataset, select, b"", b"}")),
         lines: None,
     }
 }
@@ -339,13 +355,45 @@ pub(super) fn page_schema() -> Schema {
 
 /// Rows as lines of JSON.
 pub(super) fn ndjson(dataset: &Arc<store::Dataset>, select: Option<&[usize]>) -> Form {
+    enclosed(dataset, select, b"", b"}\n")
+}
+
+/// Rows in JSON, with that text before each. `end` begins with the end of the row.
+pub(super) fn enclosed(
+    dataset: &Arc<store::Dataset>,
+    select: Option<&[usize]>,
+    before: &[u8],
+    end: &'static [u8],
+) -> Form {
     Form {
         prefix: Vec::new(),
         separator: b"",
         suffix: Vec::new(),
-        row: Box::new(Object::new(dataset, select, b"}\n")),
+        row: Box::new(Object::new(dataset, select, before, end)),
         lines: None,
     }
+}
+
+/// A row with its long texts cut, for errors. `None` can't happen: it is valid JSON.
+pub(super) fn short_object(
+    dataset: &Arc<store::Dataset>,
+    fields: &[Field<'_>],
+) -> Option<Box<RawValue>> {
+    let row = Object::new(dataset, None, b"", b"}");
+    let mut out = Vec::new();
+    for member in &row.members {
+        let text = row.value(member, fields.get(member.place)?);
+        out.extend_from_slice(&member.key);
+        match text.map(|text| (shortened(text.as_ref()), text)) {
+            None => out.extend_from_slice(b"null"),
+            Some((short, text)) if style(member.kind) == Style::Plain && short == text => {
+                out.extend_from_slice(text.as_bytes());
+            }
+            Some((short, _)) => push_json_string(&short, &mut out),
+        }
+    }
+    out.push(b'}');
+    RawValue::from_string(String::from_utf8(out).ok()?).ok()
 }
 
 /// A column that is shown.
@@ -367,12 +415,20 @@ struct Object {
 }
 
 impl Object {
-    fn new(dataset: &Arc<store::Dataset>, select: Option<&[usize]>, end: &'static [u8]) -> Self {
+    fn new(
+        dataset: &Arc<store::Dataset>,
+        select: Option<&[usize]>,
+        before: &[u8],
+        end: &'static [u8],
+    ) -> Self {
         let places = rows::places(dataset, select);
         let mut members = Vec::with_capacity(places.len());
         for (at, place) in places.into_iter().enumerate() {
             let column = &dataset.columns[place];
-            let mut key = vec![if at == 0 { b'{' } else { b',' }];
+            let mut key = match at {
+                0 => [before, b"{"].concat(),
+                _ => vec![b','],
+            };
             push_json_string(&column.name, &mut key);
             key.push(b':');
             members.push(Member {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::ETAG;
 use tokio::time::Instant;
 
-use super::{VERSION, pages, representation};
+use super::{VERSION, metadata, pages, representation};
 use crate::api::as_of::{self, AsOf};
 use crate::api::call::Call;
 use crate::api::error::Error;
@@ -55,7 +55,9 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut query = call.query()?;
     let format = call.choice.format;
     let limit = match format {
-        Format::Json | Format::Html => query.take_number("limit", 1..=LONGEST, 100)?,
+        Format::Json | Format::Csvm | Format::Html => {
+            query.take_number("limit", 1..=LONGEST, 100)?
+        }
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
     let cursor = query.take("cursor")?;
@@ -90,7 +92,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = match format {
         Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
-        Format::Json | Format::Html => Reply::body(StatusCode::OK, body),
+        Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
     };
     let reply = reply.with(ETAG, tag);
     let written = written(&asked, cells);
@@ -98,11 +100,16 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut reply = as_of.tell(&call, reply, RESOURCE);
     reply.named = named;
     let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
+    let reply = match wanted.is_page_of_lines() {
+        // Clients that read such pages look for the next one in `Link`, and some take any link for it.
+        true => reply,
+        false => metadata::linked(reply, &call, &wanted.dataset.name),
+    };
     Ok(memory.of(reply, wanted.dataset))
 }
 
 /// How the cells of a CSV are written.
-fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
+pub(super) fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
     match query.take("safe")? {
         None => Ok(CsvCells::AsTheyAre),
         Some(safe) if safe != SPREADSHEET => Err(Error::bad_parameter("safe", safe, SPREADSHEET)),
@@ -211,10 +218,16 @@ async fn start(
 }
 
 impl Wanted {
+    /// Whether it is a part of a list as CSV or NDJSON.
+    fn is_page_of_lines(&self) -> bool {
+        let of_lines = matches!(self.format, Format::Csv | Format::Ndjson);
+        of_lines && (self.limit < u64::MAX || self.from.is_some())
+    }
+
     /// A page, or a streamed list.
     async fn answer(&self, call: &Call) -> Result<Shown, Error> {
         match self.format {
-            Format::Json | Format::Html => {
+            Format::Json | Format::Csvm | Format::Html => {
                 rows::remembered(&call.services, self.key(), || self.make(call)).await
             }
             Format::Csv | Format::Ndjson => Ok((Box::pin(self.make(call)).await?, Memory::New)),
@@ -272,7 +285,9 @@ impl Wanted {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),
-            Format::Json | Format::Html => representation::page(dataset, select, next),
+            Format::Json | Format::Csvm | Format::Html => {
+                representation::page(dataset, select, next)
+            }
         }
     }
 

@@ -37,6 +37,7 @@ pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
 pub use sort_key::{FullSortKey, SortKey};
 pub use stop::Stop;
+pub use syntax::list_of_names;
 pub use top_k::{KeyedRow, TopK, TopRows};
 
 /// The parameters of a list of rows. A column with such a name is filtered as `where.NAME`.

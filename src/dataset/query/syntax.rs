@@ -103,26 +103,35 @@ impl<'c> Names<'c> {
     }
 }
 
+/// The names in a list, separated by commas, with double quotes around a name that needs them.
+///
+/// # Errors
+/// What is wrong, if the list can't be read.
+pub fn list_of_names(list: &str) -> Result<Vec<String>, &'static str> {
+    let elements = elements(list)?;
+    let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
+    match behind.any(|behind| !behind.is_empty()) {
+        true => Err("a comma is missing after a closing quote"),
+        false => Ok(elements.into_iter().map(|one| one.text).collect()),
+    }
+}
+
 /// The columns that `select` names; `None`: all.
 pub(super) fn select(text: &str, names: &mut Names<'_>) -> Result<Option<Vec<usize>>, QueryError> {
     let bad = |reason| bad_list("select", text, reason);
-    let elements = elements(text).map_err(bad)?;
-    let mut behind = elements.iter().filter_map(|one| one.behind.as_deref());
-    if behind.any(|behind| !behind.is_empty()) {
-        return Err(bad("a comma is missing after a closing quote"));
-    }
-    if let [only] = &elements[..]
-        && only.text == "*"
+    let listed = list_of_names(text).map_err(bad)?;
+    if let [only] = &listed[..]
+        && only == "*"
         && names.place("*").is_none()
     {
         return Ok(None);
     }
-    let mut places = Vec::with_capacity(elements.len());
+    let mut places = Vec::with_capacity(listed.len());
     let mut named = vec![false; names.columns().len()];
-    for element in &elements {
-        let found = names.place_of(&element.text)?;
+    for name in &listed {
+        let found = names.place_of(name)?;
         if std::mem::replace(&mut named[found], true) {
-            return Err(repeated("select", &element.text));
+            return Err(repeated("select", name));
         }
         places.push(found);
     }

@@ -66,17 +66,22 @@ function result(dataset) {
   for (const column of dataset.columns) types.append(element("li", `${column.name} `, element("small", column.type)));
   const made = element("section", "", element("h3", "", link(`/explore/${dataset.name}`, dataset.name)));
   const rows = dataset.row_count.toLocaleString("en");
-  made.append(element("p", `${rows} rows, ${dataset.columns.length} columns`), types);
-  if (dataset.hints?.length) {
-    const hints = element("ul");
-    hints.className = "hints";
-    for (const hint of dataset.hints) hints.append(element("li", hint));
-    made.append(hints);
+  const count = (number, noun) => `${number} ${noun}${number === "1" ? "" : "s"}`;
+  made.append(element("p", `${count(rows, "row")}, ${count(`${dataset.columns.length}`, "column")}`), types);
+  const changes = (dataset.changes ?? []).map(
+    ({ column, what, from, to }) => `${column}: ${what}${from === null ? "" : ` from ${from}`}${to === null ? "" : ` to ${to}`}`,
+  );
+  const lines = [...changes, ...(dataset.hints ?? [])];
+  if (lines.length) {
+    const list = element("ul");
+    list.className = "hints";
+    list.append(...lines.map((line) => element("li", line)));
+    made.append(list);
   }
   return made;
 }
 
-async function upload(form, files) {
+async function upload(form, files, isDry) {
   const [status, alert, bar] = ["[role=status]", "[role=alert]", "progress"].map((part) => form.querySelector(part));
   const name = form.querySelector("#name")?.value.trim();
   status.replaceChildren();
@@ -92,7 +97,7 @@ async function upload(form, files) {
     const replaced = form.dataset.replaces;
     let answer;
     if (replaced || (name && files.length === 1)) {
-      const path = replaced ? `/datasets/${replaced}` : `/datasets?name=${encodeURIComponent(name)}`;
+      const path = replaced ? `/datasets/${replaced}${isDry ? "?dry_run=true" : ""}` : `/datasets?name=${encodeURIComponent(name)}`;
       answer = await send(replaced ? "PUT" : "POST", path, files[0], "text/csv", tell);
     } else {
       const body = new FormData();
@@ -106,7 +111,8 @@ async function upload(form, files) {
     }
     const made = JSON.parse(answer.text);
     const datasets = made.data ?? [made];
-    status.replaceChildren(element("p", replaced ? "Replaced" : "Uploaded"), ...datasets.map(result));
+    status.replaceChildren(element("p", isDry ? "What would be made" : replaced ? "Replaced" : "Uploaded"), ...datasets.map(result));
+    if (isDry) return;
     form.reset();
     preview(form);
   } catch (error) {
@@ -150,7 +156,7 @@ export function enhance(root) {
   input.addEventListener("change", () => preview(form, input.files[0]));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    upload(form, [...input.files]);
+    upload(form, [...input.files], event.submitter?.hasAttribute("formaction"));
   });
 }
 

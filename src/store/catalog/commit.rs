@@ -5,16 +5,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::content::{Content, Made, Prepared};
-use super::{admission, append, queries, schema_versions};
-use crate::dataset::{Column, ColumnChange, SchemaChanges, SchemaVersion, schema_version};
-use crate::store::backend::{AnyConnection, Purpose, Transaction, WriteError, WriteOptions};
+use super::content::{Made, Prepared};
+use super::{admission, append, decision, queries, schema_versions};
+use crate::dataset::{Column, SchemaChanges};
+use crate::store::backend::{Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, NewRevision, Write};
-use crate::store::rows::{DatasetRow, RevisionRow};
-use crate::store::schema_refusal::SchemaRefusal;
+use crate::store::rows::RevisionRow;
 use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
@@ -155,8 +154,9 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
     admission::admit_request(tx, author, claim)?;
     let mut contents = Vec::with_capacity(order.len());
     for &at in &order {
-        let mut content = admitted(tx, commit, at)?;
-        guard(&commit.revisions[at].new, &mut content)?;
+        let Described { new, columns, .. } = &commit.revisions[at];
+        let place = (at, commit.staged[at]);
+        let content = decision::admitted(tx, new, columns, place, commit.prepared.as_ref())?;
         contents.push((at, content));
     }
     let mut committed: Vec<(usize, Committed)> = Vec::with_capacity(order.len());
@@ -183,115 +183,6 @@ fn apply(tx: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Committed>, Wr
         tx.set_head(Arc::clone(&one.dataset));
     }
     Ok(committed)
-}
-
-/// The contents of the revision, if it may be committed. Writes nothing.
-fn admitted(
-    connection: &mut AnyConnection,
-    commit: &Commit,
-    at: usize,
-) -> Result<Content, WriteError> {
-    let refused = |error| Err(WriteError::Refused(error));
-    let (described, staged) = (&commit.revisions[at], commit.staged[at]);
-    let new = &described.new;
-    let head = queries::head(connection, new.name.as_str())?;
-    match (new.write, &head) {
-        (Write::Create, Some(_)) => return refused(StoreError::NameTaken(new.name.clone())),
-        (Write::Append, None) => return refused(StoreError::NotFound(new.name.clone())),
-        _ => {}
-    }
-    let author = new.author.as_ref().map(|author| author.id);
-    admission::admit(
-        connection,
-        &new.name,
-        head.as_ref(),
-        author,
-        &new.conditions,
-    )?;
-    let dataset = head.as_ref().map_or(new.segment.number, |head| head.id);
-    if new.staged && staged.dataset != dataset {
-        return refused(StoreError::Elsewhere { at, dataset });
-    }
-    if new.staged && !is_whole(connection, new, staged)? {
-        return refused(StoreError::UploadLost);
-    }
-    let head = match (new.write, head) {
-        (Write::Append, Some(head)) => {
-            return append::content(connection, new, head, commit.prepared.as_ref());
-        }
-        (_, head) => head,
-    };
-    let columns = Arc::clone(&described.columns);
-    let (schema, changes) = match &head {
-        Some(head) => next_schema(connection, head, &columns)?,
-        None => {
-            let schema = schema_versions::of_new(connection, new.name.as_str(), &columns)?;
-            (schema, Vec::new())
-        }
-    };
-    Ok(Content {
-        head,
-        profile: None,
-        columns,
-        schema,
-        changes,
-        layout: Arc::clone(new.profile.layout()),
-        rows: new.profile.rows(),
-        digest: new.digest.clone(),
-        content_type: new.content_type.clone(),
-        transcoded: new.transcoded,
-        segments: None,
-        line_end: false,
-    })
-}
-
-/// Refuses a write that changes the schema of its dataset more than it may.
-fn guard(new: &NewRevision, content: &mut Content) -> Result<(), WriteError> {
-    new.changed_lines.tell(&mut content.changes);
-    let Some(head) = &content.head else {
-        return Ok(());
-    };
-    let allowed = head.schema_changes().max(new.schema_changes);
-    if allowed.allows(&content.changes) {
-        return Ok(());
-    }
-    let refusal = SchemaRefusal {
-        name: new.name.clone(),
-        dataset: head.id,
-        allowed,
-        changes: std::mem::take(&mut content.changes),
-    };
-    let error = StoreError::SchemaChange(Box::new(refusal));
-    Err(WriteError::Refused(error))
-}
-
-/// The version of a schema that replaces the dataset's, and the differences.
-fn next_schema(
-    connection: &mut AnyConnection,
-    head: &DatasetRow,
-    columns: &[Column],
-) -> Result<(SchemaVersion, Vec<ColumnChange>), StoreError> {
-    let newest = queries::revision(connection, head.id, head.revision)?;
-    let changes = schema_version::changes(&newest.profile()?.columns(), columns);
-    let version = schema_versions::of(connection, head, &newest)?;
-    Ok((version.after(&changes), changes))
-}
-
-/// Whether all staged blocks are in the store. A restart of the database server may lose the last ones, and an abandoned upload may
-/// be collected.
-fn is_whole(
-    connection: &mut AnyConnection,
-    new: &NewRevision,
-    segment: SegmentId,
-) -> Result<bool, StoreError> {
-    let staged =
-        |all: u64, rest: usize| to_db(all.saturating_sub(u64::try_from(rest).unwrap_or(u64::MAX)));
-    let staged_blocks = staged(new.blocks, new.rest.blocks.len());
-    let blocks_apart = staged(new.blocks_apart, new.rest.blocks_apart());
-    Ok(tombstones::upload_is_noted(connection, segment)?
-        && block_queries::count_blocks(connection, segment)? == staged_blocks
-        && (blocks_apart == 0
-            || block_queries::count_blocks_apart(connection, segment)? == blocks_apart))
 }
 
 /// Writes a revision, and removes those that are not kept any more.

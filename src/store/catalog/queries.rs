@@ -175,6 +175,19 @@ pub(crate) fn number_before(
         .first(connection)
 }
 
+/// The number of the oldest revision that is kept from after that one.
+pub(crate) fn number_after(
+    connection: &mut AnyConnection,
+    dataset: i64,
+    number: i64,
+) -> QueryResult<Option<i64>> {
+    revisions::table
+        .filter(revisions::dataset_id.eq(dataset))
+        .filter(revisions::number.gt(number))
+        .select(diesel::dsl::min(revisions::number))
+        .first(connection)
+}
+
 /// The segments of a dataset's revisions from number `from` to `to`, in order. Reads no profiles, which may be large.
 pub(crate) fn segments(
     connection: &mut AnyConnection,

@@ -260,7 +260,7 @@ pub(crate) fn since(
         }
     }
     let mut readers: Vec<Reader> = all.into_values().collect();
-    readers.sort_by(|one, other| other.last_at.cmp(&one.last_at));
+    readers.sort_by_key(|reader| std::cmp::Reverse(reader.last_at));
     readers.truncate(LISTED);
     readers
         .iter_mut()

@@ -9,9 +9,9 @@ use diesel::prelude::*;
 
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
-use crate::store::catalog::queries;
+use crate::store::catalog::{descriptions, queries};
 use crate::store::error::StoreError;
-use crate::store::rows::DatasetRow;
+use crate::store::rows::{DatasetRow, SegmentsRow};
 use crate::store::schema::{chunk_data, chunks, datasets, garbage, revisions, sources, uploads};
 
 /// The id before the ids of all segments.
@@ -71,11 +71,17 @@ pub(crate) fn prune(
     first_major: i64,
     since: i64,
 ) -> Result<(), StoreError> {
-    let found = queries::segments(connection, dataset, 0, last + 1)?;
+    let mut found = queries::segments(connection, dataset, 0, last + 1)?;
+    // If fewer revisions were kept before, the one behind `last` may be missing.
+    if found.last().is_some_and(|found| found.number <= last)
+        && let Some(next) = queries::number_after(connection, dataset, last)?
+    {
+        found.extend(queries::segments(connection, dataset, next, next)?);
+    }
     let (mut unused, mut kept) = (HashSet::new(), HashSet::new());
     let mut retained = Vec::new();
     for (at, revision) in found.iter().enumerate() {
-        let newer = found.get(at + 1).map_or(i64::MAX, |next| next.major());
+        let newer = found.get(at + 1).map_or(i64::MAX, SegmentsRow::major);
         let is_last_of_major = (first_major..newer).contains(&revision.major());
         let segments = match revision.number <= last {
             true if is_last_of_major => {
@@ -111,6 +117,7 @@ pub(crate) fn delete_dataset(
 ) -> Result<(), StoreError> {
     prune(connection, head.id, head.revision, i64::MAX, since)?;
     diesel::delete(datasets::table.find(head.id)).execute(connection)?;
+    descriptions::delete(connection, head.id)?;
     Ok(())
 }
 

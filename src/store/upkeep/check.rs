@@ -12,6 +12,7 @@ use super::opened::{UpkeepError, open_to_read};
 use super::tables;
 use crate::dataset::ResumableDigest;
 use crate::store::backend::{Address, AnyConnection, connection};
+use crate::store::catalog::descriptions;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::schema::{datasets, revisions};
@@ -116,6 +117,7 @@ impl Checker<'_> {
             ..At::default()
         };
         self.checked.datasets += 1;
+        self.description(connection, dataset)?;
         let mut read: Vec<Read> = Vec::new();
         let mut newest = -1;
         while let Some(revision) = tables::next_revision(connection, dataset.id, newest)? {
@@ -131,6 +133,23 @@ impl Checker<'_> {
             self.problem(format!(
                 "its newest revision should be {named}, and is {newest}"
             ));
+        }
+        Ok(())
+    }
+
+    /// Checks that the description that the dataset names is there, and can be read.
+    fn description(
+        &mut self,
+        connection: &mut AnyConnection,
+        dataset: &DatasetRow,
+    ) -> Result<(), StoreError> {
+        let found = descriptions::find(connection, dataset.id)?;
+        let number = found.as_ref().map(|row| row.number);
+        if dataset.description.is_some() && number != dataset.description {
+            self.problem("its description is missing");
+        }
+        if found.is_some_and(|row| descriptions::decoded(&row).is_err()) {
+            self.problem("its description can't be read");
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ const READ: i64 = 8;
 pub(super) const COPIED: &[&str] = &[
     "datasets",
     "former_schemas",
+    "descriptions",
     "revisions",
     "chunks",
     "chunk_data",

@@ -2,6 +2,7 @@
 
 use super::tables;
 use crate::store::backend::AnyConnection;
+use crate::store::catalog::descriptions;
 use crate::store::error::StoreError;
 use crate::store::rows::{DatasetRow, RevisionRow};
 
@@ -17,6 +18,9 @@ pub(super) fn difference(
         match (here, there) {
             (None, None) => return Ok(None),
             (Some(here), Some(there)) if same_dataset(&here, &there) => {
+                if document(source, here.id)? != document(target, here.id)? {
+                    return Ok(Some(format!("the description of {} differs", here.name)));
+                }
                 if let Some(number) = other_revision(source, target, here.id)? {
                     let name = here.name;
                     return Ok(Some(format!("revision {number} of {name} differs")));
@@ -33,9 +37,18 @@ pub(super) fn difference(
 fn same_dataset(here: &DatasetRow, there: &DatasetRow) -> bool {
     let facts = |row: &DatasetRow| {
         let times = (row.created_at, row.updated_at);
-        (row.id, row.revision, row.owner, times)
+        (row.id, row.revision, row.owner, row.description, times)
     };
     facts(here) == facts(there) && here.name == there.name
+}
+
+/// The number and the text of a dataset's description.
+fn document(
+    connection: &mut AnyConnection,
+    dataset: i64,
+) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+    let found = descriptions::find(connection, dataset)?;
+    Ok(found.map(|row| (row.number, row.document.into_owned())))
 }
 
 /// The number of the first revision of a dataset that differs.

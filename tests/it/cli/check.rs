@@ -97,6 +97,14 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
             ["large, revision 1", "rows, and it has 7"],
         ),
         (
+            "UPDATE descriptions SET document = x'01'".to_owned(),
+            ["large: ", "its description can't be read"],
+        ),
+        (
+            "DELETE FROM descriptions".to_owned(),
+            ["large: ", "its description is missing"],
+        ),
+        (
             "UPDATE datasets SET revision = 9 WHERE name = 'large'".to_owned(),
             ["large: ", "should be 9, and is 3"],
         ),

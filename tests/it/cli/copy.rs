@@ -58,6 +58,7 @@ fn a_copy_is_the_same_to_every_client_and_in_every_table() {
     let source = database(&program);
     for table in [
         "datasets",
+        "descriptions",
         "revisions",
         "secrets",
         "idempotency_keys",

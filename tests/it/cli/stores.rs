@@ -38,6 +38,10 @@ pub fn filled() -> Program {
     put(&program, "header", "text/csv", "id,name");
     let apart = "apart?bad_rows=set-aside";
     put(&program, apart, "text/csv", "id,name\n1,Ada\n2\n3,x,y\n");
+    let said = program.call("PUT", "/datasets/large/description").v2();
+    let said =
+        said.json(&serde_json::json!({ "title": "Large", "columns": { "id": { "unit": "m" } } }));
+    said.send().ok();
     put(&program, "deleted", "text/csv", "id\n1\n");
     let deleted = program.call("DELETE", "/datasets/deleted").v2().send();
     assert_eq!(deleted.status, 204);

@@ -24,7 +24,7 @@ fn options_lists_what_the_version_has_at_the_path() {
         (
             "/datasets/people",
             V2,
-            &["DELETE", "GET", "HEAD", "OPTIONS", "PUT"],
+            &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "PUT"],
         ),
         ("/datasets/people/source", V2, &["GET", "HEAD", "OPTIONS"]),
     ] {

@@ -172,6 +172,23 @@ fn a_dataset_is_replaced_by_a_form() {
     has(&page, &["Replaced", "href=\"/explore/people\"", "3 rows"]);
     assert_eq!(server.dataset("people")["revision"], 2);
     assert_eq!(server.names(), ["people"]);
+    let dry = server
+        .post("/explore/people/replace?dry_run=true")
+        .accept(BROWSER);
+    let dry = dry.header("Content-Type", super::uploads::MULTIPART);
+    let dry = dry
+        .body(super::uploads::form("p.csv", "id,more\nx,1\n"))
+        .send()
+        .html();
+    has(
+        &dry,
+        &[
+            "What would be made",
+            "id: type from integer to string",
+            "more: added",
+        ],
+    );
+    assert_eq!(server.dataset("people")["revision"], 2);
     let refused = send("bad.csv", "a,b\n1\n");
     assert_eq!(refused.status, 422);
     has(&refused.text(), &["Line 2"]);

@@ -287,3 +287,25 @@ fn explore_leads_to_the_first_page() {
             .contains("json")
     );
 }
+
+#[test]
+fn a_dataset_of_the_api_links_to_its_page_and_the_page_to_nothing_that_is_missing() {
+    let server = Server::start();
+    server.store("people", "id\n1\n");
+    let dataset = server.get("/datasets/people").v2().send().ok();
+    assert_eq!(
+        dataset.header("Link"),
+        "</explore/people>; rel=\"alternate\"; type=\"text/html\""
+    );
+    let page = server.page("/explore/people").html();
+    let links = page.split("href=\"").skip(1);
+    for link in links.map(|link| link.split('"').next().unwrap()) {
+        let path = link.replace("&#38;", "&");
+        let path = match path.as_bytes()[0] {
+            b'?' => format!("/explore/people{path}"),
+            b'#' => continue,
+            _ => path,
+        };
+        assert!(server.page(&path).status < 400, "{path}");
+    }
+}

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::answer;
 use super::document::{Document, Length};
 use super::model::{Dataset, Revision};
@@ -11,6 +13,7 @@ use super::world::World;
 use crate::client::{Answer, Call, V1};
 
 /// A write as it is sent.
+#[derive(Clone)]
 struct Sent {
     method: &'static str,
     path: String,
@@ -59,7 +62,7 @@ impl World {
             if_match: self.a_tag(name),
             document: Some(document.clone()),
         };
-        let before = self.datasets.get(name).map(|dataset| dataset.newest());
+        let before = self.datasets.get(name).map(Dataset::newest);
         let at_once = before.is_some();
         let before = before.or_else(|| self.former.get(name));
         let before = before.map(|before| &**before);
@@ -182,7 +185,24 @@ impl World {
                 _ => "",
             }
         ));
+        let rehearsed = self.rehearse(server, &sent, broken || stale);
         let answer = self.call(server, &sent, packing, key.as_deref()).send();
+        if let Some(rehearsed) = rehearsed {
+            let of = |body: &Value| {
+                let body = body.get("data").map_or(body, |list| &list[0]);
+                let told = [
+                    "revision",
+                    "schema",
+                    "columns",
+                    "row_count",
+                    "sha256",
+                    "changes",
+                    "hints",
+                ];
+                told.map(|member| body[member].clone())
+            };
+            assert_eq!(of(&rehearsed), of(&answer.json()));
+        }
         if let Some(key) = &key {
             let other = self.a_server();
             let again = self.call(other, &sent, packing, Some(key)).send();
@@ -196,6 +216,21 @@ impl World {
             (false, false) => return Some(answer),
         }
         None
+    }
+
+    /// Now and then a dry run of a write before it, which must tell the same.
+    fn rehearse(&mut self, server: usize, sent: &Sent, refused: bool) -> Option<Value> {
+        sent.document.as_ref()?;
+        if refused || !self.random.once_in(8) {
+            return None;
+        }
+        let mark = if sent.path.contains('?') { '&' } else { '?' };
+        let dry = Sent {
+            path: format!("{}{mark}dry_run=true", sent.path),
+            ..sent.clone()
+        };
+        let answer = self.call(server, &dry, None, None).send().ok();
+        Some(answer.json())
     }
 
     fn call(&self, server: usize, sent: &Sent, packing: Option<&str>, key: Option<&str>) -> Call {

@@ -14,12 +14,48 @@ const fn dry_run(operation: &'static str) -> Change {
 }
 
 pub(super) const CHANGES: &[Change] = &[
+    added(
+        "get_changes",
+        "GET /datasets/{name}/changes?from=3&to=4 compares two revisions: it counts the rows that were removed and added, and with key=id those that were changed; as CSV and NDJSON it has these rows",
+        "404",
+        "{\"schema\": {\"from\": \"1.0\", \"to\": \"1.1\", \"changes\": […]}, \"rows\": {\"removed\": 1, \"added\": 2, \"changed\": 3, \"unchanged\": 4}}",
+    ),
+    added(
+        "put_description",
+        "PUT /datasets/{name}/description says what a dataset and its columns are; that stays when the contents are replaced",
+        "404",
+        "{\"title\": \"People\", \"licence\": \"CC-BY-4.0\", \"columns\": {\"weight\": {\"unit\": \"kg\"}}}",
+    ),
+    added(
+        "get_description",
+        "GET /datasets/{name}/description has what was said, or as application/csvm+json (format=csvm) the metadata of the CSV for tools (CSV on the Web)",
+        "404",
+        "{\"@context\": \"http://www.w3.org/ns/csvw\", \"tableSchema\": {\"columns\": […]}}",
+    ),
+    changed(
+        "get_dataset",
+        "a dataset has its description, and the descriptions and units of its columns; a unit that was said counts instead of the unit in the file",
+        "the units in the file",
+        "\"description\": {\"title\": \"People\"}, \"columns\": [{\"name\": \"weight\", \"unit\": \"kg\", \"description\": \"…\"}]",
+    ),
+    added(
+        "list_rows",
+        "datasets and their rows link to the metadata of the CSV",
+        "no such link",
+        "Link: </datasets/people/description?version=v2&format=csvm>; rel=\"describedby\"; type=\"application/csvm+json\"",
+    ),
     additions::DATASET_HEADERS,
     changed(
         "get_dataset",
         "a dataset and each of its revisions have the version of their schema",
         "clients had to compare the columns",
         "\"schema\": \"2.1\"",
+    ),
+    added(
+        "get_dataset",
+        "a dataset links to the page that shows it to people",
+        "no Link",
+        "Link: </explore/people>; rel=\"alternate\"; type=\"text/html\"",
     ),
     additions::schema("get_dataset"),
     additions::schema("list_rows"),

@@ -1,4 +1,4 @@
-//! Copies everything but segments in one transaction: datasets, revisions, secrets, answers of idempotency keys, and clients. Also
+//! Copies everything but segments in one transaction: datasets, their descriptions, revisions, secrets, answers of idempotency keys, and clients. Also
 //! keeps the marker of the copy's phase.
 
 use diesel::prelude::*;
@@ -10,11 +10,11 @@ use super::super::tables::{
     ReaderColumnCopy, ReadsCopy, RefusalCopy, SecretCopy, UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
-use crate::store::catalog::queries;
+use crate::store::catalog::{descriptions as described, queries};
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, former_schemas, garbage,
-    idempotency_keys, leases, reader_columns, readers, refusals, revisions, secrets, uploads,
-    usage,
+    client_extensions, client_keys, client_moves, clients, datasets, descriptions, former_schemas,
+    garbage, idempotency_keys, leases, reader_columns, readers, refusals, revisions, secrets,
+    uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -124,6 +124,7 @@ fn set_marker(target: &mut AnyConnection, value: Vec<u8>) -> Result<(), UpkeepEr
 /// Deletes everything but the segments.
 fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(datasets::table).execute(target)?;
+    diesel::delete(descriptions::table).execute(target)?;
     diesel::delete(revisions::table).execute(target)?;
     diesel::delete(former_schemas::table).execute(target)?;
     diesel::delete(secrets::table).execute(target)?;
@@ -156,6 +157,9 @@ fn copy_datasets(source: &mut AnyConnection, target: &mut AnyConnection) -> Quer
         diesel::insert_into(datasets::table)
             .values(dataset)
             .execute(target)?;
+        if let Some(description) = described::find(source, last)? {
+            described::insert(target, description)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,2 @@
+ALTER TABLE datasets DROP COLUMN description;
+DROP TABLE descriptions;
