@@ -30,7 +30,7 @@ def test_the_operator_sees_who_uses_what_and_who_would_be_left_behind(serve, pag
     flash = used(serve)
     page.goto(flash.admin)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    users = page.get_by_role("table", name=re.compile("^Who uses"))
+    users = page.get_by_role("table", name="Who uses which version and operation")
     expect(users).to_contain_text("shop")
     expect(users).to_contain_text("anonymous (curl)")
     expect(users).to_contain_text("get_dataset")
