@@ -15,11 +15,6 @@ const CSV: &str = "application/vnd.flash.v2+csv";
 const NDJSON: &str = "application/vnd.flash.v2+ndjson";
 
 impl Server {
-    fn replace(&self, name: &str, csv: &str) {
-        let put = self.put(&format!("/datasets/{name}")).v2();
-        put.csv(csv).send().ok();
-    }
-
     fn changes_as(&self, accept: &str, query: &str) -> Answer {
         let path = format!("/datasets/people/changes?{query}");
         self.get(&path).accept(accept).send()

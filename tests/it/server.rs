@@ -88,6 +88,16 @@ impl Server {
             .created();
     }
 
+    /// Replaces what is stored under `name`, in v2.
+    #[track_caller]
+    pub fn replace(&self, name: &str, csv: impl AsRef<[u8]>) {
+        self.put(&format!("/datasets/{name}"))
+            .v2()
+            .csv(csv)
+            .send()
+            .ok();
+    }
+
     /// The first 10,000 rows of a dataset, in v2.
     #[track_caller]
     pub fn rows(&self, name: &str) -> Value {
