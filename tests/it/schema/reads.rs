@@ -56,7 +56,7 @@ fn answers_of_an_older_schema_link_to_the_newest() {
         let links = answer.headers.get_all("Link").iter();
         let links: Vec<_> = links
             .map(|link| link.to_str().unwrap().to_owned())
-            .filter(|link| !link.contains("describedby"))
+            .filter(|link| link.contains("rel=\"next\"") || link.contains("successor-version"))
             .collect();
         links.join(", ")
     };
