@@ -13,7 +13,7 @@ fn all_datasets_are_exported_byte_for_byte_beside_a_server() {
     let program = filled();
     let folder = program.folder();
     let said = well(flash(&folder, &["export", "--directory", "out/csv"]));
-    assert_eq!(said.lines().count(), 6);
+    assert_eq!(said.lines().count(), 7);
     assert!(
         said.contains("out/csv/replaced.csv: revision 2, 2 rows, 22 bytes\n"),
         "{said}"
@@ -26,6 +26,7 @@ fn all_datasets_are_exported_byte_for_byte_beside_a_server() {
     assert_eq!(
         files,
         [
+            "apart.csv",
             "header.csv",
             "large.csv",
             "latin.csv",

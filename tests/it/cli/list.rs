@@ -18,7 +18,15 @@ fn the_datasets_of_a_store_are_listed_beside_a_server() {
     let names: Vec<&str> = lines[1..].iter().map(|line| line[5]).collect();
     assert_eq!(
         names,
-        ["header", "large", "latin", "open-line", "replaced", "tabs"]
+        [
+            "apart",
+            "header",
+            "large",
+            "latin",
+            "open-line",
+            "replaced",
+            "tabs"
+        ]
     );
     let replaced = program
         .call("GET", "/datasets/replaced")
@@ -27,8 +35,8 @@ fn the_datasets_of_a_store_are_listed_beside_a_server() {
         .ok()
         .json();
     let updated = replaced["updated_at"].as_str().unwrap();
-    assert_eq!(lines[5][..4], ["2", "2", "22", "2"]);
-    assert_eq!(lines[5][4], format!("{}Z", &updated[..19]));
+    assert_eq!(lines[6][..4], ["2", "2", "22", "2"]);
+    assert_eq!(lines[6][4], format!("{}Z", &updated[..19]));
 }
 
 #[test]
