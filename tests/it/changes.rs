@@ -15,7 +15,9 @@ const CSV: &str = "application/vnd.flash.v2+csv";
 const NDJSON: &str = "application/vnd.flash.v2+ndjson";
 
 impl Server {
-    fn replace(&self, name: &str, csv: &str) {
+    /// Replaces a dataset, in v2.
+    #[track_caller]
+    pub fn replace(&self, name: &str, csv: &str) {
         let put = self.put(&format!("/datasets/{name}")).v2();
         put.csv(csv).send().ok();
     }

@@ -14,16 +14,6 @@ fn people() -> Server {
     server
 }
 
-impl Server {
-    fn replace(&self, name: &str, csv: &str) {
-        self.put(&format!("/datasets/{name}"))
-            .v2()
-            .csv(csv)
-            .send()
-            .ok();
-    }
-}
-
 #[test]
 fn a_row_is_a_record_with_whole_texts_and_ways_to_those_beside_it() {
     let server = people();
