@@ -82,10 +82,6 @@ impl<'j> Placed<'j> {
             })
             .collect()
     }
-
-    fn is_list(&self) -> bool {
-        matches!(self.value, Json::List(_))
-    }
 }
 
 /// The lines of two documents.
@@ -146,18 +142,13 @@ fn pairs(ours: &[Placed<'_>], theirs: &[Placed<'_>]) -> Vec<(Option<usize>, Opti
             (Some(our), theirs.iter().position(same))
         })
         .collect();
-    for their in 0..theirs.len() {
+    for (their, child) in theirs.iter().enumerate() {
         if pairs.iter().any(|(_, found)| *found == Some(their)) {
             continue;
         }
         // A list under a new name is the same list: `rows` in one version is `data` in the other.
         let renamed = pairs.iter_mut().find(|(our, found)| {
-            found.is_none()
-                && our.is_some_and(|our| {
-                    ours[our].is_list()
-                        && theirs[their].is_list()
-                        && holds_more(&ours[our], &theirs[their])
-                })
+            found.is_none() && our.is_some_and(|our| hold_more(&ours[our], child))
         });
         if let Some((_, found)) = renamed {
             *found = Some(their);
@@ -172,11 +163,11 @@ fn pairs(ours: &[Placed<'_>], theirs: &[Placed<'_>]) -> Vec<(Option<usize>, Opti
     pairs
 }
 
-/// Whether both are lists of lists or objects, and not of plain values.
-fn holds_more(one: &Placed<'_>, other: &Placed<'_>) -> bool {
-    [one, other].iter().all(|list| {
-        let first = list.value.children().into_iter().next();
-        first.is_some_and(|(_, item)| !matches!(item, Json::Plain(_)))
+/// Whether both are lists, of lists or objects and not of plain values.
+fn hold_more(one: &Placed<'_>, other: &Placed<'_>) -> bool {
+    [one, other].iter().all(|placed| match placed.value {
+        Json::List(items) => !matches!(items.first(), Some(Json::Plain(_)) | None),
+        _ => false,
     })
 }
 
