@@ -9,6 +9,7 @@ use super::sent::{Robots, page as sent};
 use super::table::Dataset;
 use super::text::{Frame, difference, grouped, size};
 use super::times::minute;
+use super::view::View;
 use super::visit::Visit;
 use crate::api::reply::Reply;
 use crate::dataset::Column;
@@ -25,6 +26,7 @@ struct Side {
     minute: String,
     rows: String,
     columns: String,
+    schema: String,
     size: String,
 }
 
@@ -49,8 +51,9 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
             "Choose the revisions to compare: from and to are their numbers.",
         ));
     };
-    let _held = visit.memory().await?;
-    let load = |revision| Dataset::load(visit, name, Some(revision));
+    let at = |revision: &str| View::default().with("revision", Some(revision));
+    let (from, to) = (at(&from), at(&to));
+    let load = |view| Dataset::load(visit, name, view);
     let (from, to) = join(load(&from), load(&to)).await;
     let (from, to) = (from?, to?);
     let title = format!("What changed in {name} · Flash");
@@ -72,6 +75,7 @@ impl Side {
             minute: minute(dataset.updated_at),
             rows: grouped(dataset.row_count),
             columns: grouped(dataset.columns.len() as u64),
+            schema: dataset.schema.clone(),
             size: size(dataset.byte_count),
         }
     }

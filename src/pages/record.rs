@@ -53,7 +53,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
         return Err(Problem::nowhere(visit.uri.path()));
     }
     let view = View::parse(visit.query());
-    let dataset = Dataset::load(visit, name, view.get("revision")).await?;
+    let dataset = Dataset::load(visit, name, &view).await?;
     let limited = view.with("limit", Some(&row.to_string()));
     let whole = limited.with("select", None);
     // A cursor belongs to its `select`, so only the first page can show columns that the table doesn't.
@@ -78,7 +78,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
     let shown = selected.unwrap_or_else(|| (0..all).collect());
     let hidden_columns = all - shown.len();
     let path = format!("/explore/{name}");
-    let revision = View::default().with("revision", view.get("revision"));
+    let revision = view.as_of();
     let values = shown.iter().zip(cells).map(|(&place, cell)| {
         let column = &dataset.columns[place];
         let condition = match &cell {

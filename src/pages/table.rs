@@ -34,6 +34,8 @@ const FEW: usize = 20;
 pub(super) struct Dataset {
     pub(super) name: String,
     pub(super) revision: i64,
+    /// The version of its schema.
+    pub(super) schema: String,
     pub(super) columns: Vec<Column>,
     pub(super) row_count: u64,
     pub(super) byte_count: u64,
@@ -41,16 +43,10 @@ pub(super) struct Dataset {
 }
 
 impl Dataset {
-    /// Asks the API for a dataset, as of a revision.
-    pub(super) async fn load(
-        visit: &Visit,
-        name: &str,
-        revision: Option<&str>,
-    ) -> Result<Self, Problem> {
+    /// Asks the API for a dataset, as of the revision that a view shows.
+    pub(super) async fn load(visit: &Visit, name: &str, view: &View) -> Result<Self, Problem> {
         check_name(name)?;
-        let pairs = revision.map(|revision| ("revision", revision));
-        let query = super::text::query(pairs.into_iter());
-        let target = with_query(&format!("/datasets/{name}"), &query);
+        let target = with_query(&format!("/datasets/{name}"), &view.as_of().query());
         let answer = visit.api.get(super::DATA, &target, DESCRIPTION).await;
         answer.success()?.read().await
     }
@@ -101,7 +97,7 @@ pub(super) fn chosen(visit: &Visit, name: &str) -> Result<Reply, Problem> {
 pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let view = View::parse(visit.query());
-    let dataset = Dataset::load(visit, name, view.get("revision")).await?;
+    let dataset = Dataset::load(visit, name, &view).await?;
     let (selected, order) = dataset.resolve(&view);
     let all = dataset.columns.len();
     let (asked, columns) = match selected {

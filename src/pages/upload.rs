@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::sent::{Robots, fixed, page};
 use super::table::Dataset;
 use super::text::{Frame, counted};
+use super::view::View;
 use super::visit::Visit;
 use crate::api::intake::{self, FormFile};
 use crate::api::reply::{Reply, StreamError};
@@ -119,7 +120,7 @@ fn uploaded(title: &str, made: Vec<Made>) -> Reply {
 /// `GET /explore/{name}/replace`.
 pub(super) async fn form(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
-    let dataset = Dataset::load(visit, name, None).await?;
+    let dataset = Dataset::load(visit, name, &View::default()).await?;
     let title = format!("Replace {name} · Flash");
     let form = ReplaceForm {
         frame: Frame::titled(&title),

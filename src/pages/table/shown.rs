@@ -82,8 +82,8 @@ struct Table<'a> {
     compare: String,
     downloads: Downloads,
     snippets: Snippets,
-    /// Whether the revision is not the newest that the page was asked for.
-    revision: Option<String>,
+    /// Whether the view says which revision it shows.
+    is_as_of: bool,
 }
 
 /// Where the rows can be downloaded.
@@ -143,14 +143,14 @@ impl Shown {
             first: view.get("cursor").map(|_| with_query(&path, &query)),
             next: rows.next.as_deref().map(|cursor| {
                 // The cursor belongs to this revision. Naming it keeps the rest of the page at the same one.
-                let view = view.with("revision", Some(&dataset.revision.to_string()));
+                let view = view.at_revision(dataset.revision);
                 with_query(&path, &view.with("cursor", Some(cursor)).query())
             }),
             place: place(view, dataset, &rows),
             compare: with_query(&format!("{path}/versions"), &query),
             downloads: downloads(&rows.asked, view, name),
             snippets: Snippets::of(&self.origin, self.has_key, name, &rows),
-            revision: view.get("revision").map(str::to_owned),
+            is_as_of: !view.as_of().is_plain(),
             view: query,
             rows: rows.rows,
             path: &path,
@@ -202,8 +202,7 @@ fn downloads(asked: &View, view: &View, name: &str) -> Downloads {
             .with("format", Some(format));
         with_query(&path, &view.query())
     };
-    let revision = view.get("revision");
-    let whole = View::default().with("revision", revision);
+    let whole = view.as_of();
     let source = whole.with("version", Some("v2"));
     let everything = (all != whole).then(|| format(&whole, "csv"));
     Downloads {

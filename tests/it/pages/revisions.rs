@@ -113,6 +113,44 @@ fn revisions_are_listed_with_how_they_differ() {
 }
 
 #[test]
+fn revisions_tell_the_versions_of_their_schema_and_what_changed_about_columns() {
+    let server = people();
+    server.replace("people", "id,name,note,more\n1,Ada,,x\n");
+    server.replace("people", "id,name,note,more\n1,Ada,,x\n2,Lin,,y\n");
+    server.replace("people", "id,name\nx,Ada\n");
+    let page = server.page("/explore/people/revisions").html();
+    has(
+        &page,
+        &[
+            "href=\"/explore/people?schema=2\" title=\"The newest revision with schema 2\">2.0</a>",
+            "href=\"/explore/people?schema=1\" title=\"The newest revision with schema 1\">1.1</a>",
+            "<small>more is added</small>",
+            "id changes from integer to string, ",
+            "note is gone",
+        ],
+    );
+    assert_eq!(page.matches("?schema=").count(), 2);
+    // The newest revision with the schema that a link names.
+    let view = server.page("/explore/people?schema=1&order=id.desc&limit=1");
+    let view = view.html();
+    has(
+        &view,
+        &[
+            "This is revision 3.",
+            "schema 1.1",
+            "<td>Lin</td>",
+            "/datasets/people/rows?schema=1",
+            "href=\"/explore/people?order=id.desc&#38;limit=1&#38;revision=3&#38;cursor=",
+        ],
+    );
+    // It is no filter, and a record of it stays in it.
+    lacks(&view, &["aria-label=\"Filters\"", "not shown"]);
+    let record = server.page("/explore/people/rows/1?schema=1").html();
+    has(&record, &["more <small>", "/explore/people?schema=1"]);
+    assert_eq!(server.page("/explore/people?schema=9").status, 404);
+}
+
+#[test]
 fn what_changed_between_two_revisions_is_told_column_by_column() {
     let server = people();
     server.replace("people", "id,full,note\n1.5,Ada,x\n,Lin,y\n3,Grace,z\n");
