@@ -20,7 +20,7 @@ use super::visit::Visit;
 use crate::api::reply::Reply;
 use crate::dataset::{Column, DatasetName, Formats, Query, RawQuery};
 use charts::Summary;
-pub(super) use rows::{Cell, Fetched, Rows};
+pub(super) use rows::{CELL, Cell, Fetched, Rows, Values};
 use shown::Shown;
 
 /// The most bytes of a description or a summary.

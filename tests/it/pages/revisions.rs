@@ -180,6 +180,101 @@ fn what_changed_between_two_revisions_is_told_column_by_column() {
 }
 
 #[test]
+fn rows_that_came_went_or_changed_are_counted_and_shown() {
+    let server = Server::start();
+    server.store(
+        "people",
+        "id,name,city\n1,Ada,London\n2,Grace,New York\n3,Edsger,Austin\n",
+    );
+    server.replace(
+        "people",
+        "id,name,born\n1,Ada,1815\n2,Grace <b>,\n4,Alan,1912\n",
+    );
+    let url = "/explore/people/changes?from=1&to=2";
+    let page = server.page(url).html();
+    has(
+        &page,
+        &[
+            "<span>2 rows removed</span><span>2 added</span><span>1 unchanged</span>",
+            "<th scope=\"col\">born</th><th scope=\"col\">city</th></tr>",
+            "<th scope=\"row\">removed</th><td>3</td><td>Edsger</td><td></td><td>Austin</td>",
+            "<th scope=\"row\">added</th><td>2</td><td>Grace &#60;b&#62;</td><td><i>null</i></td><td></td>",
+            "href=\"/datasets/people/changes?version=v2&#38;format=csv&#38;from=1&#38;to=2\"",
+            "<option value=\"name\">",
+        ],
+    );
+    lacks(&page, &["<mark>", "<option value=\"born\">"]);
+    let page = server.page(&format!("{url}&key=id")).html();
+    has(
+        &page,
+        &[
+            "<span>1 row removed</span><span>1 added</span><span>1 changed</span><span>1 unchanged</span>",
+            "<th scope=\"row\">before</th><td>2</td><td><mark>Grace</mark></td><td></td><td>New York</td>",
+            "<th scope=\"row\">after</th><td>2</td><td><mark>Grace &#60;b&#62;</mark></td>",
+            "value=\"id\" autocomplete",
+            "format=ndjson&#38;from=1&#38;to=2&#38;key=id\"",
+        ],
+    );
+    // The later revision is on the right, whichever was asked for first.
+    let turned = server.page("/explore/people/changes?from=2&to=1").html();
+    has(
+        &turned,
+        &["<span>2 rows removed</span><span>2 added</span>"],
+    );
+    let same = server.page("/explore/people/changes?from=2&to=2").html();
+    lacks(&same, &["Key columns"]);
+}
+
+#[test]
+fn a_key_that_can_not_be_one_is_explained_beside_its_field() {
+    let server = Server::start();
+    server.store("people", "id,name\n1,Ada\n1,<b>Lin\n");
+    server.replace("people", "id,name\n1,Ada\n");
+    let url = "/explore/people/changes?from=1&to=2";
+    let repeated = server.page(&format!("{url}&key=id"));
+    assert_eq!(repeated.status, 409);
+    let page = repeated.text();
+    has(&page, &["role=\"alert\"", "&#60;b&#62;Lin", "Key columns"]);
+    let unknown = server.page(&format!("{url}&key=%3Cx%3E"));
+    assert_eq!(unknown.status, 400);
+    has(&unknown.text(), &["&#60;x&#62;", "id, name"]);
+}
+
+#[test]
+fn of_many_changed_rows_the_first_are_shown_on_a_small_page() {
+    let server = Server::start();
+    let rows = |from: u32| -> String {
+        let rows = (0..5000).map(|row| format!("{},{}\n", row + from, "long ".repeat(30)));
+        rows.collect()
+    };
+    let names: Vec<String> = (0..40).map(|number| format!(",c{number}")).collect();
+    server.store(
+        "wide",
+        format!("id,text{}\n1,x{}\n", names.concat(), ",1".repeat(40)),
+    );
+    server.replace(
+        "wide",
+        &format!("id,text{}\n2,x{}\n", names.concat(), ",1".repeat(40)),
+    );
+    let page = server.page("/explore/wide/changes?from=1&to=2").html();
+    has(&page, &["20 of 42 columns are shown."]);
+    server.store("many", format!("id,text\n{}", rows(0)));
+    server.replace("many", &format!("id,text\n{}", rows(9000)));
+    let call = server.browse("/explore/many/changes?from=1&to=2");
+    let packed = call.header("Accept-Encoding", "gzip").send().ok();
+    assert!(packed.body.len() < 14 << 10, "{}", packed.body.len());
+    let page = server.page("/explore/many/changes?from=1&to=2").html();
+    has(
+        &page,
+        &[
+            "<span>5,000 rows removed</span>",
+            "These are the first rows",
+        ],
+    );
+    assert_eq!(page.matches("<th scope=\"row\">removed").count(), 50);
+}
+
+#[test]
 fn a_dataset_is_replaced_by_a_form() {
     let server = people();
     let form = server.page("/explore/people/replace").html();
