@@ -14,6 +14,7 @@ use sync_wrapper::SyncStream;
 
 use super::inner::InnerBody;
 use super::problem::Problem;
+use super::reader::Reader;
 use super::sent::{Robots, fixed, page};
 use super::table::Dataset;
 use super::text::{Frame, counted};
@@ -39,6 +40,9 @@ struct Made {
     /// How the columns differ from those before.
     #[serde(default)]
     changes: Vec<Change>,
+    /// Who read the dataset lately, if a dry run would change its columns.
+    #[serde(default)]
+    used_by: Vec<Reader>,
 }
 
 #[derive(Deserialize)]

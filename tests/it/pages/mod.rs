@@ -5,6 +5,7 @@ mod client;
 mod compare;
 mod home;
 mod operator;
+mod readers;
 mod revisions;
 mod sent;
 mod table;
