@@ -22,6 +22,8 @@ struct Value {
     column: String,
     kind: &'static str,
     unit: Option<String>,
+    /// What people say about the column.
+    said: Option<String>,
     cell: Cell,
     /// The rows with this value.
     alike: Option<String>,
@@ -93,6 +95,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
             column: column.name.clone(),
             kind: column.kind.as_str(),
             unit: column.unit.clone(),
+            said: dataset.said_of_columns.get(place).cloned().flatten(),
             alike: alike.map(|view| with_query(&path, &view.query())),
             cell,
         }

@@ -1,5 +1,6 @@
 //! A dataset as a table.
 
+mod about;
 mod charts;
 mod columns;
 mod rows;
@@ -19,6 +20,7 @@ use super::view::{self, View};
 use super::visit::Visit;
 use crate::api::reply::Reply;
 use crate::dataset::{Column, DatasetName, Formats, Query, RawQuery};
+use about::Said;
 use charts::Summary;
 pub(super) use rows::{CELL, Cell, Fetched, Rows, Values};
 use shown::Shown;
@@ -29,8 +31,9 @@ const DESCRIPTION: usize = 1 << 20;
 const MANY: usize = 40;
 const FEW: usize = 20;
 
-/// What the API says of a dataset.
+/// A dataset.
 #[derive(Deserialize)]
+#[serde(from = "Answered")]
 pub(super) struct Dataset {
     pub(super) name: String,
     pub(super) revision: i64,
@@ -40,6 +43,48 @@ pub(super) struct Dataset {
     pub(super) row_count: u64,
     pub(super) byte_count: u64,
     pub(super) updated_at: Timestamp,
+    /// What people say about it.
+    said: Option<Said>,
+    /// What people say about each column.
+    pub(super) said_of_columns: Vec<Option<String>>,
+}
+
+/// What the API says of a dataset.
+#[derive(Deserialize)]
+struct Answered {
+    name: String,
+    revision: i64,
+    schema: String,
+    columns: Vec<AnsweredColumn>,
+    row_count: u64,
+    byte_count: u64,
+    updated_at: Timestamp,
+    description: Option<Said>,
+}
+
+#[derive(Deserialize)]
+struct AnsweredColumn {
+    #[serde(flatten)]
+    column: Column,
+    description: Option<String>,
+}
+
+impl From<Answered> for Dataset {
+    fn from(answered: Answered) -> Self {
+        let columns = answered.columns.into_iter();
+        let (columns, said_of_columns) = columns.map(|one| (one.column, one.description)).unzip();
+        Self {
+            name: answered.name,
+            revision: answered.revision,
+            schema: answered.schema,
+            columns,
+            row_count: answered.row_count,
+            byte_count: answered.byte_count,
+            updated_at: answered.updated_at,
+            said: answered.description,
+            said_of_columns,
+        }
+    }
 }
 
 impl Dataset {

@@ -6,6 +6,7 @@ use askama::Template;
 use http::StatusCode;
 
 use super::Dataset;
+use super::about::About;
 use super::charts::{BARS, Chart, Summary};
 use super::columns::{self, Choice, Head, Links};
 use super::rows::{self, Cell, Fetched, Rows};
@@ -53,6 +54,7 @@ struct Chip {
 struct Table<'a> {
     frame: Frame<'a>,
     dataset: &'a Dataset,
+    about: Option<About<'a>>,
     /// Rows, columns and size, in words.
     facts: [String; 3],
     age: String,
@@ -124,6 +126,7 @@ impl Shown {
         let band = Band::of(&services.catalogue, crate::pages::DATA, &rows.headers, now);
         let table = Table {
             frame: Frame::titled(&title).with(band),
+            about: About::of(dataset, columns),
             facts: [
                 counted(dataset.row_count, "row"),
                 counted(dataset.columns.len() as u64, "column"),

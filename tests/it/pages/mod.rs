@@ -3,6 +3,7 @@
 mod access;
 mod client;
 mod compare;
+mod described;
 mod home;
 mod operator;
 mod readers;
