@@ -26,6 +26,8 @@ pub(super) struct Head {
     pub(super) facts: String,
     pub(super) operators: Vec<Operator>,
     pub(super) value: String,
+    /// Values that the form offers.
+    pub(super) offered: Vec<String>,
 }
 
 /// An operator of the form.
@@ -43,13 +45,15 @@ pub(super) struct Choice {
     pub(super) is_shown: bool,
 }
 
-/// Which links a header has.
+/// Which links a header has, and what else it has only if there are few columns.
 #[derive(Clone, Copy)]
 pub(super) struct Links {
     /// Those that sort.
     pub(super) sorts: bool,
     /// Those of the bars.
     pub(super) bars: bool,
+    /// Whether forms offer values.
+    pub(super) values: bool,
 }
 
 /// The most bytes of a name that has a form, links and a chart: they repeat it.
@@ -104,6 +108,10 @@ pub(super) fn heads(
             facts: summary.facts(column),
             operators,
             value,
+            offered: match is_short && links.values {
+                true => summary.frequent(column),
+                false => Vec::new(),
+            },
         }
     };
     let heads = shown.iter().map(head).collect();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use http::StatusCode;
 
-use super::Dataset;
 use super::about::About;
 use super::charts::{BARS, Chart, Summary};
 use super::columns::{self, Choice, Head, Links};
 use super::rows::{self, Cell, Fetched, Rows};
+use super::{Dataset, MANY};
 use crate::api::reply::Reply;
 use crate::pages::band::Band;
 use crate::pages::inner::Answer;
@@ -117,6 +117,7 @@ impl Shown {
         let links = Links {
             sorts: fit(columns.len()),
             bars: fit(columns.len() * BARS),
+            values: columns.len() <= MANY,
         };
         let (heads, represented) = columns::heads(dataset, columns, view, order, &summary, links);
         let filters = view.filters().map(|filter| filter.place);
