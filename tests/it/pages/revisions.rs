@@ -20,7 +20,7 @@ fn a_row_is_a_record_with_whole_texts_and_ways_to_those_beside_it() {
     let long = "long ".repeat(100);
     server.replace(
         "people",
-        &format!("id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n3,Grace,{long}\n"),
+        format!("id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n3,Grace,{long}\n"),
     );
     let page = server.page("/explore/people/rows/2").html();
     has(
@@ -254,12 +254,12 @@ fn of_many_changed_rows_the_first_are_shown_on_a_small_page() {
     );
     server.replace(
         "wide",
-        &format!("id,text{}\n2,x{}\n", names.concat(), ",1".repeat(40)),
+        format!("id,text{}\n2,x{}\n", names.concat(), ",1".repeat(40)),
     );
     let page = server.page("/explore/wide/changes?from=1&to=2").html();
     has(&page, &["20 of 42 columns are shown."]);
     server.store("many", format!("id,text\n{}", rows(0)));
-    server.replace("many", &format!("id,text\n{}", rows(9000)));
+    server.replace("many", format!("id,text\n{}", rows(9000)));
     let call = server.browse("/explore/many/changes?from=1&to=2");
     let packed = call.header("Accept-Encoding", "gzip").send().ok();
     assert!(packed.body.len() < 14 << 10, "{}", packed.body.len());
