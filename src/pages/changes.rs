@@ -1,17 +1,23 @@
-//! What changed between two revisions of a dataset: its columns, and how many rows it has.
+//! What changed between two revisions of a dataset: its columns and its rows.
+
+mod rows;
+
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use futures_util::future::join;
 use http::StatusCode;
 
-use super::problem::Problem;
+use super::problem::{Problem, blocking};
 use super::sent::{Robots, page as sent};
-use super::table::Dataset;
-use super::text::{Frame, difference, grouped, size};
+use super::table::{Cell, Dataset};
+use super::text::{Frame, difference, grouped, size, with_query};
 use super::times::minute;
+use super::view::{View, quoted};
 use super::visit::Visit;
 use crate::api::reply::Reply;
 use crate::dataset::Column;
+use rows::{Answered, Asked, ChangedRows};
 
 /// A column that differs.
 struct Change {
@@ -25,6 +31,7 @@ struct Side {
     minute: String,
     rows: String,
     columns: String,
+    schema: String,
     size: String,
 }
 
@@ -37,9 +44,19 @@ struct Changes<'a> {
     to: Side,
     rows: String,
     changes: Vec<Change>,
+    /// The rows that changed, unless a revision is compared with itself.
+    changed: Option<ChangedRows>,
+    key: &'a str,
+    /// The columns that may be part of a key, as a key writes them.
+    choices: Vec<String>,
+    csv: String,
+    ndjson: String,
 }
 
-/// `GET /explore/{name}/changes?from=&to=`.
+/// The most columns that are offered for a key.
+const CHOICES: usize = 40;
+
+/// `GET /explore/{name}/changes?from=&to=&key=`.
 pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let (Some(from), Some(to)) = (visit.parameter("from"), visit.parameter("to")) else {
@@ -49,20 +66,70 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
             "Choose the revisions to compare: from and to are their numbers.",
         ));
     };
-    let _held = visit.memory().await?;
-    let load = |revision| Dataset::load(visit, name, Some(revision));
+    let key = visit.parameter("key").unwrap_or_default();
+    let at = |revision: &str| View::default().with("revision", Some(revision));
+    let (from, to) = (at(&from), at(&to));
+    let load = |view| Dataset::load(visit, name, view);
     let (from, to) = join(load(&from), load(&to)).await;
-    let (from, to) = (from?, to?);
+    let (mut from, mut to) = (from?, to?);
+    if from.revision > to.revision {
+        std::mem::swap(&mut from, &mut to);
+    }
+    let asked = Asked {
+        name,
+        from: from.revision,
+        to: to.revision,
+        key: key.trim(),
+    };
+    let answered = match from.revision < to.revision {
+        true => Some(asked.ask(visit).await),
+        false => None,
+    };
+    blocking(move || shown(&from, &to, key.trim(), answered)).await
+}
+
+/// The page, once the API has answered.
+fn shown(
+    from: &Dataset,
+    to: &Dataset,
+    key: &str,
+    answered: Option<Answered>,
+) -> Result<Reply, Problem> {
+    let name = &*to.name;
     let title = format!("What changed in {name} · Flash");
+    let changed = answered.map(|answered| answered.read(from, to));
+    let changed = changed.transpose()?;
+    let refusal = changed
+        .as_ref()
+        .and_then(|changed| changed.refusal.as_ref());
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    let asked = Asked {
+        name,
+        from: from.revision,
+        to: to.revision,
+        key,
+    };
+    let file = |format| {
+        let query = asked.query(&[("version", "v2"), ("format", format)]);
+        with_query(&format!("/datasets/{name}/changes"), &query)
+    };
+    let columns: HashSet<&str> = from.columns.iter().map(|one| &*one.name).collect();
+    let names = to.columns.iter().map(|column| &*column.name);
+    let choices = names.filter(|name| columns.contains(name)).take(CHOICES);
     let changes = Changes {
         frame: Frame::titled(&title),
         name,
         rows: difference(from.row_count, to.row_count),
         changes: differences(&from.columns, &to.columns),
-        from: Side::of(&from),
-        to: Side::of(&to),
+        from: Side::of(from),
+        to: Side::of(to),
+        changed,
+        key,
+        choices: choices.map(|name| quoted(name).into_owned()).collect(),
+        csv: file("csv"),
+        ndjson: file("ndjson"),
     };
-    Ok(sent(StatusCode::OK, &changes, Robots::NoIndex))
+    Ok(sent(status, &changes, Robots::NoIndex))
 }
 
 impl Side {
@@ -72,6 +139,7 @@ impl Side {
             minute: minute(dataset.updated_at),
             rows: grouped(dataset.row_count),
             columns: grouped(dataset.columns.len() as u64),
+            schema: dataset.schema.clone(),
             size: size(dataset.byte_count),
         }
     }
@@ -79,7 +147,11 @@ impl Side {
 
 /// The columns that differ, in the order of the later revision, and then those that are gone.
 fn differences(from: &[Column], to: &[Column]) -> Vec<Change> {
-    let find = |columns: &[Column], name: &str| columns.iter().position(|one| one.name == name);
+    fn places(columns: &[Column]) -> HashMap<&str, usize> {
+        let columns = columns.iter().enumerate();
+        columns.map(|(place, one)| (&*one.name, place)).collect()
+    }
+    let (earlier_places, later_places) = (places(from), places(to));
     let mut changes = Vec::new();
     let mut tell = |column: &Column, what: String| {
         changes.push(Change {
@@ -88,7 +160,7 @@ fn differences(from: &[Column], to: &[Column]) -> Vec<Change> {
         });
     };
     for (place, column) in to.iter().enumerate() {
-        let Some(earlier) = find(from, &column.name) else {
+        let Some(&earlier) = earlier_places.get(&*column.name) else {
             tell(column, format!("new, {}", column.kind));
             continue;
         };
@@ -116,7 +188,7 @@ fn differences(from: &[Column], to: &[Column]) -> Vec<Change> {
         }
     }
     for column in from {
-        if find(to, &column.name).is_none() {
+        if !later_places.contains_key(&*column.name) {
             tell(column, format!("gone, was {}", column.kind));
         }
     }

@@ -126,6 +126,8 @@ impl Answer {
         while let Some(frame) = body.frame().await {
             match frame.map(Frame::into_data) {
                 Ok(Ok(data)) if answer.body.len() + data.len() > most => {
+                    let fits = most - answer.body.len();
+                    answer.body.extend_from_slice(&data[..fits]);
                     answer.is_cut = true;
                     break;
                 }

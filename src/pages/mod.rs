@@ -20,6 +20,8 @@ mod inner;
 mod json;
 mod operator;
 mod problem;
+mod reader;
+mod readers;
 mod record;
 mod reference;
 mod revisions;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::inner::Answer;
+use super::reader::Reader;
 use super::sent::{Robots, fixed, page};
 use super::text::Frame;
 use crate::api::error::Error;
@@ -21,6 +22,8 @@ pub(super) struct Problem {
     detail: String,
     line: Option<u64>,
     column: Option<u64>,
+    /// Who read the dataset lately, if its columns may not change so.
+    used_by: Box<[Reader]>,
     /// After how many seconds to try again.
     retry_after: Option<u64>,
 }
@@ -32,6 +35,8 @@ struct Details {
     detail: String,
     line: Option<u64>,
     column: Option<u64>,
+    #[serde(default)]
+    used_by: Box<[Reader]>,
 }
 
 #[derive(Template)]
@@ -56,6 +61,7 @@ impl Problem {
             detail: detail.into(),
             line: None,
             column: None,
+            used_by: Box::default(),
             retry_after: None,
         }
     }
@@ -82,6 +88,7 @@ impl Problem {
             Ok(details) => Self {
                 line: details.line,
                 column: details.column,
+                used_by: details.used_by,
                 ..Self::new(answer.status, &details.title, details.detail)
             },
             Err(_) => Self::new(answer.status, reason, "The API answered with this status."),

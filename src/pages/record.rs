@@ -22,6 +22,8 @@ struct Value {
     column: String,
     kind: &'static str,
     unit: Option<String>,
+    /// What people say about the column.
+    said: Option<String>,
     cell: Cell,
     /// The rows with this value.
     alike: Option<String>,
@@ -53,7 +55,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
         return Err(Problem::nowhere(visit.uri.path()));
     }
     let view = View::parse(visit.query());
-    let dataset = Dataset::load(visit, name, view.get("revision")).await?;
+    let dataset = Dataset::load(visit, name, &view).await?;
     let limited = view.with("limit", Some(&row.to_string()));
     let whole = limited.with("select", None);
     // A cursor belongs to its `select`, so only the first page can show columns that the table doesn't.
@@ -78,7 +80,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
     let shown = selected.unwrap_or_else(|| (0..all).collect());
     let hidden_columns = all - shown.len();
     let path = format!("/explore/{name}");
-    let revision = View::default().with("revision", view.get("revision"));
+    let revision = view.as_of();
     let values = shown.iter().zip(cells).map(|(&place, cell)| {
         let column = &dataset.columns[place];
         let condition = match &cell {
@@ -93,6 +95,7 @@ pub(super) async fn page(visit: &Visit, name: &str, row: &str) -> Result<Reply, 
             column: column.name.clone(),
             kind: column.kind.as_str(),
             unit: column.unit.clone(),
+            said: dataset.said_of_columns.get(place).cloned().flatten(),
             alike: alike.map(|view| with_query(&path, &view.query())),
             cell,
         }

@@ -8,7 +8,8 @@ use super::problem::{Problem, refused};
 use super::sent::{redirect, response, text};
 use super::visit::{Visit, decoded};
 use super::{
-    assets, changes, client, compare, home, record, reference, revisions, table, upload, versions,
+    assets, changes, client, compare, home, readers, record, reference, revisions, table, upload,
+    versions,
 };
 use crate::api::page::PageBody;
 use crate::api::reply::Reply;
@@ -33,6 +34,7 @@ pub(super) enum Page {
     Record,
     Revisions,
     Changes,
+    Readers,
     Replace,
     Compare,
     Versions,
@@ -74,6 +76,7 @@ impl Page {
             [Some(_), Some("rows"), Some(_), None, _] => Self::Record,
             [Some(_), Some("revisions"), None, ..] => Self::Revisions,
             [Some(_), Some("changes"), None, ..] => Self::Changes,
+            [Some(_), Some("readers"), None, ..] => Self::Readers,
             [Some(_), Some("replace"), None, ..] => Self::Replace,
             [Some(_), Some("versions"), None, ..] => Self::Compare,
             _ => Self::Nowhere,
@@ -93,6 +96,7 @@ impl Page {
             Self::Record => "/explore/{name}/rows/{row}",
             Self::Revisions => "/explore/{name}/revisions",
             Self::Changes => "/explore/{name}/changes",
+            Self::Readers => "/explore/{name}/readers",
             Self::Replace => "/explore/{name}/replace",
             Self::Compare => "/explore/{name}/versions",
             Self::Versions => "/explore/-/versions",
@@ -137,6 +141,7 @@ impl Page {
             Self::Record => record::page(visit, &name, &next()).await,
             Self::Revisions => revisions::page(visit, &name).await,
             Self::Changes => changes::page(visit, &name).await,
+            Self::Readers => readers::page(visit, &name).await,
             Self::Replace if visit.method == Method::POST => {
                 upload::replaced(visit, &name, body).await
             }

@@ -1,5 +1,6 @@
 //! A dataset as a table.
 
+mod about;
 mod charts;
 mod columns;
 mod rows;
@@ -19,8 +20,9 @@ use super::view::{self, View};
 use super::visit::Visit;
 use crate::api::reply::Reply;
 use crate::dataset::{Column, DatasetName, Formats, Query, RawQuery};
+use about::Said;
 use charts::Summary;
-pub(super) use rows::{Cell, Fetched, Rows};
+pub(super) use rows::{CELL, Cell, Fetched, Rows, Values};
 use shown::Shown;
 
 /// The most bytes of a description or a summary.
@@ -29,28 +31,67 @@ const DESCRIPTION: usize = 1 << 20;
 const MANY: usize = 40;
 const FEW: usize = 20;
 
-/// What the API says of a dataset.
+/// A dataset.
 #[derive(Deserialize)]
+#[serde(from = "Answered")]
 pub(super) struct Dataset {
     pub(super) name: String,
     pub(super) revision: i64,
+    /// The version of its schema.
+    pub(super) schema: String,
     pub(super) columns: Vec<Column>,
     pub(super) row_count: u64,
     pub(super) byte_count: u64,
     pub(super) updated_at: Timestamp,
+    /// What people say about it.
+    said: Option<Said>,
+    /// What people say about each column.
+    pub(super) said_of_columns: Vec<Option<String>>,
+}
+
+/// What the API says of a dataset.
+#[derive(Deserialize)]
+struct Answered {
+    name: String,
+    revision: i64,
+    schema: String,
+    columns: Vec<AnsweredColumn>,
+    row_count: u64,
+    byte_count: u64,
+    updated_at: Timestamp,
+    description: Option<Said>,
+}
+
+#[derive(Deserialize)]
+struct AnsweredColumn {
+    #[serde(flatten)]
+    column: Column,
+    description: Option<String>,
+}
+
+impl From<Answered> for Dataset {
+    fn from(answered: Answered) -> Self {
+        let columns = answered.columns.into_iter();
+        let (columns, said_of_columns) = columns.map(|one| (one.column, one.description)).unzip();
+        Self {
+            name: answered.name,
+            revision: answered.revision,
+            schema: answered.schema,
+            columns,
+            row_count: answered.row_count,
+            byte_count: answered.byte_count,
+            updated_at: answered.updated_at,
+            said: answered.description,
+            said_of_columns,
+        }
+    }
 }
 
 impl Dataset {
-    /// Asks the API for a dataset, as of a revision.
-    pub(super) async fn load(
-        visit: &Visit,
-        name: &str,
-        revision: Option<&str>,
-    ) -> Result<Self, Problem> {
+    /// Asks the API for a dataset, as of the revision that a view shows.
+    pub(super) async fn load(visit: &Visit, name: &str, view: &View) -> Result<Self, Problem> {
         check_name(name)?;
-        let pairs = revision.map(|revision| ("revision", revision));
-        let query = super::text::query(pairs.into_iter());
-        let target = with_query(&format!("/datasets/{name}"), &query);
+        let target = with_query(&format!("/datasets/{name}"), &view.as_of().query());
         let answer = visit.api.get(super::DATA, &target, DESCRIPTION).await;
         answer.success()?.read().await
     }
@@ -101,7 +142,7 @@ pub(super) fn chosen(visit: &Visit, name: &str) -> Result<Reply, Problem> {
 pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let view = View::parse(visit.query());
-    let dataset = Dataset::load(visit, name, view.get("revision")).await?;
+    let dataset = Dataset::load(visit, name, &view).await?;
     let (selected, order) = dataset.resolve(&view);
     let all = dataset.columns.len();
     let (asked, columns) = match selected {

@@ -14,9 +14,11 @@ use sync_wrapper::SyncStream;
 
 use super::inner::InnerBody;
 use super::problem::Problem;
+use super::reader::Reader;
 use super::sent::{Robots, fixed, page};
 use super::table::Dataset;
 use super::text::{Frame, counted};
+use super::view::View;
 use super::visit::Visit;
 use crate::api::intake::{self, FormFile};
 use crate::api::reply::{Reply, StreamError};
@@ -38,6 +40,9 @@ struct Made {
     /// How the columns differ from those before.
     #[serde(default)]
     changes: Vec<Change>,
+    /// Who read the dataset lately, if a dry run would change its columns.
+    #[serde(default)]
+    used_by: Vec<Reader>,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +124,7 @@ fn uploaded(title: &str, made: Vec<Made>) -> Reply {
 /// `GET /explore/{name}/replace`.
 pub(super) async fn form(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
-    let dataset = Dataset::load(visit, name, None).await?;
+    let dataset = Dataset::load(visit, name, &View::default()).await?;
     let title = format!("Replace {name} · Flash");
     let form = ReplaceForm {
         frame: Frame::titled(&title),

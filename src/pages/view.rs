@@ -8,7 +8,7 @@ mod form;
 use std::borrow::Cow;
 
 use super::text::query;
-use crate::dataset::query::RESERVED;
+use crate::dataset::query::{RESERVED, is_condition};
 pub(super) use form::{chosen, in_form, in_words, operators};
 
 /// The query of a view.
@@ -53,7 +53,7 @@ impl View {
         pairs.filter_map(|(place, (name, condition))| {
             let column = match name.strip_prefix(WHERE) {
                 Some(column) => column,
-                None if is_reserved(name) => return None,
+                None if is_reserved(name) || is_as_of(name, condition) => return None,
                 None => name,
             };
             Some(Filter {
@@ -73,6 +73,21 @@ impl View {
             view.pairs.push((name.to_owned(), value.to_owned()));
         }
         view
+    }
+
+    /// What it says about the revision that it shows.
+    pub(super) fn as_of(&self) -> Self {
+        let mut view = self.clone();
+        view.pairs.retain(|(name, value)| is_as_of(name, value));
+        view
+    }
+
+    /// The same of a revision.
+    #[must_use]
+    pub(super) fn at_revision(&self, number: i64) -> Self {
+        let mut view = self.clone();
+        view.pairs.retain(|(name, value)| !is_as_of(name, value));
+        view.with("revision", Some(&number.to_string()))
     }
 
     /// The same from its first row on.
@@ -122,6 +137,11 @@ fn parameter(column: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a parameter says which revision is shown. `schema` with a condition is a filter.
+fn is_as_of(name: &str, value: &str) -> bool {
+    name == "revision" || (name == "schema" && !is_condition(value))
+}
+
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || OF_THE_URL.contains(&name)
 }
@@ -167,6 +187,16 @@ mod tests {
             .map(|filter| (filter.place, filter.column, filter.condition))
             .collect();
         assert_eq!(filters, [(1, "order", "eq.1"), (2, "b", "lt.2")]);
+    }
+
+    #[test]
+    fn a_schema_is_no_filter_unless_it_has_an_operator() {
+        let view = View::parse("schema=1&a=eq.1&schema=eq.3");
+        assert_eq!(view.as_of().query(), "schema=1");
+        let filters: Vec<_> = view.filters().map(|filter| filter.place).collect();
+        assert_eq!(filters, [1, 2]);
+        let view = view.at_revision(4);
+        assert_eq!(view.query(), "a=eq.1&schema=eq.3&revision=4");
     }
 
     #[test]

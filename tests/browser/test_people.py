@@ -1,5 +1,6 @@
 """People who use a phone, the dark, or no mouse, and those who read with a screen reader."""
 
+import json
 import re
 
 import pytest
@@ -12,10 +13,17 @@ from conftest import both, expect
 
 @pytest.fixture
 def served(serve):
-    """A server with everything that pages can show: a dataset with a past, dates, and a client."""
+    """A server with everything that pages can show: a dataset with a description and a past, dates, and a client."""
     flash = serve("--deprecate", "v1=2026-01-01", "--retire", "v1=2099-01-01", "--brownout", "v1=2098-12-01T09:00Z/15m")
     flash.store("people", tables.PEOPLE)
     flash.store("people", tables.PEOPLE_LATER)
+    said = {
+        "title": "People of the club",
+        "description": "Everybody who has paid.",
+        "licence": "https://creativecommons.org/licenses/by/4.0/",
+        "columns": {"balance": {"description": "On the first day of the year. " * 5, "unit": "EUR"}},
+    }
+    flash.call("PUT", "/datasets/people/description", json.dumps(said).encode(), **{"Content-Type": "application/json"})
     flash.store("flights", tables.flights(500))
     return flash
 
@@ -25,6 +33,11 @@ PAGES = [
     "/?q=pe",
     "/explore/people",
     "/explore/people?city=eq.London&order=name",
+    "/explore/people?schema=1",
+    "/explore/people/revisions",
+    "/explore/people/readers",
+    "/explore/people/changes?from=1&to=2&key=id",
+    "/explore/people/changes?from=1&to=2&key=city",
     "/explore/people?nothing=eq.1",
     "/explore/flights",
     "/explore/nobody",

@@ -109,6 +109,12 @@ def test_a_dataset_is_replaced_and_its_revisions_are_compared(flash, page):
     main = page.get_by_role("main")
     expect(main).to_contain_text("Revision 1")
     expect(main).to_contain_text("Revision 2")
+    expect(main).to_contain_text("2 rows removed")
+    page.get_by_label("Key columns").fill("id")
+    page.get_by_role("button", name="Compare rows").click()
+    expect(main).to_contain_text("1 row removed")
+    changed = page.get_by_role("region", name="Rows that changed")
+    expect(changed.locator("mark")).to_have_text(["12.50", "13.50"])
     page.get_by_role("link", name="Revision 1").first.click()
     expect(page.get_by_role("heading", level=1, name="people")).to_be_visible()
     assert views.texts(page, "name") == tables.NAMES

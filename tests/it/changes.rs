@@ -204,8 +204,8 @@ fn what_changed_in_the_schema_is_told_in_one_step_from_one_revision_to_the_other
     // Of a dataset with many columns, too.
     let wide: Vec<String> = (0..300).map(|column| format!("c{column}")).collect();
     let values = vec!["1"; 300].join(",");
-    server.replace("people", &format!("{}\n{values}\n", wide.join(",")));
-    server.replace("people", &format!("{},more\n{values},2\n", wide.join(",")));
+    server.replace("people", format!("{}\n{values}\n", wide.join(",")));
+    server.replace("people", format!("{},more\n{values},2\n", wide.join(",")));
     let changes = schema("from=4")["changes"].take();
     assert_eq!(changes.as_array().unwrap().len(), 1);
     assert_eq!(
@@ -267,7 +267,7 @@ fn a_key_that_is_not_unique_is_409_with_two_rows() {
         .refused(409, &["revision 3"]);
     // A long text is cut.
     let long = "x".repeat(1000);
-    server.replace("people", &format!("id,name,city\n1,{long},\n1,b,\n"));
+    server.replace("people", format!("id,name,city\n1,{long},\n1,b,\n"));
     let rows = server.changes_as(V2, "from=4&key=id").json()["rows"].take();
     let cut = rows[0]["name"].as_str().unwrap();
     assert!(
@@ -328,7 +328,7 @@ fn revisions_that_cannot_be_compared_are_refused_with_what_is_right() {
     let server = Server::with(|settings| settings.store.keep_revisions = 2);
     server.store("people", "id,name\n1,Ada\n");
     for name in ["Bob", "Cid"] {
-        server.replace("people", &format!("id,name\n1,{name}\n"));
+        server.replace("people", format!("id,name\n1,{name}\n"));
     }
     let refused = |query: &str, status: u16, words: &[&str]| {
         server.changes_as(V2, query).refused(status, words);
@@ -408,7 +408,7 @@ fn large_revisions_are_compared_in_several_passes_when_memory_is_short() {
     let rows = 40_000;
     let is_changed = |row: usize| row % 1000 == 7;
     server.store("people", numbered(rows, |_| false));
-    server.replace("people", &numbered(rows + 5, is_changed));
+    server.replace("people", numbered(rows + 5, is_changed));
     let queries = ["from=1", "from=1&key=id"];
     let expected = queries.map(|query| {
         (
@@ -438,7 +438,7 @@ fn large_revisions_are_compared_in_several_passes_when_memory_is_short() {
         );
     }
     // Much differs, so what the passes find is not kept.
-    server.replace("people", &numbered(rows, |row| row % 2 == 0));
+    server.replace("people", numbered(rows, |row| row % 2 == 0));
     assert_eq!(
         server.counts("from=1"),
         json!([20_000, 20_000, null, 20_000])
@@ -487,7 +487,7 @@ fn a_comparison_that_takes_longer_than_a_query_may_is_503_and_ends() {
         .map(|n| format!("{n},text number {n}\n"))
         .collect();
     server.store("people", format!("id,text\n{rows}"));
-    server.replace("people", &format!("id,text\n{rows}0,\n"));
+    server.replace("people", format!("id,text\n{rows}0,\n"));
     for accept in [V2, CSV] {
         let refused = server.changes_as(accept, "from=1");
         refused.refused(503, &["--query-timeout", "comparing"]);
@@ -501,7 +501,7 @@ fn long_rows_are_sent_in_parts() {
     let server = Server::start();
     let long = |letter: &str| letter.repeat(3 << 20);
     server.store("people", format!("id,text\n1,{}\n2,b\n", long("a")));
-    server.replace("people", &format!("id,text\n1,{}\n2,b\n", long("c")));
+    server.replace("people", format!("id,text\n1,{}\n2,b\n", long("c")));
     let csv = server.changes_as(CSV, "from=1&key=id").ok().text();
     let expected = format!(
         "change,id,text\nbefore,1,{}\nafter,1,{}\n",

@@ -43,6 +43,18 @@ async function lineOf(file, number) {
   return lines[number - 1];
 }
 
+// Who read the dataset lately.
+function readers(list = []) {
+  if (!list.length) return [];
+  const lines = list.map(({ client, family, last_at, columns }) => {
+    const who = client ?? (family ? `${family}, anonymous` : "anonymous");
+    return `${who}, last on ${last_at.slice(0, 10)}${columns.length ? `, named ${columns.join(", ")}` : ""}`;
+  });
+  const shown = element("ul", "", ...lines.map((line) => element("li", line)));
+  shown.className = "hints";
+  return [element("p", "Who reads it:"), shown];
+}
+
 async function refusal(answer, files) {
   let problem;
   try {
@@ -57,6 +69,7 @@ async function refusal(answer, files) {
     parts.push(element("p", place));
     if (line !== undefined) parts.push(element("pre", line.slice(0, 400)));
   }
+  parts.push(...readers(problem.used_by));
   return parts;
 }
 
@@ -78,6 +91,7 @@ function result(dataset) {
     list.append(...lines.map((line) => element("li", line)));
     made.append(list);
   }
+  made.append(...readers(dataset.used_by));
   return made;
 }
 

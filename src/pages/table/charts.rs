@@ -135,6 +135,19 @@ impl Summary {
         }
     }
 
+    /// Frequent values of a column, as a filter writes them.
+    pub(super) fn frequent(&self, column: &Column) -> Vec<String> {
+        let summary = self.columns.get(&column.name);
+        let frequent = summary.and_then(|summary| summary.frequent.as_ref());
+        // A filter of booleans has no value.
+        let Some(frequent) = frequent.filter(|_| column.kind != ColumnType::Boolean) else {
+            return Vec::new();
+        };
+        let values = frequent.values.iter().map(|counted| text(&counted.value));
+        let values = values.filter(|value| !value.is_empty() && !is_cut(value));
+        values.map(Cow::into_owned).collect()
+    }
+
     /// The chart of a column, in a view.
     pub(super) fn chart(&self, column: &Column, view: &View) -> Chart {
         let Some(summary) = self.columns.get(&column.name) else {
@@ -196,9 +209,8 @@ impl Frequent {
                     ColumnType::Boolean => format!("is.{value}"),
                     _ => format!("eq.{value}"),
                 };
-                let is_cut = value.len() > UNCUT && value.ends_with('…');
-                let view =
-                    (!is_cut).then(|| with_query("", &view.and(&column.name, &condition).query()));
+                let view = (!is_cut(&value))
+                    .then(|| with_query("", &view.and(&column.name, &condition).query()));
                 let label = match &*value {
                     "" => "(empty)".to_owned(),
                     value => value.to_owned(),
@@ -221,6 +233,11 @@ fn text(value: &RawValue) -> Cow<'_, str> {
         true => serde_json::from_str(json).unwrap_or_default(),
         false => Cow::Borrowed(json),
     }
+}
+
+/// Whether the API has cut a text.
+fn is_cut(value: &str) -> bool {
+    value.len() > UNCUT && value.ends_with('…')
 }
 
 /// The length of a bar, in steps. What there is can be seen.

@@ -13,6 +13,8 @@ pub(super) struct Head {
     pub(super) name: String,
     pub(super) kind: &'static str,
     pub(super) unit: Option<String>,
+    /// What people say about it, at most as much as fits below the name.
+    pub(super) said: Option<String>,
     /// The value of `aria-sort`.
     pub(super) sorted: Option<&'static str>,
     /// The name, as it is shown.
@@ -24,6 +26,8 @@ pub(super) struct Head {
     pub(super) facts: String,
     pub(super) operators: Vec<Operator>,
     pub(super) value: String,
+    /// Values that the form offers.
+    pub(super) offered: Vec<String>,
 }
 
 /// An operator of the form.
@@ -41,19 +45,23 @@ pub(super) struct Choice {
     pub(super) is_shown: bool,
 }
 
-/// Which links a header has.
+/// Which links a header has, and what else it has only if there are few columns.
 #[derive(Clone, Copy)]
 pub(super) struct Links {
     /// Those that sort.
     pub(super) sorts: bool,
     /// Those of the bars.
     pub(super) bars: bool,
+    /// Whether forms offer values.
+    pub(super) values: bool,
 }
 
 /// The most bytes of a name that has a form, links and a chart: they repeat it.
 const NAME: usize = 256;
 /// The most characters of a name that is shown.
-const SHOWN: usize = 100;
+pub(super) const SHOWN: usize = 100;
+/// The most characters that are shown of what is said about a column.
+pub(super) const BELOW_NAME: usize = 60;
 
 /// The heads of the shown columns, and the places of the filters that their forms show.
 pub(super) fn heads(
@@ -86,6 +94,11 @@ pub(super) fn heads(
             name: column.name.clone(),
             kind: column.kind.as_str(),
             unit: column.unit.clone(),
+            said: {
+                let said = dataset.said_of_columns.get(place);
+                let said = said.and_then(|said| said.as_deref());
+                said.map(|said| shortened(said, BELOW_NAME))
+            },
             sorted,
             sort: (is_short && links.sorts).then(|| with_query(&path, &sorting.query())),
             chart: match is_short && links.bars {
@@ -95,6 +108,10 @@ pub(super) fn heads(
             facts: summary.facts(column),
             operators,
             value,
+            offered: match is_short && links.values {
+                true => summary.frequent(column),
+                false => Vec::new(),
+            },
         }
     };
     let heads = shown.iter().map(head).collect();

@@ -19,7 +19,7 @@ const ROWS: usize = 512 << 10;
 /// The rows of a page, unless it is asked for another number.
 const USUAL: usize = 100;
 /// The most characters of a text that a cell of a table shows.
-pub(super) const CELL: usize = 120;
+pub(in crate::pages) const CELL: usize = 120;
 
 /// The most rows of a page.
 const MOST: usize = 1000;
@@ -42,6 +42,7 @@ pub(in crate::pages) struct Rows {
 }
 
 /// A value of a row.
+#[derive(PartialEq, Eq)]
 pub(in crate::pages) enum Cell {
     Null,
     /// A number or a boolean.
@@ -60,7 +61,15 @@ struct Page<'a> {
 }
 
 /// The values of a row, in their order.
-struct Values<'a>(Vec<&'a RawValue>);
+pub(in crate::pages) struct Values<'a>(Vec<&'a RawValue>);
+
+impl Values<'_> {
+    /// The values. Texts have at most so many characters.
+    pub(in crate::pages) fn cells(self, longest: usize) -> Vec<Cell> {
+        let values = self.0.into_iter();
+        values.map(|value| Cell::of(value, longest)).collect()
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Values<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -111,8 +120,7 @@ impl Fetched {
     pub(in crate::pages) fn read(self, longest: usize) -> Result<Rows, Problem> {
         let Self { asked, answer } = self;
         let page: Page<'_> = answer.read_as()?;
-        let cell = |value| Cell::of(value, longest);
-        let cells = |Values(values)| values.into_iter().map(cell).collect();
+        let cells = |values: Values<'_>| values.cells(longest);
         Ok(Rows {
             rows: page.data.into_iter().map(cells).collect(),
             next: page.next,

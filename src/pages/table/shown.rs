@@ -5,10 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use http::StatusCode;
 
-use super::Dataset;
+use super::about::About;
 use super::charts::{BARS, Chart, Summary};
 use super::columns::{self, Choice, Head, Links};
 use super::rows::{self, Cell, Fetched, Rows};
+use super::{Dataset, MANY};
 use crate::api::reply::Reply;
 use crate::pages::band::Band;
 use crate::pages::inner::Answer;
@@ -53,6 +54,7 @@ struct Chip {
 struct Table<'a> {
     frame: Frame<'a>,
     dataset: &'a Dataset,
+    about: Option<About<'a>>,
     /// Rows, columns and size, in words.
     facts: [String; 3],
     age: String,
@@ -82,8 +84,8 @@ struct Table<'a> {
     compare: String,
     downloads: Downloads,
     snippets: Snippets,
-    /// Whether the revision is not the newest that the page was asked for.
-    revision: Option<String>,
+    /// Whether the view says which revision it shows.
+    is_as_of: bool,
 }
 
 /// Where the rows can be downloaded.
@@ -115,6 +117,7 @@ impl Shown {
         let links = Links {
             sorts: fit(columns.len()),
             bars: fit(columns.len() * BARS),
+            values: columns.len() <= MANY,
         };
         let (heads, represented) = columns::heads(dataset, columns, view, order, &summary, links);
         let filters = view.filters().map(|filter| filter.place);
@@ -124,6 +127,7 @@ impl Shown {
         let band = Band::of(&services.catalogue, crate::pages::DATA, &rows.headers, now);
         let table = Table {
             frame: Frame::titled(&title).with(band),
+            about: About::of(dataset, columns),
             facts: [
                 counted(dataset.row_count, "row"),
                 counted(dataset.columns.len() as u64, "column"),
@@ -143,14 +147,14 @@ impl Shown {
             first: view.get("cursor").map(|_| with_query(&path, &query)),
             next: rows.next.as_deref().map(|cursor| {
                 // The cursor belongs to this revision. Naming it keeps the rest of the page at the same one.
-                let view = view.with("revision", Some(&dataset.revision.to_string()));
+                let view = view.at_revision(dataset.revision);
                 with_query(&path, &view.with("cursor", Some(cursor)).query())
             }),
             place: place(view, dataset, &rows),
             compare: with_query(&format!("{path}/versions"), &query),
             downloads: downloads(&rows.asked, view, name),
             snippets: Snippets::of(&self.origin, self.has_key, name, &rows),
-            revision: view.get("revision").map(str::to_owned),
+            is_as_of: !view.as_of().is_plain(),
             view: query,
             rows: rows.rows,
             path: &path,
@@ -202,8 +206,7 @@ fn downloads(asked: &View, view: &View, name: &str) -> Downloads {
             .with("format", Some(format));
         with_query(&path, &view.query())
     };
-    let revision = view.get("revision");
-    let whole = View::default().with("revision", revision);
+    let whole = view.as_of();
     let source = whole.with("version", Some("v2"));
     let everything = (all != whole).then(|| format(&whole, "csv"));
     Downloads {

@@ -3,8 +3,10 @@
 mod access;
 mod client;
 mod compare;
+mod described;
 mod home;
 mod operator;
+mod readers;
 mod revisions;
 mod sent;
 mod table;

@@ -20,7 +20,7 @@ fn a_row_is_a_record_with_whole_texts_and_ways_to_those_beside_it() {
     let long = "long ".repeat(100);
     server.replace(
         "people",
-        &format!("id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n3,Grace,{long}\n"),
+        format!("id,name,note\n1,Ada,\n2,Lin,<b>x</b>\n3,Grace,{long}\n"),
     );
     let page = server.page("/explore/people/rows/2").html();
     has(
@@ -113,6 +113,44 @@ fn revisions_are_listed_with_how_they_differ() {
 }
 
 #[test]
+fn revisions_tell_the_versions_of_their_schema_and_what_changed_about_columns() {
+    let server = people();
+    server.replace("people", "id,name,note,more\n1,Ada,,x\n");
+    server.replace("people", "id,name,note,more\n1,Ada,,x\n2,Lin,,y\n");
+    server.replace("people", "id,name\nx,Ada\n");
+    let page = server.page("/explore/people/revisions").html();
+    has(
+        &page,
+        &[
+            "href=\"/explore/people?schema=2\" title=\"The newest revision with schema 2\">2.0</a>",
+            "href=\"/explore/people?schema=1\" title=\"The newest revision with schema 1\">1.1</a>",
+            "<small>more is added</small>",
+            "id changes from integer to string, ",
+            "note is gone",
+        ],
+    );
+    assert_eq!(page.matches("?schema=").count(), 2);
+    // The newest revision with the schema that a link names.
+    let view = server.page("/explore/people?schema=1&order=id.desc&limit=1");
+    let view = view.html();
+    has(
+        &view,
+        &[
+            "This is revision 3.",
+            "schema 1.1",
+            "<td>Lin</td>",
+            "/datasets/people/rows?schema=1",
+            "href=\"/explore/people?order=id.desc&#38;limit=1&#38;revision=3&#38;cursor=",
+        ],
+    );
+    // It is no filter, and a record of it stays in it.
+    lacks(&view, &["aria-label=\"Filters\"", "not shown"]);
+    let record = server.page("/explore/people/rows/1?schema=1").html();
+    has(&record, &["more <small>", "/explore/people?schema=1"]);
+    assert_eq!(server.page("/explore/people?schema=9").status, 404);
+}
+
+#[test]
 fn what_changed_between_two_revisions_is_told_column_by_column() {
     let server = people();
     server.replace("people", "id,full,note\n1.5,Ada,x\n,Lin,y\n3,Grace,z\n");
@@ -139,6 +177,101 @@ fn what_changed_between_two_revisions_is_told_column_by_column() {
     ] {
         assert_eq!(server.page(path).status, status, "{path}");
     }
+}
+
+#[test]
+fn rows_that_came_went_or_changed_are_counted_and_shown() {
+    let server = Server::start();
+    server.store(
+        "people",
+        "id,name,city\n1,Ada,London\n2,Grace,New York\n3,Edsger,Austin\n",
+    );
+    server.replace(
+        "people",
+        "id,name,born\n1,Ada,1815\n2,Grace <b>,\n4,Alan,1912\n",
+    );
+    let url = "/explore/people/changes?from=1&to=2";
+    let page = server.page(url).html();
+    has(
+        &page,
+        &[
+            "<span>2 rows removed</span><span>2 added</span><span>1 unchanged</span>",
+            "<th scope=\"col\">born</th><th scope=\"col\">city</th></tr>",
+            "<th scope=\"row\">removed</th><td>3</td><td>Edsger</td><td></td><td>Austin</td>",
+            "<th scope=\"row\">added</th><td>2</td><td>Grace &#60;b&#62;</td><td><i>null</i></td><td></td>",
+            "href=\"/datasets/people/changes?version=v2&#38;format=csv&#38;from=1&#38;to=2\"",
+            "<option value=\"name\">",
+        ],
+    );
+    lacks(&page, &["<mark>", "<option value=\"born\">"]);
+    let page = server.page(&format!("{url}&key=id")).html();
+    has(
+        &page,
+        &[
+            "<span>1 row removed</span><span>1 added</span><span>1 changed</span><span>1 unchanged</span>",
+            "<th scope=\"row\">before</th><td>2</td><td><mark>Grace</mark></td><td></td><td>New York</td>",
+            "<th scope=\"row\">after</th><td>2</td><td><mark>Grace &#60;b&#62;</mark></td>",
+            "value=\"id\" autocomplete",
+            "format=ndjson&#38;from=1&#38;to=2&#38;key=id\"",
+        ],
+    );
+    // The later revision is on the right, whichever was asked for first.
+    let turned = server.page("/explore/people/changes?from=2&to=1").html();
+    has(
+        &turned,
+        &["<span>2 rows removed</span><span>2 added</span>"],
+    );
+    let same = server.page("/explore/people/changes?from=2&to=2").html();
+    lacks(&same, &["Key columns"]);
+}
+
+#[test]
+fn a_key_that_can_not_be_one_is_explained_beside_its_field() {
+    let server = Server::start();
+    server.store("people", "id,name\n1,Ada\n1,<b>Lin\n");
+    server.replace("people", "id,name\n1,Ada\n");
+    let url = "/explore/people/changes?from=1&to=2";
+    let repeated = server.page(&format!("{url}&key=id"));
+    assert_eq!(repeated.status, 409);
+    let page = repeated.text();
+    has(&page, &["role=\"alert\"", "&#60;b&#62;Lin", "Key columns"]);
+    let unknown = server.page(&format!("{url}&key=%3Cx%3E"));
+    assert_eq!(unknown.status, 400);
+    has(&unknown.text(), &["&#60;x&#62;", "id, name"]);
+}
+
+#[test]
+fn of_many_changed_rows_the_first_are_shown_on_a_small_page() {
+    let server = Server::start();
+    let rows = |from: u32| -> String {
+        let rows = (0..5000).map(|row| format!("{},{}\n", row + from, "long ".repeat(30)));
+        rows.collect()
+    };
+    let names: Vec<String> = (0..40).map(|number| format!(",c{number}")).collect();
+    server.store(
+        "wide",
+        format!("id,text{}\n1,x{}\n", names.concat(), ",1".repeat(40)),
+    );
+    server.replace(
+        "wide",
+        format!("id,text{}\n2,x{}\n", names.concat(), ",1".repeat(40)),
+    );
+    let page = server.page("/explore/wide/changes?from=1&to=2").html();
+    has(&page, &["20 of 42 columns are shown."]);
+    server.store("many", format!("id,text\n{}", rows(0)));
+    server.replace("many", format!("id,text\n{}", rows(9000)));
+    let call = server.browse("/explore/many/changes?from=1&to=2");
+    let packed = call.header("Accept-Encoding", "gzip").send().ok();
+    assert!(packed.body.len() < 14 << 10, "{}", packed.body.len());
+    let page = server.page("/explore/many/changes?from=1&to=2").html();
+    has(
+        &page,
+        &[
+            "<span>5,000 rows removed</span>",
+            "These are the first rows",
+        ],
+    );
+    assert_eq!(page.matches("<th scope=\"row\">removed").count(), 50);
 }
 
 #[test]

@@ -72,6 +72,22 @@ fn a_click_on_a_name_sorts_up_then_down_then_not() {
 }
 
 #[test]
+fn filters_offer_the_most_frequent_values() {
+    let server = flights();
+    let long = "x".repeat(100);
+    server.replace(
+        "flights",
+        format!("dest,late,note\nLAX,true,\"<b>\"\nSFO,false,{long}\nLAX,true,\n"),
+    );
+    let page = server.page("/explore/flights").html();
+    let offered = "list=\"values-1\"><datalist id=\"values-1\"><option value=\"LAX\"><option value=\"SFO\"></datalist>";
+    let escaped = "<datalist id=\"values-3\"><option value=\"&#60;b&#62;\"></datalist>";
+    has(&page, &[offered, escaped]);
+    // Those of a boolean are its operators.
+    lacks(&page, &["values-2"]);
+}
+
+#[test]
 fn the_form_of_filters_leads_to_a_query_of_the_api() {
     let server = flights();
     let form = "/explore/flights/view?view=order%3Ddelay&o.dest=eq&v.dest=LAX&o.delay=gte&v.delay=10&o.day=eq&v.day=&o.late=is.true&v.late=";
