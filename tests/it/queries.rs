@@ -5,6 +5,7 @@ mod filters;
 mod index_pages;
 mod limits;
 mod orders;
+mod values;
 
 use std::fmt::Write as _;
 

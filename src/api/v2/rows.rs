@@ -18,7 +18,7 @@ use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
 use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
 use crate::dataset::query::Fingerprint;
-use crate::dataset::{QueryError, RawQuery};
+use crate::dataset::{DatasetName, QueryError, RawQuery};
 use crate::services::search::Search;
 use crate::services::{PageKey, readers};
 use crate::store::Dataset;
@@ -33,9 +33,9 @@ const SPREADSHEET: &str = "spreadsheet";
 /// The most rows of a page.
 const LONGEST: u64 = 10_000;
 
-/// The position in a cursor of this list: the numbers of dataset and revision, a row, and the query. In the order of the file, the row is
-/// the next one. In another order, it is the last one of the page.
-type Position = (i64, i64, u64, Option<Fingerprint>);
+/// The position in a cursor of this list: the numbers of dataset and revision, a row, the query, and a hash of the dataset's name. In the
+/// order of the file, the row is the next one. In another order, it is the last one of the page.
+type Position = (i64, i64, u64, Option<Fingerprint>, u32);
 
 /// A request for rows.
 struct Wanted {
@@ -60,7 +60,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         }
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
-    let cursor = query.take("cursor")?;
+    let cursor = query.take_filled("cursor")?;
     let wanted_revision = as_of::Wanted::take(&mut query)?;
     let cells = cells(&mut query, format)?;
     let asked = Arc::new(asked(query)?);
@@ -125,7 +125,7 @@ pub(super) fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error
 /// The parameters. All remaining ones are filters.
 fn asked(mut query: Query) -> Result<RawQuery, Error> {
     Ok(RawQuery {
-        select: query.take("select")?,
+        select: query.take_filled("select")?,
         order: query.take("order")?,
         filters: query
             .take_rest()
@@ -180,6 +180,11 @@ fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
         .collect()
 }
 
+/// A hash that tells names apart.
+fn hash(name: &DatasetName) -> u32 {
+    xxhash_rust::xxh3::xxh3_64(name.to_string().as_bytes()) as u32
+}
+
 /// The revision to read, and the row to begin with: those of the cursor, or else the requested revision from its beginning.
 async fn start(
     call: &Call,
@@ -190,7 +195,7 @@ async fn start(
         return Ok((call.dataset_as_of(wanted).await?, None));
     };
     let key = call.services.store.cursor_key()?;
-    let (id, of, row, query): Position = cursor::open(key, LIST, cursor)?;
+    let (id, of, row, query, name): Position = cursor::open(key, LIST, cursor)?;
     let other = |name, value: String, own: String| {
         let expected = format_args!("{own}, which the cursor belongs to, or leave one of them out");
         Err(Error::bad_parameter(name, value, expected))
@@ -201,6 +206,9 @@ async fn start(
         return other("revision", revision.to_string(), of.to_string());
     }
     let newest = call.dataset().await?;
+    if name != hash(&newest.name) {
+        return Err(Error::CursorOfOtherDataset);
+    }
     if id != newest.id() {
         return Err(Error::RevisionGone {
             name: newest.name.to_string(),
@@ -304,7 +312,9 @@ impl Wanted {
     fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<Arc<str>>, Error> {
         let Some(row) = row else { return Ok(None) };
         let fingerprint = self.query.fingerprint();
-        let position: Position = (self.dataset.id(), self.dataset.revision, row, fingerprint);
+        let (dataset, revision) = (self.dataset.id(), self.dataset.revision);
+        let name = hash(&self.dataset.name);
+        let position: Position = (dataset, revision, row, fingerprint, name);
         let cursor = cursor::seal(call.services.store.cursor_key()?, LIST, &position)?;
         Ok(Some(cursor.into()))
     }
