@@ -8,7 +8,7 @@ use crate::server::Server;
 
 /// The column `n` of the rows of `odd` that a filter finds.
 fn found(server: &Server, filter: (&str, &str)) -> Vec<u64> {
-    let path = path(&[filter]).replace("/flights/", "/odd/");
+    let path = path(&[filter, ("select", "n")]).replace("/flights/", "/odd/");
     let page = server.get(&path).v2().send().ok().json();
     let rows = page["data"].as_array().unwrap().iter();
     rows.map(|row| row["n"].as_u64().unwrap()).collect()

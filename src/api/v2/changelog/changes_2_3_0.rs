@@ -106,6 +106,18 @@ pub(super) const CHANGES: &[Change] = &[
     ),
     added(
         "list_rows",
+        "or, and, not.or and not.and combine conditions, also nested ones",
+        "400: unknown column or",
+        "or=(dest.eq.LAX,and(dep_delay.gte.60,carrier.in.(UA,AA)))",
+    ),
+    added(
+        "list_rows",
+        "count=exact adds the number of rows that the query finds to a page",
+        "clients had to read all pages",
+        "{\"data\": [...], \"next\": null, \"total\": 8255}",
+    ),
+    added(
+        "list_rows",
         "a date can be compared with a datetime column, as its midnight in UTC",
         "at=gte.2026-11-22 was 400",
         "at=gte.2026-11-22 is at=gte.2026-11-22T00:00:00Z",
