@@ -222,7 +222,9 @@ impl<'r> Reader<'r, '_, '_> {
         // A name may have dots, and end like an operator.
         let followed = |dot: &usize| operator_of(&rest[dot + 1..]).is_some();
         let names = &mut *self.groups.names;
-        let mut known = |dot: &usize| names.place(&rest[..*dot]).is_some();
+        let lengths = names.columns().iter().map(|column| column.name.len());
+        let longest = lengths.max().unwrap_or(0);
+        let mut known = |dot: &usize| *dot <= longest && names.place(&rest[..*dot]).is_some();
         let dot = (dots.iter().find(|dot| followed(dot) && known(dot)))
             .or_else(|| dots.iter().find(|dot| followed(dot)))
             .or_else(|| dots.first());
