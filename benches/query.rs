@@ -82,6 +82,7 @@ impl Sample {
             select: None,
             order: order.map(str::to_owned),
             filters: filters.into_iter().collect(),
+            groups: Vec::new(),
         };
         Query::resolve(&asked, &self.columns, &self.layout.formats).expect("it can be asked")
     }

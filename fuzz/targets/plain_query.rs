@@ -305,7 +305,11 @@ fn like(pattern: &str, text: &str, folded: bool) -> bool {
         };
         places.extend(fold(literal).into_iter().map(Place::Character));
     }
-    let text: Vec<char> = text.chars().flat_map(fold).collect();
+    // Each character, and whether folding made it in addition to the one before.
+    let folds = text
+        .chars()
+        .flat_map(|whole| fold(whole).into_iter().enumerate());
+    let text: Vec<(char, bool)> = folds.map(|(at, one)| (one, at > 0)).collect();
     // Which beginnings of the text the places so far match.
     let mut reached = vec![false; text.len() + 1];
     reached[0] = true;
@@ -315,8 +319,13 @@ fn like(pattern: &str, text: &str, folded: bool) -> bool {
             let before = at > 0 && reached[at - 1];
             next[at] = match place {
                 Place::Any => reached[at] || at > 0 && next[at - 1],
-                Place::One => before,
-                Place::Character(wanted) => before && text[at - 1] == wanted,
+                // All that folding made of one character.
+                Place::One => {
+                    let begin = text[..at].iter().rposition(|(_, inside)| !inside);
+                    let is_end = text.get(at).is_none_or(|(_, inside)| !inside);
+                    is_end && begin.is_some_and(|begin| reached[begin])
+                }
+                Place::Character(wanted) => before && text[at - 1].0 == wanted,
             };
         }
         reached = next;

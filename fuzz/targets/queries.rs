@@ -73,6 +73,7 @@ fn asked(query: &str) -> Option<RawQuery> {
         select,
         order,
         filters: filters.collect(),
+        groups: Vec::new(),
     })
 }
 

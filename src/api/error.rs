@@ -273,6 +273,9 @@ pub enum Error {
         "this cursor belongs to another query; send it with the same select, order and filters as the page that it came from, or start again without it"
     )]
     CursorOfOtherQuery,
+    /// The cursor belongs to another dataset.
+    #[error("this cursor belongs to another dataset; start again without it")]
+    CursorOfOtherDataset,
     /// An invalid query for rows.
     #[error("{0}")]
     BadQuery(#[from] QueryError),

@@ -89,6 +89,11 @@ impl Query {
         }
     }
 
+    /// Takes a parameter that may occur once. An empty one is as if it were missing.
+    pub fn take_filled(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        Ok(self.take(name)?.filter(|value| !value.is_empty()))
+    }
+
     /// Takes a parameter that may occur once beside filters of that name, which are left.
     pub fn take_unless_condition(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);

@@ -71,6 +71,35 @@ pub(super) fn integer(text: &[u8]) -> Option<i64> {
     (!rest).then(|| i64::try_from(signed).ok()).flatten()
 }
 
+/// The nearest `f64` of a JSON number, whatever its exponent is; infinite when it is beyond all of them.
+pub(super) fn near(text: &[u8]) -> Option<f64> {
+    /// Digits that decide how a number is rounded (767), with some to spare.
+    const DECIDING: usize = 800;
+    /// Beyond this power of ten, numbers are infinite; below its negative, they are 0.
+    const FARTHEST: i64 = 400;
+    let parts = Parts::of(text);
+    let magnitude = match parts.exponent {
+        _ if parts.sign() == 0 => 0.0,
+        Exponent::Near(exponent) if exponent.abs() <= FARTHEST => {
+            let mut digits = parts.significant();
+            let mut short = String::from("0.");
+            short.extend(digits.by_ref().take(DECIDING).map(char::from));
+            // Digits beyond those decide only whether there are any.
+            if digits.any(|digit| digit != b'0') {
+                short.push('1');
+            }
+            format!("{short}e{exponent}").parse().ok()?
+        }
+        ref far if *far > Exponent::Near(0) => f64::INFINITY,
+        _ => 0.0,
+    };
+    Some(if parts.negative {
+        -magnitude
+    } else {
+        magnitude
+    })
+}
+
 impl<'t> Parts<'t> {
     fn of(text: &'t [u8]) -> Self {
         let (negative, text) = match text {

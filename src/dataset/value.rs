@@ -3,6 +3,8 @@
 //! Strict on purpose: what is not exactly of the grammar stays a string, so that no text is ever changed by being
 //! understood. All take the field's text without quotes, and look at each byte at most a few times.
 
+use super::decimal;
+
 /// A moment, for comparing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
@@ -69,9 +71,10 @@ pub fn number(text: &[u8]) -> Option<f64> {
         let value = plain(&rest[..whole], rest.get(whole + 1..).unwrap_or_default());
         return Some(if negative { -value } else { value });
     }
+    let mut exponent = 0;
     if let Some(b'e' | b'E') = rest.get(at) {
         at += 1 + usize::from(matches!(rest.get(at + 1), Some(b'+' | b'-')));
-        let exponent = count_digits(&rest[at..]);
+        exponent = count_digits(&rest[at..]);
         at += exponent;
         if exponent == 0 {
             return None;
@@ -80,8 +83,14 @@ pub fn number(text: &[u8]) -> Option<f64> {
     if at != rest.len() {
         return None;
     }
+    if exponent > PARSED_EXPONENT {
+        return decimal::near(text);
+    }
     std::str::from_utf8(text).ok()?.parse().ok()
 }
+
+/// The standard library cuts longer exponents off, which is right only for mantissas that are not as long.
+const PARSED_EXPONENT: usize = 4;
 
 /// Digits that an `f64` holds exactly whatever they are.
 const EXACT_DIGITS: usize = 15;
@@ -116,6 +125,12 @@ pub fn date(text: &[u8]) -> Option<i32> {
 /// UTC (section 5.7).
 pub fn instant(text: &[u8]) -> Option<Instant> {
     moment(text).map(|moment| moment.at)
+}
+
+/// The beginning of a date in UTC.
+pub fn midnight(text: &[u8]) -> Option<Instant> {
+    let seconds = i64::from(date(text)?) * 86_400;
+    Some(Instant { seconds, nanos: 0 })
 }
 
 /// The whole seconds between which a `date-time` lies.

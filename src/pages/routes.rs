@@ -126,6 +126,7 @@ impl Page {
     }
 
     async fn made(self, visit: &Visit, body: InnerBody) -> Result<Reply, Problem> {
+        visit.check_query()?;
         let mut parts = visit.uri.path().trim_matches('/').split('/').skip(1);
         let name = decoded(parts.next().unwrap_or_default());
         let mut rest = parts.map(decoded).skip(1);

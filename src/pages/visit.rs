@@ -5,10 +5,11 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, HOST, HeaderMap};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{Extensions, HeaderName, Method, Uri};
+use http::{Extensions, HeaderName, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::inner::{Api, Inner};
+use super::problem::Problem;
 use crate::services::Services;
 use crate::services::memory::{Exhausted, Held, Kind};
 
@@ -42,6 +43,18 @@ impl Visit {
     /// The query, as it was sent; empty if there is none.
     pub(super) fn query(&self) -> &str {
         self.uri.query().unwrap_or_default()
+    }
+
+    /// Refuses a query with percent escapes that aren't UTF-8: a replacement character is not what the visitor meant.
+    pub(super) fn check_query(&self) -> Result<(), Problem> {
+        match percent_decode_str(self.query()).decode_utf8() {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "The address isn't valid",
+                "Its query has percent escapes that aren't UTF-8. Write é as %C3%A9, and % itself as %25.",
+            )),
+        }
     }
 
     /// The value of a parameter of the page's own.

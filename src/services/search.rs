@@ -155,8 +155,26 @@ impl Search {
                 false => self.ordered_page(from, limit).await,
             }
         };
+        self.in_time(finding).await
+    }
+
+    /// How many rows the query finds.
+    ///
+    /// # Errors
+    /// When the store fails, or it takes longer than a query may.
+    pub async fn count(self: &Arc<Self>) -> Result<u64, SearchError> {
+        match self.query.finds_all_rows() {
+            true => Ok(self.dataset.rows),
+            false => self.in_time(self.count_rows()).await,
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, SearchError>>,
+    ) -> Result<T, SearchError> {
         let limit = self.services.settings.timeouts.query_timeout;
-        let done = tokio::time::timeout_at(self.deadline, finding).await;
+        let done = tokio::time::timeout_at(self.deadline, work).await;
         done.map_err(|_| SearchError::TimedOut(limit))?
     }
 

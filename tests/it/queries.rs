@@ -1,10 +1,13 @@
 //! Queries in version 2: filters, orders, projections, and the cursors and formats of what they find.
 
+mod counts;
 mod cursors;
 mod filters;
+mod groups;
 mod index_pages;
 mod limits;
 mod orders;
+mod values;
 
 use std::fmt::Write as _;
 

@@ -167,8 +167,10 @@ impl Parameter {
     }
 
     /// The parameters of a query for rows.
-    pub fn row_query() -> [Self; 4] {
+    pub fn row_query() -> [Self; 7] {
         let text = json!({ "type": "string" });
+        let groups = json!({ "type": "array", "items": { "type": "string", "pattern": "^\\(" } });
+        let group = |name, meaning| Self::query(name, meaning, &groups);
         let filters = Self::properties(
             "filters",
             "Filters: `COLUMN=OPERATOR.VALUE`, such as `dest=eq.LAX`. A row must meet all of them. Operators: `eq`, `neq`, `gt`, `gte`, \
@@ -189,6 +191,21 @@ impl Parameter {
                 &text,
             ),
             filters,
+            group(
+                "or",
+                "Conditions of which at least one must hold: `(dest.eq.LAX,and(dep_delay.gte.60,carrier.in.(UA,AA)))`. A condition is `COLUMN.OPERATOR.VALUE`, with \
+                 double quotes around a name or value that needs them, or a group `or(…)` or `and(…)`, up to 8 deep; `not.` before it negates it. \
+                 `not.or` is a parameter, too. All that are sent must hold.",
+            ),
+            group(
+                "and",
+                "Conditions that must all hold, written as for `or`. `not.and` is a parameter, too.",
+            ),
+            Self::query(
+                "count",
+                "`exact` adds `total` to a page in JSON: how many rows the query finds on all pages.",
+                &json!({ "type": "string", "enum": ["exact"] }),
+            ),
             Self::safe(),
         ]
     }

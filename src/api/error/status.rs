@@ -38,6 +38,7 @@ impl Error {
             | Self::BadParameter { .. }
             | Self::BadCursor
             | Self::CursorOfOtherQuery
+            | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
             | Self::BadTag { .. }
             | Self::BadKey

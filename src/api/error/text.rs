@@ -40,6 +40,7 @@ impl Error {
             Self::BadParameter { .. } => "bad parameter",
             Self::BadCursor => "bad cursor",
             Self::CursorOfOtherQuery => "cursor of another query",
+            Self::CursorOfOtherDataset => "cursor of another dataset",
             Self::BadQuery(_) => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
@@ -195,6 +196,7 @@ impl Error {
             | Self::BadParameter { .. }
             | Self::BadCursor
             | Self::CursorOfOtherQuery
+            | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
             | Self::QueryTimedOut(_)
             | Self::RevisionGone { .. }

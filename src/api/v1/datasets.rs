@@ -118,6 +118,7 @@ pub(super) async fn get_dataset(call: Call) -> Result<Reply, Error> {
             query: None,
             first: Some(span.first),
             limit: u32::try_from(per_page).unwrap_or(u32::MAX),
+            is_counted: false,
             version: super::VERSION.number,
         };
         let form = || representation::rows(&dataset, page, per_page);

@@ -86,7 +86,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     let mut query = call.query()?;
     let limit = query.take_number("limit", 1..=1000, 100)?;
     let after = query
-        .take("cursor")?
+        .take_filled("cursor")?
         .map(|cursor| cursor::open::<String>(key, LIST, &cursor))
         .transpose()?;
     query.finish()?;

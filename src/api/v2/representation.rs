@@ -311,16 +311,20 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(pair).collect()
 }
 
-/// A page of rows: `{"data": [{"id": 1, "name": "Ada"}, …], "next": "cursor" | null}`.
+/// A page of rows: `{"data": [{"id": 1, "name": "Ada"}, …], "next": "cursor" | null}`, with `total` if the rows were counted.
 pub(super) fn page(
     dataset: &Arc<store::Dataset>,
     select: Option<&[usize]>,
     next: Option<&str>,
+    total: Option<u64>,
 ) -> Form {
     let mut suffix = b"],\"next\":".to_vec();
     match next {
         Some(cursor) => push_json_string(cursor, &mut suffix),
         None => suffix.extend_from_slice(b"null"),
+    }
+    if let Some(total) = total {
+        suffix.extend_from_slice(format!(",\"total\":{total}").as_bytes());
     }
     suffix.push(b'}');
     Form {
@@ -346,6 +350,12 @@ pub(super) fn page_schema() -> Schema {
             "next": {
                 "type": ["string", "null"],
                 "description": "The cursor of the next page; null at the end.",
+            },
+            "total": {
+                "type": "integer",
+                "format": "int64",
+                "minimum": 0,
+                "description": "How many rows the query finds on all pages. Only with `count=exact`.",
             },
         },
         "required": ["data", "next"],

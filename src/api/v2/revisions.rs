@@ -20,7 +20,7 @@ pub(super) async fn list_revisions(call: Call) -> Result<Reply, Error> {
     let key = call.services.store.cursor_key()?;
     let mut query = call.query()?;
     let limit = query.take_number("limit", 1..=1000, 100)?;
-    let cursor = query.take("cursor")?;
+    let cursor = query.take_filled("cursor")?;
     query.finish()?;
     let dataset = call.dataset().await?;
     let id = dataset.id();

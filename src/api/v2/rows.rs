@@ -1,5 +1,6 @@
 //! Rows in version 2: all of them, or what a query finds.
 
+mod parameters;
 mod partial;
 
 use std::sync::Arc;
@@ -12,30 +13,32 @@ use super::{VERSION, metadata, pages, representation};
 use crate::api::as_of::{self, AsOf};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::query::{Query, SCHEMA};
+use crate::api::query::SCHEMA;
 use crate::api::reply::Reply;
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
 use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
+use crate::dataset::DatasetName;
 use crate::dataset::query::Fingerprint;
-use crate::dataset::{QueryError, RawQuery};
 use crate::services::search::Search;
 use crate::services::{PageKey, readers};
 use crate::store::Dataset;
 use crate::versioning::Format;
+pub(super) use parameters::cells;
+use parameters::{EXACT, asked, is_counted, resolve, written};
 
 /// The path behind that of the dataset.
 const RESOURCE: &str = "/rows";
 /// The purpose of the cursors of this list.
 const LIST: &str = "rows";
-/// The value of `safe`.
-const SPREADSHEET: &str = "spreadsheet";
 /// The most rows of a page.
 const LONGEST: u64 = 10_000;
 
-/// The position in a cursor of this list: the numbers of dataset and revision, a row, and the query. In the order of the file, the row is
-/// the next one. In another order, it is the last one of the page.
-type Position = (i64, i64, u64, Option<Fingerprint>);
+/// The position in a cursor of this list: the numbers of dataset and revision, a row, the query, and a hash of the dataset's name. In the
+/// order of the file, the row is the next one. In another order, it is the last one of the page.
+type Position = (i64, i64, u64, Option<Fingerprint>, u32);
+/// The same without the hash, as servers of earlier releases write it.
+type OlderPosition = (i64, i64, u64, Option<Fingerprint>);
 
 /// A request for rows.
 struct Wanted {
@@ -48,6 +51,8 @@ struct Wanted {
     limit: u64,
     format: Format,
     cells: CsvCells,
+    /// Whether a page has the number of all rows that the query finds.
+    is_counted: bool,
 }
 
 /// `GET /datasets/{name}/rows`: a page of the rows that the query finds, or all of them as CSV or NDJSON without a limit.
@@ -60,9 +65,10 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         }
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
     };
-    let cursor = query.take("cursor")?;
+    let cursor = query.take_filled("cursor")?;
     let wanted_revision = as_of::Wanted::take(&mut query)?;
     let cells = cells(&mut query, format)?;
+    let is_counted = is_counted(&mut query, format)?;
     let asked = Arc::new(asked(query)?);
     let deadline = Instant::now() + call.services.settings.timeouts.query_timeout;
     let (as_of, from) = start(&call, cursor.as_deref(), wanted_revision).await?;
@@ -88,6 +94,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         limit,
         format,
         cells,
+        is_counted,
     };
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = match format {
@@ -95,7 +102,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
     };
     let reply = reply.with(ETAG, tag);
-    let written = written(&asked, cells);
+    let mut written = written(&asked, cells);
+    written.extend(is_counted.then(|| ("count".to_owned(), EXACT)));
     let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
     let mut reply = as_of.tell(&call, reply, RESOURCE);
     reply.named = named;
@@ -108,76 +116,9 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     Ok(memory.of(reply, wanted.dataset))
 }
 
-/// How the cells of a CSV are written.
-pub(super) fn cells(query: &mut Query, format: Format) -> Result<CsvCells, Error> {
-    match query.take("safe")? {
-        None => Ok(CsvCells::AsTheyAre),
-        Some(safe) if safe != SPREADSHEET => Err(Error::bad_parameter("safe", safe, SPREADSHEET)),
-        Some(_) if format == Format::Csv => Ok(CsvCells::SafeForSpreadsheets),
-        Some(safe) => Err(Error::bad_parameter(
-            "safe",
-            safe,
-            "it only for a CSV, with format=csv or Accept: application/vnd.flash.v2+csv",
-        )),
-    }
-}
-
-/// The parameters. All remaining ones are filters.
-fn asked(mut query: Query) -> Result<RawQuery, Error> {
-    Ok(RawQuery {
-        select: query.take("select")?,
-        order: query.take("order")?,
-        filters: query
-            .take_rest()
-            .into_iter()
-            .map(|(name, condition)| match name.strip_prefix("where.") {
-                Some(name) => (name.to_owned(), condition),
-                None => (name, condition),
-            })
-            .collect(),
-    })
-}
-
-/// The query, resolved against the dataset's columns. A long one is resolved on a blocking thread.
-async fn resolve(
-    asked: &Arc<RawQuery>,
-    dataset: &Arc<Dataset>,
-) -> Result<Arc<dataset::Query>, Error> {
-    /// A query with at most so many bytes is resolved at once.
-    const SHORT: usize = 4 << 10;
-    if asked.bytes() <= SHORT {
-        return Ok(Arc::new(resolved(asked, dataset)?));
-    }
-    let (asked, dataset) = (Arc::clone(asked), Arc::clone(dataset));
-    let resolving = tokio::task::spawn_blocking(move || resolved(&asked, &dataset));
-    let resolved = resolving.await.map_err(|_| Error::Worker)?;
-    Ok(Arc::new(resolved?))
-}
-
-fn resolved(asked: &RawQuery, dataset: &Dataset) -> Result<dataset::Query, QueryError> {
-    dataset::Query::resolve(asked, &dataset.columns, &dataset.layout.formats)
-}
-
-/// The parameters of the query, for links.
-fn written(asked: &RawQuery, cells: CsvCells) -> Vec<(String, &str)> {
-    let safe = (cells == CsvCells::SafeForSpreadsheets).then(|| ("safe".to_owned(), SPREADSHEET));
-    let select = asked
-        .select
-        .iter()
-        .map(|select| ("select".to_owned(), &**select));
-    let order = asked
-        .order
-        .iter()
-        .map(|order| ("order".to_owned(), &**order));
-    let filters = asked
-        .filters
-        .iter()
-        .map(|(name, condition)| (format!("where.{name}"), &**condition));
-    safe.into_iter()
-        .chain(select)
-        .chain(order)
-        .chain(filters)
-        .collect()
+/// A hash that tells names apart.
+fn hash(name: &DatasetName) -> u32 {
+    xxhash_rust::xxh3::xxh3_64(name.to_string().as_bytes()) as u32
 }
 
 /// The revision to read, and the row to begin with: those of the cursor, or else the requested revision from its beginning.
@@ -190,7 +131,13 @@ async fn start(
         return Ok((call.dataset_as_of(wanted).await?, None));
     };
     let key = call.services.store.cursor_key()?;
-    let (id, of, row, query): Position = cursor::open(key, LIST, cursor)?;
+    let (id, of, row, query, name) = match cursor::open::<Position>(key, LIST, cursor) {
+        Ok((id, of, row, query, name)) => (id, of, row, query, Some(name)),
+        Err(_) => {
+            let (id, of, row, query) = cursor::open::<OlderPosition>(key, LIST, cursor)?;
+            (id, of, row, query, None)
+        }
+    };
     let other = |name, value: String, own: String| {
         let expected = format_args!("{own}, which the cursor belongs to, or leave one of them out");
         Err(Error::bad_parameter(name, value, expected))
@@ -201,6 +148,9 @@ async fn start(
         return other("revision", revision.to_string(), of.to_string());
     }
     let newest = call.dataset().await?;
+    if name.is_some_and(|name| name != hash(&newest.name)) {
+        return Err(Error::CursorOfOtherDataset);
+    }
     if id != newest.id() {
         return Err(Error::RevisionGone {
             name: newest.name.to_string(),
@@ -250,7 +200,11 @@ impl Wanted {
         let row = span.first.saturating_add(self.limit);
         let next = (row < self.dataset.rows).then_some(row);
         let next = self.cursor(call, next)?;
-        let body = rows::all(&call.services, span, self.form(next.as_deref())).await?;
+        let form = self.form(
+            next.as_deref(),
+            self.is_counted.then_some(self.dataset.rows),
+        );
+        let body = rows::all(&call.services, span, form).await?;
         Ok((body, next))
     }
 
@@ -266,26 +220,30 @@ impl Wanted {
                 &self.dataset,
                 batches,
                 self.limit,
-                self.form(None),
+                self.form(None, None),
             )
             .await?;
             return Ok((body, None));
         }
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let found = search.page(self.from, limit).await?;
+        let total = match self.is_counted {
+            true => Some(search.count().await?),
+            false => None,
+        };
         let next = self.cursor(call, found.next)?;
-        let form = self.form(next.as_deref());
+        let form = self.form(next.as_deref(), total);
         let body = found::all(services, &self.dataset, found.batches, self.limit, form).await?;
         Ok((body, next))
     }
 
-    fn form(&self, next: Option<&str>) -> Form {
+    fn form(&self, next: Option<&str>, total: Option<u64>) -> Form {
         let (dataset, select) = (&self.dataset, self.query.select.as_deref());
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),
             Format::Json | Format::Csvm | Format::Html => {
-                representation::page(dataset, select, next)
+                representation::page(dataset, select, next, total)
             }
         }
     }
@@ -297,6 +255,7 @@ impl Wanted {
             query: self.query.fingerprint(),
             first: self.from,
             limit: u32::try_from(self.limit).unwrap_or(u32::MAX),
+            is_counted: self.is_counted,
             version: VERSION.number,
         }
     }
@@ -304,7 +263,9 @@ impl Wanted {
     fn cursor(&self, call: &Call, row: Option<u64>) -> Result<Option<Arc<str>>, Error> {
         let Some(row) = row else { return Ok(None) };
         let fingerprint = self.query.fingerprint();
-        let position: Position = (self.dataset.id(), self.dataset.revision, row, fingerprint);
+        let (dataset, revision) = (self.dataset.id(), self.dataset.revision);
+        let name = hash(&self.dataset.name);
+        let position: Position = (dataset, revision, row, fingerprint, name);
         let cursor = cursor::seal(call.services.store.cursor_key()?, LIST, &position)?;
         Ok(Some(cursor.into()))
     }

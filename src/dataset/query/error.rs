@@ -36,6 +36,26 @@ pub enum QueryError {
         /// What is wrong and what to write.
         reason: &'static str,
     },
+    /// A group of conditions is malformed.
+    #[error("{parameter}=(…) is wrong at character {position}: {reason}")]
+    BadCondition {
+        /// The parameter.
+        parameter: String,
+        /// The number of the character, from 1 on.
+        position: usize,
+        /// What is wrong and what to write.
+        reason: &'static str,
+    },
+    /// A filter in a group of conditions is wrong.
+    #[error("{parameter}=(…) is wrong at character {position}: {error}")]
+    InCondition {
+        /// The parameter.
+        parameter: String,
+        /// The number of the character at which the filter begins, from 1 on.
+        position: usize,
+        /// What is wrong with it.
+        error: Box<QueryError>,
+    },
     /// A filter has no known operator.
     #[error(
         "{found:?} isn't a valid filter for {column}; write {column}=eq.VALUE; operators are: {operators}; not. before an operator negates it"

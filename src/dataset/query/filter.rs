@@ -61,23 +61,26 @@ pub fn is_condition(value: &str) -> bool {
     operator.is_some_and(|operator| !operator.is_empty() && is_word(operator))
 }
 
+/// The operator of a condition, and its value.
+pub(super) fn operator_of(condition: &str) -> Option<(&'static str, &str)> {
+    let positive = condition.strip_prefix("not.").unwrap_or(condition);
+    let (operator, value) = positive.split_once('.')?;
+    let operator = OPERATORS.into_iter().find(|known| *known == operator)?;
+    Some((operator, value))
+}
+
 impl Filter {
-    /// Reads `name=condition`, such as `dest=eq.LAX`.
+    /// Reads `name=condition`, such as `dest=eq.LAX`; `opposite` negates it.
     pub(super) fn parse(
         name: &str,
         condition: &str,
+        opposite: bool,
         names: &mut Names<'_>,
         formats: &Formats,
     ) -> Result<Self, QueryError> {
         let column = names.place_of(name)?;
-        let (negated, positive) = match condition.strip_prefix("not.") {
-            Some(rest) => (true, rest),
-            None => (false, condition),
-        };
-        let words = positive.split_once('.');
-        let operator = words.map_or(positive, |(operator, _)| operator);
-        let operator = OPERATORS.into_iter().find(|known| *known == operator);
-        let (Some(operator), Some((_, value))) = (operator, words) else {
+        let negated = condition.starts_with("not.") != opposite;
+        let Some((operator, value)) = operator_of(condition) else {
             return Err(QueryError::UnknownOperator {
                 column: truncated(name),
                 found: truncated(condition),

@@ -11,6 +11,7 @@
 
 mod error;
 mod filter;
+mod group;
 mod list;
 mod operand;
 mod order;
@@ -29,10 +30,12 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{Bloom, Column, ColumnType, Formats, Layout, ZoneMap};
+use group::Groups;
 use syntax::Names;
 
 pub use error::QueryError;
 pub use filter::{Filter, is_condition};
+pub use group::{Condition, GROUPS};
 pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
 pub use sort_key::{FullSortKey, SortKey};
@@ -41,7 +44,10 @@ pub use syntax::list_of_names;
 pub use top_k::{KeyedRow, TopK, TopRows};
 
 /// The parameters of a list of rows. A column with such a name is filtered as `where.NAME`.
-pub const RESERVED: [&str; 6] = ["select", "order", "limit", "cursor", "revision", "safe"];
+pub const RESERVED: [&str; 11] = [
+    "select", "order", "limit", "cursor", "revision", "safe", "count", "or", "and", "not.or",
+    "not.and",
+];
 
 /// The query as the client wrote it.
 #[derive(Debug, Clone, Default)]
@@ -52,13 +58,15 @@ pub struct RawQuery {
     pub order: Option<String>,
     /// For each filter the column's name and its condition.
     pub filters: Vec<(String, String)>,
+    /// Conditions in parentheses, each with its parameter, which is one of [`GROUPS`].
+    pub groups: Vec<(String, String)>,
 }
 
 impl RawQuery {
     /// Length of all parameters.
     pub fn bytes(&self) -> usize {
         let lists = [&self.select, &self.order].into_iter().flatten();
-        let filters = self.filters.iter();
+        let filters = self.filters.iter().chain(&self.groups);
         let filters = filters.map(|(name, condition)| name.len() + condition.len());
         lists.map(String::len).chain(filters).sum()
     }
@@ -83,6 +91,8 @@ pub struct Query {
     pub select: Option<Vec<usize>>,
     /// The filters; a row has to pass all of them.
     pub filters: Vec<Filter>,
+    /// Conditions that must hold, too.
+    pub conditions: Vec<Condition>,
     /// The terms of the order. The order of the file decides between equal rows, and is the whole order if there are no terms.
     pub order: Arc<[Term]>,
     /// How values are written, where that is not their canonical text.
@@ -114,11 +124,19 @@ impl Query {
         };
         let mut filters = Vec::with_capacity(asked.filters.len());
         for (name, condition) in &asked.filters {
-            filters.push(Filter::parse(name, condition, &mut names, formats)?);
+            filters.push(Filter::parse(name, condition, false, &mut names, formats)?);
+        }
+        let mut conditions = Vec::new();
+        let mut groups = Groups::new(&mut names, formats);
+        for (parameter, text) in &asked.groups {
+            let condition = groups.parse(parameter, text)?;
+            condition.split(&mut filters, &mut conditions);
         }
         let fingerprint = fingerprint(asked, select.as_deref());
         let ordered = order.iter().map(|term: &Term| term.column);
-        let used = filters.iter().map(Filter::column).chain(ordered);
+        let grouped = conditions.iter().flat_map(Condition::filters);
+        let filtered = filters.iter().chain(grouped).map(Filter::column);
+        let used = filtered.chain(ordered);
         let mut respelled: Vec<_> = used
             .filter(|column| columns[*column].respelled)
             .map(|column| (column, columns[column].kind))
@@ -130,6 +148,7 @@ impl Query {
             respelled,
             select,
             filters,
+            conditions,
             order: order.into(),
             fingerprint,
         })
@@ -170,50 +189,63 @@ impl Query {
         let ordered = self.order.iter().map(|term| term.column);
         shown
             .chain(ordered)
-            .chain(self.filters.iter().map(Filter::column))
+            .chain(self.every_filter().map(Filter::column))
+    }
+
+    /// The filters, and those of the conditions.
+    fn every_filter(&self) -> impl Iterator<Item = &Filter> {
+        let grouped = self.conditions.iter().flat_map(Condition::filters);
+        self.filters.iter().chain(grouped)
     }
 
     /// Whether it selects all rows, in the order of the file.
     pub fn is_of_all_rows(&self) -> bool {
-        self.filters.is_empty() && self.order.is_empty()
+        self.finds_all_rows() && self.order.is_empty()
+    }
+
+    /// Whether it selects all rows, in some order.
+    pub fn finds_all_rows(&self) -> bool {
+        self.filters.is_empty() && self.conditions.is_empty()
     }
 
     /// Whether a block may hold rows that match, judged by the pruning statistics of its columns, which `pruning_stats` returns by
     /// index. `false` is certain.
     pub fn may_match<'s>(&self, pruning_stats: impl Fn(usize) -> PruningStats<'s>) -> bool {
-        self.filters.iter().all(|filter| {
+        let mut may_hold = |filter: &Filter| {
             let PruningStats { zone_map, bloom } = pruning_stats(filter.column());
             zone_map.is_none_or(|zone_map| {
                 prune::may_hold(filter, zone_map, &self.formats)
                     && bloom.is_none_or(|bloom| prune::may_be_in(filter, zone_map, bloom))
             })
-        })
+        };
+        self.filters.iter().all(&mut may_hold)
+            && (self.conditions.iter()).all(|condition| condition.holds(&mut may_hold))
     }
 
     /// The columns whose Bloom filters [`Self::may_match`] needs: those that are filtered for certain values. Each once, in ascending
     /// order; if there are more than `MOST_KNOWN`, the first ones that the query names.
     pub fn bloom_columns(&self) -> Vec<usize> {
-        let sought = self.filters.iter().filter(|f| !f.sought().is_empty());
+        let sought = self.every_filter().filter(|f| !f.sought().is_empty());
         first_columns(sought.map(Filter::column))
     }
 
     /// The columns whose zone maps [`Self::may_match`] and [`Term::range`] need, under the same rules.
     pub fn zone_map_columns(&self) -> Vec<usize> {
         let ordered = self.order.first().map(|term| term.column);
-        let filtered = self.filters.iter().map(Filter::column);
+        let filtered = self.every_filter().map(Filter::column);
         first_columns(ordered.into_iter().chain(filtered))
     }
 
     /// The cost of filtering rows with `bytes` bytes of text, in bytes of text that take as long to read.
     pub fn effort(&self, rows: u64, bytes: u64) -> u64 {
-        let filters = self.filters.iter();
+        let filters = self.every_filter();
         let filters = filters.map(|filter| filter.effort(rows, bytes));
         filters.fold(bytes, u64::saturating_add)
     }
 
     /// The cost of checking whether a block may match, in comparisons with bounds.
     pub fn pruning(&self) -> u64 {
-        self.filters.iter().map(Filter::pruning).sum()
+        self.every_filter().map(Filter::pruning).sum()
     }
 }
 
@@ -234,17 +266,24 @@ fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
     first
 }
 
-/// The fingerprint of a raw query. The order of its filters does not matter.
+/// The fingerprint of a raw query. The order of its filters and groups does not matter.
 fn fingerprint(asked: &RawQuery, select: Option<&[usize]>) -> Option<Fingerprint> {
     let mut filters: Vec<_> = asked.filters.iter().collect();
     filters.sort_unstable();
     filters.dedup();
     let shown = select.map(|_| &asked.select);
-    if shown.is_none() && asked.order.is_none() && filters.is_empty() {
+    let mut groups: Vec<_> = asked.groups.iter().collect();
+    groups.sort_unstable();
+    groups.dedup();
+    if shown.is_none() && asked.order.is_none() && filters.is_empty() && groups.is_empty() {
         return None;
     }
-    let text = postcard::to_stdvec(&(shown, &asked.order, filters))
-        .expect("texts and lists of them always encode");
+    let query = (shown, &asked.order, filters);
+    let text = match groups.is_empty() {
+        true => postcard::to_stdvec(&query),
+        false => postcard::to_stdvec(&(query, groups)),
+    };
+    let text = text.expect("texts and lists of them always encode");
     let digest = Sha256::digest(text);
     digest.first_chunk().copied()
 }

@@ -38,7 +38,9 @@ impl Operand {
                 text: bytes.into(),
             })),
             ColumnType::Date => value::date(bytes).map(Self::Date),
-            ColumnType::Datetime => value::instant(bytes).map(Self::Instant),
+            ColumnType::Datetime => value::instant(bytes)
+                .or_else(|| value::midnight(bytes))
+                .map(Self::Instant),
             ColumnType::String => Some(Self::Text(bytes.into())),
         }
     }
@@ -55,7 +57,7 @@ impl Operand {
             ColumnType::Integer | ColumnType::Number => "a number as in JSON, such as 5 or -1.5",
             ColumnType::Date => "a date as YYYY-MM-DD",
             ColumnType::Datetime => {
-                "a datetime as in RFC 3339, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B)"
+                "a datetime as in RFC 3339, such as 2026-11-22T12:00:00Z (in a URL, + is written %2B), or a date, which is its midnight in UTC"
             }
             ColumnType::String => "any text",
         }

@@ -5,11 +5,15 @@
 //! one before it, so no part is tried twice at the same position. A part without `_` is found by memmem. A part with `_` is found
 //! by Shift-And (Baeza-Yates and Gonnet, 1992): one bit for each position of the part says whether the text so far ends with the
 //! part up to there, and one step per character moves all bits on. A step costs one word per 64 positions, so the length of a
-//! pattern is bounded. The crate `regex` would do the same by automata, and make the program more than a megabyte larger.
+//! pattern is bounded. `ilike` compares folded texts, in which a character may have become several; [`folding`] keeps them together
+//! for `_`. The crate `regex` would do the same by automata, and make the program more than a megabyte larger.
+
+mod folding;
 
 use memchr::memmem::Finder;
 
 use super::stop::{Stop, slices};
+use folding::{Subject, fold, folded};
 
 /// Characters of the longest pattern.
 pub(super) const LONGEST: usize = 1024;
@@ -73,26 +77,27 @@ impl Pattern {
 
     /// Whether a text matches. Once `stop` is set, the result means nothing.
     pub(super) fn matches(&self, text: &str, stop: &Stop) -> bool {
-        match self.folded {
-            true => self.holds(&folded(text, stop), stop),
-            false => self.holds(text, stop),
+        if !self.folded {
+            return self.holds(Subject::new(text, &[]), stop);
         }
+        let (text, inside) = folded(text, stop);
+        self.holds(Subject::new(&text, &inside), stop)
     }
 
-    fn holds(&self, text: &str, stop: &Stop) -> bool {
+    fn holds(&self, text: Subject<'_>, stop: &Stop) -> bool {
         let Some((first, rest)) = self.parts.split_first() else {
             return false;
         };
         let Some(at) = first.at_start(text) else {
             return false;
         };
-        let mut left = &text[at..];
+        let mut left = text.behind(at);
         let Some((last, middle)) = rest.split_last() else {
-            return left.is_empty();
+            return left.text.is_empty();
         };
         for part in middle {
             match part.find(left, stop) {
-                Some(end) => left = &left[end..],
+                Some(end) => left = left.behind(end),
                 None => return false,
             }
         }
@@ -132,38 +137,39 @@ impl Part {
     }
 
     /// Where it ends if the text begins with it.
-    fn at_start(&self, text: &str) -> Option<usize> {
+    fn at_start(&self, text: Subject<'_>) -> Option<usize> {
         match self {
             Self::Literal(finder) => {
                 let needle = finder.needle();
-                text.as_bytes().starts_with(needle).then_some(needle.len())
+                text.text
+                    .as_bytes()
+                    .starts_with(needle)
+                    .then_some(needle.len())
             }
             Self::Mixed(mixed) => mixed.at_start(text),
         }
     }
 
     /// Where the first one in the text ends.
-    fn find(&self, text: &str, stop: &Stop) -> Option<usize> {
+    fn find(&self, text: Subject<'_>, stop: &Stop) -> Option<usize> {
         match self {
             Self::Literal(finder) => {
-                let at = finder.find(text.as_bytes())?;
+                let at = finder.find(text.text.as_bytes())?;
                 Some(at + finder.needle().len())
             }
+            Self::Mixed(mixed) if !text.inside.is_empty() => mixed.find_in_expanded(text, stop),
             Self::Mixed(mixed) => match mixed.words {
-                1 => mixed.find_short(text, stop),
-                _ => mixed.find_long(text, stop),
+                1 => mixed.find_short(text.text, stop),
+                _ => mixed.find_long(text.text, stop),
             },
         }
     }
 
     /// Whether the text ends with it.
-    fn at_end(&self, text: &str) -> bool {
+    fn at_end(&self, text: Subject<'_>) -> bool {
         match self {
-            Self::Literal(finder) => text.as_bytes().ends_with(finder.needle()),
-            Self::Mixed(mixed) => {
-                let start = text.char_indices().rev().nth(mixed.places.len() - 1);
-                start.is_some_and(|(at, _)| mixed.at_start(&text[at..]).is_some())
-            }
+            Self::Literal(finder) => text.text.as_bytes().ends_with(finder.needle()),
+            Self::Mixed(mixed) => mixed.at_end(text),
         }
     }
 }
@@ -211,15 +217,49 @@ impl Mixed {
     }
 
     /// Where it ends if the text begins with it.
-    fn at_start(&self, text: &str) -> Option<usize> {
-        let mut characters = text.char_indices();
+    fn at_start(&self, text: Subject<'_>) -> Option<usize> {
+        let mut characters = text.characters().peekable();
+        let mut end = 0;
         for place in &self.places {
-            let (_, found) = characters.next()?;
-            if place.is_some_and(|wanted| wanted != found) {
-                return None;
+            let found = characters.next()?;
+            match place {
+                Some(wanted) if *wanted != found.character => return None,
+                None if found.is_inside => return None,
+                _ => end = found.end(),
+            }
+            while place.is_none()
+                && let Some(rest) = characters.next_if(|next| next.is_inside)
+            {
+                end = rest.end();
             }
         }
-        Some(characters.offset())
+        Some(end)
+    }
+
+    /// Whether the text ends with it.
+    fn at_end(&self, text: Subject<'_>) -> bool {
+        let mut characters = text.characters().rev();
+        let mut is_within = false;
+        for place in self.places.iter().rev() {
+            let Some(mut found) = characters.next() else {
+                return false;
+            };
+            match place {
+                Some(wanted) if *wanted != found.character => return false,
+                Some(_) => is_within = found.is_inside,
+                // The rest of this character has been taken.
+                None if is_within => return false,
+                None => {
+                    while found.is_inside {
+                        match characters.next() {
+                            Some(before) => found = before,
+                            None => return false,
+                        }
+                    }
+                }
+            }
+        }
+        true
     }
 
     /// Where the first match in the text ends, for a part of at most 64 positions.
@@ -256,26 +296,6 @@ impl Mixed {
         }
         None
     }
-}
-
-/// The character without its case.
-fn fold(character: char) -> impl Iterator<Item = char> {
-    character.to_uppercase().flat_map(char::to_lowercase)
-}
-
-/// The text without the case of its letters.
-fn folded(text: &str, stop: &Stop) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for (_, slice) in slices(text, stop) {
-        if slice.is_ascii() {
-            let from = folded.len();
-            folded.push_str(slice);
-            folded[from..].make_ascii_lowercase();
-        } else {
-            folded.extend(slice.chars().flat_map(fold));
-        }
-    }
-    folded
 }
 
 #[cfg(test)]

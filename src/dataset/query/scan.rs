@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::filter::{Comparison, Test};
-use super::{Filter, Query, Stop};
+use super::{Condition, Filter, Query, Stop};
 use crate::dataset::column_projection::ColumnProjection;
 use crate::dataset::{BlockText, ColumnType, Field, Layout, Records};
 
@@ -20,6 +20,7 @@ pub struct Scan<'q> {
     places: Vec<usize>,
     /// The filters, grouped by column, each with the index of its column in `places`.
     filters: Vec<(usize, &'q Filter)>,
+    conditions: &'q [Condition],
     /// For each of `places` the type of its values if they may be written otherwise than their canonical texts; empty if
     /// there is no such column.
     respelled: Vec<Option<ColumnType>>,
@@ -66,7 +67,7 @@ impl<'t> Row<'_, 't> {
 impl<'q> Scan<'q> {
     /// A scan for `query` in texts of this layout.
     pub fn new(query: &'q Query, layout: &'q Layout) -> Self {
-        let filtered = query.filters.iter().map(Filter::column);
+        let filtered = query.every_filter().map(Filter::column);
         let ordered = query.order.iter().map(|term| term.column);
         let mut places: Vec<_> = filtered.chain(ordered).collect();
         places.sort_unstable();
@@ -74,6 +75,7 @@ impl<'q> Scan<'q> {
         Self {
             layout,
             filters: by_column(query, &places),
+            conditions: &query.conditions,
             respelled: match query.respelled.is_empty() {
                 true => Vec::new(),
                 false => places.iter().map(|place| query.respelled(*place)).collect(),
@@ -172,7 +174,7 @@ impl<'q> Scan<'q> {
         }
     }
 
-    /// Whether a row passes all filters. A field is read once for all filters of its column.
+    /// Whether a row passes all filters and conditions. A field is read once for all filters of its column.
     #[inline]
     fn holds(&self, row: Row<'_, '_>) -> bool {
         let mut read: Option<(usize, Option<Cow<'_, str>>)> = None;
@@ -186,7 +188,11 @@ impl<'q> Scan<'q> {
             }
             read = Some((slot, value));
         }
-        true
+        let mut test = |filter: &Filter| {
+            let value = row.value(filter.column());
+            filter.holds(value.as_deref(), &self.stop)
+        };
+        (self.conditions.iter()).all(|condition| condition.holds(&mut test)) && !self.stop.is_set()
     }
 }
 

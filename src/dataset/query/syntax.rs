@@ -46,7 +46,7 @@ pub(super) fn elements(list: &str) -> Result<Vec<Element>, &'static str> {
 }
 
 /// The text before the closing quote, and what follows it.
-fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
+pub(super) fn quoted(inside: &str) -> Result<(String, &str), &'static str> {
     let mut text = String::new();
     let mut characters = inside.char_indices();
     while let Some((at, character)) = characters.next() {

@@ -15,6 +15,8 @@ pub struct PageKey {
     pub first: Option<u64>,
     /// How many rows were asked for.
     pub limit: u32,
+    /// Whether it has the number of all rows that the query finds.
+    pub is_counted: bool,
     /// The version of the API that rendered it: each version has a format of its own.
     pub version: u32,
 }

@@ -125,6 +125,7 @@ fn segments_of_two_datasets_with_the_same_number_are_cached_apart() {
         query: None,
         first: None,
         limit: 100,
+        is_counted: false,
         version: 2,
     };
     let block = BlockText::new("a\n1\n".to_owned(), 1);

@@ -56,6 +56,19 @@ impl Search {
         Ok(self.page_of(pages, None))
     }
 
+    /// How many rows match.
+    pub(super) async fn count_rows(self: &Arc<Self>) -> Result<u64, SearchError> {
+        let mut found = std::pin::pin!(self.hits(0, usize::MAX));
+        let mut count = 0;
+        while let Some(hits) = found.try_next().await? {
+            count += hits
+                .iter()
+                .map(|hits| hits.starts.len() as u64)
+                .sum::<u64>();
+        }
+        Ok(count)
+    }
+
     fn page_of(self: &Arc<Self>, pages: Vec<Hits>, next: Option<u64>) -> FoundPage {
         let search = Arc::clone(self);
         let batches = stream::iter(pages).then(move |hits| {

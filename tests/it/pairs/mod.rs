@@ -7,6 +7,7 @@ mod answer;
 mod ask;
 mod document;
 mod found;
+mod group;
 mod model;
 mod query;
 mod question;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::group::Group;
 use super::model::Revision;
 use super::value::Kind;
 use crate::ledger::Random;
@@ -12,6 +13,7 @@ pub struct Query {
     select: Option<Vec<String>>,
     order: Vec<Term>,
     filters: Vec<Filter>,
+    groups: Vec<Group>,
     /// Whether filters are written with `where.`, and in the other order: that makes no other query of it.
     other_spelling: bool,
 }
@@ -24,14 +26,14 @@ struct Term {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Filter {
-    column: String,
-    negated: bool,
-    test: Test,
+pub(super) struct Filter {
+    pub(super) column: String,
+    pub(super) negated: bool,
+    pub(super) test: Test,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Test {
+pub(super) enum Test {
     Compare(Comparison, String),
     In(Vec<String>),
     /// A text that is somewhere in the value.
@@ -39,7 +41,7 @@ enum Test {
     Null,
 }
 
-type Comparison = &'static str;
+pub(super) type Comparison = &'static str;
 
 const COMPARISONS: [Comparison; 6] = ["eq", "neq", "gt", "gte", "lt", "lte"];
 
@@ -78,12 +80,10 @@ impl Query {
             }
         }
         for _ in 0..random.one_of(&[0, 1, 1, 1, 2]) {
-            let column = name(random);
-            query.filters.push(Filter {
-                negated: random.once_in(5),
-                test: Test::random(random, revision, layout.place(&column).unwrap()),
-                column,
-            });
+            query.filters.push(Filter::random(random, revision));
+        }
+        for _ in 0..random.one_of(&[0, 0, 0, 1, 2]) {
+            query.groups.push(Group::random(random, revision, 3));
         }
         query
     }
@@ -109,6 +109,8 @@ impl Query {
             )
         });
         parameters.extend(filters);
+        let groups = self.groups.iter();
+        parameters.extend(groups.map(|group| (group.word(), group.inside())));
         if self.other_spelling {
             parameters.reverse();
         }
@@ -134,12 +136,15 @@ impl Query {
             Ok((filter, column))
         });
         let filters = filters.collect::<Result<Vec<_>, u16>>()?;
+        for group in &self.groups {
+            group.check(revision)?;
+        }
         let mut rows: Vec<usize> = (0..revision.rows.len())
             .filter(|row| {
                 let mut filters = filters.iter();
                 filters.all(|(filter, column)| {
                     filter.holds(revision.kinds[*column], revision.value(*row, *column))
-                })
+                }) && (self.groups.iter()).all(|group| group.truth(revision, *row) == Some(true))
             })
             .collect();
         // The order of the file decides between equals: this sort keeps it.
@@ -207,7 +212,7 @@ impl Test {
         }
     }
 
-    fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Self::Compare(comparison, value) => format!("{comparison}.{value}"),
             Self::In(values) => {
@@ -226,7 +231,7 @@ impl Test {
     }
 
     /// Whether a column of that type may be asked that.
-    fn check(&self, kind: Kind) -> Result<(), u16> {
+    pub(super) fn check(&self, kind: Kind) -> Result<(), u16> {
         let may = match self {
             Self::Compare(_, value) => kind.takes(value),
             Self::In(values) => values.iter().all(|value| kind.takes(value)),
@@ -238,7 +243,17 @@ impl Test {
 }
 
 impl Filter {
-    fn holds(&self, kind: Kind, value: Option<&str>) -> bool {
+    pub(super) fn random(random: &mut Random, revision: &Revision) -> Self {
+        let columns = &revision.layout.columns;
+        let place = random.index(columns.len());
+        Self {
+            negated: random.once_in(5),
+            test: Test::random(random, revision, place),
+            column: columns[place].clone(),
+        }
+    }
+
+    pub(super) fn holds(&self, kind: Kind, value: Option<&str>) -> bool {
         let holds = match (&self.test, value) {
             (Test::Null, value) => value.is_none(),
             // No other holds for a null, negated or not.
@@ -263,7 +278,7 @@ impl Filter {
     }
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -59,6 +59,8 @@ impl Kind {
         match self {
             Self::String => true,
             Self::Integer | Self::Number => matches!(kind, Self::Integer | Self::Number),
+            // A date is its midnight.
+            Self::Datetime => matches!(kind, Self::Date | Self::Datetime),
             _ => kind == self,
         }
     }
@@ -70,6 +72,13 @@ impl Kind {
             Self::Integer | Self::Number => {
                 let number = |text: &str| text.parse::<f64>().unwrap();
                 number(one).total_cmp(&number(other))
+            }
+            Self::Datetime => {
+                let moment = |text: &str| match Self::of(text) {
+                    Self::Date => format!("{text}T00:00:00Z"),
+                    _ => text.to_owned(),
+                };
+                moment(one).cmp(&moment(other))
             }
             // `false` is less than `true`, and all times have one zone, so their texts are in order.
             _ => one.as_bytes().cmp(other.as_bytes()),

@@ -26,10 +26,15 @@ fn matches_plainly(pattern: &str, text: &str, case: bool) -> bool {
             }
         }
     }
-    let text: Vec<char> = match case {
-        true => text.chars().collect(),
-        false => text.chars().flat_map(fold).collect(),
+    // Each character, and whether it belongs to the one before it.
+    let text: Vec<(char, bool)> = match case {
+        true => text.chars().map(|character| (character, false)).collect(),
+        false => text
+            .chars()
+            .flat_map(|whole| fold(whole).enumerate().map(|(at, one)| (one, at > 0)))
+            .collect(),
     };
+    let ends_one = |end: usize| text.get(end).is_none_or(|(_, inside)| !inside);
     // For each number of characters whether the elements so far match that many.
     let mut matched = vec![false; text.len() + 1];
     matched[0] = true;
@@ -38,9 +43,12 @@ fn matches_plainly(pattern: &str, text: &str, case: bool) -> bool {
         for length in 0..=text.len() {
             next[length] = match element {
                 Element::Any => matched[..=length].contains(&true),
-                Element::One => length > 0 && matched[length - 1],
+                Element::One => {
+                    let begin = text[..length].iter().rposition(|(_, inside)| !inside);
+                    ends_one(length) && begin.is_some_and(|begin| matched[begin])
+                }
                 Element::Is(wanted) => {
-                    length > 0 && matched[length - 1] && text[length - 1] == *wanted
+                    length > 0 && matched[length - 1] && text[length - 1].0 == *wanted
                 }
             };
         }
@@ -149,5 +157,51 @@ fn work_on_one_long_text_ends_when_it_is_to_stop() {
         assert!(pattern.matches(&text, &Stop::default()));
         // The end of the text was not reached.
         assert!(!pattern.matches(&text, &stop));
+    }
+}
+
+#[test]
+fn one_character_of_the_value_is_one_whatever_folding_makes_of_it() {
+    let none = Stop::default();
+    let mut found = 0;
+    for (pattern, text) in [
+        ("a_c", "aßc"),
+        ("_", "İ"),
+        ("*_c", "xßc"),
+        ("*a_c*", "xxaßcxx"),
+        ("_*_", "ßß"),
+        ("a_*", "aß"),
+        ("*_ß_*", "ŉßŉ"),
+    ] {
+        assert!(Pattern::new(pattern, false).matches(text, &none));
+        assert!(
+            Pattern::new(pattern, true).matches(text, &none),
+            "{pattern} {text}"
+        );
+        found += 1;
+    }
+    assert_eq!(found, 7);
+    for (pattern, text) in [
+        ("__", "ß"),
+        ("*__*", "ß"),
+        ("*s_", "ß"),
+        ("_s", "ß"),
+        ("*_s*", "ß"),
+    ] {
+        assert!(
+            !Pattern::new(pattern, true).matches(text, &none),
+            "{pattern} {text}"
+        );
+    }
+    let mut numbers = Numbers(77);
+    for _ in 0..20_000 {
+        let text = numbers.text(&["ß", "s", "İ", "i", "ŉ", "A"], 8);
+        let pattern = numbers.text(&["ß", "s", "S", "İ", "_", "_", "*", "a"], 6);
+        if Pattern::new(&pattern, false).matches(&text, &none) {
+            assert!(
+                Pattern::new(&pattern, true).matches(&text, &none),
+                "{pattern} {text}"
+            );
+        }
     }
 }
