@@ -243,7 +243,10 @@ fn the_dataset_and_its_rows_link_to_the_metadata() {
     let server = people();
     let links = |answer: &Answer| -> Vec<String> {
         let all = answer.headers.get_all("Link").iter();
-        all.map(|link| link.to_str().unwrap().to_owned()).collect()
+        let all = all.map(|link| link.to_str().unwrap().to_owned());
+        // The page for people is another promise.
+        all.filter(|link| !link.contains("rel=\"alternate\""))
+            .collect()
     };
     let expected = "</datasets/people/description?version=v2&format=csvm>; rel=\"describedby\"; type=\"application/csvm+json\"";
     for path in [
