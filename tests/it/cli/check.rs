@@ -10,7 +10,7 @@ use crate::process::{Program, flash};
 fn a_store_that_is_whole_is_said_to_be_well_beside_its_server() {
     let program = filled();
     let said = well(flash(&program.folder(), &["check"]));
-    assert!(said.starts_with("8 datasets, 13 revisions, "), "{said}");
+    assert!(said.starts_with("7 datasets, 12 revisions, "), "{said}");
     assert!(said.ends_with("bytes: all is well\n"), "{said}");
     put(&program, "after", "text/csv", "id\n1\n");
 }
