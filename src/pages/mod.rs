@@ -1,14 +1,14 @@
 //! Pages for people: what there is, a dataset as a table, and how a program gets the same.
 //!
-//! A page is a client of the API inside the process ([`inner`]): it asks the API's own service with the key of its visitor, and renders
+//! A page is a client of the API inside the process (`inner`): it asks the API's own service with the key of its visitor, and renders
 //! the answer. So access, limits and errors are those of the API, and the headers that a page shows are those that came back.
 //!
-//! [`Service`] answers what belongs to the pages, and passes all other requests to the API: `/` for who names `text/html` in `Accept`,
+//! `Service` answers what belongs to the pages, and passes all other requests to the API: `/` for who names `text/html` in `Accept`,
 //! everything under `/explore`, and `/robots.txt`. A page about a dataset is at `/explore/{name}`. All others are under `/explore/-`, which
 //! is the name of no dataset.
 //!
 //! Everything works without JavaScript, as links and forms. The modules in `assets` add to that. Nothing is written into a page but by
-//! templates, which escape it, and no script or style is inline: the `Content-Security-Policy` forbids both ([`sent`]).
+//! templates, which escape it, and no script or style is inline: the `Content-Security-Policy` forbids both (`sent`).
 
 mod assets;
 mod band;
