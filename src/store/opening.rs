@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::backend::{Address, AnyConnection, Backend, connection};
-use super::catalog::descriptions;
 use super::error::{OpenError, StoreError};
 use super::handle::{Shared, Store};
 use super::ids::Ids;
@@ -68,7 +67,6 @@ fn begin(
             }
             idempotency::release_all(connection)?;
         }
-        descriptions::delete_lost(connection)?;
         secrets::cursor_key(connection)
     })
     .map_err(|error: StoreError| address.unusable(error))

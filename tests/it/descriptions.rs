@@ -421,7 +421,7 @@ fn only_the_owner_of_a_dataset_says_what_it_is() {
 }
 
 #[test]
-fn what_a_server_of_an_earlier_release_leaves_behind_is_removed_when_one_of_this_release_starts() {
+fn what_a_server_of_an_earlier_release_leaves_behind_is_removed_by_one_of_this_release() {
     let server = people();
     server.say(&said()).send().ok();
     server.store("others", "id\n1\n");
@@ -437,7 +437,7 @@ fn what_a_server_of_an_earlier_release_leaves_behind_is_removed_when_one_of_this
         .place
         .execute("DELETE FROM datasets WHERE name = 'people'");
     let server = server.restart();
-    assert_eq!(server.place.descriptions(), 1);
+    server.until(|server| server.place.descriptions() == 1);
     let others = server.get("/datasets/others/description").v2().send().ok();
     assert_eq!(others.json()["title"], "Others");
     server.delete("/datasets/others").v2().send();

@@ -141,6 +141,11 @@ impl Program {
         (output.status.code().unwrap(), text)
     }
 
+    /// The same, with the server's database.
+    pub fn manage(&self, arguments: &[&str]) -> (i32, String) {
+        self.run(&[arguments, &self.place.arguments()].concat())
+    }
+
     /// Sends a signal: `TERM` asks it to end, `KILL` ends it between two instructions.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();

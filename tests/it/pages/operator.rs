@@ -18,7 +18,7 @@ fn page(program: &Program, path: &str) -> String {
 /// A server whose store says that a client and an anonymous caller used v1, and that the client was refused.
 fn used() -> Program {
     let program = Program::serve(&[]);
-    let (_, key) = program.run(&["clients", "add", "shop"]);
+    let (_, key) = program.manage(&["clients", "add", "shop"]);
     let bearer = format!("Bearer {}", key.trim());
     let ask = |program: &Program| program.call("GET", "/datasets").accept(V1);
     ask(&program).header("Authorization", &bearer).send().ok();
@@ -76,10 +76,10 @@ fn who_would_be_left_behind_by_an_end_is_who_retire_check_lists() {
     let left = table(&page(&program, "/retire/v1"), "Who would be left behind");
     assert!(left.contains("flash clients extend shop v1=DATE"), "{left}");
     assert!(left.contains("anonymous (curl)"), "{left}");
-    program.run(&["clients", "extend", "shop", "v1=2100-01-01"]);
+    program.manage(&["clients", "extend", "shop", "v1=2100-01-01"]);
     let left = table(&page(&program, "/retire/v1"), "Who would be left behind");
     assert!(!left.contains("shop"), "{left}");
-    let (_, listed) = program.run(&["versions", "retire-check", "v1"]);
+    let (_, listed) = program.manage(&["versions", "retire-check", "v1"]);
     assert!(
         !listed.contains("shop") && listed.contains("anonymous (curl)"),
         "{listed}"
