@@ -1,5 +1,5 @@
-//! What pages load: a style sheet, modules of JavaScript, an icon. All of them are in the program, under one hash of all, so that they can
-//! be cached forever and import each other by their names.
+//! What pages load: a style sheet, modules of JavaScript, an icon. They are in the program. Their paths have a hash of all of them, so
+//! browsers can cache them forever, and modules can import each other by their names.
 
 use std::sync::LazyLock;
 

@@ -3,7 +3,7 @@
 //! A page is a client of the API inside the process (`inner`): it asks the API's own service with the key of its visitor, and renders
 //! the answer. So access, limits and errors are those of the API, and the headers that a page shows are those that came back.
 //!
-//! `Service` answers what belongs to the pages, and passes all other requests to the API: `/` for who names `text/html` in `Accept`,
+//! `Service` answers what belongs to the pages, and passes all other requests to the API: `/` for clients that name `text/html` in `Accept`,
 //! everything under `/explore`, and `/robots.txt`. A page about a dataset is at `/explore/{name}`. All others are under `/explore/-`, which
 //! is the name of no dataset.
 //!

@@ -166,7 +166,7 @@ impl Page {
     }
 }
 
-/// Whether a request for `/` is for the page: whoever says of the API's answer which version or format it is to have gets that.
+/// Whether a request for `/` is for the page. A client that names a version or a format in the URL gets the answer of the API.
 fn asks_for_home<B>(request: &Request<B>) -> bool {
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         return false;

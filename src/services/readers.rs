@@ -1,7 +1,7 @@
 //! Reads counted per dataset and caller, with the columns that the caller names, in memory, and handed to the store every few seconds.
 //!
 //! Memory is bounded: so many callers of datasets are counted between two hand-overs, with so many names of columns. What comes
-//! beyond that is not counted: these are statistics, and who reads regularly is counted another time.
+//! beyond that is not counted: these are statistics, and a client that reads regularly is counted another time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
