@@ -1,5 +1,5 @@
 //! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, collecting segments that
-//! no revision reads, storing schema versions that earlier releases left out, and preparing a database that was away at the start.
+//! no revision reads, following up servers of earlier releases, and preparing a database that was away at the start.
 //!
 //! Each is a task of its own, so none delays another: other servers abandon what is not reported in time, while compaction may take
 //! long. All tasks end with the store. Each repeats what failed.
@@ -20,7 +20,7 @@ use crate::dataset::DatasetName;
 
 /// How soon a failed preparation is repeated.
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
-/// The pause between two steps of collection, or of storing schema versions.
+/// The pause between two steps of collection, or of following up earlier releases.
 const COLLECT_PAUSE: Duration = Duration::from_millis(20);
 /// How soon a failed report is repeated.
 const REPORT_AGAIN: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
     let shared = || Arc::downgrade(&store.shared);
     runtime.spawn(collect(shared(), store.backend().pace().collect));
     runtime.spawn(compact(shared(), to_compact));
-    runtime.spawn(version_schemas(shared(), store.backend().pace().collect));
+    runtime.spawn(follow_up(shared(), store.backend().pace().collect));
     if let Some(every) = store.backend().pace().report {
         runtime.spawn(report(shared(), every));
     }
@@ -113,8 +113,8 @@ async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<Dataset
     }
 }
 
-/// Stores the schema versions of revisions that earlier releases wrote.
-async fn version_schemas(shared: Weak<Shared>, idle: Duration) {
+/// Follows up servers of earlier releases that write to the same store.
+async fn follow_up(shared: Weak<Shared>, idle: Duration) {
     let mut after = i64::MIN;
     loop {
         let Some(store) = open(&shared) else { return };
@@ -131,7 +131,7 @@ async fn version_schemas(shared: Weak<Shared>, idle: Duration) {
         match stored {
             // Collection tells that the database does not answer.
             Err(StoreError::Away(_)) => {}
-            stored => log_failure("storing schema versions", stored.map(drop)),
+            stored => log_failure("following up earlier releases", stored.map(drop)),
         }
         tokio::time::sleep(pause).await;
     }

@@ -1,9 +1,10 @@
-//! Stores the schema versions of revisions that earlier releases wrote, one dataset after the other.
+//! Follows up servers of earlier releases: stores the schema versions of revisions that they wrote, one dataset after the other, and
+//! removes the descriptions of datasets that they deleted.
 
 use diesel::prelude::*;
 
-use super::{queries, schema_versions};
-use crate::store::backend::{AnyConnection, WriteOptions};
+use super::{descriptions, queries, schema_versions};
+use crate::store::backend::{AnyConnection, Transaction, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::schema::revisions;
@@ -19,11 +20,19 @@ fn next_without(connection: &mut AnyConnection, after: i64) -> QueryResult<Optio
         .optional()
 }
 
-/// Stores the versions that the next dataset after `after` lacks. Returns that dataset, if there is one.
+/// Stores the versions that the next dataset after `after` lacks. Returns that dataset, or `None` after the last one.
 pub(crate) async fn store_next(handle: &Store, after: i64) -> Result<Option<i64>, StoreError> {
     let backend = handle.backend();
     let found = backend.read(move |connection| Ok(next_without(connection, after)?));
     let Some(dataset) = found.await? else {
+        // Usually there are none, and other writes need not wait for a look.
+        if backend
+            .read(|connection| Ok(descriptions::are_lost(connection)?))
+            .await?
+        {
+            let write = |tx: &mut Transaction<'_>| Ok(descriptions::delete_lost(tx)?);
+            backend.write(WriteOptions::ORDINARY, write).await?;
+        }
         return Ok(None);
     };
     let write = backend.write(WriteOptions::ORDINARY, move |tx| {

@@ -158,8 +158,19 @@ pub(crate) fn delete(connection: &mut AnyConnection, dataset: i64) -> QueryResul
         .map(drop)
 }
 
-/// Deletes the descriptions of datasets that are gone. Servers of a release without descriptions leave them behind.
-pub(crate) fn delete_lost(connection: &mut AnyConnection) -> QueryResult<()> {
+/// Whether there are descriptions of datasets that are gone. Servers of a release without descriptions leave them behind.
+pub(super) fn are_lost(connection: &mut AnyConnection) -> QueryResult<bool> {
+    let of_dataset = datasets::table.filter(datasets::id.eq(descriptions::dataset_id));
+    let lost = descriptions::table
+        .filter(diesel::dsl::not(diesel::dsl::exists(of_dataset)))
+        .select(descriptions::dataset_id)
+        .first::<i64>(connection)
+        .optional()?;
+    Ok(lost.is_some())
+}
+
+/// Deletes them.
+pub(super) fn delete_lost(connection: &mut AnyConnection) -> QueryResult<()> {
     let of_dataset = datasets::table.filter(datasets::id.eq(descriptions::dataset_id));
     diesel::delete(descriptions::table.filter(diesel::dsl::not(diesel::dsl::exists(of_dataset))))
         .execute(connection)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::leases::{self, Leases};
 use super::tombstones;
 use crate::store::backend::{Transaction, WriteError, WriteOptions};
-use crate::store::catalog::{descriptions, schema_versions};
+use crate::store::catalog::schema_versions;
 use crate::store::clients::readers;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -44,7 +44,6 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
     }
     idempotency::expire(tx, now)?;
     schema_versions::forget_former(tx, now)?;
-    descriptions::delete_lost(tx)?;
     readers::expire(tx, now)?;
     let grace = match tx.disk_is_tight() {
         true => GRACE_ON_TIGHT_DISK,
