@@ -6,9 +6,9 @@ use futures_util::TryStreamExt as _;
 
 use super::error::Error;
 use super::reply::Body;
-use super::rows::{self, Form, Maker, RowWriter};
+use super::rows::{self, Form, Maker, OpenBatch, RowWriter};
 use crate::services::Services;
-use crate::services::search::{RecordBatch, RecordBatches, SearchError, in_time};
+use crate::services::search::{RecordBatches, SearchError, in_time};
 use crate::store::Dataset;
 
 /// The rows of `batches`, at most `limit`, in the given form. A result that takes longer to find than a query may is cut off.
@@ -37,8 +37,8 @@ struct Rendering {
     dataset: Arc<Dataset>,
     batches: RecordBatches,
     rows: RowWriter,
-    /// The batch that is being rendered, and the index of its next record.
-    open: Option<(RecordBatch, usize)>,
+    /// The batch that is being rendered.
+    open: Option<OpenBatch>,
     done: bool,
 }
 
@@ -63,22 +63,20 @@ impl Maker for Rendering {
             None => {
                 let limit = self.services.settings.timeouts.query_timeout;
                 let next = in_time(limit, self.batches.try_next()).await?;
-                next.map(|batch| (batch, 0))
+                next.map(OpenBatch::new)
             }
         };
-        let Some((batch, at)) = batch else {
+        let Some(batch) = batch else {
             self.rows.end(&mut out);
             self.done = true;
             return Ok((self, out));
         };
-        let rows = (batch.starts.len() - at) as u64;
-        // Many short batches make a long answer.
-        if rows::is_short(rows, batch.text.len().max(out.len())) {
-            self.render(batch, at, &mut out, until);
+        if batch.is_short(out.len()) {
+            self.render(batch, &mut out, until);
             return Ok((self, out));
         }
         let rendered = tokio::task::spawn_blocking(move || {
-            self.render(batch, at, &mut out, until);
+            self.render(batch, &mut out, until);
             (self, out)
         });
         rendered.await.map_err(|_| SearchError::Worker)
@@ -86,22 +84,10 @@ impl Maker for Rendering {
 }
 
 impl Rendering {
-    fn render(&mut self, batch: RecordBatch, mut at: usize, out: &mut Vec<u8>, until: usize) {
-        let layout = &self.dataset.layout;
-        let columns = layout.columns.len();
-        self.rows.open(batch.text.len());
-        let mut records = batch.text.records(0, layout.delimiter, columns);
-        let mut fields = Vec::with_capacity(columns);
-        let rows = (batch.starts.len() - at) as u64;
-        self.rows.rows(rows, out, until, |rows, out| {
-            records.seek(batch.starts[at] as usize);
-            records.next_into(&mut fields);
-            let complete = rows.row(&fields, out, until);
-            at += usize::from(complete);
-            complete
-        });
-        if at < batch.starts.len() {
-            self.open = Some((batch, at));
+    fn render(&mut self, mut batch: OpenBatch, out: &mut Vec<u8>, until: usize) {
+        batch.write(&mut self.rows, &self.dataset, u64::MAX, out, until);
+        if batch.left() > 0 {
+            self.open = Some(batch);
         }
     }
 }

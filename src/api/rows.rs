@@ -3,6 +3,7 @@
 //! A short answer is rendered whole, cached if it is a page, and sent with its length. A longer one is sent while it is rendered (`send`),
 //! and while the next blocks are read. A long row is sent in parts (`writer`). So memory is bounded for all answers and rows.
 
+mod batch;
 mod csv;
 mod format;
 mod scan;
@@ -11,6 +12,7 @@ mod writer;
 
 use std::sync::Arc;
 
+pub(super) use batch::OpenBatch;
 pub use csv::{CsvCells, Values, csv};
 pub use format::{Cell, Form, Lines, RowFormat, Style, push_json_field, push_json_string};
 use scan::Scan;

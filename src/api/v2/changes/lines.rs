@@ -11,11 +11,11 @@ use super::csv;
 use super::kind::Kind;
 use crate::api::error::Error;
 use crate::api::reply::Body;
-use crate::api::rows::{self, CsvCells, Form, Maker, RowWriter};
+use crate::api::rows::{self, CsvCells, Form, Maker, OpenBatch, RowWriter};
 use crate::api::v2::representation::enclosed;
 use crate::services::Services;
 use crate::services::search::difference::{Difference, Part};
-use crate::services::search::{RecordBatch, RecordBatches, SearchError, in_time};
+use crate::services::search::{RecordBatches, SearchError, in_time};
 use crate::store::Dataset;
 use crate::versioning::Format;
 
@@ -98,8 +98,8 @@ struct Strand {
     dataset: Arc<Dataset>,
     batches: RecordBatches,
     rows: RowWriter,
-    /// The batch that is being written, and the index of its next record.
-    open: Option<(RecordBatch, usize)>,
+    /// The batch that is being written.
+    open: Option<OpenBatch>,
 }
 
 impl Maker for Rendering {
@@ -182,7 +182,7 @@ impl Section {
         let strand = &mut self.strands[self.turn];
         if strand.open.is_none() {
             let next = in_time(limit, strand.batches.try_next()).await?;
-            strand.open = next.map(|batch| (batch, 0));
+            strand.open = next.map(OpenBatch::new);
         }
         Ok(strand.open.is_some())
     }
@@ -193,10 +193,7 @@ impl Section {
             .strands
             .iter()
             .filter_map(|strand| strand.open.as_ref());
-        open.all(|(batch, at)| {
-            let rows = (batch.starts.len() - at) as u64;
-            rows::is_short(rows, batch.text.len().max(written))
-        })
+        open.all(|batch| batch.is_short(written))
     }
 
     /// Writes rows, up to `until` bytes or to the end of a batch.
@@ -217,24 +214,12 @@ impl Section {
 impl Strand {
     /// Writes at most so many rows of the open batch, up to `until` bytes. Returns how many are complete.
     fn write(&mut self, most: u64, out: &mut Vec<u8>, until: usize) -> u64 {
-        let Some((batch, mut at)) = self.open.take() else {
+        let Some(mut batch) = self.open.take() else {
             return 0;
         };
-        let layout = &self.dataset.layout;
-        let columns = layout.columns.len();
-        self.rows.open(batch.text.len());
-        let mut records = batch.text.records(0, layout.delimiter, columns);
-        let mut fields = Vec::with_capacity(columns);
-        let left = (batch.starts.len() - at) as u64;
-        let written = self.rows.rows(left.min(most), out, until, |rows, out| {
-            records.seek(batch.starts[at] as usize);
-            records.next_into(&mut fields);
-            let complete = rows.row(&fields, out, until);
-            at += usize::from(complete);
-            complete
-        });
-        if at < batch.starts.len() {
-            self.open = Some((batch, at));
+        let written = batch.write(&mut self.rows, &self.dataset, most, out, until);
+        if batch.left() > 0 {
+            self.open = Some(batch);
         }
         written
     }
