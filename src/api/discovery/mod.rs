@@ -97,7 +97,7 @@ const PAGES: &[Page] = &[
                 "An OpenAPI 3.1 document. Each version has one; the document of a retired version stays available.",
                 Schema::written(serde_json::json!({ "type": "object" }))
                     .called("OpenApiDocument")
-                    .example(serde_json::json!({ "openapi": "3.1.0", "info": { "title": "Flash", "version": "2.3.0" }, "paths": {} })),
+                    .example(serde_json::json!({ "openapi": "3.1.0", "info": { "title": "Flash", "version": "2.4.0" }, "paths": {} })),
             );
             page.parameters
                 .push(Parameter::query("version", meaning, &schema));

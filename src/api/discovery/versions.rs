@@ -99,7 +99,7 @@ pub(super) fn example() -> Value {
             {
                 "version": "v2",
                 "media_type": "application/vnd.flash.v2+json",
-                "semantic_version": "2.3.0",
+                "semantic_version": "2.4.0",
                 "state": "stable",
                 "deprecated_at": null,
                 "retired_at": null,

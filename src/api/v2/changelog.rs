@@ -1,12 +1,17 @@
 //! The changes in the releases of version 2.
 
 mod changes_2_3_0;
+mod changes_2_4_0;
 
 use crate::api::history::{Change, Kind, Release};
 use crate::api::{additions, fixes};
 
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
+    Release {
+        semantic: (4, 0),
+        changes: changes_2_4_0::CHANGES,
+    },
     Release {
         semantic: (3, 0),
         changes: changes_2_3_0::CHANGES,

@@ -26,7 +26,7 @@ pub(super) fn root() -> Value {
     json!({
         "name": "flash",
         "description": "Put a CSV, then read typed rows, page by page or all at once.",
-        "version": "2.3.0",
+        "version": "2.4.0",
         "links": {
             "self": "/",
             "datasets": "/datasets",
