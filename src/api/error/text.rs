@@ -43,6 +43,7 @@ impl Error {
             Self::CursorOfOtherDataset => "cursor of another dataset",
             Self::BadQuery(_) => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
+            Self::LargeResult(_) => "result too large",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 "condition failed"
             }
@@ -199,6 +200,7 @@ impl Error {
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
             | Self::QueryTimedOut(_)
+            | Self::LargeResult(_)
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }
             | Self::SchemaGone { .. }

@@ -159,6 +159,13 @@ impl Groups {
         Ok(())
     }
 
+    /// Its groups, in a table that takes them over; this one is empty then.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let empty = Self::new(&self.plan, self.most, self.allowance);
+        std::mem::replace(self, empty)
+    }
+
     /// Adds the group of all rows if there are no keys: it exists also if there are no rows.
     pub fn complete(&mut self) {
         if self.plan.keys.is_empty() && self.is_empty() {
