@@ -214,6 +214,9 @@ pub struct LimitSettings {
     /// Largest request body in JSON, which is held in memory
     #[arg(long, env = "FLASH_MAX_JSON_BODY", value_name = "SIZE", default_value = "16MiB", value_parser = parse::size)]
     pub max_json_body: u64,
+    /// Largest body of a QUERY request
+    #[arg(long, env = "FLASH_MAX_QUERY", value_name = "SIZE", default_value = "256KiB", value_parser = parse::size)]
+    pub max_query: u64,
     /// Most columns of a CSV
     #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_columns: usize,

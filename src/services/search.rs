@@ -75,7 +75,9 @@ pub enum SearchError {
     )]
     LargeGroups(usize),
     /// A sum has too many digits.
-    #[error("a sum or an average would need digits beyond 10^5000 or 10^-5000; leave out such numbers by a filter")]
+    #[error(
+        "a sum or an average would need digits beyond 10^5000 or 10^-5000; leave out such numbers by a filter"
+    )]
     LongSum,
     /// There was no memory for it in time.
     #[error("{0}")]

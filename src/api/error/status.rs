@@ -40,6 +40,7 @@ impl Error {
             | Self::CursorOfOtherQuery
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
+            | Self::QueryNotUtf8
             | Self::BadTag { .. }
             | Self::BadKey
             | Self::BadName(_)

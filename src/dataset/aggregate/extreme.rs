@@ -25,9 +25,7 @@ impl Rank {
     fn of(kind: ColumnType, text: &str) -> Self {
         let bytes = text.as_bytes();
         let rank = match kind {
-            ColumnType::Boolean => {
-                value::boolean(bytes).map(|value| Self::Whole(i64::from(value)))
-            }
+            ColumnType::Boolean => value::boolean(bytes).map(|value| Self::Whole(i64::from(value))),
             ColumnType::Integer => value::integer(bytes).map(Self::Whole),
             ColumnType::Number => value::number(bytes).map(Self::Near),
             ColumnType::Date => value::date(bytes).map(|days| Self::Whole(i64::from(days))),
@@ -61,7 +59,11 @@ impl Extreme {
             ColumnType::String => text.cmp(&self.text),
             _ => Ordering::Equal,
         });
-        let ordering = if greatest { ordering.reverse() } else { ordering };
+        let ordering = if greatest {
+            ordering.reverse()
+        } else {
+            ordering
+        };
         let spelling = || (text.len(), text).cmp(&(self.text.len(), &*self.text));
         if ordering.then_with(spelling).is_lt() {
             self.rank = rank;

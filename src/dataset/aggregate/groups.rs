@@ -21,7 +21,10 @@ pub enum Refusal {
     #[error("there are too many groups")]
     TooManyGroups,
     /// A sum would have too many digits.
-    #[error("a sum would have more than {} digits before or after its point", sum::FARTHEST)]
+    #[error(
+        "a sum would have more than {} digits before or after its point",
+        sum::FARTHEST
+    )]
     TooLong,
 }
 
@@ -152,7 +155,9 @@ impl Groups {
             let mine = self.group(other.key(group as u32))?;
             let places = &mut self.accumulators[mine * each..(mine + 1) * each];
             for (place, aggregate) in places.iter_mut().zip(&plan.aggregates) {
-                let Some(theirs) = accumulators.next() else { break };
+                let Some(theirs) = accumulators.next() else {
+                    break;
+                };
                 self.bytes += place.merge(theirs, aggregate.kind, plan.seed);
             }
         }

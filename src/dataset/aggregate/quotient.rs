@@ -20,7 +20,13 @@ pub(super) fn short(near: i128, decimals: u32, count: u64) -> Option<f64> {
 pub(super) fn long(number: &Digits, count: u64) -> String {
     let (digits, exponent, is_exact) = divide(number, count, FEW);
     let least = near(number.negative, &digits, exponent);
-    if is_exact || least == near(number.negative, &next(&digits), exponent_of_next(&digits, exponent))
+    if is_exact
+        || least
+            == near(
+                number.negative,
+                &next(&digits),
+                exponent_of_next(&digits, exponent),
+            )
     {
         return shown(least, number.negative, &digits, exponent);
     }

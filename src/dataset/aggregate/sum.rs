@@ -51,8 +51,10 @@ impl Sum {
         self.add_near(other.near, other.decimals);
         if let Some(rest) = other.rest {
             let mine = self.rest.get_or_insert_default();
-            mine.positive.add(rest.positive.low, &rest.positive.limbs, 1);
-            mine.negative.add(rest.negative.low, &rest.negative.limbs, 1);
+            mine.positive
+                .add(rest.positive.low, &rest.positive.limbs, 1);
+            mine.negative
+                .add(rest.negative.low, &rest.negative.limbs, 1);
         }
     }
 

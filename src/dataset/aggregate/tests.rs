@@ -69,10 +69,19 @@ fn sums_are_exact_whatever_the_numbers_are() {
             &["99999999999999999999999999999999999999999999", "1"],
             "100000000000000000000000000000000000000000000",
         ),
-        (&["1e30", "1e-30"], "1000000000000000000000000000000.000000000000000000000000000001"),
+        (
+            &["1e30", "1e-30"],
+            "1000000000000000000000000000000.000000000000000000000000000001",
+        ),
         (&["1e30", "-1e30", "7"], "7"),
-        (&["-1e30", "1e-30"], "-999999999999999999999999999999.999999999999999999999999999999"),
-        (&["170141183460469231731687303715884105727", "0.5"], "170141183460469231731687303715884105727.5"),
+        (
+            &["-1e30", "1e-30"],
+            "-999999999999999999999999999999.999999999999999999999999999999",
+        ),
+        (
+            &["170141183460469231731687303715884105727", "0.5"],
+            "170141183460469231731687303715884105727.5",
+        ),
         (&["0", "-0", "0.000"], "0"),
         (&["123456789.000000001", "-123456789"], "0.000000001"),
         (&["1e400"], "1e400"),
@@ -120,8 +129,14 @@ fn averages_are_exact_sums_divided_and_rounded_once() {
         (&["0.1", "0.2", "0.3"], "0.2"),
         (&["1e308", "1e308"], "1e308"),
         (&["1e400", "1e400"], "1e400"),
-        (&["9007199254740993", "9007199254740993"], "9007199254740992.0"),
-        (&["9007199254740993.0000000000000000000000000000001"], "9007199254740994.0"),
+        (
+            &["9007199254740993", "9007199254740993"],
+            "9007199254740992.0",
+        ),
+        (
+            &["9007199254740993.0000000000000000000000000000001"],
+            "9007199254740994.0",
+        ),
         (&["-5", "5"], "0"),
         (&["-1", "0", "0"], "-0.3333333333333333"),
         (&["2e-5000"], "0"),
@@ -151,11 +166,21 @@ fn the_median_is_in_the_middle() {
 fn the_least_and_the_greatest_value_are_shown_as_they_are_written() {
     for (kind, values, least, greatest) in [
         (Number, &["10", "9.50", "9.5", "1e1"][..], "9.5", "10"),
-        (Number, &["12345678901234567890.1", "12345678901234567890.2"], "12345678901234567890.1", "12345678901234567890.2"),
+        (
+            Number,
+            &["12345678901234567890.1", "12345678901234567890.2"],
+            "12345678901234567890.1",
+            "12345678901234567890.2",
+        ),
         (Integer, &["-5", "10", "9"], "-5", "10"),
         (Text, &["b", "a", "aa"], "a", "b"),
         (Boolean, &["true", "false"], "false", "true"),
-        (Date, &["2026-01-02", "2025-12-31"], "2025-12-31", "2026-01-02"),
+        (
+            Date,
+            &["2026-01-02", "2025-12-31"],
+            "2025-12-31",
+            "2026-01-02",
+        ),
         (
             Datetime,
             &["2026-01-01T00:00:00+01:00", "2025-12-31T22:30:00Z"],
@@ -164,7 +189,10 @@ fn the_least_and_the_greatest_value_are_shown_as_they_are_written() {
         ),
     ] {
         assert_eq!(result(Function::Min, kind, values).as_deref(), Some(least));
-        assert_eq!(result(Function::Max, kind, values).as_deref(), Some(greatest));
+        assert_eq!(
+            result(Function::Max, kind, values).as_deref(),
+            Some(greatest)
+        );
     }
     assert_eq!(result(Function::Max, Text, &[]), None);
 }
@@ -175,11 +203,32 @@ fn different_values_are_counted_however_they_are_written() {
     let longer = format!("{long}y");
     for (kind, values, count) in [
         (Number, &["1", "1.0", "10e-1", "2"][..], "2"),
-        (Text, &["1", "1.0", "", "a long text of many letters", "a long text of many letters!"], "5"),
+        (
+            Text,
+            &[
+                "1",
+                "1.0",
+                "",
+                "a long text of many letters",
+                "a long text of many letters!",
+            ],
+            "5",
+        ),
         (Text, &[&long, &longer, &long], "2"),
-        (Datetime, &["2026-01-01T00:00:00Z", "2026-01-01T01:00:00.000+01:00", "2026-01-01T00:00:00.5Z"], "2"),
+        (
+            Datetime,
+            &[
+                "2026-01-01T00:00:00Z",
+                "2026-01-01T01:00:00.000+01:00",
+                "2026-01-01T00:00:00.5Z",
+            ],
+            "2",
+        ),
     ] {
-        assert_eq!(result(Function::Distinct, kind, values).as_deref(), Some(count));
+        assert_eq!(
+            result(Function::Distinct, kind, values).as_deref(),
+            Some(count)
+        );
     }
     assert_eq!(result(Function::Distinct, Text, &[]).as_deref(), Some("0"));
 }
@@ -204,9 +253,24 @@ fn keys_tell_groups_apart_by_value_and_nulls_are_one_group() {
         (Text, None, "a", "a"),
         (Number, None, "1.0", "1"),
         (Number, None, "-0", "0"),
-        (Datetime, None, "2026-01-01T00:30:00.50+01:00", "2025-12-31T23:30:00.5Z"),
-        (Datetime, None, "2026-01-01t00:30:00z", "2026-01-01T00:30:00Z"),
-        (Datetime, None, "2016-12-31T23:59:60Z", "2016-12-31T23:59:60Z"),
+        (
+            Datetime,
+            None,
+            "2026-01-01T00:30:00.50+01:00",
+            "2025-12-31T23:30:00.5Z",
+        ),
+        (
+            Datetime,
+            None,
+            "2026-01-01t00:30:00z",
+            "2026-01-01T00:30:00Z",
+        ),
+        (
+            Datetime,
+            None,
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60Z",
+        ),
         (Date, Some(Period::Year), "2026-05-09", "2026"),
         (Date, Some(Period::Year), "0026-05-09", "26"),
         (Date, Some(Period::Year), "0000-05-09", "0"),
@@ -214,15 +278,54 @@ fn keys_tell_groups_apart_by_value_and_nulls_are_one_group() {
         (Date, Some(Period::Quarter), "2026-04-01", "2026-Q2"),
         (Date, Some(Period::Month), "2026-05-09", "2026-05"),
         (Date, Some(Period::Day), "2026-05-09", "2026-05-09"),
-        (Datetime, Some(Period::Year), "2026-01-01T00:30:00+01:00", "2025"),
-        (Datetime, Some(Period::Month), "2026-01-01T00:30:00+01:00", "2025-12"),
-        (Datetime, Some(Period::Day), "2026-01-01T00:30:00Z", "2026-01-01"),
-        (Datetime, Some(Period::Day), "2024-03-01T00:30:00+01:00", "2024-02-29"),
-        (Datetime, Some(Period::Hour), "2026-01-01T00:30:00.5Z", "2026-01-01T00:00:00Z"),
-        (Datetime, Some(Period::Hour), "2026-01-01t00:30:00z", "2026-01-01T00:00:00Z"),
-        (Datetime, Some(Period::Quarter), "2026-12-31T23:59:60Z", "2026-Q4"),
+        (
+            Datetime,
+            Some(Period::Year),
+            "2026-01-01T00:30:00+01:00",
+            "2025",
+        ),
+        (
+            Datetime,
+            Some(Period::Month),
+            "2026-01-01T00:30:00+01:00",
+            "2025-12",
+        ),
+        (
+            Datetime,
+            Some(Period::Day),
+            "2026-01-01T00:30:00Z",
+            "2026-01-01",
+        ),
+        (
+            Datetime,
+            Some(Period::Day),
+            "2024-03-01T00:30:00+01:00",
+            "2024-02-29",
+        ),
+        (
+            Datetime,
+            Some(Period::Hour),
+            "2026-01-01T00:30:00.5Z",
+            "2026-01-01T00:00:00Z",
+        ),
+        (
+            Datetime,
+            Some(Period::Hour),
+            "2026-01-01t00:30:00z",
+            "2026-01-01T00:00:00Z",
+        ),
+        (
+            Datetime,
+            Some(Period::Quarter),
+            "2026-12-31T23:59:60Z",
+            "2026-Q4",
+        ),
     ] {
-        assert_eq!(text(kind, period, Some(value)).as_deref(), Some(shown), "{value}");
+        assert_eq!(
+            text(kind, period, Some(value)).as_deref(),
+            Some(shown),
+            "{value}"
+        );
     }
     assert_eq!(text(Text, None, None), None);
 }
@@ -263,7 +366,9 @@ fn sums_of_too_many_digits_are_refused() {
     for value in ["1e5001", "1e-5001", "1e99999999999999999999"] {
         assert_eq!(groups.add(group, 0, Some(value), 1), Err(Refusal::TooLong));
     }
-    groups.add(group, 0, Some("0e99999999999999999999"), 1).unwrap();
+    groups
+        .add(group, 0, Some("0e99999999999999999999"), 1)
+        .unwrap();
     groups.add(group, 0, Some("1e4999"), 1).unwrap();
     groups.add(group, 0, Some("1e-4999"), 1).unwrap();
     assert!(groups.bytes() > 4000);

@@ -43,9 +43,8 @@ impl Digits {
 impl fmt::Display for Digits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = String::from_utf8_lossy(&self.digits);
-        let zeros = |f: &mut fmt::Formatter<'_>, count: i64| {
-            (0..count).try_for_each(|_| f.write_char('0'))
-        };
+        let zeros =
+            |f: &mut fmt::Formatter<'_>, count: i64| (0..count).try_for_each(|_| f.write_char('0'));
         if self.negative {
             f.write_char('-')?;
         }
@@ -81,7 +80,10 @@ mod tests {
     #[test]
     fn equal_numbers_have_one_normal_text_and_it_has_all_digits() {
         for (texts, text) in [
-            (&["0", "-0", "0.00", "-0e5", "0e99999999999999999999"][..], "0"),
+            (
+                &["0", "-0", "0.00", "-0e5", "0e99999999999999999999"][..],
+                "0",
+            ),
             (&["1.5", "1.50", "15e-1", "0.15E+1"], "1.5"),
             (&["-1000", "-1e3", "-1000.000"], "-1000"),
             (&["0.001", "1e-3", "0.0010"], "0.001"),

@@ -216,7 +216,9 @@ fn plan(select: &str, columns: &[Column]) -> Result<(Plan, Vec<Option<usize>>), 
     let (mut outputs, mut own): (Vec<Output>, Vec<_>) = (Vec::new(), Vec::new());
     let mut grouped_by = Vec::new();
     for item in items {
-        let kind = item.column.map_or(ColumnType::Integer, |at| columns[at].kind);
+        let kind = item
+            .column
+            .map_or(ColumnType::Integer, |at| columns[at].kind);
         let is_own = item.alias.is_none() && item.function.is_none();
         own.push(item.column.filter(|_| is_own));
         let name = output_name(&item, columns, is_own, &mut names)?;
@@ -257,7 +259,10 @@ fn plan(select: &str, columns: &[Column]) -> Result<(Plan, Vec<Option<usize>>), 
                     period,
                 });
                 grouped_by.push(truncated(&columns[column].name));
-                (period.map_or(kind, Period::result), Source::Key(keys.len() - 1))
+                (
+                    period.map_or(kind, Period::result),
+                    Source::Key(keys.len() - 1),
+                )
             }
         };
         outputs.push(Output {
@@ -304,7 +309,10 @@ fn items(select: &str, names: &mut Names<'_>) -> Result<Vec<Item>, QueryError> {
                 let (name, after) = quoted(inside).map_err(bad)?;
                 let end = after.find(',').unwrap_or(after.len());
                 let length = behind.len() - after.len() + end;
-                (of_quoted(&name, &after[..end], &behind[..length], names)?, length)
+                (
+                    of_quoted(&name, &after[..end], &behind[..length], names)?,
+                    length,
+                )
             }
             None => {
                 let length = behind.find(',').unwrap_or(behind.len());
@@ -353,7 +361,9 @@ fn of_quoted(
     let function = match behind {
         "" => None,
         _ => {
-            let called = behind.strip_prefix('.').and_then(|one| one.strip_suffix("()"));
+            let called = behind
+                .strip_prefix('.')
+                .and_then(|one| one.strip_suffix("()"));
             let called = called.and_then(Called::of);
             Some(called.ok_or_else(|| unknown(expression))?)
         }
@@ -385,7 +395,9 @@ fn of_plain(written: &str, names: &mut Names<'_>) -> Result<Item, QueryError> {
     if let Some(item) = found {
         return Ok(item);
     }
-    let expression = written.split_once(':').map_or(written, |(_, behind)| behind);
+    let expression = written
+        .split_once(':')
+        .map_or(written, |(_, behind)| behind);
     let call = expression.strip_suffix("()");
     match call.and_then(|call| call.rsplit_once('.')) {
         // The function exists, so the column doesn't.
@@ -410,7 +422,9 @@ fn expression_of(
     }
     let (column, function) = call.rsplit_once('.')?;
     let called = Called::of(function)?;
-    names.place(column).map(|column| (Some(column), Some(called)))
+    names
+        .place(column)
+        .map(|column| (Some(column), Some(called)))
 }
 
 fn unknown(written: &str) -> QueryError {

@@ -116,8 +116,7 @@ impl Grouped {
     }
 
     fn passes(&self, cells: &Cells, row: usize, stop: &Stop) -> bool {
-        let mut holds =
-            |filter: &Filter| filter.holds(cells.get(row, filter.column()), stop);
+        let mut holds = |filter: &Filter| filter.holds(cells.get(row, filter.column()), stop);
         self.filters.iter().all(&mut holds)
             && (self.conditions.iter()).all(|condition| condition.holds(&mut holds))
     }
