@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{csv, flights};
 use crate::client::{Answer, Call};
+use crate::clients::Keyed;
 use crate::rows::next_link;
 use crate::server::Server;
 
