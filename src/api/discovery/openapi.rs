@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::{PAGES, Page};
@@ -135,7 +135,12 @@ impl Document {
 
     fn add(&mut self, path: &'static str, method: &str, operation: Value) {
         let item = self.paths.entry(path).or_default();
-        item.insert(method.to_ascii_lowercase(), operation);
+        // OpenAPI 3.1 has no place for this method, but for extensions.
+        let name = match method == Method::QUERY {
+            true => "x-query".to_owned(),
+            false => method.to_ascii_lowercase(),
+        };
+        item.insert(name, operation);
     }
 
     /// An operation. `formats` are those of an operation of the version; a page of the server has none.
