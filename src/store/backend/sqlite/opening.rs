@@ -114,14 +114,17 @@ pub(crate) fn open_existing(path: &Path, may_write: bool) -> Result<AnyConnectio
     Ok(connection)
 }
 
-/// Opens a file and locks it against other processes. Creates it if it is missing.
-pub(crate) fn open_held(
+/// Opens a file and locks it against other processes. Creates it if it is missing, and removes it again if `begin` fails.
+pub(crate) fn open_held<T>(
     path: &Path,
     migrate: Migrate,
-) -> Result<(AnyConnection, Steps, Hold), OpenError> {
-    let hold = hold(path)?;
-    let (connection, steps) = open_writer(path, migrate)?;
-    Ok((connection, steps, hold))
+    begin: impl FnOnce(&mut AnyConnection, Steps) -> Result<T, OpenError>,
+) -> Result<(AnyConnection, T, Hold), OpenError> {
+    let mut hold = hold(path)?;
+    let (mut connection, steps) = open_writer(path, migrate)?;
+    let begun = begin(&mut connection, steps)?;
+    hold.keep();
+    Ok((connection, begun, hold))
 }
 
 /// Writes a consistent copy of the database to `target`, which is an empty file or doesn't exist.
