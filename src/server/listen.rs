@@ -1,9 +1,9 @@
 //! Binds a listener. The error is one line for the operator.
 
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::task::Poll;
-use std::io;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -201,7 +201,10 @@ mod tests {
         for v4 in [true, false] {
             let mut listener = only(v4);
             let address = listener.local_addr().unwrap();
-            assert_eq!(listener.url(), format!("http://localhost:{}", address.port()));
+            assert_eq!(
+                listener.url(),
+                format!("http://localhost:{}", address.port())
+            );
             let client = TcpStream::connect(address).await.unwrap();
             let (_, peer) = listener.accept().await.unwrap();
             assert_eq!(peer, client.local_addr().unwrap());
@@ -209,12 +212,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn localhost_is_refused_if_the_machine_has_neither_family_or_another_program_has_a_port() {
+    async fn localhost_is_refused_if_the_machine_has_neither_family_or_another_program_has_a_port()
+    {
         let neither = bind_all(LOCALHOST, not_ours).unwrap_err();
         assert!(matches!(neither, BindError::NotOurs { .. }), "{neither}");
         let half = bind_all(LOCALHOST, |address| match address.is_ipv4() {
             true => bind_socket(address, "--listen"),
-            false => Err(BindError::InUse { address, flag: "--listen" }),
+            false => Err(BindError::InUse {
+                address,
+                flag: "--listen",
+            }),
         });
         let half = half.unwrap_err().to_string();
         assert!(half.contains("[::1]:") && half.contains("in use"), "{half}");

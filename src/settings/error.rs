@@ -18,9 +18,7 @@ pub enum SettingsError {
     )]
     AnonymousNotChosen(ListenAddress),
     /// Both listeners have the same address.
-    #[error(
-        "--listen {0} and --admin-listen {1} can't both listen: give one of them another port"
-    )]
+    #[error("--listen {0} and --admin-listen {1} can't both listen: give one of them another port")]
     SameAddress(ListenAddress, ListenAddress),
     /// Two databases are set.
     #[error(

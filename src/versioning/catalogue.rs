@@ -102,6 +102,15 @@ impl Version {
     }
 }
 
+/// The names of versions, as in `v2 and v1`.
+#[must_use]
+pub fn names<'a>(versions: impl IntoIterator<Item = &'a Version>) -> String {
+    let names = versions
+        .into_iter()
+        .map(|version| version.number.to_string());
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 /// Why a list of versions is not a valid catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatalogueError {

@@ -73,7 +73,7 @@ mod wants_page;
 mod tests;
 
 pub use available::{Available, available};
-pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
+pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber, names};
 pub use choice::{Choice, DefaultVersion, Source};
 pub use in_url::InUrl;
 pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
