@@ -21,6 +21,10 @@ pub(super) fn get_root() -> Description {
         details: "The name and the version of the API, with links to what it has. `{name}` stands for the name of a dataset.",
         answers: vec![
             Answer::new(StatusCode::OK, "This.")
+                .header(
+                    "Link",
+                    "The versions for tools that look for APIs, with `rel=\"api-catalog\"`.",
+                )
                 .json(Schema::of::<Root>().example(examples::root())),
         ],
         ..Description::default()
