@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diesel::result::Error as DieselError;
 
 use super::backend::sqlite::errors::is_full;
-use super::nearest::did_you_mean;
+use super::nearest::instead;
 pub use super::open_error::{OpenError, OpenErrorOf};
 use super::schema_refusal::SchemaRefusal;
 use crate::dataset::{CorruptBlock, DatasetName};
@@ -24,7 +24,7 @@ pub enum StoreError {
     #[error("the dataset {0} belongs to another client")]
     NotOwner(DatasetName),
     /// No client has that name.
-    #[error("there is no client named {name}{}; `flash clients list` lists all", did_you_mean(near.as_deref()))]
+    #[error("there is no client named {name}{}", instead(near.as_deref(), "flash clients list"))]
     NoSuchClient {
         /// The name.
         name: String,

@@ -16,14 +16,17 @@ fn distance(name: &str, candidate: &str) -> Option<usize> {
     let candidate = candidate.to_lowercase();
     let distance = strsim::osa_distance(name, &candidate);
     let longest = name.chars().count().max(candidate.chars().count());
-    let is_near = distance < longest && distance <= (longest / 3).max(1);
+    let is_near = distance < longest && distance <= (longest * 2 / 5).max(1);
     let begins = name.len() >= BEGINNING && candidate.starts_with(name);
     (is_near || begins).then_some(distance)
 }
 
-/// What follows a name that isn't there: the one that was probably meant.
-pub(super) fn did_you_mean(near: Option<&str>) -> String {
-    near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
+/// What follows a name that isn't there: the one that was probably meant, and the command that lists all.
+pub(super) fn instead(near: Option<&str>, command: &str) -> String {
+    match near {
+        Some(near) => format!("; did you mean {near}? `{command}` lists all"),
+        None => format!("; `{command}` lists all"),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::dataset::DatasetName;
 use crate::store::backend::{Address, AnyConnection, dialect};
 use crate::store::error::{OpenError, OpenErrorOf, StoreError};
-use crate::store::nearest::did_you_mean;
+use crate::store::nearest::instead;
 use crate::store::opening;
 
 /// Why a command on a whole store failed.
@@ -48,7 +48,7 @@ pub enum UpkeepError {
         what: String,
     },
     /// The dataset is not there.
-    #[error("there is no dataset named {name}{}; `flash list` lists all", did_you_mean(near.as_ref().map(DatasetName::as_str)))]
+    #[error("there is no dataset named {name}{}", instead(near.as_ref().map(DatasetName::as_str), "flash list"))]
     NoDataset {
         /// The name.
         name: DatasetName,
