@@ -12,6 +12,7 @@ pub mod readers;
 pub mod retirement;
 pub mod search;
 pub mod summary;
+mod tally;
 mod upload;
 pub mod usage;
 

@@ -8,17 +8,19 @@
 mod check;
 mod error;
 mod lifecycle;
+mod listen;
 mod memory;
 mod parse;
 mod stores;
 mod values;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, FromArgMatches};
 
 pub use error::{LifecycleError, SettingsError};
 pub use lifecycle::LifecycleSettings;
+pub use listen::{ListenAddress, NotAnAddress};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
@@ -65,9 +67,9 @@ pub struct ServeSettings {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The address of the API.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// The address of the admin listener.
-    pub admin_listen: SocketAddr,
+    pub admin_listen: ListenAddress,
     /// The database.
     pub database: Database,
     /// Settings of the store.
@@ -98,9 +100,15 @@ pub struct Settings {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Addresses")]
 pub struct PublicAddress {
-    /// Address and port of the API. 0.0.0.0:3000 makes it reachable from other machines
-    #[arg(long, env = "FLASH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3000", value_parser = parse::address)]
-    pub listen: SocketAddr,
+    /// Address and port of the API. A port alone is one of localhost: 127.0.0.1 and ::1. 0.0.0.0:3000 makes it reachable from other
+    /// machines
+    #[arg(
+        long,
+        env = "FLASH_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "localhost:3000"
+    )]
+    pub listen: ListenAddress,
 }
 
 /// The address of the admin listener.
@@ -108,8 +116,13 @@ pub struct PublicAddress {
 #[command(next_help_heading = "Addresses")]
 pub struct AdminAddress {
     /// Address and port of /livez, /readyz and /metrics. It is separate from the API, so that it can stay internal
-    #[arg(long, env = "FLASH_ADMIN_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:3001", value_parser = parse::address)]
-    pub admin_listen: SocketAddr,
+    #[arg(
+        long,
+        env = "FLASH_ADMIN_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "localhost:3001"
+    )]
+    pub admin_listen: ListenAddress,
 }
 
 /// Settings of the store.

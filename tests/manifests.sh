@@ -28,7 +28,7 @@ for version in $oldest $newest; do
   done
 done
 "$linters/hadolint" Dockerfile
-"$linters/shellcheck" --external-sources .ci/run tests/*.sh
+"$linters/shellcheck" --external-sources .ci/run tests/*.sh packaging/*.sh packaging/debian/*
 "$linters/yamllint" --strict --config-data '{extends: relaxed, rules: {line-length: disable}}' compose.yaml .github/workflows manifests/base manifests/components manifests/overlays
 # Skipped rules: the digest of an image (`kubectl set image` uses tags), and probes of the pod that restores a backup, which doesn't
 # need them.

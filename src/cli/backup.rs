@@ -65,8 +65,14 @@ fn print(store: &Path) -> Result<(), Failure> {
 }
 
 fn failed(file: &Path, error: &io::Error) -> Failure {
+    let reason = match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            "it exists already, and a backup never overwrites a file; write another path".to_owned()
+        }
+        _ => error.to_string(),
+    };
     Failure::File {
         file: file.into(),
-        reason: error.to_string(),
+        reason,
     }
 }

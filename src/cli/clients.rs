@@ -229,10 +229,11 @@ fn extend(
 }
 
 fn check_version(version: VersionNumber) -> Result<(), Failure> {
-    let registry = Registry::standard().map_err(super::serve::ServeError::from)?;
-    match registry.version(version) {
+    let catalogue = Registry::standard().and_then(|registry| registry.catalogue());
+    let catalogue = catalogue.map_err(super::serve::ServeError::from)?;
+    match catalogue.get(version) {
         Some(_) => Ok(()),
-        None => Err(Failure::Usage(format!("there is no version {version}"))),
+        None => Err(super::no_version(version, &catalogue)),
     }
 }
 

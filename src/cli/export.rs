@@ -97,7 +97,7 @@ fn into_folder(
         for name in &names {
             match one(exporter, name) {
                 // It was deleted after its name was read.
-                Err(Failure::Upkeep(UpkeepError::NotThere(_))) => {}
+                Err(Failure::Upkeep(UpkeepError::NoDataset { .. })) => {}
                 exported => exported?,
             }
         }

@@ -32,6 +32,16 @@ impl fmt::Display for Input {
     }
 }
 
+impl Input {
+    /// Why there is no such file, if there is none.
+    pub(super) fn missing(&self) -> Option<io::Error> {
+        match self {
+            Self::Standard => None,
+            Self::File { path, .. } => path.metadata().err(),
+        }
+    }
+}
+
 /// A folder can't be read.
 #[derive(Debug, thiserror::Error)]
 #[error("can't read {folder}", folder = folder.display())]

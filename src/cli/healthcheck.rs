@@ -9,6 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::settings::ListenAddress;
+
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Bytes to read: more than a status line has.
@@ -36,13 +38,17 @@ pub enum NotReady {
 }
 
 /// Requests `/readyz` of the server whose admin listener is bound to `bound`.
-pub(super) fn run(bound: SocketAddr) -> Result<(), NotReady> {
-    let address = reachable(bound);
-    let status = ask(address).map_err(|source| NotReady::NoAnswer { address, source })?;
-    match status.split(' ').nth(1) {
-        Some("200") => Ok(()),
-        _ => Err(NotReady::Answer { address, status }),
+pub(super) fn run(bound: ListenAddress) -> Result<(), NotReady> {
+    let mut silent = Ok(());
+    for address in bound.sockets().into_iter().map(reachable) {
+        match ask(address) {
+            Ok(status) if status.split(' ').nth(1) == Some("200") => return Ok(()),
+            Ok(status) => return Err(NotReady::Answer { address, status }),
+            // A server on localhost may lack one of its addresses.
+            Err(source) => silent = silent.and(Err(NotReady::NoAnswer { address, source })),
+        }
     }
+    silent
 }
 
 /// The address for a request from the same machine, also if the listener is bound to all addresses.

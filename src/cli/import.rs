@@ -61,6 +61,15 @@ pub(super) fn run(settings: &ImportSettings) -> Result<(), Failure> {
     if let Some(wrong) = files::ambiguous(&inputs, settings.name.as_ref(), false) {
         return Err(Failure::Usage(wrong.to_owned()));
     }
+    // Without a file to import, no store is made.
+    let missing: Option<Vec<_>> = inputs.iter().map(Input::missing).collect();
+    if let Some(missing) = missing {
+        for (input, error) in inputs.iter().zip(missing) {
+            super::complain(&format!("{input}: {}", FileError::Read(error)));
+        }
+        let all = inputs.len();
+        return Err(ImportError::Files { failed: all, all }.into());
+    }
     let formats = settings.form.formats();
     let formats = formats.map_err(|error| Failure::Usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -14,6 +14,7 @@ mod healthcheck;
 mod import;
 mod list;
 mod migrate;
+mod place;
 mod progress;
 mod push;
 mod refusal;
@@ -24,11 +25,12 @@ use std::fmt::{self, Display};
 use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 
 use clap::builder::Styles;
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
 use crate::store::{OpenError, StoreError, UpkeepError};
-use crate::versioning::VersionNumber;
+use crate::versioning::{self, Catalogue, VersionNumber};
 
 /// Turns a CSV into a versioned HTTP API in one POST.
 #[derive(Debug, Parser)]
@@ -178,17 +180,28 @@ impl Failure {
 
 /// Runs the command in `arguments` (the program's name first), with settings from the environment.
 ///
-/// Without a command, it prints the help to standard output, like `--help`.
+/// Without a command, it prints the help to standard output, like `--help`. So does a command that lacks its own command.
 ///
 /// # Errors
 ///
 /// Why the command failed, see [`Failure`].
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         // clap returns help and version as errors. A closed standard output is fine.
         Err(answer) if !answer.use_stderr() => return answer.print().or(Ok(())),
-        Err(error) => return Err(Failure::Usage(refusal::one_line(&error, &Cli::command()))),
+        // The name of a command that has commands of its own, alone.
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let help = help.render();
+            return write!(anstream::stdout(), "{}", help.ansi()).or(Ok(()));
+        }
+        Err(error) => {
+            let mut command = Cli::command();
+            command.build();
+            let line = refusal::one_line(&error, &command, &arguments);
+            return Err(Failure::Usage(line));
+        }
     };
     match cli.command {
         Some(Command::Serve(settings)) => Ok(serve::run(&settings.check()?)?),
@@ -211,6 +224,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Check(database)) => check::run(&database),
         None => Cli::command().print_help().or(Ok(())),
     }
+}
+
+/// The error about a version that doesn't exist.
+fn no_version(version: VersionNumber, catalogue: &Catalogue) -> Failure {
+    let known = versioning::names(catalogue);
+    Failure::Usage(format!(
+        "there is no version {version}: the versions are {known}"
+    ))
 }
 
 /// A number with its noun, in the singular or the plural: `1 row`, `2 rows`.

@@ -10,7 +10,7 @@ use crate::{
     pages,
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
     services::{Clock, Services, memory::give_large_back_at_once},
-    settings::{Settings, SettingsError},
+    settings::{Anonymous, Settings, SettingsError},
     store::OpenError,
     versioning::{Catalogue, Lifecycle},
 };
@@ -73,6 +73,11 @@ async fn serve(
     clock: Clock,
 ) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
+    log::info!(
+        "flash {}, database {}",
+        env!("FLASH_VERSION"),
+        settings.database
+    );
     let (clients_at_once, probes_at_once) = OpenFiles::raise().connections(settings)?;
     let public = server::bind(settings.listen, "--listen")?;
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
@@ -81,10 +86,11 @@ async fn serve(
     services.give_memory_back();
     let clients = pages::service(Arc::clone(&services), registry)?;
     let operators = pages::operators(Arc::clone(&services));
-    log::info!("the API is at http://{}", public.local_addr()?);
+    log_access(settings);
+    log::info!("the API is at {}", public.url());
     log::info!(
-        "probes and metrics, and pages for the operator, are at http://{}",
-        admin.local_addr()?
+        "probes and metrics, and pages for the operator, are at {}",
+        admin.url()
     );
     log_lifecycles(&services);
     services.warn_of_users();
@@ -141,6 +147,19 @@ async fn serve(
 /// Completes when the sender sends or is dropped.
 async fn told(receiver: oneshot::Receiver<()>) {
     let _ = receiver.await;
+}
+
+/// Logs what callers without a key may do, and from where.
+fn log_access(settings: &Settings) {
+    let may = match settings.anonymous {
+        Anonymous::ReadWrite => "callers without a key may read, upload and delete",
+        Anonymous::Read => "callers without a key may read, and only registered clients may write",
+        Anonymous::None => "only registered clients may read and write",
+    };
+    match settings.listen.is_loopback() {
+        true => log::info!("{may}; only this machine reaches the API"),
+        false => log::info!("{may}; other machines reach the API at {}", settings.listen),
+    }
 }
 
 /// Logs a line for each version with an announced date or another state than stable.

@@ -53,7 +53,7 @@ pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
     match &versions.command {
         Some(Command::RetireCheck { version }) => {
             let Some(version) = catalogue.get(*version) else {
-                return Err(Failure::Usage(format!("there is no version {version}")));
+                return Err(super::no_version(*version, &catalogue));
             };
             retire_check(&mut admin(&versions.database)?, version, now)
         }

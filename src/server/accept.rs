@@ -21,7 +21,7 @@ use std::{
 use futures_util::FutureExt;
 use hyper_util::{rt::TokioExecutor, server::conn::auto::Builder};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -32,6 +32,7 @@ use super::{
     drain::{Drain, Stage},
     exchange::Shared,
     limits::Limits,
+    listen::Listener,
     refusal::Refusal,
     request_id,
     service::HttpService,
@@ -57,7 +58,7 @@ pub struct Summary {
 ///
 /// It reports its progress to `drain` and what it serves to `metrics`. Dropping the future ends every connection at once.
 pub async fn serve<S: HttpService>(
-    listener: TcpListener,
+    listener: Listener,
     service: S,
     limits: Limits,
     drain: Drain,
@@ -137,14 +138,14 @@ impl<S: HttpService> Connections<S> {
 
 /// The listener, and a permit for each connection that it accepts.
 struct Acceptor {
-    listener: TcpListener,
+    listener: Listener,
     permits: Arc<FairPermits>,
     cors: Cors,
     last_told: Option<Instant>,
 }
 
 impl Acceptor {
-    fn new(listener: TcpListener, permits: Arc<FairPermits>, cors: Cors) -> Self {
+    fn new(listener: Listener, permits: Arc<FairPermits>, cors: Cors) -> Self {
         Self {
             listener,
             permits,

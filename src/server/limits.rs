@@ -1,9 +1,9 @@
 //! The limits of one listener.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use super::{cors::Cors, trust::Trust};
-use crate::settings::Settings;
+use crate::settings::{ListenAddress, Settings};
 
 /// The limits of one listener, and the level of its request lines.
 #[derive(Clone, Debug)]
@@ -66,6 +66,6 @@ impl Limits {
     }
 }
 
-fn trust(settings: &Settings, listen: SocketAddr) -> Trust {
+fn trust(settings: &Settings, listen: ListenAddress) -> Trust {
     Trust::new(listen, &settings.hosts, &settings.allowed_origins)
 }

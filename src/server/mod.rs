@@ -39,7 +39,7 @@ pub use body::RequestBody;
 pub use cors::Cors;
 pub use drain::{Drain, Stage};
 pub use limits::Limits;
-pub use listen::{BindError, bind};
+pub use listen::{BindError, Listener, bind};
 pub use open_files::{NoFilesLeft, OpenFiles};
 pub use service::HttpService;
 pub use signals::Signals;

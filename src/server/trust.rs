@@ -5,13 +5,14 @@
 //! 127.0.0.1 (DNS rebinding). To the browser, both are the same site then, and only `Host` shows the difference.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, header::ORIGIN};
 
 use super::{cors::Cors, refusal::Refusal};
+use crate::settings::ListenAddress;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -30,9 +31,9 @@ pub struct Trust {
 impl Trust {
     /// The rules of a listener on `listen`. On a loopback address it answers to the machine's own names and to `hosts`, else to every
     /// name. Pages of `origins` may write.
-    pub fn new(listen: SocketAddr, hosts: &[String], origins: &[String]) -> Self {
+    pub fn new(listen: ListenAddress, hosts: &[String], origins: &[String]) -> Self {
         Self {
-            hosts: is_loopback(listen.ip()).then(|| hosts.into()),
+            hosts: listen.is_loopback().then(|| hosts.into()),
             origins: origins.into(),
         }
     }
@@ -123,15 +124,11 @@ fn is_own_name(name: &str) -> bool {
     if let Some(address) = in_brackets() {
         return address
             .parse::<Ipv6Addr>()
-            .is_ok_and(|address| is_loopback(address.into()));
+            .is_ok_and(|address| address.to_canonical().is_loopback());
     }
     name.parse::<Ipv4Addr>()
         .is_ok_and(|address| address.is_loopback())
         || ends_in_localhost()
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 fn shown(text: &str) -> &str {
@@ -149,7 +146,12 @@ mod tests {
 
     #[test]
     fn a_loopback_listener_answers_to_the_names_of_the_machine_and_those_that_are_set() {
-        for listen in ["127.0.0.1:3000", "[::1]:3000", "[::ffff:127.0.0.1]:3000"] {
+        for listen in [
+            "3000",
+            "127.0.0.1:3000",
+            "[::1]:3000",
+            "[::ffff:127.0.0.1]:3000",
+        ] {
             let trust = trust(listen);
             for host in [
                 "localhost",

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::usage::{day, family};
+use super::tally::Tally;
+use super::usage::{day, who};
 use crate::settings::CountUsage;
 use crate::store::{Dataset, READER_COLUMNS, Reads, Store, StoreError};
 
@@ -29,12 +30,9 @@ pub struct Readers {
     pending: Mutex<Pending>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pending {
-    places: HashMap<ReaderKey, usize>,
-    counted: Vec<(ReaderKey, Figures)>,
-    /// The place of the reader that was counted last. Most requests have the same as the one before, and so need no lookup.
-    last: usize,
+    tally: Tally<ReaderKey, Figures>,
     /// Bytes of all names of columns.
     names: usize,
 }
@@ -76,7 +74,7 @@ impl Readers {
     pub(super) fn new(setting: CountUsage) -> Self {
         Self {
             counts: setting == CountUsage::On,
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending::new()),
         }
     }
 
@@ -92,13 +90,11 @@ impl Readers {
         if !self.counts {
             return;
         }
+        let (client, family) = who(client, user_agent);
         let key = ReaderKey {
             dataset,
-            client: client.unwrap_or(0),
-            family: match client {
-                Some(_) => "",
-                None => family(user_agent),
-            },
+            client,
+            family,
             day: day(now),
         };
         self.pending().add(key, columns, now.as_microsecond());
@@ -111,12 +107,10 @@ impl Readers {
 
     /// Hands the reads to the store. What the store does not take is counted again.
     pub(super) async fn hand_over(&self, store: &Store) -> Result<(), StoreError> {
-        let pending = std::mem::take(&mut *self.pending());
-        if pending.counted.is_empty() {
+        let counted = self.pending().take();
+        if counted.is_empty() {
             return Ok(());
         }
-        let mut counted = pending.counted;
-        counted.sort_unstable_by_key(|(key, _)| *key);
         let reads: Vec<Reads> = counted.iter().map(reads).collect();
         let outcome = store.count_reads(reads).await;
         if outcome.is_err() {
@@ -148,30 +142,20 @@ fn reads((key, figures): &(ReaderKey, Figures)) -> Reads {
 }
 
 impl Pending {
-    /// The figures of a reader. `None`: there are too many readers.
-    fn figures(&mut self, key: ReaderKey) -> Option<(&mut Figures, &mut usize)> {
-        let is_last = self
-            .counted
-            .get(self.last)
-            .is_some_and(|(last, _)| *last == key);
-        if !is_last {
-            let next = self.counted.len();
-            self.last = match self.places.get(&key) {
-                Some(place) => *place,
-                None if next < MOST => {
-                    self.places.insert(key, next);
-                    self.counted.push((key, Figures::default()));
-                    next
-                }
-                None => return None,
-            };
+    fn new() -> Self {
+        Self {
+            tally: Tally::new(MOST),
+            names: 0,
         }
-        let (_, figures) = self.counted.get_mut(self.last)?;
-        Some((figures, &mut self.names))
+    }
+
+    fn take(&mut self) -> Vec<(ReaderKey, Figures)> {
+        self.names = 0;
+        self.tally.take()
     }
 
     fn add(&mut self, key: ReaderKey, columns: Option<&NamedColumns>, now: i64) {
-        let Some((figures, bytes)) = self.figures(key) else {
+        let Some(figures) = self.tally.figures(key) else {
             return;
         };
         figures.requests += 1;
@@ -183,19 +167,19 @@ impl Pending {
             return;
         }
         for name in columns.iter() {
-            figures.name(name, now, bytes);
+            figures.name(name, now, &mut self.names);
         }
         figures.latest = Some(Arc::clone(columns));
     }
 
     fn put_back(&mut self, key: ReaderKey, counted: Figures) {
-        let Some((figures, bytes)) = self.figures(key) else {
+        let Some(figures) = self.tally.figures(key) else {
             return;
         };
         figures.requests += counted.requests;
         figures.last_at = figures.last_at.max(counted.last_at);
         for (name, last_at) in counted.columns {
-            figures.name(&name, last_at, bytes);
+            figures.name(&name, last_at, &mut self.names);
         }
     }
 }
@@ -227,23 +211,23 @@ mod tests {
 
     #[test]
     fn however_many_read_and_name_what_they_want_memory_is_bounded() {
-        let mut pending = Pending::default();
+        let mut pending = Pending::new();
         for dataset in 0..2 * MOST as i64 {
             let names = (0..100).map(|n| format!("{n}-{}", "x".repeat(250)).into());
             let names: NamedColumns = names.collect();
             pending.add(key(dataset), Some(&names), 1);
         }
-        assert_eq!(pending.counted.len(), MOST);
-        assert_eq!(pending.places.len(), MOST);
-        let figures = pending.counted.iter().map(|(_, figures)| figures);
+        let counted = pending.take();
+        assert_eq!(counted.len(), MOST);
+        let figures = counted.iter().map(|(_, figures)| figures);
         let held = figures.flat_map(|figures| figures.columns.keys());
         assert!(held.map(|name| name.len()).sum::<usize>() <= NAMES);
-        assert!(pending.counted[0].1.columns.len() <= READER_COLUMNS + 1);
+        assert!(counted[0].1.columns.len() <= READER_COLUMNS + 1);
     }
 
     #[test]
     fn a_reader_is_counted_with_all_that_it_named() {
-        let mut pending = Pending::default();
+        let mut pending = Pending::new();
         let names = |names: &[&str]| -> NamedColumns {
             names.iter().map(|name| Box::from(*name)).collect()
         };
@@ -257,7 +241,7 @@ mod tests {
             pending.add(key(1), columns, at);
             pending.add(key(2), None, at);
         }
-        let counted: Vec<Reads> = pending.counted.iter().map(reads).collect();
+        let counted: Vec<Reads> = pending.take().iter().map(reads).collect();
         assert_eq!((counted[0].requests, counted[0].last_at), (4, 4));
         let named = [("a", 1), ("b", 4), ("c", 4)].map(|(name, at)| (name.to_owned(), at));
         assert_eq!(counted[0].columns, named);

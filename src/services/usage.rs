@@ -14,9 +14,12 @@ use jiff::Timestamp;
 pub(super) use family::family;
 
 use super::Metrics;
+use super::tally::Tally;
 use crate::settings::CountUsage;
 use crate::store::{Count, Outcome, Store, StoreError, Used};
 
+/// Keys that are counted between two hand-overs: far more than the clients, versions and operations that there are.
+const MOST: usize = 1 << 16;
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -24,53 +27,17 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 #[derive(Debug)]
 pub struct Usage {
     counts: bool,
-    counted: Mutex<PendingCounts>,
+    counted: Mutex<Tally<UsageKey, RequestCount>>,
     /// The names of clients, by their numbers.
     names: Mutex<HashMap<i64, String>>,
 }
 
-/// Counts of requests, with the time of the last one.
-#[derive(Debug, Default)]
-struct PendingCounts {
-    /// The key that was counted last. Most requests have the same key as the one before, and so need no lookup.
-    last: Option<(UsageKey, RequestCount)>,
-    /// All other counts. A key may be in both; its counts add up.
-    rest: HashMap<UsageKey, RequestCount>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Requests, and the time of the last one.
+#[derive(Debug, Default, Clone, Copy)]
 struct RequestCount {
     requests: i64,
     /// In microseconds since 1970.
     last_at: i64,
-}
-
-impl PendingCounts {
-    fn add(&mut self, key: UsageKey, more: RequestCount) {
-        match &mut self.last {
-            Some((last, figures)) if *last == key => figures.add(more),
-            last => {
-                let before = last.replace((key, more));
-                self.put_aside(before);
-            }
-        }
-    }
-
-    fn put_aside(&mut self, counted: Option<(UsageKey, RequestCount)>) {
-        if let Some((key, figures)) = counted {
-            let entry = self.rest.entry(key).or_insert(RequestCount {
-                requests: 0,
-                ..figures
-            });
-            entry.add(figures);
-        }
-    }
-
-    fn take(&mut self) -> Vec<(UsageKey, RequestCount)> {
-        let last = self.last.take();
-        self.put_aside(last);
-        self.rest.drain().collect()
-    }
 }
 
 impl RequestCount {
@@ -94,7 +61,7 @@ impl Usage {
     pub(super) fn new(setting: CountUsage) -> Self {
         Self {
             counts: setting == CountUsage::On,
-            counted: Mutex::default(),
+            counted: Mutex::new(Tally::new(MOST)),
             names: Mutex::default(),
         }
     }
@@ -124,10 +91,16 @@ impl Usage {
             requests: 1,
             last_at: now,
         };
-        self.counted().add(key, one);
+        self.add(key, one);
     }
 
-    fn counted(&self) -> MutexGuard<'_, PendingCounts> {
+    fn add(&self, key: UsageKey, more: RequestCount) {
+        if let Some(figures) = self.counted().figures(key) {
+            figures.add(more);
+        }
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Tally<UsageKey, RequestCount>> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -187,8 +160,7 @@ impl Usage {
     }
 
     fn take(&self) -> Vec<Count> {
-        let mut all = self.counted().take();
-        all.sort_unstable();
+        let all = self.counted().take();
         all.into_iter()
             .map(|(key, RequestCount { requests, last_at })| Count {
                 client: key.client,
@@ -203,7 +175,6 @@ impl Usage {
     }
 
     fn put_back(&self, counts: &[Count]) {
-        let mut counted = self.counted();
         for count in counts {
             let key = UsageKey {
                 client: count.client,
@@ -216,7 +187,7 @@ impl Usage {
                 requests: count.requests,
                 last_at: count.last_at,
             };
-            counted.add(key, figures);
+            self.add(key, figures);
         }
     }
 }
@@ -245,7 +216,7 @@ pub fn start_of(day: i64) -> Timestamp {
 }
 
 /// The client, and for anonymous callers the kind of their user agent.
-fn who(client: Option<i64>, user_agent: Option<&str>) -> (i64, &'static str) {
+pub(super) fn who(client: Option<i64>, user_agent: Option<&str>) -> (i64, &'static str) {
     match client {
         Some(client) => (client, ""),
         None => (0, family(user_agent)),

@@ -10,12 +10,12 @@ impl ServeSettings {
     /// The first mistake, as one line that says what to write instead.
     pub fn check(self) -> Result<Settings, SettingsError> {
         let (listen, admin_listen) = (self.public.listen, self.admin.admin_listen);
-        if listen == admin_listen && listen.port() != 0 {
-            return Err(SettingsError::SameAddress(listen));
+        if listen.collides_with(&admin_listen) {
+            return Err(SettingsError::SameAddress(listen, admin_listen));
         }
         let anonymous = match self.access.anonymous {
             Some(chosen) => chosen,
-            None if listen.ip().is_loopback() => Anonymous::ReadWrite,
+            None if listen.is_loopback() => Anonymous::ReadWrite,
             None => return Err(SettingsError::AnonymousNotChosen(listen)),
         };
         self.check_zeros()?;

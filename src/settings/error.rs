@@ -1,9 +1,10 @@
 //! What is wrong with settings, as one line that says what to write instead.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::ListenAddress;
 use crate::versioning::{CatalogueError, VersionNumber};
 
 /// Settings that are wrong or contradict each other. Each line says what to write instead.
@@ -15,10 +16,10 @@ pub enum SettingsError {
          --anonymous read-write (anyone may read, upload and delete), --anonymous read (anyone may read, only \
          registered clients may write) or --anonymous none (registered clients only)"
     )]
-    AnonymousNotChosen(SocketAddr),
+    AnonymousNotChosen(ListenAddress),
     /// Both listeners have the same address.
-    #[error("--listen and --admin-listen are both {0}: give one of them another port")]
-    SameAddress(SocketAddr),
+    #[error("--listen {0} and --admin-listen {1} can't both listen: give one of them another port")]
+    SameAddress(ListenAddress, ListenAddress),
     /// Two databases are set.
     #[error(
         "--database and --database-file (or their environment variables) are both set: use one of them"

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::values::Several;
 use super::{LifecycleError, SettingsError, parse};
-use crate::versioning::{Brownout, Catalogue, Lifecycle, State, Version, VersionNumber};
+use crate::versioning::{self, Brownout, Catalogue, Lifecycle, State, Version, VersionNumber};
 
 /// The lifecycle flags, as written.
 #[derive(Args, Clone, Debug, Default)]
@@ -109,14 +109,14 @@ fn lifecycle<'v>(
     flag: &'static str,
     number: VersionNumber,
 ) -> Result<&'v mut Lifecycle, LifecycleError> {
-    let known: Vec<String> = versions.iter().map(|v| v.number.to_string()).collect();
+    let known = versioning::names(versions.iter());
     let found = versions.iter_mut().find(|version| version.number == number);
     found
         .map(|version| &mut version.lifecycle)
         .ok_or_else(|| LifecycleError::Unknown {
             flag,
             version: number,
-            known: known.join(" and "),
+            known,
         })
 }
 

@@ -2,7 +2,6 @@
 //! be a secret.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,13 +22,6 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Largest count that can be set. No machine serves so many connections, columns or threads.
 const MOST: usize = 1_000_000;
-
-/// An IP address and a port.
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        format!("{text:?} isn't an IP address and a port; write one such as 127.0.0.1:3000, 0.0.0.0:3000 or [::]:3000")
-    })
-}
 
 /// A host as in the header `Host`, without a port.
 pub(super) fn host(text: &str) -> Result<String, String> {

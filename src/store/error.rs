@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use diesel::result::Error as DieselError;
 
 use super::backend::sqlite::errors::is_full;
+use super::nearest::instead;
+pub use super::open_error::{OpenError, OpenErrorOf};
 use super::schema_refusal::SchemaRefusal;
 use crate::dataset::{CorruptBlock, DatasetName};
 
@@ -22,8 +24,13 @@ pub enum StoreError {
     #[error("the dataset {0} belongs to another client")]
     NotOwner(DatasetName),
     /// No client has that name.
-    #[error("there is no client named {0}; `flash clients list` lists those there are")]
-    NoSuchClient(String),
+    #[error("there is no client named {name}{}", instead(near.as_deref(), "flash clients list"))]
+    NoSuchClient {
+        /// The name.
+        name: String,
+        /// The name of the client that was probably meant.
+        near: Option<String>,
+    },
     /// A client of that name exists already.
     #[error("there is a client named {0} already")]
     ClientExists(String),
@@ -142,108 +149,4 @@ impl From<DieselError> for StoreError {
             Self::Database(error)
         }
     }
-}
-
-/// Why a store could not be opened. Each message is one line that says what to do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The folder of the file is missing.
-    #[error("the folder {folder} of the database {path} does not exist: make it, or write another path in --database sqlite:PATH", folder = folder.display(), path = path.display())]
-    NoFolder {
-        /// The folder.
-        folder: PathBuf,
-        /// The database's path.
-        path: PathBuf,
-    },
-    /// The file can't be opened for reading and writing.
-    #[error("can't open the database {path}: {reason}; give this user the right to write there, or write another path in --database sqlite:PATH", path = path.display())]
-    NotWritable {
-        /// The database's path.
-        path: PathBuf,
-        /// The system's error.
-        reason: String,
-    },
-    /// Another process has the store open.
-    #[error("the database {path} is held by another flash process (the lock is {lock}): stop that one first, or write another path in --database sqlite:PATH", path = path.display(), lock = lock.display())]
-    Held {
-        /// The database's path.
-        path: PathBuf,
-        /// The lock's path.
-        lock: PathBuf,
-    },
-    /// The file is not a database, or not one of Flash.
-    #[error("{path} is not a database that Flash can use: {reason}; write another path in --database sqlite:PATH", path = path.display())]
-    NotADatabase {
-        /// The database's path.
-        path: PathBuf,
-        /// SQLite's error.
-        reason: String,
-    },
-    /// The linked SQLite has a known defect.
-    #[error(
-        "the linked SQLite is {found}, which can lose commits in WAL mode (sqlite.org/wal.html#walresetbug): build with {needed} or later"
-    )]
-    OldSqlite {
-        /// Its version.
-        found: String,
-        /// The first version without the defect.
-        needed: &'static str,
-    },
-    /// The file is missing.
-    #[error("there is no database {path}: write another path in --database sqlite:PATH", path = path.display())]
-    NoFile {
-        /// The database's path.
-        path: PathBuf,
-    },
-    /// The server can't be reached.
-    #[error("the database {database} does not answer: {reason}")]
-    Away {
-        /// Where it is.
-        database: String,
-        /// libpq's error.
-        reason: String,
-    },
-    /// The server refuses the connection.
-    #[error(
-        "the database {database} can't be used: {reason}; check the address in --database, or in the file of --database-file"
-    )]
-    Refused {
-        /// Where it is.
-        database: String,
-        /// libpq's error.
-        reason: String,
-    },
-    /// Bringing the schema up to date failed.
-    #[error("the migrations of {database} failed: {reason}")]
-    Migration {
-        /// Where it is.
-        database: String,
-        /// What failed.
-        reason: String,
-    },
-    /// The schema lacks migrations, and the settings don't allow to run them.
-    #[error(
-        "the schema of {database} lacks steps that this release needs ({missing}): run `flash migrate` with the same --database first, or leave out --migrate off"
-    )]
-    Behind {
-        /// Where it is.
-        database: String,
-        /// The steps.
-        missing: String,
-    },
-    /// A copy into the store was interrupted.
-    #[error(
-        "a copy into {database} is not finished: run the same `flash copy` again, which continues where it stopped"
-    )]
-    CopyUnfinished {
-        /// Where it is.
-        database: String,
-    },
-    /// A worker thread ended.
-    #[error("a worker of the store ended before it answered")]
-    Worker,
-    /// A worker thread could not be started.
-    #[error("can't start a thread for the store")]
-    Thread(#[source] std::io::Error),
 }

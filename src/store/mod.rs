@@ -31,6 +31,8 @@ mod in_flight;
 mod maintenance;
 mod metrics;
 mod model;
+mod nearest;
+mod open_error;
 mod opening;
 mod rows;
 mod schema;
@@ -50,7 +52,7 @@ pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
 pub use clients::usage::{Count, Outcome, Reason, Used};
-pub use error::{OpenError, StoreError};
+pub use error::{OpenError, OpenErrorOf, StoreError};
 pub use handle::Store;
 pub use idempotency::{Claimed, MakeAnswer, Receipt};
 pub use ids::random_key;
@@ -60,6 +62,7 @@ pub use model::{
     BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
     PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, UnpackedBlock, Write, may_change,
 };
+pub use nearest::nearest;
 pub use schema_refusal::SchemaRefusal;
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;

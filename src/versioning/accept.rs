@@ -8,7 +8,8 @@
 use std::borrow::Cow;
 
 use super::media_type::Name;
-use super::syntax::{Cursor, Essence, FULL, Fault, Flaw, MAX_RANGES, Quality, quality};
+use super::quality::{FULL, Quality, quality};
+use super::syntax::{Cursor, Essence, Fault, Flaw, MAX_RANGES};
 
 /// One media range.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,8 @@ use std::cmp::Reverse;
 
 use super::accept::Range;
 use super::media_type::Name;
+use super::quality::Quality;
 use super::resource::Resource;
-use super::syntax::Quality;
 use super::{Format, InUrl, Naming, VersionNumber};
 
 /// A name under which something could be served.

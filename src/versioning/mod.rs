@@ -7,9 +7,11 @@
 //! | module | what it answers |
 //! | --- | --- |
 //! | [`Catalogue`] in `catalogue` | which versions there are |
+//! | [`VersionNumber`] in `number` | how a version is named |
 //! | [`Lifecycle`] in `lifecycle` | what was announced of a version, and its state at a moment |
 //! | [`MediaType`] in `media_type` | how a version and a format are written as a media type, and read back |
 //! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
+//! | `quality` | how much a client wants a range |
 //! | `accept` | the ranges of an `Accept` field, each with its quality |
 //! | `content_type` | the version that a `Content-Type` names |
 //! | [`InUrl`] in `in_url` | what the URL names, and which headers contradict it |
@@ -64,6 +66,8 @@ mod lifecycle;
 mod media_type;
 mod nearest;
 mod negotiate;
+mod number;
+mod quality;
 mod refusal;
 mod resource;
 mod syntax;
@@ -73,13 +77,15 @@ mod wants_page;
 mod tests;
 
 pub use available::{Available, available};
-pub use catalogue::{Catalogue, CatalogueError, NotAVersion, Version, VersionNumber};
+pub use catalogue::{Catalogue, CatalogueError, Version, names};
 pub use choice::{Choice, DefaultVersion, Source};
 pub use in_url::InUrl;
 pub use lifecycle::{Brownout, Lifecycle, NotABrownout, NotADate, State, date};
 pub use media_type::{Format, MediaType, Naming, media_type};
 pub use negotiate::negotiate;
+pub use number::{NotAVersion, VersionNumber};
+pub use quality::{FULL, Quality, quality};
 pub use refusal::{Refusal, Unserved};
 pub(crate) use syntax::{Cursor, Empty, Flaw, SPACE, unquoted};
-pub use syntax::{FULL, Fault, MAX_RANGES, Quality, quality};
+pub use syntax::{Fault, MAX_RANGES};
 pub use wants_page::wants_page;

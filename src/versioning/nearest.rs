@@ -5,8 +5,8 @@
 
 use super::accept::{Range, Written, each_range};
 use super::media_type::{Name, Vendor};
+use super::quality::Quality;
 use super::resource::Resource;
-use super::syntax::Quality;
 use super::{Format, MediaType, Naming, State, VersionNumber, media_type};
 
 /// The name nearest to the most wanted range that is near one.

@@ -1,5 +1,7 @@
 //! What the server says of itself: its versions, what changed between them, and a document of each.
 
+mod catalog;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use flash::api::versions::VERSIONS;

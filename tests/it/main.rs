@@ -44,6 +44,7 @@ mod pairs;
 mod queries;
 mod reach;
 mod readme;
+mod release;
 mod revisions;
 mod revoked;
 mod rows;

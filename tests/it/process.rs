@@ -151,6 +151,11 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Whether it hasn't ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits for its end.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
@@ -186,6 +191,8 @@ fn address_in(line: &str) -> SocketAddr {
     let (_, address) = line.rsplit_once("http://").unwrap();
     // In JSON the text ends before the line does.
     let address = address.split('"').next().unwrap();
+    // A server at all addresses of the machine tells the one that a browser opens.
+    let address = address.replace("localhost", "127.0.0.1");
     address.trim().parse().unwrap()
 }
 

@@ -110,6 +110,21 @@ fn ask(server: &Server, pairs: &[(&str, &str)]) -> Answer {
     server.get(&path(pairs)).v2().send()
 }
 
+/// A query, and the rows that it has to find.
+type Case<'a> = (&'a [(&'a str, &'a str)], Vec<usize>);
+
+/// Asks each query, in small and in large pages.
+#[track_caller]
+fn each_found(server: &Server, cases: &[Case<'_>]) {
+    for (query, expected) in cases {
+        assert!(!expected.is_empty(), "{query:?}");
+        for limit in ["97", "10000"] {
+            let query = [query, &[("limit", limit)][..]].concat();
+            assert!(all(server, &query) == *expected, "{query:?}");
+        }
+    }
+}
+
 /// The column `n` of all pages.
 #[track_caller]
 fn all(server: &Server, pairs: &[(&str, &str)]) -> Vec<usize> {

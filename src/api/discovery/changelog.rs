@@ -57,6 +57,7 @@ pub(super) fn write(
     Ok(match text {
         true => Written {
             content_type: TEXT,
+            link: None,
             body: changelog.to_text().into(),
             about: None,
         },

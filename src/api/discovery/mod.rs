@@ -3,6 +3,7 @@
 //! The pages belong to no version, so any `Accept` gets them, with media types that name no version. Errors have the form of the version
 //! that `Accept` names, or else of the caller's default.
 
+mod catalog;
 mod changelog;
 mod openapi;
 mod versions;
@@ -10,12 +11,13 @@ mod versions;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, LINK};
 use http::{Method, StatusCode};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::access::Caller;
 use super::conditional;
+use super::contract::FIRST;
 use super::description::{Answer, Content, Description, Parameter, Schema};
 use super::error::Error;
 use super::history::History;
@@ -27,6 +29,8 @@ use crate::services::Services;
 use crate::versioning::{self, Catalogue, Choice, Format, InUrl, Naming, Refusal, VersionNumber};
 use openapi::Document;
 
+pub(super) use catalog::LINK as CATALOG_LINK;
+
 const ALLOWED: &str = "GET, HEAD, OPTIONS";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -36,6 +40,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub struct Page {
     name: &'static str,
     path: &'static str,
+    /// The first version whose document describes it.
+    since: u32,
     write: Writer,
     describe: fn() -> Description,
 }
@@ -54,6 +60,8 @@ pub(super) struct Asked<'a> {
 /// The content of a page, with its media type.
 struct Written {
     content_type: &'static str,
+    /// The value of `Link`.
+    link: Option<&'static str>,
     body: Bytes,
     /// The version that it is about, if it is about one.
     about: Option<VersionNumber>,
@@ -63,6 +71,7 @@ const PAGES: &[Page] = &[
     Page {
         name: "get_versions",
         path: "/versions",
+        since: FIRST,
         write: |discovery, query, asked| {
             query.finish()?;
             let now = discovery.services.clock.now();
@@ -80,6 +89,7 @@ const PAGES: &[Page] = &[
     Page {
         name: "get_changelog",
         path: "/changelog",
+        since: FIRST,
         write: |discovery, query, _| {
             changelog::write(&discovery.services.catalogue, &discovery.history, query)
         },
@@ -88,6 +98,7 @@ const PAGES: &[Page] = &[
     Page {
         name: "get_openapi",
         path: "/openapi.json",
+        since: FIRST,
         write: Discovery::document,
         describe: || {
             let meaning = "The version to describe. The default is the version that `Accept` names, else the caller's default version.";
@@ -103,6 +114,17 @@ const PAGES: &[Page] = &[
                 .push(Parameter::query("version", meaning, &schema));
             page
         },
+    },
+    Page {
+        name: "get_api_catalog",
+        path: catalog::PATH,
+        since: 2,
+        write: |discovery, query, asked| {
+            query.finish()?;
+            let now = discovery.services.clock.now();
+            Ok(catalog::write(asked.catalogue, now))
+        },
+        describe: catalog::describe,
     },
 ];
 
@@ -191,6 +213,7 @@ impl Discovery {
             Method::GET | Method::HEAD => {
                 let Written {
                     content_type,
+                    link,
                     body,
                     about,
                 } = (page.write)(self, Query::parse(query)?, asked)?;
@@ -200,6 +223,10 @@ impl Discovery {
                     None => Reply::full(StatusCode::OK, body)
                         .with(CONTENT_TYPE, content_type)
                         .with(ETAG, tag),
+                };
+                let reply = match link {
+                    Some(link) => reply.with(LINK, link),
+                    None => reply,
                 };
                 Reply { about, ..reply }
             }
@@ -231,6 +258,7 @@ impl Discovery {
         let (_, body) = found.ok_or(Error::Worker)?;
         Ok(Written {
             content_type: JSON,
+            link: None,
             body: body.clone(),
             about: Some(wanted),
         })
@@ -241,6 +269,7 @@ impl Written {
     fn json(body: &impl serde::Serialize) -> Self {
         Self {
             content_type: JSON,
+            link: None,
             // Serializing texts and lists can't fail.
             body: serde_json::to_vec(body).unwrap_or_default().into(),
             about: None,

@@ -98,7 +98,7 @@ impl Document {
             path,
             describe,
             ..
-        } in PAGES
+        } in PAGES.iter().filter(|page| page.since <= number.get())
         {
             let object = document.operation(name, "Discovery", describe(), &PAGE_REFUSALS, None)?;
             document.add(path, "GET", object);

@@ -105,7 +105,7 @@ impl Error {
                 | StoreError::KeyLost
                 | StoreError::TooManyKeys(_)
                 | StoreError::ClientExists(_) => StatusCode::CONFLICT,
-                StoreError::NotFound(_) | StoreError::NoSuchClient(_) => StatusCode::NOT_FOUND,
+                StoreError::NotFound(_) | StoreError::NoSuchClient { .. } => StatusCode::NOT_FOUND,
                 StoreError::Corrupt { .. }
                 | StoreError::Missing { .. }
                 | StoreError::Unreadable { .. }

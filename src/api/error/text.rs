@@ -102,7 +102,7 @@ impl Error {
                 StoreError::NotOwner(_) => "not the owner",
                 StoreError::ClientExists(_) => "name taken",
                 StoreError::TooManyKeys(_) => "too many keys",
-                StoreError::NoSuchClient(_) => "no such client",
+                StoreError::NoSuchClient { .. } => "no such client",
                 StoreError::ConditionFailed(_) => "condition failed",
                 StoreError::Replaced(_) => "dataset replaced",
                 StoreError::SchemaChange(_) => "schema change",
@@ -167,7 +167,7 @@ impl Error {
                 | StoreError::TooManyKeys(_)
                 | StoreError::ClientExists(_)
                 | StoreError::NotFound(_)
-                | StoreError::NoSuchClient(_) => self.to_string(),
+                | StoreError::NoSuchClient { .. } => self.to_string(),
             },
             Self::Negotiation { .. }
             | Self::NoSuchPath { .. }

@@ -12,7 +12,7 @@ use http::header::ETAG;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use super::{examples, representation as of_v2, rows as rows_of};
+use super::{examples, row_objects, rows as rows_of};
 use crate::api::as_of::Wanted;
 use crate::api::call::Call;
 use crate::api::conditional;
@@ -224,7 +224,7 @@ fn not_unique(
         for start in &batch.starts {
             records.seek(*start as usize);
             records.next_into(&mut fields);
-            rows.extend(of_v2::short_object(dataset, &fields));
+            rows.extend(row_objects::short_object(dataset, &fields));
         }
     }
     Error::KeyNotUnique {

@@ -9,6 +9,7 @@ use super::representation::{Created, DATASET, DATASETS, Dataset, List, Notes, Ro
 use super::{metadata, pages};
 use crate::api::as_of::{AsOf, Wanted};
 use crate::api::call::Call;
+use crate::api::discovery::CATALOG_LINK;
 use crate::api::error::Error;
 use crate::api::intake::{self, DryRuns};
 use crate::api::reply::Reply;
@@ -43,7 +44,7 @@ pub(super) async fn get_root(call: Call) -> Result<Reply, Error> {
             openapi: format!("/openapi.json?version={}", call.choice.version),
         },
     };
-    Ok(Reply::json(StatusCode::OK, &body))
+    Ok(Reply::json(StatusCode::OK, &body).with(LINK, CATALOG_LINK))
 }
 
 /// `POST /datasets`: stores a list of CSVs, all of them or none.

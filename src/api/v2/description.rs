@@ -10,7 +10,8 @@ use serde_json::json;
 use super::bad_rows::BadRows;
 use super::examples;
 use super::readers::{Reader, Readers};
-use super::representation::{Dataset, List, Revision, Root, page_schema};
+use super::representation::{Dataset, List, Revision, Root};
+use super::row_objects::page_schema;
 use super::summary;
 use crate::api::description::{
     Answer, Content, Description, Parameter, RequestBody, Schema, reading,
@@ -24,6 +25,10 @@ pub(super) fn get_root() -> Description {
         details: "The name and the version of the API, with links to what it has. `{name}` stands for the name of a dataset.",
         answers: vec![
             Answer::new(StatusCode::OK, "This.")
+                .header(
+                    "Link",
+                    "The versions for tools that look for APIs, with `rel=\"api-catalog\"`.",
+                )
                 .json(Schema::of::<Root>().example(examples::root())),
         ],
         ..Description::default()

@@ -16,6 +16,7 @@ mod readers;
 mod reading;
 mod representation;
 mod revisions;
+mod row_objects;
 mod rows;
 mod said;
 mod summary;

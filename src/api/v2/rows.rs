@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::ETAG;
 use tokio::time::Instant;
 
-use super::{VERSION, metadata, pages, representation};
+use super::{VERSION, metadata, pages, row_objects};
 use crate::api::as_of::{self, AsOf};
 use crate::api::call::Call;
 use crate::api::error::Error;
@@ -293,9 +293,9 @@ impl Wanted {
     ) -> Form {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
-            Format::Ndjson => representation::ndjson(dataset, select),
+            Format::Ndjson => row_objects::ndjson(dataset, select),
             Format::Json | Format::Csvm | Format::Html => {
-                representation::page(dataset, select, next, total)
+                row_objects::page(dataset, select, next, total)
             }
         }
     }

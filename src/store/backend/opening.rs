@@ -12,7 +12,8 @@ use crate::store::error::OpenError;
 pub fn migrate(address: &Address) -> Result<Steps, OpenError> {
     match address {
         Address::Sqlite(path) => {
-            sqlite::opening::open_held(path, Migrate::Run).map(|(_, steps, _)| steps)
+            let held = sqlite::opening::open_held(path, Migrate::Run, |_, steps| Ok(steps));
+            held.map(|(_, steps, _)| steps)
         }
         Address::Postgres(server) => connecting::migrate(server),
     }
@@ -33,7 +34,8 @@ pub(crate) fn open_existing(
 pub(crate) fn open_target(address: &Address) -> Result<(AnyConnection, Option<Hold>), OpenError> {
     match address {
         Address::Sqlite(path) => {
-            let (connection, _, hold) = sqlite::opening::open_held(path, Migrate::Run)?;
+            let (connection, (), hold) =
+                sqlite::opening::open_held(path, Migrate::Run, |_, _| Ok(()))?;
             Ok((connection, Some(hold)))
         }
         Address::Postgres(server) => Ok((connecting::open_target(server)?, None)),

@@ -9,6 +9,7 @@ use super::{extensions, keys, pins};
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::ids::Ids;
+use crate::store::nearest::nearest;
 use crate::store::opening;
 
 /// A connection that changes clients, and nothing else.
@@ -128,5 +129,13 @@ impl AdminStore {
 }
 
 fn find(connection: &mut AnyConnection, name: &str) -> Result<Client, StoreError> {
-    keys::by_name(connection, name)?.ok_or_else(|| StoreError::NoSuchClient(name.to_owned()))
+    if let Some(client) = keys::by_name(connection, name)? {
+        return Ok(client);
+    }
+    let clients = keys::list(connection)?;
+    let near = nearest(name, clients.iter().map(|client| client.name.as_str()));
+    Err(StoreError::NoSuchClient {
+        name: name.to_owned(),
+        near: near.map(str::to_owned),
+    })
 }

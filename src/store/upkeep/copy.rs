@@ -50,9 +50,9 @@ pub fn copy(
     to: &Address,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Copied, UpkeepError> {
-    let mut source = open_to_read(from)?;
-    let (mut target, _hold) = opening::open_target(to)?;
-    dialect::never_hurry(&mut target).map_err(|error| to.unusable(error))?;
+    let mut source = open_to_read(from).map_err(|error| error.of("--from"))?;
+    let (mut target, _hold) = opening::open_target(to).map_err(|error| error.of("--to"))?;
+    dialect::never_hurry(&mut target).map_err(|error| to.unusable(error).of("--to"))?;
     contents::begin(&mut source, &mut target, to)?;
     let segments = connection::snapshot(&mut source, |source| {
         let segments = copy_segments(source, &mut target, tell)?;

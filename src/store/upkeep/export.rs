@@ -9,6 +9,7 @@ use crate::store::catalog::queries;
 use crate::store::clients::readers::{self, Reader};
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
+use crate::store::nearest::nearest;
 use crate::store::segments::blocks;
 use crate::store::units::unreadable;
 
@@ -44,11 +45,7 @@ impl Exporter {
 
     /// Some names of datasets after `after`, in ascending order. Empty if there are no more.
     pub fn names(&mut self, after: Option<&DatasetName>) -> Result<Vec<DatasetName>, UpkeepError> {
-        let after = after.map(DatasetName::as_str);
-        let found = queries::names(&mut self.connection, after, 0, NAMES)?;
-        let names = found.iter().map(|(name, _)| DatasetName::new(name));
-        let names = names.collect::<Result<_, _>>();
-        Ok(names.map_err(|error| unreadable("name", error))?)
+        names(&mut self.connection, after)
     }
 
     /// Some datasets after `after`, by name. Empty if there are no more.
@@ -93,13 +90,53 @@ fn find(
     name: &DatasetName,
     revision: Option<i64>,
 ) -> Result<Dataset, UpkeepError> {
-    let newest = queries::find(connection, name.as_str())?
-        .ok_or_else(|| UpkeepError::NotThere(format!("dataset named {name}")))?;
+    let Some(newest) = queries::find(connection, name.as_str())? else {
+        let near = near(connection, name)?;
+        let name = name.clone();
+        return Err(UpkeepError::NoDataset { name, near });
+    };
     match revision {
         None => Ok(newest),
         Some(number) => queries::find_revision(connection, newest.id(), number)?.ok_or_else(|| {
-            UpkeepError::NotThere(format!("revision {number} of {name} (any more)"))
+            UpkeepError::NoRevision {
+                name: name.clone(),
+                number,
+                newest: newest.revision,
+            }
         }),
+    }
+}
+
+/// Some names of datasets after `after`, in ascending order.
+fn names(
+    connection: &mut AnyConnection,
+    after: Option<&DatasetName>,
+) -> Result<Vec<DatasetName>, UpkeepError> {
+    let after = after.map(DatasetName::as_str);
+    let found = queries::names(connection, after, 0, NAMES)?;
+    let names = found.iter().map(|(name, _)| DatasetName::new(name));
+    let names = names.collect::<Result<_, _>>();
+    Ok(names.map_err(|error| unreadable("name", error))?)
+}
+
+/// The name of a dataset that was probably meant by one that isn't there.
+fn near(
+    connection: &mut AnyConnection,
+    meant: &DatasetName,
+) -> Result<Option<DatasetName>, UpkeepError> {
+    let mut best: Option<DatasetName> = None;
+    let mut last = None;
+    loop {
+        let some = names(connection, last.as_ref())?;
+        let candidates = best.iter().chain(&some).map(DatasetName::as_str);
+        let found = nearest(meant.as_str(), candidates).map(DatasetName::new);
+        best = found
+            .transpose()
+            .map_err(|error| unreadable("name", error))?;
+        match some.into_iter().next_back() {
+            Some(name) => last = Some(name),
+            None => return Ok(best),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Opens a store for a command, and defines the errors of commands.
 
+use crate::dataset::DatasetName;
 use crate::store::backend::{Address, AnyConnection, dialect};
-use crate::store::error::{OpenError, StoreError};
+use crate::store::error::{OpenError, OpenErrorOf, StoreError};
+use crate::store::nearest::instead;
 use crate::store::opening;
 
 /// Why a command on a whole store failed.
@@ -10,6 +12,9 @@ pub enum UpkeepError {
     /// A store can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A store of a copy can't be opened.
+    #[error(transparent)]
+    OpenOf(#[from] OpenErrorOf),
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -42,11 +47,24 @@ pub enum UpkeepError {
         /// The first thing that differs.
         what: String,
     },
-    /// The dataset, or its revision, is not there.
-    #[error(
-        "there is no {0}: `flash export --directory DIRECTORY` exports all datasets that exist"
-    )]
-    NotThere(String),
+    /// The dataset is not there.
+    #[error("there is no dataset named {name}{}", instead(near.as_ref().map(DatasetName::as_str), "flash list"))]
+    NoDataset {
+        /// The name.
+        name: DatasetName,
+        /// The name of the dataset that was probably meant.
+        near: Option<DatasetName>,
+    },
+    /// The dataset has no revision of that number.
+    #[error("{name} has no revision {number} (any more); the newest is {newest}")]
+    NoRevision {
+        /// The name of the dataset.
+        name: DatasetName,
+        /// The number.
+        number: i64,
+        /// The number of the newest revision.
+        newest: i64,
+    },
     /// What was read back is not what was uploaded.
     #[error("the source of {0} is damaged: run `flash check`")]
     Damaged(String),

@@ -107,7 +107,11 @@ fn a_backup_overwrites_nothing_and_leaves_nothing_half_done() {
     let folder = program.folder();
     std::fs::write(folder.join("mine"), "mine").unwrap();
     let (_, complaint) = badly(flash(&folder, &["backup", "mine"]), 1);
-    assert!(complaint.contains("can't write mine: "), "{complaint}");
+    assert!(
+        complaint
+            .contains("can't write mine: it exists already, and a backup never overwrites a file"),
+        "{complaint}"
+    );
     assert_eq!(
         std::fs::read_to_string(folder.join("mine")).unwrap(),
         "mine"

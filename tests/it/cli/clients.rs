@@ -63,9 +63,22 @@ fn what_is_wrong_with_a_client_is_said_in_one_line() {
     for (arguments, code, words) in [
         (&["add", "shop"][..], 1, "a client named shop already"),
         (&["add", "Shop"], 2, "\"Shop\" isn't a valid name"),
-        (&["show", "nobody"], 1, "no client named nobody"),
+        (
+            &["show", "nobody"],
+            1,
+            "no client named nobody; `flash clients list`",
+        ),
+        (
+            &["show", "shp"],
+            1,
+            "no client named shp; did you mean shop?",
+        ),
         (&["disable", "nobody"], 1, "no client named nobody"),
-        (&["pin", "shop", "v9"], 2, "no version v9"),
+        (
+            &["pin", "shop", "v9"],
+            2,
+            "no version v9: the versions are v2 and v1",
+        ),
         (&["extend", "shop", "v9=2099-01-01"], 2, "no version v9"),
         (&["extend", "shop", "v1"], 2, "VERSION=DATE"),
         (&["extend", "shop", "v1=soon"], 2, "isn't a date"),

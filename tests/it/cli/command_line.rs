@@ -30,7 +30,10 @@ fn a_wrong_setting_is_one_line_that_says_what_to_write_instead() {
     for (arguments, parts) in [
         (
             ["--listen", "localhost"],
-            ["--listen: \"localhost\"", "127.0.0.1:3000"],
+            [
+                "--listen: \"localhost\"",
+                "write 3000, :3000 or localhost:3000",
+            ],
         ),
         (["--max-body", "lots"], ["--max-body: \"lots\"", "64MiB"]),
         (["--max-columns", "-1"], ["--max-columns", "1"]),
@@ -268,10 +271,97 @@ fn a_password_in_the_address_of_the_database_is_never_shown() {
 }
 
 #[test]
-fn an_unknown_command_is_one_line_too() {
-    assert!(refusal(&["serf"], &[]).contains("serve"));
-    refusal(&["serve", "extra"], &[]);
-    refusal(&["--nonsense"], &[]);
+fn what_is_missing_is_named() {
+    for (arguments, parts) in [
+        (&["backup"][..], &["`flash backup` needs <FILE>"][..]),
+        (&["import"], &["`flash import` needs <FILE>"]),
+        (&["push"], &["`flash push` needs", "<FILE>", "--to"]),
+        (
+            &["clients", "add"],
+            &[
+                "`flash clients add` needs <NAME>",
+                "write `flash clients add <NAME>`",
+            ],
+        ),
+        (
+            &["clients", "extend", "shop"],
+            &["`flash clients extend` needs <VERSION=DATE>"],
+        ),
+        (
+            &["versions", "retire-check"],
+            &["`flash versions retire-check` needs <VERSION>"],
+        ),
+        (
+            &["datasets", "show"],
+            &["`flash datasets show` needs <NAME>"],
+        ),
+        (&["copy"], &["--from", "--from-file"]),
+        (&["copy", "--from", "sqlite:a.db"], &["--to", "--to-file"]),
+        (
+            &["serve", "--listen"],
+            &["--listen needs a value", "<ADDRESS:PORT>"],
+        ),
+        (
+            &["serve", "--anonymous"],
+            &["--anonymous needs a value: read-write, read, none"],
+        ),
+        (
+            &["clients", "--database", "sqlite:flash.db"],
+            &["`flash clients` needs a command: add, list, show"],
+        ),
+    ] {
+        let line = refusal(arguments, &[]);
+        for part in parts {
+            assert!(line.contains(part), "{part:?} is not in: {line}");
+        }
+    }
+}
+
+#[test]
+fn what_was_probably_meant_is_of_the_same_kind() {
+    for (arguments, part) in [
+        (&["serf"][..], "did you mean `flash serve`?"),
+        (&["server"], "did you mean `flash serve`?"),
+        (&["clients", "lst"], "did you mean `flash clients list`?"),
+        (
+            &["clients", "rotate"],
+            "did you mean `flash clients rotate-key`?",
+        ),
+        (&["clients", "completions"], "write `flash completions`"),
+        (&["rotate-key", "shop"], "write `flash clients rotate-key`"),
+        (
+            &["retire-check", "v1"],
+            "write `flash versions retire-check`",
+        ),
+        (&["dance"], "it has serve, migrate, import"),
+        (&["datasets", "dance"], "it has show"),
+        (&["serve", "--lisen", "1"], "did you mean --listen?"),
+        (&["serve", "--port", "1"], "did you mean --listen?"),
+        (&["serve", "-p", "1"], "did you mean --listen?"),
+        (&["list", "--db", "flash.db"], "did you mean --database?"),
+        (
+            &["list", "--listen", "1"],
+            "isn't a flag of `flash list`, but of `flash serve`",
+        ),
+        (&["serve", "--nonsense"], "see `flash serve --help`"),
+        (&["serve", "extra"], "see `flash serve --help`"),
+        (&["--nonsense"], "see `flash --help`"),
+        (
+            &["export", "--force", "--out", "x"],
+            "see `flash export --help`",
+        ),
+    ] {
+        let line = refusal(arguments, &[]);
+        assert!(line.contains(part), "{part:?} is not in: {line}");
+    }
+    for (arguments, part) in [
+        (&["serve", "--port", "1"][..], "--promote"),
+        (&["clients", "completions"], "clients clients"),
+        (&["dance"], "flash serve --help"),
+    ] {
+        let line = refusal(arguments, &[]);
+        assert!(!line.contains(part), "{part:?} is in: {line}");
+    }
 }
 
 #[test]
@@ -281,6 +371,17 @@ fn without_a_command_the_help_is_printed() {
     assert!(bare.status.success() && bare.stderr.is_empty());
     assert_eq!(bare.stdout, asked.stdout);
     assert!(String::from_utf8(bare.stdout).unwrap().contains("serve"));
+}
+
+#[test]
+fn a_command_that_lacks_its_own_command_prints_its_help() {
+    for (command, lists) in [("clients", "rotate-key"), ("datasets", "show")] {
+        let bare = flash(&[command], &[]);
+        assert!(bare.status.success() && bare.stderr.is_empty(), "{bare:?}");
+        let help = String::from_utf8(bare.stdout).unwrap();
+        assert!(help.contains(&format!("Usage: flash {command}")), "{help}");
+        assert!(help.contains(lists), "{help}");
+    }
 }
 
 #[test]

@@ -147,6 +147,7 @@ fn a_copy_into_a_store_that_is_in_use_is_refused() {
     let to = address(&database(&other));
     let (_, complaint) = badly(copy(&program.folder(), "sqlite:flash.db", &to), 1);
     assert!(complaint.contains("is held by another flash process"));
+    assert!(complaint.contains("write another path in --to sqlite:PATH"));
     put(&other, "theirs", "text/csv", "id\n1\n");
     let kept = TempDir::new().unwrap();
     let kept = kept.path().join("kept.db");
@@ -185,7 +186,9 @@ fn each_of_the_two_stores_is_asked_for_once() {
     let (_, complaint) = badly(flash(folder.path(), &["copy", "--from", "sqlite:a.db"]), 2);
     assert!(complaint.contains("--to or --to-file"), "{complaint}");
     let (_, complaint) = badly(copy(folder.path(), "sqlite:a.db", "sqlite:b.db"), 1);
-    assert!(complaint.contains("there is no database a.db"));
+    assert!(
+        complaint.contains("there is no database a.db: write another path in --from sqlite:PATH")
+    );
     assert!(!folder.path().join("b.db").exists());
 }
 

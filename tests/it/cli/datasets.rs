@@ -54,5 +54,19 @@ fn a_dataset_without_readers_or_that_is_not_there_says_so() {
     );
     let (code, text) = program.run(&["datasets", "show", "other"]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("dataset named other"), "{text}");
+    assert!(text.contains("dataset named other; `flash list`"), "{text}");
+    for arguments in [&["datasets", "show", "peple"][..], &["export", "peple"]] {
+        let (code, text) = program.run(arguments);
+        assert_eq!(code, 1, "{text}");
+        assert!(
+            text.contains("dataset named peple; did you mean people?"),
+            "{text}"
+        );
+    }
+    let (code, text) = program.run(&["export", "people", "--revision", "7"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("people has no revision 7 (any more); the newest is 1"),
+        "{text}"
+    );
 }

@@ -71,7 +71,7 @@ fn one_dataset_goes_to_standard_output_as_of_any_revision_that_is_kept() {
     );
     let missing = ["export", "large", "--revision", "9"];
     let (said, complaint) = badly(flash(&program.folder(), &missing), 1);
-    assert!(said.is_empty() && complaint.contains("revision 9 of large"));
+    assert!(said.is_empty() && complaint.contains("large has no revision 9"));
     for arguments in [
         &["export"][..],
         &["export", "large", "tabs"],

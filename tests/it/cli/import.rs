@@ -221,6 +221,7 @@ fn names_and_files_that_do_not_go_together_are_told_before_anything_is_opened() 
         complaint.contains("missing.csv: can't read the file"),
         "{complaint}"
     );
+    assert!(!folder.path().join("flash.db").exists());
 }
 
 #[test]

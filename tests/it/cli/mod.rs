@@ -13,6 +13,7 @@ mod list;
 mod process;
 mod push;
 mod settings;
+mod starting;
 mod stores;
 mod unreliable;
 mod versions;

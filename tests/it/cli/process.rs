@@ -100,9 +100,28 @@ fn a_second_signal_ends_it_at_once() {
     let _upload = unfinished_upload(&server);
     server.signal(Signal::TERM);
     server.line_with("finishing requests in flight");
-    server.signal(Signal::TERM);
+    // Those that come soon are the first one.
+    while server.is_running() {
+        server.signal(Signal::TERM);
+    }
     assert_eq!(server.wait().code(), Some(1));
     server.line_with("flash: a second SIGTERM stopped the server at once");
+}
+
+#[test]
+fn signals_that_come_together_are_one() {
+    let mut server = serve(&[]);
+    let upload = unfinished_upload(&server);
+    // As `timeout` sends it to the process and to its group, and a terminal to a wrapper that sends it once more.
+    server.signal(Signal::STOP);
+    for signal in [Signal::INT, Signal::TERM] {
+        server.signal(signal);
+    }
+    server.signal(Signal::CONT);
+    server.line_with("finishing requests in flight");
+    let answer = upload.finish();
+    assert!(answer.starts_with("HTTP/1.1 2"), "{answer}");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]

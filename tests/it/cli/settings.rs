@@ -7,8 +7,8 @@ use flash::settings::{Anonymous, Database, ServeSettings, SettingsError};
 #[test]
 fn the_defaults_hold_together_and_are_those_of_the_documentation() {
     let settings = ServeSettings::default().check().unwrap();
-    assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
-    assert_eq!(settings.admin_listen.to_string(), "127.0.0.1:3001");
+    assert_eq!(settings.listen.to_string(), "localhost:3000");
+    assert_eq!(settings.admin_listen.to_string(), "localhost:3001");
     assert_eq!(settings.database, Database::Sqlite("flash.db".into()));
     assert_eq!(settings.anonymous, Anonymous::ReadWrite);
     assert_eq!(settings.limits.max_body, 1 << 30);
@@ -18,7 +18,7 @@ fn the_defaults_hold_together_and_are_those_of_the_documentation() {
 
 #[test]
 fn what_anyone_could_reach_needs_a_choice_and_takes_each() {
-    for address in ["0.0.0.0:3000", "[::]:3000", "10.0.0.7:3000"] {
+    for address in ["0.0.0.0:4000", "[::]:4000", "10.0.0.7:4000"] {
         let mut settings = ServeSettings::default();
         settings.public.listen = address.parse().unwrap();
         let error = settings.clone().check().unwrap_err();

@@ -112,7 +112,13 @@ fn a_version_that_nobody_uses_may_be_retired() {
         "v1 can be retired: no caller would be left behind"
     );
     let (code, text) = program.run(&["versions", "retire-check", "v9"]);
-    assert_eq!((code, text.trim()), (2, "flash: there is no version v9"));
+    assert_eq!(
+        (code, text.trim()),
+        (
+            2,
+            "flash: there is no version v9: the versions are v2 and v1"
+        )
+    );
 }
 
 #[test]

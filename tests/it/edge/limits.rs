@@ -142,7 +142,7 @@ fn a_lower_limit_of_open_files_is_raised_as_far_as_it_goes_and_what_that_means_i
 async fn a_port_in_use_is_one_line_that_names_the_address_and_the_flag() {
     let taken = server::bind("127.0.0.1:0".parse().unwrap(), "--listen").unwrap();
     let address = taken.local_addr().unwrap();
-    let error = server::bind(address, "--admin-listen")
+    let error = server::bind(address.into(), "--admin-listen")
         .unwrap_err()
         .to_string();
     assert!(
@@ -163,7 +163,7 @@ async fn the_port_of_a_server_that_has_just_ended_can_be_taken_again() {
     client.closed().await;
     // Not at once: a process that another test is starting holds a copy of the listener for a moment.
     let bound = async {
-        while server::bind(address, "--listen").is_err() {
+        while server::bind(address.into(), "--listen").is_err() {
             tokio::task::yield_now().await;
         }
     };

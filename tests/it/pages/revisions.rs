@@ -52,6 +52,13 @@ fn a_row_is_a_record_with_whole_texts_and_ways_to_those_beside_it() {
     }
 }
 
+/// Where the record of the seventh row of a table is.
+fn record_7(table: &str) -> String {
+    let before = table.split("aria-label=\"Row 7\"").next().unwrap();
+    let (_, link) = before.rsplit_once("href=\"").unwrap();
+    link.split('"').next().unwrap().replace("&#38;", "&")
+}
+
 #[test]
 fn a_record_has_the_columns_that_a_table_does_not_show() {
     let server = Server::start();
@@ -61,15 +68,7 @@ fn a_record_has_the_columns_that_a_table_does_not_show() {
         .collect();
     server.store("wide", format!("{}\n{rows}", names.join(",")));
     let table = server.page("/explore/wide").html();
-    let record = table.split("aria-label=\"Row 7\"").next().unwrap();
-    let record = record
-        .rsplit("href=\"")
-        .next()
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let page = server.page(&record.replace("&#38;", "&")).html();
+    let page = server.page(&record_7(&table)).html();
     has(&page, &["c99 <small>", "<td>6</td>"]);
     // Of later pages it has those of the table: a cursor belongs to them.
     let next = table
@@ -80,15 +79,7 @@ fn a_record_has_the_columns_that_a_table_does_not_show() {
         .next()
         .unwrap();
     let table = server.page(&next.replace("&#38;", "&")).html();
-    let record = table.split("aria-label=\"Row 7\"").next().unwrap();
-    let record = record
-        .rsplit("href=\"")
-        .next()
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
-    let page = server.page(&record.replace("&#38;", "&")).html();
+    let page = server.page(&record_7(&table)).html();
     has(&page, &["<td>106</td>", "20 of 100 columns are shown"]);
 }
 

@@ -223,7 +223,12 @@ pub fn check(question: &Question, answer: &Answer, expected: &Expected<'_>) -> O
         }
         What::Default { .. } if default == 1 => same(&body, v1_page(dataset, 1, 100).as_bytes()),
         What::V1Csv => same(&body, csv(revision, &found.rows, &found.columns).as_bytes()),
-        What::Metadata { .. } | What::Default { .. } => check_metadata(&json(), dataset, revision),
+        What::Metadata { .. } | What::Default { .. } => {
+            let said = json();
+            check_metadata(&said, dataset, revision);
+            dataset.said.check(&said["description"]);
+        }
+        What::Description => dataset.said.check(&json()),
         What::Summary { .. } => check_summary(&json(), revision),
         What::Source { range: None, .. } => same(&body, &revision.source),
         What::Source {

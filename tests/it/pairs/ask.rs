@@ -22,8 +22,9 @@ pub(super) struct Remembered {
     tag: Option<(String, Of)>,
 }
 
-/// Incarnation of a dataset, number of its revision, and the version of the API that the caller gets without naming one.
-type Of = (u64, i64, u32);
+/// Incarnation of a dataset, number of its revision, the version of the API that the caller gets without naming one, and the number of what is said
+/// about the dataset.
+type Of = (u64, i64, u32, u64);
 
 /// A list of which a part was read.
 pub(super) struct Open {
@@ -171,7 +172,16 @@ impl World {
             What::Default { by_client: true } => self.pin,
             _ => 1,
         };
-        let of = (dataset.incarnation, revision.number, default);
+        let said = dataset.said.number;
+        let (incarnation, number) = (dataset.incarnation, revision.number);
+        let of = match question.what {
+            // Where nothing is said, it is the same of every dataset.
+            What::Description if said == 0 => (u64::MAX, 0, default, 0),
+            What::Description => (incarnation, 0, default, said),
+            What::Metadata { .. } => (incarnation, number, default, said),
+            What::Default { .. } if default == 2 => (incarnation, number, default, said),
+            _ => (incarnation, number, default, 0),
+        };
         let tag = answer
             .headers
             .get("etag")
@@ -203,7 +213,7 @@ impl World {
             self.open.push(Open {
                 rows: rows.clone(),
                 question: question.clone(),
-                incarnation: of.0,
+                incarnation,
                 shown: rows.limit.unwrap_or(usize::MAX),
                 revision,
                 found,

@@ -5,6 +5,8 @@
 
 mod answer;
 mod ask;
+mod describe;
+mod differ;
 mod document;
 mod found;
 mod group;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use super::describe::Said;
 use super::document::Document;
 use super::value::Kind;
 
@@ -50,6 +51,8 @@ pub struct Dataset {
     pub name: String,
     /// Tells it from datasets that had the name before.
     pub incarnation: u64,
+    /// What is said about it.
+    pub said: Said,
     /// All revisions there ever were, from number 1.
     pub revisions: Vec<Arc<Revision>>,
 }

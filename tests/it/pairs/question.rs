@@ -37,6 +37,7 @@ pub enum What {
     Summary {
         which: Which,
     },
+    Description,
     Revisions,
     Names,
 }
@@ -82,7 +83,7 @@ impl Question {
             ),
             _ => Which::Newest,
         };
-        let what = match random.below(22) {
+        let what = match random.below(23) {
             0 | 1 => What::V1Page {
                 page: 1 + random.index(3),
                 per_page: random.one_of(&[1, 3, 100, 1000]),
@@ -97,6 +98,7 @@ impl Question {
             4 => What::Summary {
                 which: which(random),
             },
+            22 => What::Description,
             5 => What::Revisions,
             6 => What::Names,
             7 | 8 => What::Source {
@@ -153,6 +155,7 @@ impl Question {
             What::Metadata { which } => with(format!("/datasets/{name}"), of(which)),
             What::Source { which, .. } => with(format!("/datasets/{name}/source"), of(which)),
             What::Summary { which } => with(format!("/datasets/{name}/summary"), of(which)),
+            What::Description => format!("/datasets/{name}/description"),
             What::Revisions => format!("/datasets/{name}/revisions"),
             What::Names => "/datasets?limit=1000".to_owned(),
             What::Rows(rows) => {
@@ -193,6 +196,7 @@ impl Question {
             What::V1Page { .. }
             | What::V1Csv
             | What::Default { .. }
+            | What::Description
             | What::Revisions
             | What::Names => Which::Newest,
         }

@@ -43,6 +43,8 @@ pub struct World {
     pub(super) open: Vec<Open>,
     /// Keys of idempotent writes that were used.
     pub(super) keys: u64,
+    /// Descriptions that were written.
+    pub(super) descriptions: u64,
     trail: Vec<String>,
 }
 
@@ -115,6 +117,7 @@ impl World {
             remembered: Vec::new(),
             open: Vec::new(),
             keys: 0,
+            descriptions: 0,
             trail: Vec::new(),
         };
         let ServeSettings { store, memory, .. } = &world.settings;
@@ -179,7 +182,9 @@ impl World {
             chance if chance < put => self.put(name),
             chance if chance < put + append => self.append(name),
             chance if chance < put + append + delete => self.delete(name),
-            chance if chance < 85 => return self.ask_something(name),
+            chance if chance < 80 => return self.ask_something(name),
+            80..84 => return self.compare(name),
+            84 => self.describe(name),
             chance if chance < 96 => return self.read_on(),
             96 => return self.let_time_pass(),
             97 => return self.move_pin(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer;
+use super::describe::Said;
 use super::document::{Document, Length};
 use super::model::{Dataset, Revision};
 use super::query::escaped;
@@ -80,6 +81,7 @@ impl World {
         let dataset = self.datasets.entry(name).or_insert_with(|| Dataset {
             name: name.to_owned(),
             incarnation,
+            said: Said::default(),
             revisions: Vec::new(),
         });
         dataset.revisions.push(Arc::new(revision));

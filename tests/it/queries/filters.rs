@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{all, ask, flights, server, those};
+use super::{Case, ask, each_found, flights, server, those};
 use crate::server::Server;
 
 #[test]
@@ -11,7 +11,6 @@ fn a_filter_finds_the_rows_for_which_it_holds_in_every_block_and_segment() {
     let server = server(&flights);
     let tail = flights[7000].tail.clone();
     let same = format!("eq.{tail}");
-    type Case<'a> = (&'a [(&'a str, &'a str)], Vec<usize>);
     let cases: [Case<'_>; 12] = [
         (&[("tail", &same)], those(&flights, |f| f.tail == tail)),
         (&[("dest", "eq.LAX")], those(&flights, |f| f.dest == "LAX")),
@@ -55,13 +54,7 @@ fn a_filter_finds_the_rows_for_which_it_holds_in_every_block_and_segment() {
             vec![3, 5, 8999],
         ),
     ];
-    for (query, expected) in cases {
-        assert!(!expected.is_empty(), "{query:?}");
-        for limit in ["97", "10000"] {
-            let query = [query, &[("limit", limit)]].concat();
-            assert!(all(&server, &query) == expected, "{query:?}");
-        }
-    }
+    each_found(&server, &cases);
 }
 
 #[test]

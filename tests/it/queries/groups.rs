@@ -1,6 +1,6 @@
 //! Groups of conditions: they find what holds, in every format and revision, and their pages lead on.
 
-use super::{all, ask, csv, flights, path, server, those};
+use super::{Case, all, ask, csv, each_found, flights, path, server, those};
 use crate::rows::next_link;
 use crate::server::Server;
 
@@ -10,7 +10,6 @@ fn a_group_finds_the_rows_for_which_it_holds_in_every_block_and_segment() {
     let server = server(&flights);
     let tail = flights[7000].tail.clone();
     let same = format!("(tail.eq.{tail},n.gt.8990)");
-    type Case<'a> = (&'a [(&'a str, &'a str)], Vec<usize>);
     let cases: [Case<'_>; 5] = [
         (
             &[("or", &same)],
@@ -46,13 +45,7 @@ fn a_group_finds_the_rows_for_which_it_holds_in_every_block_and_segment() {
             those(&flights, |f| f.n >= 8980),
         ),
     ];
-    for (query, expected) in cases {
-        assert!(!expected.is_empty(), "{query:?}");
-        for limit in ["97", "10000"] {
-            let query = [query, &[("limit", limit)]].concat();
-            assert!(all(&server, &query) == expected, "{query:?}");
-        }
-    }
+    each_found(&server, &cases);
 }
 
 #[test]

@@ -23,4 +23,10 @@ pub(super) const CHANGES: &[Change] = &[
         "no such header",
         "Accept-Query: application/x-www-form-urlencoded",
     ),
+    added(
+        "get_root",
+        "/.well-known/api-catalog lists the versions as a link set (RFC 9727), with their dates and documents; the root links to it",
+        "404",
+        "GET /.well-known/api-catalog",
+    ),
 ];

@@ -12,7 +12,7 @@ use super::kind::Kind;
 use crate::api::error::Error;
 use crate::api::reply::Body;
 use crate::api::rows::{self, CsvCells, Form, Maker, OpenBatch, RowWriter};
-use crate::api::v2::representation::enclosed;
+use crate::api::v2::row_objects::enclosed;
 use crate::services::Services;
 use crate::services::search::difference::{Difference, Part};
 use crate::services::search::{RecordBatches, SearchError, in_time};

@@ -32,9 +32,11 @@ impl Database {
         begin: Begin,
         panics: IntCounter,
     ) -> Result<(Self, [u8; 32]), OpenError> {
-        let (mut connection, _, hold) = opening::open_held(path, settings.migrate)?;
         let now = clock().as_microsecond();
-        let key = begin(&mut connection, &settings.address, Some(now))?;
+        let (connection, key, hold) =
+            opening::open_held(path, settings.migrate, |connection, _| {
+                begin(connection, &settings.address, Some(now))
+            })?;
         let heads = Arc::new(Heads::new(settings.heads_bytes));
         let writer = Writer {
             connection,

@@ -1,7 +1,7 @@
 //! Notices that a file of the store was removed or replaced. SQLite would continue to write to the old file, and its contents would be
 //! lost when the process ends.
 
-use std::fs;
+use std::fs::{self, File, Metadata};
 use std::path::{Path, PathBuf};
 
 /// The files, with the identities that they had when they were opened.
@@ -49,20 +49,34 @@ pub(super) fn beside(database: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// The identity of a file, if it exists. `None`: that is not known.
-#[cfg(unix)]
-fn identity(path: &Path) -> Option<Option<Identity>> {
-    use std::os::unix::fs::MetadataExt as _;
-    match fs::metadata(path) {
-        Ok(metadata) => Some(Some(Identity(metadata.dev(), metadata.ino()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
-        Err(_) => None,
+/// Whether an open file is the one at that path.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(there)) => Identity::of(&open) == Identity::of(&there),
+        _ => false,
     }
 }
 
-#[cfg(not(unix))]
-fn identity(_: &Path) -> Option<Option<Identity>> {
-    None
+impl Identity {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Self(metadata.dev(), metadata.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+/// The identity of a file, if it exists. `None`: that is not known.
+fn identity(path: &Path) -> Option<Option<Identity>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Identity::of(&metadata).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(None),
+        Err(_) => None,
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -61,12 +61,19 @@ pub(crate) fn open_writer(
     let mut connection =
         SqliteConnection::establish(&url(path)).map_err(|error| not_writable(error.to_string()))?;
     check_version(&mut connection, path)?;
+    // Before the pragmas, which would change a file of another program.
+    let is_claimed = is_claimed(&mut connection).map_err(not_usable)?;
     for pragma in WRITER_PRAGMAS {
         connection
             .batch_execute(pragma)
             .map_err(|error| not_usable(error.to_string()))?;
     }
-    claim(&mut connection).map_err(not_usable)?;
+    if !is_claimed {
+        let claim = format!("PRAGMA application_id = {APPLICATION_ID}");
+        connection
+            .batch_execute(&claim)
+            .map_err(|error| not_usable(error.to_string()))?;
+    }
     let shown = format!("sqlite:{}", path.display());
     let steps = migrations::apply(&mut connection, || MIGRATIONS, &shown, migrate)?;
     Ok((AnyConnection::Sqlite(connection), steps))
@@ -114,14 +121,17 @@ pub(crate) fn open_existing(path: &Path, may_write: bool) -> Result<AnyConnectio
     Ok(connection)
 }
 
-/// Opens a file and locks it against other processes. Creates it if it is missing.
-pub(crate) fn open_held(
+/// Opens a file and locks it against other processes. Creates it if it is missing, and removes it again if `begin` fails.
+pub(crate) fn open_held<T>(
     path: &Path,
     migrate: Migrate,
-) -> Result<(AnyConnection, Steps, Hold), OpenError> {
-    let hold = hold(path)?;
-    let (connection, steps) = open_writer(path, migrate)?;
-    Ok((connection, steps, hold))
+    begin: impl FnOnce(&mut AnyConnection, Steps) -> Result<T, OpenError>,
+) -> Result<(AnyConnection, T, Hold), OpenError> {
+    let mut hold = hold(path)?;
+    let (mut connection, steps) = open_writer(path, migrate)?;
+    let begun = begin(&mut connection, steps)?;
+    hold.keep();
+    Ok((connection, begun, hold))
 }
 
 /// Writes a consistent copy of the database to `target`, which is an empty file or doesn't exist.
@@ -182,17 +192,15 @@ fn check_version(connection: &mut SqliteConnection, path: &Path) -> Result<(), O
     }
 }
 
-/// Marks an empty file as Flash's, and refuses one of another program.
-fn claim(connection: &mut SqliteConnection) -> Result<(), String> {
+/// Whether the file is marked as Flash's already. Refuses one of another program.
+fn is_claimed(connection: &mut SqliteConnection) -> Result<bool, String> {
     if application_id(connection)? == APPLICATION_ID {
-        return Ok(());
+        return Ok(true);
     }
     if count(connection, "SELECT count(*) AS value FROM sqlite_schema")? > 0 {
         return Err("it holds the tables of another program".to_owned());
     }
-    connection
-        .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
-        .map_err(|e| e.to_string())
+    Ok(false)
 }
 
 fn application_id(connection: &mut SqliteConnection) -> Result<i64, String> {
