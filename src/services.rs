@@ -7,6 +7,7 @@ pub mod clients;
 mod clock;
 pub mod memory;
 pub mod metrics;
+pub mod parquet;
 mod permits;
 pub mod readers;
 pub mod retirement;
@@ -59,6 +60,8 @@ pub struct Services {
     pub usage: Usage,
     /// Reads per dataset and client.
     pub readers: Readers,
+    /// Parquet files that are being made.
+    parquet: parquet::Makings,
     /// Metrics for Prometheus.
     pub metrics: Arc<Metrics>,
     /// Permits for uploads, except those that are small enough to be stored at once.
@@ -101,6 +104,7 @@ impl Services {
             scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
+            parquet: parquet::Makings::default(),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
             readers: Readers::new(settings.count_usage),

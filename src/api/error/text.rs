@@ -43,6 +43,9 @@ impl Error {
             Self::CursorOfOtherDataset => "cursor of another dataset",
             Self::BadQuery(_) => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
+            Self::WholeRevisionsOnly(_) => "whole revisions only",
+            Self::ParquetTimedOut(_) => "Parquet timed out",
+            Self::ParquetTooLong(_) => "Parquet too long",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 "condition failed"
             }
@@ -199,6 +202,9 @@ impl Error {
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
             | Self::QueryTimedOut(_)
+            | Self::WholeRevisionsOnly(_)
+            | Self::ParquetTimedOut(_)
+            | Self::ParquetTooLong(_)
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }
             | Self::SchemaGone { .. }

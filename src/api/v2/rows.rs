@@ -59,8 +59,11 @@ struct Wanted {
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let mut query = call.query()?;
     let format = call.choice.format;
+    if format == Format::Parquet {
+        return super::parquet::rows(&call, query).await;
+    }
     let limit = match format {
-        Format::Json | Format::Csvm | Format::Html => {
+        Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
             query.take_number("limit", 1..=LONGEST, 100)?
         }
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
@@ -99,7 +102,7 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = match format {
         Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
-        Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
+        Format::Json | Format::Csvm | Format::Parquet | Format::Html => Reply::body(StatusCode::OK, body),
     };
     let reply = reply.with(ETAG, tag);
     let mut written = written(&asked, cells);
@@ -176,7 +179,7 @@ impl Wanted {
     /// A page, or a streamed list.
     async fn answer(&self, call: &Call) -> Result<Shown, Error> {
         match self.format {
-            Format::Json | Format::Csvm | Format::Html => {
+            Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
                 rows::remembered(&call.services, self.key(), || self.make(call)).await
             }
             Format::Csv | Format::Ndjson => Ok((Box::pin(self.make(call)).await?, Memory::New)),
@@ -242,7 +245,7 @@ impl Wanted {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),
-            Format::Json | Format::Csvm | Format::Html => {
+            Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
                 representation::page(dataset, select, next, total)
             }
         }
