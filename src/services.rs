@@ -32,6 +32,8 @@ pub use readers::{NamedColumns, Readers};
 pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
 
+use parquet::makings::Makings;
+
 use crate::dataset::SchemaChanges;
 use crate::settings::{self, Database, MigrateMode, Settings};
 use crate::store::{
@@ -61,7 +63,7 @@ pub struct Services {
     /// Reads per dataset and client.
     pub readers: Readers,
     /// Parquet files that are being made.
-    parquet: parquet::Makings,
+    parquet: Makings,
     /// Metrics for Prometheus.
     pub metrics: Arc<Metrics>,
     /// Permits for uploads, except those that are small enough to be stored at once.
@@ -104,7 +106,7 @@ impl Services {
             scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
-            parquet: parquet::Makings::default(),
+            parquet: Makings::default(),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
             readers: Readers::new(settings.count_usage),

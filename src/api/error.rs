@@ -16,7 +16,7 @@ pub(super) use self::text::shortened;
 use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
 use super::body::BodyTimedOut;
 use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError, SchemaVersion};
-use crate::services::parquet::ParquetError;
+use crate::services::parquet::error::ParquetError;
 use crate::services::search::SearchError;
 use crate::store::{Reader, Reason, SchemaRefusal, StoreError};
 use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};

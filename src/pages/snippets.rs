@@ -36,6 +36,7 @@ impl Snippets {
                     "R",
                     format!("rows <- read.csv(\"{}\")", with_user(&csv_url, has_key)),
                 ),
+                ("Parquet", parquet(origin, name, &rows.asked, has_key)),
                 (
                     "Spreadsheet",
                     format!("=IMPORTDATA(\"{}\")", with_user(&sheet_url, has_key)),
@@ -58,11 +59,16 @@ fn csv(asked: &View) -> View {
 
 /// The line that gets a URL.
 pub(super) fn curl(url: &str, accept: &str, has_key: bool) -> String {
-    let key = match has_key {
+    let key = key(has_key);
+    format!("curl -H 'Accept: {accept}'{key} '{url}'")
+}
+
+/// The argument of curl that sends the visitor's key.
+fn key(has_key: bool) -> &'static str {
+    match has_key {
         true => " -H \"Authorization: Bearer $FLASH_KEY\"",
         false => "",
-    };
-    format!("curl -H 'Accept: {accept}'{key} '{url}'")
+    }
 }
 
 fn python(url: &str, csv_url: &str, accept: &str, has_key: bool) -> String {
@@ -77,6 +83,22 @@ fn python(url: &str, csv_url: &str, accept: &str, has_key: bool) -> String {
         "{import}import pandas\nimport requests\n\nheaders = {{\n    \"Accept\": \"{accept}\"{key}\n}}\nrows = requests.get(\n    \"{url}\",\n    \
          headers=headers,\n).json()[\"data\"]\n\n# Or all of them as a table:\ntable = pandas.read_csv(\n    \"{}\"\n)",
         with_user(csv_url, has_key)
+    )
+}
+
+/// The lines that download all rows as Parquet, and read them.
+fn parquet(origin: &str, name: &str, asked: &View, has_key: bool) -> String {
+    let all = asked.of_all_rows();
+    let query = all
+        .with("version", Some("v2"))
+        .with("format", Some("parquet"));
+    let url = format!(
+        "{origin}{}",
+        with_query(&format!("/datasets/{name}/rows"), &query.query())
+    );
+    let key = key(has_key);
+    format!(
+        "curl -o {name}.parquet{key} '{url}'\n\n# It has all rows. In Python:\npandas.read_parquet(\"{name}.parquet\")\n\n# In DuckDB:\nFROM '{name}.parquet';"
     )
 }
 

@@ -82,6 +82,12 @@ impl View {
         view
     }
 
+    /// The same revision and columns with all rows.
+    #[must_use]
+    pub(super) fn of_all_rows(&self) -> Self {
+        self.as_of().with("select", self.get("select"))
+    }
+
     /// The same of a revision.
     #[must_use]
     pub(super) fn at_revision(&self, number: i64) -> Self {
@@ -197,6 +203,13 @@ mod tests {
         assert_eq!(filters, [1, 2]);
         let view = view.at_revision(4);
         assert_eq!(view.query(), "a=eq.1&schema=eq.3&revision=4");
+    }
+
+    #[test]
+    fn of_a_view_of_all_rows_the_revision_and_the_columns_stay() {
+        let view = View::parse("a=eq.1&schema=1&order=a&select=a,b&limit=3");
+        assert_eq!(view.of_all_rows().query(), "schema=1&select=a,b");
+        assert_eq!(View::parse("a=eq.1").of_all_rows().query(), "");
     }
 
     #[test]

@@ -3,120 +3,20 @@
 //! All requests that want a file while it is made wait for the same work. The work ends when none of them waits any more. Files are made one
 //! after the other, because each needs a lot of memory.
 
+pub mod error;
 mod make;
+pub(super) mod makings;
 mod staged;
 
-use std::collections::HashMap;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use futures_util::FutureExt as _;
-use futures_util::future::{Shared, WeakShared};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 
 use super::Services;
-use super::memory::Exhausted;
-use super::search::SearchError;
-use crate::dataset::parquet::{UnwritableParquet, WRITTEN_AS};
-use crate::store::{Dataset, DerivedFile, DerivedName, SegmentId, StoreError};
-
-/// Why there is no file.
-#[derive(Debug, thiserror::Error)]
-pub enum ParquetError {
-    /// The rows can't be read.
-    #[error(transparent)]
-    Search(#[from] SearchError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There was no memory for it in time.
-    #[error("{0}")]
-    Exhausted(#[from] Exhausted),
-    /// It took too long.
-    #[error(
-        "making the Parquet file took longer than {}, the limit that --parquet-timeout sets; choose fewer columns with select, or ask the operator to \
-         raise the limit",
-        humantime::format_duration(*.0)
-    )]
-    TimedOut(Duration),
-    /// It is too long to be stored.
-    #[error(
-        "the Parquet file has more than {0} bytes, the limit that --parquet-bytes sets; choose fewer columns with select, or read CSV or NDJSON"
-    )]
-    TooLong(u64),
-    /// Another request failed to make the same file, and was told why.
-    #[error("another request was making the same Parquet file, and failed")]
-    OfAnother,
-    /// The rows can't be written.
-    #[error("{0}")]
-    Unwritable(#[from] UnwritableParquet),
-    /// A worker thread panicked.
-    #[error("a worker thread panicked")]
-    Worker,
-}
-
-/// Making a file, or the reason why it failed.
-type Making = Pin<Box<dyn Future<Output = Result<DerivedFile, Failure>> + Send>>;
-/// The upload segment that made the revision, and the name of the file.
-type Key = (SegmentId, DerivedName);
-
-/// The files that are being made.
-#[derive(Debug)]
-pub(super) struct Makings {
-    /// The mutex is never held across an await.
-    now: Mutex<HashMap<Key, WeakShared<Making>>>,
-    /// The permit to make a file.
-    permit: Arc<Semaphore>,
-}
-
-/// Why a file was not made, for all requests that waited for it.
-#[derive(Debug, Clone)]
-struct Failure(Arc<Mutex<Option<ParquetError>>>);
-
-impl Failure {
-    fn new(error: ParquetError) -> Self {
-        Self(Arc::new(Mutex::new(Some(error))))
-    }
-
-    /// The error for one of the requests. Errors of the store are told once.
-    fn tell(&self) -> ParquetError {
-        let mut error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match *error {
-            Some(ParquetError::TimedOut(limit)) => ParquetError::TimedOut(limit),
-            Some(ParquetError::TooLong(limit)) => ParquetError::TooLong(limit),
-            _ => error.take().unwrap_or(ParquetError::OfAnother),
-        }
-    }
-}
-
-impl Default for Makings {
-    fn default() -> Self {
-        Self {
-            now: Mutex::default(),
-            permit: Arc::new(Semaphore::new(1)),
-        }
-    }
-}
-
-impl Makings {
-    /// The work of making a file: what others wait for, or else a new one.
-    fn join(&self, key: Key, make: impl FnOnce() -> Making) -> Shared<Making> {
-        // The map is whole after every statement, so a panic elsewhere did no harm.
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        now.retain(|_, making| making.upgrade().is_some_and(|making| making.peek().is_none()));
-        if let Some(making) = now.get(&key).and_then(WeakShared::upgrade) {
-            return making;
-        }
-        let making = make().shared();
-        if let Some(weak) = making.downgrade() {
-            now.insert(key, weak);
-        }
-        making
-    }
-}
+use crate::dataset::parquet::WRITTEN_AS;
+use crate::store::{Dataset, DerivedFile, DerivedName};
+use error::ParquetError;
+use makings::Failure;
 
 /// The file of the columns at these places, which is made if it isn't stored.
 ///

@@ -226,8 +226,12 @@ fn make_room(
         ))
         .load(connection)?;
     let size = |bytes: i64| bytes.max(LEAST);
-    let own = |&(dataset, run, _): &(i64, i64, i64)| (dataset, run) == (newest.dataset, newest.number);
-    let mut bytes = files.iter().find(|file| own(file)).map_or(0, |file| size(file.2));
+    let own =
+        |&(dataset, run, _): &(i64, i64, i64)| (dataset, run) == (newest.dataset, newest.number);
+    let mut bytes = files
+        .iter()
+        .find(|file| own(file))
+        .map_or(0, |file| size(file.2));
     for file in files.iter().filter(|file| !own(file)) {
         bytes += size(file.2);
         if bytes > most {

@@ -115,6 +115,17 @@ impl Place {
             .unwrap()
     }
 
+    /// How many files that were made of revisions are kept.
+    pub fn derived_files(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM derived_files")
+            .unwrap()
+    }
+
+    /// How many segments have a tombstone.
+    pub fn tombstones(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM garbage").unwrap()
+    }
+
     /// How many source blocks are stored.
     pub fn source_blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM sources").unwrap()

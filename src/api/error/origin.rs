@@ -6,7 +6,7 @@ use crate::api::reply::StreamError;
 use crate::dataset::DatasetName;
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;
-use crate::services::parquet::ParquetError;
+use crate::services::parquet::error::ParquetError;
 use crate::services::search::SearchError;
 use crate::store::StoreError;
 

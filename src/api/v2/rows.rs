@@ -102,7 +102,9 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let ((body, next), memory) = wanted.answer(&call).await?;
     let reply = match format {
         Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
-        Format::Json | Format::Csvm | Format::Parquet | Format::Html => Reply::body(StatusCode::OK, body),
+        Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
+            Reply::body(StatusCode::OK, body)
+        }
     };
     let reply = reply.with(ETAG, tag);
     let mut written = written(&asked, cells);

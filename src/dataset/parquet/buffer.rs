@@ -97,7 +97,10 @@ impl Buffer {
     }
 
     /// Writes the values, and forgets them.
-    pub(super) fn write(&mut self, column: &mut SerializedColumnWriter<'_>) -> Result<(), ParquetError> {
+    pub(super) fn write(
+        &mut self,
+        column: &mut SerializedColumnWriter<'_>,
+    ) -> Result<(), ParquetError> {
         self.levels.resize(self.rows, VALUE);
         let levels = Some(&*self.levels);
         match (&mut self.values, column.untyped()) {

@@ -10,8 +10,8 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use super::buffer::Buffer;
+use super::limits::{CHUNK_MEMORY, GROUP_BYTES, GROUP_ROWS};
 use super::survey::Survey;
-use super::{CHUNK_MEMORY, GROUP_BYTES, GROUP_ROWS};
 use crate::dataset::{BlockText, Layout};
 
 /// The key of the metadata with the types of the columns, as JSON.
@@ -50,13 +50,19 @@ impl ParquetFile {
     pub fn new(survey: Survey) -> Result<Self, UnwritableParquet> {
         let (columns, layout) = survey.decide();
         let columns = columns.into_iter();
-        let columns: Vec<_> = columns.map(|(column, stored)| Buffer::new(column, stored)).collect();
+        let columns: Vec<_> = columns
+            .map(|(column, stored)| Buffer::new(column, stored))
+            .collect();
         let fields: Result<_, ParquetError> = columns
             .iter()
             .map(|buffer| buffer.stored.in_schema(&buffer.column.name).map(Arc::new))
             .collect();
-        let schema = Type::group_type_builder("rows").with_fields(fields?).build()?;
-        let types = columns.iter().map(|buffer| (&*buffer.column.name, buffer.column.kind.as_str()));
+        let schema = Type::group_type_builder("rows")
+            .with_fields(fields?)
+            .build()?;
+        let types = columns
+            .iter()
+            .map(|buffer| (&*buffer.column.name, buffer.column.kind.as_str()));
         let units = columns.iter().filter_map(|buffer| {
             let unit = buffer.column.unit.as_deref()?;
             Some((&*buffer.column.name, unit))

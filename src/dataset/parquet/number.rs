@@ -39,7 +39,11 @@ impl Needed {
                 ..Self::default()
             });
         };
-        let zeros = digits.decimals.iter().rev().chain(digits.whole.iter().rev());
+        let zeros = digits
+            .decimals
+            .iter()
+            .rev()
+            .chain(digits.whole.iter().rev());
         let zeros = zeros.take_while(|byte| !is_digit(byte)).count();
         let needed = Self {
             whole: count(digits.point - i64::try_from(first).ok()?)?,

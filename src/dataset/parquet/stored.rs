@@ -59,7 +59,11 @@ impl Stored {
             }
             Self::Date => (Physical::INT32, Some(LogicalType::Date)),
             Self::Timestamp { nanos } => {
-                let unit = if nanos { TimeUnit::NANOS } else { TimeUnit::MICROS };
+                let unit = if nanos {
+                    TimeUnit::NANOS
+                } else {
+                    TimeUnit::MICROS
+                };
                 (Physical::INT64, Some(LogicalType::timestamp(true, unit)))
             }
             Self::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),

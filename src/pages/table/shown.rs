@@ -93,6 +93,9 @@ struct Downloads {
     csv: String,
     json: String,
     ndjson: String,
+    parquet: String,
+    /// Whether Parquet has other rows than those that are shown, or in another order.
+    parquet_differs: bool,
     source: String,
     everything: Option<String>,
 }
@@ -208,11 +211,14 @@ fn downloads(asked: &View, view: &View, name: &str) -> Downloads {
     };
     let whole = view.as_of();
     let source = whole.with("version", Some("v2"));
+    let all_rows = all.of_all_rows();
     let everything = (all != whole).then(|| format(&whole, "csv"));
     Downloads {
         csv: format(&all, "csv"),
         json: format(&all.with("limit", Some("10000")), "json"),
         ndjson: format(&all, "ndjson"),
+        parquet: format(&all_rows, "parquet"),
+        parquet_differs: all_rows.query().len() < all.query().len(),
         source: with_query(&format!("/datasets/{name}/source"), &source.query()),
         everything,
     }

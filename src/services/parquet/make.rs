@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ParquetError;
+use super::error::ParquetError;
 use super::staged::{Parts, Staged};
 use crate::dataset::parquet::{MEMORY, ParquetFile, ShownColumn, Survey};
 use crate::services::Services;
@@ -24,7 +24,7 @@ pub(super) async fn make(
     name: DerivedName,
     places: &[usize],
 ) -> Result<DerivedFile, ParquetError> {
-    let _turn = services.parquet.permit.acquire().await;
+    let _turn = services.parquet.turn().await;
     // Another server may have made it meanwhile.
     if let Some(file) = services.store.derived_file(dataset, name).await? {
         return Ok(file);
@@ -113,7 +113,8 @@ impl Work {
             && more > 0
             && self.held.bytes() >= MEMORY
         {
-            self.held.add(self.services.memory.take(Kind::Large, more).await?);
+            self.held
+                .add(self.services.memory.take(Kind::Large, more).await?);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Stages the bytes of a file in the store.
 
-use super::ParquetError;
+use super::error::ParquetError;
 use crate::dataset::block;
 use crate::store::{
     Dataset, DerivedFile, DerivedName, PART_BYTES, SegmentId, SegmentPart, SourceBlock, StagedFile,

@@ -30,7 +30,9 @@ impl Checker<'_> {
                     self.checked.blocks += 1;
                     self.checked.bytes += from_db(part.byte_count);
                     if after != next {
-                        self.problem(format!("it is a part of a file, and byte {next} comes next"));
+                        self.problem(format!(
+                            "it is a part of a file, and byte {next} comes next"
+                        ));
                     }
                     next = after.saturating_add(part.byte_count);
                     match blocks::unpack(&part) {
@@ -45,7 +47,9 @@ impl Checker<'_> {
             self.at.byte = None;
             if next != file.byte_count {
                 let said = file.byte_count;
-                self.problem(format!("it is a file of {said} bytes, and {next} are there"));
+                self.problem(format!(
+                    "it is a file of {said} bytes, and {next} are there"
+                ));
             }
         }
         let At { dataset, .. } = std::mem::take(&mut self.at);
