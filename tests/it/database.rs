@@ -121,11 +121,6 @@ impl Place {
             .unwrap()
     }
 
-    /// How many segments have a tombstone.
-    pub fn tombstones(&self) -> i64 {
-        self.count("SELECT count(*) AS found FROM garbage").unwrap()
-    }
-
     /// How many source blocks are stored.
     pub fn source_blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM sources").unwrap()

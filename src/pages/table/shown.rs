@@ -124,7 +124,9 @@ impl Shown {
         };
         let (heads, represented) = columns::heads(dataset, columns, view, order, &summary, links);
         let filters = view.filters().map(|filter| filter.place);
-        let filters: Vec<usize> = filters.collect();
+        let groups = view.groups().map(|(place, ..)| place);
+        let mut filters: Vec<usize> = filters.chain(groups).collect();
+        filters.sort_unstable();
         let now = services.clock.now();
         let title = format!("{name} · Flash");
         let band = Band::of(&services.catalogue, crate::pages::DATA, &rows.headers, now);
@@ -172,12 +174,18 @@ impl Shown {
 }
 
 fn chips(view: &View, path: &str) -> Vec<Chip> {
-    let chips = view.filters().take(CHIPS).map(|filter| Chip {
+    let remove = |place| with_query(path, &view.without(&[place]).query());
+    let filters = view.filters().map(|filter| Chip {
         column: shortened(filter.column, VALUE),
         condition: shortened(&view::in_words(filter.condition), VALUE),
-        remove: with_query(path, &view.without(&[filter.place]).query()),
+        remove: remove(filter.place),
     });
-    chips.collect()
+    let groups = view.groups().map(|(place, parameter, text)| Chip {
+        column: String::new(),
+        condition: shortened(&view::group_in_words(parameter, text), VALUE),
+        remove: remove(place),
+    });
+    filters.chain(groups).take(CHIPS).collect()
 }
 
 /// Where the rows are, as far as that is known: the API doesn't count the rows that a filter finds.
@@ -185,9 +193,10 @@ fn place(view: &View, dataset: &Dataset, rows: &Rows) -> String {
     let shown = rows.rows.len() as u64;
     let is_start = view.get("cursor").is_none();
     let is_end = rows.next.is_none();
-    match (view.filters().next(), is_start, is_end) {
+    let is_filtered = view.filters().next().is_some() || view.groups().next().is_some();
+    match (is_filtered, is_start, is_end) {
         (_, true, true) => counted(shown, "row"),
-        (None, true, false) => {
+        (false, true, false) => {
             format!(
                 "Rows 1 to {} of {}",
                 grouped(shown),
