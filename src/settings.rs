@@ -235,6 +235,9 @@ pub struct LimitSettings {
     /// (4 MiB each)
     #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,
+    /// Most groups of a query with aggregates; then the answer is 422
+    #[arg(long, env = "FLASH_MAX_GROUPS", value_name = "COUNT", default_value = "100000", allow_negative_numbers = true, value_parser = parse::count)]
+    pub max_groups: usize,
     /// Least bytes a second of a request body, while the server waits for it; 0 sets no limit
     #[arg(long, env = "FLASH_MIN_BODY_RATE", value_name = "SIZE", default_value = "512B", value_parser = parse::size)]
     pub min_body_rate: u64,

@@ -291,6 +291,9 @@ pub enum Error {
     /// An invalid query for rows.
     #[error("{0}")]
     BadQuery(#[from] QueryError),
+    /// The result of a query is larger than it may be.
+    #[error("{0}")]
+    LargeResult(SearchError),
     /// A query took too long.
     #[error("{0}")]
     QueryTimedOut(SearchError),

@@ -22,6 +22,7 @@
 //! describe the text and never change it.
 
 mod advice;
+pub mod aggregate;
 pub mod bad_row;
 pub mod block;
 mod block_text;

@@ -8,6 +8,9 @@ use super::text::with_query;
 use super::view::View;
 use crate::api::request::REQUEST_ID;
 
+/// The name of what gets Parquet.
+const PARQUET: &str = "Parquet";
+
 /// What programs write.
 pub(super) struct Snippets {
     /// A name and a text each.
@@ -36,7 +39,7 @@ impl Snippets {
                     "R",
                     format!("rows <- read.csv(\"{}\")", with_user(&csv_url, has_key)),
                 ),
-                ("Parquet", parquet(origin, name, &rows.asked, has_key)),
+                (PARQUET, parquet(origin, name, &rows.asked, has_key)),
                 (
                     "Spreadsheet",
                     format!("=IMPORTDATA(\"{}\")", with_user(&sheet_url, has_key)),
@@ -45,6 +48,15 @@ impl Snippets {
             request: format!("GET {target}\nAccept: {accept}"),
             response: format!("200 OK\n{}", lines(&rows.headers)),
         }
+    }
+}
+
+impl Snippets {
+    /// What gets the groups of a page. They are no rows of a revision, so there is no Parquet.
+    pub(super) fn of_groups(origin: &str, has_key: bool, name: &str, rows: &Rows) -> Self {
+        let mut snippets = Self::of(origin, has_key, name, rows);
+        snippets.all.retain(|(name, _)| *name != PARQUET);
+        snippets
     }
 }
 

@@ -46,6 +46,7 @@ impl Error {
             Self::WholeRevisionsOnly(_) => "whole revisions only",
             Self::ParquetTimedOut(_) => "Parquet timed out",
             Self::ParquetTooLong(_) => "Parquet too long",
+            Self::LargeResult(_) => "result too large",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 "condition failed"
             }
@@ -205,6 +206,7 @@ impl Error {
             | Self::WholeRevisionsOnly(_)
             | Self::ParquetTimedOut(_)
             | Self::ParquetTooLong(_)
+            | Self::LargeResult(_)
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }
             | Self::SchemaGone { .. }

@@ -38,6 +38,11 @@ pub(super) async fn rows(call: &Call, mut query: Query) -> Result<Reply, Error> 
         ..RawQuery::default()
     };
     let query = dataset::Query::resolve(&asked, &dataset.columns, &dataset.layout.formats)?;
+    if query.grouped.is_some() {
+        return Err(Error::WholeRevisionsOnly(
+            "select with functions".to_owned(),
+        ));
+    }
     let named = readers::named(&dataset, query.named());
     let tag = call.tag(&dataset);
     let reply = match conditional::read(&call.headers, &tag)? {

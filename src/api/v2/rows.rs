@@ -116,6 +116,8 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let reply = match wanted.is_page() {
         // Clients that read pages look for the next one in `Link`, and some take any link for it.
         true => reply,
+        // The metadata describe the columns of the dataset.
+        false if wanted.query.grouped.is_some() => reply,
         false => metadata::linked(reply, &call, &wanted.dataset.name),
     };
     Ok(memory.of(reply, wanted.dataset))
@@ -191,8 +193,26 @@ impl Wanted {
     async fn make(&self, call: &Call) -> Result<Made, Error> {
         match self.query.is_of_all_rows() {
             true => self.read(call).await,
+            false if self.query.grouped.is_some() => self.groups(call).await,
             false => self.search(call).await,
         }
+    }
+
+    /// The groups of a query with aggregates. They are in the same order each time, so a cursor has the number of the next one.
+    async fn groups(&self, call: &Call) -> Result<Made, Error> {
+        let services = &call.services;
+        let (dataset, query) = (&self.dataset, &self.query);
+        let search = Search::begin(services, dataset, query, LONGEST, self.deadline).await?;
+        let found = search.groups().await?;
+        let first = self.from.unwrap_or(0);
+        let end = first.saturating_add(self.limit);
+        let next = self.cursor(call, (end < found.rows).then_some(end))?;
+        let total = self.is_counted.then_some(found.rows);
+        let groups = Arc::clone(&found.dataset);
+        let form = self.form_of(&groups, None, next.as_deref(), total);
+        let batches = found.batches(first, self.limit);
+        let body = found::all(services, &groups, batches, self.limit, form).await?;
+        Ok((body, next.filter(|_| self.limit <= LONGEST)))
     }
 
     /// All rows in the order of the file, and the cursor of the next page.
@@ -243,7 +263,17 @@ impl Wanted {
     }
 
     fn form(&self, next: Option<&str>, total: Option<u64>) -> Form {
-        let (dataset, select) = (&self.dataset, self.query.select.as_deref());
+        let select = self.query.select.as_deref();
+        self.form_of(&self.dataset, select, next, total)
+    }
+
+    fn form_of(
+        &self,
+        dataset: &Arc<Dataset>,
+        select: Option<&[usize]>,
+        next: Option<&str>,
+        total: Option<u64>,
+    ) -> Form {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),

@@ -63,16 +63,16 @@ pub(super) const SHOWN: usize = 100;
 /// The most characters that are shown of what is said about a column.
 pub(super) const BELOW_NAME: usize = 60;
 
-/// The heads of the shown columns, and the places of the filters that their forms show.
+/// The heads of the shown columns, for the page at `path`, and the places of the filters that their forms show.
 pub(super) fn heads(
     dataset: &Dataset,
+    path: &str,
     shown: &[usize],
     view: &View,
     order: &[(usize, bool)],
     summary: &Summary,
     links: Links,
 ) -> (Vec<Head>, Vec<usize>) {
-    let path = format!("/explore/{}", dataset.name);
     let mut represented = Vec::new();
     let head = |&place: &usize| {
         let column = &dataset.columns[place];
@@ -100,7 +100,7 @@ pub(super) fn heads(
                 said.map(|said| shortened(said, BELOW_NAME))
             },
             sorted,
-            sort: (is_short && links.sorts).then(|| with_query(&path, &sorting.query())),
+            sort: (is_short && links.sorts).then(|| with_query(path, &sorting.query())),
             chart: match is_short && links.bars {
                 true => summary.chart(column, view),
                 false => Chart::None,
