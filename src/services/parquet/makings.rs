@@ -80,3 +80,64 @@ impl Makings {
         making
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use super::*;
+
+    fn key() -> Key {
+        let segment = SegmentId {
+            dataset: 1,
+            number: 2,
+        };
+        (segment, [0; 32])
+    }
+
+    #[test]
+    fn the_work_goes_on_while_somebody_waits_and_ends_with_the_last_one() {
+        let makings = Makings::default();
+        let alive = Arc::new(());
+        let make = || -> Making {
+            let alive = Arc::clone(&alive);
+            Box::pin(async move {
+                let _alive = alive;
+                future::pending().await
+            })
+        };
+        let first = makings.join(key(), make);
+        let second = makings.join(key(), || panic!("it is being made already"));
+        drop(first);
+        assert_eq!(Arc::strong_count(&alive), 2);
+        drop(second);
+        assert_eq!(Arc::strong_count(&alive), 1);
+        let again = makings.join(key(), make);
+        assert_eq!(Arc::strong_count(&alive), 2);
+        drop(again);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_and_the_next_request_tries_again() {
+        let makings = Makings::default();
+        let failing = || -> Making {
+            let error = Failure::new(ParquetError::TooLong(7));
+            Box::pin(future::ready(Err(error)))
+        };
+        let (first, second) = (makings.join(key(), failing), makings.join(key(), failing));
+        for failed in [first.await, second.await] {
+            let told = failed.unwrap_err().tell();
+            assert!(matches!(told, ParquetError::TooLong(7)));
+        }
+        let mut tried = false;
+        let again = makings.join(key(), || {
+            tried = true;
+            failing()
+        });
+        assert!(again.await.is_err() && tried);
+        // Other errors can't be copied.
+        let failure = Failure::new(ParquetError::Worker);
+        assert!(matches!(failure.tell(), ParquetError::Worker));
+        assert!(matches!(failure.tell(), ParquetError::OfAnother));
+    }
+}

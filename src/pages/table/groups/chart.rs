@@ -217,3 +217,108 @@ fn text(cell: &Cell) -> String {
 fn coordinate(number: f64) -> String {
     format!("{number:.1}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Column, Formats, Query, RawQuery};
+
+    fn grouped(select: &str, order: Option<&str>) -> Grouped {
+        let column = |(name, kind): (&str, ColumnType)| Column {
+            name: name.to_owned(),
+            kind,
+            nullable: true,
+            unit: None,
+            respelled: false,
+        };
+        let columns = [
+            ("city", ColumnType::String),
+            ("day", ColumnType::Date),
+            ("x", ColumnType::Number),
+        ];
+        let columns: Vec<_> = columns.into_iter().map(column).collect();
+        let asked = RawQuery {
+            select: Some(select.to_owned()),
+            order: order.map(str::to_owned),
+            ..RawQuery::default()
+        };
+        let query = Query::resolve(&asked, &columns, &Formats::default()).unwrap();
+        query.grouped.unwrap()
+    }
+
+    fn row(cells: &[&str]) -> Vec<Cell> {
+        let cell = |text: &&str| match *text {
+            "" => Cell::Null,
+            text => Cell::Plain(text.to_owned()),
+        };
+        cells.iter().map(cell).collect()
+    }
+
+    #[test]
+    fn bars_begin_at_zero_and_go_both_ways() {
+        let rows = [row(&["a", "10"]), row(&["b", "-10"]), row(&["", ""])];
+        let chart = Chart::of(&rows, &grouped("city,s:x.sum()", None)).unwrap();
+        assert_eq!((chart.title.as_str(), chart.height), ("s by city", 66.0));
+        let bars: Vec<_> = chart
+            .bars
+            .iter()
+            .map(|bar| (&*bar.label, &*bar.x, &*bar.width, &*bar.value))
+            .collect();
+        assert_eq!(
+            bars,
+            [
+                ("a", "405.0", "225.0", "10"),
+                ("b", "180.0", "225.0", "-10"),
+                ("null", "405.0", "1.0", "null"),
+            ]
+        );
+    }
+
+    #[test]
+    fn times_are_a_line_in_their_own_order_with_gaps() {
+        let rows = [
+            row(&["2026-01", "1"]),
+            row(&["2026-02", "3"]),
+            row(&["2026-03", ""]),
+            row(&["2026-04", "2"]),
+        ];
+        let select = "m:day.month(),s:x.sum()";
+        let line = Chart::of(&rows, &grouped(select, None))
+            .unwrap()
+            .line
+            .unwrap();
+        assert_eq!(line.pieces, ["24.0,196.0 248.0,24.0"]);
+        assert_eq!(line.dots, [("696.0".to_owned(), "110.0".to_owned())]);
+        assert_eq!((&*line.first, &*line.last), ("2026-01", "2026-04"));
+        assert_eq!((&*line.least, &*line.greatest), ("1", "3"));
+        for (select, order) in [
+            (select, Some("s.desc")),
+            ("m:day.month(),city,s:x.sum()", None),
+        ] {
+            let rows = rows.iter().map(|row| match select.contains("city") {
+                true => vec![Cell::Null, Cell::Null, Cell::Plain("1".to_owned())],
+                false => vec![
+                    Cell::Null,
+                    match &row[1] {
+                        Cell::Plain(text) => Cell::Plain(text.clone()),
+                        _ => Cell::Null,
+                    },
+                ],
+            });
+            let rows: Vec<_> = rows.collect();
+            let chart = Chart::of(&rows, &grouped(select, order)).unwrap();
+            assert!(chart.line.is_none() && chart.bars.len() == 4, "{select}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_chart_without_groups_or_numbers() {
+        let two = [row(&["1"]), row(&["2"])];
+        assert!(Chart::of(&two, &grouped("n:count()", None)).is_none());
+        let two = [row(&["a", "2026-01-01"]), row(&["b", "2026-01-02"])];
+        assert!(Chart::of(&two, &grouped("city,d:day.max()", None)).is_none());
+        assert!(Chart::of(&two[..1], &grouped("city,n:count()", None)).is_none());
+        let nulls = [row(&["a", ""]), row(&["b", ""])];
+        assert!(Chart::of(&nulls, &grouped("city,s:x.sum()", None)).is_none());
+    }
+}
