@@ -88,9 +88,13 @@ fn version_1_has_no_parquet() {
         .accept("application/vnd.flash.v1+parquet")
         .send();
     answer.refused(406, &["application/vnd.flash.v2+parquet"]);
+    // Without a version, it is that of version 1.
     let answer = server
-        .get(&format!("{path}?version=v1&format=parquet"))
+        .get(path)
+        .accept("application/vnd.apache.parquet")
         .send();
+    answer.refused(406, &["application/vnd.flash.v2+parquet"]);
+    let answer = server.get("/datasets/one?version=v1&format=parquet").send();
     assert_eq!(answer.status, 406, "{}", answer.text());
     let other = server
         .get("/datasets/one/revisions?version=v2&format=parquet")

@@ -134,7 +134,7 @@ fn as_files(answer: Answer) -> Answer {
         // Bytes, which a schema says nothing about.
         .content(
             Content::Negotiated(Format::Parquet),
-            Schema::written(json!({})),
+            Schema::written(json!({})).example(examples::PARQUET),
         )
 }
 

@@ -68,7 +68,8 @@ fn reader(bytes: Vec<u8>) -> SerializedFileReader<Bytes> {
 fn read(kind: ColumnType, values: &[&str]) -> Vec<String> {
     let text = values.iter().map(|value| format!("{value}\n"));
     let bytes = file(&[("a", kind)], &[&text.collect::<String>()]);
-    let rows = reader(bytes).get_row_iter(None).unwrap().into_iter();
+    let reader = reader(bytes);
+    let rows = reader.get_row_iter(None).unwrap();
     rows.map(|row| {
         let row = row.unwrap();
         let (_, value) = row.get_column_iter().next().unwrap();
