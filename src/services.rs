@@ -7,6 +7,7 @@ pub mod clients;
 mod clock;
 pub mod memory;
 pub mod metrics;
+pub mod parquet;
 mod permits;
 pub mod readers;
 pub mod retirement;
@@ -31,6 +32,8 @@ pub use permits::{FairPermits, Permit, PermitOwner};
 pub use readers::{NamedColumns, Readers};
 pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
+
+use parquet::makings::Makings;
 
 use crate::dataset::SchemaChanges;
 use crate::settings::{self, Database, MigrateMode, Settings};
@@ -60,6 +63,8 @@ pub struct Services {
     pub usage: Usage,
     /// Reads per dataset and client.
     pub readers: Readers,
+    /// Parquet files that are being made.
+    parquet: Makings,
     /// Metrics for Prometheus.
     pub metrics: Arc<Metrics>,
     /// Permits for uploads, except those that are small enough to be stored at once.
@@ -102,6 +107,7 @@ impl Services {
             scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
+            parquet: Makings::default(),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
             readers: Readers::new(settings.count_usage),

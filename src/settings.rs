@@ -157,6 +157,9 @@ pub struct StoreSettings {
         default_value = "any"
     )]
     pub schema_changes: SchemaChanges,
+    /// Space in the database for Parquet files, which are made on request; those that were used least recently make room
+    #[arg(long, env = "FLASH_PARQUET_BYTES", value_name = "SIZE", default_value = "1GiB", value_parser = parse::size)]
+    pub parquet_bytes: u64,
     /// The sizes of blocks. No flag sets them.
     #[arg(skip)]
     pub blocks: BlockSizes,
@@ -283,6 +286,9 @@ pub struct TimeoutSettings {
     /// the next rows, and the answer is cut off
     #[arg(long, env = "FLASH_QUERY_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     pub query_timeout: Duration,
+    /// Longest time that a Parquet file may take until it is made; then the answer is 503
+    #[arg(long, env = "FLASH_PARQUET_TIMEOUT", value_name = "TIME", default_value = "5m", value_parser = parse::duration)]
+    pub parquet_timeout: Duration,
     /// Time to keep accepting connections after SIGTERM, while load balancers take this server out
     #[arg(long, env = "FLASH_DRAIN_DELAY", value_name = "TIME", default_value = "0s", value_parser = parse::duration)]
     pub drain_delay: Duration,

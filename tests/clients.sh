@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Other programs as clients: one that is generated from the OpenAPI document, and the recipes of docs/recipes.md.
+# Other programs as clients: one that is generated from the OpenAPI document, those that read Parquet, and the recipes of docs/recipes.md.
 # Needs the built program, curl and python3, and installs Python packages from PyPI under target/. It takes about a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,8 @@ for version in v1 v2; do
 done
 PYTHONPATH=$folder/v2 "$tools/bin/python" tests/clients/generated.py "$address"
 echo 'the generated client: ok'
+
+"$tools/bin/python" tests/clients/parquet.py "$address" "$folder"
 
 mkdir "$folder/recipes"
 cp tests/data/people.csv "$folder/recipes"

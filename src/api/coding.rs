@@ -158,6 +158,7 @@ impl Asked {
         ];
         if bodiless.contains(&head.status)
             || head.headers.contains_key(CONTENT_ENCODING)
+            || self.plain && is_packed(&head.headers)
             || length.is_some_and(|length| length < self.shortest())
         {
             return Response::from_parts(head, body);
@@ -185,6 +186,12 @@ impl Asked {
         };
         Response::from_parts(head, coded)
     }
+}
+
+/// Whether the body is packed already. Its readers also want its length, which a coded body doesn't have.
+fn is_packed(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE);
+    content_type.is_some_and(|content_type| content_type.as_bytes().ends_with(b"parquet"))
 }
 
 /// The response to a client that accepts only codings for which there is no memory.

@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 
 use super::error::Error;
 use super::reply::Reply;
-use crate::dataset::SchemaChanges;
+use crate::dataset::{SchemaChanges, parquet};
 use crate::store::{Conditions, Dataset, Revisions};
 use crate::versioning::Format;
 
@@ -70,6 +70,7 @@ fn name(format: Format) -> &'static str {
         Format::Csv => "csv",
         Format::Ndjson => "ndjson",
         Format::Csvm => "csvm",
+        Format::Parquet => parquet::WRITTEN_AS,
         Format::Html => "html",
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn of_rows(reply: Reply, name: &DatasetName, format: Format) -> Reply
 pub(super) fn of_lines(reply: Reply, name: &str, format: Format) -> Reply {
     match format {
         Format::Csv | Format::Ndjson => with(reply, "inline", name, format),
+        Format::Parquet => with(reply, "attachment", name, format),
         Format::Json | Format::Csvm | Format::Html => reply,
     }
 }

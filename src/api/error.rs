@@ -16,6 +16,7 @@ pub(super) use self::text::shortened;
 use self::text::{bad_csv, join, method_not_allowed, no_such_path, unsupported_media_type};
 use super::body::BodyTimedOut;
 use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError, SchemaVersion};
+use crate::services::parquet::error::ParquetError;
 use crate::services::search::SearchError;
 use crate::store::{Reader, Reason, SchemaRefusal, StoreError};
 use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
@@ -265,6 +266,17 @@ pub enum Error {
         /// A description of valid values.
         expected: String,
     },
+    /// A parameter that chooses rows, with a format that has all rows.
+    #[error(
+        "{0:?} can't be combined with Parquet, which has all rows of a revision; leave it out, or read CSV or NDJSON with it (format=csv or format=ndjson)"
+    )]
+    WholeRevisionsOnly(String),
+    /// A Parquet file takes too long.
+    #[error("{0}")]
+    ParquetTimedOut(ParquetError),
+    /// A Parquet file has too many bytes.
+    #[error("{0}")]
+    ParquetTooLong(ParquetError),
     /// An invalid cursor, or one of another list.
     #[error("this cursor is not from this list; start again without it")]
     BadCursor,

@@ -23,6 +23,7 @@ pub(super) struct Labels {
     csv: HeaderValue,
     ndjson: HeaderValue,
     csvm: HeaderValue,
+    parquet: HeaderValue,
     /// The notice about its end.
     pub(super) notice: Option<Notice>,
 }
@@ -42,6 +43,7 @@ impl Labels {
             csv: media_type(Format::Csv),
             ndjson: media_type(Format::Ndjson),
             csvm: media_type(Format::Csvm),
+            parquet: media_type(Format::Parquet),
             notice: Notice::of(version, catalogue),
         }
     }
@@ -57,6 +59,10 @@ impl Labels {
             (Format::Ndjson, Naming::Plain) => HeaderValue::from_static("application/x-ndjson"),
             (Format::Csvm, Naming::Vendor) => self.csvm.clone(),
             (Format::Csvm, Naming::Plain) => HeaderValue::from_static("application/csvm+json"),
+            (Format::Parquet, Naming::Vendor) => self.parquet.clone(),
+            (Format::Parquet, Naming::Plain) => {
+                HeaderValue::from_static("application/vnd.apache.parquet")
+            }
             (Format::Html, _) => HeaderValue::from_static("text/html; charset=utf-8"),
         }
     }

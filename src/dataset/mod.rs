@@ -15,6 +15,7 @@
 //! - [`Ingest::appending`] takes rows for a dataset that exists; [`ResumableDigest`] continues the digest of its source.
 //! - [`Query`] filters, orders and selects rows.
 //! - [`difference`] finds what changed between two revisions.
+//! - [`parquet`] writes the rows of a revision as Parquet.
 //!
 //! The invariant of this module: the texts of all raw blocks, one after the other, are the decoded upload, byte for byte, or what the
 //! translator made of it. (For appended rows: without byte-order mark and header, and with a line end.) Types, names, nulls and formats
@@ -45,6 +46,7 @@ pub mod ingest;
 mod marks;
 pub mod name;
 mod null_fields;
+pub mod parquet;
 mod placeholder;
 mod preamble;
 pub mod profile;

@@ -8,6 +8,9 @@ use super::text::with_query;
 use super::view::View;
 use crate::api::request::REQUEST_ID;
 
+/// The name of what gets Parquet.
+const PARQUET: &str = "Parquet";
+
 /// What programs write.
 pub(super) struct Snippets {
     /// A name and a text each.
@@ -36,6 +39,7 @@ impl Snippets {
                     "R",
                     format!("rows <- read.csv(\"{}\")", with_user(&csv_url, has_key)),
                 ),
+                (PARQUET, parquet(origin, name, &rows.asked, has_key)),
                 (
                     "Spreadsheet",
                     format!("=IMPORTDATA(\"{}\")", with_user(&sheet_url, has_key)),
@@ -44,6 +48,15 @@ impl Snippets {
             request: format!("GET {target}\nAccept: {accept}"),
             response: format!("200 OK\n{}", lines(&rows.headers)),
         }
+    }
+}
+
+impl Snippets {
+    /// What gets the groups of a page. They are no rows of a revision, so there is no Parquet.
+    pub(super) fn of_groups(origin: &str, has_key: bool, name: &str, rows: &Rows) -> Self {
+        let mut snippets = Self::of(origin, has_key, name, rows);
+        snippets.all.retain(|(name, _)| *name != PARQUET);
+        snippets
     }
 }
 
@@ -58,11 +71,16 @@ fn csv(asked: &View) -> View {
 
 /// The line that gets a URL.
 pub(super) fn curl(url: &str, accept: &str, has_key: bool) -> String {
-    let key = match has_key {
+    let key = key(has_key);
+    format!("curl -H 'Accept: {accept}'{key} '{url}'")
+}
+
+/// The argument of curl that sends the visitor's key.
+fn key(has_key: bool) -> &'static str {
+    match has_key {
         true => " -H \"Authorization: Bearer $FLASH_KEY\"",
         false => "",
-    };
-    format!("curl -H 'Accept: {accept}'{key} '{url}'")
+    }
 }
 
 fn python(url: &str, csv_url: &str, accept: &str, has_key: bool) -> String {
@@ -77,6 +95,22 @@ fn python(url: &str, csv_url: &str, accept: &str, has_key: bool) -> String {
         "{import}import pandas\nimport requests\n\nheaders = {{\n    \"Accept\": \"{accept}\"{key}\n}}\nrows = requests.get(\n    \"{url}\",\n    \
          headers=headers,\n).json()[\"data\"]\n\n# Or all of them as a table:\ntable = pandas.read_csv(\n    \"{}\"\n)",
         with_user(csv_url, has_key)
+    )
+}
+
+/// The lines that download all rows as Parquet, and read them.
+fn parquet(origin: &str, name: &str, asked: &View, has_key: bool) -> String {
+    let all = asked.of_all_rows();
+    let query = all
+        .with("version", Some("v2"))
+        .with("format", Some("parquet"));
+    let url = format!(
+        "{origin}{}",
+        with_query(&format!("/datasets/{name}/rows"), &query.query())
+    );
+    let key = key(has_key);
+    format!(
+        "curl -o {name}.parquet{key} '{url}'\n\n# It has all rows. In Python:\npandas.read_parquet(\"{name}.parquet\")\n\n# In DuckDB:\nFROM '{name}.parquet';"
     )
 }
 

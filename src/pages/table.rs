@@ -2,7 +2,9 @@
 
 mod about;
 mod charts;
+mod chips;
 mod columns;
+pub(super) mod groups;
 mod rows;
 mod shown;
 
@@ -143,6 +145,10 @@ pub(super) async fn page(visit: &Visit, name: &str) -> Result<Reply, Problem> {
     let _held = visit.memory().await?;
     let view = View::parse(visit.query());
     let dataset = Dataset::load(visit, name, &view).await?;
+    if groups::has_groups(&view, &dataset.columns) {
+        let path = format!("/explore/{name}/groups");
+        return Ok(redirect(&with_query(&path, visit.query())));
+    }
     let (selected, order) = dataset.resolve(&view);
     let all = dataset.columns.len();
     let (asked, columns) = match selected {

@@ -3,12 +3,14 @@
 //! Links change one thing of it: a filter more or less, another order, the next rows. A form can't write a query in the API's syntax, so it
 //! goes through [`chosen`], which does.
 
+mod condition;
 mod form;
 
 use std::borrow::Cow;
 
 use super::text::query;
-use crate::dataset::query::{RESERVED, is_condition};
+use crate::dataset::query::{GROUPS, RESERVED, is_condition};
+pub(super) use condition::group_in_words;
 pub(super) use form::{chosen, in_form, in_words, operators};
 
 /// The query of a view.
@@ -53,7 +55,9 @@ impl View {
         pairs.filter_map(|(place, (name, condition))| {
             let column = match name.strip_prefix(WHERE) {
                 Some(column) => column,
-                None if is_reserved(name) || is_as_of(name, condition) => return None,
+                None if is_group(name, condition) => return None,
+                None if is_reserved(name) && !GROUPS.contains(&&**name) => return None,
+                None if is_as_of(name, condition) => return None,
                 None => name,
             };
             Some(Filter {
@@ -62,6 +66,13 @@ impl View {
                 condition,
             })
         })
+    }
+
+    /// The conditions in parentheses: each with its place, its parameter and its text.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+        let pairs = self.pairs.iter().enumerate();
+        let groups = pairs.filter(|(_, (name, value))| is_group(name, value));
+        groups.map(|(place, (name, value))| (place, name.as_str(), value.as_str()))
     }
 
     /// The same with another value of a parameter, or without it.
@@ -80,6 +91,12 @@ impl View {
         let mut view = self.clone();
         view.pairs.retain(|(name, value)| is_as_of(name, value));
         view
+    }
+
+    /// The same revision and columns with all rows.
+    #[must_use]
+    pub(super) fn of_all_rows(&self) -> Self {
+        self.as_of().with("select", self.get("select"))
     }
 
     /// The same of a revision.
@@ -142,6 +159,11 @@ fn is_as_of(name: &str, value: &str) -> bool {
     name == "revision" || (name == "schema" && !is_condition(value))
 }
 
+/// Whether a parameter has conditions in parentheses. A column may be called like it, and a filter doesn't begin with a parenthesis.
+fn is_group(name: &str, value: &str) -> bool {
+    GROUPS.contains(&name) && (value.starts_with('(') || !is_condition(value))
+}
+
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name) || OF_THE_URL.contains(&name)
 }
@@ -190,6 +212,18 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_no_filters_and_a_column_may_be_called_like_one() {
+        let view = View::parse("or=(a.eq.1,b.eq.2)&or=eq.3&not.and=(c.is.null)");
+        let groups: Vec<_> = view.groups().collect();
+        assert_eq!(
+            groups,
+            [(0, "or", "(a.eq.1,b.eq.2)"), (2, "not.and", "(c.is.null)")]
+        );
+        let filters: Vec<_> = view.filters().map(|filter| filter.place).collect();
+        assert_eq!(filters, [1]);
+    }
+
+    #[test]
     fn a_schema_is_no_filter_unless_it_has_an_operator() {
         let view = View::parse("schema=1&a=eq.1&schema=eq.3");
         assert_eq!(view.as_of().query(), "schema=1");
@@ -197,6 +231,13 @@ mod tests {
         assert_eq!(filters, [1, 2]);
         let view = view.at_revision(4);
         assert_eq!(view.query(), "a=eq.1&schema=eq.3&revision=4");
+    }
+
+    #[test]
+    fn of_a_view_of_all_rows_the_revision_and_the_columns_stay() {
+        let view = View::parse("a=eq.1&schema=1&order=a&select=a,b&limit=3");
+        assert_eq!(view.of_all_rows().query(), "schema=1&select=a,b");
+        assert_eq!(View::parse("a=eq.1").of_all_rows().query(), "");
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl ServeSettings {
                 timeouts.query_timeout.is_zero(),
                 "1ms, or 10s",
             ),
+            (
+                "--parquet-timeout",
+                timeouts.parquet_timeout.is_zero(),
+                "1ms, or 5m",
+            ),
         ] {
             if zero {
                 return Err(SettingsError::Zero { flag, least });

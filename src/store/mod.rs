@@ -23,6 +23,7 @@
 mod backend;
 mod catalog;
 mod clients;
+mod derived;
 mod error;
 mod handle;
 mod idempotency;
@@ -52,6 +53,7 @@ pub use clients::admin::AdminStore;
 pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
 pub use clients::usage::{Count, Outcome, Reason, Used};
+pub use derived::{DerivedFile, DerivedName, StagedFile};
 pub use error::{OpenError, OpenErrorOf, StoreError};
 pub use handle::Store;
 pub use idempotency::{Claimed, MakeAnswer, Receipt};

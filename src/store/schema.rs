@@ -91,6 +91,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    derived_files (dataset_id, revision, name) {
+        dataset_id -> BigInt,
+        revision -> BigInt,
+        name -> Binary,
+        run -> BigInt,
+        byte_count -> BigInt,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
     uploads (dataset_id, run) {
         dataset_id -> BigInt,
         run -> BigInt,
@@ -225,6 +236,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chunks,
     chunk_data,
     sources,
+    derived_files,
     uploads,
     garbage,
     secrets,

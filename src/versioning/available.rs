@@ -65,6 +65,8 @@ pub fn available(
 fn as_known<S: Serializer>(format: &Format, serializer: S) -> Result<S::Ok, S::Error> {
     match format {
         Format::Csvm => Format::Json.serialize(serializer),
+        // An older client knows no better name.
+        Format::Parquet => Format::Csv.serialize(serializer),
         known => known.serialize(serializer),
     }
 }

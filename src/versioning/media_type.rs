@@ -1,8 +1,8 @@
 //! How a version and a format are written as a media type, and how a name is read back.
 //!
-//! The vendor names are `application/vnd.flash.vN+json`, `+csv`, `+ndjson` and `+csvm`;
+//! The vendor names are `application/vnd.flash.vN+json`, `+csv`, `+ndjson`, `+csvm` and `+parquet`;
 //! `application/vnd.flash+json` leaves the version open; the plain names (`application/json`,
-//! `text/csv`, `application/x-ndjson`, `application/csvm+json`, `text/html`) carry none. To both, the parameter `version` adds one, as in
+//! `text/csv`, `application/x-ndjson`, `application/csvm+json`, `application/vnd.apache.parquet`, `text/html`) carry none. To both, the parameter `version` adds one, as in
 //! `application/json; version=2`.
 //!
 //! [`MediaType`] writes these names into `Content-Type`. A name that is read is compared with the constants of the `mime` crate.
@@ -28,6 +28,9 @@ pub enum Format {
     /// Metadata of a CSV (CSV on the Web). It is JSON, and is called so where formats are listed: clients know no other names there.
     #[serde(skip)]
     Csvm,
+    /// Apache Parquet. No list has this name: clients know no other names there.
+    #[serde(skip)]
+    Parquet,
     /// A page for people, which has no vendor name.
     Html,
 }
@@ -41,6 +44,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
             Self::Csvm => "csvm",
+            Self::Parquet => "parquet",
             Self::Html => "html",
         }
     }
@@ -52,12 +56,19 @@ impl Format {
             Self::Csv => "text/csv",
             Self::Ndjson => "application/x-ndjson",
             Self::Csvm => "application/csvm+json",
+            Self::Parquet => "application/vnd.apache.parquet",
             Self::Html => "text/html",
         }
     }
 
     /// The formats that a client may name by their short names, as a suffix or in a URL.
-    pub const NAMED: [Self; 4] = [Self::Json, Self::Csv, Self::Ndjson, Self::Csvm];
+    pub const NAMED: [Self; 5] = [
+        Self::Json,
+        Self::Csv,
+        Self::Ndjson,
+        Self::Csvm,
+        Self::Parquet,
+    ];
 
     /// The format of that short name, in any case.
     #[must_use]
@@ -100,7 +111,9 @@ pub struct MediaType {
 pub const fn media_type(version: VersionNumber, format: Format) -> MediaType {
     let naming = match format {
         Format::Html => Naming::Plain,
-        Format::Json | Format::Csv | Format::Ndjson | Format::Csvm => Naming::Vendor,
+        Format::Json | Format::Csv | Format::Ndjson | Format::Csvm | Format::Parquet => {
+            Naming::Vendor
+        }
     };
     MediaType {
         version,
@@ -174,6 +187,9 @@ impl Name {
                 None if is(subtype, mime::JSON) => Self::Plain(Format::Json),
                 None if subtype.eq_ignore_ascii_case(b"x-ndjson") => Self::Plain(Format::Ndjson),
                 None if subtype.eq_ignore_ascii_case(b"csvm+json") => Self::Plain(Format::Csvm),
+                None if subtype.eq_ignore_ascii_case(b"vnd.apache.parquet") => {
+                    Self::Plain(Format::Parquet)
+                }
                 None if subtype == b"*" => Self::AnyApplication,
                 None => Self::Foreign,
             }

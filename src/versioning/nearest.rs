@@ -91,10 +91,11 @@ where
 
 /// The format that a subtype seems to mean, by the words in it.
 fn format_meant(subtype: &[u8]) -> Option<Format> {
-    const WORDS: [(&[u8], Format); 6] = [
+    const WORDS: [(&[u8], Format); 7] = [
         (b"ndjson", Format::Ndjson),
         (b"jsonl", Format::Ndjson),
         (b"csvm", Format::Csvm),
+        (b"parquet", Format::Parquet),
         (b"json", Format::Json),
         (b"csv", Format::Csv),
         (b"html", Format::Html),

@@ -54,6 +54,8 @@ def big(request):
         "/",
         "/explore/flights",
         "/explore/flights?dest=eq.LAX&order=dep_delay.desc",
+        "/explore/flights/groups?select=dest,n:count(),late:dep_delay.avg()&order=n.desc",
+        "/explore/flights/groups?select=on:time_hour.day(),n:count()",
         "/explore/people/versions",
         "/explore/flights/versions",
         "/explore/-/versions",
@@ -62,6 +64,7 @@ def big(request):
         "/explore/-/reference/v2/create_datasets",
         "/explore/-/client",
         "/explore/wide",
+        "/explore/wide/groups",
     ],
 )
 def test_a_page_is_small_and_asks_nobody_else(big, visit, path):

@@ -47,6 +47,26 @@ def test_a_header_sorts_up_then_down_then_not_at_all(people, page):
 
 
 @both
+def test_equal_rows_are_sorted_by_a_second_column(people, page):
+    page.goto(f"{people.url}/explore/people?order=city.desc")
+    then = lambda word: page.locator(".charts td").nth(2).get_by_role("link", name=word, exact=True)
+    then("then by this").click()
+    expect(page).to_have_url(re.compile(r"order=city\.desc,name$"))
+    assert views.texts(page, "name") == ["Blaise", "Ada", "Dorothy", "Fei", "Carl", "Edsger"]
+    then("then up").click()
+    expect(page).to_have_url(re.compile(r"order=city\.desc,name\.desc$"))
+    assert views.texts(page, "name") == ["Blaise", "Fei", "Dorothy", "Ada", "Carl", "Edsger"]
+    then("then down").click()
+    expect(page).to_have_url(re.compile(r"order=city\.desc$"))
+
+
+def test_a_name_with_shift_sorts_by_a_second_column(people, page):
+    page.goto(f"{people.url}/explore/people?order=city")
+    views.dataset_table(page).get_by_role("link", name="name", exact=True).click(modifiers=["Shift"])
+    expect(page).to_have_url(re.compile(r"order=city,name$"))
+
+
+@both
 def test_three_filters_hold_together(people, page, picture):
     page.goto(f"{people.url}/explore/people")
     views.filter_by(page, "city", "eq", "London")
@@ -183,6 +203,10 @@ def test_this_view_is_downloaded_in_each_format(people, page):
             assert [row["name"] for row in csv.DictReader(io.StringIO(text))] == ["Ada", "Dorothy", "Fei"]
         if name == "JSON":
             assert len(json.loads(text)["data"]) == 3
+    # Parquet has all rows of the revision, with these columns.
+    address = page.get_by_role("link", name="Parquet", exact=True).get_attribute("href")
+    answer = page.context.request.get(people.url + address)
+    assert answer.ok and answer.body()[:4] == b"PAR1" and b'{"name":"string","balance":"number"}' in answer.body()
     address = page.get_by_role("link", name="Source", exact=True).get_attribute("href")
     assert page.context.request.get(people.url + address).text() == tables.PEOPLE
 

@@ -115,6 +115,12 @@ impl Place {
             .unwrap()
     }
 
+    /// How many files that were made of revisions are kept.
+    pub fn derived_files(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM derived_files")
+            .unwrap()
+    }
+
     /// How many source blocks are stored.
     pub fn source_blocks(&self) -> i64 {
         self.count("SELECT count(*) AS found FROM sources").unwrap()

@@ -41,6 +41,7 @@ mod monitoring;
 mod negotiation;
 mod pages;
 mod pairs;
+mod parquet;
 mod queries;
 mod reach;
 mod readme;

@@ -6,6 +6,7 @@ use crate::api::reply::StreamError;
 use crate::dataset::DatasetName;
 use crate::services::UploadError;
 use crate::services::memory::Exhausted;
+use crate::services::parquet::error::ParquetError;
 use crate::services::search::SearchError;
 use crate::store::StoreError;
 
@@ -77,6 +78,26 @@ impl From<SearchError> for Error {
             | SearchError::LongSum => Self::LargeResult(error),
             SearchError::Exhausted(exhausted) => exhausted.into(),
             SearchError::Stopped | SearchError::Worker => Self::Worker,
+        }
+    }
+}
+
+impl From<ParquetError> for Error {
+    fn from(error: ParquetError) -> Self {
+        match error {
+            ParquetError::Search(error) => error.into(),
+            ParquetError::Store(error) => error.into(),
+            ParquetError::Exhausted(exhausted) => exhausted.into(),
+            ParquetError::TimedOut(_) => Self::ParquetTimedOut(error),
+            ParquetError::TooLong(_) => Self::ParquetTooLong(error),
+            ParquetError::OfAnother => {
+                Self::Busy("another request was making the same Parquet file, and failed")
+            }
+            ParquetError::Unwritable(error) => {
+                log::error!("{error}");
+                Self::Worker
+            }
+            ParquetError::Worker => Self::Worker,
         }
     }
 }

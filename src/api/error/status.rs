@@ -41,6 +41,7 @@ impl Error {
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
             | Self::QueryNotUtf8
+            | Self::WholeRevisionsOnly(_)
             | Self::BadTag { .. }
             | Self::BadKey
             | Self::BadName(_)
@@ -81,7 +82,10 @@ impl Error {
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy(_) | Self::QueryTimedOut(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy(_) | Self::QueryTimedOut(_) | Self::ParquetTimedOut(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::ParquetTooLong(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Store(error) => match error {
                 StoreError::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
                 StoreError::Busy(_)

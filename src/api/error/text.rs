@@ -43,6 +43,9 @@ impl Error {
             Self::CursorOfOtherDataset => "cursor of another dataset",
             Self::BadQuery(_) | Self::QueryNotUtf8 => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
+            Self::WholeRevisionsOnly(_) => "whole revisions only",
+            Self::ParquetTimedOut(_) => "Parquet timed out",
+            Self::ParquetTooLong(_) => "Parquet too long",
             Self::LargeResult(_) => "result too large",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 "condition failed"
@@ -201,6 +204,9 @@ impl Error {
             | Self::BadQuery(_)
             | Self::QueryNotUtf8
             | Self::QueryTimedOut(_)
+            | Self::WholeRevisionsOnly(_)
+            | Self::ParquetTimedOut(_)
+            | Self::ParquetTooLong(_)
             | Self::LargeResult(_)
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }

@@ -41,7 +41,7 @@ pub(super) async fn list_bad_rows(call: Call) -> Result<Reply, Error> {
     }
     let form = match call.choice.format {
         Format::Ndjson => NDJSON,
-        Format::Json | Format::Csv | Format::Csvm | Format::Html => JSON,
+        Format::Json | Format::Csv | Format::Csvm | Format::Parquet | Format::Html => JSON,
     };
     let lines = metered(
         Arc::clone(&call.services.memory),

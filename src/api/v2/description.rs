@@ -82,7 +82,7 @@ pub(super) fn list_rows() -> Description {
         "limit",
         1..=10_000,
         100,
-        "Rows per page. Without it, CSV and NDJSON have all rows; with it, they have no maximum.",
+        "Rows per page. Without it, CSV and NDJSON have all rows; with it, they have no maximum. Not with Parquet.",
     );
     let mut parameters = vec![
         Parameter::name(),
@@ -97,11 +97,13 @@ pub(super) fn list_rows() -> Description {
     let mut refusals = reading();
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
     refusals.push(StatusCode::UNPROCESSABLE_ENTITY);
+    refusals.push(StatusCode::INSUFFICIENT_STORAGE);
     let range = "The range that is sent, and the length of the whole.";
     Description {
         summary: "Read rows, or only those that a query selects",
         details: "The rows in the order of the file, unless `order` is sent. All pages of a list are of one revision, also if the dataset changes meanwhile: \
-                  the cursor knows it. CSV and NDJSON have all rows in one answer, or a `Range` of its bytes.",
+                  the cursor knows it. CSV and NDJSON have all rows in one answer, or a `Range` of its bytes. Parquet has all rows of a revision, with the columns \
+                  of `select`; other parameters of rows are 400 with it. The first request for a file makes it, which may take some seconds.",
         parameters,
         answers: vec![
             as_files(list())
@@ -109,7 +111,7 @@ pub(super) fn list_rows() -> Description {
                     "Link",
                     "The next page (`rel=\"next\"`), if there is one; with all rows as CSV or NDJSON, the metadata of the CSV (`rel=\"describedby\"`).",
                 )
-                .maybe("Accept-Ranges", "`bytes`, for CSV and NDJSON.")
+                .maybe("Accept-Ranges", "`bytes`, for CSV, NDJSON and Parquet.")
                 .maybe(
                     "Accept-Query",
                     "`application/x-www-form-urlencoded`: the method `QUERY` takes the parameters as a body (`x-query`).",
@@ -117,7 +119,7 @@ pub(super) fn list_rows() -> Description {
                 .json(page_schema().example(examples::rows())),
             as_files(Answer::new(
                 StatusCode::PARTIAL_CONTENT,
-                "A range of the CSV or NDJSON.",
+                "A range of the CSV, NDJSON or Parquet.",
             ))
             .header("Accept-Ranges", "`bytes`.")
             .header("Content-Range", range),
@@ -162,7 +164,7 @@ pub(super) fn query_rows() -> Description {
     }
 }
 
-/// Rows as CSV and NDJSON.
+/// Rows as CSV, NDJSON and Parquet.
 fn as_files(answer: Answer) -> Answer {
     answer
         .tagged()
@@ -175,6 +177,11 @@ fn as_files(answer: Answer) -> Answer {
         .content(
             Content::Negotiated(Format::Ndjson),
             Schema::text().example(examples::NDJSON),
+        )
+        // Bytes, which a schema says nothing about.
+        .content(
+            Content::Negotiated(Format::Parquet),
+            Schema::written(json!({})).example(examples::PARQUET),
         )
 }
 

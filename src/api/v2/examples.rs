@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 pub(super) const CSV: &str = "id,zip\n1,00501\n2,10001\n";
 /// The rows as lines of JSON.
 pub(super) const NDJSON: &str = "{\"id\":1,\"zip\":\"00501\"}\n{\"id\":2,\"zip\":\"10001\"}\n";
+/// How a Parquet file begins and ends.
+pub(super) const PARQUET: &str = "PAR1…PAR1";
 /// The rows separated by tabs.
 pub(super) const TSV: &str = "id\tzip\n1\t00501\n2\t10001\n";
 /// Bad rows as lines of JSON.

@@ -11,6 +11,7 @@ mod error;
 mod examples;
 mod metadata;
 mod pages;
+mod parquet;
 mod patch;
 mod readers;
 mod reading;
@@ -45,7 +46,7 @@ const OPERATIONS: &[Operation] = &[
         name: "list_rows",
         method: Method::GET,
         path: "/datasets/{name}/rows",
-        formats: &[Format::Json, Format::Csv, Format::Ndjson],
+        formats: &[Format::Json, Format::Csv, Format::Ndjson, Format::Parquet],
         handler: |call| Box::pin(rows::list_rows(call)),
         describe: description::list_rows,
     },

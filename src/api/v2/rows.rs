@@ -74,8 +74,11 @@ fn list_path(name: impl Display) -> String {
 /// The answer to a query, which a `QUERY` has sent in its body.
 async fn answered(call: &Call, mut query: Query, sent: Option<Sent>) -> Result<Reply, Error> {
     let format = call.choice.format;
+    if format == Format::Parquet {
+        return super::parquet::rows(call, query).await;
+    }
     let limit = match format {
-        Format::Json | Format::Csvm | Format::Html => {
+        Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
             query.take_number("limit", 1..=LONGEST, 100)?
         }
         Format::Csv | Format::Ndjson => query.take_number("limit", 1..=u64::MAX, u64::MAX)?,
@@ -115,7 +118,9 @@ async fn answered(call: &Call, mut query: Query, sent: Option<Sent>) -> Result<R
     let ((body, next), memory) = wanted.answer(call).await?;
     let reply = match format {
         Format::Csv | Format::Ndjson => wanted.export(call, body, &tag).await?,
-        Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
+        Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
+            Reply::body(StatusCode::OK, body)
+        }
     };
     let reply = reply.with(ETAG, tag).with(ACCEPT_QUERY, FORM);
     let mut written = written(&asked, cells);
@@ -200,7 +205,7 @@ impl Wanted {
     /// A page, or a streamed list.
     async fn answer(&self, call: &Call) -> Result<Shown, Error> {
         match self.format {
-            Format::Json | Format::Csvm | Format::Html => {
+            Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
                 rows::remembered(&call.services, self.key(), || self.make(call)).await
             }
             Format::Csv | Format::Ndjson => Ok((Box::pin(self.make(call)).await?, Memory::New)),
@@ -294,7 +299,7 @@ impl Wanted {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => row_objects::ndjson(dataset, select),
-            Format::Json | Format::Csvm | Format::Html => {
+            Format::Json | Format::Csvm | Format::Parquet | Format::Html => {
                 row_objects::page(dataset, select, next, total)
             }
         }

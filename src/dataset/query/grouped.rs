@@ -20,7 +20,7 @@ pub struct Grouped {
     /// Conditions that must hold, too.
     pub(super) conditions: Vec<Condition>,
     /// The order of the groups. No two of them are equal by it.
-    pub(super) order: Vec<Term>,
+    pub order: Vec<Term>,
 }
 
 /// The groups that were found, as rows of a text.

@@ -22,6 +22,15 @@ document.addEventListener("keydown", (event) => {
 
 document.getElementById("show-keys").addEventListener("click", actions["?"]);
 
+// With Shift, the name of a column sorts by it after the columns that are sorted by already.
+document.addEventListener("click", (event) => {
+  const head = event.shiftKey && event.target.closest(".names th");
+  const then = head && document.querySelector(`.charts td:nth-child(${head.cellIndex + 1}) .then`);
+  if (!then) return;
+  event.preventDefault();
+  then.click();
+});
+
 // The bars of a histogram are one stop of the Tab key. Arrows move among them.
 export function enhance(root) {
   for (const bars of root.querySelectorAll(".histogram")) {

@@ -21,6 +21,8 @@ pub(super) struct Head {
     pub(super) shown: String,
     /// The view in the next order: up, down, and as the file is.
     pub(super) sort: Option<String>,
+    /// The view with it as a further column of the order.
+    pub(super) then: Option<Then>,
     pub(super) chart: Chart,
     /// What the summary says in words.
     pub(super) facts: String,
@@ -28,6 +30,13 @@ pub(super) struct Head {
     pub(super) value: String,
     /// Values that the form offers.
     pub(super) offered: Vec<String>,
+}
+
+/// A link that changes the part of a column in an order that another one begins.
+pub(super) struct Then {
+    pub(super) view: String,
+    /// Its part now, in words.
+    pub(super) word: &'static str,
 }
 
 /// An operator of the form.
@@ -63,16 +72,16 @@ pub(super) const SHOWN: usize = 100;
 /// The most characters that are shown of what is said about a column.
 pub(super) const BELOW_NAME: usize = 60;
 
-/// The heads of the shown columns, and the places of the filters that their forms show.
+/// The heads of the shown columns, for the page at `path`, and the places of the filters that their forms show.
 pub(super) fn heads(
     dataset: &Dataset,
+    path: &str,
     shown: &[usize],
     view: &View,
     order: &[(usize, bool)],
     summary: &Summary,
     links: Links,
 ) -> (Vec<Head>, Vec<usize>) {
-    let path = format!("/explore/{}", dataset.name);
     let mut represented = Vec::new();
     let head = |&place: &usize| {
         let column = &dataset.columns[place];
@@ -100,7 +109,11 @@ pub(super) fn heads(
                 said.map(|said| shortened(said, BELOW_NAME))
             },
             sorted,
-            sort: (is_short && links.sorts).then(|| with_query(&path, &sorting.query())),
+            then: match is_short && links.sorts {
+                true => then(dataset, place, view, order, path),
+                false => None,
+            },
+            sort: (is_short && links.sorts).then(|| with_query(path, &sorting.query())),
             chart: match is_short && links.bars {
                 true => summary.chart(column, view),
                 false => Chart::None,
@@ -122,6 +135,45 @@ pub(super) fn heads(
 /// A column in an order. It is quoted if its name ends like a direction.
 fn term(column: &Column, direction: &str) -> String {
     format!("{}{direction}", view::quoted(&column.name))
+}
+
+/// The view with a column behind the others of the order: up, down, and not at all. `None`: it is the first one, there is no other, or the order
+/// says where nulls come, which a link would lose.
+fn then(
+    dataset: &Dataset,
+    place: usize,
+    view: &View,
+    order: &[(usize, bool)],
+    path: &str,
+) -> Option<Then> {
+    let says_nulls = view
+        .get("order")
+        .is_some_and(|text| text.contains(".nulls"));
+    if says_nulls || order.first().is_none_or(|(first, _)| *first == place) {
+        return None;
+    }
+    let (word, direction) = match order.iter().find(|(other, _)| *other == place) {
+        None => ("then by this", Some("")),
+        Some((_, false)) => ("then up", Some(".desc")),
+        Some((_, true)) => ("then down", None),
+    };
+    let written = |&(column, descending): &(usize, bool)| {
+        let direction = match (column == place, descending) {
+            (true, _) => direction?,
+            (false, true) => ".desc",
+            (false, false) => "",
+        };
+        Some(term(&dataset.columns[column], direction))
+    };
+    let mut terms: Vec<String> = order.iter().filter_map(written).collect();
+    if word == "then by this" {
+        terms.push(term(&dataset.columns[place], ""));
+    }
+    let view = view.at_start().with("order", Some(&terms.join(",")));
+    Some(Then {
+        view: with_query(path, &view.query()),
+        word,
+    })
 }
 
 /// The form of a column: it shows the column's filter, if there is only one and the form can say it.

@@ -7,7 +7,9 @@ use http::StatusCode;
 
 use super::about::About;
 use super::charts::{BARS, Chart, Summary};
+use super::chips::Chips;
 use super::columns::{self, Choice, Head, Links};
+use super::groups::Form;
 use super::rows::{self, Cell, Fetched, Rows};
 use super::{Dataset, MANY};
 use crate::api::reply::Reply;
@@ -16,18 +18,13 @@ use crate::pages::inner::Answer;
 use crate::pages::problem::Problem;
 use crate::pages::sent::{Robots, page as sent};
 use crate::pages::snippets::Snippets;
-use crate::pages::text::{Frame, ago, counted, grouped, shortened, size, with_query};
+use crate::pages::text::{Frame, ago, counted, grouped, size, with_query};
 use crate::pages::times::minute;
-use crate::pages::view::{self, View};
+use crate::pages::view::View;
 use crate::services::Services;
 
 /// The most bytes of the queries in all links of a kind. Each link repeats the query of the view, which may be long.
 const LINKS: usize = 1 << 20;
-/// The most filters that are listed.
-const CHIPS: usize = 16;
-/// The most characters of a value in that list.
-const VALUE: usize = 80;
-
 /// What a visitor asked for.
 pub(super) struct Shown {
     pub(super) services: Arc<Services>,
@@ -42,13 +39,6 @@ pub(super) struct Shown {
     pub(super) order: Vec<(usize, bool)>,
 }
 
-/// A filter that a view has, with the view without it.
-struct Chip {
-    column: String,
-    condition: String,
-    remove: String,
-}
-
 #[derive(Template)]
 #[template(path = "table.html")]
 struct Table<'a> {
@@ -61,11 +51,10 @@ struct Table<'a> {
     minute: String,
     /// The path of this page.
     path: &'a str,
-    chips: Vec<Chip>,
-    /// How many filters are not listed.
-    more_filters: usize,
-    /// The view without filters.
-    unfiltered: String,
+    chips: Chips,
+    group_form: Form,
+    /// The view that would be grouped.
+    groups_of: String,
     heads: Vec<Head>,
     choices: Vec<Choice>,
     hidden_columns: usize,
@@ -93,6 +82,9 @@ struct Downloads {
     csv: String,
     json: String,
     ndjson: String,
+    parquet: String,
+    /// Whether Parquet has other rows than those that are shown, or in another order.
+    parquet_differs: bool,
     source: String,
     everything: Option<String>,
 }
@@ -119,9 +111,8 @@ impl Shown {
             bars: fit(columns.len() * BARS),
             values: columns.len() <= MANY,
         };
-        let (heads, represented) = columns::heads(dataset, columns, view, order, &summary, links);
-        let filters = view.filters().map(|filter| filter.place);
-        let filters: Vec<usize> = filters.collect();
+        let (heads, represented) =
+            columns::heads(dataset, &path, columns, view, order, &summary, links);
         let now = services.clock.now();
         let title = format!("{name} · Flash");
         let band = Band::of(&services.catalogue, crate::pages::DATA, &rows.headers, now);
@@ -135,9 +126,13 @@ impl Shown {
             ],
             age: ago(dataset.updated_at, now),
             minute: minute(dataset.updated_at),
-            chips: chips(view, &path),
-            more_filters: filters.len().saturating_sub(CHIPS),
-            unfiltered: with_query(&path, &view.without(&filters).query()),
+            chips: Chips::of(view, &path),
+            group_form: Form::of(dataset, columns, None, (1, 1)),
+            groups_of: view
+                .at_start()
+                .with("select", None)
+                .with("order", None)
+                .query(),
             heads,
             choices: columns::choices(dataset, columns),
             hidden_columns: dataset.columns.len() - columns.len(),
@@ -168,23 +163,15 @@ impl Shown {
     }
 }
 
-fn chips(view: &View, path: &str) -> Vec<Chip> {
-    let chips = view.filters().take(CHIPS).map(|filter| Chip {
-        column: shortened(filter.column, VALUE),
-        condition: shortened(&view::in_words(filter.condition), VALUE),
-        remove: with_query(path, &view.without(&[filter.place]).query()),
-    });
-    chips.collect()
-}
-
 /// Where the rows are, as far as that is known: the API doesn't count the rows that a filter finds.
 fn place(view: &View, dataset: &Dataset, rows: &Rows) -> String {
     let shown = rows.rows.len() as u64;
     let is_start = view.get("cursor").is_none();
     let is_end = rows.next.is_none();
-    match (view.filters().next(), is_start, is_end) {
+    let is_filtered = view.filters().next().is_some() || view.groups().next().is_some();
+    match (is_filtered, is_start, is_end) {
         (_, true, true) => counted(shown, "row"),
-        (None, true, false) => {
+        (false, true, false) => {
             format!(
                 "Rows 1 to {} of {}",
                 grouped(shown),
@@ -208,11 +195,14 @@ fn downloads(asked: &View, view: &View, name: &str) -> Downloads {
     };
     let whole = view.as_of();
     let source = whole.with("version", Some("v2"));
+    let all_rows = all.of_all_rows();
     let everything = (all != whole).then(|| format(&whole, "csv"));
     Downloads {
         csv: format(&all, "csv"),
         json: format(&all.with("limit", Some("10000")), "json"),
         ndjson: format(&all, "ndjson"),
+        parquet: format(&all_rows, "parquet"),
+        parquet_differs: all_rows.query().len() < all.query().len(),
         source: with_query(&format!("/datasets/{name}/source"), &source.query()),
         everything,
     }

@@ -113,7 +113,7 @@ fn block_at(
 }
 
 /// The bytes of a block from byte `byte` of the segment on. `None`: the block ends before.
-fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn rest_of(byte: u64, block: &PackedRow<'_>) -> Result<Option<Vec<u8>>, StoreError> {
     let first = from_db(block.first_byte);
     let bytes = unpack(block)?;
     let skip = usize::try_from(byte - first).unwrap_or(usize::MAX);

@@ -8,6 +8,7 @@ use super::tombstones;
 use crate::store::backend::{Transaction, WriteError, WriteOptions};
 use crate::store::catalog::schema_versions;
 use crate::store::clients::readers;
+use crate::store::derived;
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
 use crate::store::idempotency;
@@ -45,6 +46,7 @@ fn collect(tx: &mut Transaction<'_>, leases: &Leases) -> Result<bool, WriteError
     idempotency::expire(tx, now)?;
     schema_versions::forget_former(tx, now)?;
     readers::expire(tx, now)?;
+    derived::remove_orphans(tx, now)?;
     let grace = match tx.disk_is_tight() {
         true => GRACE_ON_TIGHT_DISK,
         false => GRACE,

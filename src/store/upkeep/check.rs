@@ -3,6 +3,7 @@
 //! Each dataset is checked in one snapshot, so servers may write meanwhile. Segments that a revision shares with the one before are read
 //! once: the digest of the later revision resumes where the shared part ends.
 
+mod derived;
 mod report;
 mod text;
 
@@ -128,6 +129,7 @@ impl Checker<'_> {
             (self.at.segment, self.at.byte) = (None, None);
         }
         self.at.revision = None;
+        self.derived_files(connection, dataset.id)?;
         if newest != dataset.revision {
             let named = dataset.revision;
             self.problem(format!(

@@ -162,6 +162,7 @@ fn what_nothing_matches_is_406_and_lists_what_the_resource_has_with_each_status(
             "application/vnd.flash.v2+csv",
             "application/vnd.flash.v2+json",
             "application/vnd.flash.v2+ndjson",
+            "application/vnd.flash.v2+parquet",
         ]
     );
 }

@@ -29,4 +29,10 @@ pub(super) const CHANGES: &[Change] = &[
         "404",
         "GET /.well-known/api-catalog",
     ),
+    added(
+        "list_rows",
+        "application/vnd.flash.v2+parquet (format=parquet) is a whole revision as Apache Parquet, with its length and in ranges",
+        "406",
+        "200: a file that pandas, polars and DuckDB read; no digit is lost",
+    ),
 ];

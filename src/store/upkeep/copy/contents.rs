@@ -12,9 +12,9 @@ use super::super::tables::{
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::{descriptions as described, queries};
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, descriptions, former_schemas,
-    garbage, idempotency_keys, leases, reader_columns, readers, refusals, revisions, secrets,
-    uploads, usage,
+    client_extensions, client_keys, client_moves, clients, datasets, derived_files, descriptions,
+    former_schemas, garbage, idempotency_keys, leases, reader_columns, readers, refusals,
+    revisions, secrets, uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -130,6 +130,7 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(secrets::table).execute(target)?;
     diesel::delete(idempotency_keys::table).execute(target)?;
     diesel::delete(uploads::table).execute(target)?;
+    diesel::delete(derived_files::table).execute(target)?;
     diesel::delete(garbage::table).execute(target)?;
     diesel::delete(leases::table).execute(target)?;
     diesel::delete(clients::table).execute(target)?;
