@@ -11,6 +11,7 @@
 //! per core at a time, so that many queries leave capacity for reads of single rows. A query stops when its time is over or its
 //! client is gone. Long work never runs on a thread of the runtime.
 
+mod columns;
 pub mod difference;
 mod find;
 mod materialise;

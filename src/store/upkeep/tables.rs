@@ -39,9 +39,10 @@ pub(super) const COPIED: &[&str] = &[
     "refusals",
 ];
 
-/// The tables that a copy leaves empty: they have what is in flight on the source's servers, and what these will collect.
+/// The tables that a copy leaves empty: they have what is in flight on the source's servers, what these will collect, and what the
+/// target's servers make again.
 #[cfg(test)]
-pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases"];
+pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases", "column_chunks"];
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = former_schemas)]
