@@ -220,6 +220,9 @@ pub struct LimitSettings {
     /// Largest request body in JSON, which is held in memory
     #[arg(long, env = "FLASH_MAX_JSON_BODY", value_name = "SIZE", default_value = "16MiB", value_parser = parse::size)]
     pub max_json_body: u64,
+    /// Largest body of a QUERY request
+    #[arg(long, env = "FLASH_MAX_QUERY", value_name = "SIZE", default_value = "256KiB", value_parser = parse::size)]
+    pub max_query: u64,
     /// Most columns of a CSV
     #[arg(long, env = "FLASH_MAX_COLUMNS", value_name = "COUNT", default_value = "4096", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_columns: usize,
@@ -238,6 +241,9 @@ pub struct LimitSettings {
     /// (4 MiB each)
     #[arg(long, env = "FLASH_MAX_UPLOADS", value_name = "COUNT", default_value = "16", allow_negative_numbers = true, value_parser = parse::count)]
     pub max_uploads: usize,
+    /// Most groups of a query with aggregates; then the answer is 422
+    #[arg(long, env = "FLASH_MAX_GROUPS", value_name = "COUNT", default_value = "100000", allow_negative_numbers = true, value_parser = parse::count)]
+    pub max_groups: usize,
     /// Least bytes a second of a request body, while the server waits for it; 0 sets no limit
     #[arg(long, env = "FLASH_MIN_BODY_RATE", value_name = "SIZE", default_value = "512B", value_parser = parse::size)]
     pub min_body_rate: u64,

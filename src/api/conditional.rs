@@ -34,6 +34,11 @@ pub fn dataset_tag(dataset: &Dataset, release: &str, format: Format) -> String {
     [tag.trim_end_matches('"'), &allows, &said, "\""].concat()
 }
 
+/// The tag of what a query in a body finds, made of that of the revision. `query` tells queries apart.
+pub fn tag_of_query(of_revision: &str, query: u64) -> String {
+    format!("{}-{query:016x}\"", of_revision.trim_end_matches('"'))
+}
+
 /// The weak tag (§8.8.1) of a summary: its estimates may differ each time, and mean the same.
 pub fn weak_tag(dataset: &Dataset, release: &str, format: Format) -> String {
     format!("W/{}", tag(dataset, release, format))

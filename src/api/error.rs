@@ -276,9 +276,15 @@ pub enum Error {
     /// The cursor belongs to another dataset.
     #[error("this cursor belongs to another dataset; start again without it")]
     CursorOfOtherDataset,
+    /// The body of a `QUERY` isn't UTF-8.
+    #[error("the body isn't UTF-8; percent-encode its parameters, where é is %C3%A9")]
+    QueryNotUtf8,
     /// An invalid query for rows.
     #[error("{0}")]
     BadQuery(#[from] QueryError),
+    /// The result of a query is larger than it may be.
+    #[error("{0}")]
+    LargeResult(SearchError),
     /// A query took too long.
     #[error("{0}")]
     QueryTimedOut(SearchError),

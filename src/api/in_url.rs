@@ -75,6 +75,13 @@ pub(super) fn take(
     Ok(())
 }
 
+/// The first parameter that only a URL may have, if there is one.
+pub(super) fn of_url<'p>(
+    mut pairs: impl Iterator<Item = (&'p str, &'p str)>,
+) -> Option<(&'p str, &'p str)> {
+    pairs.find(|(name, value)| [VERSION, FORMAT].contains(name) && !is_condition(value))
+}
+
 /// The version of that name: `v2`, `2` or `2.0`.
 pub(super) fn version_of(
     text: Cow<'_, str>,

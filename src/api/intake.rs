@@ -21,7 +21,9 @@ use self::options::Stated;
 use super::call::Call;
 use super::conditional;
 use super::error::Error;
+use super::request::FORM;
 use crate::dataset::DatasetName;
+use crate::services::memory::{Held, Kind};
 use crate::services::{Form, Prepared, Upload};
 use crate::store::Write;
 pub(super) use json::Item;
@@ -47,6 +49,8 @@ const LABELS: [&str; 6] = [
 ];
 /// The media type that `PATCH /client` takes.
 const DOCUMENTS: &[&str] = &["application/json"];
+/// The media type that `QUERY` takes.
+const QUERIES: &[&str] = &[FORM];
 /// The content codings of request bodies, as a value of `Accept-Encoding`.
 pub(super) const CODINGS: &str = "gzip, zstd";
 /// The most CSVs in one request.
@@ -173,6 +177,34 @@ pub async fn receive_document(call: &mut Call) -> Result<Vec<u8>, Error> {
         body.extend_from_slice(&frame?);
     }
     Ok(body)
+}
+
+/// Receives the query of a `QUERY`, with the memory that it takes until it is answered.
+pub async fn receive_query(call: &mut Call) -> Result<(String, Held), Error> {
+    /// Bytes of memory for each byte of a query: as it came, taken apart, and resolved.
+    const COPIES: usize = 32;
+    let found = media_type(&call.headers)?;
+    if found.as_ref().is_none_or(|found| found.essence() != FORM) {
+        return Err(Error::UnsupportedMediaType {
+            found: found.map(|found| found.essence().to_owned()),
+            accepted: QUERIES,
+        });
+    }
+    let limit = frames::Limit {
+        bytes: call.services.settings.limits.max_query,
+        setting: "--max-query",
+    };
+    let memory = std::sync::Arc::clone(&call.services.memory);
+    let mut frames = frames::of(call, limit).await?;
+    let mut held = memory.take(Kind::Uploads, 0).await?;
+    let mut body = Vec::new();
+    while let Some(frame) = frames.next().await {
+        let frame = frame?;
+        held.add(memory.take(Kind::Uploads, frame.len() * COPIES).await?);
+        body.extend_from_slice(&frame);
+    }
+    let text = String::from_utf8(body).map_err(|_| Error::QueryNotUtf8)?;
+    Ok((text, held))
 }
 
 /// The CSVs of one request that are received and not committed yet.

@@ -172,6 +172,11 @@ impl Query {
         }
     }
 
+    /// The parameters that were not taken yet.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left.iter().map(|(name, value)| (&**name, &**value))
+    }
+
     /// Takes all remaining parameters.
     pub fn take_rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.left)

@@ -25,11 +25,12 @@ pub(super) enum AskedRange {
 }
 
 impl AskedRange {
-    /// The range that the headers ask for, if the representation has that tag. A range counts for `GET` only (§14.2). Several ranges, other
+    /// The range that the headers ask for, if the representation has that tag. A range counts for `GET` (§14.2) and
+    /// `QUERY` (RFC 10008) only. Several ranges, other
     /// units and invalid ranges are ignored, as §14.2 allows, and so is a range of another state (§13.1.5).
     pub(super) fn of(method: &Method, headers: &HeaderMap, tag: &str) -> Option<Self> {
         let value = headers.get(RANGE)?.to_str().ok()?;
-        let counts = *method == Method::GET
+        let counts = [Method::GET, Method::QUERY].contains(method)
             && headers
                 .get(IF_RANGE)
                 .is_none_or(|condition| condition.as_bytes() == tag.as_bytes());

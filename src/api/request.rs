@@ -20,6 +20,11 @@ pub struct Peer(pub IpAddr);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OfPage;
 
+/// The media type of the body of a `QUERY`.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+/// Names the media types that a resource takes in a `QUERY` (RFC 10008).
+pub(super) const ACCEPT_QUERY: HeaderName = HeaderName::from_static("accept-query");
+
 /// A request.
 pub struct Request {
     /// Its method.

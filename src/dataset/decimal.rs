@@ -1,10 +1,14 @@
 //! Exact comparison of numbers as they are written, including digits that an `f64` can't represent.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use exponent::Exponent;
 
+mod digits;
 mod exponent;
+
+pub(super) use digits::Digits;
 
 /// A JSON number taken apart: `0.DIGITS × 10^exponent`.
 struct Parts<'t> {
@@ -98,6 +102,46 @@ pub(super) fn near(text: &[u8]) -> Option<f64> {
     } else {
         magnitude
     })
+}
+
+/// The digits of a JSON number; `None` if its exponent is beyond 64 bits.
+pub(super) fn digits(text: &str) -> Option<Digits> {
+    let parts = Parts::of(text.as_bytes());
+    match parts.exponent {
+        _ if parts.sign() == 0 => Some(Digits::default()),
+        Exponent::Near(exponent) => Some(Digits::new(
+            parts.negative,
+            parts.significant().collect(),
+            exponent,
+        )),
+        Exponent::Far(_) => None,
+    }
+}
+
+/// The text of a number that all texts of the same number share, however it is written.
+pub(super) fn normal(text: &str) -> Cow<'_, str> {
+    if is_normal(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    let parts = Parts::of(text.as_bytes());
+    Cow::Owned(match (digits(text), &parts.exponent) {
+        (None, Exponent::Far(far)) => {
+            let digits = Digits::new(parts.negative, parts.significant().collect(), 0);
+            format!("{digits}e{far}")
+        }
+        (digits, _) => digits.unwrap_or_default().to_string(),
+    })
+}
+
+/// Whether a short number is written as [`Digits`] would write it: this is the usual case.
+fn is_normal(text: &[u8]) -> bool {
+    /// Numbers with so few bytes have no exponent in their normal text.
+    const FEW: usize = 40;
+    let plain = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+    text.len() <= FEW
+        && text.iter().all(plain)
+        && (!text.contains(&b'.') || text.last() != Some(&b'0'))
+        && text != b"-0"
 }
 
 impl<'t> Parts<'t> {

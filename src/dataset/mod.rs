@@ -21,6 +21,7 @@
 //! describe the text and never change it.
 
 mod advice;
+pub mod aggregate;
 pub mod bad_row;
 pub mod block;
 mod block_text;

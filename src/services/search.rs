@@ -11,6 +11,7 @@
 //! per core at a time, so that many queries leave capacity for reads of single rows. A query stops when its time is over or its
 //! client is gone. Long work never runs on a thread of the runtime.
 
+mod aggregate;
 mod columns;
 pub mod difference;
 mod find;
@@ -34,6 +35,7 @@ use super::memory::{Exhausted, Held, Kind};
 use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::store::{Dataset, Lease, StoreError};
+pub use aggregate::FoundGroups;
 pub use readahead::{LoadedBlock, Readahead, read_ahead};
 use reservation::Reservation;
 
@@ -56,6 +58,28 @@ pub enum SearchError {
         humantime::format_duration(*.0)
     )]
     ComparedTooLong(Duration),
+    /// It has too many groups.
+    #[error(
+        "the query has more than {most} groups, the limit that --max-groups sets; group by fewer of the columns {columns}, by a period of a date such as \
+         month(), or narrow the rows by filters, or ask the operator to raise the limit"
+    )]
+    TooManyGroups {
+        /// The columns that it groups by.
+        columns: String,
+        /// How many it may have.
+        most: usize,
+    },
+    /// Its groups take too much memory.
+    #[error(
+        "the groups of the query need more than {0} bytes of memory, which is all that one query may have; narrow the rows by filters, group by fewer \
+         columns or leave out functions, above all distinct() and median() of columns with many different values, or ask the operator to raise --memory"
+    )]
+    LargeGroups(usize),
+    /// A sum has too many digits.
+    #[error(
+        "a sum or an average would need digits beyond 10^5000 or 10^-5000; leave out such numbers by a filter"
+    )]
+    LongSum,
     /// There was no memory for it in time.
     #[error("{0}")]
     Exhausted(#[from] Exhausted),

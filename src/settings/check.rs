@@ -54,6 +54,7 @@ impl ServeSettings {
             ("--max-header", limits.max_header == 0, "1"),
             ("--max-record", limits.max_record == 0, "1"),
             ("--max-connections", limits.max_connections == 0, "1"),
+            ("--max-groups", limits.max_groups == 0, "1"),
             ("--max-uploads", limits.max_uploads == 0, "1"),
             ("--store-readers", self.store.store_readers == 0, "1"),
             (

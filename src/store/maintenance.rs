@@ -120,9 +120,11 @@ async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<Dataset
         }
         for name in &due {
             let Some(store) = open(&shared) else { return };
+            // The segment that compaction writes is large enough for columns, perhaps.
+            store.shared.due_columns.fetch_add(1, Ordering::Relaxed);
             log_failure("compacting", compaction::compact(&store, name).await);
-            // The segment that compaction wrote is large enough for columns, perhaps.
             store.build_columns_of(name);
+            store.shared.due_columns.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

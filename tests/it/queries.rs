@@ -1,5 +1,6 @@
 //! Queries in version 2: filters, orders, projections, and the cursors and formats of what they find.
 
+mod aggregates;
 mod counts;
 mod cursors;
 mod filters;
@@ -7,6 +8,8 @@ mod groups;
 mod index_pages;
 mod limits;
 mod orders;
+mod query_method;
+mod random;
 mod values;
 
 use std::fmt::Write as _;

@@ -181,13 +181,16 @@ impl Parameter {
         [
             Self::query(
                 "select",
-                "The columns to show, separated by commas, with double quotes around a name that needs them. The default is all columns.",
+                "The columns to show, separated by commas, with double quotes around a name that needs them. The default is all columns. With functions, as in \
+                 `dest,n:count(),late:dep_delay.avg()`, rows are grouped by the columns beside them: `count()`, and of a column `count() distinct() min() max() sum() \
+                 avg() median()`; `year() quarter() month() day() hour()` of a date or datetime group by that period. An alias before a colon may be ordered by and filtered.",
                 &text,
             ),
             Self::query(
                 "order",
                 "Columns, separated by commas. A column may be followed by `.desc`, and then by `.nullsfirst` or `.nullslast`. \
-                 The default is the order of the file, which also decides between equal rows.",
+                 The default is the order of the file, which also decides between equal rows. Groups can be ordered by what `select` names; the default is the order \
+                 of the columns that they are of.",
                 &text,
             ),
             filters,

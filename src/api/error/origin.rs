@@ -72,6 +72,9 @@ impl From<SearchError> for Error {
             SearchError::TimedOut(_) | SearchError::ComparedTooLong(_) => {
                 Self::QueryTimedOut(error)
             }
+            SearchError::TooManyGroups { .. }
+            | SearchError::LargeGroups(_)
+            | SearchError::LongSum => Self::LargeResult(error),
             SearchError::Exhausted(exhausted) => exhausted.into(),
             SearchError::Stopped | SearchError::Worker => Self::Worker,
         }

@@ -40,6 +40,7 @@ impl Error {
             | Self::CursorOfOtherQuery
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
+            | Self::QueryNotUtf8
             | Self::BadTag { .. }
             | Self::BadKey
             | Self::BadName(_)
@@ -74,7 +75,9 @@ impl Error {
             Self::BodyTooLarge { .. } | Self::TooManyCsvs { .. } | Self::TooManyNames { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Csv { .. } | Self::UnknownColumns { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Csv { .. } | Self::UnknownColumns { .. } | Self::LargeResult(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::NameTaken(_) => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::BodyTimedOut(_) => StatusCode::REQUEST_TIMEOUT,

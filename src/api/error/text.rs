@@ -41,8 +41,9 @@ impl Error {
             Self::BadCursor => "bad cursor",
             Self::CursorOfOtherQuery => "cursor of another query",
             Self::CursorOfOtherDataset => "cursor of another dataset",
-            Self::BadQuery(_) => "bad query",
+            Self::BadQuery(_) | Self::QueryNotUtf8 => "bad query",
             Self::QueryTimedOut(_) => "query timed out",
+            Self::LargeResult(_) => "result too large",
             Self::ConditionFailed | Self::NoTag(_) | Self::NothingToMatch | Self::NoDate => {
                 "condition failed"
             }
@@ -198,7 +199,9 @@ impl Error {
             | Self::CursorOfOtherQuery
             | Self::CursorOfOtherDataset
             | Self::BadQuery(_)
+            | Self::QueryNotUtf8
             | Self::QueryTimedOut(_)
+            | Self::LargeResult(_)
             | Self::RevisionGone { .. }
             | Self::NoSuchSchema { .. }
             | Self::SchemaGone { .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{ALLOW, IF_MATCH};
-use http::{HeaderName, StatusCode};
+use http::{HeaderName, Method, StatusCode};
 use warp::Rejection;
 
 use super::context::Context;
@@ -16,7 +16,7 @@ use crate::api::discovery::Asked;
 use crate::api::error::Error;
 use crate::api::idempotency::{self, Begun, Once};
 use crate::api::reply::Reply;
-use crate::api::request::{Request, only};
+use crate::api::request::{ACCEPT_QUERY, FORM, Request, only};
 
 /// Calls the operation, and counts the request.
 pub(super) async fn call(
@@ -33,7 +33,14 @@ pub(super) async fn call(
             let discovery = &context.api.discovery;
             discovery.answer(page, method, headers, &context.query, &asked)
         }
-        Task::Options(allow) => Ok(Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow)),
+        Task::Options(allow) => {
+            let takes_queries = allow.split(", ").any(|method| method == Method::QUERY);
+            let reply = Reply::empty(StatusCode::NO_CONTENT).with(ALLOW, allow);
+            Ok(match takes_queries {
+                true => reply.with(ACCEPT_QUERY, FORM),
+                false => reply,
+            })
+        }
         Task::Operation(found) => operate(&context, found, payload).await,
     };
     let reply = match context.method.is_safe() {

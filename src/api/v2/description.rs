@@ -12,7 +12,10 @@ use super::examples;
 use super::readers::{Reader, Readers};
 use super::representation::{Dataset, List, Revision, Root, page_schema};
 use super::summary;
-use crate::api::description::{Answer, Content, Description, Parameter, Schema, reading};
+use crate::api::description::{
+    Answer, Content, Description, Parameter, RequestBody, Schema, reading,
+};
+use crate::api::request::FORM;
 use crate::versioning::Format;
 
 pub(super) fn get_root() -> Description {
@@ -88,6 +91,7 @@ pub(super) fn list_rows() -> Description {
     parameters.extend(Parameter::conditions());
     let mut refusals = reading();
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
+    refusals.push(StatusCode::UNPROCESSABLE_ENTITY);
     let range = "The range that is sent, and the length of the whole.";
     Description {
         summary: "Read rows, or only those that a query selects",
@@ -101,6 +105,10 @@ pub(super) fn list_rows() -> Description {
                     "The next page (`rel=\"next\"`), if there is one; with all rows as CSV or NDJSON, the metadata of the CSV (`rel=\"describedby\"`).",
                 )
                 .maybe("Accept-Ranges", "`bytes`, for CSV and NDJSON.")
+                .maybe(
+                    "Accept-Query",
+                    "`application/x-www-form-urlencoded`: the method `QUERY` takes the parameters as a body (`x-query`).",
+                )
                 .json(page_schema().example(examples::rows())),
             as_files(Answer::new(
                 StatusCode::PARTIAL_CONTENT,
@@ -112,6 +120,40 @@ pub(super) fn list_rows() -> Description {
         ],
         refusals,
         ..Description::default()
+    }
+}
+
+pub(super) fn query_rows() -> Description {
+    let mut parameters = vec![Parameter::name()];
+    parameters.extend(Parameter::range());
+    parameters.extend(Parameter::conditions());
+    let query = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let described = list_rows();
+    let mut refusals = described.refusals;
+    refusals.push(StatusCode::PAYLOAD_TOO_LARGE);
+    Description {
+        summary: "Read rows by a query in the body",
+        details: "The answer of `GET` with the same parameters, for those that are too long for a URL. `version` and `format` stay in the URL. The next page is \
+                  the same body with `cursor`. It changes nothing, so it may be repeated and cached. `ETag` also tells queries apart.",
+        parameters,
+        body: Some(RequestBody {
+            meaning: "The parameters of `GET`, written as behind the `?` of a URL.",
+            content: vec![(
+                Content::Fixed(FORM),
+                Schema::written(query).example("select=dest,n:count()&dep_delay=gte.60"),
+            )],
+        }),
+        answers: described
+            .answers
+            .into_iter()
+            .map(|answer| {
+                answer.maybe(
+                    "Content-Location",
+                    "The URL that `GET` gets the same answer from, if it is not too long.",
+                )
+            })
+            .collect(),
+        refusals,
     }
 }
 

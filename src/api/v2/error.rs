@@ -9,6 +9,7 @@ use super::readers::{self, UsedBy};
 use crate::api::description::{Content, Schema};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
+use crate::api::request::{ACCEPT_QUERY, FORM};
 use crate::api::v1::representation::{Alternative, available};
 use crate::dataset::ColumnChange;
 
@@ -88,7 +89,13 @@ pub(super) fn render(error: &Error) -> Reply {
         used_by,
         rows,
     };
-    Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE)
+    let reply = Reply::json(error.status(), &problem).with(CONTENT_TYPE, MEDIA_TYPE);
+    match error {
+        Error::UnsupportedMediaType { accepted, .. } if accepted.contains(&FORM) => {
+            reply.with(ACCEPT_QUERY, FORM)
+        }
+        _ => reply,
+    }
 }
 
 /// The schema of an error.

@@ -30,7 +30,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (3, 0),
+    semantic: (4, 0),
     lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],
@@ -47,6 +47,14 @@ const OPERATIONS: &[Operation] = &[
         formats: &[Format::Json, Format::Csv, Format::Ndjson],
         handler: |call| Box::pin(rows::list_rows(call)),
         describe: description::list_rows,
+    },
+    Operation {
+        name: "query_rows",
+        method: Method::QUERY,
+        path: "/datasets/{name}/rows",
+        formats: &[Format::Json, Format::Csv, Format::Ndjson],
+        handler: |call| Box::pin(rows::query_rows(call)),
+        describe: description::query_rows,
     },
     Operation {
         name: "append_rows",

@@ -28,6 +28,24 @@ pub(super) fn linked(
     linked_as(call, reply, path, limit, next, &[])
 }
 
+/// The same for the answer to a `QUERY`, if its parameters fit into the link: a link to other rows would mislead.
+pub(super) fn linked_if_short(
+    call: &Call,
+    reply: Reply,
+    path: &str,
+    limit: u64,
+    next: Option<&str>,
+    asked: &[(String, &str)],
+) -> Reply {
+    /// Bytes of parameters, before they are encoded.
+    const LONGEST: usize = 4 << 10;
+    let bytes = asked.iter().map(|(name, value)| name.len() + value.len());
+    match bytes.sum::<usize>() <= LONGEST {
+        true => linked_as(call, reply, path, limit, next, asked),
+        false => reply,
+    }
+}
+
 /// The same for a list with parameters: the link to the next page has them too.
 pub(super) fn linked_as(
     call: &Call,

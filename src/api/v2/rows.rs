@@ -2,7 +2,9 @@
 
 mod parameters;
 mod partial;
+mod query_method;
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -13,8 +15,9 @@ use super::{VERSION, metadata, pages, representation};
 use crate::api::as_of::{self, AsOf};
 use crate::api::call::Call;
 use crate::api::error::Error;
-use crate::api::query::SCHEMA;
+use crate::api::query::{Query, SCHEMA};
 use crate::api::reply::Reply;
+use crate::api::request::{ACCEPT_QUERY, FORM};
 use crate::api::rows::{self, CsvCells, Form, Made, Memory, Shown, Span, Values};
 use crate::api::{conditional, cursor, disposition, found};
 use crate::dataset;
@@ -26,6 +29,8 @@ use crate::store::Dataset;
 use crate::versioning::Format;
 pub(super) use parameters::cells;
 use parameters::{EXACT, asked, is_counted, resolve, written};
+use query_method::Sent;
+pub(super) use query_method::query_rows;
 
 /// The path behind that of the dataset.
 const RESOURCE: &str = "/rows";
@@ -57,7 +62,17 @@ struct Wanted {
 
 /// `GET /datasets/{name}/rows`: a page of the rows that the query finds, or all of them as CSV or NDJSON without a limit.
 pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
-    let mut query = call.query()?;
+    let query = call.query()?;
+    answered(&call, query, None).await
+}
+
+/// The path of a dataset's rows.
+fn list_path(name: impl Display) -> String {
+    format!("/datasets/{name}{RESOURCE}")
+}
+
+/// The answer to a query, which a `QUERY` has sent in its body.
+async fn answered(call: &Call, mut query: Query, sent: Option<Sent>) -> Result<Reply, Error> {
     let format = call.choice.format;
     let limit = match format {
         Format::Json | Format::Csvm | Format::Html => {
@@ -71,21 +86,22 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
     let is_counted = is_counted(&mut query, format)?;
     let asked = Arc::new(asked(query)?);
     let deadline = Instant::now() + call.services.settings.timeouts.query_timeout;
-    let (as_of, from) = start(&call, cursor.as_deref(), wanted_revision).await?;
+    let (as_of, from) = start(call, cursor.as_deref(), wanted_revision).await?;
     let dataset = Arc::clone(&as_of.dataset);
     let query = resolve(&asked, &dataset).await?;
     if from.is_some_and(|(_, of)| of != query.fingerprint()) {
         return Err(Error::CursorOfOtherQuery);
     }
     let tag = call.tag(&dataset);
+    let tag = sent.as_ref().map_or(tag.clone(), |sent| sent.tag(&tag));
     let named = readers::named(&dataset, query.named());
     if let Some(reply) = conditional::read(&call.headers, &tag)? {
         return Ok(Reply {
             named,
-            ..as_of.tell(&call, reply, RESOURCE)
+            ..as_of.tell(call, reply.with(ACCEPT_QUERY, FORM), RESOURCE)
         });
     }
-    let path = format!("/datasets/{}{RESOURCE}", dataset.name);
+    let path = list_path(&dataset.name);
     let wanted = Wanted {
         dataset,
         query,
@@ -96,22 +112,30 @@ pub(super) async fn list_rows(call: Call) -> Result<Reply, Error> {
         cells,
         is_counted,
     };
-    let ((body, next), memory) = wanted.answer(&call).await?;
+    let ((body, next), memory) = wanted.answer(call).await?;
     let reply = match format {
-        Format::Csv | Format::Ndjson => wanted.export(&call, body, &tag).await?,
+        Format::Csv | Format::Ndjson => wanted.export(call, body, &tag).await?,
         Format::Json | Format::Csvm | Format::Html => Reply::body(StatusCode::OK, body),
     };
-    let reply = reply.with(ETAG, tag);
+    let reply = reply.with(ETAG, tag).with(ACCEPT_QUERY, FORM);
     let mut written = written(&asked, cells);
     written.extend(is_counted.then(|| ("count".to_owned(), EXACT)));
-    let reply = pages::linked_as(&call, reply, &path, limit, next.as_deref(), &written);
-    let mut reply = as_of.tell(&call, reply, RESOURCE);
+    let reply = match sent {
+        Some(sent) => {
+            let reply = sent.located(call, reply, wanted.dataset.name.as_str());
+            pages::linked_if_short(call, reply, &path, limit, next.as_deref(), &written)
+        }
+        None => pages::linked_as(call, reply, &path, limit, next.as_deref(), &written),
+    };
+    let mut reply = as_of.tell(call, reply, RESOURCE);
     reply.named = named;
     let reply = disposition::of_rows(reply, &wanted.dataset.name, format);
     let reply = match wanted.is_page() {
         // Clients that read pages look for the next one in `Link`, and some take any link for it.
         true => reply,
-        false => metadata::linked(reply, &call, &wanted.dataset.name),
+        // The metadata describe the columns of the dataset.
+        false if wanted.query.grouped.is_some() => reply,
+        false => metadata::linked(reply, call, &wanted.dataset.name),
     };
     Ok(memory.of(reply, wanted.dataset))
 }
@@ -186,8 +210,26 @@ impl Wanted {
     async fn make(&self, call: &Call) -> Result<Made, Error> {
         match self.query.is_of_all_rows() {
             true => self.read(call).await,
+            false if self.query.grouped.is_some() => self.groups(call).await,
             false => self.search(call).await,
         }
+    }
+
+    /// The groups of a query with aggregates. They are in the same order each time, so a cursor has the number of the next one.
+    async fn groups(&self, call: &Call) -> Result<Made, Error> {
+        let services = &call.services;
+        let (dataset, query) = (&self.dataset, &self.query);
+        let search = Search::begin(services, dataset, query, LONGEST, self.deadline).await?;
+        let found = search.groups().await?;
+        let first = self.from.unwrap_or(0);
+        let end = first.saturating_add(self.limit);
+        let next = self.cursor(call, (end < found.rows).then_some(end))?;
+        let total = self.is_counted.then_some(found.rows);
+        let groups = Arc::clone(&found.dataset);
+        let form = self.form_of(&groups, None, next.as_deref(), total);
+        let batches = found.batches(first, self.limit);
+        let body = found::all(services, &groups, batches, self.limit, form).await?;
+        Ok((body, next.filter(|_| self.limit <= LONGEST)))
     }
 
     /// All rows in the order of the file, and the cursor of the next page.
@@ -238,7 +280,17 @@ impl Wanted {
     }
 
     fn form(&self, next: Option<&str>, total: Option<u64>) -> Form {
-        let (dataset, select) = (&self.dataset, self.query.select.as_deref());
+        let select = self.query.select.as_deref();
+        self.form_of(&self.dataset, select, next, total)
+    }
+
+    fn form_of(
+        &self,
+        dataset: &Arc<Dataset>,
+        select: Option<&[usize]>,
+        next: Option<&str>,
+        total: Option<u64>,
+    ) -> Form {
         match self.format {
             Format::Csv => rows::csv(dataset, select, self.cells, Values::Canonical),
             Format::Ndjson => representation::ndjson(dataset, select),

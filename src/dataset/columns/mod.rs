@@ -18,6 +18,7 @@ mod packing;
 mod ranks;
 mod row_group;
 mod selection;
+mod tally;
 
 pub use builder::{BuiltGroup, CODED_COLUMNS, RowGroupBuilder, group_rows};
 pub use chunk::{Chunks, ColumnChunk, CorruptColumn};
@@ -25,6 +26,7 @@ pub use dictionary::Dictionary;
 pub use ranks::best_of_blocks;
 pub use row_group::RowGroup;
 pub use selection::{Selected, select};
+pub use tally::Tally;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Exponents of any size.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A whole number. Each has one form only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,13 @@ impl Exponent {
         let near = (near.cast_unsigned() ^ 1 << 63).to_be_bytes();
         near.into_iter()
             .chain(far.into_iter().flat_map(Far::sortable))
+    }
+}
+
+impl fmt::Display for Far {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.negative { "-" } else { "" };
+        write!(f, "{sign}{}", String::from_utf8_lossy(&self.digits))
     }
 }
 

@@ -56,6 +56,64 @@ pub enum QueryError {
         /// What is wrong with it.
         error: Box<QueryError>,
     },
+    /// A function in `select` is unknown, or not written as it should be.
+    #[error(
+        "{written:?} in select is neither a column nor a function of one; write ALIAS:COLUMN.FUNCTION(), as in n:count() or late:delay.avg(); functions are: {functions}"
+    )]
+    UnknownFunction {
+        /// What was written.
+        written: String,
+        /// The functions there are.
+        functions: String,
+    },
+    /// The function does not exist for the column's type.
+    #[error(
+        "{function}() isn't a function for {column}, whose type is {kind}; functions for it are: {fit}"
+    )]
+    UnfitFunction {
+        /// The column.
+        column: String,
+        /// Its type.
+        kind: ColumnType,
+        /// The function.
+        function: &'static str,
+        /// The functions that fit.
+        fit: String,
+    },
+    /// A column of the result has the name of a column of the dataset.
+    #[error(
+        "{written:?} in select would be called {name:?}, which is the name of a column; give it another alias, as in {other:?}"
+    )]
+    TakenName {
+        /// What was written.
+        written: String,
+        /// The name.
+        name: String,
+        /// What may be written.
+        other: String,
+    },
+    /// The order of groups names what is not a column of the result.
+    #[error(
+        "order names {name:?}, which select doesn't; groups can be ordered by what select names: {columns}"
+    )]
+    UngroupedOrder {
+        /// The column.
+        name: String,
+        /// The columns of the result.
+        columns: String,
+    },
+    /// Conditions in parentheses are about rows and about groups.
+    #[error(
+        "{parameter}=(…) combines conditions on columns ({columns}) with conditions on aliases ({aliases}): rows are filtered before they are grouped,          and groups after that; write two parameters, or give the columns aliases in select and use those"
+    )]
+    MixedCondition {
+        /// The parameter.
+        parameter: String,
+        /// The columns that it names.
+        columns: String,
+        /// The aliases that it names.
+        aliases: String,
+    },
     /// A filter has no known operator.
     #[error(
         "{found:?} isn't a valid filter for {column}; write {column}=eq.VALUE; operators are: {operators}; not. before an operator negates it"

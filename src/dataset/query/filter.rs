@@ -111,6 +111,12 @@ impl Filter {
         self.column
     }
 
+    /// The same filter for the column at another place.
+    #[must_use]
+    pub(super) fn at(self, column: usize) -> Self {
+        Self { column, ..self }
+    }
+
     /// Hashes of the texts that pass the filter, in the order of its operands; empty if others may pass too.
     pub(super) fn sought(&self) -> &[u64] {
         &self.sought

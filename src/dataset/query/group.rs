@@ -46,6 +46,23 @@ impl Condition {
         }
     }
 
+    /// The same condition with each filter for the column that `place` returns.
+    #[must_use]
+    pub(super) fn moved(self, place: &impl Fn(usize) -> usize) -> Self {
+        let all = |conditions: Vec<Self>| {
+            let conditions = conditions.into_iter();
+            conditions.map(|one| one.moved(place)).collect()
+        };
+        match self {
+            Self::Is(filter) => {
+                let column = place(filter.column());
+                Self::Is(filter.at(column))
+            }
+            Self::All(conditions) => Self::All(all(conditions)),
+            Self::Any(conditions) => Self::Any(all(conditions)),
+        }
+    }
+
     /// Splits it into filters that must all hold, and the conditions that must hold beside them.
     pub(super) fn split(self, filters: &mut Vec<Filter>, conditions: &mut Vec<Self>) {
         match self {

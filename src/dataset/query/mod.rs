@@ -9,9 +9,11 @@
 //! strings by their bytes. A null is neither equal to anything nor different from it: no comparison holds for it, with
 //! `not.` or without. Only `is` finds nulls.
 
+mod aggregated;
 mod error;
 mod filter;
 mod group;
+mod grouped;
 mod list;
 mod operand;
 mod order;
@@ -36,6 +38,7 @@ use syntax::Names;
 pub use error::QueryError;
 pub use filter::{Filter, is_condition};
 pub use group::{Condition, GROUPS};
+pub use grouped::{GroupRows, Grouped};
 pub use order::{AbbreviatedKey, Term};
 pub use scan::{Row, Scan};
 pub use sort_key::{FullSortKey, SortKey};
@@ -95,6 +98,8 @@ pub struct Query {
     pub conditions: Vec<Condition>,
     /// The terms of the order. The order of the file decides between equal rows, and is the whole order if there are no terms.
     pub order: Arc<[Term]>,
+    /// What is wanted of groups of the rows. Then `select` is `None`, and there is no order of rows.
+    pub grouped: Option<Grouped>,
     /// How values are written, where that is not their canonical text.
     formats: Formats,
     /// The columns with such values, as far as the query uses them, and their types. In ascending order.
@@ -115,7 +120,13 @@ impl Query {
     ) -> Result<Self, QueryError> {
         let mut names = Names::new(columns);
         let select = match &asked.select {
-            Some(select) => syntax::select(select, &mut names)?,
+            Some(select) => match syntax::select(select, &mut names) {
+                Ok(select) => select,
+                Err(_) if aggregated::may_be(select) => {
+                    return aggregated::resolve(asked, select, columns, formats);
+                }
+                Err(error) => return Err(error),
+            },
             None => None,
         };
         let order = match &asked.order {
@@ -132,26 +143,39 @@ impl Query {
             let condition = groups.parse(parameter, text)?;
             condition.split(&mut filters, &mut conditions);
         }
-        let fingerprint = fingerprint(asked, select.as_deref());
-        let ordered = order.iter().map(|term: &Term| term.column);
-        let grouped = conditions.iter().flat_map(Condition::filters);
-        let filtered = filters.iter().chain(grouped).map(Filter::column);
-        let used = filtered.chain(ordered);
-        let mut respelled: Vec<_> = used
+        let query = Self {
+            select,
+            filters,
+            conditions,
+            order: order.into(),
+            ..Self::default()
+        };
+        Ok(query.of(asked, columns, formats))
+    }
+
+    /// The query, resolved from `asked`, with what follows from its parts.
+    fn of(self, asked: &RawQuery, columns: &[Column], formats: &Formats) -> Self {
+        let is_selected = self.select.is_some() || self.grouped.is_some();
+        let mut respelled: Vec<_> = (self.read_columns())
             .filter(|column| columns[*column].respelled)
             .map(|column| (column, columns[column].kind))
             .collect();
         respelled.sort_unstable_by_key(|(column, _)| *column);
         respelled.dedup();
-        Ok(Self {
+        Self {
             formats: formats.clone(),
             respelled,
-            select,
-            filters,
-            conditions,
-            order: order.into(),
-            fingerprint,
-        })
+            fingerprint: fingerprint(asked, is_selected),
+            ..self
+        }
+    }
+
+    /// The columns whose values it reads. Some may come more than once.
+    fn read_columns(&self) -> impl Iterator<Item = usize> {
+        let ordered = self.order.iter().map(|term| term.column);
+        let grouped = self.grouped.iter().flat_map(|of| of.plan.columns());
+        let filtered = self.every_filter().map(Filter::column);
+        ordered.chain(grouped).chain(filtered)
     }
 
     /// The query's fingerprint; `None`: all rows in the order of the file.
@@ -186,10 +210,7 @@ impl Query {
     /// The columns that the client names: to show, to order by and to filter by. Some may come more than once.
     pub fn named(&self) -> impl Iterator<Item = usize> {
         let shown = self.select.iter().flatten().copied();
-        let ordered = self.order.iter().map(|term| term.column);
-        shown
-            .chain(ordered)
-            .chain(self.every_filter().map(Filter::column))
+        shown.chain(self.read_columns())
     }
 
     /// The filters, and those of the conditions.
@@ -214,7 +235,7 @@ impl Query {
 
     /// Whether it selects all rows, in the order of the file.
     pub fn is_of_all_rows(&self) -> bool {
-        self.finds_all_rows() && self.order.is_empty()
+        self.finds_all_rows() && self.order.is_empty() && self.grouped.is_none()
     }
 
     /// Whether it selects all rows, in some order.
@@ -281,11 +302,11 @@ fn first_columns(columns: impl Iterator<Item = usize>) -> Vec<usize> {
 }
 
 /// The fingerprint of a raw query. The order of its filters and groups does not matter.
-fn fingerprint(asked: &RawQuery, select: Option<&[usize]>) -> Option<Fingerprint> {
+fn fingerprint(asked: &RawQuery, is_selected: bool) -> Option<Fingerprint> {
     let mut filters: Vec<_> = asked.filters.iter().collect();
     filters.sort_unstable();
     filters.dedup();
-    let shown = select.map(|_| &asked.select);
+    let shown = is_selected.then_some(&asked.select);
     let mut groups: Vec<_> = asked.groups.iter().collect();
     groups.sort_unstable();
     groups.dedup();

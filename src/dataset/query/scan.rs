@@ -67,9 +67,7 @@ impl<'t> Row<'_, 't> {
 impl<'q> Scan<'q> {
     /// A scan for `query` in texts of this layout.
     pub fn new(query: &'q Query, layout: &'q Layout) -> Self {
-        let filtered = query.every_filter().map(Filter::column);
-        let ordered = query.order.iter().map(|term| term.column);
-        let mut places: Vec<_> = filtered.chain(ordered).collect();
+        let mut places: Vec<_> = query.read_columns().collect();
         places.sort_unstable();
         places.dedup();
         Self {

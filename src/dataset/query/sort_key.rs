@@ -203,6 +203,25 @@ fn tie_break(kind: ColumnType, text: &str) -> TieBreak<'_> {
     }
 }
 
+/// Which of two values comes first by a term.
+pub(super) fn compare(term: &Term, [one, other]: [Option<&str>; 2]) -> Ordering {
+    let (a, b) = (term.abbreviated_key(one), term.abbreviated_key(other));
+    a.cmp(&b).then_with(|| {
+        let (Some(one), Some(other)) = (one, other) else {
+            return Ordering::Equal;
+        };
+        let ordering = match term.kind {
+            ColumnType::Number => decimal::compare(one.as_bytes(), other.as_bytes()),
+            kind => match (tie_break(kind, one), tie_break(kind, other)) {
+                (TieBreak::Bytes(one), TieBreak::Bytes(other)) => one.cmp(&other),
+                (TieBreak::Nanos(one), TieBreak::Nanos(other)) => one.cmp(&other),
+                _ => Ordering::Equal,
+            },
+        };
+        directed(ordering, term.descending)
+    })
+}
+
 impl SortKey {
     /// The key of a row; `value` returns a column's text, or `None` for a null.
     pub fn of<'v>(

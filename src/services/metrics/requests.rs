@@ -63,6 +63,7 @@ fn known(method: &Method) -> &'static str {
         Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
+        Method::QUERY => "QUERY",
         _ => "other",
     }
 }

@@ -4,6 +4,7 @@
 //! chunks in all row groups. Otherwise the text of the segment is scanned. What a query shows is always read from the text: columns only
 //! tell which blocks have rows that match, or how many rows do.
 
+mod aggregate;
 mod count;
 mod hits;
 
@@ -38,15 +39,18 @@ pub(super) struct SegmentColumns {
     zone_maps: Vec<Arc<[Option<ZoneMap>]>>,
 }
 
-/// The columns that a query needs to find its rows; `None` if it can't be answered from columns.
-fn needed(query: &Query) -> Option<Vec<usize>> {
+/// The columns that a query needs to find and group its rows; `None` if it can't be answered from columns.
+pub(super) fn needed(query: &Query) -> Option<Vec<usize>> {
     let mut columns = query.filtered_columns()?;
-    if let Some(term) = query.order.first()
-        && let Err(place) = columns.binary_search(&term.column)
-    {
-        columns.insert(place, term.column);
+    columns.extend(query.order.first().map(|term| term.column));
+    if let Some(grouped) = &query.grouped {
+        columns.extend(grouped.plan.columns());
     }
-    (1..=MOST_COLUMNS)
+    columns.sort_unstable();
+    columns.dedup();
+    // Groups of all rows need no column: row groups know how many rows they have.
+    let least = usize::from(query.grouped.is_none());
+    (least..=MOST_COLUMNS)
         .contains(&columns.len())
         .then_some(columns)
 }

@@ -3,9 +3,24 @@
 use super::added;
 use crate::api::history::Change;
 
-pub(super) const CHANGES: &[Change] = &[added(
-    "list_rows",
-    "select takes aggregates: count(), and of a column count(), distinct(), min(), max(), sum(), avg() and median(); columns beside them are the groups",
-    "400: unknown column",
-    "select=dest,n:count(),late:dep_delay.avg()&order=n.desc&limit=10",
-)];
+pub(super) const CHANGES: &[Change] = &[
+    added(
+        "list_rows",
+        "select takes aggregates: count(), and of a column count(), distinct(), min(), max(), sum(), avg() and median(); columns beside them are the groups, and \
+         year(), quarter(), month(), day() and hour() group by a period; an alias may be ordered by and filtered",
+        "400: unknown column",
+        "select=dest,n:count(),late:dep_delay.avg()&n=gt.100&order=n.desc&limit=10",
+    ),
+    added(
+        "query_rows",
+        "QUERY /datasets/{name}/rows takes the parameters of GET as a body of type application/x-www-form-urlencoded, for what is too long for a URL",
+        "405",
+        "QUERY /datasets/flights/rows with the body select=dest,n:count()&dep_delay=gte.60",
+    ),
+    added(
+        "list_rows",
+        "rows have the header Accept-Query, which names the media type that QUERY takes",
+        "no such header",
+        "Accept-Query: application/x-www-form-urlencoded",
+    ),
+];
