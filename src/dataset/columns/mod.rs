@@ -14,6 +14,7 @@
 mod builder;
 mod chunk;
 mod dictionary;
+mod numbers;
 mod packing;
 mod ranks;
 mod row_group;
