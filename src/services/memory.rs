@@ -11,7 +11,7 @@
 //! | `coders` | 2 | windows and tables of zstd, br and gzip, in both directions |
 //! | `texts` | 3 | blocks that are read, and rows that a query has found |
 //! | `uploads` | 3 | CSVs on their way into the store, bodies that are received whole, and pages for people while they are made |
-//! | `large` | 3 | JSON lists being taken apart, records that are longer than a block, and rows of revisions that are compared |
+//! | `large` | 3 | JSON lists being taken apart, records that are longer than a block, rows of revisions that are compared, and groups |
 //!
 //! The cache has its own bound (`--cache-bytes`, an eighth of the budget by default); the shares divide the rest. A request
 //! for more than a whole share gets all of it, and so is alone in it.

@@ -23,11 +23,11 @@ COLUMNS = {
     "fare": ("number", "DECIMAL(20, 4)"),
     "huge": ("number", "DECIMAL(38, 2)"),
     "day": ("date", "DATE"),
-    "at": ("datetime", "TIMESTAMP"),
+    "moment": ("datetime", "TIMESTAMP"),
     "late": ("boolean", "BOOLEAN"),
 }
 NUMBERS = ["n", "delay", "fare", "huge"]
-TIMES = ["day", "at"]
+TIMES = ["day", "moment"]
 PERIODS = {
     "year": lambda c: f"year({c})",
     "quarter": lambda c: f"year({c}) || '-Q' || quarter({c})",
@@ -63,7 +63,7 @@ def value(name):
         return str(random.choice([10**29 + random.randrange(3), -(10**28), 2**53 + 1, 7, random.randrange(10**6)]))
     if name == "day":
         return (datetime.date(2012, 1, 1) + datetime.timedelta(random.randrange(900))).isoformat()
-    if name == "at":
+    if name == "moment":
         at = datetime.datetime(2013, 12, 30) + datetime.timedelta(minutes=15 * random.randrange(400))
         return at.isoformat() + "Z"
     return random.choice(["true", "false"])

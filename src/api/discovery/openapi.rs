@@ -135,11 +135,12 @@ impl Document {
 
     fn add(&mut self, path: &'static str, method: &str, operation: Value) {
         let item = self.paths.entry(path).or_default();
-        // OpenAPI 3.1 has no place for this method. A `QUERY` is a `GET` whose parameters are in the body.
-        match item.get_mut("get") {
-            Some(get) if method == Method::QUERY => get["x-query"] = operation,
-            _ => drop(item.insert(method.to_ascii_lowercase(), operation)),
-        }
+        // OpenAPI 3.1 has no place for this method, but for extensions.
+        let name = match method == Method::QUERY {
+            true => "x-query".to_owned(),
+            false => method.to_ascii_lowercase(),
+        };
+        item.insert(name, operation);
     }
 
     /// An operation. `formats` are those of an operation of the version; a page of the server has none.

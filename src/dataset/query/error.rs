@@ -104,7 +104,7 @@ pub enum QueryError {
     },
     /// Conditions in parentheses are about rows and about groups.
     #[error(
-        "{parameter}=(…) combines conditions on columns ({columns}) with conditions on aliases ({aliases}): rows are filtered before they are grouped,          and groups after that; write two parameters, or give the columns aliases in select and use those"
+        "{parameter}=(…) combines conditions on columns ({columns}) with conditions on aliases ({aliases}): rows are filtered before they are grouped, and groups after that; write two parameters, or give the columns aliases in select and use those"
     )]
     MixedCondition {
         /// The parameter.

@@ -98,7 +98,9 @@ impl Document {
         self.paths.iter().flat_map(|(path, operations)| {
             let operations = operations.iter();
             operations.map(move |(method, operation)| {
-                (format!("{} {path}", method.to_uppercase()), operation)
+                // OpenAPI 3.1 has `QUERY` as the extension `x-query`.
+                let method = method.trim_start_matches("x-").to_uppercase();
+                (format!("{method} {path}"), operation)
             })
         })
     }

@@ -7,8 +7,8 @@ use super::messages::{body, needed, responses, shape};
 use super::resolve::resolved;
 use super::schema;
 
-const METHODS: [&str; 8] = [
-    "delete", "get", "head", "options", "patch", "post", "put", "trace",
+const METHODS: [&str; 9] = [
+    "delete", "get", "head", "options", "patch", "post", "put", "trace", "x-query",
 ];
 
 /// What is otherwise in the document `after`.

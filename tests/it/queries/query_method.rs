@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{csv, flights};
 use crate::client::{Answer, Call};
+use crate::clients::Keyed;
 use crate::rows::next_link;
 use crate::server::Server;
 
@@ -35,7 +36,7 @@ fn a_query_in_a_body_is_answered_like_the_same_one_in_a_url() {
     for parameters in [
         "",
         "dest=eq.LAX&limit=7",
-        "select=dest,n:count()&delay=gte.60&order=n.desc",
+        "select=dest,c:count()&delay=gte.60&order=c.desc",
         "or=(dest.eq.SFO,delay.gt.200)&count=exact&limit=3",
         "dest=eq.Z%C3%BCrich%2C+CH&select=n",
     ] {

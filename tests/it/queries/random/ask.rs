@@ -172,7 +172,7 @@ impl Ask {
         for _ in 0..random.one_of(&[0, 0, 0, 1, 2]) {
             self.trees.push(Tree::random(random, 2, &condition));
         }
-        let aliases: Vec<_> = self.items.iter().enumerate().filter_map(|(at, item)| {
+        let aliases = self.items.iter().enumerate().filter_map(|(at, item)| {
             Some(Subject {
                 name: item.alias.clone()?,
                 kind: item.kind,
