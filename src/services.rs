@@ -263,6 +263,10 @@ pub fn store_settings(settings: &Settings) -> store::Settings {
         },
         heads_bytes: HEADS_BYTES,
         block_bytes: settings.store.blocks.block_bytes,
+        columns: store::ColumnSizes {
+            group_rows: settings.store.blocks.group_rows,
+            least_rows: settings.store.blocks.columns_from,
+        },
     }
 }
 

@@ -173,6 +173,10 @@ pub struct BlockSizes {
     pub block_bytes: usize,
     /// Bytes of text whose blocks are looked up and remembered together, about.
     pub page_bytes: u64,
+    /// Rows whose columns are stored together, about.
+    pub group_rows: usize,
+    /// Rows from which on an upload segment gets columns.
+    pub columns_from: u64,
 }
 
 impl Default for BlockSizes {
@@ -180,6 +184,8 @@ impl Default for BlockSizes {
         Self {
             block_bytes: 64 << 10,
             page_bytes: 16 << 20,
+            group_rows: 64 << 10,
+            columns_from: 4096,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! DuckDB from PyPI, a PostgreSQL) is said to be lacking in its row.
 //!
 //! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`, `exports`, `creates`, `queries`,
-//! `scale`, `postgres`. `--chart PATH`, or `FLASH_BENCH_CHART`, draws how far each promise holds. The last lines that are
+//! `columns`, `scale`, `postgres`. `--chart PATH`, or `FLASH_BENCH_CHART`, draws how far each promise holds. The last lines that are
 //! printed are the tables of docs/performance.md, as they are there.
 
 #![expect(
@@ -24,6 +24,7 @@ mod chart;
 )]
 #[path = "../../tests/it/cluster/mod.rs"]
 mod cluster;
+mod columns;
 mod creates;
 mod duckdb;
 mod exports;
@@ -65,7 +66,7 @@ impl Ground {
 type Part = (&'static str, fn(&Ground) -> Vec<Row>);
 
 /// The parts, under the titles of their tables.
-const PARTS: [(&str, &[Part]); 4] = [
+const PARTS: [(&str, &[Part]); 5] = [
     (
         "Measured",
         &[
@@ -79,6 +80,7 @@ const PARTS: [(&str, &[Part]); 4] = [
         ],
     ),
     ("Queries", &[("queries", queries::measure)]),
+    ("Whole columns", &[("columns", columns::measure)]),
     ("Ten million rows", &[("scale", scale::measure)]),
     ("On PostgreSQL", &[("postgres", postgres::measure)]),
 ];

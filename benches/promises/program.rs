@@ -7,9 +7,14 @@ use std::process::{Child, Command, Stdio};
 
 use super::V2;
 
+/// What Flash's log says before its address.
+const OF_FLASH: &str = "the API is at";
+
 /// A running server. It is killed when it is no longer needed.
 pub struct Program {
     pub address: SocketAddr,
+    /// Where its metrics are; `None`: the baseline has none.
+    admin: Option<SocketAddr>,
     child: Child,
 }
 
@@ -28,7 +33,7 @@ impl Program {
             ])
             .args(arguments)
             .current_dir(folder);
-        Self::spawn(command, "the API is at")
+        Self::spawn(command, OF_FLASH)
     }
 
     /// The baseline: this very program.
@@ -52,16 +57,35 @@ impl Program {
                 "it ended"
             );
         }
-        let address = line
-            .rsplit_once("http://")
-            .expect("an address")
-            .1
-            .trim()
-            .parse()
-            .expect("an address");
+        let address = address_in(&line);
+        let admin = (at == OF_FLASH).then(|| {
+            // The next line says where probes and metrics are.
+            line.clear();
+            stderr.read_line(&mut line).expect("its log can be read");
+            address_in(&line)
+        });
         // Reading its log costs what reading a log costs.
         std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Self { address, child }
+        Self {
+            address,
+            admin,
+            child,
+        }
+    }
+
+    /// Waits until no dataset waits for columns.
+    pub fn wait_for_columns(&self) {
+        let admin = self.admin.expect("it has metrics");
+        let request = "GET /metrics HTTP/1.1\r\nHost: flash\r\nConnection: close\r\n\r\n";
+        loop {
+            let mut socket = TcpStream::connect(admin).expect("a connection");
+            socket.write_all(request.as_bytes()).expect("it is taken");
+            let metrics = String::from_utf8_lossy(&read(socket, "200")).into_owned();
+            if metrics.lines().any(|line| line == "flash_columns_due 0") {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
     }
 
     /// A figure of `/proc/PID/status`, in MiB.
@@ -176,6 +200,12 @@ impl Program {
         socket.write_all(body).expect("it is taken");
         read(socket, status)
     }
+}
+
+/// The address at the end of a line of the log.
+fn address_in(line: &str) -> SocketAddr {
+    let (_, address) = line.rsplit_once("http://").expect("an address");
+    address.trim().parse().expect("an address")
 }
 
 fn put_head(path: &str, length: usize) -> String {

@@ -31,6 +31,7 @@ mod cell;
 mod charset;
 pub mod column;
 mod column_projection;
+pub mod columns;
 mod counts;
 mod csv_field;
 mod decimal;

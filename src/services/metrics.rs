@@ -56,6 +56,8 @@ pub struct Metrics {
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
+    due_columns: IntGauge,
+    scanned_segments: IntCounterVec,
     memory: IntGaugeVec,
     memory_waiting: IntGaugeVec,
     cache_requests: IntCounterVec,
@@ -136,6 +138,15 @@ impl Metrics {
                 "flash_store_write_queue",
                 "SQLite: writes that wait for the disk.",
             ),
+            due_columns: names.gauge(
+                "flash_columns_due",
+                "Datasets whose columns are being built, or wait for it.",
+            ),
+            scanned_segments: names.counters(
+                "flash_segments_scanned_total",
+                "Segments that queries looked through: in their columns, or in the texts of their blocks.",
+                &["from"],
+            ),
             memory: names.gauges(
                 "flash_memory_bytes",
                 "Bytes of the memory budget: of a share in all, and held of it.",
@@ -192,6 +203,12 @@ impl Metrics {
         }
     }
 
+    /// A query looks through a segment.
+    pub(super) fn scans_segment(&self, in_columns: bool) {
+        let from = if in_columns { "columns" } else { "text" };
+        self.scanned_segments.with_label_values(&[from]).inc();
+    }
+
     /// Requests of a version by a client, or by callers of that kind.
     pub(super) fn used(&self, version: u32, client: &str, requests: u64) {
         let version = self.name_of(Some(version));
@@ -225,12 +242,14 @@ impl Metrics {
             idle,
             waiting,
             queued,
+            due_columns,
         } = services.store.load();
         let set = |gauge: &IntGauge, value: usize| gauge.set(i64::try_from(value).unwrap_or(0));
         set(&self.store_connections.with_label_values(&["busy"]), busy);
         set(&self.store_connections.with_label_values(&["idle"]), idle);
         set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
+        set(&self.due_columns, due_columns);
         for share in services.memory.load() {
             let name = share.kind.name();
             for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {

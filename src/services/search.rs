@@ -12,6 +12,7 @@
 //! client is gone. Long work never runs on a thread of the runtime.
 
 mod aggregate;
+mod columns;
 pub mod difference;
 mod find;
 mod materialise;

@@ -1,6 +1,7 @@
 //! The handle on the store, and the state that all its clones share. Its methods are in the files of their subjects.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -12,6 +13,7 @@ use super::in_flight::InFlight;
 use super::metrics::Load;
 use super::model::{Clock, Dataset};
 use super::segments::leases::{Lease, Leases};
+use super::settings::ColumnSizes;
 use crate::dataset::{DatasetName, SchemaChanges};
 
 /// A handle on the store; clones share it.
@@ -32,10 +34,16 @@ pub(crate) struct Shared {
     pub schema_changes: SchemaChanges,
     /// About how many bytes of text a block has that compaction writes.
     pub block_bytes: usize,
+    /// Which segments get columns, and how large their row groups are.
+    pub columns: ColumnSizes,
     /// This process, among those that share the database.
     pub holder: i64,
     /// Tells maintenance which datasets to compact.
     pub to_compact: UnboundedSender<DatasetName>,
+    /// Tells maintenance which datasets have segments without columns.
+    pub to_build: UnboundedSender<DatasetName>,
+    /// How many datasets wait for columns. It begins with one, for those from before this process.
+    pub due_columns: AtomicUsize,
 }
 
 impl std::fmt::Debug for Store {
@@ -76,7 +84,19 @@ impl Store {
 
     /// How much of the store is in use.
     pub fn load(&self) -> Load {
-        self.backend().load()
+        Load {
+            due_columns: self.shared.due_columns.load(Ordering::Relaxed),
+            ..self.backend().load()
+        }
+    }
+
+    /// Tells maintenance that a dataset may have segments without columns.
+    pub(crate) fn build_columns_of(&self, name: &DatasetName) {
+        self.shared.due_columns.fetch_add(1, Ordering::Relaxed);
+        if self.shared.to_build.send(name.clone()).is_err() {
+            // Without maintenance, or while the store is closing, nobody receives this.
+            self.shared.due_columns.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Whether this process can still use the store. An error is permanent: only a new process can recover.

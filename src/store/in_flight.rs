@@ -76,6 +76,11 @@ impl InFlight {
         self.lock().uploads.remove(&segment)
     }
 
+    /// Whether uploads are being received.
+    pub(crate) fn has_uploads(&self) -> bool {
+        !self.lock().uploads.is_empty()
+    }
+
     pub(crate) fn begin_claim(&self, claim: &Claim) {
         self.lock().claims.insert(claim.clone());
     }

@@ -1,20 +1,23 @@
-//! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, collecting segments that
-//! no revision reads, following up servers of earlier releases, and preparing a database that was away at the start.
+//! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, building columns, collecting
+//! segments that no revision reads, following up servers of earlier releases, and preparing a database that was away at the start.
 //!
 //! Each is a task of its own, so none delays another: other servers abandon what is not reported in time, while compaction may take
 //! long. All tasks end with the store. Each repeats what failed.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
 
 use super::backend::WriteOptions;
 use super::catalog::backfill;
 use super::error::StoreError;
 use super::handle::{Shared, Store};
 use super::in_flight;
+use super::segments::columns::build::{self, Builder};
 use super::segments::{collection, compaction};
 use crate::dataset::DatasetName;
 
@@ -22,17 +25,26 @@ use crate::dataset::DatasetName;
 const PREPARE_AGAIN: Duration = Duration::from_secs(1);
 /// The pause between two steps of collection, or of following up earlier releases.
 const COLLECT_PAUSE: Duration = Duration::from_millis(20);
+/// How often all datasets are looked at for segments without columns. Those that this process writes are known without that.
+const LOOK_FOR_SEGMENTS: Duration = Duration::from_secs(60);
+/// After so many such looks, columns are looked for whose segments are gone.
+const LOOKS_FOR_LOST: u32 = 60;
 /// How soon a failed report is repeated.
 const REPORT_AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts the tasks on the caller's runtime. Without a runtime there is no maintenance; the next server does it.
-pub(crate) fn start(store: &Store, to_compact: UnboundedReceiver<DatasetName>) {
+pub(crate) fn start(
+    store: &Store,
+    to_compact: UnboundedReceiver<DatasetName>,
+    to_build: UnboundedReceiver<DatasetName>,
+) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else {
         return;
     };
     let shared = || Arc::downgrade(&store.shared);
     runtime.spawn(collect(shared(), store.backend().pace().collect));
     runtime.spawn(compact(shared(), to_compact));
+    runtime.spawn(build_columns(shared(), to_build));
     runtime.spawn(follow_up(shared(), store.backend().pace().collect));
     if let Some(every) = store.backend().pace().report {
         runtime.spawn(report(shared(), every));
@@ -108,7 +120,48 @@ async fn compact(shared: Weak<Shared>, mut to_compact: UnboundedReceiver<Dataset
         }
         for name in &due {
             let Some(store) = open(&shared) else { return };
+            // The segment that compaction writes is large enough for columns, perhaps.
+            store.shared.due_columns.fetch_add(1, Ordering::Relaxed);
             log_failure("compacting", compaction::compact(&store, name).await);
+            store.build_columns_of(name);
+            store.shared.due_columns.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Builds columns: at the start and from time to time of all datasets, and in between of those that were written.
+async fn build_columns(shared: Weak<Shared>, mut to_build: UnboundedReceiver<DatasetName>) {
+    let mut builder = Builder::default();
+    // Counts the looks at all datasets. The first one was counted as due when the store was opened.
+    for look in 0_u32.. {
+        let mut due = Vec::new();
+        {
+            let Some(store) = open(&shared) else { return };
+            match builder.due(&store).await {
+                Ok(found) => due = found,
+                // Collection tells that the database does not answer.
+                Err(StoreError::Away(_)) => {}
+                Err(error) => log_failure("looking for segments without columns", Err(error)),
+            }
+            if look.is_multiple_of(LOOKS_FOR_LOST) {
+                log_failure("removing lost columns", build::delete_lost(&store).await);
+            }
+        }
+        for name in &due {
+            let Some(store) = open(&shared) else { return };
+            log_failure("building columns", builder.build(&store, name).await);
+        }
+        if look == 0
+            && let Some(store) = open(&shared)
+        {
+            store.shared.due_columns.fetch_sub(1, Ordering::Relaxed);
+        }
+        let again = Instant::now() + LOOK_FOR_SEGMENTS;
+        while let Ok(name) = tokio::time::timeout_at(again, to_build.recv()).await {
+            let Some(name) = name else { return };
+            let Some(store) = open(&shared) else { return };
+            log_failure("building columns", builder.build(&store, &name).await);
+            store.shared.due_columns.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

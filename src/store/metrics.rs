@@ -86,6 +86,8 @@ pub struct Load {
     pub waiting: usize,
     /// Writes that the writer thread of a SQLite file is doing, or that wait for it.
     pub queued: usize,
+    /// Datasets that wait for columns.
+    pub due_columns: usize,
 }
 
 /// Counts one piece of waiting work in a gauge, until it is dropped.

@@ -10,7 +10,7 @@
 //! | folder | its job |
 //! | --- | --- |
 //! | `catalog` | datasets and revisions: find, list, commit, append, delete |
-//! | `segments` | blocks, their index and zone maps, segment lists, compaction, collection, leases |
+//! | `segments` | blocks, their index and zone maps, columns, segment lists, compaction, collection, leases |
 //! | `clients` | keys, pins, usage, extensions, and the operator's [`AdminStore`] |
 //! | `upkeep` | commands on whole stores: check, copy, export, backup |
 //! | `backend` | one folder per database, behind one interface; nothing else asks which database it is |
@@ -66,11 +66,12 @@ pub use model::{
 };
 pub use nearest::nearest;
 pub use schema_refusal::SchemaRefusal;
+pub use segments::columns::PackedColumn;
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;
 pub use segments::list::{Segment, SegmentId, SegmentList};
 pub use segments::queries::BlockKey;
-pub use settings::Settings;
+pub use settings::{ColumnSizes, Settings};
 pub use units::unreadable;
 pub use upkeep::{
     Checked, Copied, Exported, Exporter, Problem, Step, UpkeepError, back_up, check, copy,

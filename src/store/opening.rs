@@ -1,6 +1,7 @@
 //! Opens a store, and cleans up after the last process.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use super::backend::{Address, AnyConnection, Backend, connection};
 use super::error::{OpenError, StoreError};
@@ -19,6 +20,7 @@ impl Store {
     pub fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
         let backend = Backend::open(settings, Arc::clone(&clock), begin)?;
         let (to_compact, names) = tokio::sync::mpsc::unbounded_channel();
+        let (to_build, without_columns) = tokio::sync::mpsc::unbounded_channel();
         let ids = Ids::default();
         let store = Self {
             shared: Arc::new(Shared {
@@ -31,10 +33,13 @@ impl Store {
                 schema_changes: settings.schema_changes,
                 keep_revisions: i64::try_from(settings.keep_revisions.max(1)).unwrap_or(i64::MAX),
                 block_bytes: settings.block_bytes,
+                columns: settings.columns,
                 to_compact,
+                to_build,
+                due_columns: AtomicUsize::new(1),
             }),
         };
-        maintenance::start(&store, names);
+        maintenance::start(&store, names, without_columns);
         Ok(store)
     }
 }

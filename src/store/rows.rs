@@ -9,7 +9,9 @@ use diesel::prelude::*;
 
 use super::error::StoreError;
 use super::model::{BadRowsBlock, Dataset, PlacedBlock, Revision, SourceBlock};
-use super::schema::{chunk_data, chunks, datasets, descriptions, revisions, sources};
+use super::schema::{
+    chunk_data, chunks, column_chunks, datasets, descriptions, revisions, sources,
+};
 use super::segments::list::{SegmentId, SegmentList};
 use super::units::{from_db, time_from_db, to_db, unreadable};
 use crate::dataset::{DatasetName, Profile, SchemaChanges, SchemaVersion};
@@ -107,6 +109,20 @@ pub(crate) struct PackedRow<'a> {
     pub run: i64,
     pub first_byte: i64,
     pub byte_count: i64,
+    pub digest: Bytes<'a>,
+    pub data: Bytes<'a>,
+}
+
+/// A column chunk, or what is known of a row group.
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = column_chunks)]
+pub(crate) struct ColumnChunkRow<'a> {
+    pub dataset_id: i64,
+    pub run: i64,
+    pub place: i64,
+    pub first_row: i64,
+    pub row_count: i64,
+    pub stats: Bytes<'a>,
     pub digest: Bytes<'a>,
     pub data: Bytes<'a>,
 }

@@ -80,6 +80,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    column_chunks (dataset_id, run, place, first_row) {
+        dataset_id -> BigInt,
+        run -> BigInt,
+        place -> BigInt,
+        first_row -> BigInt,
+        row_count -> BigInt,
+        stats -> Binary,
+        digest -> Binary,
+        data -> Binary,
+    }
+}
+
+diesel::table! {
     sources (dataset_id, run, first_byte) {
         dataset_id -> BigInt,
         run -> BigInt,
@@ -235,6 +248,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     revisions,
     chunks,
     chunk_data,
+    column_chunks,
     sources,
     derived_files,
     uploads,

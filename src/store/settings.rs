@@ -30,4 +30,15 @@ pub struct Settings {
     pub heads_bytes: u64,
     /// Compaction ends a block at the first record end after so many bytes of text.
     pub block_bytes: usize,
+    /// Which segments get columns, and how large their row groups are.
+    pub columns: ColumnSizes,
+}
+
+/// The sizes of columns.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnSizes {
+    /// A row group ends before the first block with which it would have more rows. In datasets with many columns it is shorter.
+    pub group_rows: usize,
+    /// A segment with fewer rows gets no columns.
+    pub least_rows: u64,
 }

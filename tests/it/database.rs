@@ -126,6 +126,18 @@ impl Place {
         self.count("SELECT count(*) AS found FROM sources").unwrap()
     }
 
+    /// How many row groups have columns.
+    pub fn row_groups(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM column_chunks WHERE place = -1")
+            .unwrap()
+    }
+
+    /// How many column chunks there are, and notes about them.
+    pub fn column_chunks(&self) -> i64 {
+        self.count("SELECT count(*) AS found FROM column_chunks")
+            .unwrap()
+    }
+
     /// Runs SQL on it.
     pub fn execute(&self, sql: &str) {
         match &self.fresh {

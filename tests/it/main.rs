@@ -21,6 +21,7 @@ mod budget;
 mod changes;
 mod cli;
 mod clients;
+mod columns;
 mod contracts;
 mod crashes;
 mod csv;

@@ -74,6 +74,17 @@ impl Accumulator {
         Ok(0)
     }
 
+    /// Adds so many values whose sum is known. Returns how many bytes it takes more.
+    pub(super) fn add_total(&mut self, total: i128, decimals: u32, times: u64) -> usize {
+        let Self::Sum(sum, count) = self else {
+            return 0;
+        };
+        let before = sum.bytes();
+        sum.add_total(total, decimals);
+        *count += times;
+        sum.bytes().saturating_sub(before)
+    }
+
     /// Counts rows.
     #[inline]
     pub(super) fn count(&mut self, times: u64) {

@@ -142,6 +142,18 @@ impl Groups {
         Ok(())
     }
 
+    /// Adds several values to the sum of a group: their sum in units of `10^-decimals`, and how many there are.
+    pub fn add_total(
+        &mut self,
+        group: usize,
+        aggregate: usize,
+        (total, decimals): (i128, u32),
+        times: u64,
+    ) {
+        let place = group * self.plan.aggregates.len() + aggregate;
+        self.bytes += self.accumulators[place].add_total(total, decimals, times);
+    }
+
     /// Adds the groups of another table of the same plan, whatever the allowance is.
     ///
     /// # Errors

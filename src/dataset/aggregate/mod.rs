@@ -33,6 +33,7 @@ mod values;
 pub use groups::{Groups, Refusal};
 pub use key::Key;
 pub use plan::{Aggregate, Function, Output, Period, Plan, Source};
+pub(super) use sum::short;
 
 #[cfg(test)]
 mod tests;

@@ -46,6 +46,11 @@ impl Sum {
         }
     }
 
+    /// Adds a number in units of `10^-decimals`.
+    pub(super) fn add_total(&mut self, total: i128, decimals: u32) {
+        self.add_near(total, decimals);
+    }
+
     /// Adds what another sum has.
     pub(super) fn merge(&mut self, other: Self) {
         self.add_near(other.near, other.decimals);
@@ -235,7 +240,7 @@ impl Limbs {
 
 /// A number of few digits, as its digits and how many of them are decimals.
 #[inline]
-fn short(text: &[u8]) -> Option<(i64, u32)> {
+pub(in crate::dataset) fn short(text: &[u8]) -> Option<(i64, u32)> {
     /// Digits that fit an `i64` whatever they are.
     const FEW: usize = 18;
     let (negative, rest) = match text {

@@ -219,6 +219,20 @@ impl Query {
         self.filters.iter().chain(grouped)
     }
 
+    /// The columns that it filters, each once, in ascending order; `None` if it has so many filters that their results for a whole
+    /// column would take much memory.
+    pub fn filtered_columns(&self) -> Option<Vec<usize>> {
+        /// Most filters.
+        const MOST: usize = 128;
+        if self.every_filter().nth(MOST).is_some() {
+            return None;
+        }
+        let mut columns: Vec<_> = self.every_filter().map(Filter::column).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        Some(columns)
+    }
+
     /// Whether it selects all rows, in the order of the file.
     pub fn is_of_all_rows(&self) -> bool {
         self.finds_all_rows() && self.order.is_empty() && self.grouped.is_none()

@@ -133,6 +133,7 @@ async fn health(services: &Services) -> Vec<(&'static str, String)> {
         idle,
         waiting,
         queued,
+        ..
     } = services.store.load();
     let (mut held, mut budget) = (0, 0);
     for share in services.memory.load() {

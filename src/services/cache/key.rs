@@ -69,6 +69,13 @@ pub(in crate::services) enum CacheKey {
     ZoneMaps(IndexPageKey, usize),
     /// The Bloom filters of the column with that index, for the blocks of an index page. They depend on the same.
     Blooms(IndexPageKey, usize),
+    /// The row groups of an upload segment whose columns are complete. They depend on the segment, and on the columns, which are not
+    /// built again.
+    RowGroups(SegmentId),
+    /// The zone maps of the column with that index, for the row groups of an upload segment. They depend on the same.
+    GroupZoneMaps(SegmentId, usize),
+    /// The chunk of a column in a row group: the upload segment, the first row of the row group there, and the index of the column.
+    ColumnChunk(SegmentId, u64, usize),
     /// The summaries of the columns: the upload segment that made the revision. They depend on its rows and types. Compaction may
     /// change an estimate, so a later one may differ and is as good.
     Summary(SegmentId),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use crate::dataset::columns::{ColumnChunk, RowGroup};
 use crate::dataset::summary::ColumnSummary;
 use crate::dataset::{BlockText, Bloom, Bounds, DatasetName, ZoneMap};
 use crate::services::metrics::Route;
@@ -80,8 +81,20 @@ pub(in crate::services) enum CachedValue {
     BlockHandles(Arc<[BlockHandle]>),
     ZoneMaps(Arc<ZoneMaps>),
     Blooms(Arc<[Option<Bloom>]>),
+    RowGroups(Arc<[RowGroup]>),
+    /// For each row group, if the column has a chunk there.
+    GroupZoneMaps(Arc<[Option<ZoneMap>]>),
+    ColumnChunk(Arc<ColumnChunk>),
     Summary(Arc<[ColumnSummary]>),
     Response(Arc<CachedResponse>),
+}
+
+/// Bytes of a zone map's texts.
+fn text_bytes(zone_map: &ZoneMap) -> usize {
+    match &zone_map.bounds {
+        Bounds::Text { min, max } => min.len() + max.len() + 32,
+        _ => 0,
+    }
 }
 
 impl CachedValue {
@@ -92,12 +105,20 @@ impl CachedValue {
             Self::Text(text) => text.bytes(),
             Self::BlockHandles(handles) => size_of_val::<[BlockHandle]>(handles),
             Self::ZoneMaps(maps) => {
-                let texts = maps.each.iter().map(|map| match &map.bounds {
-                    Bounds::Text { min, max } => min.len() + max.len() + 32,
-                    _ => 0,
-                });
+                let texts = maps.each.iter().map(text_bytes);
                 size_of_val::<[ZoneMap]>(&maps.each) + texts.sum::<usize>()
             }
+            Self::RowGroups(groups) => {
+                let lists = groups
+                    .iter()
+                    .map(|group| (group.blocks.len() + group.coded.len()) * 4);
+                size_of_val::<[RowGroup]>(groups) + lists.sum::<usize>()
+            }
+            Self::GroupZoneMaps(maps) => {
+                let texts = maps.iter().flatten().map(text_bytes);
+                size_of_val::<[Option<ZoneMap>]>(maps) + texts.sum::<usize>()
+            }
+            Self::ColumnChunk(chunk) => chunk.bytes(),
             Self::Summary(columns) => columns.len() * SUMMARY,
             // If the page with this body is cached too, its bytes count twice.
             Self::Response(answer) => HEAD + answer.question.len() + answer.body.len(),

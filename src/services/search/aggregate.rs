@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! candidate blocks ─▶ groups of blocks ─▶ a table for each, on a blocking thread ─▶ one table ─▶ HAVING, order ─▶ rows
+//! columns ─────────▶ row groups ────────▶ the same
 //! ```
 //!
 //! The table of a group of blocks is small. When it has used up its allowance, or at the end of its blocks, it is merged into the query's
 //! table, which takes its memory from the budget as it grows. A query that needs more than [`Budget::most`] is refused: its tables would
 //! leave nothing for others.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -88,13 +89,15 @@ impl Budget {
 }
 
 /// The table of a query, and the memory for it.
-struct Gathered {
+pub(super) struct Gathered {
     groups: Groups,
     /// Most groups.
     most: usize,
     budget: Budget,
     /// Memory for this table, and for those of groups of blocks; `None`: the rows have it.
     held: Option<Held>,
+    /// Memory for adding up row groups, one for each worker.
+    scratch: Option<Held>,
 }
 
 impl Gathered {
@@ -107,7 +110,36 @@ impl Gathered {
             groups: Groups::new(plan, search.most_groups(), usize::MAX),
             most: search.most_groups(),
             budget,
+            scratch: None,
         })
+    }
+
+    /// How many tables of groups of blocks, or of row groups, there are at a time.
+    pub(super) fn workers(&self) -> usize {
+        self.budget.workers
+    }
+
+    /// Bytes that each of them may take.
+    pub(super) fn part(&self) -> usize {
+        self.budget.part
+    }
+
+    /// Takes memory for adding up row groups: so many bytes for each worker. Returns whether there is as much.
+    pub(super) fn take_scratch(&mut self, bytes: usize) -> bool {
+        let bytes = bytes.saturating_mul(self.budget.workers);
+        let held = self.scratch.as_ref().map_or(0, Held::bytes);
+        if held >= bytes {
+            return true;
+        }
+        let memory = &self.budget.memory;
+        let Some(more) = memory.try_take(SHARE, bytes - held) else {
+            return false;
+        };
+        match &mut self.scratch {
+            Some(scratch) => scratch.add(more),
+            None => self.scratch = Some(more),
+        }
+        true
     }
 
     /// Sees to it that the table may take so many bytes.
@@ -127,14 +159,14 @@ impl Gathered {
         Ok(())
     }
 
-    fn merge(&mut self, part: Groups) -> Result<(), SearchError> {
+    pub(super) fn merge(&mut self, part: Groups) -> Result<(), SearchError> {
         self.reserve(self.groups.bytes().saturating_add(part.bytes()))?;
         let merged = self.groups.merge(part);
         merged.map_err(|refusal| refused(self.groups.plan(), self.most, refusal))
     }
 }
 
-fn refused(plan: &Plan, most: usize, refusal: Refusal) -> SearchError {
+pub(super) fn refused(plan: &Plan, most: usize, refusal: Refusal) -> SearchError {
     match refusal {
         Refusal::TooLong => SearchError::LongSum,
         Refusal::TooManyGroups | Refusal::Full => SearchError::TooManyGroups {
@@ -187,11 +219,11 @@ impl Search {
         self.in_time(self.find_groups()).await
     }
 
-    fn most_groups(&self) -> usize {
+    pub(super) fn most_groups(&self) -> usize {
         self.services.settings.limits.max_groups
     }
 
-    fn grouped(&self) -> Result<&Grouped, SearchError> {
+    pub(super) fn grouped(&self) -> Result<&Grouped, SearchError> {
         // Only queries with aggregates are asked for groups.
         self.query.grouped.as_ref().ok_or(SearchError::Worker)
     }
@@ -200,7 +232,21 @@ impl Search {
         let gathered = Gathered::new(self, &self.grouped()?.plan).await?;
         let workers = gathered.budget.workers;
         let whole = Arc::new(Mutex::new(gathered));
-        let candidates = CandidateBlocks::from(self, 0).await?;
+        for rows in self.add_columns(&whole).await? {
+            self.add_texts(rows, workers, &whole).await?;
+        }
+        lock(&whole).scratch = None;
+        self.rows_of(whole).await
+    }
+
+    /// Adds some rows of the revision, which begin and end with a block, from their texts.
+    async fn add_texts(
+        self: &Arc<Self>,
+        rows: Range<u64>,
+        workers: usize,
+        whole: &Arc<Mutex<Gathered>>,
+    ) -> Result<(), SearchError> {
+        let candidates = CandidateBlocks::within(self, rows).await?;
         let groups = BlockGroups::growing(self.reservation.group, self.reservation.group);
         let state = (candidates, groups);
         let groups = stream::try_unfold(state, |(mut candidates, mut groups)| async {
@@ -209,12 +255,11 @@ impl Search {
         });
         let adding = groups
             .map(|group| {
-                let (search, whole) = (Arc::clone(self), Arc::clone(&whole));
+                let (search, whole) = (Arc::clone(self), Arc::clone(whole));
                 async move { search.add_blocks(group?, whole).await }
             })
             .buffer_unordered(workers);
-        adding.try_collect::<()>().await?;
-        self.rows_of(whole).await
+        adding.try_collect::<()>().await
     }
 
     async fn add_blocks(
@@ -299,7 +344,7 @@ impl Search {
     }
 }
 
-fn lock(whole: &Mutex<Gathered>) -> MutexGuard<'_, Gathered> {
+pub(super) fn lock(whole: &Mutex<Gathered>) -> MutexGuard<'_, Gathered> {
     // A panic fails the query, so what it leaves behind is not looked at.
     whole.lock().unwrap_or_else(PoisonError::into_inner)
 }

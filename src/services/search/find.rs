@@ -1,6 +1,6 @@
 //! Rows in the order of the file.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -31,7 +31,7 @@ impl Search {
         from: u64,
         limit: usize,
     ) -> Result<FoundPage, SearchError> {
-        let mut found = std::pin::pin!(self.hits(from, limit.saturating_add(1)));
+        let mut found = std::pin::pin!(self.hits(from..u64::MAX, limit.saturating_add(1)));
         let mut pages: Vec<Hits> = Vec::new();
         let (mut count, mut held) = (0, 0);
         while count <= limit
@@ -56,9 +56,12 @@ impl Search {
         Ok(self.page_of(pages, None))
     }
 
-    /// How many rows match.
-    pub(super) async fn count_rows(self: &Arc<Self>) -> Result<u64, SearchError> {
-        let mut found = std::pin::pin!(self.hits(0, usize::MAX));
+    /// How many rows match, of some rows of the revision that begin and end with a block.
+    pub(super) async fn count_in_text(
+        self: &Arc<Self>,
+        rows: Range<u64>,
+    ) -> Result<u64, SearchError> {
+        let mut found = std::pin::pin!(self.hits(rows, usize::MAX));
         let mut count = 0;
         while let Some(hits) = found.try_next().await? {
             count += hits
@@ -90,7 +93,7 @@ impl Search {
     /// All rows that match, from row `from` on, at most `limit`.
     pub(super) fn find_all(self: &Arc<Self>, from: u64, limit: u64) -> RecordBatches {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let hits = self.hits(from, most);
+        let hits = self.hits(from..u64::MAX, most);
         let hits = hits.map_ok(|hits| stream::iter(hits.into_iter().map(Ok)));
         let batches = hits.try_flatten().scan(most, |left, hits| {
             let batch = hits.map(|mut hits: Hits| {
@@ -109,15 +112,16 @@ impl Search {
         }))
     }
 
-    /// The rows that match, group by group, from row `from` on; at most `most` from each group.
+    /// The rows that match, group by group, of these rows; at most `most` from each group.
     fn hits(
         self: &Arc<Self>,
-        from: u64,
+        rows: Range<u64>,
         most: usize,
     ) -> impl Stream<Item = Result<Vec<Hits>, SearchError>> + Send + 'static + use<> {
         let search = Arc::clone(self);
         let first = async move {
-            let mut candidates = CandidateBlocks::from(&search, from).await?;
+            let from = rows.start;
+            let mut candidates = CandidateBlocks::within(&search, rows).await?;
             let (hits, looked) = search.on_this_thread(&mut candidates, from, most).await?;
             let rest = search.in_groups(
                 candidates,

@@ -1,7 +1,9 @@
 //! The pruned scan: goes through the candidate blocks, one index page at a time and no further than it is asked to.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::columns::BlocksWithHits;
 use super::page_index::{BlockLocation, IndexPage, PageBlocks};
 use super::texts::Groups;
 use super::{Search, SearchError};
@@ -9,11 +11,11 @@ use crate::dataset::Bloom;
 use crate::dataset::query::{PruningStats, Query};
 use crate::services::Services;
 use crate::services::cache::ZoneMaps;
-use crate::store::{Dataset, SegmentList, StoreError};
+use crate::store::{Dataset, Segment, StoreError};
 
 /// The index pages of a revision that list candidate blocks, one after the other.
 pub(super) struct PrunedScan {
-    segments: SegmentList,
+    segments: Vec<Segment>,
     /// Index of the next segment.
     segment: usize,
     /// The next index page, if it is not the first of that segment.
@@ -23,10 +25,10 @@ pub(super) struct PrunedScan {
 }
 
 impl PrunedScan {
-    /// All pages.
-    pub(super) fn whole(dataset: &Dataset) -> Self {
+    /// All pages of some segments.
+    pub(super) fn of(segments: Vec<Segment>) -> Self {
         Self {
-            segments: dataset.segments.clone(),
+            segments,
             segment: 0,
             page: None,
             passed: 0,
@@ -39,13 +41,13 @@ impl PrunedScan {
         dataset: &Dataset,
         row: u64,
     ) -> Result<Self, StoreError> {
-        let whole = Self::whole(dataset);
+        let whole = Self::of(dataset.segments.iter().copied().collect());
         if row == 0 {
             return Ok(whole);
         }
         let Some((blocks, at)) = PageBlocks::at_row(services, dataset, row).await? else {
             return Ok(Self {
-                segment: dataset.segments.iter().len(),
+                segment: whole.segments.len(),
                 ..whole
             });
         };
@@ -84,7 +86,7 @@ impl PrunedScan {
             return Some(page);
         }
         loop {
-            let segment = *self.segments.iter().nth(self.segment)?;
+            let segment = *self.segments.get(self.segment)?;
             self.segment += 1;
             if segment.rows > 0 {
                 return Some(IndexPage::first(services, segment));
@@ -187,9 +189,18 @@ fn of<T>(columns: &[(usize, T)], column: usize) -> Option<&T> {
     found.ok().map(|at| &columns[at].1)
 }
 
+/// So many candidate blocks are given out before columns are asked which of the others have rows that match. A query whose rows are
+/// frequent has found enough by then.
+const FEW_BLOCKS: usize = 8;
+
 /// The candidate blocks, one after the other.
 pub(super) struct CandidateBlocks {
     search: Arc<Search>,
+    /// The row of the revision that ends them.
+    end: u64,
+    /// How many were given out without asking columns.
+    given: usize,
+    with_hits: BlocksWithHits,
     /// The pages behind the open one.
     pages: PrunedScan,
     open: Option<PrunedPage>,
@@ -198,10 +209,13 @@ pub(super) struct CandidateBlocks {
 }
 
 impl CandidateBlocks {
-    /// From the block that holds row `row` of the revision.
-    pub(super) async fn from(search: &Arc<Search>, row: u64) -> Result<Self, StoreError> {
+    /// From the block that holds the first of these rows of the revision to the one that holds the last.
+    pub(super) async fn within(search: &Arc<Search>, rows: Range<u64>) -> Result<Self, StoreError> {
         Ok(Self {
-            pages: PrunedScan::from(&search.services, &search.dataset, row).await?,
+            pages: PrunedScan::from(&search.services, &search.dataset, rows.start).await?,
+            end: rows.end,
+            given: 0,
+            with_hits: BlocksWithHits::default(),
             search: Arc::clone(search),
             open: None,
             back: None,
@@ -217,7 +231,18 @@ impl CandidateBlocks {
             if let Some(open) = &mut self.open
                 && let Some(at) = open.next(&self.search.query)
             {
-                return Ok(Some(open.blocks.location(at)));
+                let location = open.blocks.location(at);
+                if location.first_row >= self.end {
+                    return Ok(None);
+                }
+                if self.given < FEW_BLOCKS {
+                    self.given += 1;
+                    return Ok(Some(location));
+                }
+                match self.with_hits.may_have(&self.search, &location).await? {
+                    true => return Ok(Some(location)),
+                    false => continue,
+                }
             }
             self.open = self.pages.next(&self.search).await?;
             if self.open.is_none() {

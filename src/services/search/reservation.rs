@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::SearchError;
+use super::{SearchError, columns};
 use crate::dataset::BlockText;
 use crate::dataset::query::Query;
 use crate::services::Services;
@@ -17,6 +17,8 @@ const BLOCK: usize = 64 << 10;
 const TEXT: usize = 256 << 10;
 /// Bytes of a sort key besides its values, about.
 const KEY: u64 = 64;
+/// Bytes of a column of the row groups that are scanned together, about: packed ones, and one that is unpacked.
+const COLUMN: usize = 192 << 10;
 /// Bytes of text in a group that is scanned for an order, about.
 const ORDERED_GROUP: u64 = 512 << 10;
 /// Most bytes of sort keys that the groups of one pass have together.
@@ -61,8 +63,11 @@ impl Reservation {
             slice: 8 << 20,
         };
         let wide = wide.for_rows(dataset, limit);
+        // Each thread has row groups of its own.
+        let columns = scanned_columns(services, dataset, query) * COLUMN;
         if memory.is_ample(Kind::Texts)
-            && let Some(held) = memory.try_take(Kind::Texts, wide.bytes(ordered))
+            && let Some(held) =
+                memory.try_take(Kind::Texts, wide.bytes(ordered) + wide.ahead * columns)
         {
             return Ok(wide.with(held));
         }
@@ -76,7 +81,8 @@ impl Reservation {
             slice: 1 << 20,
         };
         let narrow = narrow.for_rows(dataset, limit);
-        let held = memory.take(Kind::Texts, narrow.bytes(ordered)).await?;
+        let bytes = narrow.bytes(ordered) + narrow.ahead * columns;
+        let held = memory.take(Kind::Texts, bytes).await?;
         Ok(narrow.with(held))
     }
 
@@ -84,6 +90,14 @@ impl Reservation {
     pub(super) fn holds(&self, text: &Arc<BlockText>) -> bool {
         text.len() <= TEXT.max(self.slice)
     }
+}
+
+/// How many columns of a row group the query looks at.
+fn scanned_columns(services: &Services, dataset: &Dataset, query: &Query) -> usize {
+    if dataset.rows < services.settings.store.blocks.columns_from {
+        return 0;
+    }
+    columns::needed(query).map_or(0, |needed| needed.len())
 }
 
 /// The sizes of a [`Reservation`].

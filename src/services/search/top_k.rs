@@ -1,30 +1,30 @@
 //! Top-k: the first rows of an order, found in one pass over the candidate blocks. The pass begins with the blocks whose zone
-//! maps promise the first rows, so that it can skip most of the others.
+//! maps, or columns, promise the first rows, so that it can skip most of the others ([`candidates`]).
 //!
 //! A pass continues after a given row. It reads that row's values from the dataset again: so cursors are short, and a page far
 //! down the order costs as much as the first. Where the sort keys of long values don't tell which row comes first, the pass ends
 //! before these rows, and the next pass compares them with one of them in full.
 
+mod candidates;
+
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{TryStreamExt as _, stream};
 
 use super::materialise::Record;
 use super::page_index::{BlockLocation, PageBlocks, missing};
-use super::pruned_scan::PrunedScan;
-use super::texts::Groups;
 use super::work::look;
 use super::{FoundPage, RecordBatches, Search, SearchError};
-use crate::dataset::query::{AbbreviatedKey, FullSortKey, KeyedRow, Scan, TopK};
+use crate::dataset::query::{FullSortKey, KeyedRow, Scan, TopK};
 use crate::dataset::{BlockText, Field, Records};
 use crate::store::StoreError;
+use candidates::{BlockAt, Next, Opened, OrderedCandidates};
 
-/// Most blocks in a group: fewer than elsewhere, because each group makes it possible to skip later ones.
-const GROUP: usize = 8;
 /// Rows that one pass of a long list finds.
 const WINDOW: usize = 128 << 10;
-/// Sorting a row or a block takes about as long as reading this many bytes of text.
+/// Sorting a row takes about as long as reading this many bytes of text.
 const ROW: usize = 128;
 
 impl Search {
@@ -110,7 +110,7 @@ impl Search {
             // This recognises rows that are equal to the last one.
             None => after.clone(),
         };
-        let candidates = self.ordered_candidates(after.as_deref()).await?;
+        let mut candidates = OrderedCandidates::new(self, after.as_deref()).await?;
         let top = TopK::new(
             Arc::clone(order),
             after.clone(),
@@ -119,10 +119,18 @@ impl Search {
             self.reservation.keys,
         );
         let top = Arc::new(Mutex::new(top));
-        let looking = stream::iter(candidates.groups(Arc::clone(&top)))
-            .map(|group| Arc::clone(self).scan_group(group, Arc::clone(&top)))
-            .buffer_unordered(self.reservation.workers);
-        looking.try_collect::<()>().await?;
+        let mut looking = FuturesUnordered::new();
+        loop {
+            while looking.len() < self.reservation.workers
+                && let Some(next) = candidates.next(&lock(&top))
+            {
+                looking.push(Arc::clone(self).step(next, Arc::clone(&top)));
+            }
+            match looking.try_next().await? {
+                Some(opened) => candidates.add(opened),
+                None => break,
+            }
+        }
         let part = lock(&top).part(0);
         let top = std::mem::replace(&mut *lock(&top), part);
         let first = look(top.count().saturating_mul(ROW), move || top.finish()).await?;
@@ -135,54 +143,27 @@ impl Search {
         Ok((first.rows.iter().map(record).collect(), next))
     }
 
-    /// The candidate blocks that may hold rows after `after`, best first.
-    async fn ordered_candidates(
-        self: &Arc<Self>,
-        after: Option<&FullSortKey>,
-    ) -> Result<OrderedCandidates, SearchError> {
-        let mut candidates = OrderedCandidates::default();
-        let Some(term) = self.query.order.first() else {
-            return Ok(candidates);
-        };
-        let alone = self.query.order.len() == 1;
-        let from = after.and_then(|after| Some((after.abbreviated_key()?, after.block)));
-        let mut pages = PrunedScan::whole(&self.dataset);
-        while let Some(mut page) = pages.next(self).await? {
-            let number = candidates.pages.len() as u32;
-            let before = candidates.blocks.len();
-            while let Some(at) = page.next(&self.query) {
-                let zone_map = page.pruning_stats(term.column, at).zone_map;
-                let Some((best, worst)) = zone_map.and_then(|zone_map| term.range(zone_map)) else {
-                    continue;
-                };
-                // Rows before `after` were already found. If the order has one term and the key is exact, blocks before it in the
-                // file have no more rows with that key.
-                let best = from.map_or(best, |(from, last)| {
-                    let settled = alone && term.settles(from);
-                    let passed = settled && page.blocks.location(at).first_row < last;
-                    best.max(if passed { from.next() } else { from })
-                });
-                if worst >= best {
-                    candidates.blocks.push((best, number, at as u32));
-                }
-            }
-            if candidates.blocks.len() > before {
-                candidates.pages.push(page.blocks);
+    /// Scans blocks, or opens row groups. Returns the blocks of those.
+    async fn step(
+        self: Arc<Self>,
+        next: Next,
+        top: Arc<Mutex<TopK>>,
+    ) -> Result<Opened, SearchError> {
+        match next {
+            Next::Open(columns, groups) => self.open_groups(columns, groups).await,
+            Next::Scan(blocks) => {
+                self.scan_group(blocks, top).await?;
+                Ok(Opened::new())
             }
         }
-        let blocks = candidates.blocks.len();
-        let sort = move || {
-            candidates.blocks.sort_unstable();
-            candidates
-        };
-        look(blocks.saturating_mul(ROW), sort).await
     }
 
     async fn scan_group(
         self: Arc<Self>,
-        group: Vec<BlockLocation>,
+        blocks: Vec<BlockAt>,
         top: Arc<Mutex<TopK>>,
     ) -> Result<(), SearchError> {
+        let group = self.located(blocks).await?;
         let search = Arc::clone(&self);
         let scanning = self.work(group, move |group, texts, stop| {
             let scan = Scan::new(&search.query, &search.dataset.layout).until(stop);
@@ -284,35 +265,6 @@ struct Start {
     last: Option<Record>,
     /// A row to compare long values with.
     unsure: Option<Record>,
-}
-
-/// Candidate blocks for the first rows, best first.
-#[derive(Default)]
-struct OrderedCandidates {
-    /// The index pages that list them.
-    pages: Vec<PageBlocks>,
-    /// Per block: a lower bound of its rows' keys, its index page, and its index there.
-    blocks: Vec<(AbbreviatedKey, u32, u32)>,
-}
-
-impl OrderedCandidates {
-    /// The blocks in groups, until no row of a block can be among those that `top` keeps.
-    fn groups(self, top: Arc<Mutex<TopK>>) -> impl Iterator<Item = Vec<BlockLocation>> {
-        let mut groups = Groups::growing(1, GROUP);
-        let mut blocks = self.blocks.into_iter();
-        std::iter::from_fn(move || {
-            for (best, page, at) in blocks.by_ref() {
-                let location = self.pages[page as usize].location(at as usize);
-                if groups.is_empty() && lock(&top).is_past(best, location.first_row) {
-                    return None;
-                }
-                if let Some(group) = groups.add(location) {
-                    return Some(group);
-                }
-            }
-            groups.rest()
-        })
-    }
 }
 
 fn lock(top: &Mutex<TopK>) -> MutexGuard<'_, TopK> {

@@ -44,7 +44,7 @@ impl<T> Drop for Working<T> {
 ///
 /// Dropping the future tells `work` to stop. Otherwise the work continues even if nobody polls the future: a client that does
 /// not read must not keep a permit from others.
-async fn at_work<F: Send + 'static, T: Send + 'static>(
+pub(super) async fn at_work<F: Send + 'static, T: Send + 'static>(
     permits: Arc<Semaphore>,
     fetch: impl Future<Output = Result<F, SearchError>> + Send + 'static,
     work: impl FnOnce(F, &Stop) -> Result<T, SearchError> + Send + 'static,

@@ -198,7 +198,7 @@ impl Pool {
             busy: open.saturating_sub(idle),
             idle,
             waiting: self.waiting.load(Ordering::Relaxed),
-            queued: 0,
+            ..Load::default()
         }
     }
 

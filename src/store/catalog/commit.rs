@@ -14,6 +14,7 @@ use crate::store::handle::Store;
 use crate::store::idempotency::{self, Receipt};
 use crate::store::model::{Committed, NewRevision, Write};
 use crate::store::rows::RevisionRow;
+use crate::store::segments::columns::build;
 use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
@@ -86,6 +87,9 @@ impl Store {
             if compaction::is_due(&one.dataset) {
                 // While the store is closing, nobody receives this.
                 drop(self.shared.to_compact.send(one.dataset.name.clone()));
+            }
+            if build::is_due(self, &one.dataset) {
+                self.build_columns_of(&one.dataset.name);
             }
         }
         Ok(committed)

@@ -6,6 +6,7 @@
 pub(crate) mod bad_rows;
 pub(crate) mod blocks;
 pub(crate) mod collection;
+pub(crate) mod columns;
 pub(crate) mod compaction;
 pub(crate) mod index;
 pub(crate) mod leases;

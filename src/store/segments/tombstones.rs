@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
+use super::columns::statements;
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
 use crate::store::catalog::{descriptions, queries};
@@ -184,7 +185,7 @@ pub(crate) fn list(
         .collect())
 }
 
-/// Deletes at most `limit` blocks and as many source blocks of a segment. Returns whether the segment is gone.
+/// Deletes at most `limit` blocks of a segment, and as many source blocks and column chunks. Returns whether the segment is gone.
 pub(crate) fn delete_some(
     connection: &mut AnyConnection,
     segment: SegmentId,
@@ -215,7 +216,8 @@ pub(crate) fn delete_some(
         diesel::delete(sources::table.find((segment.dataset, segment.number, first_byte)))
             .execute(connection)?;
     }
-    let done = found.is_empty() && source_blocks.is_empty();
+    let had_columns = statements::delete_some(connection, segment, limit)?;
+    let done = found.is_empty() && source_blocks.is_empty() && !had_columns;
     if done {
         diesel::delete(garbage::table.find((segment.dataset, segment.number)))
             .execute(connection)?;

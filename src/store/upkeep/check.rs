@@ -3,6 +3,7 @@
 //! Each dataset is checked in one snapshot, so servers may write meanwhile. Segments that a revision shares with the one before are read
 //! once: the digest of the later revision resumes where the shared part ends.
 
+mod columns;
 mod derived;
 mod report;
 mod text;

@@ -39,10 +39,16 @@ pub(super) const COPIED: &[&str] = &[
     "refusals",
 ];
 
-/// The tables that a copy leaves empty: they have what is in flight on the source's servers, what these will collect, and files that can be
-/// made again.
+/// The tables that a copy leaves empty: they have what is in flight on the source's servers, what these will collect, and what the
+/// target's servers make again.
 #[cfg(test)]
-pub(super) const LEFT: &[&str] = &["uploads", "garbage", "leases", "derived_files"];
+pub(super) const LEFT: &[&str] = &[
+    "uploads",
+    "garbage",
+    "leases",
+    "derived_files",
+    "column_chunks",
+];
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = former_schemas)]

@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection as _;
 use tempfile::TempDir;
 
 use super::stores::{address, append, badly, connect, database, filled, number, put, well};
+use crate::metrics::whole;
 use crate::process::{Program, flash};
 
 #[test]
@@ -141,6 +142,24 @@ fn every_kind_of_damage_is_told_with_its_place_and_ends_with_1() {
         let summary = said.lines().last().unwrap();
         assert!(summary.contains(" problem"), "{damage}: {said}");
     }
+}
+
+#[test]
+fn damaged_columns_are_told_with_their_place() {
+    let program = Program::serve(&[]);
+    let rows = (0..5000).map(|row| format!("{},{}\n", row % 7, row % 90));
+    let csv = format!("a,b\n{}", rows.collect::<String>());
+    put(&program, "few", "text/csv", csv);
+    while !whole(&program).contains("flash_columns_due 0") {
+        std::thread::yield_now();
+    }
+    well(flash(&program.folder(), &["check"]));
+    let damage = "UPDATE column_chunks SET data = zeroblob(length(data)) WHERE place = 1";
+    let mut connection = connect(&database(&program));
+    connection.batch_execute(damage).unwrap();
+    let (said, _) = badly(flash(&program.folder(), &["check"]), 1);
+    let told = "the stored values of column 2 from row 0 of the segment on are damaged";
+    assert!(said.contains(told), "{said}");
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn with_short_pages(place: &Place) -> Server {
     builder.settings.store.blocks = BlockSizes {
         block_bytes: 200,
         page_bytes: 1 << 10,
+        ..BlockSizes::default()
     };
     builder.start()
 }

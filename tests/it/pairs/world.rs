@@ -100,6 +100,9 @@ impl World {
         settings.store.blocks = BlockSizes {
             block_bytes,
             page_bytes,
+            // So small datasets have columns, too.
+            group_rows: random.one_of(&[1, 10, 50, 1 << 16]),
+            columns_from: random.one_of(&[1, 1, 8, 4096]),
         };
         let mut world = Self {
             seed,

@@ -65,6 +65,7 @@ impl Checker<'_> {
             }
         }
         self.at.byte = None;
+        self.columns(connection, segment.id)?;
         let sound = reading.sound;
         let rows = from_db(reading.row);
         if let Some(summarised) = reading.summarised.filter(|of| sound && *of != rows) {

@@ -38,10 +38,16 @@ fn every_random_query_finds_what_a_plain_model_finds() {
     };
     let queries = number("FLASH_QUERIES").unwrap_or(usual);
     let seed = number("FLASH_QUERIES_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
-    let server = Server::with(|settings| {
-        settings.store.blocks.block_bytes = 300;
-        settings.store.blocks.page_bytes = 3000;
-    });
+    let server = |columns_from| {
+        Server::with(|settings| {
+            settings.store.blocks.block_bytes = 300;
+            settings.store.blocks.page_bytes = 3000;
+            settings.store.blocks.group_rows = 40;
+            settings.store.blocks.columns_from = columns_from;
+        })
+    };
+    // One scans texts, the other columns where a segment is not very small.
+    let servers = [server(u64::MAX), server(10)];
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let (begun, failed) = (AtomicU64::new(0), AtomicU64::new(0));
     let work = || {
@@ -52,7 +58,8 @@ fn every_random_query_finds_what_a_plain_model_finds() {
                 return;
             }
             let seed = seed.wrapping_add(number);
-            let run = || ask_about(&server, seed, EACH.min(queries - before));
+            let server = &servers[seed as usize % 2];
+            let run = || ask_about(server, seed, EACH.min(queries - before));
             if panic::catch_unwind(panic::AssertUnwindSafe(run)).is_err() {
                 eprintln!("repeat it with FLASH_QUERIES_SEED={seed} FLASH_QUERIES={EACH}");
                 failed.fetch_add(1, Ordering::Relaxed);
@@ -71,6 +78,7 @@ fn every_random_query_finds_what_a_plain_model_finds() {
 fn ask_about(server: &Server, seed: u64, queries: u64) {
     let random = &mut Random::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ seed >> 17);
     let dataset = Dataset::written(server, &format!("d{seed:x}"), random);
+    server.wait_for_columns();
     for _ in 0..queries {
         let revision = random.index(dataset.revisions.len());
         let table: &Table = &dataset.revisions[revision];
