@@ -26,7 +26,7 @@ use super::error::Error;
 use super::registry::{Registry, Resource};
 use super::request::{OfPage, Peer, single};
 use super::{access, coding, in_url};
-use crate::store::Outcome;
+use crate::store::{Outcome, StoreError};
 use crate::versioning::{self, InUrl, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
@@ -249,6 +249,10 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
     context.operation = Some(operation.name);
     context.admit(&method)?;
     context.count(Outcome::Called(operation.name));
+    // The body of an upload need not come first. A write that passes here is checked again when it is committed.
+    if !method.is_safe() && context.writes_are_off() {
+        return Err(StoreError::WritesOff.into());
+    }
     Ok(Task::Operation(Found {
         operation,
         resource,

@@ -56,6 +56,7 @@ pub struct Metrics {
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
+    writes_off: IntGauge,
     memory: IntGaugeVec,
     memory_waiting: IntGaugeVec,
     cache_requests: IntCounterVec,
@@ -135,6 +136,10 @@ impl Metrics {
             write_queue: names.gauge(
                 "flash_store_write_queue",
                 "SQLite: writes that wait for the disk.",
+            ),
+            writes_off: names.gauge(
+                "flash_store_writes_off",
+                "1 while the operator has turned writes off.",
             ),
             memory: names.gauges(
                 "flash_memory_bytes",
@@ -231,6 +236,7 @@ impl Metrics {
         set(&self.store_connections.with_label_values(&["idle"]), idle);
         set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
+        self.writes_off.set(i64::from(services.store.writes_are_off()));
         for share in services.memory.load() {
             let name = share.kind.name();
             for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {

@@ -38,6 +38,7 @@ mod schema_refusal;
 mod secrets;
 mod segments;
 mod settings;
+mod switch;
 mod units;
 mod upkeep;
 

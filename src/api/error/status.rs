@@ -6,6 +6,9 @@ use super::Error;
 use crate::store::StoreError;
 use crate::versioning::Refusal;
 
+/// Seconds after which a write is worth another try while writes are off.
+const WRITES_OFF: u32 = 5;
+
 impl Error {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
@@ -87,6 +90,7 @@ impl Error {
                 | StoreError::FileGone(_)
                 | StoreError::Away(_)
                 | StoreError::ReadOnly(_)
+                | StoreError::WritesOff
                 | StoreError::Slow
                 | StoreError::Waited
                 | StoreError::UploadLost
@@ -122,6 +126,9 @@ impl Error {
         } = self
         {
             return Some(*seconds);
+        }
+        if let Self::Store(StoreError::WritesOff) = self {
+            return Some(WRITES_OFF);
         }
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
     }

@@ -96,6 +96,7 @@ impl Error {
                 | StoreError::WriterStopped(_)
                 | StoreError::FileGone(_) => "store away",
                 StoreError::ReadOnly(_) => "store read-only",
+                StoreError::WritesOff => "writes off",
                 StoreError::UploadLost => "upload lost",
                 StoreError::KeyRevoked => "not authenticated",
                 StoreError::NotOwner(_) => "not the owner",
@@ -143,6 +144,10 @@ impl Error {
                 }
                 StoreError::ReadOnly(_) => {
                     "the database is read-only at the moment, so writes fail; reads still work"
+                        .to_owned()
+                }
+                StoreError::WritesOff => {
+                    "the operator has turned writes off for a while, so nothing was stored; reads still work; send the request again later"
                         .to_owned()
                 }
                 StoreError::Busy(_)

@@ -126,6 +126,11 @@ impl Context {
         access::admit(&self.api.services, method, self.caller.client.as_deref())
     }
 
+    /// Whether the operator has turned writes off, as far as this server knows.
+    pub(super) fn writes_are_off(&self) -> bool {
+        self.api.services.store.writes_are_off()
+    }
+
     /// Counts the request, unless a page made it.
     pub(super) fn count(&self, outcome: Outcome) {
         if self.of_page.is_some() {

@@ -1,4 +1,4 @@
-//! The admin store: the operator's commands manage clients with it while servers run. Servers see a change within seconds, because they
+//! The admin store: the operator's commands manage clients, and turn writes off, with it while servers run. Servers see a change within seconds, because they
 //! cache clients for two seconds.
 
 use jiff::Timestamp;
@@ -10,8 +10,9 @@ use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::ids::Ids;
 use crate::store::opening;
+use crate::store::switch;
 
-/// A connection that changes clients, and nothing else.
+/// A connection for the operator's commands.
 pub struct AdminStore {
     connection: AnyConnection,
 }
@@ -115,6 +116,22 @@ impl AdminStore {
             let retires_at = retires_at.map(Timestamp::as_microsecond);
             Ok(extensions::set(connection, client.id, version, retires_at)?)
         })
+    }
+
+    /// Turns writes off for all servers. When it returns, every acknowledged write is in the store, and no server acknowledges another
+    /// one. `false`: a transaction that began before has not ended in a minute; call it again to wait longer.
+    pub fn turn_writes_off(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        switch::turn_off(&mut self.connection, now)
+    }
+
+    /// Turns writes on. Servers notice within a second.
+    pub fn turn_writes_on(&mut self) -> Result<(), StoreError> {
+        switch::turn_on(&mut self.connection)
+    }
+
+    /// Since when writes are off. `None`: they are on.
+    pub fn writes_off_since(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        switch::off_since(&mut self.connection)
     }
 
     /// Moves the client's pin.
