@@ -8,6 +8,7 @@ mod clock;
 pub mod memory;
 pub mod metrics;
 mod permits;
+pub mod rate_limit;
 pub mod readers;
 pub mod retirement;
 pub mod search;
@@ -27,6 +28,7 @@ pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
 pub use permits::{FairPermits, Permit, PermitOwner};
+pub use rate_limit::RateLimits;
 pub use readers::{NamedColumns, Readers};
 pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
@@ -53,6 +55,8 @@ pub struct Services {
     pub memory: Arc<Memory>,
     /// Cached pages, texts and index pages.
     pub cache: Cache,
+    /// The rate limits of callers, if there are any.
+    pub rate_limits: Option<RateLimits>,
     /// Keys of clients, cached.
     pub clients: Clients,
     /// Counts of requests per client.
@@ -101,6 +105,7 @@ impl Services {
             scans: Arc::new(Semaphore::new(cores)),
             cores,
             draining: AtomicBool::new(false),
+            rate_limits: settings.rate_limit.map(RateLimits::new),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
             readers: Readers::new(settings.count_usage),

@@ -53,6 +53,7 @@ pub struct Metrics {
     response_bytes: IntCounter,
     used: IntCounterVec,
     refused: IntCounterVec,
+    limited: IntCounterVec,
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
@@ -123,6 +124,11 @@ impl Metrics {
                 "flash_api_refusals_total",
                 "Requests that a brownout or a retirement refused, by version and by who sent them, as in flash_api_requests_total.",
                 &["version", "client", "reason"],
+            ),
+            limited: names.counters(
+                "flash_rate_limited_requests_total",
+                "Requests that were refused because their caller had sent too many, by what they counted against.",
+                &["by"],
             ),
             store_connections: names.gauges(
                 "flash_store_connections",
@@ -213,6 +219,11 @@ impl Metrics {
             .inc_by(requests);
     }
 
+    /// A request was refused because of the rate limit.
+    pub fn limited(&self, by: &str) {
+        self.limited.with_label_values(&[by]).inc();
+    }
+
     fn name_of(&self, version: Option<u32>) -> &str {
         let found = self
             .versions
@@ -236,7 +247,8 @@ impl Metrics {
         set(&self.store_connections.with_label_values(&["idle"]), idle);
         set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
-        self.writes_off.set(i64::from(services.store.writes_are_off()));
+        self.writes_off
+            .set(i64::from(services.store.writes_are_off()));
         for share in services.memory.load() {
             let name = share.kind.name();
             for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {

@@ -14,8 +14,8 @@ use super::backend::WriteOptions;
 use super::catalog::backfill;
 use super::error::StoreError;
 use super::handle::{Shared, Store};
-use super::{in_flight, switch};
 use super::segments::{collection, compaction};
+use super::{in_flight, switch};
 use crate::dataset::DatasetName;
 
 /// How soon a failed preparation is repeated.

@@ -173,6 +173,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_limits (client_id) {
+        client_id -> BigInt,
+        requests -> BigInt,
+        seconds -> BigInt,
+    }
+}
+
+diesel::table! {
     readers (dataset_id, client_id, family, day) {
         dataset_id -> BigInt,
         client_id -> BigInt,
@@ -234,6 +242,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     client_keys,
     client_moves,
     client_extensions,
+    client_limits,
     readers,
     reader_columns,
     usage,

@@ -32,6 +32,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyInUrl(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotOwner(_) | Self::ReadersOfAnother(_) => StatusCode::FORBIDDEN,
             Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,
             Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -127,8 +128,10 @@ impl Error {
         {
             return Some(*seconds);
         }
-        if let Self::Store(StoreError::WritesOff) = self {
-            return Some(WRITES_OFF);
+        match self {
+            Self::Store(StoreError::WritesOff) => return Some(WRITES_OFF),
+            Self::TooManyRequests { seconds, .. } => return Some(*seconds),
+            _ => {}
         }
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
     }

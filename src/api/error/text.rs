@@ -30,6 +30,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => "method not allowed",
             Self::KeyInUrl(_) => "key in the URL",
             Self::Unauthenticated(_) => "not authenticated",
+            Self::TooManyRequests { .. } => "too many requests",
             Self::NotOwner(_) | Self::ReadersOfAnother(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
             Self::BadCombination(_) => "parameters exclude each other",
@@ -178,6 +179,7 @@ impl Error {
             | Self::MethodNotAllowed { .. }
             | Self::KeyInUrl(_)
             | Self::Unauthenticated(_)
+            | Self::TooManyRequests { .. }
             | Self::NotOwner(_)
             | Self::ReadersOfAnother(_)
             | Self::BadMove { .. }

@@ -30,7 +30,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 2.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 2,
-    semantic: (3, 0),
+    semantic: (4, 0),
     lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::client::{Client, Move, MovedBy};
+use super::client::{Client, ClientLimit, Move, MovedBy};
 use super::usage::{self, Used};
-use super::{extensions, keys, pins};
+use super::{extensions, keys, limits, pins};
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::ids::Ids;
@@ -115,6 +115,18 @@ impl AdminStore {
             let client = find(connection, name)?;
             let retires_at = retires_at.map(Timestamp::as_microsecond);
             Ok(extensions::set(connection, client.id, version, retires_at)?)
+        })
+    }
+
+    /// Gives the client a rate limit of its own. `None`: that of the server holds.
+    pub fn set_rate_limit(
+        &mut self,
+        name: &str,
+        limit: Option<ClientLimit>,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(limits::set(connection, client.id, limit)?)
         })
     }
 
