@@ -29,6 +29,7 @@ mod process;
 mod balancer;
 mod behaviour;
 mod crashes;
+mod deploying;
 mod failover;
 mod faults;
 mod outage;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
     let mut trials = unless(lacking.as_deref(), behaviour);
     for own in [
         crashes::trials(),
+        deploying::trials(),
         failover::trials(),
         faults::trials(),
         outage::trials(),
