@@ -168,6 +168,8 @@ fn a_client_that_is_counted_is_pinned_by_its_first_call_as_ever() {
 fn wrong_keys_count_against_their_address_and_not_against_others_there() {
     let server = limited(THREE);
     let key = server.register("shop");
+    let call = || server.get("/datasets").v2().with_key(&key);
+    call().send().ok();
     let guess = |number: u32| {
         let guess = format!("flash_{number:043}");
         server.get("/datasets").v2().with_key(&guess).send()
@@ -178,12 +180,16 @@ fn wrong_keys_count_against_their_address_and_not_against_others_there() {
     for number in 3..5 {
         guess(number).refused(429, &["your limit"]);
     }
+    // Who sends no key there is not affected, and neither is a client that has to be looked up again.
     server.get("/datasets").send().ok();
-    // A key that is known by now is not affected.
-    server.services.clients.forget();
-    let call = server.get("/datasets").v2().with_key(&key);
-    call.header("X-Forwarded-For", "198.51.100.1").send().ok();
-    server.get("/datasets").v2().with_key(&key).send().ok();
+    server.until(|server| server.services.clients.recall(&key).is_none());
+    call().send().ok();
+    // A key that this server has never seen isn't looked up.
+    let new = server.register("new");
+    let call = || server.get("/datasets").v2().with_key(&new);
+    call().send().refused(429, &["your limit"]);
+    let elsewhere = call().header("X-Forwarded-For", "198.51.100.1");
+    elsewhere.send().ok();
 }
 
 #[test]

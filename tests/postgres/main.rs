@@ -39,6 +39,7 @@ mod rollouts;
 mod secrets;
 mod servers;
 mod tls;
+mod writes;
 
 use std::env;
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         rollouts::trials(),
         secrets::trials(),
         tls::trials(),
+        writes::trials(),
     ] {
         trials.extend(unless(no_cluster.as_deref(), own));
     }
