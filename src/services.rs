@@ -9,6 +9,7 @@ pub mod memory;
 pub mod metrics;
 pub mod parquet;
 mod permits;
+pub mod rate_limit;
 pub mod readers;
 pub mod retirement;
 pub mod search;
@@ -29,6 +30,7 @@ pub use clock::Clock;
 pub use memory::Memory;
 pub use metrics::Metrics;
 pub use permits::{FairPermits, Permit, PermitOwner};
+pub use rate_limit::RateLimits;
 pub use readers::{NamedColumns, Readers};
 pub use upload::{BadRows, Form, Prepared, Upload, UploadError};
 pub use usage::Usage;
@@ -57,6 +59,8 @@ pub struct Services {
     pub memory: Arc<Memory>,
     /// Cached pages, texts and index pages.
     pub cache: Cache,
+    /// The rate limits of callers, if there are any.
+    pub rate_limits: Option<RateLimits>,
     /// Keys of clients, cached.
     pub clients: Clients,
     /// Counts of requests per client.
@@ -108,6 +112,7 @@ impl Services {
             cores,
             draining: AtomicBool::new(false),
             parquet: Makings::default(),
+            rate_limits: settings.rate_limit.map(RateLimits::new),
             clients: Clients::new(store.clone()),
             usage: Usage::new(settings.count_usage),
             readers: Readers::new(settings.count_usage),

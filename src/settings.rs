@@ -10,7 +10,9 @@ mod error;
 mod lifecycle;
 mod listen;
 mod memory;
+mod network;
 mod parse;
+mod rate;
 mod stores;
 mod values;
 
@@ -22,6 +24,8 @@ pub use error::{LifecycleError, SettingsError};
 pub use lifecycle::LifecycleSettings;
 pub use listen::{ListenAddress, NotAnAddress};
 pub use memory::{MemoryBudget, MemorySettings};
+pub use network::{Network, customer};
+pub use rate::RateLimit;
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
     Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, SchemaChanges,
@@ -84,6 +88,10 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Origins whose web pages may read and write; `*`: pages of every origin may read.
     pub cors_origins: Vec<String>,
+    /// Networks of proxies that are trusted to name the address of a client.
+    pub trusted_proxies: Vec<Network>,
+    /// The rate limit of each caller. `None`: there is none.
+    pub rate_limit: Option<RateLimit>,
     /// Whether requests are counted per caller.
     pub count_usage: CountUsage,
     /// The lifecycles of versions. Apply them to the catalogue, which checks them.
@@ -216,6 +224,19 @@ pub struct AccessSettings {
     /// key; separate several with commas, or repeat the flag
     #[arg(long = "cors-origin", env = "FLASH_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::cors_origin)]
     pub cors_origins: Vec<String>,
+    /// How many requests each client, or each address without a key, may send to this server: 100/s, or 6000/min. So many at once, and
+    /// then they come back evenly. Further ones are 429. `flash clients set` gives a client a limit of its own [default: no limit]
+    #[arg(long, env = "FLASH_RATE_LIMIT", value_name = "COUNT/TIME")]
+    pub rate_limit: Option<RateLimit>,
+    /// A network of proxies whose header X-Forwarded-For is believed, such as 10.0.0.0/8; separate several with commas, or repeat the
+    /// flag
+    #[arg(
+        long = "trusted-proxy",
+        env = "FLASH_TRUSTED_PROXY",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<Network>,
     /// Count requests per client
     #[arg(
         long,

@@ -32,6 +32,13 @@ pub(super) const IN_URL: Change = added(
     "400: unknown parameter",
     "the version and format that the URL names, with API-Version-Source: query",
 );
+/// Rate limits.
+pub(super) const RATE_LIMIT: Change = added(
+    None,
+    "a server may limit how many requests a caller sends (--rate-limit); RateLimit and RateLimit-Policy say how many are left",
+    "no limit",
+    "429 with Retry-After beyond the limit",
+);
 /// `application/json; version=2`.
 pub(super) const VERSION_PARAMETER: Change = added(
     None,

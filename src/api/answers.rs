@@ -20,6 +20,7 @@ use http_body_util::{BodyExt as _, Full};
 use jiff::Timestamp;
 
 use super::access;
+use super::rate_limit::Beyond;
 use super::request::{OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
@@ -249,7 +250,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut question = Question::of(&request);
+        // A request beyond its caller's limit has no answer that could be cached.
+        let beyond = request.extensions().get::<Beyond>().is_some();
+        let mut question = Question::of(&request).filter(|_| !beyond);
         let asked = question.as_mut();
         let (headers, of_page) = (request.headers(), request.extensions().get());
         let known = asked.and_then(|asked| recall(&self.services, asked, headers, of_page));

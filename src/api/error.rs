@@ -18,6 +18,7 @@ use super::body::BodyTimedOut;
 use crate::dataset::{BadCombination, CsvError, DatasetName, NameError, QueryError, SchemaVersion};
 use crate::services::parquet::error::ParquetError;
 use crate::services::search::SearchError;
+use crate::settings::RateLimit;
 use crate::store::{Reader, Reason, SchemaRefusal, StoreError};
 use crate::versioning::{Available, Fault, Refusal, Unserved, VersionNumber};
 
@@ -68,6 +69,16 @@ pub enum Error {
          password of HTTP Basic, and replace it with flash clients rotate-key, because others may have seen it"
     )]
     KeyInUrl(&'static str),
+    /// The caller has sent more requests than it may.
+    #[error(
+        "your limit is {limit} requests, and you have sent more; send the next one in {seconds} s"
+    )]
+    TooManyRequests {
+        /// The limit.
+        limit: RateLimit,
+        /// The seconds until the next request.
+        seconds: u32,
+    },
     /// The caller may not do this.
     #[error("{0} belongs to another client, and only that client may change it")]
     NotOwner(DatasetName),

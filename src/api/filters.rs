@@ -23,10 +23,11 @@ use super::body::{self, Body};
 use super::contract::Operation;
 use super::discovery::{self, Page};
 use super::error::Error;
+use super::rate_limit::Beyond;
 use super::registry::{Registry, Resource};
 use super::request::{OfPage, Peer, single};
 use super::{access, coding, in_url};
-use crate::store::Outcome;
+use crate::store::{Outcome, StoreError};
 use crate::versioning::{self, InUrl, Refusal, Source};
 pub(super) use context::Api;
 use context::{Context, trimmed};
@@ -56,17 +57,31 @@ fn caller(
         .and(warp::path::full())
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::headers_cloned())
-        .and(warp::ext::optional::<OfPage>());
+        .and(warp::ext::optional::<OfPage>())
+        .and(warp::ext::optional::<Beyond>());
     head.and_then(
-        move |method: Method, path: FullPath, query: String, headers: HeaderMap, of_page| {
+        move |method: Method,
+              path: FullPath,
+              query: String,
+              headers: HeaderMap,
+              of_page,
+              beyond| {
             let api = Arc::clone(&api);
             async move {
-                let identified = access::identify(&api.services, &headers, of_page).await;
+                let identified = match beyond {
+                    // It is refused when its version is known. Its key need not be.
+                    Some(Beyond { .. }) => {
+                        Ok(access::recall(&api.services, &headers).unwrap_or_default())
+                    }
+                    None => access::identify(&api.services, &headers, of_page).await,
+                };
                 let (client, refusal) = match identified {
                     Ok(client) => (client, Ok(())),
                     Err(error) => (None, Err(error)),
                 };
-                let context = Context::new(api, (method, path, query), headers, client, of_page);
+                let mut context =
+                    Context::new(api, (method, path, query), headers, client, of_page);
+                context.beyond = beyond;
                 settled(Box::new(context), refusal).map(|(context, ())| context)
             }
         },
@@ -122,6 +137,10 @@ async fn negotiated(
     };
     let chosen = refused.and(chosen);
     let chosen = chosen.and_then(|()| coding::check(&context.headers));
+    let chosen = match context.beyond {
+        Some(beyond) => Err(beyond.error()),
+        None => chosen,
+    };
     settled(context, chosen.map(|()| target))
 }
 
@@ -249,6 +268,10 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
     context.operation = Some(operation.name);
     context.admit(&method)?;
     context.count(Outcome::Called(operation.name));
+    // The body of an upload need not come first. A write that passes here is checked again when it is committed.
+    if !method.is_safe() && context.writes_are_off() {
+        return Err(StoreError::WritesOff.into());
+    }
     Ok(Task::Operation(Found {
         operation,
         resource,

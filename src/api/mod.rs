@@ -1,6 +1,6 @@
 //! The HTTP API. It is the only module that uses warp.
 //!
-//! A request passes these steps:
+//! A request passes these steps; if callers have a rate limit, `rate_limit` counts it before:
 //!
 //! 1. cached responses (`answers`): if one can be sent again, warp doesn't see the request;
 //! 2. the filters in `filters`, in this order:
@@ -44,6 +44,7 @@ mod operations;
 pub mod page;
 pub mod query;
 mod ranges;
+pub mod rate_limit;
 pub mod registry;
 pub mod reply;
 pub mod request;

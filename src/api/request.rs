@@ -11,7 +11,8 @@ use crate::versioning::InUrl;
 /// The request id. The server gives one to every request and response.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The caller's address, of a request with a body. The server adds it to the request's extensions.
+/// The caller's address. The server adds it to the extensions of a request that has a body, and of every request if requests are
+/// counted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Peer(pub IpAddr);
 

@@ -8,8 +8,8 @@ use super::Failure;
 use crate::{
     api::Registry,
     services::{self, clients},
-    settings::DatabaseSettings,
-    store::{AdminStore, Client, StoreError},
+    settings::{DatabaseSettings, RateLimit},
+    store::{AdminStore, Client, ClientLimit, StoreError},
     versioning::{self, NotAVersion, VersionNumber},
 };
 
@@ -63,6 +63,14 @@ enum Command {
         #[arg(value_name = "VERSION=DATE", value_parser = grant)]
         grant: (VersionNumber, Option<Timestamp>),
     },
+    /// Change what holds for one client
+    Set {
+        /// Name of the client
+        name: String,
+        /// Its own rate limit, such as 1000/s, on servers with --rate-limit. unlimited: it has no limit. default: that of the server
+        #[arg(long, value_name = "LIMIT", value_parser = rate_limit)]
+        rate_limit: Own,
+    },
     /// Move a client's pin to another version
     Pin {
         /// Name of the client
@@ -107,6 +115,7 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
             super::say(&key);
         }
         Command::Extend { name, grant } => extend(&mut admin, name, *grant, now)?,
+        Command::Set { name, rate_limit } => set(&mut admin, name, *rate_limit)?,
         Command::Pin { name, version } => pin(&mut admin, name, *version, now)?,
     }
     Ok(())
@@ -159,6 +168,9 @@ fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreE
             one.version, one.retires_at
         ));
     }
+    if let Some(limit) = client.rate_limit {
+        super::say(&format!("rate limit     {}", shown(limit)));
+    }
     for one in admin.moves(&client)? {
         let from = one
             .from
@@ -186,6 +198,42 @@ fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreE
             refused.last_at
         ));
     }
+    Ok(())
+}
+
+/// A client's own rate limit. `None`: that of the server.
+type Own = Option<ClientLimit>;
+
+fn rate_limit(text: &str) -> Result<Own, String> {
+    match text {
+        "default" => Ok(None),
+        "unlimited" => Ok(Some(ClientLimit::Unlimited)),
+        text => match text.parse() {
+            Ok(RateLimit { requests, seconds }) => {
+                Ok(Some(ClientLimit::Rate { requests, seconds }))
+            }
+            Err(error) => Err(format!("{error}; or unlimited, or default")),
+        },
+    }
+}
+
+fn shown(limit: ClientLimit) -> String {
+    match limit {
+        ClientLimit::Unlimited => "unlimited".to_owned(),
+        ClientLimit::Rate { requests, seconds } => RateLimit { requests, seconds }.to_string(),
+    }
+}
+
+fn set(admin: &mut AdminStore, name: &str, limit: Own) -> Result<(), StoreError> {
+    admin.set_rate_limit(name, limit)?;
+    super::say(&match limit {
+        None => format!("{name} has the rate limit of the servers (--rate-limit)"),
+        Some(ClientLimit::Unlimited) => format!("{name} has no rate limit"),
+        Some(limit) => format!(
+            "{name} has the rate limit {}, on servers with --rate-limit",
+            shown(limit)
+        ),
+    });
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod push;
 mod refusal;
 mod serve;
 mod versions;
+mod writes;
 
 use std::fmt::{self, Display};
 use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
@@ -78,6 +79,8 @@ enum Command {
     Copy(CopySettings),
     /// Write a consistent copy of a SQLite store to a new file. Works while a server runs
     Backup(backup::BackupSettings),
+    /// Turn writes off and on for all servers of a store, while they run and reads go on
+    Writes(writes::Writes),
     /// Read a whole store and report what is damaged. Works while a server runs
     #[command(after_help = "Exits with 0 if nothing is damaged, else with 1.")]
     Check(DatabaseSettings),
@@ -129,11 +132,11 @@ pub enum Failure {
     #[error(transparent)]
     Push(#[from] push::PushError),
     /// A store is damaged.
-    #[error("{0} is damaged: restore a backup, or replace or delete the datasets listed above")]
+    #[error("{0} is damaged: restore a backup, or replace or delete the datasets in the output")]
     Problems(String),
     /// A version that is to be retired is in use.
     #[error(
-        "{version} is still in use by the {} above: move them, or give a client more time (flash clients extend NAME {version}=DATE)", counted(*callers, "caller")
+        "{version} is still in use by {}, each on a line of the output: move them, or give a client more time (flash clients extend NAME {version}=DATE)", counted(*callers, "caller")
     )]
     StillUsed {
         /// The version.
@@ -141,6 +144,11 @@ pub enum Failure {
         /// The number of its users.
         callers: usize,
     },
+    /// A transaction of before has not ended.
+    #[error(
+        "writes are off, but a transaction that began before has run for more than a minute: run the command again before you rely on it"
+    )]
+    StillWriting,
     /// A file could not be written.
     #[error("can't write {file}: {reason}", file = file.display())]
     File {
@@ -172,6 +180,7 @@ impl Failure {
             | Self::Problems(_)
             | Self::File { .. }
             | Self::StillUsed { .. }
+            | Self::StillWriting
             | Self::Store(_)
             | Self::NotReady(_) => ExitCode::FAILURE,
         }
@@ -221,6 +230,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Export(settings)) => export::run(&settings),
         Some(Command::Copy(settings)) => copy::run(&settings),
         Some(Command::Backup(settings)) => backup::run(&settings),
+        Some(Command::Writes(writes)) => writes::run(&writes),
         Some(Command::Check(database)) => check::run(&database),
         None => Cli::command().print_help().or(Ok(())),
     }

@@ -46,6 +46,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 
 use crate::api::page::PageBody;
+use crate::api::rate_limit::{Beyond, Limiting};
 use crate::api::reply::StreamError;
 use crate::api::{self, Registry, RegistryError};
 use crate::services::Services;
@@ -86,7 +87,8 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<StreamError>> + Send + Sync + 'static,
 {
     let api = api::service::<Passed<B>>(Arc::clone(&services), registry)?;
-    Ok(Service { services, api })
+    let counted = Arc::clone(&services);
+    Ok(Limiting::new(counted, Service { services, api }))
 }
 
 /// Answers requests for pages, and passes all others to the API.
@@ -122,7 +124,12 @@ where
             return Either::Left(passed.map(pass as Pass<W>));
         };
         let api = self.api.clone();
-        let api: Api = Box::new(move |request| {
+        // A page beyond its visitor's limit asks for nothing.
+        let beyond = request.extensions().get::<Beyond>().copied();
+        let api: Api = Box::new(move |mut request| {
+            if let Some(beyond) = beyond {
+                request.extensions_mut().insert(beyond);
+            }
             let answered = api.clone().call(request.map(http_body_util::Either::Right));
             Box::pin(answered.map(|Ok(response)| response.map(BodyExt::boxed_unsync)))
         });

@@ -23,7 +23,8 @@ use crate::api::versions;
 const ANY: &str = "*";
 /// Headers of an answer that a page may read, beside those that every page may read.
 const EXPOSED: &str = "API-Version, API-Version-Source, Deprecation, Sunset, Link, ETag, Location, Retry-After, X-Request-Id, \
-                       Idempotency-Replayed, Content-Disposition, Content-Location, Accept-Query, Dataset-Schema, Dataset-Revision";
+                       Idempotency-Replayed, Content-Disposition, Content-Location, Accept-Query, Dataset-Schema, \
+                       Dataset-Revision, RateLimit, RateLimit-Policy";
 /// Headers that a page may send, beside those that every page may send.
 const SENT: &str =
     "Accept, Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Range";

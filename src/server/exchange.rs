@@ -119,9 +119,11 @@ impl<S: HttpService> Edge<S> {
     fn receive(&self, request: Request<Incoming>, flight: &Flight) -> Request<RequestBody> {
         let pace = Pace::new(&self.shared.limits);
         let metrics = self.shared.metrics.as_ref();
+        let limits = &self.shared.limits;
+        let client = limits.proxies.client(self.peer, request.headers());
         let mut request = request.map(|incoming| RequestBody::new(incoming, pace, flight, metrics));
-        if !request.body().is_end_stream() {
-            request.extensions_mut().insert(Peer(self.peer));
+        if limits.counts_requests || !request.body().is_end_stream() {
+            request.extensions_mut().insert(Peer(client));
         }
         request
     }

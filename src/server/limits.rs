@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cors::Cors, trust::Trust};
+use super::{cors::Cors, proxies::Proxies, trust::Trust};
 use crate::settings::{ListenAddress, Settings};
 
 /// The limits of one listener, and the level of its request lines.
@@ -28,6 +28,10 @@ pub struct Limits {
     pub trust: Trust,
     /// The web pages of other origins that may read.
     pub cors: Cors,
+    /// Whether the service needs the address of each request, because it counts them.
+    pub counts_requests: bool,
+    /// The proxies that are trusted to name the address of a client.
+    pub proxies: Proxies,
     /// The level of the log line of a request.
     pub access_level: log::Level,
 }
@@ -47,6 +51,8 @@ impl Limits {
             drain_timeout: timeouts.drain_timeout,
             trust: trust(settings, settings.listen),
             cors: Cors::new(&settings.cors_origins),
+            counts_requests: settings.rate_limit.is_some(),
+            proxies: Proxies::new(&settings.trusted_proxies),
             access_level: log::Level::Info,
         }
     }
@@ -60,6 +66,7 @@ impl Limits {
             trust: trust(settings, settings.admin_listen),
             // What it tells is the operator's alone.
             cors: Cors::default(),
+            counts_requests: false,
             access_level: log::Level::Debug,
             ..Self::public(settings)
         }

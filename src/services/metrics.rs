@@ -53,11 +53,13 @@ pub struct Metrics {
     response_bytes: IntCounter,
     used: IntCounterVec,
     refused: IntCounterVec,
+    limited: IntCounterVec,
     store_connections: IntGaugeVec,
     store_waiting: IntGauge,
     write_queue: IntGauge,
     due_columns: IntGauge,
     scanned_segments: IntCounterVec,
+    writes_off: IntGauge,
     memory: IntGaugeVec,
     memory_waiting: IntGaugeVec,
     cache_requests: IntCounterVec,
@@ -125,6 +127,11 @@ impl Metrics {
                 "Requests that a brownout or a retirement refused, by version and by who sent them, as in flash_api_requests_total.",
                 &["version", "client", "reason"],
             ),
+            limited: names.counters(
+                "flash_rate_limited_requests_total",
+                "Requests that were refused because their caller had sent too many, by what they counted against.",
+                &["by"],
+            ),
             store_connections: names.gauges(
                 "flash_store_connections",
                 "Connections to the database that are open.",
@@ -146,6 +153,10 @@ impl Metrics {
                 "flash_segments_scanned_total",
                 "Segments that queries looked through: in their columns, or in the texts of their blocks.",
                 &["from"],
+            ),
+            writes_off: names.gauge(
+                "flash_store_writes_off",
+                "1 while the operator has turned writes off.",
             ),
             memory: names.gauges(
                 "flash_memory_bytes",
@@ -225,6 +236,11 @@ impl Metrics {
             .inc_by(requests);
     }
 
+    /// A request was refused because of the rate limit.
+    pub fn limited(&self, by: &str) {
+        self.limited.with_label_values(&[by]).inc();
+    }
+
     fn name_of(&self, version: Option<u32>) -> &str {
         let found = self
             .versions
@@ -250,6 +266,8 @@ impl Metrics {
         set(&self.store_waiting, waiting);
         set(&self.write_queue, queued);
         set(&self.due_columns, due_columns);
+        self.writes_off
+            .set(i64::from(services.store.writes_are_off()));
         for share in services.memory.load() {
             let name = share.kind.name();
             for (state, bytes) in [("budget", share.bytes), ("held", share.held)] {

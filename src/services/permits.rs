@@ -5,10 +5,12 @@
 //! waiting caller with the fewest permits; among equals, to the one that came first.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
+
+use crate::settings::customer;
 
 /// How many times as many permits as are free a caller may have.
 const SHARE: usize = 7;
@@ -29,13 +31,7 @@ pub enum PermitOwner {
 impl PermitOwner {
     /// A caller without a key at `address`.
     pub fn at(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-            }
-            v4 @ IpAddr::V4(_) => v4,
-        })
+        Self::Address(customer(address))
     }
 }
 

@@ -37,6 +37,8 @@ impl ServeSettings {
             hosts: self.access.hosts,
             allowed_origins: self.access.allowed_origins,
             cors_origins: self.access.cors_origins,
+            trusted_proxies: self.access.trusted_proxies,
+            rate_limit: self.access.rate_limit,
             count_usage: self.access.count_usage,
             lifecycle: self.lifecycle,
             limits: self.limits,

@@ -74,6 +74,9 @@ pub enum StoreError {
     /// The database server doesn't answer.
     #[error("the database is away")]
     Away(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The operator has turned writes off.
+    #[error("writes are off: `flash writes on` turns them on")]
+    WritesOff,
     /// The database server accepts no writes at the moment: its disk may be full, or it is a standby.
     #[error("the database is read-only at the moment")]
     ReadOnly(#[source] DieselError),

@@ -1,5 +1,6 @@
 //! The background tasks of a store: reporting what is in flight to other servers, compacting small appends, building columns, collecting
-//! segments that no revision reads, following up servers of earlier releases, and preparing a database that was away at the start.
+//! segments that no revision reads, watching the switch for writes, following up servers of earlier releases, and preparing a database that
+//! was away at the start.
 //!
 //! Each is a task of its own, so none delays another: other servers abandon what is not reported in time, while compaction may take
 //! long. All tasks end with the store. Each repeats what failed.
@@ -16,9 +17,9 @@ use super::backend::WriteOptions;
 use super::catalog::backfill;
 use super::error::StoreError;
 use super::handle::{Shared, Store};
-use super::in_flight;
 use super::segments::columns::build::{self, Builder};
 use super::segments::{collection, compaction};
+use super::{in_flight, switch};
 use crate::dataset::DatasetName;
 
 /// How soon a failed preparation is repeated.
@@ -45,6 +46,7 @@ pub(crate) fn start(
     runtime.spawn(collect(shared(), store.backend().pace().collect));
     runtime.spawn(compact(shared(), to_compact));
     runtime.spawn(build_columns(shared(), to_build));
+    runtime.spawn(watch_switch(shared()));
     runtime.spawn(follow_up(shared(), store.backend().pace().collect));
     if let Some(every) = store.backend().pace().report {
         runtime.spawn(report(shared(), every));
@@ -109,6 +111,19 @@ async fn renew(store: &Store) -> Result<(), StoreError> {
             Ok(in_flight::renew(tx, &report, holder, now)?)
         })
         .await
+}
+
+/// Reads again and again whether writes are off.
+async fn watch_switch(shared: Weak<Shared>) {
+    loop {
+        let Some(store) = open(&shared) else { return };
+        // While that fails, each write reads it for itself.
+        if let Err(error) = store.look_at_switch().await {
+            log::debug!("the switch for writes can't be read: {error}");
+        }
+        drop(store);
+        tokio::time::sleep(switch::LOOK).await;
+    }
 }
 
 /// Compacts the small appends of datasets, one dataset after the other.

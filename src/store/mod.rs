@@ -41,6 +41,7 @@ mod schema_refusal;
 mod secrets;
 mod segments;
 mod settings;
+mod switch;
 mod units;
 mod upkeep;
 
@@ -50,7 +51,7 @@ pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use catalog::descriptions::Described;
 pub use clients::admin::AdminStore;
-pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
+pub use clients::client::{Client, ClientLimit, Extension, Move, MovedBy, Pinned};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
 pub use clients::usage::{Count, Outcome, Reason, Used};
 pub use derived::{DerivedFile, DerivedName, StagedFile};

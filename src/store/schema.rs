@@ -197,6 +197,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_limits (client_id) {
+        client_id -> BigInt,
+        requests -> BigInt,
+        seconds -> BigInt,
+    }
+}
+
+diesel::table! {
     readers (dataset_id, client_id, family, day) {
         dataset_id -> BigInt,
         client_id -> BigInt,
@@ -260,6 +268,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     client_keys,
     client_moves,
     client_extensions,
+    client_limits,
     readers,
     reader_columns,
     usage,

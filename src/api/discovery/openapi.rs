@@ -14,19 +14,21 @@ use crate::api::registry::{Registry, RegistryError};
 use crate::versioning::{Format, Version, VersionNumber, media_type};
 
 /// The errors of every operation.
-const EVERYWHERE: [StatusCode; 7] = [
+const EVERYWHERE: [StatusCode; 8] = [
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
     StatusCode::NOT_ACCEPTABLE,
     StatusCode::GONE,
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::TOO_MANY_REQUESTS,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 /// The errors of every page about the server.
-const PAGE_REFUSALS: [StatusCode; 4] = [
+const PAGE_REFUSALS: [StatusCode; 5] = [
     StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
+    StatusCode::TOO_MANY_REQUESTS,
     StatusCode::INTERNAL_SERVER_ERROR,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
@@ -40,6 +42,19 @@ const SERVER_HEADERS: [(&str, &str); 3] = [
     (
         "X-Request-Id",
         "The id that the request sent, or a new one. The server's log has it too.",
+    ),
+];
+/// Headers of every response of a server that has a rate limit.
+const LIMIT_HEADERS: [(&str, &str); 2] = [
+    (
+        "RateLimit",
+        "`\"default\";r=99;t=1`: how many requests the caller may still send at once, and in how many seconds it may send all that its limit \
+         allows (at `r=0`: the next one). Only on servers with a rate limit.",
+    ),
+    (
+        "RateLimit-Policy",
+        "`\"default\";q=100;w=1`: the caller's limit, as requests and seconds. `\"client\"` is a limit of its own. Only on servers with a rate \
+         limit.",
     ),
 ];
 /// Further headers of every response of a version.
@@ -120,6 +135,9 @@ impl Document {
                 }
                 ((*name).to_owned(), header)
             });
+        let limits = LIMIT_HEADERS.iter();
+        let limits = limits.map(|(name, meaning)| ((*name).to_owned(), header(meaning, false)));
+        let headers = headers.chain(limits);
         root["components"] = json!({
             "schemas": self.schemas,
             "responses": self.responses,
@@ -218,7 +236,7 @@ impl Document {
         let mut headers = headers_of_all(true);
         let more = match status {
             StatusCode::UNAUTHORIZED => Some(("WWW-Authenticate", "How to authenticate.")),
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Some(("Retry-After", "Seconds to wait before trying again."))
             }
             StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -317,7 +335,7 @@ fn names(content: Content, version: VersionNumber) -> Vec<String> {
 
 fn headers_of_all(versioned: bool) -> Map<String, Value> {
     let more = if versioned { &VERSION_HEADERS[..] } else { &[] };
-    let all = SERVER_HEADERS.iter().chain(more);
+    let all = SERVER_HEADERS.iter().chain(&LIMIT_HEADERS).chain(more);
     let reference = |name| json!({ "$ref": format!("#/components/headers/{name}") });
     all.map(|(name, _)| ((*name).to_owned(), reference(name)))
         .collect()

@@ -6,6 +6,9 @@ use super::Error;
 use crate::store::StoreError;
 use crate::versioning::Refusal;
 
+/// Seconds after which a write is worth another try while writes are off.
+const WRITES_OFF: u32 = 5;
+
 impl Error {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
@@ -29,6 +32,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyInUrl(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotOwner(_) | Self::ReadersOfAnother(_) => StatusCode::FORBIDDEN,
             Self::BadMove { .. } | Self::BadCombination(_) => StatusCode::BAD_REQUEST,
             Self::NoSuchPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -94,6 +98,7 @@ impl Error {
                 | StoreError::FileGone(_)
                 | StoreError::Away(_)
                 | StoreError::ReadOnly(_)
+                | StoreError::WritesOff
                 | StoreError::Slow
                 | StoreError::Waited
                 | StoreError::UploadLost
@@ -129,6 +134,11 @@ impl Error {
         } = self
         {
             return Some(*seconds);
+        }
+        match self {
+            Self::Store(StoreError::WritesOff) => return Some(WRITES_OFF),
+            Self::TooManyRequests { seconds, .. } => return Some(*seconds),
+            _ => {}
         }
         (self.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
     }

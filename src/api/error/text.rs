@@ -30,6 +30,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => "method not allowed",
             Self::KeyInUrl(_) => "key in the URL",
             Self::Unauthenticated(_) => "not authenticated",
+            Self::TooManyRequests { .. } => "too many requests",
             Self::NotOwner(_) | Self::ReadersOfAnother(_) => "not the owner",
             Self::BadMove { .. } => "bad move of the pin",
             Self::BadCombination(_) => "parameters exclude each other",
@@ -100,6 +101,7 @@ impl Error {
                 | StoreError::WriterStopped(_)
                 | StoreError::FileGone(_) => "store away",
                 StoreError::ReadOnly(_) => "store read-only",
+                StoreError::WritesOff => "writes off",
                 StoreError::UploadLost => "upload lost",
                 StoreError::KeyRevoked => "not authenticated",
                 StoreError::NotOwner(_) => "not the owner",
@@ -149,6 +151,10 @@ impl Error {
                     "the database is read-only at the moment, so writes fail; reads still work"
                         .to_owned()
                 }
+                StoreError::WritesOff => {
+                    "the operator has turned writes off for a while, so nothing was stored; reads still work; send the request again later"
+                        .to_owned()
+                }
                 StoreError::Busy(_)
                 | StoreError::Closed
                 | StoreError::Away(_)
@@ -177,6 +183,7 @@ impl Error {
             | Self::MethodNotAllowed { .. }
             | Self::KeyInUrl(_)
             | Self::Unauthenticated(_)
+            | Self::TooManyRequests { .. }
             | Self::NotOwner(_)
             | Self::ReadersOfAnother(_)
             | Self::BadMove { .. }

@@ -12,6 +12,7 @@ use crate::api::discovery::Discovery;
 use crate::api::error::Error;
 use crate::api::history::History;
 use crate::api::labels::Labels;
+use crate::api::rate_limit::Beyond;
 use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::{OfPage, REQUEST_ID};
 use crate::services::{NamedColumns, Services};
@@ -70,6 +71,8 @@ pub(super) struct Context {
     pub(super) caller: Caller,
     /// Whether a page made the request.
     pub(super) of_page: Option<OfPage>,
+    /// Whether the request is beyond its caller's rate limit.
+    pub(super) beyond: Option<Beyond>,
     /// Version and format. Until negotiation, those of the caller's default.
     pub(super) choice: Choice,
     /// The path of the resource, with parameters in braces.
@@ -103,6 +106,7 @@ impl Context {
             headers,
             caller,
             of_page,
+            beyond: None,
             route: None,
             operation: None,
         }
@@ -124,6 +128,11 @@ impl Context {
     /// Refuses a caller that may not use the method.
     pub(super) fn admit(&self, method: &Method) -> Result<(), Error> {
         access::admit(&self.api.services, method, self.caller.client.as_deref())
+    }
+
+    /// Whether the operator has turned writes off, as far as this server knows.
+    pub(super) fn writes_are_off(&self) -> bool {
+        self.api.services.store.writes_are_off()
     }
 
     /// Counts the request, unless a page made it.

@@ -6,6 +6,10 @@ use crate::api::{additions, fixes};
 /// The newest first.
 pub(super) const RELEASES: &[Release] = &[
     Release {
+        semantic: (3, 0),
+        changes: CHANGES_1_3_0,
+    },
+    Release {
         semantic: (2, 0),
         changes: CHANGES_1_2_0,
     },
@@ -22,6 +26,8 @@ pub(super) const RELEASES: &[Release] = &[
         changes: CHANGES_1_0_0,
     },
 ];
+
+const CHANGES_1_3_0: &[Change] = &[additions::RATE_LIMIT];
 
 const CHANGES_1_2_0: &[Change] = &[additions::DATASET_HEADERS, additions::schema("get_dataset")];
 

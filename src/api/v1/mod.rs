@@ -20,7 +20,7 @@ const JSON: &[Format] = &[Format::Json];
 /// Version 1.
 pub const VERSION: ApiVersion = ApiVersion {
     number: 1,
-    semantic: (2, 0),
+    semantic: (3, 0),
     lifecycle: Announced::NOTHING,
     operations: OPERATIONS,
     removed: &[],

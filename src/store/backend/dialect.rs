@@ -134,6 +134,23 @@ pub(crate) fn do_not_wait_for_the_disk(connection: &mut AnyConnection) -> QueryR
     }
 }
 
+/// Waits until no other process can do what it may have decided before now: for `fresh`, in which it may believe what it has read, and
+/// then until every transaction that began by then has ended, at most `patience`. `false`: one has not. On SQLite, transactions that
+/// write come one after the other, so there is nothing to wait for. Blocks the thread.
+pub(crate) fn outlast_others(
+    connection: &mut AnyConnection,
+    fresh: Duration,
+    patience: Duration,
+) -> QueryResult<bool> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(true),
+        AnyConnection::Postgres(server) => {
+            std::thread::sleep(fresh);
+            postgres::transactions::outlast_others(server, patience)
+        }
+    }
+}
+
 /// Lets transactions stay open without time limit.
 pub(crate) fn never_hurry(connection: &mut AnyConnection) -> QueryResult<()> {
     match connection {

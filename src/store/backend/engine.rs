@@ -7,6 +7,7 @@ use super::address::Address;
 use super::connection::{AnyConnection, Begin};
 use super::pool::Pool;
 use super::postgres::server::{self, Server};
+use super::seen_switch::SeenSwitch;
 use super::sqlite::database::Database as SqliteFile;
 use super::write::{Transaction, WriteError, WriteOptions};
 use crate::dataset::DatasetName;
@@ -21,6 +22,8 @@ pub(crate) struct Backend {
     pool: Pool,
     pub timings: Timings,
     clock: Clock,
+    /// The switch for writes, as this server last read it.
+    pub switch: SeenSwitch,
     /// The key that signs cursors, once the schema is known to be up to date.
     key: OnceLock<[u8; 32]>,
     preparing: tokio::sync::Mutex<()>,
@@ -76,6 +79,7 @@ impl Backend {
             pool,
             timings,
             clock,
+            switch: SeenSwitch::default(),
             key,
             preparing: tokio::sync::Mutex::new(()),
         })
@@ -116,7 +120,9 @@ impl Backend {
         let _timing = self.timings.of_writes();
         match &self.database {
             Database::Sqlite(file) => file.queue.write(options, work).await,
-            Database::Postgres(_) => write_alone(&self.pool, &self.clock, options, work).await,
+            Database::Postgres(_) => {
+                write_alone(&self.pool, &self.clock, &self.switch, options, work).await
+            }
         }
     }
 
@@ -130,10 +136,12 @@ impl Backend {
             Database::Sqlite(file) => file.queue.write_later(options, work),
             Database::Postgres(_) => {
                 let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
+                let switch = self.switch.clone();
                 // Without a runtime, other servers do it when this one's heartbeats end.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     runtime.spawn(async move {
-                        if let Err(error) = write_alone(&pool, &clock, options, work).await {
+                        let written = write_alone(&pool, &clock, &switch, options, work).await;
+                        if let Err(error) = written {
                             log::debug!("left for other servers to tidy up: {error}");
                         }
                     });
@@ -250,10 +258,12 @@ impl Backend {
 async fn write_alone<T: Send + 'static>(
     pool: &Pool,
     clock: &Clock,
+    switch: &SeenSwitch,
     options: WriteOptions,
     work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let now = clock().as_microsecond();
-    pool.run(move |connection| server::write(connection, options, now, &work))
+    let switch = switch.clone();
+    pool.run(move |connection| server::write(connection, options, now, &switch, &work))
         .await
 }

@@ -14,6 +14,7 @@ pub(crate) mod migrations;
 pub(crate) mod opening;
 mod pool;
 pub(crate) mod postgres;
+pub(crate) mod seen_switch;
 pub(crate) mod sqlite;
 pub(crate) mod write;
 

@@ -89,6 +89,8 @@ pub(crate) struct Transaction<'t> {
     connection: &'t mut AnyConnection,
     now: i64,
     disk_is_tight: bool,
+    /// Whether the operator has turned writes off, if this server has read that just now and may believe it.
+    recent_switch: Option<bool>,
     heads: Vec<HeadChange>,
 }
 
@@ -98,8 +100,22 @@ impl<'t> Transaction<'t> {
             connection,
             now,
             disk_is_tight,
+            recent_switch: None,
             heads: Vec::new(),
         }
+    }
+
+    /// The same, with what this server has read of the switch for writes.
+    pub(super) fn knowing(self, recent_switch: Option<bool>) -> Self {
+        Self {
+            recent_switch,
+            ..self
+        }
+    }
+
+    /// Whether the operator has turned writes off, if that is known. `None`: it has to be read.
+    pub(crate) fn recent_switch(&self) -> Option<bool> {
+        self.recent_switch
     }
 
     /// The time by this process's clock, in microseconds: for times that clients see.

@@ -2,25 +2,27 @@
 
 use super::queries;
 use crate::dataset::DatasetName;
-use crate::store::backend::{AnyConnection, WriteError};
+use crate::store::backend::{AnyConnection, Transaction, WriteError};
 use crate::store::clients::client::Client;
 use crate::store::clients::keys;
 use crate::store::error::StoreError;
 use crate::store::idempotency;
 use crate::store::model::{Claim, Conditions, may_change};
 use crate::store::rows::DatasetRow;
+use crate::store::switch;
 
-/// Refuses a request whose client's key was revoked after it began, or that has lost its idempotency key.
+/// Refuses a request while writes are off, or whose client's key was revoked after it began, or that has lost its idempotency key.
 pub(crate) fn admit_request(
-    connection: &mut AnyConnection,
+    tx: &mut Transaction<'_>,
     author: Option<&Client>,
     claim: Option<&Claim>,
 ) -> Result<(), WriteError> {
+    switch::admit(tx)?;
     if let Some(author) = author {
-        keys::admit(connection, author)?;
+        keys::admit(tx, author)?;
     }
     match claim {
-        Some(claim) if !idempotency::is_held(connection, claim)? => {
+        Some(claim) if !idempotency::is_held(tx, claim)? => {
             Err(WriteError::Refused(StoreError::KeyLost))
         }
         _ => Ok(()),

@@ -1,18 +1,19 @@
-//! The admin store: the operator's commands manage clients with it while servers run. Servers see a change within seconds, because they
+//! The admin store: the operator's commands manage clients, and turn writes off, with it while servers run. Servers see a change within seconds, because they
 //! cache clients for two seconds.
 
 use jiff::Timestamp;
 
-use super::client::{Client, Move, MovedBy};
+use super::client::{Client, ClientLimit, Move, MovedBy};
 use super::usage::{self, Used};
-use super::{extensions, keys, pins};
+use super::{extensions, keys, limits, pins};
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::ids::Ids;
 use crate::store::nearest::nearest;
 use crate::store::opening;
+use crate::store::switch;
 
-/// A connection that changes clients, and nothing else.
+/// A connection for the operator's commands.
 pub struct AdminStore {
     connection: AnyConnection,
 }
@@ -116,6 +117,39 @@ impl AdminStore {
             let retires_at = retires_at.map(Timestamp::as_microsecond);
             Ok(extensions::set(connection, client.id, version, retires_at)?)
         })
+    }
+
+    /// Gives the client a rate limit of its own. `None`: that of the server holds.
+    pub fn set_rate_limit(
+        &mut self,
+        name: &str,
+        limit: Option<ClientLimit>,
+    ) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(limits::set(connection, client.id, limit)?)
+        })
+    }
+
+    /// Turns writes off for all servers. When it returns, every acknowledged write is in the store, and no server acknowledges another
+    /// one. `false`: a transaction that began before has not ended in a minute; call it again to wait longer.
+    pub fn turn_writes_off(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            Ok::<_, StoreError>(switch::turn_off(connection, now)?)
+        })?;
+        Ok(switch::outlast_writers(&mut self.connection)?)
+    }
+
+    /// Turns writes on. Servers notice within a second.
+    pub fn turn_writes_on(&mut self) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            Ok(switch::turn_on(connection)?)
+        })
+    }
+
+    /// Since when writes are off. `None`: they are on.
+    pub fn writes_off_since(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        switch::off_since(&mut self.connection)
     }
 
     /// Moves the client's pin.

@@ -19,8 +19,24 @@ pub struct Client {
     pub pin: Option<u32>,
     /// Its extensions, by ascending version.
     pub extensions: Vec<Extension>,
+    /// Its own rate limit. `None`: that of the server holds.
+    pub rate_limit: Option<ClientLimit>,
     /// The SHA-256 of the key by which it was found. `None`: it was found by name.
     pub key: Option<[u8; 32]>,
+}
+
+/// The rate limit of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientLimit {
+    /// It may send any number of requests.
+    Unlimited,
+    /// So many requests in so many seconds; both are at least one.
+    Rate {
+        /// How many requests.
+        requests: u32,
+        /// In how many seconds.
+        seconds: u32,
+    },
 }
 
 /// Who moved a pin.

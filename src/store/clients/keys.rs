@@ -3,8 +3,8 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::client::{Client, Extension};
-use super::extensions;
+use super::client::{Client, ClientLimit, Extension};
+use super::{extensions, limits};
 use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
@@ -27,7 +27,11 @@ struct ClientRow {
 }
 
 impl ClientRow {
-    fn into_client(self, extensions: Vec<Extension>) -> Result<Client, StoreError> {
+    fn into_client(
+        self,
+        extensions: Vec<Extension>,
+        rate_limit: Option<ClientLimit>,
+    ) -> Result<Client, StoreError> {
         Ok(Client {
             id: self.id,
             name: self.name,
@@ -36,6 +40,7 @@ impl ClientRow {
             first_contact_at: self.first_contact_at.map(time_from_db).transpose()?,
             pin: self.pin.and_then(|pin| u32::try_from(pin).ok()),
             extensions,
+            rate_limit,
             key: None,
         })
     }
@@ -115,7 +120,8 @@ fn with_extensions(
 ) -> Result<Option<Client>, StoreError> {
     row.map(|row| {
         let extensions = extensions::of(connection, row.id)?;
-        row.into_client(extensions)
+        let limit = limits::of(connection, row.id)?;
+        row.into_client(extensions, limit)
     })
     .transpose()
 }
@@ -127,10 +133,12 @@ pub(crate) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreE
         .select(ClientRow::as_select())
         .load(connection)?;
     let mut extensions = extensions::all(connection)?;
+    let mut limits = limits::all(connection)?;
     rows.into_iter()
         .map(|row| {
             let granted = extensions.remove(&row.id);
-            row.into_client(granted.unwrap_or_default())
+            let limit = limits.remove(&row.id);
+            row.into_client(granted.unwrap_or_default(), limit)
         })
         .collect()
 }

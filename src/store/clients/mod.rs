@@ -6,6 +6,7 @@ pub(crate) mod admin;
 pub(crate) mod client;
 pub(crate) mod extensions;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod pins;
 pub(crate) mod readers;
 pub(crate) mod usage;

@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use crate::store::backend::AnyConnection;
 use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
-    chunk_data, chunks, client_extensions, client_keys, client_moves, clients, datasets,
-    former_schemas, idempotency_keys, reader_columns, readers, refusals, revisions, secrets,
-    sources, usage,
+    chunk_data, chunks, client_extensions, client_keys, client_limits, client_moves, clients,
+    datasets, former_schemas, idempotency_keys, reader_columns, readers, refusals, revisions,
+    secrets, sources, usage,
 };
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
@@ -33,6 +33,7 @@ pub(super) const COPIED: &[&str] = &[
     "client_keys",
     "client_moves",
     "client_extensions",
+    "client_limits",
     "readers",
     "reader_columns",
     "usage",
@@ -112,6 +113,14 @@ pub(super) struct ExtensionCopy {
     pub client_id: i64,
     pub version: i64,
     pub retires_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = client_limits)]
+pub(super) struct LimitCopy {
+    pub client_id: i64,
+    pub requests: i64,
+    pub seconds: i64,
 }
 
 #[derive(Queryable, Insertable)]

@@ -10,3 +10,4 @@ mod migrating;
 pub(super) mod server;
 pub(super) mod session;
 pub(super) mod sqlstate;
+pub(super) mod transactions;

@@ -8,6 +8,7 @@ use super::{connecting, migrating};
 use crate::store::backend::address::{Address, Migrate};
 use crate::store::backend::connection::{self, AnyConnection, Begin};
 use crate::store::backend::dialect;
+use crate::store::backend::seen_switch::SeenSwitch;
 use crate::store::backend::write::{Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::settings::Settings;
@@ -54,6 +55,7 @@ pub(crate) fn write<T>(
     connection: &mut AnyConnection,
     options: WriteOptions,
     now: i64,
+    switch: &SeenSwitch,
     work: &impl Fn(&mut Transaction<'_>) -> Result<T, WriteError>,
 ) -> Result<T, StoreError> {
     for _ in 0..TRIES {
@@ -61,7 +63,9 @@ pub(crate) fn write<T>(
             if options.purpose == Purpose::Provisional {
                 dialect::do_not_wait_for_the_disk(connection)?;
             }
-            work(&mut Transaction::new(connection, now, false))
+            // What is believed is looked up after the transaction has begun, because turning writes off waits for its end.
+            let transaction = Transaction::new(connection, now, false);
+            work(&mut transaction.knowing(switch.recent()))
         });
         match outcome.map_err(WriteError::into_inner) {
             Err(StoreError::Again) => {}

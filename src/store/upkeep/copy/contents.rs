@@ -6,15 +6,15 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::opened::UpkeepError;
 use super::super::tables::{
-    self, ClientCopy, ClientKeyCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy, MoveCopy,
+    self, ClientCopy, ClientKeyCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy, LimitCopy, MoveCopy,
     ReaderColumnCopy, ReadsCopy, RefusalCopy, SecretCopy, UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::{descriptions as described, queries};
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, derived_files, descriptions,
-    former_schemas, garbage, idempotency_keys, leases, reader_columns, readers, refusals,
-    revisions, secrets, uploads, usage,
+    client_extensions, client_keys, client_limits, client_moves, clients, datasets, derived_files,
+    descriptions, former_schemas, garbage, idempotency_keys, leases, reader_columns, readers,
+    refusals, revisions, secrets, uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -87,6 +87,7 @@ pub(super) fn write(
         copy_table!(client_keys, ClientKeyCopy, source, target);
         copy_table!(client_moves, MoveCopy, source, target);
         copy_table!(client_extensions, ExtensionCopy, source, target);
+        copy_table!(client_limits, LimitCopy, source, target);
         copy_table!(usage, UsageCopy, source, target);
         copy_table!(refusals, RefusalCopy, source, target);
         copy_table!(readers, ReadsCopy, source, target);
@@ -137,6 +138,7 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(client_keys::table).execute(target)?;
     diesel::delete(client_moves::table).execute(target)?;
     diesel::delete(client_extensions::table).execute(target)?;
+    diesel::delete(client_limits::table).execute(target)?;
     diesel::delete(usage::table).execute(target)?;
     diesel::delete(refusals::table).execute(target)?;
     diesel::delete(readers::table).execute(target)?;
