@@ -264,6 +264,7 @@ fn plain_name(format: Format) -> String {
         Format::Csv => "text/csv",
         Format::Ndjson => "application/x-ndjson",
         Format::Csvm => "application/csvm+json",
+        Format::Parquet => "application/vnd.apache.parquet",
         Format::Html => "text/html",
     };
     name.to_owned()
