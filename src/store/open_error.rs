@@ -4,8 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Why a store could not be opened. Each message is one line that says what to do. It names the flag `--database`, unless
-/// [`OpenError::of`] names another.
+/// Why a store could not be opened. Each message is one line that says what to do, and names the flag `--database`.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {

@@ -230,7 +230,7 @@ fn the_service_of_the_package_starts_with_settings_that_there_are() {
         .filter(|line| !line.starts_with('#') && !line.is_empty());
     let names: Vec<&str> = lines.map(|line| line.split_once('=').unwrap().0).collect();
     for name in &names {
-        assert!(help.contains(&format!("[env: {name}=")), "{name}");
+        assert!(help.contains(&format!("[env: {name}")), "{name}");
     }
     // Who installs it lets nobody write by that.
     assert!(settings.contains("\nFLASH_ANONYMOUS=read\n"));
