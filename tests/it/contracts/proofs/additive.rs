@@ -61,10 +61,10 @@ const ADDITIONS: [(&str, Change); 12] = [
         answer["x-only-with"] = "lenient".into();
         responses.insert("203".into(), answer);
     }),
-    ("GET /datasets 429: the status is new", |document| {
+    ("GET /datasets 402: the status is new", |document| {
         let responses = object(document, &format!("{LIST}/responses"));
         let refusal = responses["400"].clone();
-        responses.insert("429".into(), refusal);
+        responses.insert("402".into(), refusal);
     }),
     ("the value may be \"xml\" now", |document| {
         let rows = "/paths/~1datasets~1{name}~1rows/get";

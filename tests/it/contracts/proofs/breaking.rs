@@ -139,8 +139,8 @@ fn a_parameter_that_is_gone_or_required_or_takes_less_breaks_who_sends_it() {
         &["`multipleOf` of the value was nothing and is 10"],
     );
     breaks(
-        |document| list(parameter(document, ROWS, "format"), "/schema/enum").truncate(2),
-        &["GET /datasets/{name}/rows query parameter `format`: the value is never \"ndjson\" now"],
+        |document| list(parameter(document, ROWS, "format"), "/schema/enum").truncate(3),
+        &["GET /datasets/{name}/rows query parameter `format`: the value is never \"parquet\" now"],
     );
     breaks(
         |document| {
