@@ -325,7 +325,10 @@ pub(crate) async fn delete_lost(store: &Store) -> Result<(), StoreError> {
             return Ok(());
         };
         after = segment;
-        while !has_blocks {
+        if has_blocks {
+            continue;
+        }
+        loop {
             let delete =
                 move |tx: &mut Transaction<'_>| Ok(statements::delete_some(tx, segment, BLOCKS)?);
             if !store
