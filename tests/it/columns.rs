@@ -6,6 +6,14 @@ use crate::database::Place;
 use crate::server::{Builder, Server};
 
 impl Server {
+    /// Appends rows without a header.
+    #[track_caller]
+    fn append_rows(&self, rows: &str) {
+        let post = self.post("/datasets/d/rows").v2();
+        let post = post.header("Content-Type", "text/csv; header=absent");
+        post.body(rows).send().ok();
+    }
+
     /// Waits until no dataset waits for columns.
     #[track_caller]
     pub fn wait_for_columns(&self) {
@@ -200,8 +208,7 @@ fn appended_rows_and_old_revisions_are_found_beside_columns() {
     // The second is too small for columns.
     for more in [150, 20, 200] {
         for server in [&with, &without] {
-            let post = server.post("/datasets/d/rows").v2();
-            post.csv(rows(from, from + more)).send().ok();
+            server.append_rows(&rows(from, from + more));
         }
         from += more;
     }
@@ -217,8 +224,7 @@ fn values_that_widen_the_types_of_columns_are_found_by_their_new_types() {
     let (with, without) = (server(Place::new(), 1), server(Place::new(), WITHOUT));
     for server in [&with, &without] {
         server.store("d", csv(200));
-        let post = server.post("/datasets/d/rows").v2();
-        post.csv("200,9.5,x,LAX,soon,later,maybe\n").send().ok();
+        server.append_rows("200,9.5,x,LAX,soon,later,maybe\n");
     }
     with.wait_for_columns();
     for question in [
@@ -240,8 +246,7 @@ fn compaction_and_a_restart_lose_no_columns() {
     let with = server(Place::new(), 30);
     with.store("d", csv(10));
     for append in 1..20 {
-        let post = with.post("/datasets/d/rows").v2();
-        post.csv(rows(append * 10, append * 10 + 10)).send().ok();
+        with.append_rows(&rows(append * 10, append * 10 + 10));
     }
     with.until(|server| server.segments("d") < 17);
     with.wait_for_columns();

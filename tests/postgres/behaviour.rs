@@ -22,6 +22,7 @@ const BEHAVIOUR: &[&str] = &[
     "budget",
     "changes",
     "clients",
+    "columns",
     "contracts",
     "csv",
     "descriptions",

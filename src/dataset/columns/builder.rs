@@ -9,7 +9,7 @@ use crate::dataset::query::Term;
 use crate::dataset::{Bounds, Column, Layout, Records, ZoneMap};
 
 /// How many columns of a dataset get chunks: the first ones.
-pub const CODED_COLUMNS: usize = 512;
+const CODED_COLUMNS: usize = 512;
 /// How many codes a row group has at most, over all columns: so a wide dataset has shorter row groups.
 const CODES: usize = 4 << 20;
 /// A column with a longer text gets no chunk.

@@ -21,7 +21,7 @@ mod row_group;
 mod selection;
 mod tally;
 
-pub use builder::{BuiltGroup, CODED_COLUMNS, RowGroupBuilder, group_rows};
+pub use builder::{BuiltGroup, RowGroupBuilder, group_rows};
 pub use chunk::{Chunks, ColumnChunk, CorruptColumn};
 pub use dictionary::Dictionary;
 pub use ranks::best_of_blocks;

@@ -256,7 +256,7 @@ fn ranks(
         .collect();
     match kind {
         ColumnType::String if greatest => sorted.sort_by(|(_, a), (_, b)| b.cmp(a)),
-        ColumnType::String => sorted.sort_by(|(_, a), (_, b)| a.cmp(b)),
+        ColumnType::String => sorted.sort_by_key(|(_, text)| *text),
         // These keys tell all different values apart. Of equal ones, the shortest text counts.
         _ => sorted.sort_by_cached_key(|(_, value)| {
             (term.abbreviated_key(Some(value)), value.len(), *value)

@@ -174,7 +174,7 @@ fn the_texts_of_all_rows_are_read_back_whatever_they_are() {
             fields.join(",") + "\n"
         };
         let lines: Vec<String> = (0..rows).map(|_| line(&mut random)).collect();
-        let blocks: Vec<String> = lines.chunks(700).map(|some| some.concat()).collect();
+        let blocks: Vec<String> = lines.chunks(700).map(<[_]>::concat).collect();
         let layout = layout(6);
         let built = built(&blocks, &layout, &columns(false));
         assert_eq!(built.group.rows(), rows as u64);

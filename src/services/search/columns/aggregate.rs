@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::SegmentColumns;
 use crate::dataset::aggregate::{Groups, Refusal};
-use crate::dataset::columns::{Selected, Tally, select};
+use crate::dataset::columns::{RowGroup, Selected, Tally, select};
 use crate::services::search::aggregate::{Gathered, lock, refused};
 use crate::services::search::{Search, SearchError};
 
@@ -52,7 +52,7 @@ impl Search {
 
     /// Whether there is memory for adding up row groups of a segment, which is taken.
     fn may_tally(&self, columns: &SegmentColumns, whole: &Mutex<Gathered>) -> bool {
-        let rows = columns.groups.iter().map(|group| group.rows()).max();
+        let rows = columns.groups.iter().map(RowGroup::rows).max();
         let rows = usize::try_from(rows.unwrap_or(0)).unwrap_or(usize::MAX);
         let plan = self.query.grouped.as_ref().map(|grouped| &grouped.plan);
         let columns = plan.map_or(0, |plan| plan.keys.len() + plan.aggregates.len());

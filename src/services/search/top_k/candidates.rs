@@ -60,7 +60,7 @@ pub(super) type Opened = Vec<(AbbreviatedKey, u64)>;
 
 /// Where a pass begins, as far as abbreviated keys tell.
 #[derive(Debug, Clone, Copy)]
-struct From {
+struct Begin {
     key: AbbreviatedKey,
     /// The first row of the block of the row that the pass continues after.
     block: u64,
@@ -76,12 +76,12 @@ pub(super) struct OrderedCandidates {
     /// Segments with columns.
     segments: Vec<Arc<SegmentColumns>>,
     heap: BinaryHeap<Reverse<Candidate>>,
-    from: Option<From>,
+    from: Option<Begin>,
     /// How many blocks the next group has at most.
     size: usize,
 }
 
-impl From {
+impl Begin {
     /// The least key that rows may have which were not found yet, if all of them are in blocks before row `end`.
     fn least(&self, end: u64) -> AbbreviatedKey {
         // Blocks before it in the file have no more rows with that key.
@@ -108,7 +108,7 @@ impl OrderedCandidates {
         let alone = search.query.order.len() == 1;
         candidates.from = after.and_then(|after| {
             let key = after.abbreviated_key()?;
-            Some(From {
+            Some(Begin {
                 key,
                 block: after.block,
                 settled: alone && term.settles(key),

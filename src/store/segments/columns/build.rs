@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::statements::{self, FullBlock};
 use super::{row_groups, unfit};
-use crate::dataset::columns::{BuiltGroup, RowGroupBuilder, group_rows};
+use crate::dataset::columns::{BuiltGroup, RowGroup, RowGroupBuilder, group_rows};
 use crate::dataset::{DatasetName, Layout, zone_map};
 use crate::store::backend::{AnyConnection, Purpose, Transaction, WriteError, WriteOptions};
 use crate::store::error::StoreError;
@@ -135,7 +135,7 @@ impl Task<'_> {
         let segment = self.segment.id;
         let read = move |connection: &mut AnyConnection| row_groups(connection, segment);
         let groups = self.store.backend().read(read).await?;
-        let mut next = groups.iter().map(|group| group.rows()).sum::<u64>();
+        let mut next = groups.iter().map(RowGroup::rows).sum::<u64>();
         let begun = next < self.segment.rows;
         while next < self.segment.rows {
             if !self.is_still_read().await? {
@@ -325,7 +325,10 @@ pub(crate) async fn delete_lost(store: &Store) -> Result<(), StoreError> {
             return Ok(());
         };
         after = segment;
-        while !has_blocks {
+        if has_blocks {
+            continue;
+        }
+        loop {
             let delete =
                 move |tx: &mut Transaction<'_>| Ok(statements::delete_some(tx, segment, BLOCKS)?);
             if !store

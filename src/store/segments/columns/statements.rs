@@ -19,14 +19,17 @@ const GROUP: i64 = -1;
 /// The place of the note which server builds.
 const BUILDER: i64 = -2;
 
+/// A row group: its first row, its digest, and its stored form.
+pub(super) type StoredGroup = (i64, Vec<u8>, Vec<u8>);
+
 /// A block with its zone maps and its packed text.
 pub(super) type FullBlock = (BlockKey, BlockPlace, Vec<u8>, PackedRow<'static>);
 
-/// The row groups of a segment, in order: first row, digest and stored form.
+/// The row groups of a segment, in order.
 pub(super) fn groups(
     connection: &mut AnyConnection,
     segment: SegmentId,
-) -> QueryResult<Vec<(i64, Vec<u8>, Vec<u8>)>> {
+) -> QueryResult<Vec<StoredGroup>> {
     of_column(segment, GROUP)
         .select((
             column_chunks::first_row,
