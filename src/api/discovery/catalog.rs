@@ -79,31 +79,26 @@ fn context(
     let links = [
         (
             "service-desc",
-            Some(link(format!("/openapi.json?version={number}"), JSON)),
+            Some(link(&format!("/openapi.json?version={number}"), JSON)),
         ),
         (
             "service-doc",
-            Some(link(format!("/explore/-/reference/{number}"), HTML)),
+            Some(link(&format!("/explore/-/reference/{number}"), HTML)),
         ),
-        ("service-meta", Some(link("/versions".to_owned(), JSON))),
+        ("service-meta", Some(link("/versions", JSON))),
         (
             "successor-version",
-            successor.map(|newer| link(root(newer), JSON)),
+            successor.map(|newer| link(&root(newer), JSON)),
         ),
         (
             "predecessor-version",
-            older.map(|older| link(root(older), JSON)),
+            older.map(|older| link(&root(older), JSON)),
         ),
         (
             "deprecation",
-            lifecycle.deprecated.map(|_| link(changes, JSON)),
+            lifecycle.deprecated.map(|_| link(&changes, JSON)),
         ),
-        (
-            "sunset",
-            lifecycle
-                .retired
-                .map(|_| link("/versions".to_owned(), JSON)),
-        ),
+        ("sunset", lifecycle.retired.map(|_| link("/versions", JSON))),
     ];
     let mut context = Map::new();
     context.insert("anchor".to_owned(), root(number).into());
@@ -115,7 +110,7 @@ fn context(
     context.into()
 }
 
-fn link(href: String, media_type: &str) -> Value {
+fn link(href: &str, media_type: &str) -> Value {
     json!({ "href": href, "type": media_type })
 }
 
