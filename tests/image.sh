@@ -54,7 +54,7 @@ grep -q -- '--anonymous' "$folder/refusal" || fail "it does not say why it does 
 
 # As restricted as in Kubernetes' standard "restricted", and only its volume is writable.
 port=$(free_port)
-container=$(docker create --read-only --cap-drop ALL --security-opt no-new-privileges --env FLASH_ANONYMOUS=read-write \
+container=$(docker create --read-only --cap-drop ALL --security-opt no-new-privileges --env FLASH_ANONYMOUS=read \
   --publish "127.0.0.1:$port:3000" "$image")
 docker cp "$container:/usr/bin/flash" "$folder/flash"
 total=$(of_image '{{.Size}}') ours=$(stat --format %s "$folder/flash")
@@ -74,7 +74,11 @@ until_ready() {
 until_ready
 [ "$(docker top "$container" -o pid,uid,comm | awk 'NR > 1 { print $2, $3 }')" = "65532 flash" ] || fail "it runs as $(docker top "$container")"
 address=http://127.0.0.1:$port
-curl --silent --show-error --fail -H 'Content-Type: text/csv' --data-binary @tests/data/people.csv "$address/datasets?name=people" >"$folder/created"
+# The first key, as docs/deploy.md makes it.
+key=$(docker exec "$container" flash clients add me)
+upload() { curl --silent --show-error --output "$folder/created" --write-out '%{http_code}' -H 'Content-Type: text/csv' --data-binary @tests/data/people.csv "$@" "$address/datasets?name=people"; }
+[ "$(upload)" = 401 ] || fail "anyone may write: $(cat "$folder/created")"
+[ "$(upload -H "Authorization: Bearer $key")" = 201 ] || fail "the key is not taken: $(cat "$folder/created")"
 rows() { curl --silent --show-error --fail -H 'Accept: text/csv' "$address/datasets/people"; }
 rows | cmp - tests/data/people.csv || fail "it doesn't return the CSV that was uploaded"
 

@@ -53,10 +53,16 @@ fn services_lead_to_ports_of_pods() {
 }
 
 #[test]
-fn the_api_is_at_port_80_of_the_load_balancer_and_nothing_else_is() {
+fn the_api_is_at_port_80_of_its_service_and_nothing_else_is() {
     for overlay in overlays() {
         let service = overlay.one("Service", "api");
-        assert_eq!(*service.at("/spec/type"), "LoadBalancer");
+        let has_gateway = overlay.kind("Gateway").count() > 0;
+        let kind = if has_gateway {
+            "ClusterIP"
+        } else {
+            "LoadBalancer"
+        };
+        assert_eq!(*service.at("/spec/type"), kind);
         let [entry] = service.list("/spec/ports") else {
             panic!("{}: more than one port", service.title);
         };
@@ -70,6 +76,47 @@ fn the_api_is_at_port_80_of_the_load_balancer_and_nothing_else_is() {
             assert_eq!(*other.at("/spec/clusterIP"), "None", "{}", other.title);
         }
     }
+}
+
+#[test]
+fn on_google_keys_travel_encrypted_and_plain_requests_are_led_to_https() {
+    let overlay = Overlay::named("gke");
+    let gateway = overlay.one("Gateway", "api");
+    let listeners = gateway.list("/spec/listeners");
+    let listener = |name: &str| listeners.iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!(listener("https")["protocol"], "HTTPS");
+    assert_eq!(listeners.len(), 2);
+    let route = |name| overlay.one("HTTPRoute", name);
+    assert_eq!(
+        route("api").list("/spec/parentRefs")[0]["sectionName"],
+        "https"
+    );
+    let backends = route("api").at("/spec/rules/0/backendRefs");
+    assert_eq!(*backends, json!([{"name": "api", "port": 80}]));
+    let redirect = route("redirect");
+    assert_eq!(redirect.list("/spec/parentRefs")[0]["sectionName"], "http");
+    let filter = redirect.at("/spec/rules/0/filters/0/requestRedirect/scheme");
+    assert_eq!(*filter, "https");
+    for policy in ["HealthCheckPolicy", "GCPBackendPolicy"] {
+        let target = overlay.one(policy, "api").at("/spec/targetRef");
+        assert_eq!(
+            *target,
+            json!({"group": "", "kind": "Service", "name": "api"})
+        );
+    }
+    // Its health checks reach the admin port, and its addresses are believed.
+    let checks = overlay.one("HealthCheckPolicy", "api");
+    let checks = checks.at("/spec/default/config/httpHealthCheck/port");
+    let admin = port(overlay.api(), &json!("admin")).unwrap();
+    assert_eq!(*checks, admin["containerPort"]);
+    let policy = overlay.one("NetworkPolicy", "api-health-checks");
+    let networks = policy.list("/spec/ingress/0/from").iter();
+    let networks: Vec<_> = networks
+        .map(|peer| peer["ipBlock"]["cidr"].as_str().unwrap())
+        .collect();
+    let maps = overlay.kind("ConfigMap");
+    let mut settings = maps.filter_map(|map| map.at("/data/FLASH_TRUSTED_PROXY").as_str());
+    assert_eq!(settings.next().unwrap(), networks.join(","));
 }
 
 #[test]

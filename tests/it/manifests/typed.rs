@@ -47,6 +47,10 @@ fn every_object_has_the_fields_that_its_kind_has_and_no_others() {
                 ("monitoring.coreos.com/v1", "ServiceMonitor")
                 | ("monitoring.googleapis.com/v1", "PodMonitoring") => scraping(object),
                 ("monitoring.coreos.com/v1", "PrometheusRule") => rules(object),
+                ("gateway.networking.k8s.io/v1", "Gateway" | "HTTPRoute")
+                | ("networking.gke.io/v1", "HealthCheckPolicy" | "GCPBackendPolicy") => {
+                    gateway(object);
+                }
                 other => panic!("{}: nothing is known of {other:?}", object.title),
             }
         }
@@ -67,6 +71,37 @@ fn scraping(object: &Object) {
     for endpoint in object.list("/spec/endpoints") {
         keys(endpoint, &["port", "path", "interval"]);
         assert_eq!(endpoint["path"], "/metrics");
+    }
+}
+
+/// What Google's gateways know of these kinds, of which Flash uses a part.
+fn gateway(object: &Object) {
+    let known: &[&str] = match object.kind.as_str() {
+        "Gateway" => &["gatewayClassName", "addresses", "listeners"],
+        "HTTPRoute" => &["parentRefs", "rules"],
+        _ => &["default", "targetRef"],
+    };
+    keys(object.at("/spec"), known);
+    for listener in object.list("/spec/listeners") {
+        keys(listener, &["name", "protocol", "port", "allowedRoutes"]);
+    }
+    for rule in object.list("/spec/rules") {
+        keys(rule, &["backendRefs", "filters"]);
+    }
+    let check = [
+        "checkIntervalSec",
+        "timeoutSec",
+        "healthyThreshold",
+        "unhealthyThreshold",
+        "config",
+    ];
+    match object.kind.as_str() {
+        "HealthCheckPolicy" => keys(object.at("/spec/default"), &check),
+        "GCPBackendPolicy" => keys(
+            object.at("/spec/default"),
+            &["timeoutSec", "connectionDraining"],
+        ),
+        _ => {}
     }
 }
 
