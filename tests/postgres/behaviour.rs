@@ -34,6 +34,7 @@ const BEHAVIOUR: &[&str] = &[
     "pages",
     "pairs",
     "queries",
+    "rate_limit",
     "reach",
     "revisions",
     "revoked",
@@ -44,6 +45,7 @@ const BEHAVIOUR: &[&str] = &[
     "uploads",
     "v1",
     "v2",
+    "writes",
 ];
 /// Those that need no database, or a certain one.
 const ELSEWHERE: &[&str] = &[

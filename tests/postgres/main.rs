@@ -29,6 +29,7 @@ mod process;
 mod balancer;
 mod behaviour;
 mod crashes;
+mod deploying;
 mod failover;
 mod faults;
 mod outage;
@@ -38,6 +39,7 @@ mod rollouts;
 mod secrets;
 mod servers;
 mod tls;
+mod writes;
 
 use std::env;
 use std::process::ExitCode;
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
     let mut trials = unless(lacking.as_deref(), behaviour);
     for own in [
         crashes::trials(),
+        deploying::trials(),
         failover::trials(),
         faults::trials(),
         outage::trials(),
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         rollouts::trials(),
         secrets::trials(),
         tls::trials(),
+        writes::trials(),
     ] {
         trials.extend(unless(no_cluster.as_deref(), own));
     }

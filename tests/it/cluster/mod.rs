@@ -133,6 +133,11 @@ impl Cluster {
         assert_eq!(self.psql("postgres", "SELECT pg_promote()"), "t");
     }
 
+    /// One of PostgreSQL's programs.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.path(name)
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }
