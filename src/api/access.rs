@@ -90,6 +90,12 @@ pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<
     }
 }
 
+/// Whether the request has a key that was a client's when this server last looked it up.
+pub(super) fn had_valid_key(services: &Services, headers: &HeaderMap) -> bool {
+    let key = key(headers).ok().flatten();
+    key.is_some_and(|key| services.clients.was_valid(&key))
+}
+
 /// The ways to send a key, for `WWW-Authenticate` (RFC 6750 §3, RFC 7617 §2).
 const SCHEMES: [&str; 2] = [
     "Bearer realm=\"flash\"",

@@ -100,7 +100,10 @@ async fn look_up<B>(
     request: &mut Request<B>,
     address: IpAddr,
 ) -> Option<Verdict> {
-    let (verdict, counted) = match limits.refuse_key(address) {
+    // Who guesses keys doesn't keep the clients at that address from calling.
+    let refused = limits.refuse_key(address);
+    let refused = refused.filter(|_| !access::had_valid_key(services, request.headers()));
+    let (verdict, counted) = match refused {
         Some(refused) => (Some(refused), Counted::with_wrong_keys(address)),
         // This is no call yet, so it doesn't pin the client.
         None => match access::identify(services, request.headers(), Some(OfPage)).await {

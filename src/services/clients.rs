@@ -78,6 +78,13 @@ impl Keys {
         counts.then_some(known.client)
     }
 
+    /// Whether the key was a client's when it was last looked up here, however long ago that is.
+    fn was_valid(&self, digest: &[u8; 32]) -> bool {
+        self.known
+            .get(digest)
+            .is_some_and(|known| known.client.is_some())
+    }
+
     fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }
@@ -99,6 +106,11 @@ impl Clients {
     /// The client of the key, if that was looked up just now; the outer `None`: it has to be looked up.
     pub fn recall(&self, key: &str) -> Option<Option<Arc<Client>>> {
         looks_right(key).then(|| self.keys.fresh(&digest(key)))?
+    }
+
+    /// Whether the key was a client's when this server last looked it up.
+    pub fn was_valid(&self, key: &str) -> bool {
+        looks_right(key) && self.keys.was_valid(&digest(key))
     }
 
     /// The client of the key, pinned; `None` if the key is unknown or revoked. At its first call, a client is pinned to `newest`.

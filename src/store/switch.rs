@@ -2,7 +2,7 @@
 //! database, and on again. Reads go on, and so does what servers write for themselves: compaction, counts of use and first pins.
 //!
 //! The switch is a row of `secrets`, and every write of a client looks at it in its own transaction, so no server has to be told. Once
-//! [`turn_off`] has returned, every write that was acknowledged is in the store, and no further one is acknowledged. How that holds
+//! [`outlast_writers`] has returned, every write that was acknowledged is in the store, and no further one is acknowledged. How that holds
 //! depends on the database:
 //!
 //! - SQLite has one transaction that writes at a time. Each reads the switch, and the one that turns it is one of them.
@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 
 use super::backend::seen_switch::SeenSwitch;
-use super::backend::{AnyConnection, Transaction, WriteError, connection, dialect};
+use super::backend::{AnyConnection, Transaction, WriteError, dialect};
 use super::error::StoreError;
 use super::handle::Store;
 use super::schema::secrets;
@@ -63,30 +63,31 @@ impl Store {
     }
 }
 
-/// Turns writes off. `false`: they are off, but a transaction that began before has not ended in a minute.
-pub(super) fn turn_off(connection: &mut AnyConnection, now: Timestamp) -> Result<bool, StoreError> {
-    connection::write(connection, |connection| {
-        if value(connection)?.is_none() {
-            let since = now.as_microsecond().to_le_bytes();
-            diesel::insert_into(secrets::table)
-                .values((
-                    secrets::name.eq(WRITES_OFF),
-                    secrets::value.eq(since.as_slice()),
-                ))
-                .execute(connection)?;
-        }
-        Ok::<_, StoreError>(())
-    })?;
-    let ended = dialect::outlast_others(connection, SeenSwitch::FRESH, PATIENCE)?;
-    Ok(ended)
+/// Turns writes off. They are off for certain once [`outlast_writers`] has returned.
+pub(super) fn turn_off(connection: &mut AnyConnection, now: Timestamp) -> QueryResult<()> {
+    if value(connection)?.is_none() {
+        let since = now.as_microsecond().to_le_bytes();
+        diesel::insert_into(secrets::table)
+            .values((
+                secrets::name.eq(WRITES_OFF),
+                secrets::value.eq(since.as_slice()),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody can write any more who may have missed that writes are off. `false`: a transaction that began before has not
+/// ended in a minute.
+pub(super) fn outlast_writers(connection: &mut AnyConnection) -> QueryResult<bool> {
+    dialect::outlast_others(connection, SeenSwitch::FRESH, PATIENCE)
 }
 
 /// Turns writes on.
-pub(super) fn turn_on(connection: &mut AnyConnection) -> Result<(), StoreError> {
-    connection::write(connection, |connection| {
-        diesel::delete(secrets::table.find(WRITES_OFF)).execute(connection)?;
-        Ok(())
-    })
+pub(super) fn turn_on(connection: &mut AnyConnection) -> QueryResult<()> {
+    diesel::delete(secrets::table.find(WRITES_OFF))
+        .execute(connection)
+        .map(drop)
 }
 
 /// Since when writes are off. `None`: they are on.

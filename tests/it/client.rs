@@ -13,7 +13,7 @@ pub const V1: &str = "application/vnd.flash.v1+json";
 /// The media type of version 2.
 pub const V2: &str = "application/vnd.flash.v2+json";
 /// The newest release of version 1.
-pub const V1_RELEASE: &str = "1.2.0";
+pub const V1_RELEASE: &str = "1.3.0";
 /// The newest release of version 2.
 pub const V2_RELEASE: &str = "2.4.0";
 

@@ -133,12 +133,17 @@ impl AdminStore {
     /// Turns writes off for all servers. When it returns, every acknowledged write is in the store, and no server acknowledges another
     /// one. `false`: a transaction that began before has not ended in a minute; call it again to wait longer.
     pub fn turn_writes_off(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        switch::turn_off(&mut self.connection, now)
+        connection::write(&mut self.connection, |connection| {
+            Ok::<_, StoreError>(switch::turn_off(connection, now)?)
+        })?;
+        Ok(switch::outlast_writers(&mut self.connection)?)
     }
 
     /// Turns writes on. Servers notice within a second.
     pub fn turn_writes_on(&mut self) -> Result<(), StoreError> {
-        switch::turn_on(&mut self.connection)
+        connection::write(&mut self.connection, |connection| {
+            Ok(switch::turn_on(connection)?)
+        })
     }
 
     /// Since when writes are off. `None`: they are on.

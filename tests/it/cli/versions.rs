@@ -92,7 +92,7 @@ fn a_version_in_use_is_not_to_be_retired_and_those_who_use_it_are_named() {
     assert!(text.contains("shop (1 request,"), "{text}");
     assert!(text.contains("anonymous (curl) (1 request,"), "{text}");
     assert!(
-        text.contains("v1 is still in use by the 2 callers above"),
+        text.contains("v1 is still in use by 2 callers, each on a line of the output"),
         "{text}"
     );
     // Who has more time is not left behind.
