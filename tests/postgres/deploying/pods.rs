@@ -101,11 +101,17 @@ impl Pods {
         }
     }
 
+    /// Ends all pods at once.
+    pub fn end(&mut self) {
+        self.pods.clear();
+    }
+
     /// Waits until pods of such names are gone.
     pub fn wait_for_ends(&mut self, of: impl Fn(&str) -> bool) {
-        let (ending, going) = self.going.drain(..).partition(|(name, _)| of(name));
+        let (ending, going): (Vec<_>, Vec<_>) =
+            self.going.drain(..).partition(|(name, _)| of(name));
         self.going = going;
-        for (_, ended) in Vec::<(String, JoinHandle<()>)>::from(ending) {
+        for (_, ended) in ending {
             ended.join().unwrap();
         }
     }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use tempfile::TempDir;
@@ -72,6 +72,14 @@ impl StandIn {
         let command = [&["flash"], arguments].concat();
         let said = self.state.lock().unwrap().in_pod(&command, &[]);
         String::from_utf8(said.unwrap()).unwrap()
+    }
+}
+
+impl Drop for StandIn {
+    /// Ends the servers, which the thread that answers would keep.
+    fn drop(&mut self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.pods.end();
     }
 }
 
