@@ -50,7 +50,7 @@ pub(super) async fn make(
         })
         .await?;
     staged.add(rest).await?;
-    staged.keep(dataset, name, parts).await
+    staged.keep(dataset, name, &parts).await
 }
 
 impl Work {

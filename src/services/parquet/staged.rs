@@ -106,7 +106,7 @@ impl Staged {
         mut self,
         dataset: &Dataset,
         name: DerivedName,
-        parts: Parts,
+        parts: &Parts,
     ) -> Result<DerivedFile, ParquetError> {
         let staged = StagedFile {
             segment: self.segment,

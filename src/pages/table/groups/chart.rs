@@ -20,6 +20,9 @@ const VALUES: f64 = 90.0;
 const HEIGHT: f64 = 220.0;
 const MARGIN: f64 = 24.0;
 
+/// A group: its label, and its value as a number and as it is written.
+type Point = (String, Option<f64>, String);
+
 /// A chart.
 pub(super) struct Chart {
     /// What it shows, in words.
@@ -68,7 +71,7 @@ impl Chart {
         }
         let names = keys.iter().map(|key| outputs[*key].name.as_str());
         let names = names.collect::<Vec<_>>().join(", ");
-        let points: Vec<(String, Option<f64>, String)> = rows
+        let points: Vec<Point> = rows
             .iter()
             .map(|row| {
                 let labels = keys.iter().map(|key| text(&row[*key]));
@@ -82,12 +85,12 @@ impl Chart {
             .collect();
         let measure = &outputs[measure].name;
         match times(grouped, &keys) {
-            true => Self::line(points, format!("{measure} by {names}")),
-            false => Self::bars(points, format!("{measure} by {names}")),
+            true => Self::line(&points, format!("{measure} by {names}")),
+            false => Self::bars(&points, format!("{measure} by {names}")),
         }
     }
 
-    fn bars(points: Vec<(String, Option<f64>, String)>, title: String) -> Option<Self> {
+    fn bars(points: &[Point], title: String) -> Option<Self> {
         let shown = &points[..points.len().min(BARS)];
         let (least, greatest) = bounds(shown)?;
         // Bars begin at zero.
@@ -125,7 +128,7 @@ impl Chart {
         })
     }
 
-    fn line(points: Vec<(String, Option<f64>, String)>, title: String) -> Option<Self> {
+    fn line(points: &[Point], title: String) -> Option<Self> {
         let shown = &points[..points.len().min(POINTS)];
         let (least, greatest) = bounds(shown)?;
         let span = if greatest > least {
@@ -141,8 +144,7 @@ impl Chart {
         };
         let (mut pieces, mut dots) = (Vec::new(), Vec::new());
         // A group without a value is a gap.
-        let known =
-            |(_, (_, number, _)): &(usize, &(String, Option<f64>, String))| number.is_some();
+        let known = |(_, (_, number, _)): &(usize, &Point)| number.is_some();
         let all: Vec<_> = shown.iter().enumerate().collect();
         for piece in all.chunk_by(|a, b| known(a) == known(b)) {
             let places = piece
@@ -197,7 +199,7 @@ fn times(grouped: &Grouped, keys: &[usize]) -> bool {
 }
 
 /// The least and greatest of the numbers.
-fn bounds(points: &[(String, Option<f64>, String)]) -> Option<(f64, f64)> {
+fn bounds(points: &[Point]) -> Option<(f64, f64)> {
     let mut numbers = points.iter().filter_map(|(_, number, _)| *number);
     let first = numbers.next()?;
     Some(numbers.fold((first, first), |(least, greatest), number| {
