@@ -24,6 +24,7 @@ mod clients;
 mod contracts;
 mod crashes;
 mod csv;
+mod day;
 mod described;
 mod descriptions;
 mod discovery;
