@@ -4,8 +4,8 @@
 //! same shape as the flights of New York is made. A baseline that is not to be had here (the commands `sqlite3` and `python3`,
 //! DuckDB from PyPI, a PostgreSQL) is said to be lacking in its row.
 //!
-//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`, `exports`, `creates`, `queries`,
-//! `columns`, `scale`, `postgres`. `--chart PATH`, or `FLASH_BENCH_CHART`, draws how far each promise holds. The last lines that are
+//! Names of parts after `--` run those alone: `start`, `upload`, `large`, `pages`, `callers`, `exports`, `creates`, `lists`,
+//! `queries`, `columns`, `scale`, `postgres`. `--chart PATH`, or `FLASH_BENCH_CHART`, draws how far each promise holds. The last lines that are
 //! printed are the tables of docs/performance.md, as they are there.
 
 #![expect(
@@ -30,6 +30,7 @@ mod duckdb;
 mod exports;
 mod flights;
 mod kept;
+mod lists;
 mod load;
 mod pages;
 mod postgres;
@@ -77,6 +78,7 @@ const PARTS: [(&str, &[Part]); 5] = [
             ("callers", callers::measure),
             ("exports", exports::measure),
             ("creates", creates::measure),
+            ("lists", lists::measure),
         ],
     ),
     ("Queries", &[("queries", queries::measure)]),

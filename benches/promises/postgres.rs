@@ -17,12 +17,12 @@ use super::program::Program;
 use super::questions::{self, Baseline, Columns, Database};
 use super::table::{Row, Unit};
 use super::turns::{RUNS, SPELL, SPELLS, in_turn, timed};
-use super::{Ground, flights, pages};
+use super::{Ground, flights, lists, pages};
 
 /// Where the baselines are.
 const SCHEMA: &str = "flash_bench";
 
-/// The statements of one create, with values of the sizes that a CSV of 1 KB makes.
+/// A create as a client of PostgreSQL writes it: a transaction with a statement for each table. Flash sends one statement for all. With values of the sizes that a CSV of 1 KB makes.
 const CREATE: &str = "\
 \\set id random(1, 9000000000000000000)
 BEGIN;
@@ -71,9 +71,12 @@ fn measure_on(url: &str, ground: &Ground) -> Vec<Row> {
     let mut rows = vec![
         upload(&program, url, ground, own),
         creates(&program, url, &ground.folder, own),
-        page(&program, &ground.folder, &dataset),
     ];
+    rows.extend(pages_of(&program, url, &ground.folder, &dataset));
     rows.extend(queries(&program, url, ground, &dataset, connection));
+    let mut connection = PgConnection::establish(url).expect("the database answers");
+    lists::fill_postgres(&program, &mut connection);
+    rows.push(lists::last_page(&program));
     let peak = program.memory("VmHWM");
     rows.push(Row::of("peak memory throughout", peak, Unit::Mebibytes).under(96.0));
     run(
@@ -135,8 +138,8 @@ fn creates(program: &Program, url: &str, folder: &Path, own: u32) -> Row {
         ours,
         Unit::PerSecond,
     )
-    .against("`pgbench`, the same statements, 32 clients", theirs)
-    .at_least(0.33)
+    .against("`pgbench`, a statement for each table, 32 clients", theirs)
+    .at_least(0.75)
 }
 
 /// How often a second the script is run by 32 clients.
@@ -151,23 +154,48 @@ fn pgbench(url: &str, script: &Path) -> f64 {
     rate.expect("a rate")
 }
 
-/// A page that was asked for before; what the newest revision is, is asked each time.
-fn page(program: &Program, folder: &Path, dataset: &str) -> Row {
+/// A page that was asked for before; what the newest revision is, is asked each time, by all that wait together. From one server, and from
+/// two on the same database, which share these cores with PostgreSQL and with the clients.
+fn pages_of(program: &Program, url: &str, folder: &Path, dataset: &str) -> [Row; 3] {
     let page = format!("/datasets/{dataset}/rows?limit=100");
     let bare = pages::bare(program, &page, folder);
-    let [ours, theirs] = in_turn(
+    let second = Program::start(folder, &["--database", url]);
+    let alone = |program: &Program, path: &str| {
+        1000.0 / Load::gets(program.address, path, super::V2).run(1, SPELL)
+    };
+    let both = || {
+        std::thread::scope(|scope| {
+            let rates = [program, &second].map(|program| {
+                scope.spawn(|| Load::gets(program.address, &page, super::V2).run(32, SPELL))
+            });
+            rates.map(|rate| rate.join().expect("a rate")).iter().sum()
+        })
+    };
+    let [ours, theirs, two, one_client, bare_client] = in_turn(
         SPELLS,
-        [&mut |_| pages::rate(program, &page), &mut |_| {
-            pages::rate(&bare, "/")
-        }],
+        [
+            &mut |_| pages::rate(program, &page),
+            &mut |_| pages::rate(&bare, "/"),
+            &mut |_| both(),
+            &mut |_| alone(program, &page),
+            &mut |_| alone(&bare, "/"),
+        ],
     );
-    Row::of(
-        "page of 100 rows as JSON that was asked for before, 64 connections",
-        ours,
-        Unit::PerSecond,
-    )
-    .against("bare warp, same bytes", theirs)
-    .unpromised()
+    [
+        Row::of(
+            "page of 100 rows as JSON that was asked for before, 64 connections",
+            ours,
+            Unit::PerSecond,
+        )
+        .against("bare warp, same bytes", theirs)
+        .at_least(0.35),
+        Row::of("the same for one client", one_client, Unit::Milliseconds)
+            .against("bare warp", bare_client)
+            .unpromised(),
+        Row::of("the same from two servers", two, Unit::PerSecond)
+            .against("from one server", ours)
+            .unpromised(),
+    ]
 }
 
 /// Questions against PostgreSQL itself, of a table with typed columns, `NA` as null and no index.

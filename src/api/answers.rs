@@ -21,12 +21,12 @@ use jiff::Timestamp;
 
 use super::access;
 use super::rate_limit::Beyond;
-use super::request::{OfPage, REQUEST_ID};
+use super::request::{Failed, OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
 use crate::services::{CachedResponse, NamedColumns, Services};
-use crate::store::{Dataset, Outcome, SegmentId};
+use crate::store::{Client, Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
 
 /// The most bytes of a question. Responses to longer ones are not cached.
@@ -161,7 +161,7 @@ where
     };
     let of = (memo.dataset.name.clone(), memo.dataset.made_by);
     // A response about an older revision is not cached, because the revision may be deleted.
-    if is_newest(services, &of) {
+    if is_of(services.store.seen(&of.0).as_ref(), &of) {
         let until = services.catalogue.next_change(memo.at);
         let mut headers = head.headers.clone();
         // With a placeholder, the request id replaces a value and moves no other header.
@@ -180,44 +180,58 @@ where
     http::Response::from_parts(head, sent)
 }
 
-fn is_newest(services: &Services, (name, segment): &(DatasetName, SegmentId)) -> bool {
-    let newest = services.store.known(name);
+/// Whether that segment made the newest revision of the dataset.
+fn is_of(newest: Option<&Arc<Dataset>>, (_, segment): &(DatasetName, SegmentId)) -> bool {
     newest.is_some_and(|newest| newest.made_by == *segment)
 }
 
-/// The cached response to a request, if its conditions hold.
-fn recall(
-    services: &Services,
-    question: &mut Question,
-    headers: &HeaderMap,
-    of_page: Option<&OfPage>,
-) -> Option<http::Response<Full<Bytes>>> {
-    let client = access::recall(services, headers)?;
-    let client = client.as_deref();
-    if client.is_some_and(|client| !client.extensions.is_empty()) {
-        return None;
+/// A cached response that may be sent if it is of the newest revision.
+struct Candidate {
+    client: Option<Arc<Client>>,
+    answer: Arc<CachedResponse>,
+}
+
+impl Candidate {
+    /// The cached response to a request, if its other conditions hold.
+    fn of(services: &Services, question: &mut Question, headers: &HeaderMap) -> Option<Self> {
+        let client = access::recall(services, headers)?;
+        let by = client.as_deref();
+        if by.is_some_and(|client| !client.extensions.is_empty()) {
+            return None;
+        }
+        access::admit(services, &Method::GET, by).ok()?;
+        let question = question.by(access::default_of(services, by));
+        let answer = services.cache.response(question)?;
+        Some(Self { client, answer })
     }
-    access::admit(services, &Method::GET, client).ok()?;
-    let question = question.by(access::default_of(services, client));
-    let answer = services.cache.response(question)?;
-    let now = services.clock.now();
-    if !answer.holds.contains(&now) || !is_newest(services, &answer.of) {
-        return None;
+
+    /// The response, if its time is not over.
+    fn send(
+        &self,
+        services: &Services,
+        headers: &HeaderMap,
+        of_page: Option<&OfPage>,
+    ) -> Option<http::Response<Full<Bytes>>> {
+        let (answer, client) = (&self.answer, self.client.as_deref());
+        let now = services.clock.now();
+        if !answer.holds.contains(&now) {
+            return None;
+        }
+        let bytes = answer.body.len();
+        let held = services.memory.try_take(Kind::of_answer(bytes), bytes)?;
+        let version = answer.route.version.unwrap_or_default();
+        if of_page.is_none() {
+            let outcome = Outcome::Called(answer.operation);
+            access::count(services, client, headers, version, outcome, now);
+            let (_, made_by) = answer.of;
+            let read = (made_by.dataset, answer.named.as_ref());
+            access::count_read(services, client, headers, read, now);
+        }
+        let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
+        *response.headers_mut() = answer.headers.clone();
+        response.extensions_mut().insert(answer.route);
+        Some(response)
     }
-    let bytes = answer.body.len();
-    let held = services.memory.try_take(Kind::of_answer(bytes), bytes)?;
-    let version = answer.route.version.unwrap_or_default();
-    if of_page.is_none() {
-        let outcome = Outcome::Called(answer.operation);
-        access::count(services, client, headers, version, outcome, now);
-        let (_, made_by) = answer.of;
-        let read = (made_by.dataset, answer.named.as_ref());
-        access::count_read(services, client, headers, read, now);
-    }
-    let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
-    *response.headers_mut() = answer.headers.clone();
-    response.extensions_mut().insert(answer.route);
-    Some(response)
 }
 
 /// Sends cached responses, and passes all other requests to the inner service.
@@ -236,7 +250,9 @@ impl<S> Service<S> {
 impl<S, B, W> tower_service::Service<Request<B>> for Service<S>
 where
     S: tower_service::Service<Request<B>, Response = http::Response<W>, Error = Infallible>,
+    S: Clone + Send + 'static,
     S::Future: Send + 'static,
+    B: Send + Sync + 'static,
     W: http_body::Body<Data = Bytes> + Send + 'static,
 {
     type Response = Sent<W>;
@@ -254,15 +270,59 @@ where
         let beyond = request.extensions().get::<Beyond>().is_some();
         let mut question = Question::of(&request).filter(|_| !beyond);
         let asked = question.as_mut();
-        let (headers, of_page) = (request.headers(), request.extensions().get());
-        let known = asked.and_then(|asked| recall(&self.services, asked, headers, of_page));
-        if let Some(known) = known {
-            return Either::Left(ready(Ok(known.map(http_body_util::Either::Left))));
+        let candidate =
+            asked.and_then(|asked| Candidate::of(&self.services, asked, request.headers()));
+        if let Some(candidate) = candidate {
+            if !self.services.store.knows_newest() {
+                return Either::Right(self.ask(candidate, question, request));
+            }
+            let of = &candidate.answer.of;
+            if is_of(self.services.store.known(&of.0).as_ref(), of) {
+                let (headers, of_page) = (request.headers(), request.extensions().get());
+                if let Some(sent) = candidate.send(&self.services, headers, of_page) {
+                    return Either::Left(ready(Ok(sent.map(http_body_util::Either::Left))));
+                }
+            }
         }
         let (services, made) = (Arc::clone(&self.services), self.behind.call(request));
         Either::Right(Box::pin(async move {
             let Ok(response) = made.await;
             Ok(remember(&services, question, response))
         }))
+    }
+}
+
+impl<S> Service<S> {
+    /// Asks the store whether a cached response is of the newest revision. If it is not, the inner service answers.
+    fn ask<B, W>(
+        &self,
+        candidate: Candidate,
+        question: Option<Question>,
+        mut request: Request<B>,
+    ) -> BoxFuture<'static, Result<Sent<W>, Infallible>>
+    where
+        S: tower_service::Service<Request<B>, Response = http::Response<W>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: Send + Sync + 'static,
+        W: http_body::Body<Data = Bytes> + Send + 'static,
+    {
+        let (services, mut behind) = (Arc::clone(&self.services), self.behind.clone());
+        Box::pin(async move {
+            let of = &candidate.answer.of;
+            match services.store.find(&of.0).await {
+                Ok(newest) if is_of(newest.as_ref(), of) => {
+                    let (headers, of_page) = (request.headers(), request.extensions().get());
+                    if let Some(sent) = candidate.send(&services, headers, of_page) {
+                        return Ok(sent.map(http_body_util::Either::Left));
+                    }
+                }
+                Ok(_) => {}
+                // The request has waited for the store already.
+                Err(error) => drop(request.extensions_mut().insert(Failed::new(error))),
+            }
+            let Ok(response) = behind.call(request).await;
+            Ok(remember(&services, question, response))
+        })
     }
 }

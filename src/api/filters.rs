@@ -25,7 +25,7 @@ use super::discovery::{self, Page};
 use super::error::Error;
 use super::rate_limit::Beyond;
 use super::registry::{Registry, Resource};
-use super::request::{OfPage, Peer, single};
+use super::request::{Failed, OfPage, Peer, single};
 use super::{access, coding, in_url};
 use crate::store::{Outcome, StoreError};
 use crate::versioning::{self, InUrl, Refusal, Source};
@@ -281,6 +281,8 @@ fn find(context: &mut Context, target: Target) -> Result<Task, Error> {
 
 /// The parts of a request that follow its head.
 struct Payload {
+    /// Why the store failed, if it was asked already.
+    failed: Option<Failed>,
     /// The caller's address, if it is known.
     from: Option<IpAddr>,
     body: Body,
@@ -290,8 +292,10 @@ struct Payload {
 fn payload() -> impl Filter<Extract = (Payload,), Error = Rejection> + Clone + Send + Sync + 'static
 {
     let peer = warp::ext::optional::<Peer>();
-    peer.and(warp::body::stream())
-        .map(|peer: Option<Peer>, body| Payload {
+    peer.and(warp::ext::optional::<Failed>())
+        .and(warp::body::stream())
+        .map(|peer: Option<Peer>, failed, body| Payload {
+            failed,
             from: peer.map(|Peer(address)| address),
             body: body::boxed(body),
         })

@@ -1,11 +1,13 @@
 //! A request as operations get it from the filters.
 
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::body::Body;
 use super::error::Error;
+use crate::store::StoreError;
 use crate::versioning::InUrl;
 
 /// The request id. The server gives one to every request and response.
@@ -25,6 +27,21 @@ pub struct OfPage;
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// Names the media types that a resource takes in a `QUERY` (RFC 10008).
 pub(super) const ACCEPT_QUERY: HeaderName = HeaderName::from_static("accept-query");
+/// Marks a request for which the store was asked already, and failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failed(Arc<Mutex<Option<StoreError>>>);
+
+impl Failed {
+    pub(super) fn new(error: StoreError) -> Self {
+        Self(Arc::new(Mutex::new(Some(error))))
+    }
+
+    /// The error, once.
+    pub(super) fn take(&self) -> Option<StoreError> {
+        let mut error = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        error.take()
+    }
+}
 
 /// A request.
 pub struct Request {

@@ -137,6 +137,17 @@ impl PostgresUrl {
             Some((name, password)) => (Some(name), Some(password)),
             None => (user, None),
         };
+        let modes = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("pooler="));
+        if !modes
+            .clone()
+            .all(|mode| ["transaction", "session"].contains(&mode))
+        {
+            return Err(
+                "pooler in the address of the database is neither transaction nor session: write the mode of the pooler",
+            );
+        }
         let mut secrets = Vec::new();
         let in_query = query.split('&').filter_map(|pair| {
             let (name, value) = pair.split_once('=')?;
@@ -232,6 +243,7 @@ mod tests {
     fn an_address_that_libpq_would_repeat_in_an_error_is_refused_before() {
         for address in [
             "postgres:flash",
+            "postgres://db/flash?pooler=statement",
             "postgres://me:50%off@db/flash",
             "postgres://me:a b@db/flash",
         ] {

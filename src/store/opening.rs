@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::backend::{Address, AnyConnection, Backend, connection};
+use super::catalog::newest;
 use super::error::{OpenError, StoreError};
 use super::handle::{Shared, Store};
 use super::ids::Ids;
@@ -18,7 +19,7 @@ impl Store {
     /// Opens the store, brings its schema up to date and starts its maintenance. A SQLite file is locked for this process.
     /// Blocks the thread: call it at the start of the program, on a runtime.
     pub fn open(settings: &Settings, clock: Clock) -> Result<Self, OpenError> {
-        let backend = Backend::open(settings, Arc::clone(&clock), begin)?;
+        let backend = Backend::open(settings, Arc::clone(&clock), begin, newest::find)?;
         let (to_compact, names) = tokio::sync::mpsc::unbounded_channel();
         let (to_build, without_columns) = tokio::sync::mpsc::unbounded_channel();
         let ids = Ids::default();

@@ -24,7 +24,7 @@ use super::secrets as shared;
 use super::units::{time_from_db, unreadable};
 
 /// The name of the switch. There is such a row while writes are off; its value is the time since when, in microseconds.
-const WRITES_OFF: &str = "writes-off";
+pub(super) const WRITES_OFF: &str = "writes-off";
 /// How often a server reads the switch.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// How long turning writes off waits for transactions that began before.

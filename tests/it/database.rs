@@ -24,6 +24,9 @@ pub const URL: &str = "FLASH_TEST_POSTGRES_URL";
 /// databases tested.
 pub const TEMPLATE: &str = "FLASH_TEST_POSTGRES_TEMPLATE";
 
+/// The one with the port of a pooler in transaction mode. If it is set, servers reach the database through it.
+pub const POOLER: &str = "FLASH_TEST_POSTGRES_POOLER";
+
 /// The place of one server's datasets; clones are of the same.
 #[derive(Clone)]
 pub struct Place {
@@ -35,7 +38,10 @@ pub struct Place {
 struct Fresh {
     server: String,
     name: String,
+    /// Its address without a pooler.
     url: String,
+    /// The address that servers are given.
+    served: String,
 }
 
 impl Place {
@@ -68,7 +74,7 @@ impl Place {
     /// What a server in that folder has to be told to find it, beyond what it does by itself.
     pub fn arguments(&self) -> Vec<&str> {
         match &self.fresh {
-            Some(fresh) => vec!["--database", &fresh.url],
+            Some(fresh) => vec!["--database", &fresh.served],
             None => Vec::new(),
         }
     }
@@ -80,7 +86,7 @@ impl Place {
         };
         let command = DatabaseSettings::augment_args(Command::new("flash"))
             .mut_args(|argument| argument.env(None));
-        let matches = command.get_matches_from(["flash", "--database", &fresh.url]);
+        let matches = command.get_matches_from(["flash", "--database", &fresh.served]);
         let settings = DatabaseSettings::from_arg_matches(&matches).unwrap();
         settings.resolve().unwrap()
     }
@@ -270,7 +276,16 @@ impl Fresh {
         let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
         execute(&server, &create);
         let url = with_database(&server, &name);
-        Some(Arc::new(Self { server, name, url }))
+        let served = match env::var(POOLER) {
+            Ok(port) => through_pooler(&url, &port),
+            Err(_) => url.clone(),
+        };
+        Some(Arc::new(Self {
+            server,
+            name,
+            url,
+            served,
+        }))
     }
 }
 
@@ -298,6 +313,14 @@ pub fn count(url: &str, sql: &str) -> i64 {
 pub fn execute(url: &str, sql: &str) {
     let mut connection = PgConnection::establish(url).unwrap();
     connection.batch_execute(sql).unwrap();
+}
+
+/// The address of the same database through a pooler on this machine.
+fn through_pooler(url: &str, port: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let (server, database) = rest.split_once('/').unwrap();
+    let user = server.split_once('@').map_or("", |(user, _)| user);
+    format!("{scheme}://{user}@127.0.0.1:{port}/{database}?pooler=transaction")
 }
 
 /// The address of another database of the same server.

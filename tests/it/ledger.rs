@@ -140,6 +140,18 @@ impl Ledger {
         }
     }
 
+    /// How many writes were acknowledged so far.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// How many writes failed so that nobody knows whether they happened.
+    pub fn unsure(&self) -> usize {
+        let entries = self.lock();
+        let unsure = entries.values().filter(|entry| entry.perhaps.is_some());
+        unsure.count()
+    }
+
     fn write(&self, writer: usize, mut random: Random, server: &str) {
         let mut generation = 0;
         let agent = agent();

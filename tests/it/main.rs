@@ -25,6 +25,7 @@ mod columns;
 mod contracts;
 mod crashes;
 mod csv;
+mod day;
 mod described;
 mod descriptions;
 mod discovery;

@@ -204,6 +204,27 @@ fn the_list_of_datasets_comes_in_pages_too() {
 }
 
 #[test]
+fn pages_of_the_list_follow_each_other_from_the_first_to_the_last() {
+    let server = Server::start();
+    let many: Vec<_> = (10..45)
+        .map(|n| json!({"name": format!("set-{n}"), "csv": "a\n1\n"}))
+        .collect();
+    server.post("/datasets").json(&json!(many)).send().created();
+    for per_page in [1, 2, 4, 7, 34, 35, 36] {
+        let mut names = Vec::new();
+        for page in 1..=36 {
+            let list = server.get(&format!("/datasets?page={page}&per_page={per_page}"));
+            let list = list.send().ok().json();
+            assert_eq!(list["total"], 35);
+            let datasets = list["datasets"].as_array().unwrap();
+            names.extend(datasets.iter().map(|one| one["name"].clone()));
+        }
+        let all: Vec<_> = (10..45).map(|n| json!(format!("set-{n}"))).collect();
+        assert_eq!(names, all, "{per_page} a page");
+    }
+}
+
+#[test]
 fn as_csv_all_of_it_comes() {
     let server = Server::start();
     server.store("airports", AIRPORTS);

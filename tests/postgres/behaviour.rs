@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::database::{TEMPLATE, URL};
+use crate::database::{POOLER, TEMPLATE, URL};
 use crate::postgres::Postgres;
 
 /// The modules of `tests/it` that say what Flash does, whichever database it has.
@@ -52,6 +52,7 @@ const BEHAVIOUR: &[&str] = &[
 const ELSEWHERE: &[&str] = &[
     "cli",
     "crashes",
+    "day",
     "described",
     "disk",
     "edge",
@@ -62,19 +63,25 @@ const ELSEWHERE: &[&str] = &[
     "monitoring",
     "readme",
 ];
+/// Those that are run through a pooler too, unless `FLASH_POOLED=all` asks for all: they use every statement.
+const POOLED: &[&str] = &["clients", "lifecycle", "pairs", "queries", "uploads"];
 /// Modules within them that are about SQLite's file.
 const SQLITE: &str = "sqlite";
 
-/// A trial for each test of the suite.
-pub fn trials(postgres: &Arc<Postgres>) -> Result<Vec<Trial>, String> {
+/// A trial for each test of the suite, and those through a pooler.
+pub fn trials(postgres: &Arc<Postgres>) -> Result<(Vec<Trial>, Vec<Trial>), String> {
     let program = program()?;
-    let mut trials = Vec::new();
+    let all_pooled = env::var("FLASH_POOLED").is_ok_and(|which| which == "all");
+    let (mut trials, mut pooled) = (Vec::new(), Vec::new());
     for name in names(&program)? {
         let mut modules = name.split("::");
         let module = modules.next().unwrap_or_default();
         if BEHAVIOUR.contains(&module) {
             if !modules.any(|module| module == SQLITE) {
-                trials.push(trial(&program, &name, postgres));
+                trials.push(trial(&program, &name, postgres, false));
+                if all_pooled || POOLED.contains(&module) {
+                    pooled.push(trial(&program, &name, postgres, true));
+                }
             }
         } else if !ELSEWHERE.contains(&module) {
             return Err(format!(
@@ -82,19 +89,29 @@ pub fn trials(postgres: &Arc<Postgres>) -> Result<Vec<Trial>, String> {
             ));
         }
     }
-    Ok(trials)
+    Ok((trials, pooled))
 }
 
-fn trial(program: &Path, name: &str, postgres: &Arc<Postgres>) -> Trial {
+fn trial(program: &Path, name: &str, postgres: &Arc<Postgres>, pooled: bool) -> Trial {
     let (program, postgres, test) = (program.to_owned(), Arc::clone(postgres), name.to_owned());
-    Trial::ignorable_test(format!("behaviour::{name}"), move || {
-        run(&program, &test, &postgres)
+    let kind = if pooled { "pooled" } else { "behaviour" };
+    Trial::ignorable_test(format!("{kind}::{name}"), move || {
+        run(&program, &test, &postgres, pooled)
     })
 }
 
-fn run(program: &Path, test: &str, postgres: &Postgres) -> Result<Completion, Failed> {
+fn run(
+    program: &Path,
+    test: &str,
+    postgres: &Postgres,
+    pooled: bool,
+) -> Result<Completion, Failed> {
     let template = postgres.template()?;
-    let output = Command::new(program)
+    let mut command = Command::new(program);
+    if pooled {
+        command.env(POOLER, postgres.pooler().to_string());
+    }
+    let output = command
         .args(["--exact", test, "--nocapture"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env(URL, &template.server)

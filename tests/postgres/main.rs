@@ -3,7 +3,7 @@
 //!
 //! The database is a throwaway one that is started here, or the one that `FLASH_TEST_POSTGRES_URL` names: the address of a
 //! database and of a role that may make others. Where there is neither, every test is ignored and says why, and under
-//! `CI=true` that is a failure.
+//! `CI=true` that is a failure. So it is where the pooler is lacking, PgBouncer.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,6 +29,7 @@ mod process;
 mod balancer;
 mod behaviour;
 mod crashes;
+mod day;
 mod deploying;
 mod failover;
 mod faults;
@@ -38,6 +39,7 @@ mod replicas;
 mod rollouts;
 mod secrets;
 mod servers;
+mod statements;
 mod tls;
 mod writes;
 
@@ -53,7 +55,15 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let origin = Origin::find();
     let (lacking, no_cluster) = (origin.as_ref().err().cloned(), cluster::available().err());
-    if let Some(reason) = &lacking
+    let no_pooler = match &origin {
+        Ok(origin) => origin.refuses_pooler(),
+        Err(reason) => Some(reason.clone()),
+    };
+    // Before a server that was named, there is no pooler to install.
+    let to_install = no_pooler
+        .as_ref()
+        .filter(|_| matches!(origin, Ok(Origin::Own)));
+    if let Some(reason) = lacking.as_ref().or(to_install)
         && env::var("CI").is_ok_and(|ci| ci == "true")
         && !arguments.list
     {
@@ -61,7 +71,7 @@ fn main() -> ExitCode {
         return ExitCode::from(101);
     }
     let postgres = Arc::new(Postgres::new(origin));
-    let behaviour = match behaviour::trials(&postgres) {
+    let (behaviour, pooled) = match behaviour::trials(&postgres) {
         Ok(trials) => trials,
         Err(reason) => {
             eprintln!("{reason}");
@@ -69,8 +79,10 @@ fn main() -> ExitCode {
         }
     };
     let mut trials = unless(lacking.as_deref(), behaviour);
+    trials.extend(unless(no_pooler.as_deref(), pooled));
     for own in [
         crashes::trials(),
+        day::trials(),
         deploying::trials(),
         failover::trials(),
         faults::trials(),
@@ -78,12 +90,22 @@ fn main() -> ExitCode {
         replicas::trials(),
         rollouts::trials(),
         secrets::trials(),
+        statements::trials(),
         tls::trials(),
         writes::trials(),
     ] {
         trials.extend(unless(no_cluster.as_deref(), own));
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let exit = libtest_mimic::run(&arguments, trials).exit_code();
+    let unnamed = servers::used_cluster().and_then(statements::unnamed);
+    if let Some(unnamed) = unnamed.filter(|unnamed| !unnamed.is_empty()) {
+        eprintln!("statements on the data of datasets that name none:");
+        for statement in unnamed {
+            eprintln!("  {statement}");
+        }
+        return ExitCode::from(101);
+    }
+    exit
 }
 
 /// The trials, which are ignored if there is a reason.

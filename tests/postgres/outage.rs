@@ -21,6 +21,7 @@ trials![
     those_who_wait_for_the_same_page_are_told_in_time_and_not_one_after_the_other,
     a_server_that_is_started_without_its_database_waits_for_it,
     under_load_an_outage_gives_no_wrong_answer,
+    readers_notice_nothing_of_connections_that_are_cut,
 ];
 
 /// How long a request waits for the database in these tests.
@@ -166,6 +167,43 @@ fn under_load_an_outage_gives_no_wrong_answer() {
         });
     });
     ledger.audit(&servers[0]);
+}
+
+fn readers_notice_nothing_of_connections_that_are_cut() {
+    let cluster = careless();
+    let server = serve(&cluster);
+    wait_until_ready(&server);
+    put(server.address, "read").created();
+    let page = format!("http://{}/datasets/read/rows", server.address);
+    // From now on, only the newest revision has to be asked for.
+    for _ in 0..3 {
+        Call::new(&agent(), "GET", page.clone()).v2().send().ok();
+    }
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..6)
+            .map(|_| {
+                scope.spawn(|| {
+                    let agent = agent();
+                    while !done.load(Ordering::Relaxed) {
+                        Call::new(&agent, "GET", page.clone()).v2().send().ok();
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            cluster.psql(
+                "postgres",
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'flash'",
+            );
+            let ask = Call::new(&agent(), "GET", page.clone()).v2();
+            ask.send().ok();
+        }
+        done.store(true, Ordering::Relaxed);
+        for reader in readers {
+            reader.join().unwrap();
+        }
+    });
 }
 
 fn put(server: SocketAddr, name: &str) -> Answer {

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use uuid::Uuid;
 
 use crate::cluster;
+use crate::cluster::pooler::{self, Pooler};
 use crate::database::{self, execute, with_database};
 use crate::process::flash;
 use crate::servers;
@@ -30,10 +31,24 @@ impl Origin {
     }
 }
 
+impl Origin {
+    /// Why there is no pooler before it, if there is none.
+    pub fn refuses_pooler(&self) -> Option<String> {
+        match self {
+            Self::Given(_) => Some(format!(
+                "a pooler is started before a cluster of the tests only, and {} names another server",
+                database::URL
+            )),
+            Self::Own => pooler::available().err(),
+        }
+    }
+}
+
 /// A server and its template, once somebody asks for them.
 pub struct Postgres {
     origin: Result<Origin, String>,
     ready: OnceLock<Template>,
+    pooler: OnceLock<Pooler>,
 }
 
 /// A database that has the schema. It goes when it is dropped.
@@ -47,7 +62,14 @@ impl Postgres {
         Self {
             origin,
             ready: OnceLock::new(),
+            pooler: OnceLock::new(),
         }
+    }
+
+    /// The port of a pooler before the server, which is started when it is first asked for.
+    pub fn pooler(&self) -> u16 {
+        let start = || Pooler::start(servers::cluster());
+        self.pooler.get_or_init(start).port
     }
 
     /// The template, which is made when it is first asked for.

@@ -1,10 +1,12 @@
 //! Several servers on one database: none of them is alone.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use ureq::http::StatusCode;
 
+use crate::client::{Call, agent};
 use crate::process::{Program, flash};
 use crate::servers::{self, shared};
 use crate::trials;
@@ -12,6 +14,8 @@ use crate::trials;
 trials![
     ten_servers_started_at_once_on_an_empty_database_all_become_ready,
     what_one_server_acknowledged_the_other_has_at_once,
+    a_page_that_many_ask_for_is_never_older_than_what_was_acknowledged,
+    many_servers_create_one_dataset_and_one_of_them_succeeds,
     a_schema_that_is_up_to_date_may_be_migrated_again,
     without_migrations_an_empty_database_is_refused_with_what_to_run,
     a_schema_with_a_step_of_a_later_release_is_served,
@@ -60,6 +64,72 @@ fn what_one_server_acknowledged_the_other_has_at_once() {
             delete.expect(StatusCode::NO_CONTENT);
             source(other).expect(StatusCode::NOT_FOUND);
         }
+    }
+}
+
+fn a_page_that_many_ask_for_is_never_older_than_what_was_acknowledged() {
+    let url = shared("asked_by_many");
+    let [one, other] = [(); 2].map(|()| Program::serve(&["--database", &url]));
+    let page = format!("http://{}/datasets/shared/rows?limit=100", other.address);
+    let put = |round: u64| {
+        let put = one.call("PUT", "/datasets/shared").v2();
+        let status = put.csv(format!("id\n{round}\n")).send().status;
+        assert!([200, 201].contains(&status), "{status}");
+    };
+    put(0);
+    let acknowledged = AtomicU64::new(0);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let agent = agent();
+                    while !done.load(Ordering::SeqCst) {
+                        let least = acknowledged.load(Ordering::SeqCst);
+                        let answer = Call::new(&agent, "GET", page.clone()).v2().send();
+                        let rows = answer.ok().json()["data"].take();
+                        let seen = rows[0]["id"].as_u64().unwrap();
+                        assert!(seen >= least, "{seen} after {least} was acknowledged");
+                    }
+                })
+            })
+            .collect();
+        for round in 1..=100 {
+            put(round);
+            acknowledged.store(round, Ordering::SeqCst);
+        }
+        done.store(true, Ordering::SeqCst);
+        for reader in readers {
+            reader.join().unwrap();
+        }
+    });
+}
+
+fn many_servers_create_one_dataset_and_one_of_them_succeeds() {
+    let url = shared("created_once");
+    let servers = [(); 2].map(|()| Program::serve(&["--database", &url]));
+    for round in 0..50 {
+        let url = |server: usize| {
+            format!(
+                "http://{}/datasets?name=new-{round}",
+                servers[server].address
+            )
+        };
+        let statuses: Vec<u16> = thread::scope(|scope| {
+            let creating: Vec<_> = (0..6)
+                .map(|number| {
+                    let url = url(number % 2);
+                    scope.spawn(move || {
+                        let post = Call::new(&agent(), "POST", url).v2();
+                        post.csv(format!("id\n{number}\n")).send().status
+                    })
+                })
+                .collect();
+            let created = creating.into_iter().map(|one| one.join().unwrap());
+            created.collect()
+        });
+        let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
+        assert_eq!((count(201), count(409)), (1, 5), "{statuses:?}");
     }
 }
 

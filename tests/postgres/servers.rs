@@ -32,15 +32,22 @@ macro_rules! trials {
     };
 }
 
+static SHARED: OnceLock<Cluster> = OnceLock::new();
+
 /// A cluster that many tests use at once. It ends with this process.
 pub fn cluster() -> &'static Cluster {
-    static SHARED: OnceLock<Cluster> = OnceLock::new();
     SHARED.get_or_init(|| {
         Cluster::start(Options {
             careless: true,
+            counting: true,
             ..Options::default()
         })
     })
+}
+
+/// The same, if a test has used it.
+pub fn used_cluster() -> Option<&'static Cluster> {
+    SHARED.get()
 }
 
 /// The address of a new database of it.

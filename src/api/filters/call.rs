@@ -16,7 +16,7 @@ use crate::api::discovery::Asked;
 use crate::api::error::Error;
 use crate::api::idempotency::{self, Begun, Once};
 use crate::api::reply::Reply;
-use crate::api::request::{ACCEPT_QUERY, FORM, Request, only};
+use crate::api::request::{ACCEPT_QUERY, FORM, Failed, Request, only};
 
 /// Calls the operation, and counts the request.
 pub(super) async fn call(
@@ -58,6 +58,9 @@ async fn operate(context: &Context, found: Found, payload: Payload) -> Result<Re
         resource,
         name,
     } = found;
+    if let Some(error) = payload.failed.as_ref().and_then(Failed::take) {
+        return Err(error.into());
+    }
     let (method, headers) = (context.answered_as(), &context.headers);
     let reads = resource.request_headers(operation);
     // An operation that reads preconditions has a resource with a tag.

@@ -66,12 +66,12 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
     query.finish()?;
     let store = &call.services.store;
     let limit = u32::try_from(per_page).unwrap_or(u32::MAX);
-    let names = store.names(None, (page - 1) * per_page, limit).await?;
+    let (names, total) = store.names_from((page - 1) * per_page, limit).await?;
     let list = Datasets {
         datasets: Vec::new(),
         page,
         per_page,
-        total: store.count().await?,
+        total,
     };
     let (head, tail) = listing::around_items(&listing::json(&list), "datasets");
     let body = listing::list(&call.services, names, DATASETS, head, tail).await?;

@@ -96,7 +96,7 @@ pub(super) async fn list_datasets(call: Call) -> Result<Reply, Error> {
         .transpose()
         .map_err(|_| Error::BadCursor)?;
     let store = &call.services.store;
-    let mut names = store.names(after, 0, pages::one_more(limit)).await?;
+    let mut names = store.names(after, pages::one_more(limit)).await?;
     let more = pages::split(&mut names, limit);
     let last = names.last().filter(|_| more.is_some());
     let next = last

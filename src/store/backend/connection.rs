@@ -27,11 +27,22 @@ pub(crate) fn write<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
 ) -> Result<T, E> {
+    write_from(connection, "BEGIN", work)
+}
+
+/// The same, in a transaction that begins with these statements on PostgreSQL.
+pub(super) fn write_from<T, E: From<diesel::result::Error>>(
+    connection: &mut AnyConnection,
+    begin: &str,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
     match connection {
         AnyConnection::Sqlite(sqlite) => {
             AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
         }
-        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres)?,
+        AnyConnection::Postgres(postgres) => {
+            AnsiTransactionManager::begin_transaction_sql(postgres, begin)?;
+        }
     }
     match attempt(connection, work) {
         Ok(done) => {
@@ -45,7 +56,7 @@ pub(crate) fn write<T, E: From<diesel::result::Error>>(
     }
 }
 
-/// Does `work`, which only reads, on a snapshot of the database.
+/// Does `work`, which only reads, on a snapshot of the database. It may take any time between its statements.
 pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
     connection: &mut AnyConnection,
     work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
@@ -54,7 +65,8 @@ pub(crate) fn snapshot<T, E: From<diesel::result::Error>>(
         AnyConnection::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction(sqlite)?,
         AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
             postgres,
-            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL idle_in_transaction_session_timeout = 0",
         )?,
     }
     let outcome = attempt(connection, work);

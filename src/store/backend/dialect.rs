@@ -8,6 +8,7 @@ use std::time::Duration;
 use diesel::QueryResult;
 
 use super::connection::AnyConnection;
+pub(crate) use super::postgres::create::NewDataset;
 use super::{postgres, sqlite};
 use crate::store::error::StoreError;
 use crate::store::units::micros;
@@ -94,7 +95,31 @@ macro_rules! insert_all {
     }};
 }
 
-pub(crate) use {first_locked, insert_all, insert_or_change, insert_unless_there};
+/// Reads the rows of a query with a list of values in its condition. PostgreSQL gets the list as one value, so the statement is prepared
+/// once for lists of any length.
+macro_rules! load_listed {
+    ($connection:expr, $query:expr) => {
+        match $connection {
+            $crate::store::backend::connection::AnyConnection::Sqlite(sqlite) => {
+                $query.load(sqlite)
+            }
+            $crate::store::backend::connection::AnyConnection::Postgres(postgres) => {
+                $query.load(postgres)
+            }
+        }
+    };
+}
+
+pub(crate) use {first_locked, insert_all, insert_or_change, insert_unless_there, load_listed};
+
+/// Creates a small dataset by one statement, unless its name is taken or was another dataset's before, or its client's key isn't valid any
+/// more. Returns whether it did; on SQLite it never does.
+pub(crate) fn create(connection: &mut AnyConnection, new: &NewDataset<'_>) -> QueryResult<bool> {
+    match connection {
+        AnyConnection::Sqlite(_) => Ok(false),
+        AnyConnection::Postgres(server) => postgres::create::create(server, new),
+    }
+}
 
 /// The time by the database's clock, for ages. It is PostgreSQL's clock, because those of hosts differ. On SQLite it is this process's
 /// clock, `here`.
@@ -165,6 +190,11 @@ pub(crate) fn write_copy(connection: &mut AnyConnection, target: &Path) -> Query
         AnyConnection::Sqlite(sqlite) => sqlite::opening::write_copy(sqlite, target),
         AnyConnection::Postgres(_) => Ok(()),
     }
+}
+
+/// Whether a write failed only because it collided with another one.
+pub(super) fn may_repeat(error: &StoreError) -> bool {
+    postgres::sqlstate::may_repeat(error)
 }
 
 /// The store's error for an error of a statement, and whether the connection must be dropped.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::connection::{AnyConnection, Begin};
+use super::dialect;
+use super::heads::{FindHeads, Heads};
 use super::pool::Pool;
+use super::postgres::grouped::Grouped;
 use super::postgres::server::{self, Server};
 use super::seen_switch::SeenSwitch;
 use super::sqlite::database::Database as SqliteFile;
@@ -24,6 +27,7 @@ pub(crate) struct Backend {
     clock: Clock,
     /// The switch for writes, as this server last read it.
     pub switch: SeenSwitch,
+    find: FindHeads,
     /// The key that signs cursors, once the schema is known to be up to date.
     key: OnceLock<[u8; 32]>,
     preparing: tokio::sync::Mutex<()>,
@@ -32,7 +36,14 @@ pub(crate) struct Backend {
 /// The database.
 enum Database {
     Sqlite(SqliteFile),
-    Postgres(Server),
+    Postgres(Shared),
+}
+
+/// A PostgreSQL server, with the look-ups of newest revisions.
+struct Shared {
+    server: Server,
+    heads: Arc<Heads>,
+    look_ups: Grouped<DatasetName, Arc<Dataset>>,
 }
 
 /// How often the maintenance of a database is due.
@@ -46,9 +57,20 @@ pub(crate) struct Pace {
 
 impl Backend {
     /// Opens the database of the settings. Blocks the thread.
-    pub(crate) fn open(settings: &Settings, clock: Clock, begin: Begin) -> Result<Self, OpenError> {
+    pub(crate) fn open(
+        settings: &Settings,
+        clock: Clock,
+        begin: Begin,
+        find: FindHeads,
+    ) -> Result<Self, OpenError> {
         let timings = Timings::new();
         let key = OnceLock::new();
+        let pool = Pool::new(
+            &settings.address,
+            settings.connections,
+            settings.patience,
+            timings.panics.clone(),
+        );
         let database = match &settings.address {
             Address::Sqlite(path) => {
                 let panics = timings.panics.clone();
@@ -65,21 +87,25 @@ impl Backend {
                     }
                     Err(error) => return Err(error),
                 }
-                Database::Postgres(server)
+                let heads = Arc::new(Heads::new(settings.heads_bytes));
+                let cached = Arc::clone(&heads);
+                let look_ups = Grouped::new(pool.clone(), move |connection, names| {
+                    find(connection, names, &cached)
+                });
+                Database::Postgres(Shared {
+                    server,
+                    heads,
+                    look_ups,
+                })
             }
         };
-        let pool = Pool::new(
-            &settings.address,
-            settings.connections,
-            settings.patience,
-            timings.panics.clone(),
-        );
         Ok(Self {
             database,
             pool,
             timings,
             clock,
             switch: SeenSwitch::default(),
+            find,
             key,
             preparing: tokio::sync::Mutex::new(()),
         })
@@ -94,7 +120,7 @@ impl Backend {
 
     /// Prepares a database that was away at the start.
     pub(crate) async fn prepare(&self) -> Result<(), OpenError> {
-        let Database::Postgres(server) = &self.database else {
+        let Database::Postgres(Shared { server, .. }) = &self.database else {
             return Ok(());
         };
         if self.key.get().is_some() {
@@ -120,8 +146,9 @@ impl Backend {
         let _timing = self.timings.of_writes();
         match &self.database {
             Database::Sqlite(file) => file.queue.write(options, work).await,
-            Database::Postgres(_) => {
-                write_alone(&self.pool, &self.clock, &self.switch, options, work).await
+            Database::Postgres(shared) => {
+                let begin = Arc::clone(&shared.server.begins_with);
+                write_in_turn(&self.pool, &self.clock, begin, &self.switch, options, work).await
             }
         }
     }
@@ -134,14 +161,16 @@ impl Backend {
     ) {
         match &self.database {
             Database::Sqlite(file) => file.queue.write_later(options, work),
-            Database::Postgres(_) => {
+            Database::Postgres(shared) => {
                 let (pool, clock) = (self.pool.clone(), Arc::clone(&self.clock));
+                let begin = Arc::clone(&shared.server.begins_with);
                 let switch = self.switch.clone();
                 // Without a runtime, other servers do it when this one's heartbeats end.
                 if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                     runtime.spawn(async move {
-                        let written = write_alone(&pool, &clock, &switch, options, work).await;
-                        if let Err(error) = written {
+                        let done =
+                            write_in_turn(&pool, &clock, begin, &switch, options, work).await;
+                        if let Err(error) = done {
                             log::debug!("left for other servers to tidy up: {error}");
                         }
                     });
@@ -184,7 +213,7 @@ impl Backend {
         }
     }
 
-    /// The dataset as of its newest revision, if that is cached.
+    /// The dataset as of its newest revision, if that is known without asking the database.
     pub(crate) fn known_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         match &self.database {
             Database::Sqlite(file) => file.heads.get(name),
@@ -192,18 +221,57 @@ impl Backend {
         }
     }
 
-    /// Reads the dataset, and caches it if no other process can change it.
+    /// Whether no other process can change newest revisions.
+    pub(crate) fn knows_heads(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+
+    /// The dataset as it was when it was read last, if that is cached. It may have changed since.
+    pub(crate) fn seen_head(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        match &self.database {
+            Database::Sqlite(file) => file.heads.get(name),
+            Database::Postgres(shared) => shared.heads.get(name),
+        }
+    }
+
+    /// Reads the dataset as of its newest revision.
     pub(crate) async fn look_up_head(
         &self,
         name: &DatasetName,
-        find: impl FnOnce(&mut AnyConnection) -> Result<Option<Dataset>, StoreError> + Send + 'static,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
         match &self.database {
             Database::Sqlite(file) => {
-                let patience = self.pool.patience();
-                file.heads.look_up(name, patience, self.read(find)).await
+                let (find, patience) = (self.find, self.pool.patience());
+                let (wanted, heads) = (name.clone(), Arc::clone(&file.heads));
+                let read = self.read(move |connection| {
+                    let found = find(connection, &[wanted], &heads)?;
+                    found.into_iter().next().map(|(_, found)| found).transpose()
+                });
+                file.heads.look_up(name, patience, read).await
             }
-            Database::Postgres(_) => Ok(self.read(find).await?.map(Arc::new)),
+            Database::Postgres(shared) => {
+                self.key()?;
+                let _timing = self.timings.of_reads();
+                shared.look_ups.look_up(name.clone()).await
+            }
+        }
+    }
+
+    /// Whether a statement that is a transaction of its own makes a write faster.
+    pub(crate) fn writes_alone(&self) -> bool {
+        matches!(&self.database, Database::Postgres(shared) if !shared.server.is_pooled())
+    }
+
+    /// Writes by one statement, which is a transaction of its own. Returns what it says; `None`: it collided with another one.
+    pub(crate) async fn write_alone<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        self.key()?;
+        let _timing = self.timings.of_writes();
+        match self.pool.run(write).await {
+            Err(error) if dialect::may_repeat(&error) => Ok(None),
+            outcome => outcome.map(Some),
         }
     }
 
@@ -255,15 +323,16 @@ impl Backend {
 }
 
 /// Does a write in a transaction of its own on a connection of the pool.
-async fn write_alone<T: Send + 'static>(
+async fn write_in_turn<T: Send + 'static>(
     pool: &Pool,
     clock: &Clock,
+    begin: Arc<str>,
     switch: &SeenSwitch,
     options: WriteOptions,
     work: impl Fn(&mut Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let now = clock().as_microsecond();
     let switch = switch.clone();
-    pool.run(move |connection| server::write(connection, options, now, &switch, &work))
+    pool.run(move |connection| server::write(connection, &begin, options, now, &switch, &work))
         .await
 }

@@ -10,6 +10,7 @@ pub(crate) mod address;
 pub(crate) mod connection;
 pub(crate) mod dialect;
 pub(crate) mod engine;
+pub(crate) mod heads;
 pub(crate) mod migrations;
 pub(crate) mod opening;
 mod pool;

@@ -1,8 +1,8 @@
 //! A pool of connections that requests use on blocking threads. It has as many permits as connections, so tasks wait for a connection
 //! and threads don't.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
@@ -26,6 +26,26 @@ const READ_ONLY: Duration = Duration::from_secs(2);
 struct Manager {
     address: Address,
     patience: Duration,
+    lost: Lost,
+}
+
+/// When a connection was lost last. If the server has gone, the others are lost, too.
+#[derive(Debug, Clone, Default)]
+struct Lost(Arc<Mutex<Option<Instant>>>);
+
+impl Lost {
+    fn note(&self) {
+        *self.lock() = Some(Instant::now());
+    }
+
+    /// Whether a connection was lost since then.
+    fn is_since(&self, then: Instant) -> bool {
+        self.lock().is_some_and(|lost| lost >= then)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A connection of the pool.
@@ -35,6 +55,7 @@ struct Pooled {
     used: Instant,
     read_only: bool,
     broken: bool,
+    lost: Lost,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -60,6 +81,7 @@ impl r2d2::ManageConnection for Manager {
             used: now,
             read_only,
             broken: false,
+            lost: self.lost.clone(),
         })
     }
 
@@ -69,7 +91,8 @@ impl r2d2::ManageConnection for Manager {
             let reason = "there may be a server that takes writes by now";
             return Err(ConnectError::passing(&reason));
         }
-        if matches!(self.address, Address::Sqlite(_)) || pooled.used.elapsed() < FRESH {
+        let is_fresh = pooled.used.elapsed() < FRESH && !self.lost.is_since(pooled.used);
+        if matches!(self.address, Address::Sqlite(_)) || is_fresh {
             return Ok(());
         }
         is_alive(&mut pooled.connection).map_err(|error| ConnectError::passing(&error))
@@ -124,6 +147,7 @@ impl Pool {
             .build_unchecked(Manager {
                 address: address.clone(),
                 patience,
+                lost: Lost::default(),
             });
         Self {
             pool,
@@ -218,13 +242,17 @@ impl Pooled {
     fn explain(&mut self, error: StoreError) -> StoreError {
         let (explained, lost) = dialect::explain(&self.connection, error);
         self.broken = lost;
-        match explained {
+        let explained = match explained {
             StoreError::Database(source) if !lost && is_alive(&mut self.connection).is_err() => {
                 self.broken = true;
                 StoreError::Away(Box::new(source))
             }
             other => other,
+        };
+        if self.broken {
+            self.lost.note();
         }
+        explained
     }
 }
 

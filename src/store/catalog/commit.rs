@@ -2,7 +2,6 @@
 //!
 //! The transaction first checks everything that may refuse the commit, and writes nothing. Then it writes everything.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::content::{Made, Prepared};
@@ -19,7 +18,6 @@ use crate::store::segments::list::{SegmentId, SegmentList};
 use crate::store::segments::queries as block_queries;
 use crate::store::segments::staging::Moving;
 use crate::store::segments::{compaction, tombstones};
-use crate::store::units::to_db;
 
 /// How often a commit is tried, if its dataset changes between preparation and transaction.
 const TRIES: usize = 16;
@@ -45,10 +43,10 @@ struct Commit {
 /// A revision with its encoded profile. The profile is encoded before the transaction, because one thread does all writes to a
 /// SQLite file.
 #[derive(Debug)]
-struct Described {
-    new: NewRevision,
-    profile: Vec<u8>,
-    columns: Arc<[Column]>,
+pub(super) struct Described {
+    pub(super) new: NewRevision,
+    pub(super) profile: Vec<u8>,
+    pub(super) columns: Arc<[Column]>,
 }
 
 impl From<NewRevision> for Described {
@@ -79,7 +77,10 @@ impl Store {
         receipt: Option<Receipt<[Committed]>>,
     ) -> Result<Vec<Committed>, StoreError> {
         let revisions: Arc<[Described]> = revisions.into_iter().map(Described::from).collect();
-        let committed = self.commit_all(&revisions, receipt, false).await?;
+        let committed = match self.create_alone(&revisions, receipt.as_ref()).await? {
+            Some(created) => vec![created],
+            None => self.commit_all(&revisions, receipt, false).await?,
+        };
         for described in revisions.iter().filter(|described| described.new.staged) {
             drop(self.in_flight().end_upload(described.new.segment));
         }
@@ -204,30 +205,7 @@ fn write(
         return Err(StoreError::Again);
     }
     let segment = dataset.made_by;
-    let segments = made.segments.as_ref().map(SegmentList::encode);
-    let digest = made.digest.encode();
-    let author = new.author.as_ref();
-    queries::insert_revision(
-        tx,
-        RevisionRow {
-            dataset_id: head.id,
-            number: head.revision,
-            run: segment.number,
-            row_count: to_db(dataset.rows),
-            byte_count: to_db(dataset.bytes),
-            sha256: Cow::Borrowed(&dataset.sha256),
-            content_type: Cow::Borrowed(&dataset.content_type),
-            transcoded: dataset.transcoded,
-            profile: Cow::Borrowed(made.profile.as_deref().unwrap_or(&described.profile)),
-            author: author.map(|author| Cow::Borrowed(author.name.as_str())),
-            created_at: head.updated_at,
-            segments: segments.as_deref().map(Cow::Borrowed),
-            // The digest of a source that is stored apart can't be resumed with a text.
-            tail: (!dataset.transcoded).then_some(Cow::Borrowed(&digest)),
-            schema_major: Some(dataset.schema.major.into()),
-            schema_minor: Some(dataset.schema.minor.into()),
-        },
-    )?;
+    queries::insert_revision(tx, made.row(new, &described.profile))?;
     if new.staged {
         tombstones::delete_upload(tx, segment)?;
     }

@@ -1,14 +1,15 @@
 //! The contents of a revision that is being committed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::schema_versions::LastSchema;
 use crate::dataset::{Column, ColumnChange, Layout, ResumableDigest, SchemaChanges, SchemaVersion};
 use crate::store::error::StoreError;
 use crate::store::model::{Committed, Dataset, NewRevision};
-use crate::store::rows::DatasetRow;
+use crate::store::rows::{DatasetRow, RevisionRow};
 use crate::store::segments::list::{SegmentId, SegmentList};
-use crate::store::units::time_from_db;
+use crate::store::units::{time_from_db, to_db};
 
 /// The contents of a revision, as the transaction decides them.
 pub(super) struct Content {
@@ -29,6 +30,30 @@ pub(super) struct Content {
     pub segments: Option<SegmentList>,
     /// Whether a line-end block is needed before the appended rows.
     pub line_end: bool,
+}
+
+impl Content {
+    /// The contents of an upload that makes a dataset.
+    pub(super) fn of_upload(
+        new: &NewRevision,
+        columns: Arc<[Column]>,
+        schema: SchemaVersion,
+    ) -> Self {
+        Self {
+            head: None,
+            profile: None,
+            columns,
+            schema,
+            changes: Vec::new(),
+            layout: Arc::clone(new.profile.layout()),
+            rows: new.profile.rows(),
+            digest: new.digest.clone(),
+            content_type: new.content_type.clone(),
+            transcoded: new.transcoded,
+            segments: None,
+            line_end: false,
+        }
+    }
 }
 
 /// A revision that is ready to be written.
@@ -123,6 +148,32 @@ impl Made {
             digest: content.digest,
             line_end: content.line_end,
         })
+    }
+}
+
+impl Made {
+    /// The row of the revision; `profile` is the encoded profile of the upload.
+    pub(super) fn row<'m>(&'m self, new: &'m NewRevision, profile: &'m [u8]) -> RevisionRow<'m> {
+        let (head, dataset) = (&self.head, &self.dataset);
+        let author = new.author.as_ref();
+        RevisionRow {
+            dataset_id: head.id,
+            number: head.revision,
+            run: dataset.made_by.number,
+            row_count: to_db(dataset.rows),
+            byte_count: to_db(dataset.bytes),
+            sha256: Cow::Borrowed(&dataset.sha256),
+            content_type: Cow::Borrowed(&dataset.content_type),
+            transcoded: dataset.transcoded,
+            profile: Cow::Borrowed(self.profile.as_deref().unwrap_or(profile)),
+            author: author.map(|author| Cow::Borrowed(author.name.as_str())),
+            created_at: head.updated_at,
+            segments: self.segments.as_ref().map(|list| Cow::Owned(list.encode())),
+            // The digest of a source that is stored apart can't be resumed with a text.
+            tail: (!dataset.transcoded).then(|| Cow::Owned(self.digest.encode())),
+            schema_major: Some(dataset.schema.major.into()),
+            schema_minor: Some(dataset.schema.minor.into()),
+        }
     }
 }
 

@@ -72,17 +72,8 @@ fn content(
     };
     Ok(Content {
         head,
-        profile: None,
-        columns,
-        schema,
         changes,
-        layout: Arc::clone(new.profile.layout()),
-        rows: new.profile.rows(),
-        digest: new.digest.clone(),
-        content_type: new.content_type.clone(),
-        transcoded: new.transcoded,
-        segments: None,
-        line_end: false,
+        ..Content::of_upload(new, columns, schema)
     })
 }
 

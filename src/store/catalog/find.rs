@@ -16,15 +16,23 @@ impl Store {
         if let Some(found) = self.known(name) {
             return Ok(Some(found));
         }
-        let wanted = name.clone();
-        let find = move |connection: &mut AnyConnection| queries::find(connection, wanted.as_str());
         // Boxed: otherwise the future of every caller would be as large as that of a look-up.
-        Box::pin(self.backend().look_up_head(name, find)).await
+        Box::pin(self.backend().look_up_head(name)).await
     }
 
     /// The dataset of that name, if it is cached. `None`: the database has to be asked.
     pub fn known(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
         self.backend().known_head(name)
+    }
+
+    /// Whether this process knows newest revisions without asking the database.
+    pub fn knows_newest(&self) -> bool {
+        self.backend().knows_heads()
+    }
+
+    /// The dataset of that name as it was when it was read last, if that is cached. It may have changed since.
+    pub fn seen(&self, name: &DatasetName) -> Option<Arc<Dataset>> {
+        self.backend().seen_head(name)
     }
 
     /// The same dataset as of another revision. `None`: the revision is gone, or never was.
@@ -73,22 +81,30 @@ impl Store {
             .await
     }
 
-    /// Names of datasets in ascending order, those after `after` or after the first `skip`, each with about how many bytes its
-    /// columns take.
+    /// Names of datasets in ascending order, those after `after`, each with about how many bytes its columns take.
     pub async fn names(
         &self,
         after: Option<DatasetName>,
-        skip: u64,
         limit: u32,
     ) -> Result<Vec<(String, usize)>, StoreError> {
         let read = move |connection: &mut AnyConnection| {
             let after = after.as_ref().map(DatasetName::as_str);
-            let found = queries::names(connection, after, to_db(skip), i64::from(limit))?;
-            let bytes = |bytes| usize::try_from(bytes).unwrap_or_default();
-            Ok(found
-                .into_iter()
-                .map(|(name, columns)| (name, bytes(columns)))
-                .collect())
+            let found = queries::names(connection, after, i64::from(limit))?;
+            Ok(with_bytes(found))
+        };
+        self.backend().read(read).await
+    }
+
+    /// Names of datasets as [`Store::names`] gives them, those after the first `skip`; and how many datasets there are.
+    pub async fn names_from(
+        &self,
+        skip: u64,
+        limit: u32,
+    ) -> Result<(Vec<(String, usize)>, u64), StoreError> {
+        let read = move |connection: &mut AnyConnection| {
+            let total = queries::count(connection)?;
+            let found = queries::names_from(connection, total, to_db(skip), i64::from(limit))?;
+            Ok((with_bytes(found), from_db(total)))
         };
         self.backend().read(read).await
     }
@@ -98,13 +114,14 @@ impl Store {
         let read = move |connection: &mut AnyConnection| queries::list(connection, &names);
         self.backend().read(read).await
     }
+}
 
-    /// How many datasets there are.
-    pub async fn count(&self) -> Result<u64, StoreError> {
-        self.backend()
-            .read(|connection| Ok(from_db(queries::count(connection)?)))
-            .await
-    }
+fn with_bytes(names: Vec<(String, i32)>) -> Vec<(String, usize)> {
+    let bytes = |bytes| usize::try_from(bytes).unwrap_or_default();
+    let names = names.into_iter();
+    names
+        .map(|(name, columns)| (name, bytes(columns)))
+        .collect()
 }
 
 fn revisions(

@@ -4,14 +4,14 @@ use diesel::prelude::*;
 
 use super::schema_versions;
 use crate::store::backend::AnyConnection;
-use crate::store::backend::dialect::{first_locked, insert_unless_there};
+use crate::store::backend::dialect::{first_locked, insert_unless_there, load_listed};
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
 use crate::store::rows::{DatasetRow, RevisionRow, SegmentsRow};
 use crate::store::schema::{datasets, revisions};
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn newest_revisions() -> _ {
+pub(super) fn newest_revisions() -> _ {
     datasets::table.inner_join(
         revisions::table.on(revisions::dataset_id
             .eq(datasets::id)
@@ -65,19 +65,45 @@ diesel::define_sql_function! {
     fn length(value: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
 }
 
-/// Names of datasets in ascending order, those after `after` or after the first `skip`, each with the length of its encoded
-/// profile.
+/// Names of datasets in ascending order, those after `after`, each with the length of its encoded profile.
 pub(crate) fn names(
     connection: &mut AnyConnection,
     after: Option<&str>,
-    skip: i64,
     limit: i64,
 ) -> QueryResult<Vec<(String, i32)>> {
     newest_revisions()
         // No name is empty, so every name follows the empty one.
         .filter(datasets::name.gt(after.unwrap_or_default()))
         .order(datasets::name)
-        .offset(skip)
+        .limit(limit)
+        .select((datasets::name, length(revisions::profile)))
+        .load(connection)
+}
+
+/// The names after the first `skip` of `total`, as [`names`] gives them. The first of them is counted from the nearer end, in the index
+/// of names alone.
+pub(crate) fn names_from(
+    connection: &mut AnyConnection,
+    total: i64,
+    skip: i64,
+    limit: i64,
+) -> QueryResult<Vec<(String, i32)>> {
+    let name = datasets::table.select(datasets::name);
+    let first: Option<String> = if skip <= total / 2 {
+        let counted = name.order(datasets::name).offset(skip);
+        counted.first(connection).optional()?
+    } else if skip < total {
+        let counted = name.order(datasets::name.desc()).offset(total - 1 - skip);
+        counted.first(connection).optional()?
+    } else {
+        None
+    };
+    let Some(first) = first else {
+        return Ok(Vec::new());
+    };
+    newest_revisions()
+        .filter(datasets::name.ge(first))
+        .order(datasets::name)
         .limit(limit)
         .select((datasets::name, length(revisions::profile)))
         .load(connection)
@@ -88,11 +114,14 @@ pub(crate) fn list(
     connection: &mut AnyConnection,
     names: &[String],
 ) -> Result<Vec<Dataset>, StoreError> {
-    newest_revisions()
-        .filter(datasets::name.eq_any(names))
-        .order(datasets::name)
-        .select((DatasetRow::as_select(), RevisionRow::as_select()))
-        .load::<(DatasetRow, RevisionRow<'_>)>(connection)?
+    let found: Vec<(DatasetRow, RevisionRow<'_>)> = load_listed!(
+        &mut *connection,
+        newest_revisions()
+            .filter(datasets::name.eq_any(names))
+            .order(datasets::name)
+            .select((DatasetRow::as_select(), RevisionRow::as_select()))
+    )?;
+    found
         .into_iter()
         .map(|(dataset, revision)| into_dataset(connection, &dataset, revision))
         .collect()

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::list::SegmentId;
 use crate::store::backend::AnyConnection;
-use crate::store::backend::dialect::insert_all;
+use crate::store::backend::dialect::{insert_all, load_listed};
 use crate::store::model::SegmentPart;
 use crate::store::rows::{BlockPlace, BlockRow, PackedRow, bad_rows_at};
 use crate::store::schema::{chunk_data, chunks, sources};
@@ -78,12 +78,14 @@ pub(crate) fn texts_at(
     first_bytes: &[u64],
 ) -> QueryResult<Vec<PackedRow<'static>>> {
     let first_bytes: Vec<i64> = first_bytes.iter().copied().map(to_db).collect();
-    chunk_data::table
-        .filter(chunk_data::dataset_id.eq(segment.dataset))
-        .filter(chunk_data::run.eq(segment.number))
-        .filter(chunk_data::first_byte.eq_any(first_bytes))
-        .select(chunk_data::all_columns)
-        .load(connection)
+    load_listed!(
+        connection,
+        chunk_data::table
+            .filter(chunk_data::dataset_id.eq(segment.dataset))
+            .filter(chunk_data::run.eq(segment.number))
+            .filter(chunk_data::first_byte.eq_any(first_bytes))
+            .select(chunk_data::all_columns)
+    )
 }
 
 /// The source block that has byte `byte` of the source.

@@ -52,7 +52,7 @@ impl Exporter {
     pub fn datasets(&mut self, after: Option<&DatasetName>) -> Result<Vec<Dataset>, UpkeepError> {
         connection::snapshot(&mut self.connection, |connection| {
             let after = after.map(DatasetName::as_str);
-            let names = queries::names(connection, after, 0, NAMES)?;
+            let names = queries::names(connection, after, NAMES)?;
             let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
             Ok(queries::list(connection, &names)?)
         })
@@ -113,7 +113,7 @@ fn names(
     after: Option<&DatasetName>,
 ) -> Result<Vec<DatasetName>, UpkeepError> {
     let after = after.map(DatasetName::as_str);
-    let found = queries::names(connection, after, 0, NAMES)?;
+    let found = queries::names(connection, after, NAMES)?;
     let names = found.iter().map(|(name, _)| DatasetName::new(name));
     let names = names.collect::<Result<_, _>>();
     Ok(names.map_err(|error| unreadable("name", error))?)

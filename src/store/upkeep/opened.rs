@@ -1,7 +1,7 @@
 //! Opens a store for a command, and defines the errors of commands.
 
 use crate::dataset::DatasetName;
-use crate::store::backend::{Address, AnyConnection, dialect};
+use crate::store::backend::{Address, AnyConnection};
 use crate::store::error::{OpenError, OpenErrorOf, StoreError};
 use crate::store::nearest::instead;
 use crate::store::opening;
@@ -76,9 +76,7 @@ impl From<diesel::result::Error> for UpkeepError {
     }
 }
 
-/// Opens an existing store to read it while a server may use it. Statements may take any time.
+/// Opens an existing store to read it while a server may use it.
 pub(super) fn open_to_read(address: &Address) -> Result<AnyConnection, OpenError> {
-    let mut connection = opening::open_existing(address, false)?;
-    dialect::never_hurry(&mut connection).map_err(|error| address.unusable(error))?;
-    Ok(connection)
+    opening::open_existing(address, false)
 }

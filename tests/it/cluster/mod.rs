@@ -6,6 +6,7 @@
 
 mod account;
 mod certificates;
+pub mod pooler;
 mod processes;
 mod programs;
 
@@ -36,6 +37,13 @@ kill -QUIT "$server"; kill -CONT "$server"; wait "$server"
 rm -rf "$folder"
 "#;
 
+/// The settings for counting statements: of many databases, which are removed before anybody looks.
+const COUNTING: [&str; 3] = [
+    "shared_preload_libraries=pg_stat_statements",
+    "pg_stat_statements.max=100000",
+    "pg_stat_statements.track_utility=off",
+];
+
 /// The language of a German cluster, and the folder of it, which is made with the cluster: few systems have it ready.
 const GERMAN: &str = "de_DE.UTF-8";
 const LOCALES: &str = "locales";
@@ -56,6 +64,8 @@ pub struct Options {
     pub tls: bool,
     /// Says what goes wrong in German.
     pub german: bool,
+    /// Counts statements, in the view `pg_stat_statements`.
+    pub counting: bool,
 }
 
 /// A PostgreSQL server. It ends, and its folder with it, when it is dropped.
@@ -167,6 +177,11 @@ impl Cluster {
             .unwrap()
             .trim_end()
             .to_owned()
+    }
+
+    /// Whether it counts statements.
+    pub fn counts(&self) -> bool {
+        self.options.counting && self.programs.can_count()
     }
 
     pub fn create_database(&self, name: &str) {
@@ -331,6 +346,9 @@ impl Cluster {
         ];
         if self.options.careless {
             settings.push("fsync=off".to_owned());
+        }
+        if self.counts() {
+            settings.extend(COUNTING.map(str::to_owned));
         }
         if self.options.german {
             settings.push(format!("lc_messages={GERMAN}"));

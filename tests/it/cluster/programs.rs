@@ -26,6 +26,12 @@ impl Programs {
             })
     }
 
+    /// Whether the server can count statements. Debian has the library with the server.
+    pub fn can_count(&self) -> bool {
+        let library = self.folder.join("../lib/pg_stat_statements.so");
+        library.is_file()
+    }
+
     pub fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)
     }

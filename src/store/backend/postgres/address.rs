@@ -1,7 +1,12 @@
 //! The address of a PostgreSQL server, and the parameters of libpq that Flash adds to it.
 
+use super::sqlstate::ADVICE;
+
 /// The parameter that chooses among several servers. By default Flash wants the one that accepts writes.
 const WANTED: &str = "target_session_attrs";
+
+/// The parameter that says in which mode a pooler is between Flash and the server. It is Flash's own: libpq doesn't know it.
+const POOLER: &str = "pooler";
 
 /// Default parameters of libpq, with which it notices a peer that is gone.
 const DEFAULTS: &[(&str, &str)] = &[
@@ -35,7 +40,17 @@ impl PostgresAddress {
     pub(super) fn scrub(&self, text: &str) -> String {
         let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
         let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // A pooler that gives each transaction another session of the server mixes up the statements that sessions prepare.
+        match text.contains("__diesel_stmt_") {
+            true => format!("{text}; {ADVICE}"),
+            false => text,
+        }
+    }
+
+    /// Whether a pooler is in between that gives each transaction another session of the server. Then nothing may depend on the session.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.parameter(POOLER) == Some("transaction")
     }
 
     /// Whether the address chooses among several servers.
@@ -56,9 +71,23 @@ impl PostgresAddress {
         })
     }
 
+    /// The address without a parameter.
+    fn without(&self, name: &str) -> String {
+        let (place, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let others = query.split('&').filter(|pair| {
+            let found = pair.split_once('=').map_or(*pair, |(found, _)| found);
+            !found.is_empty() && found != name
+        });
+        let others: Vec<&str> = others.collect();
+        match others.is_empty() {
+            true => place.to_owned(),
+            false => format!("{place}?{}", others.join("&")),
+        }
+    }
+
     /// The address with Flash's defaults; `wanted` is the kind of server.
     pub(super) fn complete(&self, wanted: &str) -> String {
-        let mut url = self.url.trim_end_matches('?').to_owned();
+        let mut url = self.without(POOLER);
         let mut separator = if url.contains('?') { '&' } else { '?' };
         let mut add = |name: &str, value: &str| {
             url.push(separator);
@@ -136,6 +165,25 @@ impl PostgresAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pooler_is_told_to_flash_and_not_to_libpq() {
+        let address = |url: &str| PostgresAddress {
+            url: url.to_owned(),
+            shown: String::new(),
+            secrets: Vec::new(),
+        };
+        let pooled = address("postgres://db/flash?sslmode=disable&pooler=transaction&user=a");
+        assert!(pooled.is_pooled());
+        let complete = pooled.complete("any");
+        assert!(complete.starts_with("postgres://db/flash?sslmode=disable&user=a&"));
+        assert!(!complete.contains("pooler"));
+        let alone = address("postgres://db/flash?pooler=transaction").complete("any");
+        assert!(alone.starts_with("postgres://db/flash?application_name=flash&"));
+        for url in ["postgres://db/flash", "postgres://db/flash?pooler=session"] {
+            assert!(!address(url).is_pooled(), "{url}");
+        }
+    }
 
     #[test]
     fn a_server_elsewhere_needs_tls_unless_the_address_gives_it_up() {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection as _;
+use diesel::connection::CacheSize;
 use diesel::prelude::*;
 
 use super::address::PostgresAddress;
 use super::locks;
 use super::migrating;
+use super::session;
 use super::sqlstate::{self, Meaning};
 use crate::store::backend::address::Migrate;
 use crate::store::backend::connection::{AnyConnection, ConnectError, Connected};
@@ -49,18 +50,15 @@ pub(crate) fn connect(
         passing: sqlstate::is_passing(&text),
         reason: address.scrub(&sqlstate::without_location(&text)),
     })?;
-    let millis = patience.as_millis().max(1);
-    // A commit must be on the disk when it is acknowledged. A stricter default of the server, for synchronous standbys, stays.
-    connection
-        .batch_execute(&format!(
-            "SET client_min_messages = warning; SET statement_timeout = {millis}; \
-             SET idle_in_transaction_session_timeout = '60s'; \
-             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-        ))
-        .map_err(|error| ConnectError {
+    if address.is_pooled() {
+        // Nothing that is set or prepared stays with the session, so each transaction sets what it needs.
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    } else {
+        session::set_up(&mut connection, patience).map_err(|error| ConnectError {
             passing: sqlstate::meaning(&error) != Meaning::Else,
             reason: address.scrub(&error.to_string()),
         })?;
+    }
     Ok(Connected {
         connection: AnyConnection::Postgres(connection),
         read_only,
@@ -93,6 +91,12 @@ pub(crate) fn migrate(address: &PostgresAddress) -> Result<Steps, OpenError> {
 
 /// Connects to the target of a copy, and locks it against other copies.
 pub(crate) fn open_target(address: &PostgresAddress) -> Result<AnyConnection, OpenError> {
+    if address.is_pooled() {
+        return Err(OpenError::Refused {
+            database: address.shown.clone(),
+            reason: "a copy holds a lock that a pooler in transaction mode would lose: name the server itself, without pooler=transaction".to_owned(),
+        });
+    }
     let mut connected = open(address, COMMAND_PATIENCE)?;
     hold_for_copy(&mut connected.connection, address)?;
     migrating::migrate(&mut connected, address, Migrate::Run)?;

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 /// Held by the process that changes the schema: "flash" and a number of the task.
-pub(super) const SCHEMA: i64 = 0x666c_6173_6801;
+const SCHEMA: i64 = 0x666c_6173_6801;
 /// Held by the process that collects.
 const COLLECTION: i64 = 0x666c_6173_6802;
 /// Held by the process that copies a store into this one.
@@ -16,14 +16,14 @@ struct Taken {
     taken: bool,
 }
 
-/// Takes a lock for the rest of the session, if it is free.
+/// Takes a lock for the rest of the session, if it is free. Closing the connection releases it.
 pub(super) fn try_lock(connection: &mut PgConnection, lock: i64) -> QueryResult<bool> {
     take(connection, "pg_try_advisory_lock", lock)
 }
 
-/// Releases a lock. Closing the connection releases it too.
-pub(super) fn unlock(connection: &mut PgConnection, lock: i64) {
-    drop(diesel::sql_query(format!("SELECT pg_advisory_unlock({lock})")).execute(connection));
+/// Claims the schema for this transaction. `false`: another server is changing it.
+pub(super) fn may_change_schema(connection: &mut PgConnection) -> QueryResult<bool> {
+    take(connection, "pg_try_advisory_xact_lock", SCHEMA)
 }
 
 /// Claims collection for this transaction. `false`: another server is collecting.

@@ -20,6 +20,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// How long to wait for another server that changes the schema.
 const SCHEMA_PATIENCE: Duration = Duration::from_secs(120);
+/// How long to wait before the lock is tried again.
+const RETRY: Duration = Duration::from_millis(50);
 
 /// Brings the schema up to date, or checks that it is. If several servers start at once, one does it.
 pub(super) fn migrate(
@@ -41,21 +43,47 @@ pub(super) fn migrate(
         return migrations::apply(postgres, || MIGRATIONS, &address.shown, migrate);
     }
     let deadline = Instant::now() + SCHEMA_PATIENCE;
-    while !locks::try_lock(postgres, locks::SCHEMA).map_err(|error| failed(error.to_string()))? {
-        if Instant::now() > deadline {
-            return Err(failed(
-                "another server has been changing the schema for too long".to_owned(),
-            ));
+    loop {
+        match in_turn(postgres, &address.shown) {
+            Ok(Some(steps)) => return Ok(steps),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(RETRY),
+            Ok(None) => {
+                return Err(failed(
+                    "another server has been changing the schema for too long".to_owned(),
+                ));
+            }
+            Err(Failed::Statement(error)) => return Err(failed(error.to_string())),
+            Err(Failed::Step(OpenError::Migration { reason, .. })) => return Err(failed(reason)),
+            Err(Failed::Step(error)) => return Err(error),
         }
-        std::thread::sleep(Duration::from_millis(50));
     }
-    // Changing a table may take longer than a request's statement may.
-    let outcome = postgres
-        .batch_execute("SET statement_timeout = 0")
-        .map_err(|error| failed(error.to_string()))
-        .and_then(|()| migrations::apply(postgres, || MIGRATIONS, &address.shown, migrate));
-    locks::unlock(postgres, locks::SCHEMA);
-    outcome
+}
+
+/// Why the schema was not changed.
+enum Failed {
+    Statement(diesel::result::Error),
+    Step(OpenError),
+}
+
+impl From<diesel::result::Error> for Failed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Statement(error)
+    }
+}
+
+/// Runs the missing migrations in one transaction, unless another server does. The lock belongs to the transaction and not to the
+/// session, because a pooler may give a session to somebody else.
+fn in_turn(postgres: &mut PgConnection, shown: &str) -> Result<Option<Steps>, Failed> {
+    postgres.transaction(|postgres| {
+        if !locks::may_change_schema(postgres)? {
+            return Ok(None);
+        }
+        // Changing a table may take longer than a request's statement may.
+        postgres.batch_execute("SET LOCAL statement_timeout = 0")?;
+        migrations::apply(postgres, || MIGRATIONS, shown, Migrate::Run)
+            .map(Some)
+            .map_err(Failed::Step)
+    })
 }
 
 /// Checks that a read-only server has all migrations. diesel would first create its table, which fails there.

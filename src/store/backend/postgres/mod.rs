@@ -5,6 +5,8 @@
 
 pub(crate) mod address;
 pub(super) mod connecting;
+pub(super) mod create;
+pub(super) mod grouped;
 pub(super) mod locks;
 mod migrating;
 pub(super) mod server;

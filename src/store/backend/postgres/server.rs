@@ -1,10 +1,11 @@
 //! A PostgreSQL server, as the backend uses it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::PostgresAddress;
-use super::sqlstate::{self, Meaning};
-use super::{connecting, migrating};
+use super::sqlstate;
+use super::{connecting, migrating, session};
 use crate::store::backend::address::{Address, Migrate};
 use crate::store::backend::connection::{self, AnyConnection, Begin};
 use crate::store::backend::dialect;
@@ -23,16 +24,27 @@ pub(crate) struct Server {
     migrate: Migrate,
     patience: Duration,
     begin: Begin,
+    /// How a transaction that writes begins.
+    pub(crate) begins_with: Arc<str>,
 }
 
 impl Server {
     pub(crate) fn new(address: PostgresAddress, settings: &Settings, begin: Begin) -> Self {
         Self {
+            begins_with: match address.is_pooled() {
+                true => session::begin_with_settings(settings.patience).into(),
+                false => "BEGIN".into(),
+            },
             address,
             migrate: settings.migrate,
             patience: settings.patience,
             begin,
         }
+    }
+
+    /// Whether nothing may depend on the session.
+    pub(crate) fn is_pooled(&self) -> bool {
+        self.address.is_pooled()
     }
 
     /// Brings the schema up to date, or checks it. Returns the key that signs cursors. Blocks the thread.
@@ -53,13 +65,14 @@ impl Server {
 /// Does a write in a transaction of its own, and repeats it after collisions.
 pub(crate) fn write<T>(
     connection: &mut AnyConnection,
+    begins_with: &str,
     options: WriteOptions,
     now: i64,
     switch: &SeenSwitch,
     work: &impl Fn(&mut Transaction<'_>) -> Result<T, WriteError>,
 ) -> Result<T, StoreError> {
     for _ in 0..TRIES {
-        let outcome = connection::write(connection, |connection| {
+        let outcome = connection::write_from(connection, begins_with, |connection| {
             if options.purpose == Purpose::Provisional {
                 dialect::do_not_wait_for_the_disk(connection)?;
             }
@@ -68,8 +81,7 @@ pub(crate) fn write<T>(
             work(&mut transaction.knowing(switch.recent()))
         });
         match outcome.map_err(WriteError::into_inner) {
-            Err(StoreError::Again) => {}
-            Err(StoreError::Database(error)) if sqlstate::meaning(&error) == Meaning::Again => {}
+            Err(error) if sqlstate::may_repeat(&error) => {}
             outcome => return outcome,
         }
     }

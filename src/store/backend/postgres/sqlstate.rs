@@ -7,6 +7,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::store::error::StoreError;
 
+/// What to do if sessions have other prepared statements than their connections prepared.
+pub(super) const ADVICE: &str =
+    "if a pooler in transaction mode is in between, add pooler=transaction to the address";
+
 /// The kind of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -20,6 +24,8 @@ pub(super) enum Meaning {
     Cancelled,
     /// The disk is full.
     Full,
+    /// The session has other prepared statements than this connection prepared.
+    OtherSession,
     /// Something else.
     Else,
 }
@@ -55,11 +61,22 @@ fn of_state(state: &str) -> Meaning {
         "57014" => Meaning::Cancelled,
         // disk_full
         "53100" => Meaning::Full,
+        // invalid_sql_statement_name, duplicate_prepared_statement
+        "26000" | "42P05" => Meaning::OtherSession,
         // too_many_connections, idle_in_transaction_session_timeout
         "53300" | "25P03" => Meaning::Away,
         // operator_intervention: the server stops, starts or drops the database; connection_exception
         _ if state.starts_with("57P") || state.starts_with("08") => Meaning::Away,
         _ => Meaning::Else,
+    }
+}
+
+/// Whether a write failed only because it collided with another one.
+pub(crate) fn may_repeat(error: &StoreError) -> bool {
+    match error {
+        StoreError::Again => true,
+        StoreError::Database(error) => meaning(error) == Meaning::Again,
+        _ => false,
     }
 }
 
@@ -79,6 +96,7 @@ pub(crate) fn explain(error: StoreError) -> (StoreError, bool) {
         Meaning::ReadOnly => (StoreError::ReadOnly(source), true),
         Meaning::Cancelled => (StoreError::Busy("a statement"), lost),
         Meaning::Full => (StoreError::Full(source), lost),
+        Meaning::OtherSession => (StoreError::Away(format!("{source}; {ADVICE}").into()), true),
         Meaning::Again | Meaning::Else => (StoreError::Database(source), lost),
     }
 }

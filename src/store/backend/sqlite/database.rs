@@ -6,12 +6,12 @@ use std::sync::Arc;
 use prometheus::IntCounter;
 
 use super::file_watch::FileWatch;
-use super::heads::Heads;
 use super::opening;
 use super::queue::Queue;
 use super::reserve::Reserve;
 use super::writer::Writer;
 use crate::store::backend::connection::Begin;
+use crate::store::backend::heads::Heads;
 use crate::store::error::OpenError;
 use crate::store::model::Clock;
 use crate::store::settings::Settings;

@@ -5,7 +5,6 @@
 pub(super) mod database;
 pub(crate) mod errors;
 mod file_watch;
-mod heads;
 pub(super) mod lock;
 pub(super) mod opening;
 mod order;

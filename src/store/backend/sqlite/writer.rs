@@ -15,10 +15,10 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use prometheus::IntCounter;
 
 use super::file_watch::FileWatch;
-use super::heads::Heads;
 use super::order::{Order, Stopped};
 use super::reserve::Reserve;
 use crate::store::backend::connection::{self, AnyConnection};
+use crate::store::backend::heads::Heads;
 use crate::store::backend::write::Purpose;
 use crate::store::error::StoreError;
 use crate::store::model::Clock;

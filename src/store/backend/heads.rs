@@ -1,7 +1,8 @@
 //! A cache of the newest revisions of datasets.
 //!
-//! Commits, deletions and compactions change the newest revision. All of them pass the writer thread, which updates the cache before
-//! it acknowledges them. So the cache is correct only if no other process writes to the store.
+//! On SQLite, the cache is always right: commits, deletions and compactions pass the writer thread, which updates the cache before it
+//! acknowledges them. On PostgreSQL, another server may have written since. There the cache only saves reading again what a look-up
+//! finds unchanged.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,13 +10,21 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use super::connection::AnyConnection;
+use super::write::HeadChange;
 use crate::dataset::DatasetName;
-use crate::store::backend::write::HeadChange;
 use crate::store::error::StoreError;
 use crate::store::model::Dataset;
 
 /// How many datasets the cache expects.
 const EXPECTED: usize = 4096;
+
+/// A dataset that was looked up, or why it can't be read.
+pub(crate) type Head = Result<Arc<Dataset>, StoreError>;
+
+/// Reads the datasets of these names, as of their newest revisions, in any order. What is unchanged since it was cached is not read again.
+pub(crate) type FindHeads =
+    fn(&mut AnyConnection, &[DatasetName], &Heads) -> Result<Vec<(DatasetName, Head)>, StoreError>;
 
 /// The newest revisions.
 pub(crate) struct Heads(Cache<DatasetName, Arc<Dataset>, Weight>);
@@ -49,7 +58,7 @@ impl Heads {
         &self,
         name: &DatasetName,
         patience: Duration,
-        read: impl Future<Output = Result<Option<Dataset>, StoreError>>,
+        read: impl Future<Output = Result<Option<Arc<Dataset>>, StoreError>>,
     ) -> Result<Option<Arc<Dataset>>, StoreError> {
         // If a commit comes between the look-up and the insertion, it replaces the placeholder, and the insertion fails. So an old
         // head is never cached.
@@ -58,16 +67,19 @@ impl Heads {
             Ok(found) => return Ok(Some(found)),
             Err(guard) => guard,
         };
-        Ok(read.await?.map(|dataset| {
-            let dataset = Arc::new(dataset);
-            drop(guard.insert(Arc::clone(&dataset)));
-            dataset
-        }))
+        Ok(read
+            .await?
+            .inspect(|dataset| drop(guard.insert(Arc::clone(dataset)))))
+    }
+
+    /// Caches what was just read.
+    pub(crate) fn set(&self, dataset: Arc<Dataset>) {
+        self.0.insert(dataset.name.clone(), dataset);
     }
 
     pub(super) fn apply(&self, change: HeadChange) {
         match change {
-            HeadChange::Is(dataset) => self.0.insert(dataset.name.clone(), dataset),
+            HeadChange::Is(dataset) => self.set(dataset),
             HeadChange::Gone(name) => drop(self.0.remove(&name)),
         }
     }
