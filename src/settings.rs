@@ -9,17 +9,19 @@ mod check;
 mod error;
 mod lifecycle;
 mod memory;
+mod network;
 mod parse;
 mod stores;
 mod values;
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::{Args, FromArgMatches};
+use clap::{Args, FromArgMatches, builder::FalseyValueParser};
 
 pub use error::{LifecycleError, SettingsError};
 pub use lifecycle::LifecycleSettings;
 pub use memory::{MemoryBudget, MemorySettings};
+pub use network::Network;
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
     Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, SchemaChanges,
@@ -82,6 +84,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Origins whose web pages may read and write; `*`: pages of every origin may read.
     pub cors_origins: Vec<String>,
+    /// The networks of proxies whose word for the client's address is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Whether requests are counted per caller.
     pub count_usage: CountUsage,
     /// The lifecycles of versions. Apply them to the catalogue, which checks them.
@@ -194,6 +198,15 @@ pub struct AccessSettings {
     /// key; separate several with commas, or repeat the flag
     #[arg(long = "cors-origin", env = "FLASH_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = parse::cors_origin)]
     pub cors_origins: Vec<String>,
+    /// A network of proxies whose X-Forwarded-For or Forwarded is believed, such as 10.0.0.0/8; separate several with commas, or
+    /// repeat the flag
+    #[arg(
+        long = "trusted-proxy",
+        env = "FLASH_TRUSTED_PROXY",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<Network>,
     /// Count requests per client
     #[arg(
         long,
@@ -292,6 +305,9 @@ pub struct LogSettings {
         default_value = "info"
     )]
     pub log_level: LogLevel,
+    /// Log the address of the client with each request; behind proxies, see --trusted-proxy
+    #[arg(long, env = "FLASH_LOG_ADDRESS", value_parser = FalseyValueParser::new())]
+    pub log_address: bool,
 }
 
 impl Settings {

@@ -24,6 +24,7 @@ use super::request::{OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
+use crate::services::usage::KnownClient;
 use crate::services::{CachedResponse, NamedColumns, Services};
 use crate::store::{Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
@@ -191,8 +192,8 @@ fn recall(
     headers: &HeaderMap,
     of_page: Option<&OfPage>,
 ) -> Option<http::Response<Full<Bytes>>> {
-    let client = access::recall(services, headers)?;
-    let client = client.as_deref();
+    let known = access::recall(services, headers)?;
+    let client = known.as_deref();
     if client.is_some_and(|client| !client.extensions.is_empty()) {
         return None;
     }
@@ -216,6 +217,9 @@ fn recall(
     let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
     *response.headers_mut() = answer.headers.clone();
     response.extensions_mut().insert(answer.route);
+    if let Some(client) = known {
+        response.extensions_mut().insert(KnownClient(client));
+    }
     Some(response)
 }
 

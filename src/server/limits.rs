@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{cors::Cors, trust::Trust};
+use super::{cors::Cors, peer_address::TrustedProxies, trust::Trust};
 use crate::settings::Settings;
 
 /// The limits of one listener, and the level of its request lines.
@@ -28,8 +28,12 @@ pub struct Limits {
     pub trust: Trust,
     /// The web pages of other origins that may read.
     pub cors: Cors,
+    /// The proxies whose word for the client's address is believed.
+    pub proxies: TrustedProxies,
     /// The level of the log line of a request.
     pub access_level: log::Level,
+    /// Whether that line has the client's address.
+    pub log_address: bool,
 }
 
 impl Limits {
@@ -47,7 +51,9 @@ impl Limits {
             drain_timeout: timeouts.drain_timeout,
             trust: trust(settings, settings.listen),
             cors: Cors::new(&settings.cors_origins),
+            proxies: TrustedProxies::new(&settings.trusted_proxies),
             access_level: log::Level::Info,
+            log_address: settings.logs.log_address,
         }
     }
 

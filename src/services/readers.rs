@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::usage::{day, family};
+use super::usage::{day, family_of};
 use crate::settings::CountUsage;
 use crate::store::{Dataset, READER_COLUMNS, Reads, Store, StoreError};
 
@@ -97,7 +97,7 @@ impl Readers {
             client: client.unwrap_or(0),
             family: match client {
                 Some(_) => "",
-                None => family(user_agent),
+                None => family_of(user_agent),
             },
             day: day(now),
         };

@@ -7,15 +7,16 @@ mod family;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::HeaderValue;
 use jiff::Timestamp;
 
-pub(super) use family::family;
+pub(super) use family::family_of;
 
 use super::Metrics;
 use crate::settings::CountUsage;
-use crate::store::{Count, Outcome, Store, StoreError, Used};
+use crate::store::{Client, Count, Outcome, Store, StoreError, Used};
 
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -221,6 +222,15 @@ impl Usage {
     }
 }
 
+/// The client that sent a request, in the extensions of its response: its name is logged.
+#[derive(Clone, Debug)]
+pub struct KnownClient(pub Arc<Client>);
+
+/// The kind of a user agent, by the header.
+pub fn family(user_agent: Option<&HeaderValue>) -> &'static str {
+    family_of(user_agent.and_then(|value| value.to_str().ok()))
+}
+
 /// The name for anonymous callers of a kind of user agent.
 pub fn anonymous(family: &str) -> String {
     format!("anonymous ({family})")
@@ -248,6 +258,6 @@ pub fn start_of(day: i64) -> Timestamp {
 fn who(client: Option<i64>, user_agent: Option<&str>) -> (i64, &'static str) {
     match client {
         Some(client) => (client, ""),
-        None => (0, family(user_agent)),
+        None => (0, family_of(user_agent)),
     }
 }

@@ -37,6 +37,7 @@ impl ServeSettings {
             hosts: self.access.hosts,
             allowed_origins: self.access.allowed_origins,
             cors_origins: self.access.cors_origins,
+            trusted_proxies: self.access.trusted_proxies,
             count_usage: self.access.count_usage,
             lifecycle: self.lifecycle,
             limits: self.limits,

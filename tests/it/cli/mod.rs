@@ -10,6 +10,7 @@ mod datasets;
 mod export;
 mod import;
 mod list;
+mod log_lines;
 mod process;
 mod push;
 mod settings;
