@@ -10,6 +10,7 @@ mod error;
 mod lifecycle;
 mod memory;
 mod network;
+mod notify;
 mod parse;
 mod stores;
 mod values;
@@ -19,9 +20,10 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Args, FromArgMatches, builder::FalseyValueParser};
 
 pub use error::{LifecycleError, SettingsError};
-pub use lifecycle::LifecycleSettings;
+pub use lifecycle::{LifecycleSettings, PromiseSettings};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use network::Network;
+pub use notify::{Notify, NotifySecret, NotifySettings, NotifyUrl};
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
     Anonymous, CountUsage, Database, LogFormat, LogLevel, MigrateMode, PostgresUrl, SchemaChanges,
@@ -52,6 +54,12 @@ pub struct ServeSettings {
     /// The lifecycles of versions, as flags set them.
     #[command(flatten)]
     pub lifecycle: LifecycleSettings,
+    /// What may be broken of what was announced.
+    #[command(flatten)]
+    pub promises: PromiseSettings,
+    /// The webhook.
+    #[command(flatten)]
+    pub notify: NotifySettings,
     /// Limits of requests.
     #[command(flatten)]
     pub limits: LimitSettings,
@@ -90,6 +98,10 @@ pub struct Settings {
     pub count_usage: CountUsage,
     /// The lifecycles of versions. Apply them to the catalogue, which checks them.
     pub lifecycle: LifecycleSettings,
+    /// What may be broken of what was announced.
+    pub promises: PromiseSettings,
+    /// The webhook, if there is one.
+    pub notify: Option<Notify>,
     /// Limits of requests.
     pub limits: LimitSettings,
     /// Time limits.

@@ -64,7 +64,7 @@ struct Line {
     /// The kind of the caller's user agent.
     family: &'static str,
     /// The client's address, if it is wanted.
-    address: Option<IpAddr>,
+    address: Option<Box<str>>,
 }
 
 impl Access {
@@ -85,7 +85,7 @@ impl Access {
             family: usage::family(headers.get(USER_AGENT)),
             address: limits
                 .log_address
-                .then(|| limits.proxies.client(peer, headers)),
+                .then(|| limits.proxies.client(peer, headers).to_string().into()),
         });
         let asked = metrics.map(InFlightRequest::begin);
         (line.is_some() || asked.is_some()).then(|| Self {
@@ -285,7 +285,7 @@ impl Source for Values<'_> {
             None => pair("family", line.family.into())?,
         }
         if let Some(address) = &line.address {
-            pair("address", Value::from_display(address))?;
+            pair("address", (**address).into())?;
         }
         pair("bytes", outcome.bytes.into())?;
         pair("ms", (*milliseconds).into())?;

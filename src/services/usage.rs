@@ -7,6 +7,7 @@ mod family;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderValue;
@@ -16,7 +17,7 @@ pub(super) use family::family_of;
 
 use super::Metrics;
 use crate::settings::CountUsage;
-use crate::store::{Client, Count, Outcome, Store, StoreError, Used};
+use crate::store::{Client, Count, Notice, Outcome, Store, StoreError, Used};
 
 /// Microseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -27,8 +28,23 @@ pub struct Usage {
     counts: bool,
     counted: Mutex<PendingCounts>,
     /// The names of clients, by their numbers.
-    names: Mutex<HashMap<i64, String>>,
+    names: Mutex<HashMap<i64, KnownName>>,
+    /// Whether this server gave a caller that named no version the default version.
+    default_was_served: AtomicBool,
+    /// Whether the store knows that.
+    default_is_noted: AtomicBool,
 }
+
+/// The name of a client, and whom to ask about it.
+#[derive(Debug)]
+pub(super) struct KnownName {
+    pub(super) name: String,
+    pub(super) contact: Option<String>,
+}
+
+/// Makes notices of counts that are handed over, with the names of the clients.
+pub(super) type MakeNotices<'a> =
+    &'a (dyn Fn(&[Count], &HashMap<i64, KnownName>) -> Vec<Notice> + Sync);
 
 /// Counts of requests, with the time of the last one.
 #[derive(Debug, Default)]
@@ -97,7 +113,28 @@ impl Usage {
             counts: setting == CountUsage::On,
             counted: Mutex::default(),
             names: Mutex::default(),
+            default_was_served: AtomicBool::new(false),
+            default_is_noted: AtomicBool::new(false),
         }
+    }
+
+    /// Remembers that a caller that named no version got the default version. It is remembered even if nothing is counted.
+    pub fn default_served(&self) {
+        // Mostly it is known already, and then nothing is written, so that cores don't take turns at it.
+        if !self.default_was_served.load(Ordering::Relaxed) {
+            self.default_was_served.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the store is to be told that the default version was served.
+    pub(super) fn default_is_to_note(&self) -> bool {
+        self.default_was_served.load(Ordering::Relaxed)
+            && !self.default_is_noted.load(Ordering::Relaxed)
+    }
+
+    /// The store knows that the default version was served.
+    pub(super) fn default_is_noted(&self) {
+        self.default_is_noted.store(true, Ordering::Relaxed);
     }
 
     /// Counts a request. An anonymous caller has no `client`; its `user_agent` is used instead.
@@ -138,13 +175,17 @@ impl Usage {
         &self,
         store: &Store,
         metrics: &Metrics,
+        notices: MakeNotices<'_>,
     ) -> Result<(), StoreError> {
         let counts = self.take();
         if counts.is_empty() {
             return Ok(());
         }
         let outcome = match self.learn_names(store, &counts).await {
-            Ok(()) => store.count_usage(counts.clone()).await,
+            Ok(()) => {
+                let notices = notices(&counts, &self.names());
+                store.count_usage(counts.clone(), notices).await
+            }
             Err(error) => Err(error),
         };
         match &outcome {
@@ -154,28 +195,38 @@ impl Usage {
         outcome
     }
 
-    /// Reads the clients' names if one is missing.
+    /// Reads the clients' names if one is missing, or if a client was refused: a notice has its contact of now.
     async fn learn_names(&self, store: &Store, counts: &[Count]) -> Result<(), StoreError> {
         let all_known = {
-            let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut clients = counts.iter().map(|count| count.client);
-            clients.all(|client| client == 0 || names.contains_key(&client))
+            let names = self.names();
+            counts.iter().all(|count| {
+                let is_known = names.contains_key(&count.client);
+                count.client == 0 || is_known && matches!(count.outcome, Outcome::Called(_))
+            })
         };
         if !all_known {
             let found = store.clients().await?;
-            let found = found.into_iter().map(|client| (client.id, client.name));
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            names.extend(found);
+            let found = found.into_iter().map(|client| {
+                let Client {
+                    id, name, contact, ..
+                } = client;
+                (id, KnownName { name, contact })
+            });
+            self.names().extend(found);
         }
         Ok(())
     }
 
+    fn names(&self) -> MutexGuard<'_, HashMap<i64, KnownName>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self, metrics: &Metrics, counts: &[Count]) {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.names();
         for count in counts {
             let requests = u64::try_from(count.requests).unwrap_or(0);
             let caller = match names.get(&count.client) {
-                Some(name) => name.into(),
+                Some(known) => known.name.as_str().into(),
                 None => Cow::Owned(anonymous(count.family)),
             };
             match count.outcome {
@@ -220,6 +271,11 @@ impl Usage {
             counted.add(key, figures);
         }
     }
+}
+
+/// The kinds of user agents by which anonymous callers are counted.
+pub fn families() -> impl Iterator<Item = &'static str> {
+    family::all()
 }
 
 /// The client that sent a request, in the extensions of its response: its name is logged.

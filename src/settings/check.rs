@@ -40,6 +40,8 @@ impl ServeSettings {
             trusted_proxies: self.access.trusted_proxies,
             count_usage: self.access.count_usage,
             lifecycle: self.lifecycle,
+            promises: self.promises,
+            notify: self.notify.check()?,
             limits: self.limits,
             timeouts: self.timeouts,
             logs: self.logs,

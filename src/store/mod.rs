@@ -20,6 +20,7 @@
 //! lock in this order: idempotency keys (by scope and key), datasets (by name), segments being written, everything else. If two
 //! transactions collide all the same, the server ends one of them, and that write is repeated.
 
+mod announcements;
 mod backend;
 mod catalog;
 mod clients;
@@ -31,6 +32,7 @@ mod in_flight;
 mod maintenance;
 mod metrics;
 mod model;
+mod notices;
 mod opening;
 mod rows;
 mod schema;
@@ -41,14 +43,18 @@ mod settings;
 mod units;
 mod upkeep;
 
+pub use announcements::{Announcement, Announcer, Broken, Permissions, SERVERS_LIVE};
 pub use backend::address::{Address, Migrate};
 pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use catalog::descriptions::Described;
 pub use clients::admin::AdminStore;
-pub use clients::client::{Client, Extension, Move, MovedBy, Pinned};
+pub use clients::client::{
+    Client, DetailChanges, Details, Extension, KeyDates, Move, MovedBy, Pinned,
+};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
+pub use clients::removal::Removal;
 pub use clients::usage::{Count, Outcome, Reason, Used};
 pub use error::{OpenError, StoreError};
 pub use handle::Store;
@@ -60,6 +66,7 @@ pub use model::{
     BadRowsBlock, Claim, Clock, Committed, Conditions, Dataset, NewRevision, PART_BYTES,
     PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, UnpackedBlock, Write, may_change,
 };
+pub use notices::{Delivery, DueNotice, Notice};
 pub use schema_refusal::SchemaRefusal;
 pub use segments::index::{BlockHandle, PackedBlock};
 pub use segments::leases::Lease;

@@ -32,6 +32,12 @@ const FAMILIES: &[&str] = &[
 const OTHER: &str = "other";
 /// Callers without the header.
 const NONE: &str = "none";
+
+/// All kinds.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().copied().chain([OTHER, NONE])
+}
+
 /// The kind of a user agent.
 pub(in crate::services) fn family_of(user_agent: Option<&str>) -> &'static str {
     let Some(user_agent) = user_agent else {

@@ -8,4 +8,5 @@ pub(crate) mod extensions;
 pub(crate) mod keys;
 pub(crate) mod pins;
 pub(crate) mod readers;
+pub(crate) mod removal;
 pub(crate) mod usage;

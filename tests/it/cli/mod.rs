@@ -9,6 +9,7 @@ mod copy;
 mod datasets;
 mod export;
 mod import;
+mod json;
 mod list;
 mod log_lines;
 mod process;
