@@ -6,10 +6,11 @@
 //! | --- | --- | --- |
 //! | [`versioning`] | which version a caller gets | none of the others |
 //! | [`dataset`] | what a CSV is: dialects, types, blocks, queries | none of the others |
-//! | [`settings`] | each setting, once | `versioning` |
+//! | [`outgoing`] | connections to other servers | none of the others |
+//! | [`settings`] | each setting, once | `versioning`, `outgoing` |
 //! | [`logging`] | where log lines go | `settings` |
 //! | [`store`] | keeps datasets; the only one that knows diesel | `dataset`, `versioning` |
-//! | [`services`] | the container that all handlers share | `store`, `dataset`, `versioning`, `settings` |
+//! | [`services`] | the container that all handlers share | `store`, `dataset`, `versioning`, `settings`, `outgoing` |
 //! | [`api`] | HTTP as the versions define it; the only one that knows warp | `services`, `store`, `dataset`, `versioning`, `settings`, `logging` |
 //! | [`pages`] | pages for people, which read through the API | `api`, `services`, `store`, `dataset`, `versioning`, `settings` |
 //! | [`server`] | sockets: limits, time-outs, request ids, draining | `api`, `services`, `settings`, `logging` |
@@ -21,6 +22,7 @@ pub mod api;
 pub mod cli;
 pub mod dataset;
 pub mod logging;
+pub mod outgoing;
 pub mod pages;
 pub mod server;
 pub mod services;

@@ -2,11 +2,13 @@
 //!
 //! A test builds its own, with another store or a clock it can move. There are no globals.
 
+pub mod announcing;
 mod cache;
 pub mod clients;
 mod clock;
 pub mod memory;
 pub mod metrics;
+mod notify;
 pub mod parquet;
 mod permits;
 pub mod rate_limit;
@@ -167,7 +169,15 @@ impl Services {
 
     /// Hands usage counts to the store and to the metrics, and reads to the store.
     pub async fn hand_usage_over(&self) -> Result<(), StoreError> {
-        self.usage.hand_over(&self.store, &self.metrics).await?;
+        if self.usage.default_is_to_note() {
+            let default = self.catalogue.first();
+            self.store.note_default_served(default).await?;
+            self.usage.default_is_noted();
+        }
+        let notices: usage::MakeNotices<'_> =
+            &|counts, clients| self.notices_of_refusals(counts, clients);
+        let usage = &self.usage;
+        usage.hand_over(&self.store, &self.metrics, notices).await?;
         self.readers.hand_over(&self.store).await
     }
 

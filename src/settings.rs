@@ -11,6 +11,7 @@ mod lifecycle;
 mod listen;
 mod memory;
 mod network;
+mod notify;
 mod parse;
 mod rate;
 mod stores;
@@ -18,13 +19,14 @@ mod values;
 
 use std::time::Duration;
 
-use clap::{Args, FromArgMatches};
+use clap::{Args, FromArgMatches, builder::FalseyValueParser};
 
 pub use error::{LifecycleError, SettingsError};
-pub use lifecycle::LifecycleSettings;
+pub use lifecycle::{LifecycleSettings, PromiseSettings};
 pub use listen::{ListenAddress, NotAnAddress};
 pub use memory::{MemoryBudget, MemorySettings};
 pub use network::{Network, customer};
+pub use notify::{Notify, NotifySecret, NotifySettings, NotifyUrl};
 pub use rate::RateLimit;
 pub use stores::{CopySettings, DatabaseSettings};
 pub use values::{
@@ -56,6 +58,12 @@ pub struct ServeSettings {
     /// The lifecycles of versions, as flags set them.
     #[command(flatten)]
     pub lifecycle: LifecycleSettings,
+    /// What may be broken of what was announced.
+    #[command(flatten)]
+    pub promises: PromiseSettings,
+    /// The webhook.
+    #[command(flatten)]
+    pub notify: NotifySettings,
     /// Limits of requests.
     #[command(flatten)]
     pub limits: LimitSettings,
@@ -88,7 +96,7 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Origins whose web pages may read and write; `*`: pages of every origin may read.
     pub cors_origins: Vec<String>,
-    /// Networks of proxies that are trusted to name the address of a client.
+    /// The networks of proxies whose word for the client's address is believed.
     pub trusted_proxies: Vec<Network>,
     /// The rate limit of each caller. `None`: there is none.
     pub rate_limit: Option<RateLimit>,
@@ -96,6 +104,10 @@ pub struct Settings {
     pub count_usage: CountUsage,
     /// The lifecycles of versions. Apply them to the catalogue, which checks them.
     pub lifecycle: LifecycleSettings,
+    /// What may be broken of what was announced.
+    pub promises: PromiseSettings,
+    /// The webhook, if there is one.
+    pub notify: Option<Notify>,
     /// Limits of requests.
     pub limits: LimitSettings,
     /// Time limits.
@@ -228,8 +240,8 @@ pub struct AccessSettings {
     /// then they come back evenly. Further ones are 429. `flash clients set` gives a client a limit of its own [default: no limit]
     #[arg(long, env = "FLASH_RATE_LIMIT", value_name = "COUNT/TIME")]
     pub rate_limit: Option<RateLimit>,
-    /// A network of proxies whose header X-Forwarded-For is believed, such as 10.0.0.0/8; separate several with commas, or repeat the
-    /// flag
+    /// A network of proxies whose X-Forwarded-For or Forwarded is believed, such as 10.0.0.0/8; separate several with commas, or
+    /// repeat the flag
     #[arg(
         long = "trusted-proxy",
         env = "FLASH_TRUSTED_PROXY",
@@ -344,6 +356,9 @@ pub struct LogSettings {
         default_value = "info"
     )]
     pub log_level: LogLevel,
+    /// Log the address of the client with each request; behind proxies, see --trusted-proxy
+    #[arg(long, env = "FLASH_LOG_ADDRESS", value_parser = FalseyValueParser::new())]
+    pub log_address: bool,
 }
 
 impl Settings {

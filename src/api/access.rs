@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::error::Error;
 use super::request::{OfPage, single};
+use crate::services::clients::Identified;
 use crate::services::{NamedColumns, Services};
 use crate::settings::Anonymous;
 use crate::store::{Client, Outcome};
@@ -74,19 +75,30 @@ pub(super) async fn identify(
     let Some(key) = key(headers)? else {
         return Ok(None);
     };
-    let newest = services.catalogue.newest_stable(services.clock.now());
-    let client = match of_page {
-        Some(OfPage) => services.clients.look_at(&key).await?,
-        None => services.clients.identify(&key, newest.get()).await?,
+    let now = services.clock.now();
+    let newest = services.catalogue.newest_stable(now).get();
+    let identified = match of_page {
+        Some(OfPage) => services.clients.look_at(&key, now).await?,
+        None => services.clients.identify(&key, newest, now).await?,
     };
-    client.map(Some).ok_or(UNKNOWN)
+    match identified {
+        Identified::Client(client) => Ok(Some(client)),
+        Identified::Nobody => Err(UNKNOWN),
+        Identified::Expired(at) => Err(Error::Unauthenticated(
+            format!("the key expired at {at}: ask the operator of this server for a new one")
+                .into(),
+        )),
+    }
 }
 
 /// The caller, if that is known without the store. `None`: the store has to be asked, or the request is refused.
 pub(super) fn recall(services: &Services, headers: &HeaderMap) -> Option<Option<Arc<Client>>> {
     match key(headers).ok()? {
         None => Some(None),
-        Some(key) => services.clients.recall(&key)?.map(Some),
+        Some(key) => services
+            .clients
+            .recall(&key, services.clock.now())
+            .map(Some),
     }
 }
 
@@ -112,14 +124,14 @@ pub(super) fn schemes(headers: &HeaderMap) -> &'static [&'static str] {
     }
 }
 
-const UNKNOWN: Error = Error::Unauthenticated(
+const UNKNOWN: Error = Error::Unauthenticated(Cow::Borrowed(
     "the key is unknown or was revoked; to call anonymously, leave out the header Authorization",
-);
+));
 
-const NO_KEY: Error = Error::Unauthenticated(
+const NO_KEY: Error = Error::Unauthenticated(Cow::Borrowed(
     "the header Authorization has no key: send Authorization: Bearer flash_…, or HTTP Basic with any user and the key as the password; to \
      call anonymously, leave out the header",
-);
+));
 
 /// The key in the request.
 fn key(headers: &HeaderMap) -> Result<Option<Cow<'_, str>>, Error> {
@@ -146,7 +158,7 @@ fn password(credentials: &str) -> Option<String> {
     Some(password.to_owned())
 }
 
-/// The default version of a caller: its pin, or the first version.
+/// The default version of a caller: its pin, or that of the server.
 pub(super) fn default_of(services: &Services, client: Option<&Client>) -> DefaultVersion {
     let pin = client.and_then(|client| client.pin);
     // If this server doesn't know the pinned version, the answer is 410. The pin doesn't move.
@@ -173,10 +185,10 @@ pub(super) fn admit(
         Anonymous::ReadWrite => Ok(()),
         Anonymous::Read if method.is_safe() => Ok(()),
         Anonymous::Read => Err(Error::Unauthenticated(
-            "only registered clients may write here: send your key as Authorization: Bearer flash_…",
+            "only registered clients may write here: send your key as Authorization: Bearer flash_…".into(),
         )),
         Anonymous::None => Err(Error::Unauthenticated(
-            "only registered clients may call this server: send your key as Authorization: Bearer flash_…",
+            "only registered clients may call this server: send your key as Authorization: Bearer flash_…".into(),
         )),
     }
 }

@@ -25,6 +25,7 @@ use super::request::{Failed, OfPage, REQUEST_ID};
 use crate::dataset::DatasetName;
 use crate::services::memory::{Held, Kind};
 use crate::services::metrics::Route;
+use crate::services::usage::KnownClient;
 use crate::services::{CachedResponse, NamedColumns, Services};
 use crate::store::{Client, Dataset, Outcome, SegmentId};
 use crate::versioning::DefaultVersion;
@@ -230,6 +231,10 @@ impl Candidate {
         let mut response = http::Response::new(Full::new(held.around(answer.body.clone())));
         *response.headers_mut() = answer.headers.clone();
         response.extensions_mut().insert(answer.route);
+        if let Some(client) = &self.client {
+            let client = KnownClient(Arc::clone(client));
+            response.extensions_mut().insert(client);
+        }
         Some(response)
     }
 }

@@ -1,5 +1,6 @@
 //! The argument of a handler.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -200,9 +201,9 @@ impl Call {
 
     /// The client. Anonymous callers are refused.
     pub fn known_client(&self) -> Result<&Arc<Client>, Error> {
-        self.client.as_ref().ok_or(Error::Unauthenticated(
+        self.client.as_ref().ok_or(Error::Unauthenticated(Cow::Borrowed(
             "only registered clients can use this resource: send your key as Authorization: Bearer flash_…",
-        ))
+        )))
     }
 
     /// The parameters of the query.

@@ -7,6 +7,7 @@ mod origin;
 mod status;
 mod text;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use http::Method;
@@ -62,7 +63,7 @@ pub enum Error {
     },
     /// The key is missing or invalid.
     #[error("{0}")]
-    Unauthenticated(&'static str),
+    Unauthenticated(Cow<'static, str>),
     /// The URL has a key.
     #[error(
         "the URL has a key in {0:?}, and URLs end up in logs and histories: send the key as Authorization: Bearer flash_…, or as the \

@@ -1,17 +1,24 @@
 //! `flash clients …`: manages registered clients and their keys. It works on the database while servers run; they notice changes
 //! within seconds.
 
+mod details;
+mod limit;
+mod shown;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::Failure;
+use super::json::{self, JsonSetting};
 use crate::{
     api::Registry,
-    services::{self, clients},
-    settings::{DatabaseSettings, RateLimit},
-    store::{AdminStore, Client, ClientLimit, StoreError},
+    services::{self, clients, retirement},
+    settings::DatabaseSettings,
+    store::{AdminStore, ClientLimit, Details, Removal},
     versioning::{self, NotAVersion, VersionNumber},
 };
+use details::{KeySettings, NewDetails, SetSettings};
 
 /// The arguments of `flash clients`.
 #[derive(Debug, Args)]
@@ -28,13 +35,39 @@ enum Command {
     Add {
         /// Name of the client: 1 to 63 characters from a to z, 0 to 9, - and _
         name: String,
+        #[command(flatten)]
+        details: NewDetails,
+        #[command(flatten)]
+        key: KeySettings,
+        #[command(flatten)]
+        json: JsonSetting,
     },
     /// List all clients with their pins
-    List,
-    /// Show one client: its pin, the history of the pin, the number of its keys, and its requests and refusals of the last 30 days
+    List {
+        #[command(flatten)]
+        json: JsonSetting,
+    },
+    /// Show one client: its pin, the history of the pin, its keys, and its requests and refusals of the last 30 days
     Show {
         /// Name of the client
         name: String,
+        #[command(flatten)]
+        json: JsonSetting,
+    },
+    /// Change the note, the contact or the rate limit of a client, or when its keys expire
+    Set {
+        /// Name of the client
+        name: String,
+        #[command(flatten)]
+        settings: SetSettings,
+    },
+    /// Remove a client: its keys are refused, and its pin, extensions and usage are deleted
+    Remove {
+        /// Name of the client
+        name: String,
+        /// Remove it although it sent requests in the last 30 days
+        #[arg(long)]
+        yes: bool,
     },
     /// Refuse a client's keys until it is enabled again
     Disable {
@@ -51,8 +84,12 @@ enum Command {
         /// Name of the client
         name: String,
         /// Revoke all keys except the newest, and make no new one
-        #[arg(long)]
+        #[arg(long, conflicts_with = "expires")]
         finish: bool,
+        #[command(flatten)]
+        key: KeySettings,
+        #[command(flatten)]
+        json: JsonSetting,
     },
     /// Let one client use a version after its retirement
     Extend {
@@ -62,14 +99,6 @@ enum Command {
         /// v1=none takes an extension back
         #[arg(value_name = "VERSION=DATE", value_parser = grant)]
         grant: (VersionNumber, Option<Timestamp>),
-    },
-    /// Change what holds for one client
-    Set {
-        /// Name of the client
-        name: String,
-        /// Its own rate limit, such as 1000/s, on servers with --rate-limit. unlimited: it has no limit. default: that of the server
-        #[arg(long, value_name = "LIMIT", value_parser = rate_limit)]
-        rate_limit: Own,
     },
     /// Move a client's pin to another version
     Pin {
@@ -86,9 +115,19 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
     let mut admin = AdminStore::open(&services::address(&database))?;
     let now = Timestamp::now();
     match &clients.command {
-        Command::Add { name } => add(&mut admin, name, now)?,
-        Command::List => list(&mut admin)?,
-        Command::Show { name } => show(&mut admin, name, now)?,
+        Command::Add {
+            name,
+            details,
+            key,
+            json,
+        } => {
+            let details = details.with_key(key.expires_at(now)?);
+            add(&mut admin, name, &details, *json, now)?;
+        }
+        Command::List { json } => shown::list(&mut admin, *json, now)?,
+        Command::Show { name, json } => shown::show(&mut admin, name, *json, now)?,
+        Command::Set { name, settings } => set(&mut admin, name, settings, now)?,
+        Command::Remove { name, yes } => remove(&mut admin, name, *yes, now)?,
         Command::Disable { name } => {
             admin.set_disabled(name, true, now)?;
             super::say(&format!(
@@ -99,7 +138,9 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
             admin.set_disabled(name, false, now)?;
             super::say(&format!("{name} is enabled"));
         }
-        Command::RotateKey { name, finish: true } => {
+        Command::RotateKey {
+            name, finish: true, ..
+        } => {
             let dropped = admin.drop_old_keys(name)?;
             super::say(&format!(
                 "{name} has one key, the newest; {} revoked",
@@ -109,19 +150,27 @@ pub(super) fn run(clients: &Clients) -> Result<(), Failure> {
         Command::RotateKey {
             name,
             finish: false,
+            key: settings,
+            json,
         } => {
             let key = clients::new_key();
-            admin.rotate_key(name, &clients::digest(&key), now)?;
-            super::say(&key);
+            let expires_at = settings.expires_at(now)?;
+            admin.rotate_key(name, &clients::digest(&key), expires_at, now)?;
+            say_key(name, &key, expires_at, *json);
         }
         Command::Extend { name, grant } => extend(&mut admin, name, *grant, now)?,
-        Command::Set { name, rate_limit } => set(&mut admin, name, *rate_limit)?,
         Command::Pin { name, version } => pin(&mut admin, name, *version, now)?,
     }
     Ok(())
 }
 
-fn add(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), Failure> {
+fn add(
+    admin: &mut AdminStore,
+    name: &str,
+    details: &Details,
+    json: JsonSetting,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if !(1..=63).contains(&name.len()) || !name.chars().all(fits) {
         return Err(Failure::Usage(format!(
@@ -129,111 +178,73 @@ fn add(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), Failure
         )));
     }
     let key = clients::new_key();
-    admin.add(name, &clients::digest(&key), now)?;
-    super::say(&key);
+    admin.add(name, &clients::digest(&key), details, now)?;
+    say_key(name, &key, details.expires_at, json);
     Ok(())
 }
 
-fn list(admin: &mut AdminStore) -> Result<(), StoreError> {
-    for client in admin.list()? {
-        let pin = pin_of(&client);
-        let disabled = client.disabled_at.map_or("", |_| "  disabled");
-        super::say(&format!("{}  {pin}{disabled}", client.name));
-    }
-    Ok(())
-}
-
-fn pin_of(client: &Client) -> String {
-    match client.pin {
-        Some(pin) => format!("v{pin}"),
-        None => "not pinned yet".to_owned(),
+/// Prints a new key, which is shown only once.
+fn say_key(name: &str, key: &str, expires_at: Option<Timestamp>, json: JsonSetting) {
+    match json.json {
+        true => json::print(&json!({"name": name, "key": key, "expires_at": expires_at})),
+        false => super::say(key),
     }
 }
 
-fn show(admin: &mut AdminStore, name: &str, now: Timestamp) -> Result<(), StoreError> {
+fn remove(admin: &mut AdminStore, name: &str, yes: bool, now: Timestamp) -> Result<(), Failure> {
     let client = admin.find(name)?;
-    super::say(&format!("name           {}", client.name));
-    super::say(&format!("pin            {}", pin_of(&client)));
-    super::say(&format!("keys           {}", admin.count_keys(&client)?));
-    super::say(&format!("created        {}", client.created_at));
-    if let Some(at) = client.first_contact_at {
-        super::say(&format!("first contact  {at}"));
+    let first_day = retirement::first_day(now);
+    let mut used = admin.usage(Some(&client), first_day)?;
+    used.extend(admin.refusals(Some(&client), first_day)?);
+    let last_at = used.iter().map(|used| used.last_at).max();
+    if let (Some(last_at), false) = (last_at, yes) {
+        return Err(Failure::InUse {
+            client: name.to_owned(),
+            requests: used.iter().map(|used| used.requests).sum(),
+            days: retirement::DAYS,
+            last_at,
+        });
     }
-    if let Some(at) = client.disabled_at {
-        super::say(&format!("disabled       {at}"));
-    }
-    for one in &client.extensions {
-        super::say(&format!(
-            "extended       v{} until {}",
-            one.version, one.retires_at
-        ));
-    }
-    if let Some(limit) = client.rate_limit {
-        super::say(&format!("rate limit     {}", shown(limit)));
-    }
-    for one in admin.moves(&client)? {
-        let from = one
-            .from
-            .map_or_else(String::new, |from| format!("v{from} -> "));
-        super::say(&format!(
-            "pinned         {} {from}v{} by {}",
-            one.at, one.to, one.by
-        ));
-    }
-    for used in admin.usage(Some(&client), services::retirement::first_day(now))? {
-        super::say(&format!(
-            "used           v{} {} {}, last {}",
-            used.version,
-            used.operation,
-            super::counted(used.requests, "time"),
-            used.last_at
-        ));
-    }
-    for refused in admin.refusals(Some(&client), services::retirement::first_day(now))? {
-        super::say(&format!(
-            "refused        v{} {} {}, last {}",
-            refused.version,
-            refused.operation,
-            super::counted(refused.requests, "time"),
-            refused.last_at
-        ));
-    }
-    Ok(())
-}
-
-/// A client's own rate limit. `None`: that of the server.
-type Own = Option<ClientLimit>;
-
-fn rate_limit(text: &str) -> Result<Own, String> {
-    match text {
-        "default" => Ok(None),
-        "unlimited" => Ok(Some(ClientLimit::Unlimited)),
-        text => match text.parse() {
-            Ok(RateLimit { requests, seconds }) => {
-                Ok(Some(ClientLimit::Rate { requests, seconds }))
-            }
-            Err(error) => Err(format!("{error}; or unlimited, or default")),
-        },
+    match admin.remove(name)? {
+        Removal::Done { keys } => {
+            super::say(&format!(
+                "{name} is removed, with {}; every server refuses its keys within 5 seconds",
+                super::counted(keys as u64, "key")
+            ));
+            Ok(())
+        }
+        Removal::Owns { datasets, names } => {
+            let more = if datasets > names.len() { ", …" } else { "" };
+            Err(Failure::Owner {
+                client: name.to_owned(),
+                datasets,
+                names: format!("{}{more}", names.join(", ")),
+            })
+        }
     }
 }
 
-fn shown(limit: ClientLimit) -> String {
-    match limit {
-        ClientLimit::Unlimited => "unlimited".to_owned(),
-        ClientLimit::Rate { requests, seconds } => RateLimit { requests, seconds }.to_string(),
+fn set(
+    admin: &mut AdminStore,
+    name: &str,
+    settings: &SetSettings,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if let Some(changes) = settings.changes(now)? {
+        admin.change(name, &changes)?;
+        super::say(&format!("{name} is changed"));
     }
-}
-
-fn set(admin: &mut AdminStore, name: &str, limit: Own) -> Result<(), StoreError> {
-    admin.set_rate_limit(name, limit)?;
-    super::say(&match limit {
-        None => format!("{name} has the rate limit of the servers (--rate-limit)"),
-        Some(ClientLimit::Unlimited) => format!("{name} has no rate limit"),
-        Some(limit) => format!(
-            "{name} has the rate limit {}, on servers with --rate-limit",
-            shown(limit)
-        ),
-    });
+    if let Some(limit) = settings.rate_limit() {
+        admin.set_rate_limit(name, limit)?;
+        super::say(&match limit {
+            None => format!("{name} has the rate limit of the servers (--rate-limit)"),
+            Some(ClientLimit::Unlimited) => format!("{name} has no rate limit"),
+            Some(limit) => format!(
+                "{name} has the rate limit {}, on servers with --rate-limit",
+                limit::shown(limit)
+            ),
+        });
+    }
     Ok(())
 }
 

@@ -3,9 +3,12 @@
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use serde_json::{Value, json};
+
 use super::Failure;
+use super::json::{self, JsonSetting};
 use crate::{
-    dataset::DatasetName,
+    dataset::{Column, DatasetName},
     services::{self, retirement, usage},
     settings::DatabaseSettings,
     store::{Dataset, Exporter, Reader},
@@ -26,19 +29,51 @@ enum Command {
     Show {
         /// Name of the dataset
         name: DatasetName,
+        #[command(flatten)]
+        json: JsonSetting,
     },
 }
 
 /// Runs one of the commands.
 pub(super) fn run(datasets: &Datasets) -> Result<(), Failure> {
-    let Command::Show { name } = &datasets.command;
+    let Command::Show { name, json } = &datasets.command;
     let mut store = Exporter::open(&services::address(&datasets.database.resolve()?))?;
     let dataset = store.find(name)?;
     let first_day = retirement::first_day(Timestamp::now());
     let readers = store.readers(&dataset, first_day)?;
-    say_dataset(&dataset);
-    say_readers(&readers);
+    match json.json {
+        true => json::print(&in_json(&dataset, &readers)),
+        false => {
+            say_dataset(&dataset);
+            say_readers(&readers);
+        }
+    }
     Ok(())
+}
+
+fn in_json(dataset: &Dataset, readers: &[Reader]) -> Value {
+    let column = |column: &Column| json!({"name": column.name, "type": column.kind.to_string(), "nullable": column.nullable});
+    let reader = |reader: &Reader| {
+        let (client, family) = json::caller(reader.client.as_deref(), &reader.family);
+        json!({
+            "client": client,
+            "family": family,
+            "requests": reader.requests,
+            "last_at": reader.last_at,
+            "columns": reader.columns,
+            "more_columns": reader.more_columns,
+        })
+    };
+    json!({
+        "name": dataset.name.as_str(),
+        "revision": dataset.revision,
+        "schema": dataset.schema.to_string(),
+        "rows": dataset.rows,
+        "updated_at": dataset.updated_at,
+        "columns": dataset.columns.iter().map(column).collect::<Value>(),
+        "days": retirement::DAYS,
+        "readers": readers.iter().map(reader).collect::<Value>(),
+    })
 }
 
 fn say_dataset(dataset: &Dataset) {

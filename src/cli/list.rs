@@ -1,16 +1,37 @@
 //! `flash list`: the datasets of a store.
 
+use std::io::Write as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Failure;
+use super::json::JsonSetting;
 use crate::{
     services,
     settings::DatabaseSettings,
     store::{Dataset, Exporter},
 };
 
-use super::Failure;
+/// The store whose datasets are listed.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ListSettings {
+    #[command(flatten)]
+    json: JsonSetting,
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
 
 /// Prints a line for each dataset, by name. The names come last, because their lengths differ most.
-pub(super) fn run(database: &DatabaseSettings) -> Result<(), Failure> {
-    let mut store = Exporter::open(&services::address(&database.resolve()?))?;
+pub(super) fn run(settings: &ListSettings) -> Result<(), Failure> {
+    let mut store = Exporter::open(&services::address(&settings.database.resolve()?))?;
+    match settings.json.json {
+        true => in_json(&mut store),
+        false => in_lines(&mut store),
+    }
+}
+
+fn in_lines(store: &mut Exporter) -> Result<(), Failure> {
     let mut last = None;
     loop {
         let datasets = store.datasets(last.as_ref())?;
@@ -29,6 +50,38 @@ pub(super) fn run(database: &DatabaseSettings) -> Result<(), Failure> {
         super::say("the store has no datasets");
     }
     Ok(())
+}
+
+/// Prints a JSON object piece by piece, because a store may have many datasets.
+fn in_json(store: &mut Exporter) -> Result<(), Failure> {
+    let mut last = None;
+    let mut out = std::io::stdout().lock();
+    // A closed standard output is fine.
+    drop(out.write_all(b"{\"datasets\": ["));
+    loop {
+        let datasets = store.datasets(last.as_ref())?;
+        for dataset in &datasets {
+            let before = if last.is_none() { "\n" } else { ",\n" };
+            drop(write!(out, "{before}{}", shown(dataset)));
+            last = Some(dataset.name.clone());
+        }
+        if datasets.is_empty() {
+            break;
+        }
+    }
+    drop(out.write_all(b"\n]}\n"));
+    Ok(())
+}
+
+fn shown(dataset: &Dataset) -> Value {
+    json!({
+        "name": dataset.name.as_str(),
+        "rows": dataset.rows,
+        "columns": dataset.columns.len(),
+        "bytes": dataset.bytes,
+        "revision": dataset.revision,
+        "updated_at": dataset.updated_at,
+    })
 }
 
 fn about(dataset: &Dataset) -> String {

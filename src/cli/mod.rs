@@ -12,6 +12,7 @@ mod files;
 mod form;
 mod healthcheck;
 mod import;
+mod json;
 mod list;
 mod migrate;
 mod place;
@@ -28,6 +29,7 @@ use std::{ffi::OsString, io::Write as _, path::PathBuf, process::ExitCode};
 use clap::builder::Styles;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use jiff::Timestamp;
 
 use crate::settings::{AdminAddress, CopySettings, DatabaseSettings, ServeSettings, SettingsError};
 use crate::store::{OpenError, StoreError, UpkeepError};
@@ -66,7 +68,7 @@ enum Command {
     )]
     Push(Box<push::PushSettings>),
     /// List the datasets of a store. Works while a server runs
-    List(DatabaseSettings),
+    List(list::ListSettings),
     /// Show a dataset of a store: its schema and its readers. Works while servers run
     Datasets(datasets::Datasets),
     /// Write datasets to CSV files as they were uploaded. Works while a server runs
@@ -83,7 +85,7 @@ enum Command {
     Writes(writes::Writes),
     /// Read a whole store and report what is damaged. Works while a server runs
     #[command(after_help = "Exits with 0 if nothing is damaged, else with 1.")]
-    Check(DatabaseSettings),
+    Check(check::CheckSettings),
     /// Register clients, rotate their keys and move their pins. Works while servers run
     Clients(clients::Clients),
     /// List the versions of the API, their dates and their users; check whether one can be retired
@@ -136,7 +138,7 @@ pub enum Failure {
     Problems(String),
     /// A version that is to be retired is in use.
     #[error(
-        "{version} is still in use by {}, each on a line of the output: move them, or give a client more time (flash clients extend NAME {version}=DATE)", counted(*callers, "caller")
+        "{version} is still in use by {}, which standard output lists: move them, or give a client more time (flash clients extend NAME {version}=DATE)", counted(*callers, "caller")
     )]
     StillUsed {
         /// The version.
@@ -149,6 +151,31 @@ pub enum Failure {
         "writes are off, but a transaction that began before has run for more than a minute: run the command again before you rely on it"
     )]
     StillWriting,
+    /// A client that is to be removed was used lately.
+    #[error("{client} sent {} in the last {days} days, the last at {last_at}: add --yes to remove it all the same", counted(*requests, "request"))]
+    InUse {
+        /// The client.
+        client: String,
+        /// Its requests.
+        requests: u64,
+        /// The days that were looked at.
+        days: i64,
+        /// The last request.
+        last_at: Timestamp,
+    },
+    /// A client that is to be removed owns datasets.
+    #[error(
+        "{client} owns {} ({names}), which nobody else could change: delete them with its key first, or disable the client instead \
+         (flash clients disable {client})", counted(*datasets as u64, "dataset")
+    )]
+    Owner {
+        /// The client.
+        client: String,
+        /// How many.
+        datasets: usize,
+        /// The names of some.
+        names: String,
+    },
     /// A file could not be written.
     #[error("can't write {file}: {reason}", file = file.display())]
     File {
@@ -181,6 +208,8 @@ impl Failure {
             | Self::File { .. }
             | Self::StillUsed { .. }
             | Self::StillWriting
+            | Self::InUse { .. }
+            | Self::Owner { .. }
             | Self::Store(_)
             | Self::NotReady(_) => ExitCode::FAILURE,
         }
@@ -221,7 +250,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Migrate(database)) => migrate::run(&database),
         Some(Command::Import(settings)) => import::run(&settings),
         Some(Command::Push(settings)) => push::run(&settings),
-        Some(Command::List(database)) => list::run(&database),
+        Some(Command::List(settings)) => list::run(&settings),
         Some(Command::Completions { shell }) => {
             completions::print(shell, Cli::command());
             Ok(())
@@ -231,7 +260,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), Failure>
         Some(Command::Copy(settings)) => copy::run(&settings),
         Some(Command::Backup(settings)) => backup::run(&settings),
         Some(Command::Writes(writes)) => writes::run(&writes),
-        Some(Command::Check(database)) => check::run(&database),
+        Some(Command::Check(settings)) => check::run(&settings),
         None => Cli::command().print_help().or(Ok(())),
     }
 }

@@ -26,8 +26,6 @@ mod error;
 mod exchange;
 mod source;
 mod target;
-#[cfg(feature = "tls")]
-mod tls;
 
 pub(super) use error::PushError;
 

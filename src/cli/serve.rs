@@ -9,7 +9,11 @@ use crate::{
     logging::{self, LoggingError},
     pages,
     server::{self, BindError, Drain, Limits, NoFilesLeft, OpenFiles, Signals, Summary},
-    services::{Clock, Services, memory::give_large_back_at_once},
+    services::{
+        Clock, Services,
+        announcing::{self, AnnounceError},
+        memory::give_large_back_at_once,
+    },
     settings::{Anonymous, Settings, SettingsError},
     store::OpenError,
     versioning::{Catalogue, Lifecycle},
@@ -36,6 +40,9 @@ pub enum ServeError {
     /// The limit of open files is too low.
     #[error(transparent)]
     Files(#[from] NoFilesLeft),
+    /// What the server announces breaks what was announced before.
+    #[error(transparent)]
+    Announce(#[from] AnnounceError),
     /// An address could not be bound.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -82,7 +89,9 @@ async fn serve(
     let public = server::bind(settings.listen, "--listen")?;
     let admin = server::bind(settings.admin_listen, "--admin-listen")?;
     let services = Services::open(settings.clone(), catalogue, clock)?;
+    let announced = services.announce().await?;
     services.keep_usage();
+    services.keep_notifying();
     services.give_memory_back();
     let clients = pages::service(Arc::clone(&services), registry)?;
     let operators = pages::operators(Arc::clone(&services));
@@ -93,6 +102,8 @@ async fn serve(
         admin.url()
     );
     log_lifecycles(&services);
+    let is_announced = announced.is_some();
+    announcing::warn(&announced.unwrap_or_default());
     services.warn_of_users();
 
     let drain = Drain::new();
@@ -135,12 +146,14 @@ async fn serve(
         if let Err(error) = services.hand_usage_over().await {
             log::warn!("could not count the last requests: {error}");
         }
+        services.end_announcement().await;
         services.store.close().await;
         say_farewell(summary);
     };
     tokio::select! {
         () = ended => Ok(()),
         signal = hurried => Err(ServeError::Hurried(signal)),
+        error = services.keep_announced(is_announced) => Err(error.into()),
     }
 }
 
@@ -174,6 +187,9 @@ fn log_lifecycles(services: &Services) {
             .chain(version.lifecycle.announced())
             .collect();
         log::info!("{}", parts.join(", "));
+    }
+    if let Some(default) = services.settings.lifecycle.default {
+        log::warn!("callers that name no version and have no pin get {default} (--default)");
     }
 }
 

@@ -1,23 +1,25 @@
-//! `flash versions …`: the state and dates of each version, and its users.
+//! `flash versions …`: the state and dates of each version as the servers announce them, and its users.
 
-use std::io::Write as _;
+mod announced;
+mod retire_check;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
-use super::Failure;
-use super::serve::ServeError;
+use super::{Failure, json};
 use crate::{
-    api::Registry,
     services::{
         self,
         retirement::{self, User},
         usage,
     },
     settings::{DatabaseSettings, LifecycleSettings},
-    store::{AdminStore, StoreError, Used},
-    versioning::{Catalogue, Format, Version, VersionNumber, media_type},
+    store::{AdminStore, Used},
+    versioning::{Catalogue, Format, Version, media_type},
 };
+use announced::Announced;
+use retire_check::RetireCheck;
 
 /// The arguments of `flash versions`.
 #[derive(Debug, Args)]
@@ -26,6 +28,9 @@ pub(super) struct Versions {
     /// anonymous callers by kind of user agent
     #[arg(long)]
     usage: bool,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
     #[command(flatten)]
     lifecycle: LifecycleSettings,
     #[command(flatten)]
@@ -36,38 +41,25 @@ pub(super) struct Versions {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the callers that still use a version. Exit with 1 if one that would be left behind used it in the last 30 days
-    RetireCheck {
-        /// The version, such as v1
-        version: VersionNumber,
-    },
+    /// List the callers that still use a version. Exit with 1 if one that would be left behind used it lately
+    RetireCheck(RetireCheck),
 }
 
 /// Runs the command.
 pub(super) fn run(versions: &Versions) -> Result<(), Failure> {
     let now = Timestamp::now();
-    let catalogue = Registry::standard()
-        .and_then(|registry| registry.catalogue())
-        .map_err(ServeError::from)?;
-    let catalogue = versions.lifecycle.apply(&catalogue, now)?;
     match &versions.command {
-        Some(Command::RetireCheck { version }) => {
-            let Some(version) = catalogue.get(*version) else {
-                return Err(super::no_version(*version, &catalogue));
+        Some(Command::RetireCheck(check)) => {
+            let mut admin = admin(&versions.database)?;
+            let announced = Announced::find(&mut admin, &versions.lifecycle, now)?;
+            let Some(version) = announced.catalogue.get(check.version) else {
+                return Err(super::no_version(check.version, &announced.catalogue));
             };
-            retire_check(&mut admin(&versions.database)?, version, now)
+            warn(&announced);
+            let members = versions.json.then(|| announced.in_json());
+            check.run(&mut admin, version, now, members)
         }
-        None => {
-            for version in &catalogue {
-                super::say(&line(version, version.number == catalogue.first(), now));
-            }
-            if versions.usage {
-                let admin = &mut admin(&versions.database)?;
-                say_users(&catalogue, &retirement::users(&lately(admin, now)?));
-                say_refused(&admin.refusals(None, retirement::first_day(now))?);
-            }
-            Ok(())
-        }
+        None => list(versions, now),
     }
 }
 
@@ -75,8 +67,78 @@ fn admin(database: &DatabaseSettings) -> Result<AdminStore, Failure> {
     Ok(AdminStore::open(&services::address(&database.resolve()?))?)
 }
 
-fn lately(admin: &mut AdminStore, now: Timestamp) -> Result<Vec<Used>, StoreError> {
-    admin.usage(None, retirement::first_day(now))
+/// Tells on standard error what the operator should know of the result.
+fn warn(announced: &Announced) {
+    for warning in &announced.warnings {
+        super::complain(warning);
+    }
+}
+
+/// The users of the versions.
+struct Usage {
+    used: Vec<Used>,
+    refused: Vec<Used>,
+}
+
+/// Lists the versions.
+fn list(versions: &Versions, now: Timestamp) -> Result<(), Failure> {
+    let database = &versions.database;
+    let is_chosen = database.database.is_some() || database.database_file.is_some();
+    let (announced, usage) = match admin(database) {
+        Ok(mut admin) => {
+            let announced = Announced::find(&mut admin, &versions.lifecycle, now)?;
+            let first_day = retirement::first_day(now);
+            let usage = match versions.usage {
+                true => Some(Usage {
+                    used: admin.usage(None, first_day)?,
+                    refused: admin.refusals(None, first_day)?,
+                }),
+                false => None,
+            };
+            (announced, usage)
+        }
+        Err(error) if versions.usage || is_chosen => return Err(error),
+        // Without a database, the command tells what a server would announce.
+        Err(error) => {
+            let flags = &versions.lifecycle;
+            (Announced::of_flags(flags, now, &error.to_string())?, None)
+        }
+    };
+    warn(&announced);
+    match versions.json {
+        true => json::print(&in_json(&announced, usage.as_ref(), now)),
+        false => say_all(&announced, usage.as_ref(), now),
+    }
+    Ok(())
+}
+
+fn in_json(announced: &Announced, usage: Option<&Usage>, now: Timestamp) -> Value {
+    let mut result = Map::new();
+    let versions = json::versions(&announced.catalogue, now);
+    result.insert("versions".to_owned(), versions);
+    for (name, value) in announced.in_json() {
+        result.insert(name.to_owned(), value);
+    }
+    if let Some(usage) = usage {
+        let since = json::date(retirement::first_day(now));
+        result.insert("since".to_owned(), since);
+        let used = json::used(&usage.used, "operation");
+        result.insert("usage".to_owned(), used);
+        let refused = json::used(&usage.refused, "reason");
+        result.insert("refusals".to_owned(), refused);
+    }
+    result.into()
+}
+
+fn say_all(announced: &Announced, usage: Option<&Usage>, now: Timestamp) {
+    let catalogue = &announced.catalogue;
+    for version in catalogue {
+        super::say(&line(version, version.number == catalogue.first(), now));
+    }
+    let Some(usage) = usage else { return };
+    announced.servers().for_each(|line| super::say(&line));
+    say_users(catalogue, &retirement::users(&usage.used));
+    say_refused(&usage.refused);
 }
 
 /// The line about a version.
@@ -143,36 +205,5 @@ fn say_refused(refused: &[Used]) {
             one.requests,
             one.last_at
         ));
-    }
-}
-
-/// Lists the callers that still use a version.
-fn retire_check(admin: &mut AdminStore, version: &Version, now: Timestamp) -> Result<(), Failure> {
-    let number = version.number;
-    let (used, clients) = (lately(admin, now)?, admin.list()?);
-    let users = retirement::left_behind(&used, &clients, number, now);
-    for user in &users {
-        super::say(&user.to_string());
-    }
-    for client in retirement::silent(&clients, &used, number) {
-        super::say(&format!(
-            "{} is pinned to {number}, but did not use it in the last {} days",
-            client.name,
-            retirement::DAYS
-        ));
-    }
-    // Flush, so that the list comes before the error.
-    drop(std::io::stdout().flush());
-    match users.len() {
-        0 => {
-            super::say(&format!(
-                "{number} can be retired: no caller would be left behind"
-            ));
-            Ok(())
-        }
-        callers => Err(Failure::StillUsed {
-            version: number,
-            callers,
-        }),
     }
 }

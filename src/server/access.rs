@@ -3,10 +3,11 @@
 //! They are written when the response is ready if the length of its body is known, else when its body ends or is dropped
 //! (because the client went away). Query strings are left out, because they may have personal data.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use log::{
@@ -14,8 +15,10 @@ use log::{
     kv::{Error, Key, Source, Value, VisitSource},
 };
 
+use super::limits::Limits;
 use crate::services::Metrics;
 use crate::services::metrics::{InFlightRequest, Route};
+use crate::services::usage::{self, KnownClient};
 
 /// `target` of these lines.
 const TARGET: &str = "flash::access";
@@ -58,21 +61,31 @@ struct Line {
     path: Box<str>,
     id: HeaderValue,
     trace: Option<HeaderValue>,
+    /// The kind of the caller's user agent.
+    family: &'static str,
+    /// The client's address, if it is wanted.
+    address: Option<Box<str>>,
 }
 
 impl Access {
-    /// Starts logging a request, unless neither lines of `level` nor metrics are wanted.
+    /// Starts logging a request, unless neither lines nor metrics are wanted.
     pub(super) fn begin<B>(
         request: &Request<B>,
         id: &HeaderValue,
-        level: Level,
+        peer: IpAddr,
+        limits: &Limits,
         metrics: Option<&Arc<Metrics>>,
     ) -> Option<Self> {
+        let (level, headers) = (limits.access_level, request.headers());
         let line = log::log_enabled!(target: TARGET, level).then(|| Line {
             level,
             path: path(request.uri()).into(),
             id: id.clone(),
-            trace: trace_parent(request.headers()),
+            trace: trace_parent(headers),
+            family: usage::family(headers.get(USER_AGENT)),
+            address: limits
+                .log_address
+                .then(|| limits.proxies.client(peer, headers).to_string().into()),
         });
         let asked = metrics.map(InFlightRequest::begin);
         (line.is_some() || asked.is_some()).then(|| Self {
@@ -98,6 +111,7 @@ impl Access {
         let Some(bytes) = length else {
             return Some(Streamed {
                 status: response.status(),
+                client: response.extensions().get().cloned(),
                 route,
                 version: headers.get(&API_VERSION).cloned(),
                 source: headers.get(&API_VERSION_SOURCE).cloned(),
@@ -109,6 +123,7 @@ impl Access {
         };
         details.tell(&Outcome {
             status: Some(response.status()),
+            client: response.extensions().get(),
             route,
             version: headers.get(&API_VERSION),
             source: headers.get(&API_VERSION_SOURCE),
@@ -124,6 +139,7 @@ impl Drop for Access {
         if let Some(details) = self.details.take() {
             details.tell(&Outcome {
                 status: None,
+                client: None,
                 route: None,
                 version: None,
                 source: None,
@@ -165,6 +181,7 @@ impl Details {
 pub(super) struct Streamed {
     details: Details,
     status: StatusCode,
+    client: Option<KnownClient>,
     route: Option<Route>,
     version: Option<HeaderValue>,
     source: Option<HeaderValue>,
@@ -212,6 +229,7 @@ impl Drop for Streamed {
     fn drop(&mut self) {
         self.details.tell(&Outcome {
             status: Some(self.status),
+            client: self.client.as_ref(),
             route: self.route,
             version: self.version.as_ref(),
             source: self.source.as_ref(),
@@ -224,6 +242,7 @@ impl Drop for Streamed {
 /// How a request ended.
 struct Outcome<'r> {
     status: Option<StatusCode>,
+    client: Option<&'r KnownClient>,
     route: Option<Route>,
     version: Option<&'r HeaderValue>,
     source: Option<&'r HeaderValue>,
@@ -260,6 +279,13 @@ impl Source for Values<'_> {
         }
         if let Some(source) = outcome.source {
             pair("source", text(source).into())?;
+        }
+        match outcome.client {
+            Some(KnownClient(client)) => pair("client", client.name.as_str().into())?,
+            None => pair("family", line.family.into())?,
+        }
+        if let Some(address) = &line.address {
+            pair("address", (**address).into())?;
         }
         pair("bytes", outcome.bytes.into())?;
         pair("ms", (*milliseconds).into())?;

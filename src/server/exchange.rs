@@ -75,11 +75,11 @@ impl<S: HttpService> hyper::service::Service<Request<Incoming>> for Edge<S> {
         let flight = self.activity.begin(http2, permit);
         self.shared.requests.fetch_add(1, Relaxed);
         let id = request_id::settle(request.headers_mut());
-        let shared = &self.shared;
         let access = Access::begin(
             &request,
             &id,
-            shared.limits.access_level,
+            self.peer,
+            limits,
             self.shared.metrics.as_ref(),
         );
         let step = match refused {

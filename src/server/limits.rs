@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{cors::Cors, proxies::Proxies, trust::Trust};
+use super::{cors::Cors, peer_address::TrustedProxies, trust::Trust};
 use crate::settings::{ListenAddress, Settings};
 
 /// The limits of one listener, and the level of its request lines.
@@ -30,10 +30,12 @@ pub struct Limits {
     pub cors: Cors,
     /// Whether the service needs the address of each request, because it counts them.
     pub counts_requests: bool,
-    /// The proxies that are trusted to name the address of a client.
-    pub proxies: Proxies,
+    /// The proxies whose word for the client's address is believed.
+    pub proxies: TrustedProxies,
     /// The level of the log line of a request.
     pub access_level: log::Level,
+    /// Whether that line has the client's address.
+    pub log_address: bool,
 }
 
 impl Limits {
@@ -52,8 +54,9 @@ impl Limits {
             trust: trust(settings, settings.listen),
             cors: Cors::new(&settings.cors_origins),
             counts_requests: settings.rate_limit.is_some(),
-            proxies: Proxies::new(&settings.trusted_proxies),
+            proxies: TrustedProxies::new(&settings.trusted_proxies),
             access_level: log::Level::Info,
+            log_address: settings.logs.log_address,
         }
     }
 

@@ -10,7 +10,8 @@
 //!   origins may read what `cors` lets them. The answer to an
 //!   unreadable request says what is wrong (`unreadable`).
 //! - A panic becomes a 500. A request that would make warp panic is answered without warp (`exchange`).
-//! - Every request has an id and one log line (`request_id`, `access`).
+//! - Every request has an id and one log line (`request_id`, `access`), with the address of the client behind proxies if that is wanted
+//!   (`peer_address`).
 //! - Draining is bounded in time: connections without a request in flight end at once (`accept`).
 
 mod accept;
@@ -25,7 +26,7 @@ mod limits;
 mod listen;
 mod open_files;
 mod pace;
-mod proxies;
+mod peer_address;
 mod refusal;
 mod request_id;
 mod screen;
@@ -42,7 +43,7 @@ pub use drain::{Drain, Stage};
 pub use limits::Limits;
 pub use listen::{BindError, Listener, bind};
 pub use open_files::{NoFilesLeft, OpenFiles};
-pub use proxies::Proxies;
+pub use peer_address::TrustedProxies;
 pub use service::HttpService;
 pub use signals::Signals;
 pub use trust::Trust;

@@ -30,6 +30,8 @@ pub struct User {
     pub version: u32,
     /// A client's name, or for anonymous callers the kind of their user agent: `anonymous (curl)`.
     pub name: String,
+    /// The kind of user agent of anonymous callers. `None`: a client.
+    pub family: Option<String>,
     /// How many requests.
     pub requests: u64,
     /// When the last of them came.
@@ -51,22 +53,21 @@ impl std::fmt::Display for User {
 
 /// Who used which version, summed over operations: the newest version first, then by name.
 pub fn users(used: &[Used]) -> Vec<User> {
-    let mut found: BTreeMap<(std::cmp::Reverse<u32>, String), (u64, Timestamp)> = BTreeMap::new();
+    let mut found: BTreeMap<(std::cmp::Reverse<u32>, String), User> = BTreeMap::new();
     for one in used {
-        let key = (std::cmp::Reverse(one.version), usage::caller(one));
-        let (requests, last_at) = found.entry(key).or_insert((0, one.last_at));
-        *requests += one.requests;
-        *last_at = one.last_at.max(*last_at);
-    }
-    found
-        .into_iter()
-        .map(|((version, name), (requests, last_at))| User {
-            version: version.0,
+        let name = usage::caller(one);
+        let key = (std::cmp::Reverse(one.version), name.clone());
+        let user = found.entry(key).or_insert_with(|| User {
+            version: one.version,
             name,
-            requests,
-            last_at,
-        })
-        .collect()
+            family: one.client.is_none().then(|| one.family.clone()),
+            requests: 0,
+            last_at: one.last_at,
+        });
+        user.requests += one.requests;
+        user.last_at = one.last_at.max(user.last_at);
+    }
+    found.into_values().collect()
 }
 
 /// The callers that would be left behind if a version ended. Clients with a later date of their own are not, nor are disabled
@@ -90,6 +91,15 @@ pub fn left_behind(
             !client.is_some_and(goes_on)
         })
         .collect()
+}
+
+/// What callers used at `since` or later, without anonymous callers of some kinds of user agents.
+pub fn of_interest(mut used: Vec<Used>, since: Timestamp, ignored: &[&str]) -> Vec<Used> {
+    used.retain(|used| {
+        let is_ignored = used.client.is_none() && ignored.contains(&used.family.as_str());
+        used.last_at >= since && !is_ignored
+    });
+    used
 }
 
 /// Clients that are pinned to the version and did not use it lately.

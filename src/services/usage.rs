@@ -7,16 +7,18 @@ mod family;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use http::HeaderValue;
 use jiff::Timestamp;
 
-pub(super) use family::family;
+pub(super) use family::family_of;
 
 use super::Metrics;
 use super::tally::Tally;
 use crate::settings::CountUsage;
-use crate::store::{Count, Outcome, Store, StoreError, Used};
+use crate::store::{Client, Count, Notice, Outcome, Store, StoreError, Used};
 
 /// Keys that are counted between two hand-overs: far more than the clients, versions and operations that there are.
 const MOST: usize = 1 << 16;
@@ -29,8 +31,23 @@ pub struct Usage {
     counts: bool,
     counted: Mutex<Tally<UsageKey, RequestCount>>,
     /// The names of clients, by their numbers.
-    names: Mutex<HashMap<i64, String>>,
+    names: Mutex<HashMap<i64, KnownName>>,
+    /// Whether this server gave a caller that named no version the default version.
+    default_was_served: AtomicBool,
+    /// Whether the store knows that.
+    default_is_noted: AtomicBool,
 }
+
+/// The name of a client, and whom to ask about it.
+#[derive(Debug)]
+pub(super) struct KnownName {
+    pub(super) name: String,
+    pub(super) contact: Option<String>,
+}
+
+/// Makes notices of counts that are handed over, with the names of the clients.
+pub(super) type MakeNotices<'a> =
+    &'a (dyn Fn(&[Count], &HashMap<i64, KnownName>) -> Vec<Notice> + Sync);
 
 /// Requests, and the time of the last one.
 #[derive(Debug, Default, Clone, Copy)]
@@ -63,7 +80,28 @@ impl Usage {
             counts: setting == CountUsage::On,
             counted: Mutex::new(Tally::new(MOST)),
             names: Mutex::default(),
+            default_was_served: AtomicBool::new(false),
+            default_is_noted: AtomicBool::new(false),
         }
+    }
+
+    /// Remembers that a caller that named no version got the default version. It is remembered even if nothing is counted.
+    pub fn default_served(&self) {
+        // Mostly it is known already, and then nothing is written, so that cores don't take turns at it.
+        if !self.default_was_served.load(Ordering::Relaxed) {
+            self.default_was_served.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the store is to be told that the default version was served.
+    pub(super) fn default_is_to_note(&self) -> bool {
+        self.default_was_served.load(Ordering::Relaxed)
+            && !self.default_is_noted.load(Ordering::Relaxed)
+    }
+
+    /// The store knows that the default version was served.
+    pub(super) fn default_is_noted(&self) {
+        self.default_is_noted.store(true, Ordering::Relaxed);
     }
 
     /// Counts a request. An anonymous caller has no `client`; its `user_agent` is used instead.
@@ -110,13 +148,17 @@ impl Usage {
         &self,
         store: &Store,
         metrics: &Metrics,
+        notices: MakeNotices<'_>,
     ) -> Result<(), StoreError> {
         let counts = self.take();
         if counts.is_empty() {
             return Ok(());
         }
         let outcome = match self.learn_names(store, &counts).await {
-            Ok(()) => store.count_usage(counts.clone()).await,
+            Ok(()) => {
+                let notices = notices(&counts, &self.names());
+                store.count_usage(counts.clone(), notices).await
+            }
             Err(error) => Err(error),
         };
         match &outcome {
@@ -126,28 +168,38 @@ impl Usage {
         outcome
     }
 
-    /// Reads the clients' names if one is missing.
+    /// Reads the clients' names if one is missing, or if a client was refused: a notice has its contact of now.
     async fn learn_names(&self, store: &Store, counts: &[Count]) -> Result<(), StoreError> {
         let all_known = {
-            let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut clients = counts.iter().map(|count| count.client);
-            clients.all(|client| client == 0 || names.contains_key(&client))
+            let names = self.names();
+            counts.iter().all(|count| {
+                let is_known = names.contains_key(&count.client);
+                count.client == 0 || is_known && matches!(count.outcome, Outcome::Called(_))
+            })
         };
         if !all_known {
             let found = store.clients().await?;
-            let found = found.into_iter().map(|client| (client.id, client.name));
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            names.extend(found);
+            let found = found.into_iter().map(|client| {
+                let Client {
+                    id, name, contact, ..
+                } = client;
+                (id, KnownName { name, contact })
+            });
+            self.names().extend(found);
         }
         Ok(())
     }
 
+    fn names(&self) -> MutexGuard<'_, HashMap<i64, KnownName>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn tell(&self, metrics: &Metrics, counts: &[Count]) {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = self.names();
         for count in counts {
             let requests = u64::try_from(count.requests).unwrap_or(0);
             let caller = match names.get(&count.client) {
-                Some(name) => name.into(),
+                Some(known) => known.name.as_str().into(),
                 None => Cow::Owned(anonymous(count.family)),
             };
             match count.outcome {
@@ -192,6 +244,20 @@ impl Usage {
     }
 }
 
+/// The kinds of user agents by which anonymous callers are counted.
+pub fn families() -> impl Iterator<Item = &'static str> {
+    family::all()
+}
+
+/// The client that sent a request, in the extensions of its response: its name is logged.
+#[derive(Clone, Debug)]
+pub struct KnownClient(pub Arc<Client>);
+
+/// The kind of a user agent, by the header.
+pub fn family(user_agent: Option<&HeaderValue>) -> &'static str {
+    family_of(user_agent.and_then(|value| value.to_str().ok()))
+}
+
 /// The name for anonymous callers of a kind of user agent.
 pub fn anonymous(family: &str) -> String {
     format!("anonymous ({family})")
@@ -219,6 +285,6 @@ pub fn start_of(day: i64) -> Timestamp {
 pub(super) fn who(client: Option<i64>, user_agent: Option<&str>) -> (i64, &'static str) {
     match client {
         Some(client) => (client, ""),
-        None => (0, family(user_agent)),
+        None => (0, family_of(user_agent)),
     }
 }

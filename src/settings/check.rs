@@ -41,6 +41,8 @@ impl ServeSettings {
             rate_limit: self.access.rate_limit,
             count_usage: self.access.count_usage,
             lifecycle: self.lifecycle,
+            promises: self.promises,
+            notify: self.notify.check()?,
             limits: self.limits,
             timeouts: self.timeouts,
             logs: self.logs,

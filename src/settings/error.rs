@@ -54,6 +54,27 @@ pub enum SettingsError {
     /// The lifecycles of the versions contradict each other.
     #[error(transparent)]
     Lives(#[from] LifecycleError),
+    /// The webhook has two secrets.
+    #[error(
+        "--notify-secret and --notify-secret-file (or their environment variables) are both set: use one of them"
+    )]
+    TwoNotifySecrets,
+    /// The file with the webhook's secret is wrong.
+    #[error("--notify-secret-file {file}: {reason}", file = file.display())]
+    NotifySecretFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The webhook has no secret.
+    #[error(
+        "--notify needs a secret that signs the notices: set --notify-secret-file, or FLASH_NOTIFY_SECRET"
+    )]
+    NoNotifySecret,
+    /// A secret is set without a webhook.
+    #[error("the secret of --notify-secret signs nothing: set --notify, or leave it out")]
+    NoNotify,
     /// A limit or time-out of 0 would refuse every request.
     #[error("{flag} is 0, which would refuse every request: use at least {least}")]
     Zero {

@@ -3,7 +3,7 @@
 //! A flag may be repeated, and may have several versions with commas, so that its environment variable can have all of them.
 //! The result is checked as a whole: no version is retired unless its callers have another stable version to move to.
 
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 use jiff::Timestamp;
 
 use super::values::Several;
@@ -31,6 +31,21 @@ pub struct LifecycleSettings {
     /// v1=2027-05-01T09:00Z/15m,2027-05-08T09:00Z/1h
     #[arg(long, env = "FLASH_BROWNOUT", value_name = "VERSION=START/LENGTH", value_parser = parse::brownouts)]
     pub brownout: Vec<Several<Brownout>>,
+    /// The version of callers that name none and have no pin [default: v1]
+    #[arg(long, env = "FLASH_DEFAULT", value_name = "VERSION")]
+    pub default: Option<VersionNumber>,
+}
+
+/// What a server may break of what was announced before, as written.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Versions")]
+pub struct PromiseSettings {
+    /// Start although a version is to be retired sooner than announced before
+    #[arg(long, env = "FLASH_SOONER", value_parser = FalseyValueParser::new())]
+    pub sooner: bool,
+    /// Start although callers that name no version got another one than --default before
+    #[arg(long, env = "FLASH_DEFAULT_ANYWAY", value_parser = FalseyValueParser::new())]
+    pub default_anyway: bool,
 }
 
 impl LifecycleSettings {
@@ -44,10 +59,31 @@ impl LifecycleSettings {
         for version in &mut versions {
             deprecate_at_once(&mut version.lifecycle, now);
         }
-        let catalogue =
-            Catalogue::new(versions, catalogue.first()).map_err(LifecycleError::Catalogue)?;
+        let default = self.default_of(catalogue)?;
+        let catalogue = Catalogue::new(versions, default).map_err(LifecycleError::Catalogue)?;
         leaves_a_way_on(&catalogue)?;
         Ok(catalogue)
+    }
+
+    /// What these flags state otherwise than the catalogue of a server, in words. The server is called `there`.
+    #[must_use]
+    pub fn differences(&self, catalogue: &Catalogue, there: &str) -> Vec<String> {
+        let stated = self.over(catalogue).and_then(|versions| {
+            let default = self.default_of(catalogue)?;
+            Catalogue::new(versions, default).map_err(LifecycleError::Catalogue)
+        });
+        match stated {
+            Ok(stated) => stated.differences(catalogue, there),
+            Err(error) => vec![error.to_string()],
+        }
+    }
+
+    fn default_of(&self, catalogue: &Catalogue) -> Result<VersionNumber, LifecycleError> {
+        let default = self.default.unwrap_or_else(|| catalogue.first());
+        match catalogue.get(default) {
+            Some(_) => Ok(default),
+            None => Err(unknown(catalogue.iter(), "--default", default)),
+        }
     }
 
     /// The versions of the release, overridden by the flags.
@@ -109,15 +145,21 @@ fn lifecycle<'v>(
     flag: &'static str,
     number: VersionNumber,
 ) -> Result<&'v mut Lifecycle, LifecycleError> {
-    let known = versioning::names(versions.iter());
+    let refused = unknown(versions.iter(), flag, number);
     let found = versions.iter_mut().find(|version| version.number == number);
-    found
-        .map(|version| &mut version.lifecycle)
-        .ok_or_else(|| LifecycleError::Unknown {
-            flag,
-            version: number,
-            known,
-        })
+    found.map(|version| &mut version.lifecycle).ok_or(refused)
+}
+
+fn unknown<'v>(
+    versions: impl Iterator<Item = &'v Version>,
+    flag: &'static str,
+    version: VersionNumber,
+) -> LifecycleError {
+    LifecycleError::Unknown {
+        flag,
+        version,
+        known: versioning::names(versions),
+    }
 }
 
 /// Deprecates a version that has only a retirement date: now, or when it is promoted. The moment is no later than its first

@@ -1,31 +1,28 @@
-//! A network: the addresses that begin with the same bits.
+//! Networks of addresses, as CIDR writes them (RFC 4632): `10.0.0.0/8`.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A network, such as 10.0.0.0/8. A single address is one, too.
+/// A network: the addresses whose first bits are those of one address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Network {
     address: IpAddr,
-    /// How many bits its addresses have in common.
     prefix: u8,
 }
 
 impl Network {
-    /// Whether the address is in it. An IPv4 address that is written as IPv6 is the same address.
+    /// Whether the address is in the network. An IPv4 address that is written as IPv6 (`::ffff:10.0.0.7`) counts as IPv4.
+    #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
-        let shift = |bits: u8| u32::from(bits) - u32::from(self.prefix);
-        let differ = |differences: u128, bits| differences.checked_shr(shift(bits)).unwrap_or(0);
-        match (self.address, address.to_canonical()) {
+        let (all, own) = match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
-                differ(u128::from(own.to_bits() ^ other.to_bits()), 32) == 0
+                (u32::BITS, u128::from(own.to_bits() ^ other.to_bits()))
             }
-            (IpAddr::V6(own), IpAddr::V6(other)) => {
-                differ(own.to_bits() ^ other.to_bits(), 128) == 0
-            }
-            _ => false,
-        }
+            (IpAddr::V6(own), IpAddr::V6(other)) => (u128::BITS, own.to_bits() ^ other.to_bits()),
+            _ => return false,
+        };
+        // The bits after the prefix don't count.
+        own.checked_shr(all - u32::from(self.prefix)).unwrap_or(0) == 0
     }
 }
 
@@ -33,31 +30,25 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let read = || {
-            let (address, prefix) = match text.split_once('/') {
-                Some((address, prefix)) => (address, Some(prefix)),
-                None => (text, None),
-            };
-            let address: IpAddr = address.parse().ok()?;
-            let bits = if address.is_ipv4() { 32 } else { 128 };
-            let prefix = match prefix {
-                Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= bits)?,
-                None => bits,
-            };
-            Some(Self { address, prefix })
-        };
-        read().ok_or_else(|| {
+        let refused = || {
             format!(
-                "{text:?} isn't a network; write an address, or the first address and the number of bits in common, such as 10.0.0.0/8 or \
-                 fd00::/8"
+                "{text:?} isn't a network; write an address and the length of its prefix, such as 10.0.0.0/8 or fd00::/8, or one address"
             )
-        })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
+        };
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| refused())?;
+        let longest = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            Some(prefix) => prefix.parse().map_err(|_| refused())?,
+            None => longest,
+        };
+        match prefix {
+            prefix if prefix <= longest => Ok(Self { address, prefix }),
+            _ => Err(refused()),
+        }
     }
 }
 
@@ -76,39 +67,44 @@ pub fn customer(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_network_has_the_addresses_that_begin_with_its_bits() {
-        for (network, within, without) in [
-            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
-            ("192.168.1.0/24", "::ffff:192.168.1.7", "192.168.2.1"),
-            ("127.0.0.1", "127.0.0.1", "127.0.0.2"),
-            ("10.1.2.3/8", "10.9.9.9", "::1"),
-            ("fd00::/8", "fdff::1", "fe00::1"),
-            ("::1/128", "::1", "::2"),
-        ] {
-            let network: Network = network.parse().unwrap();
-            assert!(network.contains(within.parse().unwrap()), "{network}");
-            assert!(!network.contains(without.parse().unwrap()), "{network}");
-        }
-        let all: Network = "0.0.0.0/0".parse().unwrap();
-        assert!(all.contains("203.0.113.9".parse().unwrap()));
-        let all: Network = "::/0".parse().unwrap();
-        assert!(all.contains("2001:db8::1".parse().unwrap()));
+    fn holds(network: &str, address: &str) -> bool {
+        let network: Network = network.parse().unwrap();
+        network.contains(address.parse().unwrap())
     }
 
     #[test]
-    fn what_is_no_network_is_refused_with_examples() {
+    fn a_network_has_the_addresses_with_its_first_bits() {
+        for (network, address, is_in) in [
+            ("10.0.0.0/8", "10.255.0.1", true),
+            ("10.0.0.0/8", "11.0.0.1", false),
+            ("10.1.2.3/8", "10.0.0.1", true),
+            ("10.0.0.7", "10.0.0.7", true),
+            ("10.0.0.7", "10.0.0.6", false),
+            ("10.0.0.0/8", "::ffff:10.0.0.1", true),
+            ("0.0.0.0/0", "192.0.2.1", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("fd00::/8", "fd12:3456::1", true),
+            ("fd00::/8", "fe80::1", false),
+            ("::/0", "2001:db8::1", true),
+            ("2001:db8::1", "2001:db8::2", false),
+        ] {
+            assert_eq!(holds(network, address), is_in, "{network} {address}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused_with_what_to_write() {
         for text in [
             "",
             "10.0.0.0/33",
-            "10.0/8",
             "::/129",
+            "10.0.0/8",
             "proxy",
-            "10.0.0.0/-1",
             "10.0.0.0/",
+            "10.0.0.0/-1",
         ] {
-            let error = text.parse::<Network>().unwrap_err();
-            assert!(error.contains("such as 10.0.0.0/8"), "{error}");
+            let refusal = text.parse::<Network>().unwrap_err();
+            assert!(refusal.contains("10.0.0.0/8"), "{refusal}");
         }
     }
 }

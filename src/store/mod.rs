@@ -20,6 +20,7 @@
 //! lock in this order: idempotency keys (by scope and key), datasets (by name), segments being written, everything else. If two
 //! transactions collide all the same, the server ends one of them, and that write is repeated.
 
+mod announcements;
 mod backend;
 mod catalog;
 mod clients;
@@ -33,6 +34,7 @@ mod maintenance;
 mod metrics;
 mod model;
 mod nearest;
+mod notices;
 mod open_error;
 mod opening;
 mod rows;
@@ -45,14 +47,18 @@ mod switch;
 mod units;
 mod upkeep;
 
+pub use announcements::{Announcement, Announcer, Broken, Permissions, SERVERS_LIVE};
 pub use backend::address::{Address, Migrate};
 pub use backend::migrations::Steps;
 pub use backend::opening::migrate;
 pub use backend::postgres::address::PostgresAddress;
 pub use catalog::descriptions::Described;
 pub use clients::admin::AdminStore;
-pub use clients::client::{Client, ClientLimit, Extension, Move, MovedBy, Pinned};
+pub use clients::client::{
+    Client, ClientLimit, DetailChanges, Details, Extension, KeyDates, Move, MovedBy, Pinned,
+};
 pub use clients::readers::{READER_COLUMNS, Read, Reader, Reads};
+pub use clients::removal::Removal;
 pub use clients::usage::{Count, Outcome, Reason, Used};
 pub use derived::{DerivedFile, DerivedName, StagedFile};
 pub use error::{OpenError, OpenErrorOf, StoreError};
@@ -66,6 +72,7 @@ pub use model::{
     PlacedBlock, Revision, Revisions, SegmentPart, SourceBlock, UnpackedBlock, Write, may_change,
 };
 pub use nearest::nearest;
+pub use notices::{Delivery, DueNotice, Notice};
 pub use schema_refusal::SchemaRefusal;
 pub use segments::columns::PackedColumn;
 pub use segments::index::{BlockHandle, PackedBlock};

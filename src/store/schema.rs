@@ -166,6 +166,8 @@ diesel::table! {
         disabled_at -> Nullable<BigInt>,
         first_contact_at -> Nullable<BigInt>,
         pin -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        contact -> Nullable<Text>,
     }
 }
 
@@ -174,6 +176,7 @@ diesel::table! {
         digest -> Binary,
         client_id -> BigInt,
         created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
     }
 }
 
@@ -249,6 +252,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    servers (holder) {
+        holder -> BigInt,
+        release -> Text,
+        started_at -> BigInt,
+        seen_at -> BigInt,
+        stopped_at -> Nullable<BigInt>,
+        announces -> Text,
+    }
+}
+
+diesel::table! {
+    sunsets (version) {
+        version -> BigInt,
+        retires_at -> BigInt,
+        announced_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    default_versions (version) {
+        version -> BigInt,
+        chosen_at -> Nullable<BigInt>,
+        served_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notices (event) {
+        event -> Text,
+        body -> Text,
+        created_at -> BigInt,
+        attempts -> BigInt,
+        due_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     datasets,
     former_schemas,
@@ -272,5 +313,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     readers,
     reader_columns,
     usage,
-    refusals
+    refusals,
+    servers,
+    sunsets,
+    default_versions,
+    notices
 );

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Where a version is in its lifecycle.
@@ -123,7 +123,7 @@ fn reached(date: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// A time in which a deprecated version is refused, so that its callers notice before its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Brownout {
     /// When it begins.
     pub start: Timestamp,

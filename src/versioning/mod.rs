@@ -9,6 +9,7 @@
 //! | [`Catalogue`] in `catalogue` | which versions there are |
 //! | [`VersionNumber`] in `number` | how a version is named |
 //! | [`Lifecycle`] in `lifecycle` | what was announced of a version, and its state at a moment |
+//! | `announced` | what a server announces, as text |
 //! | [`MediaType`] in `media_type` | how a version and a format are written as a media type, and read back |
 //! | `syntax` | the grammar that `Accept` and `Content-Type` share, and where a text leaves it |
 //! | `quality` | how much a client wants a range |
@@ -23,8 +24,8 @@
 //! | [`Refusal`] in `refusal` | why nothing is served, in words for the client |
 //! | [`wants_page()`] in `wants_page` | whether a client asks for a page for people, which is no representation of the API |
 //!
-//! Two rules hold everywhere. A caller that names no version gets its default (the first version,
-//! or its pin) and is never moved to another one, not even when that version is retired. And a
+//! Two rules hold everywhere. A caller that names no version gets its default (that of the
+//! server, or its pin) and is never moved to another one, not even when that version is retired. And a
 //! version other than the default is served only to a caller that wrote its number.
 //!
 //! ```
@@ -56,6 +57,7 @@
 //! ```
 
 mod accept;
+mod announced;
 mod available;
 mod catalogue;
 mod choice;
@@ -76,6 +78,7 @@ mod wants_page;
 #[cfg(test)]
 mod tests;
 
+pub use announced::NotAnnounced;
 pub use available::{Available, available};
 pub use catalogue::{Catalogue, CatalogueError, Version, names};
 pub use choice::{Choice, DefaultVersion, Source};

@@ -18,7 +18,7 @@ def used(serve):
         flash.call("GET", "/datasets/people", key=key, version=version)
     flash.call("GET", "/datasets/people", version="v1", User_Agent="curl/8.5.0")
     flash.end()
-    flash.again("--retire", "v1=2026-01-01")
+    flash.again("--retire", "v1=2026-01-01", "--sooner")
     flash.call("GET", "/datasets/people", key=key, version="v1")
     flash.end()
     flash.again(*ENDING)

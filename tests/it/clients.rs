@@ -2,7 +2,7 @@
 
 use flash::services::{address, clients};
 use flash::settings::{Anonymous, CountUsage};
-use flash::store::AdminStore;
+use flash::store::{AdminStore, Details};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -20,7 +20,12 @@ impl Server {
         let key = clients::new_key();
         let mut admin = self.admin();
         admin
-            .add(name, &clients::digest(&key), Timestamp::now())
+            .add(
+                name,
+                &clients::digest(&key),
+                &Details::default(),
+                Timestamp::now(),
+            )
             .unwrap();
         key
     }
@@ -255,7 +260,7 @@ fn two_keys_live_side_by_side_while_a_client_changes_from_one_to_the_other() {
     let second = clients::new_key();
     server
         .admin()
-        .rotate_key("shop", &clients::digest(&second), Timestamp::now())
+        .rotate_key("shop", &clients::digest(&second), None, Timestamp::now())
         .unwrap();
     assert_eq!((status(&first), status(&second)), (200, 200));
     assert_eq!(server.admin().drop_old_keys("shop").unwrap(), 1);
@@ -274,7 +279,7 @@ fn a_key_stays_valid_however_often_it_is_rotated_until_the_rotation_is_finished(
         let key = clients::new_key();
         now -= jiff::SignedDuration::from_mins(5);
         let digest = clients::digest(&key);
-        server.admin().rotate_key("shop", &digest, now)?;
+        server.admin().rotate_key("shop", &digest, None, now)?;
         keys.push(key);
         Ok::<_, flash::store::StoreError>(())
     };

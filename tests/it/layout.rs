@@ -88,6 +88,7 @@ fn only_these_files_write_to_a_store() {
     assert_eq!(
         found("WriteOptions"),
         [
+            "announcements.rs",
             "catalog/backfill.rs",
             "catalog/commit.rs",
             "catalog/delete.rs",
@@ -99,6 +100,7 @@ fn only_these_files_write_to_a_store() {
             "derived.rs",
             "idempotency.rs",
             "maintenance.rs",
+            "notices.rs",
             "segments/collection.rs",
             "segments/columns/build.rs",
             "segments/compaction.rs",

@@ -170,6 +170,13 @@ impl Program {
         Self::serve_at(place, arguments)
     }
 
+    /// Starts another one with these arguments on the database of this one, which has ended.
+    pub fn restarted_after_stop(self, arguments: &[&str]) -> Self {
+        let place = self.place.clone();
+        drop(self);
+        Self::serve_at(place, arguments)
+    }
+
     /// Kills it unless it has ended, as a power loss would end it, and starts another one like it on the same database.
     pub fn kill_and_restart(self) -> Self {
         let (place, arguments) = (self.place.clone(), self.arguments.clone());

@@ -97,7 +97,7 @@ fn a_write_with_a_key_that_is_taken_away_before_it_ends_is_refused_and_one_with_
     let now = Timestamp::now();
     server
         .admin()
-        .rotate_key("shop", &clients::digest(&new), now)
+        .rotate_key("shop", &clients::digest(&new), None, now)
         .unwrap();
     let headers = format!("Authorization: Bearer {new}\r\nContent-Type: text/csv\r\n");
     let with_new = begin_with(

@@ -17,10 +17,12 @@ use crate::postgres::Postgres;
 /// The modules of `tests/it` that say what Flash does, whichever database it has.
 const BEHAVIOUR: &[&str] = &[
     "adding_a_version",
+    "announced",
     "answers",
     "appends",
     "budget",
     "changes",
+    "client_details",
     "clients",
     "columns",
     "contracts",
@@ -30,8 +32,10 @@ const BEHAVIOUR: &[&str] = &[
     "durability",
     "faults",
     "idempotency",
+    "key_expiry",
     "lifecycle",
     "negotiation",
+    "notices",
     "pages",
     "pairs",
     "queries",

@@ -59,7 +59,8 @@ impl From<StoreError> for Error {
             },
             StoreError::KeyLost => Self::KeyInFlight,
             StoreError::KeyRevoked => Self::Unauthenticated(
-                "the key was revoked while the request was being received; nothing was changed",
+                "the key was revoked while the request was being received; nothing was changed"
+                    .into(),
             ),
             other => Self::Store(other),
         }

@@ -17,7 +17,7 @@ use crate::api::registry::{Registry, RegistryError};
 use crate::api::request::{OfPage, REQUEST_ID};
 use crate::services::{NamedColumns, Services};
 use crate::store::{Client, Outcome};
-use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, VersionNumber};
+use crate::versioning::{Catalogue, Choice, Format, InUrl, Naming, Source, VersionNumber};
 
 /// The state that all requests share.
 pub(in crate::api) struct Api {
@@ -139,6 +139,9 @@ impl Context {
     pub(super) fn count(&self, outcome: Outcome) {
         if self.of_page.is_some() {
             return;
+        }
+        if self.choice.source == Source::Default && matches!(outcome, Outcome::Called(_)) {
+            self.api.services.usage.default_served();
         }
         access::count(
             &self.api.services,

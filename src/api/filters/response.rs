@@ -1,5 +1,7 @@
 //! The last step: makes a response from an answer, and adds the version's headers and the content coding.
 
+use std::sync::Arc;
+
 use http::Method;
 use http::header::HeaderMap;
 use warp::reply::Response;
@@ -9,6 +11,7 @@ use crate::api::answers::Memo;
 use crate::api::labels::label;
 use crate::api::reply::Reply;
 use crate::services::metrics::Route;
+use crate::services::usage::KnownClient;
 use crate::versioning::{Catalogue, VersionNumber};
 
 /// The response to a request that was not refused.
@@ -46,6 +49,10 @@ fn labelled(context: &Context, reply: Reply) -> Response {
     let (alone_of, named) = (reply.alone_of.take(), reply.named.take());
     let mut response = reply.into_response();
     response.extensions_mut().insert(route);
+    if let Some(client) = &context.caller.client {
+        let known = KnownClient(Arc::clone(client));
+        response.extensions_mut().insert(known);
+    }
     // Responses to a client with an extension are not cached.
     if let (Some(dataset), Some(operation), None) =
         (alone_of, context.operation, &context.caller.extended)

@@ -10,17 +10,14 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use indicatif::ProgressBar;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::logging::with_causes;
+use crate::outgoing::{self, ConnectError, Stream};
 
 use super::source::Body;
 use super::target::Target;
 
-/// Time to connect.
-const CONNECT: Duration = Duration::from_secs(10);
 /// Time without a byte being sent or an answer.
 const STALL: Duration = Duration::from_mins(2);
 /// Bytes of an answer. A dataset has thousands of columns at most.
@@ -29,12 +26,8 @@ const LONGEST_ANSWER: usize = 16 << 20;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
-    #[error("can't connect to {0}: {1}")]
-    Connect(String, io::Error),
-    /// The server can't speak TLS, or its certificate isn't valid.
-    #[cfg(feature = "tls")]
-    #[error("there is no secure connection to {0}: {1}")]
-    Untrusted(String, String),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     #[error("the connection broke: {}", with_causes(.0))]
     Http(hyper::Error),
     #[error("the answer broke off: {}", with_causes(&**.0))]
@@ -51,46 +44,18 @@ impl Broken {
     /// Whether another attempt would end like this one.
     pub(super) fn is_final(&self) -> bool {
         match self {
-            #[cfg(feature = "tls")]
-            Self::Untrusted(..) => true,
+            Self::Connect(error) => error.is_final(),
             _ => false,
         }
     }
 }
-
-/// What a connection reads from and writes to.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A connection to a server.
 pub(super) struct Connection(Box<dyn Stream>);
 
 impl Connection {
     pub(super) async fn open(target: &Target) -> Result<Self, Broken> {
-        let connection = timeout(CONNECT, Self::connect(target)).await;
-        connection.unwrap_or_else(|_| {
-            let error = io::ErrorKind::TimedOut.into();
-            Err(Broken::Connect(target.authority().to_owned(), error))
-        })
-    }
-
-    async fn connect(target: &Target) -> Result<Self, Broken> {
-        let failed = |error| Broken::Connect(target.authority().to_owned(), error);
-        let stream = TcpStream::connect(target.address()).await;
-        let stream = stream.map_err(failed)?;
-        #[cfg(feature = "tls")]
-        if target.has_tls() {
-            let (host, _) = target.address();
-            return match super::tls::connect(host, stream).await {
-                Ok(stream) => Ok(Self(Box::new(stream))),
-                Err(error) => Err(error.into_io_error().map_or_else(
-                    |error| Broken::Untrusted(target.authority().to_owned(), error.to_string()),
-                    failed,
-                )),
-            };
-        }
-        Ok(Self(Box::new(stream)))
+        Ok(Self(outgoing::connect(target.endpoint()).await?))
     }
 
     /// Sends a request, and reads the answer. `bar` moves while the file is read.

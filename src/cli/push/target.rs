@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use http::Uri;
-use http::uri::{Authority, Scheme};
+
+use crate::outgoing::{Endpoint, NotAnEndpoint};
 
 /// Why a build without TLS refuses https.
 const WITHOUT_TLS: &str = "this build of Flash has no TLS, so it can't use https; build it with --features tls, take the image, or \
@@ -12,31 +13,20 @@ const WITHOUT_TLS: &str = "this build of Flash has no TLS, so it can't use https
 /// The address of a server: its root, or its list of datasets.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    #[cfg(feature = "tls")]
-    tls: bool,
-    authority: Authority,
-    port: u16,
+    endpoint: Endpoint,
     /// The path before `/datasets`, without a slash at its end.
     root: String,
 }
 
 impl Target {
-    /// Whether the connection is encrypted.
-    #[cfg(feature = "tls")]
-    pub(super) fn has_tls(&self) -> bool {
-        self.tls
+    /// The server.
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// The value of `Host`.
     pub(super) fn authority(&self) -> &str {
-        self.authority.as_str()
-    }
-
-    /// The host and port to connect to.
-    pub(super) fn address(&self) -> (&str, u16) {
-        let host = self.authority.host();
-        // In a URL, an IPv6 address is in brackets (RFC 3986 §3.2.2).
-        (host.trim_matches(['[', ']']), self.port)
+        self.endpoint.authority()
     }
 
     /// The path and query of a request: `path` is relative to `/datasets`.
@@ -58,33 +48,29 @@ impl FromStr for Target {
         let Ok(uri) = text.parse::<Uri>() else {
             return refused("write one such as http://localhost:3000");
         };
-        let tls = match uri.scheme() {
-            Some(scheme) if *scheme == Scheme::HTTP => false,
-            Some(scheme) if *scheme == Scheme::HTTPS => true,
-            _ => return refused("it has to begin with http:// or https://"),
+        let endpoint = match Endpoint::of(&uri) {
+            Ok(endpoint) => endpoint,
+            Err(NotAnEndpoint::Scheme) => {
+                return refused("it has to begin with http:// or https://");
+            }
+            Err(NotAnEndpoint::NoHost) => {
+                return refused("write one such as http://localhost:3000");
+            }
+            Err(NotAnEndpoint::WithoutTls) => return Err(WITHOUT_TLS.to_owned()),
+            Err(NotAnEndpoint::UserName) => {
+                // The text has a secret.
+                return Err(
+                    "the address has a user name; leave it out, and put the key into FLASH_KEY"
+                        .to_owned(),
+                );
+            }
         };
-        if tls && cfg!(not(feature = "tls")) {
-            return Err(WITHOUT_TLS.to_owned());
-        }
-        let Some(authority) = uri.authority() else {
-            return refused("write one such as http://localhost:3000");
-        };
-        if authority.as_str().contains('@') {
-            // The text has a secret.
-            return Err(
-                "the address has a user name; leave it out, and put the key into FLASH_KEY"
-                    .to_owned(),
-            );
-        }
         if uri.query().is_some() {
             return refused("leave out the part from ? on");
         }
         let path = uri.path().trim_end_matches('/');
         Ok(Self {
-            authority: authority.clone(),
-            port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }),
-            #[cfg(feature = "tls")]
-            tls,
+            endpoint,
             root: path.strip_suffix("/datasets").unwrap_or(path).to_owned(),
         })
     }
@@ -111,18 +97,18 @@ mod tests {
         ] {
             let target: Target = text.parse().unwrap();
             assert_eq!(target.path("/people", "null=NA"), path, "{text}");
-            assert_eq!(target.address(), ("localhost", 3000), "{text}");
+            assert_eq!(target.endpoint().address(), ("localhost", 3000), "{text}");
         }
     }
 
     #[test]
     fn the_usual_port_may_be_left_out_and_an_ipv6_address_has_brackets() {
         let target: Target = "http://[::1]".parse().unwrap();
-        assert_eq!(target.address(), ("::1", 80));
+        assert_eq!(target.endpoint().address(), ("::1", 80));
         assert_eq!(target.authority(), "[::1]");
         assert_eq!(target.path("", ""), "/datasets");
         let target: Target = "https://flash.example".parse().unwrap();
-        assert_eq!(target.address(), ("flash.example", 443));
+        assert_eq!(target.endpoint().address(), ("flash.example", 443));
     }
 
     #[test]

@@ -32,8 +32,14 @@ const FAMILIES: &[&str] = &[
 const OTHER: &str = "other";
 /// Callers without the header.
 const NONE: &str = "none";
+
+/// All kinds.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().copied().chain([OTHER, NONE])
+}
+
 /// The kind of a user agent.
-pub(in crate::services) fn family(user_agent: Option<&str>) -> &'static str {
+pub(in crate::services) fn family_of(user_agent: Option<&str>) -> &'static str {
     let Some(user_agent) = user_agent else {
         return NONE;
     };
@@ -51,11 +57,11 @@ mod tests {
 
     #[test]
     fn callers_without_a_key_are_told_apart_by_few_kinds_of_user_agents() {
-        assert_eq!(family(Some("curl/8.5.0")), "curl");
-        assert_eq!(family(Some("Mozilla/5.0 (X11)")), "mozilla");
-        assert_eq!(family(Some("Go-http-client/2.0")), "go-http-client");
-        assert_eq!(family(Some("something of one's own")), OTHER);
-        assert_eq!(family(Some("ü")), OTHER);
-        assert_eq!(family(None), NONE);
+        assert_eq!(family_of(Some("curl/8.5.0")), "curl");
+        assert_eq!(family_of(Some("Mozilla/5.0 (X11)")), "mozilla");
+        assert_eq!(family_of(Some("Go-http-client/2.0")), "go-http-client");
+        assert_eq!(family_of(Some("something of one's own")), OTHER);
+        assert_eq!(family_of(Some("ü")), OTHER);
+        assert_eq!(family_of(None), NONE);
     }
 }

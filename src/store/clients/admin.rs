@@ -1,11 +1,15 @@
 //! The admin store: the operator's commands manage clients, and turn writes off, with it while servers run. Servers see a change within seconds, because they
 //! cache clients for two seconds.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
-use super::client::{Client, ClientLimit, Move, MovedBy};
+use super::client::{Client, ClientLimit, DetailChanges, Details, KeyDates, Move, MovedBy};
+use super::removal::{self, Removal};
 use super::usage::{self, Used};
 use super::{extensions, keys, limits, pins};
+use crate::store::announcements::{self, Announcer};
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::error::{OpenError, StoreError};
 use crate::store::ids::Ids;
@@ -32,11 +36,17 @@ impl AdminStore {
     }
 
     /// Adds a client whose key has that digest.
-    pub fn add(&mut self, name: &str, digest: &[u8; 32], now: Timestamp) -> Result<(), StoreError> {
+    pub fn add(
+        &mut self,
+        name: &str,
+        digest: &[u8; 32],
+        details: &Details,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let id = Ids::default().next(now);
         let now = now.as_microsecond();
         connection::write(&mut self.connection, |connection| {
-            keys::insert(connection, id, name, digest, now)
+            keys::insert(connection, id, name, digest, details, now)
         })
     }
 
@@ -55,9 +65,31 @@ impl AdminStore {
         pins::moves(&mut self.connection, client.id)
     }
 
-    /// How many keys the client has.
-    pub fn count_keys(&mut self, client: &Client) -> Result<i64, StoreError> {
-        Ok(keys::count_keys(&mut self.connection, client.id)?)
+    /// The keys of the client, in the order in which they were made.
+    pub fn keys(&mut self, client: &Client) -> Result<Vec<KeyDates>, StoreError> {
+        let mut dates = keys::dates(&mut self.connection, Some(client.id))?;
+        Ok(dates.remove(&client.id).unwrap_or_default())
+    }
+
+    /// The keys of all clients, by the client's number.
+    pub fn all_keys(&mut self) -> Result<HashMap<i64, Vec<KeyDates>>, StoreError> {
+        keys::dates(&mut self.connection, None)
+    }
+
+    /// Changes what is stated of the client.
+    pub fn change(&mut self, name: &str, changes: &DetailChanges) -> Result<(), StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            Ok(keys::change(connection, client.id, changes)?)
+        })
+    }
+
+    /// Removes the client with its keys, pin, extensions and usage, unless it owns datasets.
+    pub fn remove(&mut self, name: &str) -> Result<Removal, StoreError> {
+        connection::write(&mut self.connection, |connection| {
+            let client = find(connection, name)?;
+            removal::remove(connection, client.id)
+        })
     }
 
     /// The usage since `day` (days since 1970); of one client, or of all.
@@ -68,6 +100,11 @@ impl AdminStore {
     /// The refusals since `day` (days since 1970); of one client, or of all.
     pub fn refusals(&mut self, client: Option<&Client>, day: i64) -> Result<Vec<Used>, StoreError> {
         usage::refused_since(&mut self.connection, client.map(|client| client.id), day)
+    }
+
+    /// The servers of the database that are remembered, with what they announce; the one that was seen last first.
+    pub fn servers(&mut self) -> Result<Vec<Announcer>, StoreError> {
+        announcements::list(&mut self.connection)
     }
 
     /// Disables or enables the client.
@@ -89,11 +126,18 @@ impl AdminStore {
         &mut self,
         name: &str,
         digest: &[u8; 32],
+        expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         connection::write(&mut self.connection, |connection| {
             let client = find(connection, name)?;
-            keys::rotate_key(connection, &client, digest, now.as_microsecond())
+            keys::rotate_key(
+                connection,
+                &client,
+                digest,
+                expires_at,
+                now.as_microsecond(),
+            )
         })
     }
 

@@ -23,6 +23,51 @@ pub struct Client {
     pub rate_limit: Option<ClientLimit>,
     /// The SHA-256 of the key by which it was found. `None`: it was found by name.
     pub key: Option<[u8; 32]>,
+    /// When that key expires. `None`: never, or it was found by name.
+    pub key_expires_at: Option<Timestamp>,
+    /// What the operator notes about it.
+    pub note: Option<String>,
+    /// Whom to ask about it.
+    pub contact: Option<String>,
+}
+
+impl Client {
+    /// Since when the key by which it was found is expired, if it is.
+    #[must_use]
+    pub fn key_expired(&self, now: Timestamp) -> Option<Timestamp> {
+        self.key_expires_at.filter(|at| *at <= now)
+    }
+}
+
+/// What is stated of a client when it is registered.
+#[derive(Debug, Clone, Default)]
+pub struct Details {
+    /// What the operator notes about it.
+    pub note: Option<String>,
+    /// Whom to ask about it.
+    pub contact: Option<String>,
+    /// When its key expires. `None`: never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What changes of a client. `None`: it stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct DetailChanges {
+    /// The note; the inner `None` removes it.
+    pub note: Option<Option<String>>,
+    /// The contact; the inner `None` removes it.
+    pub contact: Option<Option<String>>,
+    /// When all of its keys expire; the inner `None`: never.
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
+/// A key of a client, without the key itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyDates {
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it expires. `None`: never.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// The rate limit of a client.

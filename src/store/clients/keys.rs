@@ -1,9 +1,12 @@
 //! Finds clients and manages their keys. Only the SHA-256 of a key is stored.
 
+use std::collections::HashMap;
+
 use diesel::dsl::max;
 use diesel::prelude::*;
+use jiff::Timestamp;
 
-use super::client::{Client, ClientLimit, Extension};
+use super::client::{Client, ClientLimit, DetailChanges, Details, Extension, KeyDates};
 use super::{extensions, limits};
 use crate::store::backend::{AnyConnection, WriteError};
 use crate::store::error::StoreError;
@@ -24,6 +27,8 @@ struct ClientRow {
     disabled_at: Option<i64>,
     first_contact_at: Option<i64>,
     pin: Option<i64>,
+    note: Option<String>,
+    contact: Option<String>,
 }
 
 impl ClientRow {
@@ -42,6 +47,9 @@ impl ClientRow {
             extensions,
             rate_limit,
             key: None,
+            key_expires_at: None,
+            note: self.note,
+            contact: self.contact,
         })
     }
 }
@@ -70,15 +78,18 @@ impl Store {
 
 /// The client whose key has that digest.
 fn by_key(connection: &mut AnyConnection, digest: &[u8; 32]) -> Result<Option<Client>, StoreError> {
-    let row = client_keys::table
+    let found: Option<(ClientRow, Option<i64>)> = client_keys::table
         .inner_join(clients::table.on(clients::id.eq(client_keys::client_id)))
         .filter(client_keys::digest.eq(digest))
-        .select(ClientRow::as_select())
+        .select((ClientRow::as_select(), client_keys::expires_at))
         .first(connection)
         .optional()?;
+    let (row, expires_at) = found.unzip();
     let client = with_extensions(connection, row)?;
+    let key_expires_at = expires_at.flatten().map(time_from_db).transpose()?;
     Ok(client.map(|client| Client {
         key: Some(*digest),
+        key_expires_at,
         ..client
     }))
 }
@@ -143,8 +154,37 @@ pub(crate) fn list(connection: &mut AnyConnection) -> Result<Vec<Client>, StoreE
         .collect()
 }
 
+/// The keys of each client, by its number, in the order in which they were made; of one client, or of all.
+pub(crate) fn dates(
+    connection: &mut AnyConnection,
+    client: Option<i64>,
+) -> Result<HashMap<i64, Vec<KeyDates>>, StoreError> {
+    let find = client_keys::table
+        .order((client_keys::client_id, client_keys::created_at))
+        .select((
+            client_keys::client_id,
+            client_keys::created_at,
+            client_keys::expires_at,
+        ));
+    let rows: Vec<(i64, i64, Option<i64>)> = match client {
+        Some(client) => find
+            .filter(client_keys::client_id.eq(client))
+            .load(connection)?,
+        None => find.load(connection)?,
+    };
+    let mut all: HashMap<i64, Vec<KeyDates>> = HashMap::new();
+    for (client, created_at, expires_at) in rows {
+        let dates = KeyDates {
+            created_at: time_from_db(created_at)?,
+            expires_at: expires_at.map(time_from_db).transpose()?,
+        };
+        all.entry(client).or_default().push(dates);
+    }
+    Ok(all)
+}
+
 /// How many keys a client has.
-pub(crate) fn count_keys(connection: &mut AnyConnection, client: i64) -> QueryResult<i64> {
+fn count_keys(connection: &mut AnyConnection, client: i64) -> QueryResult<i64> {
     client_keys::table
         .filter(client_keys::client_id.eq(client))
         .count()
@@ -157,6 +197,7 @@ pub(crate) fn insert(
     id: i64,
     name: &str,
     digest: &[u8],
+    details: &Details,
     now: i64,
 ) -> Result<(), StoreError> {
     if by_name(connection, name)?.is_some() {
@@ -167,9 +208,36 @@ pub(crate) fn insert(
             clients::id.eq(id),
             clients::name.eq(name),
             clients::created_at.eq(now),
+            clients::note.eq(details.note.as_deref()),
+            clients::contact.eq(details.contact.as_deref()),
         ))
         .execute(connection)?;
-    insert_key(connection, id, digest, now)?;
+    insert_key(connection, id, digest, details.expires_at, now)?;
+    Ok(())
+}
+
+/// Changes what is stated of a client.
+pub(crate) fn change(
+    connection: &mut AnyConnection,
+    client: i64,
+    changes: &DetailChanges,
+) -> QueryResult<()> {
+    if let Some(note) = &changes.note {
+        diesel::update(clients::table.find(client))
+            .set(clients::note.eq(note.as_deref()))
+            .execute(connection)?;
+    }
+    if let Some(contact) = &changes.contact {
+        diesel::update(clients::table.find(client))
+            .set(clients::contact.eq(contact.as_deref()))
+            .execute(connection)?;
+    }
+    if let Some(expires_at) = changes.expires_at {
+        let keys = client_keys::table.filter(client_keys::client_id.eq(client));
+        diesel::update(keys)
+            .set(client_keys::expires_at.eq(expires_at.map(Timestamp::as_microsecond)))
+            .execute(connection)?;
+    }
     Ok(())
 }
 
@@ -177,6 +245,7 @@ fn insert_key(
     connection: &mut AnyConnection,
     client: i64,
     digest: &[u8],
+    expires_at: Option<Timestamp>,
     now: i64,
 ) -> QueryResult<()> {
     diesel::insert_into(client_keys::table)
@@ -184,6 +253,7 @@ fn insert_key(
             client_keys::digest.eq(digest),
             client_keys::client_id.eq(client),
             client_keys::created_at.eq(now),
+            client_keys::expires_at.eq(expires_at.map(Timestamp::as_microsecond)),
         ))
         .execute(connection)
         .map(drop)
@@ -194,6 +264,7 @@ pub(crate) fn rotate_key(
     connection: &mut AnyConnection,
     client: &Client,
     digest: &[u8],
+    expires_at: Option<Timestamp>,
     now: i64,
 ) -> Result<(), StoreError> {
     if count_keys(connection, client.id)? >= KEYS {
@@ -205,7 +276,7 @@ pub(crate) fn rotate_key(
         .first(connection)?;
     // The new key must be the newest, even if the clocks of the hosts differ.
     let now = last.map_or(now, |last| now.max(last + 1));
-    Ok(insert_key(connection, client.id, digest, now)?)
+    Ok(insert_key(connection, client.id, digest, expires_at, now)?)
 }
 
 /// Deletes all keys of a client but the newest `keep`. Returns how many.

@@ -9,4 +9,5 @@ pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod pins;
 pub(crate) mod readers;
+pub(crate) mod removal;
 pub(crate) mod usage;

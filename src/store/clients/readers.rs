@@ -108,6 +108,7 @@ fn most_frequent(connection: &mut AnyConnection, day: i64) -> Result<Vec<Read>, 
         .inner_join(datasets::table.on(datasets::id.eq(readers::dataset_id)))
         .left_join(clients::table.on(clients::id.eq(readers::client_id)))
         .filter(readers::day.ge(day))
+        .filter(readers::client_id.eq(0).or(clients::id.is_not_null()))
         .order(readers::requests.desc())
         .limit(LOOKED_AT)
         .select((
@@ -219,6 +220,7 @@ pub(crate) fn since(
         .left_join(clients::table.on(clients::id.eq(readers::client_id)))
         .filter(readers::dataset_id.eq(dataset))
         .filter(readers::day.ge(day))
+        .filter(readers::client_id.eq(0).or(clients::id.is_not_null()))
         .select((
             readers::client_id,
             clients::name.nullable(),

@@ -8,6 +8,7 @@ use crate::store::backend::dialect::insert_or_change;
 use crate::store::backend::{AnyConnection, WriteOptions};
 use crate::store::error::StoreError;
 use crate::store::handle::Store;
+use crate::store::notices::{self, Notice};
 use crate::store::schema::{clients, refusals, usage};
 use crate::store::units::{from_db, time_from_db};
 
@@ -76,10 +77,18 @@ pub struct Used {
 }
 
 impl Store {
-    /// Adds requests to the usage and the refusals.
-    pub async fn count_usage(&self, counts: Vec<Count>) -> Result<(), StoreError> {
+    /// Adds requests to the usage and the refusals, and notes what the webhook is told of them.
+    pub async fn count_usage(
+        &self,
+        counts: Vec<Count>,
+        notices: Vec<Notice>,
+    ) -> Result<(), StoreError> {
         self.backend()
-            .write(WriteOptions::ORDINARY, move |tx| Ok(add(tx, &counts)?))
+            .write(WriteOptions::ORDINARY, move |tx| {
+                add(tx, &counts)?;
+                let now = tx.now();
+                Ok(notices::insert(tx, &notices, now)?)
+            })
             .await
     }
 
@@ -175,6 +184,7 @@ pub(crate) fn since(
     let find = usage::table
         .left_join(clients::table.on(clients::id.eq(usage::client_id)))
         .filter(usage::day.ge(day))
+        .filter(usage::client_id.eq(0).or(clients::id.is_not_null()))
         .order((
             usage::client_id,
             usage::version,
@@ -206,6 +216,7 @@ pub(crate) fn refused_since(
     let find = refusals::table
         .left_join(clients::table.on(clients::id.eq(refusals::client_id)))
         .filter(refusals::day.ge(day))
+        .filter(refusals::client_id.eq(0).or(clients::id.is_not_null()))
         .order((
             refusals::client_id,
             refusals::version,

@@ -8,8 +8,8 @@ use crate::store::backend::AnyConnection;
 use crate::store::rows::{BlockRow, DatasetRow, PackedRow, RevisionRow};
 use crate::store::schema::{
     chunk_data, chunks, client_extensions, client_keys, client_limits, client_moves, clients,
-    datasets, former_schemas, idempotency_keys, reader_columns, readers, refusals, revisions,
-    secrets, sources, usage,
+    datasets, default_versions, former_schemas, idempotency_keys, notices, reader_columns, readers,
+    refusals, revisions, secrets, sources, sunsets, usage,
 };
 use crate::store::segments::list::SegmentId;
 use crate::store::segments::queries::{self, BEFORE_ALL, BlockKey};
@@ -38,15 +38,19 @@ pub(super) const COPIED: &[&str] = &[
     "reader_columns",
     "usage",
     "refusals",
+    "sunsets",
+    "default_versions",
+    "notices",
 ];
 
-/// The tables that a copy leaves empty: they have what is in flight on the source's servers, what these will collect, and what the
-/// target's servers make again.
+/// The tables that a copy leaves empty: they have the source's servers and what is in flight on them, what these will collect, and what
+/// the target's servers make again.
 #[cfg(test)]
 pub(super) const LEFT: &[&str] = &[
     "uploads",
     "garbage",
     "leases",
+    "servers",
     "derived_files",
     "column_chunks",
 ];
@@ -86,14 +90,17 @@ pub(super) struct ClientCopy {
     pub disabled_at: Option<i64>,
     pub first_contact_at: Option<i64>,
     pub pin: Option<i64>,
+    pub note: Option<String>,
+    pub contact: Option<String>,
 }
 
 #[derive(Queryable, Insertable)]
-#[diesel(table_name = client_keys)]
+#[diesel(table_name = client_keys, treat_none_as_default_value = false)]
 pub(super) struct ClientKeyCopy {
     pub digest: Vec<u8>,
     pub client_id: i64,
     pub created_at: i64,
+    pub expires_at: Option<i64>,
 }
 
 #[derive(Queryable, Insertable)]
@@ -166,6 +173,33 @@ pub(super) struct RefusalCopy {
     pub day: i64,
     pub requests: i64,
     pub last_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = sunsets)]
+pub(super) struct SunsetCopy {
+    pub version: i64,
+    pub retires_at: i64,
+    pub announced_at: i64,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = default_versions, treat_none_as_default_value = false)]
+pub(super) struct DefaultVersionCopy {
+    pub version: i64,
+    pub chosen_at: Option<i64>,
+    pub served_at: Option<i64>,
+}
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = notices, treat_none_as_default_value = false)]
+pub(super) struct NoticeCopy {
+    pub event: String,
+    pub body: String,
+    pub created_at: i64,
+    pub attempts: i64,
+    pub due_at: Option<i64>,
+    pub sent_at: Option<i64>,
 }
 
 /// The dataset with the least number above `after`.

@@ -3,6 +3,7 @@
 
 mod accept_grammar;
 mod announced;
+mod announcement;
 mod catalogue;
 mod content_type;
 mod defaults;

@@ -13,10 +13,14 @@ use super::{root, source_text};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("versioning", &[]),
     ("dataset", &[]),
-    ("settings", &["versioning"]),
+    ("outgoing", &[]),
+    ("settings", &["versioning", "outgoing"]),
     ("logging", &["settings"]),
     ("store", &["versioning", "dataset"]),
-    ("services", &["versioning", "dataset", "settings", "store"]),
+    (
+        "services",
+        &["versioning", "dataset", "outgoing", "settings", "store"],
+    ),
     (
         "api",
         &[
@@ -45,6 +49,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "versioning",
             "dataset",
+            "outgoing",
             "settings",
             "logging",
             "store",

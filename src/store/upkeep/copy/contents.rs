@@ -6,15 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::opened::UpkeepError;
 use super::super::tables::{
-    self, ClientCopy, ClientKeyCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy, LimitCopy, MoveCopy,
-    ReaderColumnCopy, ReadsCopy, RefusalCopy, SecretCopy, UsageCopy,
+    self, ClientCopy, ClientKeyCopy, DefaultVersionCopy, ExtensionCopy, FormerSchemaCopy, KeyCopy,
+    LimitCopy, MoveCopy, NoticeCopy, ReaderColumnCopy, ReadsCopy, RefusalCopy, SecretCopy,
+    SunsetCopy, UsageCopy,
 };
 use crate::store::backend::{Address, AnyConnection, connection};
 use crate::store::catalog::{descriptions as described, queries};
 use crate::store::schema::{
-    client_extensions, client_keys, client_limits, client_moves, clients, datasets, derived_files,
-    descriptions, former_schemas, garbage, idempotency_keys, leases, reader_columns, readers,
-    refusals, revisions, secrets, uploads, usage,
+    client_extensions, client_keys, client_limits, client_moves, clients, datasets,
+    default_versions, derived_files, descriptions, former_schemas, garbage, idempotency_keys,
+    leases, notices, reader_columns, readers, refusals, revisions, secrets, servers, sunsets,
+    uploads, usage,
 };
 use crate::store::secrets::{self as shared, COPY_MARKER, CURSOR_KEY};
 
@@ -92,6 +94,9 @@ pub(super) fn write(
         copy_table!(refusals, RefusalCopy, source, target);
         copy_table!(readers, ReadsCopy, source, target);
         copy_table!(reader_columns, ReaderColumnCopy, source, target);
+        copy_table!(sunsets, SunsetCopy, source, target);
+        copy_table!(default_versions, DefaultVersionCopy, source, target);
+        copy_table!(notices, NoticeCopy, source, target);
         set_marker(target, marker(source, READING_BACK)?)
     })
 }
@@ -143,6 +148,10 @@ fn clear(target: &mut AnyConnection) -> QueryResult<()> {
     diesel::delete(refusals::table).execute(target)?;
     diesel::delete(readers::table).execute(target)?;
     diesel::delete(reader_columns::table).execute(target)?;
+    diesel::delete(servers::table).execute(target)?;
+    diesel::delete(sunsets::table).execute(target)?;
+    diesel::delete(default_versions::table).execute(target)?;
+    diesel::delete(notices::table).execute(target)?;
     Ok(())
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE default_versions;
+DROP TABLE sunsets;
+DROP TABLE servers;
