@@ -182,7 +182,10 @@ fn wrong_keys_count_against_their_address_and_not_against_others_there() {
     }
     // Who sends no key there is not affected, and neither is a client that has to be looked up again.
     server.get("/datasets").send().ok();
-    server.until(|server| server.services.clients.recall(&key).is_none());
+    server.until(|server| {
+        let now = server.services.clock.now();
+        server.services.clients.recall(&key, now).is_none()
+    });
     call().send().ok();
     // A key that this server has never seen isn't looked up.
     let new = server.register("new");

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use crate::store::backend::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::schema::{
-    client_extensions, client_keys, client_moves, clients, datasets, reader_columns, readers,
-    refusals, usage,
+    client_extensions, client_keys, client_limits, client_moves, clients, datasets, reader_columns,
+    readers, refusals, usage,
 };
 
 /// How many names of datasets are told.
@@ -47,6 +47,7 @@ pub(crate) fn remove(connection: &mut AnyConnection, client: i64) -> Result<Remo
     diesel::delete(own).execute(connection)?;
     let own = client_extensions::table.filter(client_extensions::client_id.eq(client));
     diesel::delete(own).execute(connection)?;
+    diesel::delete(client_limits::table.find(client)).execute(connection)?;
     let own = usage::table.filter(usage::client_id.eq(client));
     diesel::delete(own).execute(connection)?;
     let own = refusals::table.filter(refusals::client_id.eq(client));
