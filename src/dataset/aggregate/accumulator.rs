@@ -5,9 +5,11 @@ use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::extreme::Extreme;
-use super::groups::Refusal;
+use super::function::Function;
+use super::plan::Aggregate;
+use super::refusal::Refusal;
 use super::sum::Sum;
-use super::{Aggregate, Function, quotient, values};
+use super::{quotient, values};
 use crate::dataset::{ColumnType, value};
 
 /// An accumulator.

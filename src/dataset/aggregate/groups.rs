@@ -6,27 +6,12 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::accumulator::Accumulator;
-use super::{Plan, Source, key, sum};
+use super::key;
+use super::plan::{Plan, Source};
+use super::refusal::Refusal;
 
 /// Bytes of a group beside its key and accumulators.
 const GROUP: usize = 32;
-
-/// Why a table takes no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It has used up its allowance of memory. Merge it into another table, and go on with an empty one.
-    #[error("the table is full")]
-    Full,
-    /// There are more groups than a query may have.
-    #[error("there are too many groups")]
-    TooManyGroups,
-    /// A sum would have too many digits.
-    #[error(
-        "a sum would have more than {} digits before or after its point",
-        sum::FARTHEST
-    )]
-    TooLong,
-}
 
 /// A table of groups.
 #[derive(Debug)]

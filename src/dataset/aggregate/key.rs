@@ -1,6 +1,6 @@
 //! Keys of groups: what the rows of a group have in common, as bytes.
 
-use super::Period;
+use super::function::Period;
 use super::values::{self, civil};
 use crate::dataset::ColumnType;
 use crate::dataset::value;

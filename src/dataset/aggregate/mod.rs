@@ -23,16 +23,20 @@
 
 mod accumulator;
 mod extreme;
+mod function;
 mod groups;
 mod key;
 mod plan;
 mod quotient;
+mod refusal;
 mod sum;
 mod values;
 
-pub use groups::{Groups, Refusal};
+pub use function::{Function, Period};
+pub use groups::Groups;
 pub use key::Key;
-pub use plan::{Aggregate, Function, Output, Period, Plan, Source};
+pub use plan::{Aggregate, Output, Plan, Source};
+pub use refusal::Refusal;
 pub(super) use sum::short;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Exact sums of numbers of any length.
 
-use super::groups::Refusal;
+use super::refusal::{FARTHEST, Refusal};
 use crate::dataset::decimal::{self, Digits};
 
 /// A sum. It has no more digits than the numbers need.
@@ -30,9 +30,6 @@ struct Limbs {
 /// Digits of a limb.
 const LIMB: i64 = 18;
 const BASE: u64 = 1_000_000_000_000_000_000;
-/// A sum may have digits from `10^-FARTHEST` to `10^FARTHEST`.
-pub(super) const FARTHEST: i64 = 5000;
-
 impl Sum {
     /// Adds a JSON number so many times.
     #[inline]

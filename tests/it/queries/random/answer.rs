@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::ask::{Ask, escaped};
 use super::model::Found;
-use super::value::{UNIT, Value};
+use super::value::Value;
 use crate::client::Answer;
 use crate::ledger::Random;
 use crate::server::Server;
@@ -161,7 +161,6 @@ fn units(json: &str) -> Option<i128> {
     (decimals.len() <= 4).then_some(())?;
     let padded = format!("{}{decimals:0<4}", whole.trim_start_matches('-'));
     let units: i128 = padded.parse().ok()?;
-    debug_assert!(UNIT == 10_000);
     Some(if whole.starts_with('-') {
         -units
     } else {
