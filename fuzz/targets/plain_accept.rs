@@ -264,6 +264,7 @@ fn plain_name(format: Format) -> String {
         Format::Csv => "text/csv",
         Format::Ndjson => "application/x-ndjson",
         Format::Csvm => "application/csvm+json",
+        Format::Parquet => "application/vnd.apache.parquet",
         Format::Html => "text/html",
     };
     name.to_owned()
@@ -301,6 +302,7 @@ fn with_version(name: String, value: &str) -> String {
         Format::Csv,
         Format::Ndjson,
         Format::Csvm,
+        Format::Parquet,
         Format::Html,
     ];
     let is_plain = formats.iter().any(|format| plain_name(*format) == name);
