@@ -302,6 +302,7 @@ fn with_version(name: String, value: &str) -> String {
         Format::Csv,
         Format::Ndjson,
         Format::Csvm,
+        Format::Parquet,
         Format::Html,
     ];
     let is_plain = formats.iter().any(|format| plain_name(*format) == name);
