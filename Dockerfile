@@ -6,23 +6,23 @@ FROM ${RUST_IMAGE} AS build
 WORKDIR /build
 # No panic unwinds through C code, so it needs no unwind tables.
 ENV CFLAGS=-fno-asynchronous-unwind-tables
-# The dependencies are a separate layer, which is rebuilt only when one of these files changes. Cargo needs something to build, so an
-# empty crate stands in for Flash.
+# The dependencies are a separate layer, which is rebuilt only when one of these files changes. Cargo needs something to build, so
+# empty packages stand in for Flash.
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY pq-sys pq-sys
-RUN mkdir src data && touch src/lib.rs && echo 'fn main() {}' >src/main.rs && cargo build --locked --profile dist --features tls --bin flash
+COPY src/dataset/Cargo.toml src/dataset/Cargo.toml
+RUN mkdir data && touch src/lib.rs src/dataset/mod.rs && echo 'fn main() {}' >src/main.rs \
+    && cargo build --locked --profile dist --features tls --bin flash
 COPY build.rs askama.toml ./
+COPY packaging/build.sh packaging/build.sh
 COPY migrations migrations
 COPY src src
-# Cargo compares file times, and the empty crate is newer than Flash, hence `touch`. Packed relocations make the program smaller; the C
-# library of both images reads them (glibc 2.36 and later). On x86-64, Rust brings LLVM's linker, which merges identical functions; GNU's
-# linker can't.
+# Cargo compares file times, and the empty packages are newer than Flash, hence `touch`. Packed relocations make the program smaller; the C
+# library of both images reads them (glibc 2.36 and later).
 ARG REVISION
-RUN touch build.rs src/lib.rs src/main.rs \
-    && export FLASH_COMMIT="$REVISION" \
-    && case "$(uname -m)" in x86_64) fold=-Wl,--icf=all ;; *) fold=-Wl,--gc-sections ;; esac \
-    && cargo rustc --locked --profile dist --features tls --bin flash -- -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg="$fold"
+RUN touch build.rs src/lib.rs src/main.rs src/dataset/mod.rs \
+    && FLASH_COMMIT="$REVISION" packaging/build.sh -- -C link-arg=-Wl,-z,pack-relative-relocs
 
 FROM ${RUNTIME_IMAGE}
 ARG VERSION=0.1.0

@@ -20,7 +20,6 @@
 
 pub mod api;
 pub mod cli;
-pub mod dataset;
 pub mod logging;
 pub mod outgoing;
 pub mod pages;
@@ -29,3 +28,5 @@ pub mod services;
 pub mod settings;
 pub mod store;
 pub mod versioning;
+
+pub use ::dataset;

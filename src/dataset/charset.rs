@@ -76,9 +76,9 @@ pub fn same_charset(one: &str, other: &str) -> bool {
 /// Bytes that are not valid in the charset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed {
-    pub(crate) charset: &'static str,
+    pub charset: &'static str,
     /// The first bad byte, counted from 0 in the upload.
-    pub(crate) offset: u64,
+    pub offset: u64,
 }
 
 /// Why the text stopped.

@@ -71,7 +71,7 @@ impl<'t, 'p> ColumnProjection<'t, 'p> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Records;
+    use crate::Records;
 
     fn read(text: &BlockText, places: &[usize]) -> Option<Vec<Vec<String>>> {
         let mut records = ColumnProjection::new(text, 0, b',', places)?;

@@ -160,7 +160,7 @@ fn tidy(text: &mut Option<String>, member: &str, most: usize) -> Result<(), TooL
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::ColumnType;
+    use crate::ColumnType;
 
     fn read(json: &str) -> Description {
         Description::read(json.as_bytes()).unwrap()

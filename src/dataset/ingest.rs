@@ -14,7 +14,7 @@ use super::{
     signature,
 };
 use assembly::Assembly;
-pub(crate) use purpose::Purpose;
+pub use purpose::Purpose;
 use stage::Stage;
 
 mod assembly;

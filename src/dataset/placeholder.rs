@@ -33,7 +33,7 @@ pub(crate) fn texts(set: u32) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::ColumnType;
+    use crate::ColumnType;
 
     #[test]
     fn every_well_known_text_has_a_bit_of_its_own_and_is_a_string() {

@@ -19,11 +19,11 @@ pub(crate) struct Preamble {
 /// The first record, and how to go on after it.
 #[derive(Debug)]
 pub(crate) struct FirstRecord {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) delimiter: Delimiter,
+    pub start: usize,
+    pub end: usize,
+    pub delimiter: Delimiter,
     /// Has seen exactly the text up to `end`.
-    pub(crate) splitter: RecordSplitter,
+    pub splitter: RecordSplitter,
 }
 
 impl Preamble {

@@ -220,12 +220,12 @@ impl<'t> Field<'t> {
 }
 
 /// The text inside a quoted field, with doubled quotes made single.
-pub(crate) fn unquoted(inner: &str) -> String {
+pub fn unquoted(inner: &str) -> String {
     inner.replace("\"\"", "\"")
 }
 
 /// The same, byte by byte as far as it is consumed.
-pub(crate) fn unquoted_prefix(inner: &[u8]) -> impl Iterator<Item = u8> {
+pub fn unquoted_prefix(inner: &[u8]) -> impl Iterator<Item = u8> {
     let mut second = false;
     inner.iter().copied().filter(move |&byte| {
         second = byte == b'"' && !second;

@@ -9,15 +9,15 @@ use super::{CsvErrorKind, structural_index::StructuralIndex};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token {
     /// Where its text begins, after the opening quote if there is one.
-    pub(crate) start: usize,
+    pub start: usize,
     /// Where its text ends, before the closing quote if there is one.
-    pub(crate) end: usize,
+    pub end: usize,
     /// Whether its text has doubled quotes in it.
-    pub(crate) doubled: bool,
+    pub doubled: bool,
     /// Whether it is the record's last.
-    pub(crate) last: bool,
+    pub last: bool,
     /// Where the next field, or record, begins.
-    pub(crate) next: usize,
+    pub next: usize,
 }
 
 /// What is malformed, and at which byte.

@@ -14,8 +14,8 @@ use super::{
 /// A value that is not of the type stated for its column, and its span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unfit {
-    pub(crate) span: Span,
-    pub(crate) stated: ColumnType,
+    pub span: Span,
+    pub stated: ColumnType,
 }
 
 /// Infers a column's zone map from its texts, whose values are written in these formats. If a type is stated, every non-null

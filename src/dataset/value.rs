@@ -134,7 +134,7 @@ pub fn midnight(text: &[u8]) -> Option<Instant> {
 }
 
 /// The whole seconds between which a `date-time` lies.
-pub(crate) fn second_bounds(text: &[u8]) -> Option<(i64, i64)> {
+pub fn second_bounds(text: &[u8]) -> Option<(i64, i64)> {
     let Moment { at, fraction } = moment(text)?;
     let after = fraction || at.nanos >= LEAP;
     Some((at.seconds, at.seconds + i64::from(after)))
@@ -196,7 +196,7 @@ fn ends_month(seconds: i64) -> bool {
 }
 
 /// The day of the calendar that comes so many days after 1970-01-01; `None` outside of the years -9999 to 9999.
-pub(crate) fn day(days: i64) -> Option<jiff::civil::Date> {
+pub fn day(days: i64) -> Option<jiff::civil::Date> {
     jiff::civil::date(1970, 1, 1)
         .checked_add(jiff::Span::new().try_days(days).ok()?)
         .ok()

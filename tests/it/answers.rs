@@ -110,7 +110,7 @@ fn what_is_asked_for_twice_is_kept_within_the_bound_of_the_cache() {
 
 impl Server {
     fn knows(&self, name: &str) -> bool {
-        let name = flash::dataset::DatasetName::new(name).unwrap();
+        let name = DatasetName::new(name).unwrap();
         self.services.store.known(&name).is_some()
     }
 }

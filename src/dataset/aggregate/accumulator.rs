@@ -10,7 +10,7 @@ use super::plan::Aggregate;
 use super::refusal::Refusal;
 use super::sum::Sum;
 use super::{quotient, values};
-use crate::dataset::{ColumnType, value};
+use crate::{ColumnType, value};
 
 /// An accumulator.
 #[derive(Debug)]

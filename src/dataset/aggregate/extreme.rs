@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::dataset::{ColumnType, decimal, value};
+use crate::{ColumnType, decimal, value};
 
 /// A value, with what makes most comparisons fast.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The functions of groups, and the periods that times are grouped by.
 
-use crate::dataset::ColumnType;
+use crate::ColumnType;
 
 /// A function that is computed of the values of a group. Nulls are no values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::function::Period;
 use super::values::{self, civil};
-use crate::dataset::ColumnType;
-use crate::dataset::value;
+use crate::ColumnType;
+use crate::value;
 
 /// A column that rows are grouped by.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::function::Function;
 use super::key::Key;
-use crate::dataset::ColumnType;
+use crate::ColumnType;
 
 /// A function of a column.
 #[derive(Debug, Clone, Copy)]

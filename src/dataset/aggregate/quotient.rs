@@ -1,6 +1,6 @@
 //! A number divided by a count, rounded to the nearest `f64`.
 
-use crate::dataset::decimal::Digits;
+use crate::decimal::Digits;
 
 /// So many digits decide almost always how a number is rounded.
 const FEW: usize = 25;

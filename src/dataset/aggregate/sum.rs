@@ -1,7 +1,7 @@
 //! Exact sums of numbers of any length.
 
 use super::refusal::{FARTHEST, Refusal};
-use crate::dataset::decimal::{self, Digits};
+use crate::decimal::{self, Digits};
 
 /// A sum. It has no more digits than the numbers need.
 #[derive(Debug, Default)]
@@ -237,7 +237,7 @@ impl Limbs {
 
 /// A number of few digits, as its digits and how many of them are decimals.
 #[inline]
-pub(in crate::dataset) fn short(text: &[u8]) -> Option<(i64, u32)> {
+pub(crate) fn short(text: &[u8]) -> Option<(i64, u32)> {
     /// Digits that fit an `i64` whatever they are.
     const FEW: usize = 18;
     let (negative, rest) = match text {

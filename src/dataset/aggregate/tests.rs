@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Aggregate, Function, Groups, Key, Output, Period, Plan, Refusal, Source};
-use crate::dataset::ColumnType::{self, Boolean, Date, Datetime, Integer, Number, String as Text};
+use crate::ColumnType::{self, Boolean, Date, Datetime, Integer, Number, String as Text};
 
 fn plan(keys: Vec<Key>, functions: &[(Function, ColumnType)]) -> Arc<Plan> {
     let aggregates: Vec<_> = functions

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::value::{self, LEAP};
-use crate::dataset::{ColumnType, decimal};
+use crate::value::{self, LEAP};
+use crate::{ColumnType, decimal};
 
 /// The text of a value that all texts of the same value share. Texts, integers, dates and booleans are written in one way only.
 #[inline]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::span::tokenize;
+use crate::span::tokenize;
 
 /// What the cells of a one-column text are to `read`.
 fn cells<T>(text: &str, nulls: &[&str], read: impl Fn(Cell<'_>) -> T) -> (Vec<T>, u32) {

@@ -5,8 +5,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::chunk::ColumnChunk;
 use super::dictionary::Dictionary;
 use super::row_group::RowGroup;
-use crate::dataset::query::Term;
-use crate::dataset::{Bounds, Column, Layout, Records, ZoneMap};
+use crate::query::Term;
+use crate::{Bounds, Column, Layout, Records, ZoneMap};
 
 /// How many columns of a dataset get chunks: the first ones.
 const CODED_COLUMNS: usize = 512;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use super::dictionary::Dictionary;
 use super::packing;
-use crate::dataset::block;
+use crate::block;
 
 /// The version of the encoding that this release writes.
 const ENCODING: u8 = 1;

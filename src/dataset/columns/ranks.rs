@@ -2,8 +2,8 @@
 
 use super::chunk::{Chunks, CorruptColumn};
 use super::selection::Selected;
-use crate::dataset::Layout;
-use crate::dataset::query::{AbbreviatedKey, Query, Term};
+use crate::Layout;
+use crate::query::{AbbreviatedKey, Query, Term};
 
 /// The rank of a row that doesn't count. A chunk has fewer texts.
 const NEVER: u16 = u16::MAX;

@@ -1,8 +1,8 @@
 //! Which rows of a row group a query finds.
 
 use super::chunk::{Chunks, ColumnChunk, CorruptColumn};
-use crate::dataset::Layout;
-use crate::dataset::query::{Condition, Filter, Query, Stop};
+use crate::Layout;
+use crate::query::{Condition, Filter, Query, Stop};
 
 /// Rows of a row group.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use super::chunk::{Chunks, ColumnChunk, CorruptColumn};
 use super::numbers::Numbers;
 use super::selection::Selected;
-use crate::dataset::aggregate::{Aggregate, Function, Groups, Plan, Refusal, short};
-use crate::dataset::query::{Query, Term};
-use crate::dataset::{ColumnType, Layout};
+use crate::aggregate::{Aggregate, Function, Groups, Plan, Refusal, short};
+use crate::query::{Query, Term};
+use crate::{ColumnType, Layout};
 
 /// The rank of a null.
 const NEVER: u16 = u16::MAX;

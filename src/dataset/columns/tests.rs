@@ -1,10 +1,8 @@
 use std::ops::ControlFlow;
 
 use super::*;
-use crate::dataset::query::{Query, RawQuery, Scan, Stop};
-use crate::dataset::{
-    BlockText, Column, ColumnType, Dialect, Formats, Layout, RawBlock, ZoneMap, zone_map,
-};
+use crate::query::{Query, RawQuery, Scan, Stop};
+use crate::{BlockText, Column, ColumnType, Dialect, Formats, Layout, RawBlock, ZoneMap, zone_map};
 
 const NAMES: [&str; 6] = ["text", "integer", "number", "date", "moment", "flag"];
 const KINDS: [ColumnType; 6] = [
@@ -184,7 +182,7 @@ fn the_texts_of_all_rows_are_read_back_whatever_they_are() {
         assert_eq!(stored.as_ref(), Some(&built.group));
         let chunks = chunks(&built);
         let whole = lines.concat();
-        let mut records = crate::dataset::Records::new(&whole, b',', 6);
+        let mut records = crate::Records::new(&whole, b',', 6);
         let (mut fields, mut row) = (Vec::new(), 0);
         let read: Vec<Vec<String>> = (0..6).map(|at| texts(&chunks[&at])).collect();
         while records.next_into(&mut fields) {
@@ -370,7 +368,7 @@ fn the_zone_map_of_a_chunk_is_that_of_its_blocks() {
     }
     let built = builder.finish(&columns(false)[..2], &layout);
     let (zone_map, _) = &built.chunks[0];
-    let bounds = crate::dataset::Bounds::Integer { min: -3, max: 5 };
+    let bounds = crate::Bounds::Integer { min: -3, max: 5 };
     assert_eq!((zone_map.nulls, &zone_map.bounds), (0, &bounds));
     assert_eq!(built.chunks[1].0.nulls, 1);
 }

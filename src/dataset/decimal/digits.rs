@@ -4,10 +4,10 @@ use std::fmt::{self, Write as _};
 
 /// A number, `0.DIGITS × 10^exponent`. Neither its first nor its last digit is 0; zero has no digits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::dataset) struct Digits {
-    pub(in crate::dataset) negative: bool,
-    pub(in crate::dataset) digits: Vec<u8>,
-    pub(in crate::dataset) exponent: i64,
+pub(crate) struct Digits {
+    pub(crate) negative: bool,
+    pub(crate) digits: Vec<u8>,
+    pub(crate) exponent: i64,
 }
 
 /// Numbers below `10^LONG` are written without an exponent.
@@ -17,7 +17,7 @@ const SHORT: i64 = 40;
 
 impl Digits {
     /// A number whose digits may begin or end with zeros.
-    pub(in crate::dataset) fn new(negative: bool, mut digits: Vec<u8>, exponent: i64) -> Self {
+    pub(crate) fn new(negative: bool, mut digits: Vec<u8>, exponent: i64) -> Self {
         let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
         digits.drain(..zeros);
         while digits.pop_if(|digit| *digit == b'0').is_some() {}
@@ -32,7 +32,7 @@ impl Digits {
     }
 
     /// So many units of `10^-decimals`.
-    pub(in crate::dataset) fn of(units: i128, decimals: u32) -> Self {
+    pub(crate) fn of(units: i128, decimals: u32) -> Self {
         let digits = units.unsigned_abs().to_string().into_bytes();
         let exponent = digits.len() as i64 - i64::from(decimals);
         Self::new(units < 0, digits, exponent)
@@ -75,7 +75,7 @@ impl fmt::Display for Digits {
 
 #[cfg(test)]
 mod tests {
-    use crate::dataset::decimal::{digits, normal};
+    use crate::decimal::{digits, normal};
 
     #[test]
     fn equal_numbers_have_one_normal_text_and_it_has_all_digits() {

@@ -1,9 +1,9 @@
 //! The beginning of a text, and its records as a delimiter divides them.
 
 use super::RECORDS;
-use crate::dataset::Delimiter;
-use crate::dataset::dialect::Dialect;
-use crate::dataset::marks::END_OF_TEXT;
+use crate::Delimiter;
+use crate::dialect::Dialect;
+use crate::marks::END_OF_TEXT;
 
 /// The beginning of a text, and how it is to be read.
 pub(super) struct Sample<'t> {

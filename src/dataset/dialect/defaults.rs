@@ -17,7 +17,7 @@ impl Dialect {
     }
 
     /// The same as a byte: it is one of ASCII.
-    pub(in crate::dataset) fn escape_byte(&self) -> Option<u8> {
+    pub(crate) fn escape_byte(&self) -> Option<u8> {
         self.escape().and_then(|escape| u8::try_from(escape).ok())
     }
 

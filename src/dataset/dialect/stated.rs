@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::values::{Quote, Ragged, Separator, comment, escape, number, one_of, quote, ragged};
-use crate::dataset::Delimiter;
+use crate::Delimiter;
 
 /// What is stated about the form of a CSV. The default states nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

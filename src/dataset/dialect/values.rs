@@ -36,7 +36,7 @@ pub enum Quote {
 
 impl Quote {
     /// The character around a field, or around a line. It is one of ASCII.
-    pub(in crate::dataset) fn byte(self) -> Option<u8> {
+    pub(crate) fn byte(self) -> Option<u8> {
         match self {
             Self::With(character) => u8::try_from(character).ok(),
             Self::Strict | Self::Lines => Some(b'"'),
@@ -57,7 +57,7 @@ pub struct Ragged {
 }
 
 /// Whether a byte is white space within a line.
-pub(in crate::dataset) fn is_blank(byte: u8) -> bool {
+pub(crate) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 

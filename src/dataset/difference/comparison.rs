@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Side;
 use super::digest::{Compared, Digester};
-use crate::dataset::{Column, ColumnType, Layout};
+use crate::{Column, ColumnType, Layout};
 
 /// The columns of a revision, and how its text is read.
 #[derive(Debug, Clone)]

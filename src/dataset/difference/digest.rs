@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use crate::dataset::{ColumnType, Field, Layout, decimal, value};
+use crate::{ColumnType, Field, Layout, decimal, value};
 
 /// The digest of some values. Its parts are small, so that tables of them have no gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

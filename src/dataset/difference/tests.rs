@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::formats::Decimal;
-use crate::dataset::{Column, ColumnType, Dialect, Formats, Layout, Records};
+use crate::formats::Decimal;
+use crate::{Column, ColumnType, Dialect, Formats, Layout, Records};
 
 const SEED: u64 = 7;
 

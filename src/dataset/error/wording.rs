@@ -1,9 +1,9 @@
 //! The words of errors that depend on numbers and values.
 
-use crate::dataset::{ColumnType, Delimiter};
+use crate::{ColumnType, Delimiter};
 
 /// A value as a message shows it: its beginning, when it is long.
-pub(in crate::dataset) fn shortened(value: &str) -> String {
+pub(crate) fn shortened(value: &str) -> String {
     const SHOWN: usize = 40;
     match value.char_indices().nth(SHOWN) {
         None => value.to_owned(),
@@ -26,7 +26,7 @@ pub(super) fn first_bad(first: Option<&(u64, String)>) -> String {
 }
 
 /// What to do with lines above a table.
-pub(in crate::dataset) fn of_title(lines: usize, comments: bool) -> String {
+pub(crate) fn of_title(lines: usize, comments: bool) -> String {
     match (lines, comments) {
         (_, true) => "lines above the table begin with #: state comment=%23".to_owned(),
         (1, _) => "line 1 looks like a title: state skip=1".to_owned(),

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::{DateOrder, UnknownFormat, Zone, date};
-use crate::dataset::value;
+use crate::value;
 
 /// How datetimes may be written beside RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! A hint about a file of one column whose lines have a separator in them.
 
-use crate::dataset::ColumnType;
+use crate::ColumnType;
 
 /// Lines that are compared.
 const LINES: usize = 200;

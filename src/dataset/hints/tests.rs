@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::{Ingest, Limits, UploadOptions};
+use crate::{Ingest, Limits, UploadOptions};
 
 /// The hints about a file, read with raw blocks of that size.
 fn read(text: &str, options: &UploadOptions, block_bytes: usize) -> Vec<String> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Purpose;
-use crate::dataset::marks::END_OF_TEXT;
-use crate::dataset::preamble::{FirstRecord, Preamble};
-use crate::dataset::raw_block::Context;
-use crate::dataset::record_splitter::RecordSplitter;
-use crate::dataset::{CsvError, CsvErrorKind, Delimiter, Dialect, Layout, Limits, RawBlock};
+use crate::marks::END_OF_TEXT;
+use crate::preamble::{FirstRecord, Preamble};
+use crate::raw_block::Context;
+use crate::record_splitter::RecordSplitter;
+use crate::{CsvError, CsvErrorKind, Delimiter, Dialect, Layout, Limits, RawBlock};
 
 /// Bytes that are scanned at a time when a record's end is expected soon.
 const STEP: usize = 1 << 10;

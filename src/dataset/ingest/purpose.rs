@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::{CsvError, Delimiter, Layout, Limits, UploadOptions, header};
 
 /// What an upload becomes.
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// A dataset, as its sender states it.
     Dataset {
         /// What is stated.
@@ -55,7 +55,7 @@ impl Purpose {
     }
 
     /// Whether the first record names the columns.
-    pub(crate) fn has_header(&self) -> bool {
+    pub fn has_header(&self) -> bool {
         match self {
             Self::Dataset { options, .. } => !options.header_absent,
             Self::Rows { header_absent, .. } => !header_absent,
@@ -63,7 +63,7 @@ impl Purpose {
     }
 
     /// How many columns the dataset has, if it exists.
-    pub(crate) fn columns(&self) -> Option<usize> {
+    pub fn columns(&self) -> Option<usize> {
         match self {
             Self::Dataset { .. } => None,
             Self::Rows { layout, .. } => Some(layout.columns.len()),
@@ -71,7 +71,7 @@ impl Purpose {
     }
 
     /// Keeps the units that the file has.
-    pub(crate) fn set_units(&mut self, found: Vec<String>) {
+    pub fn set_units(&mut self, found: Vec<String>) {
         if let Self::Dataset { units, .. } = self {
             *units = found;
         }
@@ -83,7 +83,7 @@ impl Purpose {
     }
 
     /// The layout of a text that begins with `text`, which ends with the first record. That begins at `start`.
-    pub(crate) fn layout(
+    pub fn layout(
         &self,
         text: &[u8],
         start: usize,
@@ -121,7 +121,7 @@ impl Purpose {
     }
 
     /// Whether empty lines alone are rows: if rows without a header are appended to a single column.
-    pub(crate) fn takes_empty_lines(&self) -> bool {
+    pub fn takes_empty_lines(&self) -> bool {
         match self {
             Self::Dataset { .. } => false,
             Self::Rows {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::assembly::Assembly;
-use crate::dataset::detect::{self, Reason, SAMPLE};
-use crate::dataset::dialect::Separator;
-use crate::dataset::hints;
-use crate::dataset::preamble::Preamble;
-use crate::dataset::raw_block::Context;
-use crate::dataset::translator::Translator;
-use crate::dataset::{CsvError, Delimiter, RawBlock};
+use crate::detect::{self, Reason, SAMPLE};
+use crate::dialect::Separator;
+use crate::hints;
+use crate::preamble::Preamble;
+use crate::raw_block::Context;
+use crate::translator::Translator;
+use crate::{CsvError, Delimiter, RawBlock};
 
 /// How far the text is known.
 pub(super) enum Stage {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{ColumnType, Delimiter};
+use crate::{ColumnType, Delimiter};
 
 mod appending;
 

@@ -9,7 +9,7 @@ use parquet::file::writer::SerializedColumnWriter;
 use super::number;
 use super::stored::{ShownColumn, Stored};
 use super::survey::nanos;
-use crate::dataset::value;
+use crate::value;
 
 /// The levels of a value and of a null.
 const VALUE: i16 = 1;

@@ -12,7 +12,7 @@ use parquet::schema::types::Type;
 use super::buffer::Buffer;
 use super::limits::{CHUNK_MEMORY, GROUP_BYTES, GROUP_ROWS};
 use super::survey::Survey;
-use crate::dataset::{BlockText, Layout};
+use crate::{BlockText, Layout};
 
 /// The key of the metadata with the types of the columns, as JSON.
 const TYPES: &str = "flash:type";

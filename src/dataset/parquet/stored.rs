@@ -6,7 +6,7 @@ use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::schema::types::Type;
 
-use crate::dataset::{Column, ColumnType, Field, Layout};
+use crate::{Column, ColumnType, Field, Layout};
 
 /// Digits that an `i64` holds, whatever they are.
 const DIGITS_OF_64_BITS: u32 = 18;

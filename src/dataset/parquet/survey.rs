@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::number::Needed;
 use super::stored::{ShownColumn, Stored};
-use crate::dataset::value::{self, LEAP};
-use crate::dataset::{BlockText, ColumnType, Layout};
+use crate::value::{self, LEAP};
+use crate::{BlockText, ColumnType, Layout};
 
 /// What was seen of the values.
 #[derive(Debug)]

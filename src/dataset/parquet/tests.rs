@@ -9,7 +9,7 @@ use parquet::record::Field as Read;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::dataset::{BlockText, Column, ColumnType, Dialect, Formats, Layout};
+use crate::{BlockText, Column, ColumnType, Dialect, Formats, Layout};
 
 use super::limits::GROUP_BYTES;
 use super::number::{Needed, unscaled};

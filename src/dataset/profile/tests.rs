@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{Ingest, Limits, UploadOptions};
+use crate::{Ingest, Limits, UploadOptions};
 
 /// The profile of a CSV whose raw blocks are of at least `block_bytes`.
 fn profile(text: &str, options: UploadOptions, block_bytes: usize) -> Profile {

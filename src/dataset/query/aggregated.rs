@@ -9,8 +9,8 @@ use super::error::truncated;
 use super::group::Groups;
 use super::syntax::{self, Names, bad_list, quoted};
 use super::{Condition, Filter, Grouped, Query, QueryError, RawQuery, Term};
-use crate::dataset::aggregate::{Aggregate, Function, Key, Output, Period, Plan, Source};
-use crate::dataset::{Column, ColumnType, Formats};
+use crate::aggregate::{Aggregate, Function, Key, Output, Period, Plan, Source};
+use crate::{Column, ColumnType, Formats};
 
 /// How many columns and functions a query may select.
 const MOST: usize = 100;

@@ -1,7 +1,7 @@
 //! Why a query is not valid for a dataset, in words that help its author.
 
 use super::RESERVED;
-use crate::dataset::{Column, ColumnType};
+use crate::{Column, ColumnType};
 
 /// Why a query can't be answered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

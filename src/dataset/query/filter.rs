@@ -9,7 +9,7 @@ use super::operand::Operand;
 use super::pattern::{self, Pattern};
 use super::stop::Stop;
 use super::syntax::{self, Names};
-use crate::dataset::{ColumnType, Formats, bloom};
+use crate::{ColumnType, Formats, bloom};
 
 /// A condition on one column.
 #[derive(Debug)]

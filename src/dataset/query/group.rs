@@ -6,7 +6,7 @@
 use super::QueryError;
 use super::filter::{Filter, operator_of};
 use super::syntax::{Names, quoted};
-use crate::dataset::Formats;
+use crate::Formats;
 
 /// The parameters with such conditions.
 pub const GROUPS: [&str; 4] = ["or", "and", "not.or", "not.and"];

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Condition, Filter, Stop, Term, sort_key};
-use crate::dataset::aggregate::{Groups, Plan};
-use crate::dataset::dialect::Dialect;
-use crate::dataset::{BlockText, Column, Formats, Layout, push_csv_field};
+use crate::aggregate::{Groups, Plan};
+use crate::dialect::Dialect;
+use crate::{BlockText, Column, Formats, Layout, push_csv_field};
 
 /// What a query with aggregates wants of the groups.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::operand::Operand;
 use super::reach::reach;
-use crate::dataset::{Bounds, ColumnType, Formats};
+use crate::{Bounds, ColumnType, Formats};
 
 /// Types that a block of a string column may have instead.
 const NARROWER: [ColumnType; 4] = [

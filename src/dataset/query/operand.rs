@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::dataset::decimal;
-use crate::dataset::value::{self, Instant};
-use crate::dataset::{ColumnType, Formats};
+use crate::decimal;
+use crate::value::{self, Instant};
+use crate::{ColumnType, Formats};
 
 /// A value of some type.
 #[derive(Debug, Clone)]

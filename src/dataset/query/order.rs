@@ -3,7 +3,7 @@
 //! A row's position in an order is its [`SortKey`](super::SortKey). The [`AbbreviatedKey`] of the first term decides most
 //! comparisons, and is made without allocating; only rows near the front of the order get a whole key.
 
-use crate::dataset::{Bounds, ColumnType, ZoneMap, value};
+use crate::{Bounds, ColumnType, ZoneMap, value};
 
 /// One column of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

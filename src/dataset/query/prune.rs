@@ -9,7 +9,7 @@ use super::Filter;
 use super::filter::{Comparison, Test};
 use super::operand::Operand;
 use super::reach::reach;
-use crate::dataset::{Bloom, Bounds, ColumnType, Formats, ZoneMap};
+use crate::{Bloom, Bounds, ColumnType, Formats, ZoneMap};
 
 /// Whether a block with this zone map may have a row for which the filter holds; `false` is certain.
 ///

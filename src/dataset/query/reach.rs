@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::operand::Operand;
-use crate::dataset::{Bounds, value};
+use crate::{Bounds, value};
 
 /// How all values of a block compare with an operand.
 #[derive(Debug, Clone, Copy)]

@@ -10,8 +10,8 @@ use memchr::{memchr, memmem::Finder, memrchr};
 
 use super::filter::{Comparison, Test};
 use super::{Condition, Filter, Query, Stop};
-use crate::dataset::column_projection::ColumnProjection;
-use crate::dataset::{BlockText, ColumnType, Field, Layout, Records};
+use crate::column_projection::ColumnProjection;
+use crate::{BlockText, ColumnType, Field, Layout, Records};
 
 /// Finds the rows that a query matches.
 pub struct Scan<'q> {

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use sha2::{Digest as _, Sha256};
 
 use super::{AbbreviatedKey, Term};
-use crate::dataset::{ColumnType, decimal, value};
+use crate::{ColumnType, decimal, value};
 
 /// Bytes of a value that a key has.
 const KEPT: usize = 4 << 10;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::order::Term;
 use super::{QueryError, error::truncated};
-use crate::dataset::Column;
+use crate::Column;
 
 /// An element of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

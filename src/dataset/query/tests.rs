@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::decimal;
-use crate::dataset::{BlockText, ColumnType, Formats, Layout, RawBlock, Records};
+use crate::decimal;
+use crate::{BlockText, ColumnType, Formats, Layout, RawBlock, Records};
 
 /// A small dataset: its text without the header, and its columns.
 struct Table {
@@ -26,7 +26,7 @@ fn table(columns: &[(&str, ColumnType)], nulls: &[&str], text: &str) -> Table {
         nulls: nulls.iter().map(|&null| null.to_owned()).collect(),
         stated: vec![None; columns.len()],
         units: Vec::new(),
-        dialect: crate::dataset::Dialect::default(),
+        dialect: crate::Dialect::default(),
         formats: Formats::default(),
     });
     let raw_block = RawBlock::stored(text.as_bytes().to_vec(), 0, Arc::clone(&layout));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::{Analysis, RawBlock, tokenize, unquoted};
-use crate::dataset::schema_version::{ColumnChange, What};
-use crate::dataset::{Column, ColumnType, Layout, ZoneMap};
+use crate::schema_version::{ColumnChange, What};
+use crate::{Column, ColumnType, Layout, ZoneMap};
 
 /// The first lines of an upload whose values make its columns differ from those of the dataset. Threads that analyse raw blocks share it.
 #[derive(Debug)]

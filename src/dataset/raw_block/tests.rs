@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{Block, ColumnType, Ingest, Limits, Records, UploadOptions};
+use crate::{Block, ColumnType, Ingest, Limits, Records, UploadOptions};
 
 fn unfit(text: &str, types: &[(&str, ColumnType)]) -> CsvError {
     let types = types

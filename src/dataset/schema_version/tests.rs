@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::ColumnType::{self, Integer, Number, String as Text};
-use crate::dataset::{Ingest, Limits, Profile, UploadOptions};
+use crate::ColumnType::{self, Integer, Number, String as Text};
+use crate::{Ingest, Limits, Profile, UploadOptions};
 
 fn column(name: &str, kind: ColumnType, nullable: bool) -> Column {
     Column {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{ColumnChange, What};
-use crate::dataset::error::shortened;
+use crate::error::shortened;
 
 /// How many changes a sentence tells.
 const SHOWN: usize = 5;

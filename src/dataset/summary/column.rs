@@ -5,8 +5,8 @@ use hashbrown::HashTable;
 use super::SketchSizes;
 use super::counted::{CountedText, shown};
 use super::rest::Rest;
-use crate::dataset::counts::Texts;
-use crate::dataset::{ColumnType, Formats};
+use crate::counts::Texts;
+use crate::{ColumnType, Formats};
 
 /// A column's values so far.
 #[derive(Debug, Clone, Default)]

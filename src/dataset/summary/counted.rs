@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::dataset::{ColumnType, Formats, value};
+use crate::{ColumnType, Formats, value};
 
 /// Bytes of a text that are kept, at most.
 const KEPT: usize = 64;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{ColumnType, decimal, value};
+use crate::{ColumnType, decimal, value};
 
 /// The position of a value among those of its type: the number itself, days since 1970 for a date, and seconds since 1970 for
 /// a datetime (UTC). Values that are close may have the same position.

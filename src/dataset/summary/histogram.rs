@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::extremes::{Extremes, position};
 use super::shown::{Shown, rounded};
-use crate::dataset::{ColumnType, value};
+use crate::{ColumnType, value};
 
 /// Bins at most.
 const BINS: u32 = 20;

@@ -13,7 +13,7 @@ use super::extremes::{Extremes, compare, position};
 use super::histogram::{self, Histogram};
 use super::rest::Sum;
 use super::shown::{Shown, rounded};
-use crate::dataset::{Column, ColumnType, Formats};
+use crate::{Column, ColumnType, Formats};
 
 /// How many frequent values to report.
 const FREQUENT: usize = 10;

@@ -7,7 +7,7 @@ use datasketches::kll::{KllFloat, KllSketch};
 use super::SketchSizes;
 use super::counted::{CountedText, shown};
 use super::extremes::{Extremes, position};
-use crate::dataset::{ColumnType, Formats, value};
+use crate::{ColumnType, Formats, value};
 
 /// Many values.
 #[derive(Debug, Clone)]

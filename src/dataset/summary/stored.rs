@@ -10,8 +10,8 @@ use super::counted::CountedText;
 use super::extremes::Extremes;
 use super::rest::{Rest, Sum};
 use super::{CorruptSummary, SketchSizes, Summary};
-use crate::dataset::counts::hash;
-use crate::dataset::{ColumnType, Formats};
+use crate::counts::hash;
+use crate::{ColumnType, Formats};
 
 /// The encoding that is written.
 const ENCODING: u8 = 1;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::dataset::{
+use crate::{
     Analysis, Column, ColumnType, Ingest, Layout, Limits, Profile, RawBlock, UploadOptions,
 };
 

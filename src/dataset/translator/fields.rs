@@ -2,8 +2,8 @@
 
 use memchr::{memchr, memchr2};
 
-use crate::dataset::CsvErrorKind;
-use crate::dataset::dialect::{Dialect, Quote, Separator, is_blank};
+use crate::CsvErrorKind;
+use crate::dialect::{Dialect, Quote, Separator, is_blank};
 
 /// How to take fields out of a text.
 #[derive(Debug, Clone)]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::fields::{Fields, Found};
 use super::plain::push_record;
 use super::{Stage, Translator};
-use crate::dataset::ingest::Purpose;
-use crate::dataset::{CsvError, Layout, push_csv_field};
+use crate::ingest::Purpose;
+use crate::{CsvError, Layout, push_csv_field};
 
 impl Translator {
     /// The layout of a file without a header, from its first record.

@@ -1,7 +1,7 @@
 //! Writes plain CSV (RFC 4180).
 
 use super::fields::Fields;
-use crate::dataset::push_csv_field;
+use crate::push_csv_field;
 
 /// Writes a record of `columns` fields; those that it lacks are empty. A single field that is empty gets quotes: without them it
 /// would be an empty line.

@@ -3,9 +3,9 @@
 use super::fields::{Fields, line_after};
 use super::plain::push_record;
 use super::{Stage, Translator};
-use crate::dataset::bad_row::BadRow;
-use crate::dataset::error::shortened;
-use crate::dataset::{CsvError, CsvErrorKind, Layout};
+use crate::bad_row::BadRow;
+use crate::error::shortened;
+use crate::{CsvError, CsvErrorKind, Layout};
 
 impl Translator {
     pub(super) fn row(

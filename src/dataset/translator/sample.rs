@@ -1,8 +1,8 @@
 //! The first records of a file in a stated dialect, for what is detected in its sample.
 
 use super::fields::{Fields, Found, Grammar, line_after};
-use crate::dataset::detect::Detected;
-use crate::dataset::dialect::Dialect;
+use crate::detect::Detected;
+use crate::dialect::Dialect;
 
 /// Records at the beginning of a text, the header first, without lines above it and comments.
 pub(crate) fn first_records(

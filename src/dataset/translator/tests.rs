@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{ColumnType, Ingest, Records, UploadOptions};
+use crate::{ColumnType, Ingest, Records, UploadOptions};
 
 /// What is stored of a file: its columns, and the fields of its rows.
 #[derive(Debug, PartialEq, Eq)]

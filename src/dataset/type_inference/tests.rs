@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::{
+use crate::{
     cell::{Cells, Nulls},
     counts::Counts,
     span::tokenize,

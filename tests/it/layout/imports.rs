@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::source_text::{self, Import};
 
+/// The module that is a package of its own. The other modules name it like one of theirs.
+const PACKAGE: &str = "dataset";
+
 /// A path in the crate: the parts after `crate`.
 pub type Parts = Vec<String>;
 
@@ -73,6 +76,9 @@ impl Sources {
         let inside = |module: &[String]| [root(), module.to_vec()].concat();
         let mut rest = path;
         let mut from = match path[0].as_str() {
+            "crate" if source.module.first().is_some_and(|first| first == PACKAGE) => {
+                inside(&[PACKAGE.to_owned()])
+            }
             "crate" => root(),
             "self" | "super" => inside(&source.module),
             first => {

@@ -1,7 +1,7 @@
 //! Texts without the case of their letters. Folding makes several characters of some (`ß` becomes `ss`), and `_` stands for all of them.
 
 use super::Mixed;
-use crate::dataset::query::stop::{Stop, slices};
+use crate::query::stop::{Stop, slices};
 
 /// What a pattern is compared with: a text, or the rest of one.
 #[derive(Clone, Copy)]
