@@ -1,6 +1,7 @@
 //! Whole answers that are remembered for who asks the same again: what was asked for twice goes out as it did, and only
 //! as long as it would be answered like that anew.
 
+use flash::dataset::DatasetName;
 use flash::settings::Anonymous;
 use serde_json::json;
 

@@ -98,36 +98,41 @@ pub(super) fn list_rows() -> Description {
     refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
     refusals.push(StatusCode::UNPROCESSABLE_ENTITY);
     refusals.push(StatusCode::INSUFFICIENT_STORAGE);
-    let range = "The range that is sent, and the length of the whole.";
     Description {
         summary: "Read rows, or only those that a query selects",
         details: "The rows in the order of the file, unless `order` is sent. All pages of a list are of one revision, also if the dataset changes meanwhile: \
                   the cursor knows it. CSV and NDJSON have all rows in one answer, or a `Range` of its bytes. Parquet has all rows of a revision, with the columns \
                   of `select`; other parameters of rows are 400 with it. The first request for a file makes it, which may take some seconds.",
         parameters,
-        answers: vec![
-            as_files(list())
-                .maybe(
-                    "Link",
-                    "The next page (`rel=\"next\"`), if there is one; with all rows as CSV or NDJSON, the metadata of the CSV (`rel=\"describedby\"`).",
-                )
-                .maybe("Accept-Ranges", "`bytes`, for CSV, NDJSON and Parquet.")
-                .maybe(
-                    "Accept-Query",
-                    "`application/x-www-form-urlencoded`: the method `QUERY` takes the parameters as a body (`x-query`).",
-                )
-                .json(page_schema().example(examples::rows())),
-            as_files(Answer::new(
-                StatusCode::PARTIAL_CONTENT,
-                "A range of the CSV, NDJSON or Parquet.",
-            ))
-            .header("Accept-Ranges", "`bytes`.")
-            .header("Content-Range", range),
-            Answer::not_modified().of_dataset(),
-        ],
+        answers: rows_as(as_all_files),
         refusals,
         ..Description::default()
     }
+}
+
+/// The answers with rows, each with its files.
+fn rows_as(files: fn(Answer) -> Answer) -> Vec<Answer> {
+    let range = "The range that is sent, and the length of the whole.";
+    vec![
+        files(list())
+            .maybe(
+                "Link",
+                "The next page (`rel=\"next\"`), if there is one; with all rows as CSV or NDJSON, the metadata of the CSV (`rel=\"describedby\"`).",
+            )
+            .maybe("Accept-Ranges", "`bytes`, for files.")
+            .maybe(
+                "Accept-Query",
+                "`application/x-www-form-urlencoded`: the method `QUERY` takes the parameters as a body (`x-query`).",
+            )
+            .json(page_schema().example(examples::rows())),
+        files(Answer::new(
+            StatusCode::PARTIAL_CONTENT,
+            "A range of the file.",
+        ))
+        .header("Accept-Ranges", "`bytes`.")
+        .header("Content-Range", range),
+        Answer::not_modified().of_dataset(),
+    ]
 }
 
 pub(super) fn query_rows() -> Description {
@@ -135,8 +140,9 @@ pub(super) fn query_rows() -> Description {
     parameters.extend(Parameter::range());
     parameters.extend(Parameter::conditions());
     let query = json!({ "type": "object", "additionalProperties": { "type": "string" } });
-    let described = list_rows();
-    let mut refusals = described.refusals;
+    let mut refusals = reading();
+    refusals.push(StatusCode::RANGE_NOT_SATISFIABLE);
+    refusals.push(StatusCode::UNPROCESSABLE_ENTITY);
     refusals.push(StatusCode::PAYLOAD_TOO_LARGE);
     Description {
         summary: "Read rows by a query in the body",
@@ -150,8 +156,7 @@ pub(super) fn query_rows() -> Description {
                 Schema::written(query).example("select=dest,n:count()&dep_delay=gte.60"),
             )],
         }),
-        answers: described
-            .answers
+        answers: rows_as(as_files)
             .into_iter()
             .map(|answer| {
                 answer.maybe(
@@ -164,7 +169,7 @@ pub(super) fn query_rows() -> Description {
     }
 }
 
-/// Rows as CSV, NDJSON and Parquet.
+/// Rows as CSV and NDJSON.
 fn as_files(answer: Answer) -> Answer {
     answer
         .tagged()
@@ -178,11 +183,15 @@ fn as_files(answer: Answer) -> Answer {
             Content::Negotiated(Format::Ndjson),
             Schema::text().example(examples::NDJSON),
         )
-        // Bytes, which a schema says nothing about.
-        .content(
-            Content::Negotiated(Format::Parquet),
-            Schema::written(json!({})).example(examples::PARQUET),
-        )
+}
+
+/// Rows as CSV, NDJSON and Parquet.
+fn as_all_files(answer: Answer) -> Answer {
+    // Bytes, which a schema says nothing about.
+    as_files(answer).content(
+        Content::Negotiated(Format::Parquet),
+        Schema::written(json!({})).example(examples::PARQUET),
+    )
 }
 
 pub(super) fn get_summary() -> Description {
