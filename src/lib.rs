@@ -16,6 +16,8 @@
 //! | [`server`] | sockets: limits, time-outs, request ids, draining | `api`, `services`, `settings`, `logging` |
 //! | [`cli`] | a command each | all |
 //!
+//! [`dataset`] is a package of its own, so that the image can optimise it for speed and the rest for size.
+//!
 //! A request passes from the socket to the API, the services and the store, and its answer goes back the same way.
 
 pub mod api;

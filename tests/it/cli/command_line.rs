@@ -392,7 +392,7 @@ fn the_help_of_serve_names_each_setting_with_its_variable_in_groups() {
         .filter_map(|line| line.strip_prefix("      --")?.split(' ').next())
         .filter(|flag| *flag != "help")
         .collect();
-    assert_eq!(flags.len(), 49, "{flags:?}");
+    assert_eq!(flags.len(), 54, "{flags:?}");
     for flag in flags {
         let variable = format!("[env: FLASH_{}", flag.to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{variable} is not in the help");

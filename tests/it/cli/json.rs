@@ -167,7 +167,8 @@ fn clients_are_listed_and_shown() {
             "keys",
             "name",
             "note",
-            "pin"
+            "pin",
+            "rate_limit"
         ]
     );
     assert_eq!(

@@ -112,15 +112,15 @@ fn a_forbidden_import_is_found_however_it_is_written() {
     for import in [
         "use crate::store::Store;",
         "use crate::{store};",
-        "use crate::{\n    dataset::{self, Column},\n    store::{Store as Kept},\n};",
+        "use crate::{\n    versioning::{self, Version},\n    store::{Store as Kept},\n};",
         "use super::store::Store;",
         "pub(crate) use crate::store;",
         "fn open() -> crate::store::Store {}",
         "fn open() { use super::super::store::Store; }",
     ] {
         let path = match import.contains("super::super") {
-            true => "dataset/value.rs",
-            false => "dataset.rs",
+            true => "settings/value.rs",
+            false => "settings.rs",
         };
         let found = forbidden(&written(&[(path, import)]));
         assert_eq!(found, [format!("{path} imports store")], "{import}");
@@ -132,7 +132,7 @@ fn a_forbidden_import_is_found_however_it_is_written() {
         "const TEXT: &str = r#\"\"crate::store::Store\"#;",
         "use store::Store;",
     ] {
-        let found = forbidden(&written(&[("dataset.rs", mention)]));
+        let found = forbidden(&written(&[("settings.rs", mention)]));
         assert_eq!(found, [""; 0], "{mention}");
     }
 }

@@ -72,7 +72,9 @@ fn the_reference_has_every_operation_of_the_openapi_document() {
                     "{link} is not in {html}"
                 );
                 let text = texts(&page(&server, &link));
-                let place = format!("{} {path}", method.to_uppercase());
+                // OpenAPI 3.1 has no QUERY, so it is described as an extension.
+                let method = method.trim_start_matches("x-").to_uppercase();
+                let place = format!("{method} {path}");
                 assert!(text.contains(&place), "{place} is not in {text}");
                 for parameter in operation["parameters"].as_array().unwrap() {
                     let name = parameter["name"].as_str().unwrap();
