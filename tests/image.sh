@@ -60,7 +60,7 @@ docker cp "$container:/usr/bin/flash" "$folder/flash"
 total=$(of_image '{{.Size}}') ours=$(stat --format %s "$folder/flash")
 echo "the image has $((total / 1000)) kB, of which $((ours / 1000)) kB are Flash"
 [ "$total" -lt 45000000 ] || fail "the image is larger than 45 MB"
-[ "$ours" -lt 21500000 ] || fail "Flash is larger than 21.5 MB"
+[ "$ours" -lt 20300000 ] || fail "Flash is larger than 20.3 MB"
 
 docker start "$container" >/dev/null
 ready() { docker exec "$container" /usr/bin/flash healthcheck 2>"$folder/unhealthy"; }

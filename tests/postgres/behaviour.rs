@@ -38,6 +38,7 @@ const BEHAVIOUR: &[&str] = &[
     "notices",
     "pages",
     "pairs",
+    "parquet",
     "queries",
     "rate_limit",
     "reach",
@@ -66,6 +67,7 @@ const ELSEWHERE: &[&str] = &[
     "metrics",
     "monitoring",
     "readme",
+    "release",
 ];
 /// Those that are run through a pooler too, unless `FLASH_POOLED=all` asks for all: they use every statement.
 const POOLED: &[&str] = &["clients", "lifecycle", "pairs", "queries", "uploads"];
