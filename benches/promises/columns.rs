@@ -93,7 +93,7 @@ pub fn measure(ground: &Ground) -> Vec<Row> {
 
 fn of_copies(ground: &Ground, size: usize, copies: usize, name: &str) -> Vec<Row> {
     let store = tempfile::tempdir().expect("a folder");
-    let program = Program::start(store.path(), &[]);
+    let program = Program::start(store.path(), &["--max-body", "8GiB"]);
     let text = String::from_utf8(ground.body()).expect("UTF-8");
     let header = text.find('\n').expect("a header") + 1;
     let copied = std::iter::repeat_n(&text[header..], copies).map(str::to_owned);
