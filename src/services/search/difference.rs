@@ -1,7 +1,7 @@
 //! The difference of two revisions: which rows came, which went, and with a key which changed.
 //!
 //! What both revisions read is not read here, except for its keys if there is a key. Of all other rows the digests go into a table, those
-//! of the older revision first ([`dataset::difference`](crate::dataset::difference)). The table takes its memory from the budget. If it
+//! of the older revision first ([`dataset::difference`]). The table takes its memory from the budget. If it
 //! has no room for all rows, they are divided among several passes by their digests, and each pass reads both revisions.
 //!
 //! Without a key, a row that occurs often takes one place in the table, so the table knows how many rows differ and not where they are:
