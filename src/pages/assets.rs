@@ -1,4 +1,4 @@
-//! What pages load: a style sheet, modules of JavaScript, an icon. They are in the program. Their paths have a hash of all of them, so
+//! The style sheet, the JavaScript modules and the icon of the pages. The program contains them. Their paths have a hash of all of them, so
 //! browsers can cache them forever, and modules can import each other by their names.
 
 use std::sync::LazyLock;

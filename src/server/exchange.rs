@@ -120,9 +120,9 @@ impl<S: HttpService> Edge<S> {
         let pace = Pace::new(&self.shared.limits);
         let metrics = self.shared.metrics.as_ref();
         let limits = &self.shared.limits;
-        let client = limits.proxies.client(self.peer, request.headers());
         let mut request = request.map(|incoming| RequestBody::new(incoming, pace, flight, metrics));
         if limits.counts_requests || !request.body().is_end_stream() {
+            let client = limits.proxies.client(self.peer, request.headers());
             request.extensions_mut().insert(Peer(client));
         }
         request

@@ -249,3 +249,15 @@ fn downloads(view: &View, name: &str) -> [(&'static str, String); 3] {
         ("JSON", file("json", Some("10000"))),
     ]
 }
+
+/// A column that may have nulls, for tests.
+#[cfg(test)]
+fn nullable((name, kind): (&str, dataset::ColumnType)) -> Column {
+    Column {
+        name: name.to_owned(),
+        kind,
+        nullable: true,
+        unit: None,
+        respelled: false,
+    }
+}

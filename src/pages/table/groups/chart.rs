@@ -223,22 +223,16 @@ fn coordinate(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{Column, Formats, Query, RawQuery};
+    use crate::dataset::{Formats, Query, RawQuery};
+    use crate::pages::table::groups::nullable;
 
     fn grouped(select: &str, order: Option<&str>) -> Grouped {
-        let column = |(name, kind): (&str, ColumnType)| Column {
-            name: name.to_owned(),
-            kind,
-            nullable: true,
-            unit: None,
-            respelled: false,
-        };
         let columns = [
             ("city", ColumnType::String),
             ("day", ColumnType::Date),
             ("x", ColumnType::Number),
         ];
-        let columns: Vec<_> = columns.into_iter().map(column).collect();
+        let columns: Vec<_> = columns.into_iter().map(nullable).collect();
         let asked = RawQuery {
             select: Some(select.to_owned()),
             order: order.map(str::to_owned),

@@ -247,15 +247,9 @@ fn add(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::table::groups::nullable;
 
     fn columns() -> Vec<Column> {
-        let column = |(name, kind): (&str, ColumnType)| Column {
-            name: name.to_owned(),
-            kind,
-            nullable: true,
-            unit: None,
-            respelled: false,
-        };
         let columns = [
             ("dest", ColumnType::String),
             ("delay", ColumnType::Integer),
@@ -263,7 +257,7 @@ mod tests {
             ("n", ColumnType::Integer),
             ("a,b", ColumnType::Date),
         ];
-        columns.into_iter().map(column).collect()
+        columns.into_iter().map(nullable).collect()
     }
 
     #[test]

@@ -248,14 +248,14 @@ mod tests {
     use crate::store::backend::sqlite::opening::open_writer;
 
     /// Look-ups whose queries wait until they are let go, each of which tells its keys.
-    struct Desk {
+    struct HeldLookUps {
         look_ups: Grouped<u32, u32>,
         asked: Receiver<Vec<u32>>,
         go: Sender<()>,
         _folder: TempDir,
     }
 
-    impl Desk {
+    impl HeldLookUps {
         fn new() -> Self {
             let folder = TempDir::new().unwrap();
             let path = folder.path().join("flash.db");
@@ -298,15 +298,15 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_look_up_joins_no_query_that_has_begun_and_the_next_answers_all_that_wait() {
-        let desk = Desk::new();
-        let first = desk.look_up(1);
-        assert_eq!(desk.asked.recv().unwrap(), [1]);
-        let later: Vec<_> = [3, 1, 2, 3, 13, 7].map(|key| desk.look_up(key)).into();
-        desk.wait_for(later.len()).await;
-        desk.go.send(()).unwrap();
+        let held = HeldLookUps::new();
+        let first = held.look_up(1);
+        assert_eq!(held.asked.recv().unwrap(), [1]);
+        let later: Vec<_> = [3, 1, 2, 3, 13, 7].map(|key| held.look_up(key)).into();
+        held.wait_for(later.len()).await;
+        held.go.send(()).unwrap();
         assert_eq!(first.await.unwrap().unwrap(), Some(10));
-        assert_eq!(desk.asked.recv().unwrap(), [1, 2, 3, 7, 13]);
-        desk.go.send(()).unwrap();
+        assert_eq!(held.asked.recv().unwrap(), [1, 2, 3, 7, 13]);
+        held.go.send(()).unwrap();
         let mut answers = Vec::new();
         for answer in later {
             answers.push(answer.await.unwrap().ok());
@@ -318,16 +318,16 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_error_is_told_to_all_that_the_query_was_for() {
-        let desk = Desk::new();
-        let first = desk.look_up(1);
-        desk.asked.recv().unwrap();
-        let later = [desk.look_up(2), desk.look_up(3)];
-        desk.wait_for(2).await;
-        desk.go.send(()).unwrap();
+        let held = HeldLookUps::new();
+        let first = held.look_up(1);
+        held.asked.recv().unwrap();
+        let later = [held.look_up(2), held.look_up(3)];
+        held.wait_for(2).await;
+        held.go.send(()).unwrap();
         first.await.unwrap().unwrap();
-        desk.asked.recv().unwrap();
+        held.asked.recv().unwrap();
         // The query panics.
-        drop(desk.go);
+        drop(held.go);
         for answer in later {
             let error = answer.await.unwrap().unwrap_err();
             assert!(matches!(error, StoreError::Panicked), "{error:?}");
